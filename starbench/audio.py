@@ -1,0 +1,175 @@
+"""Sound as it is sent: 16-bit samples at a rate; decoded, changed and encoded in one place.
+
+What leaves for a model is always made here, from decoded samples, as a plain PCM_16 WAV without any
+metadata chunk; a file's own bytes, name or tags never leave.
+"""
+
+from __future__ import annotations
+
+import io
+import wave
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from starbench.errors import AudioError
+from starbench.schema.trial import Transform
+
+Pcm = NDArray[np.int16]
+
+#: Quantisation steps of 16 bits from zero to full scale.
+FULL_SCALE = 32768
+#: Longer clips are refused: no item needs them, and a hostile file could ask for any memory.
+MAX_SECONDS = 3600.0
+#: Level of the ``noise`` condition's clips, dB re full scale (rms); the same for every clip.
+NOISE_DBFS = -30.0
+_NOISE_SEED = 0x5EED
+
+
+@dataclass(frozen=True, eq=False)
+class Audio:
+    """A clip ready to be sent.
+
+    Attributes
+    ----------
+    pcm : ndarray of int16, shape (n, channels), read-only
+        The samples.
+    rate : int
+        Sample rate, Hz.
+    """
+
+    pcm: Pcm
+    rate: int
+
+    def __post_init__(self) -> None:
+        self.pcm.setflags(write=False)
+
+    @property
+    def channels(self) -> int:
+        """Number of channels; of two, the first is the left ear."""
+        return int(self.pcm.shape[1])
+
+    @property
+    def seconds(self) -> float:
+        """Length, s."""
+        return float(self.pcm.shape[0]) / self.rate
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of rate, channel count and samples: equal for equal sound, whatever the file format."""
+        head = f"pcm16/{self.rate}/{self.channels}/".encode()
+        return sha256(head + self.pcm.astype("<i2", copy=False).tobytes()).hexdigest()
+
+    @cached_property
+    def samples(self) -> NDArray[np.float32]:
+        """The samples as float32, shape (n, channels), full scale = 1."""
+        return self.pcm.astype(np.float32) / np.float32(FULL_SCALE)
+
+    @cached_property
+    def wav(self) -> bytes:
+        """The clip as PCM_16 WAV: a RIFF header, one format chunk, one data chunk, nothing else."""
+        buffer = io.BytesIO()
+        with wave.open(buffer, "wb") as out:
+            out.setnchannels(self.channels)
+            out.setsampwidth(2)
+            out.setframerate(self.rate)
+            out.writeframes(self.pcm.astype("<i2", copy=False).tobytes())
+        return buffer.getvalue()
+
+
+def quantise(samples: NDArray[np.floating]) -> Pcm:
+    """Round samples to 16 bits.
+
+    Parameters
+    ----------
+    samples : ndarray of float, shape (n, channels)
+        Full scale is 1.
+
+    Raises
+    ------
+    AudioError
+        If a sample lies beyond full scale: clipping would change what the clip claims to be.
+    """
+    scaled = np.rint(np.asarray(samples, dtype=np.float64) * FULL_SCALE)
+    if scaled.size and (scaled.max() > FULL_SCALE - 1 or scaled.min() < -FULL_SCALE):
+        # +1.0 itself has no 16-bit code; files normalised to exactly full scale are common.
+        if np.abs(scaled).max() > FULL_SCALE:
+            raise AudioError("a sample lies beyond full scale, and 16 bits would clip it")
+        scaled = np.minimum(scaled, FULL_SCALE - 1)
+    return scaled.astype(np.int16)
+
+
+def decode(source: Path | bytes) -> Audio:
+    """Read a sound file; 16-bit files are kept bit for bit, others rounded to 16 bits.
+
+    Raises
+    ------
+    AudioError
+        If it is not sound, holds no samples, is cut short, is longer than an hour, or is louder
+        than full scale.
+    """
+    import soundfile
+
+    name = source.name if isinstance(source, Path) else "clip"
+    try:
+        with soundfile.SoundFile(source if isinstance(source, Path) else io.BytesIO(source)) as file:
+            if file.frames > MAX_SECONDS * file.samplerate:
+                raise AudioError(f"{name} is longer than {MAX_SECONDS:.0f} s")
+            dtype = "int16" if file.subtype == "PCM_16" else "float64"
+            samples = file.read(dtype=dtype, always_2d=True)
+            rate, frames = int(file.samplerate), file.frames
+    except (soundfile.SoundFileError, OSError) as error:
+        raise AudioError(f"{name} cannot be read as sound: {error}") from error
+    if not samples.shape[0]:
+        raise AudioError(f"{name} holds no samples")
+    if samples.shape[0] < frames:
+        raise AudioError(f"{name} is cut short: {samples.shape[0]} of {frames} frames")
+    return Audio(samples if dtype == "int16" else quantise(samples), rate)
+
+
+def resample(audio: Audio, rate: int) -> Audio:
+    """Change the sample rate (soxr, very high quality).
+
+    The few peaks that the filter lifts over full scale are limited to it, as every resampler does.
+    """
+    if rate == audio.rate:
+        return audio
+    import soxr
+
+    resampled = soxr.resample(audio.pcm.astype(np.float64) / FULL_SCALE, audio.rate, rate, quality="VHQ")
+    return Audio(quantise(np.clip(resampled, -1.0, 1.0)), rate)
+
+
+def transform(audio: Audio, how: Transform) -> Audio:
+    """Do to a clip what a condition asks.
+
+    ``mono`` is the plain mean of the channels; ``silence`` and ``noise`` keep length, rate and
+    channel count, and the noise is the same in every channel and every clip of one length.
+
+    Raises
+    ------
+    AudioError
+        If ``left``, ``right`` or ``swap`` is asked of a clip that has not two channels.
+    """
+    if how == "native":
+        return audio
+    if how == "mono":
+        return Audio(np.rint(audio.pcm.mean(axis=1, keepdims=True)).astype(np.int16), audio.rate)
+    if how == "silence":
+        return Audio(np.zeros_like(audio.pcm), audio.rate)
+    if how == "noise":
+        return _noise_like(audio)
+    if audio.channels != 2:
+        raise AudioError(f"{how!r} needs two channels, and the clip has {audio.channels}")
+    ears = {"left": slice(0, 1), "right": slice(1, 2), "swap": slice(None, None, -1)}
+    return Audio(np.ascontiguousarray(audio.pcm[:, ears[how]]), audio.rate)
+
+
+def _noise_like(audio: Audio) -> Audio:
+    rng = np.random.default_rng(_NOISE_SEED)
+    noise = rng.standard_normal((audio.pcm.shape[0], 1)) * 10 ** (NOISE_DBFS / 20)
+    return Audio(np.repeat(quantise(np.clip(noise, -1.0, 1.0)), audio.channels, axis=1), audio.rate)

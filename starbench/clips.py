@@ -1,0 +1,68 @@
+"""Clips by content: decoded, changed and resampled once, kept while memory lasts."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from threading import Lock
+
+from starbench.audio import Audio, decode, resample, transform
+from starbench.errors import AudioError
+from starbench.intake import inside
+from starbench.schema import Transform
+from starbench.suite import Suite
+
+#: Sound kept in memory, bytes of samples.
+CACHE_BYTES = 256 * 2**20
+
+
+class ClipStore:
+    """The clips of one suite as they are sent, from any thread.
+
+    Parameters
+    ----------
+    suite : Suite
+        Where the files lie, and what each held when the suite was read.
+    rate : int, optional
+        Rate that every clip is resampled to, Hz; None keeps each clip's own.
+    """
+
+    def __init__(self, suite: Suite, rate: int | None = None) -> None:
+        self._suite = suite
+        self._rate = rate
+        self._kept: OrderedDict[tuple[str, Transform], Audio] = OrderedDict()
+        self._bytes = 0
+        self._lock = Lock()
+
+    def get(self, path: str, how: Transform = "native") -> Audio:
+        """The clip at ``path``, changed as a condition asks, at the rate of this store.
+
+        Raises
+        ------
+        AudioError
+            If the file is not what it was when the suite was read.
+        """
+        key = (path, how)
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        audio = self._make(path, how)
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = audio
+                self._bytes += audio.pcm.nbytes
+            while self._bytes > CACHE_BYTES and len(self._kept) > 1:
+                _, dropped = self._kept.popitem(last=False)
+                self._bytes -= dropped.pcm.nbytes
+        return audio
+
+    def fingerprint(self, path: str, how: Transform = "native") -> str:
+        """What identifies the clip as sent, without decoding it."""
+        return f"{self._suite.clips[path].digest}/{how}/{self._rate or 'native'}"
+
+    def _make(self, path: str, how: Transform) -> Audio:
+        audio = decode(inside(self._suite.root, path))
+        if audio.digest != self._suite.clips[path].digest:
+            raise AudioError("a clip changed on disk after the suite was read")
+        changed = transform(audio, how)
+        return changed if self._rate is None else resample(changed, self._rate)

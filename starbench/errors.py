@@ -1,0 +1,113 @@
+"""Every exception starbench raises on purpose, in one tree.
+
+    StarbenchError
+    ├── InputError            what the user gave cannot work: one sentence, exit code 2
+    │   ├── SuiteError        a suite or data set is damaged or inconsistent
+    │   ├── PluginError       a plug-in cannot be found or loaded
+    │   ├── ConditionError    a condition applies to nothing, or the model cannot take it
+    │   ├── StimulusError     a stimulus that cannot exist was asked for
+    │   └── RunError          a run directory cannot be used as asked
+    ├── AudioError            a clip cannot be decoded or encoded
+    ├── JournalError          the journal cannot be written (the disk is full, say)
+    └── AdapterError          a request to a model failed
+        ├── TransientError    worth another attempt
+        ├── RequestError      this one request was refused as malformed or too large
+        └── FatalError        no request of this run can succeed: stop at once
+
+Adapters raise the last three; the runner turns them into ``error`` outcomes, never into letters.
+"""
+
+from __future__ import annotations
+
+
+class StarbenchError(Exception):
+    """Base of everything raised on purpose."""
+
+
+class InputError(StarbenchError):
+    """What the user gave cannot work. The message is one sentence that names the fix."""
+
+
+class SuiteError(InputError):
+    """A suite or data set is damaged, inconsistent or missing.
+
+    Parameters
+    ----------
+    message : str
+        One sentence.
+    problems : sequence of str
+        One line for each bad item, printed below the sentence.
+    """
+
+    def __init__(self, message: str, problems: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.problems = problems
+
+
+class PluginError(InputError):
+    """A plug-in cannot be found or loaded."""
+
+
+class ConditionError(InputError):
+    """A condition applies to no item, or the model cannot take it."""
+
+
+class StimulusError(InputError):
+    """The parameters describe a stimulus that cannot be made without breaking its truth."""
+
+
+class RunError(InputError):
+    """A run directory is in use, or belongs to another run."""
+
+
+class AudioError(StarbenchError):
+    """A clip cannot be decoded, or cannot be encoded without damage."""
+
+
+class JournalError(StarbenchError):
+    """A journal line could not be made durable."""
+
+
+class AdapterError(StarbenchError):
+    """A request to a model failed.
+
+    Parameters
+    ----------
+    message : str
+        What happened, without any secret.
+    kind : str
+        A short machine-readable class of the failure, such as ``"timeout"`` or ``"quota"``.
+    """
+
+    def __init__(self, message: str, *, kind: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class TransientError(AdapterError):
+    """A failure that another attempt may mend.
+
+    Parameters
+    ----------
+    message : str
+        What happened.
+    kind : str
+        ``timeout``, ``connection``, ``rate_limit``, ``server`` or ``malformed``.
+    retry_after : float, optional
+        Seconds the server asked us to wait.
+    """
+
+    def __init__(self, message: str, *, kind: str, retry_after: float | None = None) -> None:
+        super().__init__(message, kind=kind)
+        self.retry_after = retry_after
+
+
+class RequestError(AdapterError):
+    """The server refused this one request (400, 413, 422): asking again would change nothing."""
+
+    def __init__(self, message: str, *, kind: str = "bad_request") -> None:
+        super().__init__(message, kind=kind)
+
+
+class FatalError(AdapterError):
+    """No request of this run can succeed (``auth``, ``quota``, ``not_found``)."""

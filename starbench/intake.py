@@ -1,0 +1,176 @@
+"""The border every data set crosses: records in, checked items and sounds out.
+
+A damaged item is never half-used. All problems of all items are found before anything is reported,
+so that one report names them all.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from starbench.audio import decode
+from starbench.errors import AudioError, SuiteError
+from starbench.schema import Item
+
+#: Allowed channel counts of an item's clips; None allows any.
+ChannelRule = Callable[[Item], frozenset[int] | None]
+
+
+@dataclass(frozen=True)
+class ClipInfo:
+    """What a sound file holds: digest of its sound, channels, rate in Hz, length in s."""
+
+    digest: str
+    channels: int
+    rate: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Record:
+    """One raw record of a data set: where it stands, its fields, and what already failed."""
+
+    where: str
+    fields: Mapping[str, Any]
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What passed, what is known of its sounds, and one line for each problem found."""
+
+    items: tuple[Item, ...]
+    clips: dict[str, ClipInfo]
+    problems: tuple[str, ...]
+
+
+def admit(
+    records: Iterable[Record],
+    root: Path,
+    *,
+    skip_bad: bool,
+    channels: ChannelRule = lambda _: None,
+) -> Intake:
+    """Check records and their sounds.
+
+    Parameters
+    ----------
+    records : iterable of Record
+        Fields are those of :class:`starbench.schema.Item`.
+    root : Path
+        The directory that every path must lie in.
+    skip_bad : bool
+        Leave damaged items out instead of refusing them all.
+    channels : callable
+        Allowed channel counts for an item.
+
+    Raises
+    ------
+    SuiteError
+        If anything is damaged and ``skip_bad`` is off, or nothing is left.
+    """
+    problems: list[str] = []
+    items = _parse(records, problems)
+    clips, damaged = _listen(items, root)
+    good = []
+    for item in items:
+        found = _sound_problems(item, clips, damaged, channels(item))
+        problems += [f"{item.id}: {problem}" for problem in found]
+        if not found:
+            good.append(item)
+    if problems and not skip_bad:
+        raise SuiteError(
+            f"{root}: {len(problems)} problem(s) in the data; mend them, or leave the bad items out "
+            "with --skip-bad",
+            tuple(problems),
+        )
+    if not good:
+        raise SuiteError(f"{root}: no usable item is left", tuple(problems))
+    named = {path for item in good for path in _paths(item)}
+    return Intake(tuple(good), {path: clips[path] for path in sorted(named)}, tuple(problems))
+
+
+def inside(root: Path, relative: str) -> Path:
+    """The file that ``relative`` names, which must lie in ``root`` even after links are followed.
+
+    Raises
+    ------
+    SuiteError
+        If it does not.
+    """
+    base = root.resolve()
+    if "\0" in relative or not (base / relative).resolve().is_relative_to(base):
+        raise SuiteError(f"{relative!r} leads out of the data set's folder")
+    return base / relative
+
+
+def _parse(records: Iterable[Record], problems: list[str]) -> list[Item]:
+    items = []
+    for record in records:
+        name = str(record.fields.get("id") or record.where)
+        if record.problem is not None:
+            problems.append(f"{name}: {record.problem}")
+            continue
+        try:
+            items.append(Item.model_validate(dict(record.fields)))
+        except ValidationError as error:
+            problems += [f"{name}: {_sentence(detail)}" for detail in error.errors()]
+    copies = Counter(item.id for item in items)
+    problems += [f"{name}: id: stands {n} times" for name, n in copies.items() if n > 1]
+    return [item for item in items if copies[item.id] == 1]
+
+
+def _sentence(detail: Any) -> str:
+    where = ".".join(str(part) for part in detail["loc"])
+    what = str(detail["msg"]).removeprefix("Value error, ")
+    return f"{where}: {what}" if where else what
+
+
+def _paths(item: Item) -> tuple[str, ...]:
+    return item.audio_paths + ((item.uncut_audio_path,) if item.uncut_audio_path else ())
+
+
+def _listen(items: Iterable[Item], root: Path) -> tuple[dict[str, ClipInfo], dict[str, str]]:
+    """Decode every sound once; the decoder releases the interpreter lock, so threads help."""
+    paths = sorted({path for item in items for path in _paths(item)})
+    clips, damaged = {}, {}
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        for path, result in zip(paths, pool.map(lambda p: _probe(root, p), paths), strict=True):
+            if isinstance(result, ClipInfo):
+                clips[path] = result
+            else:
+                damaged[path] = result
+    return clips, damaged
+
+
+def _probe(root: Path, relative: str) -> ClipInfo | str:
+    try:
+        path = inside(root, relative)
+        if not path.is_file():
+            return "file is missing"
+        audio = decode(path)
+    except (AudioError, SuiteError) as error:
+        return str(error)
+    return ClipInfo(audio.digest, audio.channels, audio.rate, audio.seconds)
+
+
+def _sound_problems(
+    item: Item, clips: Mapping[str, ClipInfo], damaged: Mapping[str, str], allowed: frozenset[int] | None
+) -> list[str]:
+    names = [f"audio_paths[{i}]" for i in range(len(item.audio_paths))] + ["uncut_audio_path"]
+    found = []
+    for name, path in zip(names, _paths(item), strict=False):
+        if path in damaged:
+            found.append(f"{name}: {path}: {damaged[path]}")
+        elif allowed is not None and clips[path].channels not in allowed:
+            wanted = " or ".join(str(n) for n in sorted(allowed))
+            found.append(f"{name}: {path}: has {clips[path].channels} channel(s) where {wanted} are needed")
+    return found

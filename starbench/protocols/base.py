@@ -1,0 +1,83 @@
+"""What a protocol is: prompt layout and answer reading together, because they are one contract."""
+
+from __future__ import annotations
+
+from typing import Protocol as Structural
+
+from starbench.conditions import Presentation
+from starbench.schema import UNCUT, ClipSpec, Item, Outcome, Reading, Response, TextSpec
+
+Part = TextSpec | ClipSpec
+
+
+class Protocol(Structural):
+    """A way of asking and of reading answers. Numbers of two protocols never share a table."""
+
+    name: str
+    prompt_version: str
+
+    def rotations(self, item: Item) -> int:
+        """How many rotations are asked unless the user says otherwise."""
+        ...
+
+    def parts(
+        self, item: Item, given: Presentation, options: tuple[str, ...], order: tuple[int, ...]
+    ) -> tuple[Part, ...]:
+        """Lay one trial out; ``order`` lists the item's clips (from 0) as they are to be heard."""
+        ...
+
+    def is_extension(self, item: Item, condition: str) -> bool:
+        """Whether the protocol's original evaluator has no such condition for this item."""
+        ...
+
+    def read(self, response: Response, options: tuple[str, ...]) -> Reading:
+        """Read the answer in what the model delivered."""
+        ...
+
+
+def option_lines(options: tuple[str, ...]) -> str:
+    """The options, one a line, each led by its letter in angle brackets."""
+    return "".join(f"<{chr(ord('A') + i)}>: {option}\n" for i, option in enumerate(options))
+
+
+def labelled(
+    labels: list[str], given: Presentation, order: tuple[int, ...], *, ears: tuple[str, str] = ("left", "right")
+) -> list[Part]:
+    """Clips, or the captions in their place, each after its label.
+
+    A label is a text ready to be followed by a clip (``"Audio 1:"``); where each clip is given ear by
+    ear, the ear is named in it.
+    """
+    parts: list[Part] = []
+    for label, clip in zip(labels, order, strict=True):
+        if given.captions is not None:
+            parts.append(TextSpec(text=f"{label} (described in words) {given.captions[clip]}\n"))
+        elif len(given.transforms) == 2:
+            stem = label.removesuffix(":")
+            for ear, transform in zip(ears, given.transforms, strict=True):
+                parts += [TextSpec(text=f"{stem}, {ear} ear:"), ClipSpec(clip=clip, transform=transform)]
+        else:
+            parts += [
+                part
+                for transform in given.transforms
+                for part in (TextSpec(text=label), ClipSpec(clip=clip, transform=transform))
+            ]
+    return parts
+
+
+def uncut_clip(given: Presentation) -> ClipSpec:
+    """The uncut recording, changed as the clips are."""
+    return ClipSpec(clip=UNCUT, transform=given.transforms[0])
+
+
+def undelivered(response: Response) -> Reading | None:
+    """The outcome of a response without any text, None if there is some."""
+    if response.text and response.text.strip():
+        return None
+    outcomes = {
+        "length": Outcome.TRUNCATED,
+        "blocked": Outcome.BLOCKED,
+        "refused": Outcome.REFUSED,
+        "end": Outcome.EMPTY,
+    }
+    return Reading(outcome=outcomes[response.stop], truncated=response.stop == "length")

@@ -1,0 +1,131 @@
+"""Protocol ``star-bench``: the official evaluator's prompts, rotations and answer parser, exactly.
+
+Source: github InternLM/StarBench, commit 0daf8b0 (2025-11-04). Its strings are protocol and stand
+here letter by letter; its quirks too, because published numbers were made with them. Conditions it
+does not have are laid out in its manner and marked as extensions.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from starbench.conditions import Presentation
+from starbench.protocols.base import Part, labelled, option_lines, uncut_clip, undelivered
+from starbench.schema import ClipSpec, Item, Outcome, Reading, Response, TextSpec
+
+_SCENE = (
+    "Here is a caption that describes the full, uncut audio scene to help you reconstruct the original "
+    "context: {caption}\n Below are {n} audio clips:\n"
+)
+_UNCUT_BEFORE = "An uncut audio of the entire sound scene is provided:"
+_UNCUT_AFTER = "\n The three clips are extracted from it, please arrange them in the correct order:\n"
+_EARS = "Audio 1 is the left-ear channel and Audio 2 is the right-ear channel.\n"
+_ORDER_CONDITIONS = ("audio", "audio+caption", "audio+uncut")
+
+
+class StarBench:
+    """The official evaluator's way of asking and reading."""
+
+    name = "star-bench"
+    prompt_version = "star-bench/0daf8b0"
+
+    def rotations(self, item: Item) -> int:
+        """As the official runs: the item's own number, or every rotation of its options."""
+        return item.rotations or len(item.options)
+
+    def parts(
+        self, item: Item, given: Presentation, options: tuple[str, ...], order: tuple[int, ...]
+    ) -> tuple[Part, ...]:
+        """Question first for orders of clips, sound first for everything else."""
+        question = TextSpec(text=f"{item.question}\n{option_lines(options)}")
+        if item.option_orders is not None:
+            return (question, *_aids(item, given), *_clips(given, order))
+        return (*_aids(item, given), *_audio(given, order), question)
+
+    def is_extension(self, item: Item, condition: str) -> bool:
+        """Whether the official evaluator has no such data set for this item."""
+        if item.option_orders is not None:
+            return condition not in _ORDER_CONDITIONS
+        channel_wise = item.task == "Spatial Reasoning" and len(item.audio_paths) == 1
+        return not (condition == "audio" or (condition == "split" and channel_wise))
+
+    def read(self, response: Response, options: tuple[str, ...]) -> Reading:
+        """Parse every delivered text, cut or not, as the official parser does."""
+        nothing = undelivered(response)
+        if nothing is not None:
+            return nothing
+        found = official_letter(response.text or "", options)
+        cut = response.stop == "length"
+        # A lower-case letter never equals a right one officially: it is no answer here.
+        if found is None or not found.isupper():
+            return Reading(outcome=Outcome.UNPARSED, truncated=cut)
+        return Reading(outcome=Outcome.ANSWERED, letter=found, truncated=cut)
+
+
+def _aids(item: Item, given: Presentation) -> list[Part]:
+    if given.scene is not None:
+        return [TextSpec(text=_SCENE.format(caption=given.scene, n=len(item.audio_paths)))]
+    if given.uncut:
+        return [TextSpec(text=_UNCUT_BEFORE), uncut_clip(given), TextSpec(text=_UNCUT_AFTER)]
+    return []
+
+
+def _clips(given: Presentation, order: tuple[int, ...]) -> list[Part]:
+    return labelled([f"\nclip {i + 1}:" for i in range(len(order))], given, order)
+
+
+def _audio(given: Presentation, order: tuple[int, ...]) -> list[Part]:
+    labels = [f"Audio {i + 1}:" for i in range(len(order))]
+    if len(order) > 1 or given.captions is not None:
+        return labelled(labels, given, order)
+    clips = [ClipSpec(clip=order[0], transform=transform) for transform in given.transforms]
+    if len(clips) == 2:
+        left, right = clips
+        return [TextSpec(text="Audio 1:"), left, TextSpec(text="Audio 2:"), right, TextSpec(text=_EARS)]
+    return list(clips)
+
+
+def official_letter(text: str, options: tuple[str, ...]) -> str | None:
+    """The letter that the official parser finds, in the case it finds it in; None for its ``Z``.
+
+    A letter led by a keyword ("answer", "option", …) beats everything, bracketed before bare, last
+    before first. Failing that, of bracketed letters, option texts (in replies of more than two words)
+    and bare letters the first kind that occurs wins, again with its last occurrence.
+
+    Parameters
+    ----------
+    text : str
+        The model's reply.
+    options : tuple of str
+        The options in the order shown.
+    """
+    marked, standalone = _patterns(len(options))
+    found = [(match[1] is not None, match.start(), match[1] or match[2]) for match in marked.finditer(text)]
+    if found:
+        return max(found)[2]
+    ranked = [
+        (2 if match[1] else 0, match.start(), place, match[1] or match[2])
+        for place, match in enumerate(standalone.finditer(text))
+    ]
+    if len(text.split()) > 2:
+        ranked += [
+            (1, match.start(), place, chr(ord("A") + place))
+            for place, option in enumerate(options)
+            for match in _option_pattern(option).finditer(text)
+        ]
+    return max(ranked)[3] if ranked else None
+
+
+@lru_cache(maxsize=32)
+def _patterns(n_options: int) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    letters = "".join(chr(ord("A") + i) for i in range(n_options))
+    letter = rf"[\(\<\[\{{]\s*([{letters}])\s*[\)\]\>\}}]|\b([{letters}])\b"
+    keyword = r"(?:answer|<answer>|solution|choice|option|correct option is|answer is|答案是|选项是)"
+    # Case is ignored with the keyword only, so "the answer is a dog" yields a letter, as officially.
+    return re.compile(rf"(?i){keyword}\s*[:：]*\s*(?:{letter})"), re.compile(letter)
+
+
+@lru_cache(maxsize=4096)
+def _option_pattern(option: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![A-Za-z]){re.escape(option)}(?![A-Za-z])", re.IGNORECASE)

@@ -1,0 +1,71 @@
+"""Protocol ``starbench``: our own, the default for built suites.
+
+It shares the question, the options and their letters with ``star-bench`` and differs where that one
+leaves something to chance (docs/protocols.md): every clip is labelled, the sound comes first and the
+question last, the answer's form is stated, every rotation of the options is asked, and a reply counts
+only when it states one answer.
+"""
+
+from __future__ import annotations
+
+from math import factorial
+
+from starbench.conditions import Presentation
+from starbench.protocols.base import Part, labelled, option_lines, uncut_clip, undelivered
+from starbench.protocols.reading import read as read_answer
+from starbench.schema import Item, Outcome, Reading, Response, TextSpec
+
+_FORM = "Answer with the letter of exactly one option in angle brackets, such as <X>."
+_WITHHELD = "The sound is withheld. Choose the option that you think most likely all the same.\n"
+
+
+class Starbench:
+    """Labelled clips, a stated answer form, and nothing read into a reply that it does not say."""
+
+    name = "starbench"
+    prompt_version = "starbench/1"
+
+    def rotations(self, item: Item) -> int:
+        """Every rotation of the options; of clip orders the item's own number, or all."""
+        if item.option_orders is None:
+            return len(item.options)
+        return item.rotations or factorial(len(item.audio_paths))
+
+    def parts(
+        self, item: Item, given: Presentation, options: tuple[str, ...], order: tuple[int, ...]
+    ) -> tuple[Part, ...]:
+        """Aids, then clips, then question, options and the form of the answer."""
+        parts: list[Part] = []
+        if given.scene is not None:
+            parts.append(TextSpec(text=f"The whole scene in words, in its true order: {given.scene}\n"))
+        if given.uncut:
+            parts += [TextSpec(text="The uncut recording of the whole scene:"), uncut_clip(given)]
+        parts += labelled(_labels(item), given, order)
+        withheld = "" if given.has_sound or given.captions is not None else _WITHHELD
+        parts.append(TextSpec(text=f"{withheld}{item.question}\n{option_lines(options)}{_FORM}"))
+        return tuple(parts)
+
+    def is_extension(self, item: Item, condition: str) -> bool:  # noqa: ARG002
+        """Never: every condition is this protocol's own."""
+        return False
+
+    def read(self, response: Response, options: tuple[str, ...]) -> Reading:
+        """Read a whole reply; what was cut, withheld or refused by the vendor has no letter."""
+        nothing = undelivered(response)
+        if nothing is not None:
+            return nothing
+        if response.stop != "end":
+            outcomes = {
+                "length": Outcome.TRUNCATED,
+                "blocked": Outcome.BLOCKED,
+                "refused": Outcome.REFUSED,
+            }
+            return Reading(outcome=outcomes[response.stop], truncated=response.stop == "length")
+        return read_answer(response.text or "", options)
+
+
+def _labels(item: Item) -> list[str]:
+    """The names that the question itself uses: clips are put in order, audios compared."""
+    noun = "Audio" if item.option_orders is None else "Clip"
+    n = len(item.audio_paths)
+    return [f"{noun}:"] if n == 1 else [f"{noun} {i + 1}:" for i in range(n)]

@@ -1,0 +1,30 @@
+"""What an adapter declares its model can take, checked before anything is asked."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from starbench.schema.base import Frozen
+
+
+class Capabilities(Frozen):
+    """The limits of a model behind an adapter. None: no limit is known.
+
+    The core refuses, adapts by a recorded policy, or marks as not applicable whatever is beyond
+    them; an adapter need not check again.
+    """
+
+    text_only: bool = True
+    """Takes a prompt without any clip."""
+    formats: tuple[str, ...] = ("wav",)
+    """Encodings it reads. The core sends PCM_16 WAV."""
+    max_clips: int | None = Field(default=None, ge=0)
+    """Clips in one prompt."""
+    max_seconds: float | None = Field(default=None, gt=0)
+    """Length of one clip, s."""
+    rates: tuple[int, ...] | None = None
+    """Sample rates it reads, Hz."""
+    front_end_hz: int | None = Field(default=None, gt=0)
+    """Rate its front end resamples to, Hz: what lies above half of it is not heard."""
+    channels_kept: bool | None = None
+    """Whether the ears arrive apart (True), are folded to one (False), or nobody knows (None)."""

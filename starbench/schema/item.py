@@ -1,0 +1,74 @@
+"""One question of a suite. Field names are a superset of STAR-Bench's JSON."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from pydantic import Field, model_validator
+
+from starbench.schema.base import Frozen
+
+#: Letters name options, so no question can have more options than letters.
+MAX_OPTIONS = 26
+
+
+class Item(Frozen):
+    """A question, its options, its clips and what is known about them.
+
+    ``answer`` is the right option's text. An item about the *order* of its clips has none:
+    ``audio_paths`` are in the true order, ``option_orders`` says which order each option states,
+    and the right option follows from how a trial shuffles the clips.
+    """
+
+    id: str = Field(min_length=1)
+    task: str = Field(min_length=1)
+    category: str | None = None
+    sub_category: str | None = Field(default=None, alias="sub-category")
+    question: str
+    options: tuple[str, ...] = Field(min_length=2, max_length=MAX_OPTIONS)
+    answer: str | None = None
+    audio_paths: tuple[str, ...] = Field(min_length=1)
+    source: str | None = None
+    global_caption: str | None = None
+    uncut_audio_path: str | None = None
+
+    option_orders: tuple[tuple[int, ...] | None, ...] | None = None
+    """For each option the order it states: the clip heard first, second, … as numbers from 1."""
+    rotations: int | None = Field(default=None, ge=1)
+    """How many rotations the item's own benchmark asks; None: all of them."""
+    rotation_offset: int = Field(default=0, ge=0)
+    """Where in the list of clip orders an order item starts."""
+    abstain: int | None = Field(default=None, ge=0)
+    """Index of the option that declines to answer ("Unable to determine"), if there is one."""
+    mirror: dict[str, str] | None = None
+    """Option text -> the option that is right for it once the ears are swapped."""
+    captions: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Grade (``plain``, ``full``, …) -> one caption for each clip."""
+
+    level: float | None = None
+    """Difficulty in ``level_unit``; 0 on a catch trial."""
+    level_unit: str | None = None
+    bandwidth_hz: float | None = Field(default=None, gt=0)
+    """Highest frequency that the cue needs; a narrower channel cannot carry the answer."""
+    flags: tuple[str, ...] = ()
+    """What a reader of the score should know, e.g. ``over-full-scale``."""
+    truth: dict[str, Any] = Field(default_factory=dict)
+    """What was physically put in, in the units its keys name. Never leaves for a model."""
+
+    @model_validator(mode="after")
+    def _is_answerable(self) -> Self:
+        if len(set(self.options)) != len(self.options):
+            raise ValueError("options: two options are the same")
+        if self.option_orders is None:
+            if self.answer is None:
+                raise ValueError("answer: is missing")
+            if self.answer not in self.options:
+                raise ValueError(f"answer: {self.answer!r} is not among the options")
+        elif len(self.option_orders) != len(self.options):
+            raise ValueError("option_orders: needs one entry for each option")
+        if self.abstain is not None and self.abstain >= len(self.options):
+            raise ValueError("abstain: is not the index of an option")
+        for grade, texts in self.captions.items():
+            if len(texts) != len(self.audio_paths):
+                raise ValueError(f"captions.{grade}: needs one caption for each clip")
+        return self

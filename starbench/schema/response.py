@@ -1,0 +1,64 @@
+"""What comes back from a model, and what a trial makes of it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from starbench.schema.base import Frozen
+
+
+class Outcome(StrEnum):
+    """How a trial ended. Only ``answered`` can be right."""
+
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    AMBIGUOUS = "ambiguous"
+    UNPARSED = "unparsed"
+    TRUNCATED = "truncated"
+    BLOCKED = "blocked"
+    EMPTY = "empty"
+    ERROR = "error"
+
+
+class Usage(Frozen):
+    """Tokens as the server reported them; None where it said nothing."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    audio_tokens: int | None = None
+    reasoning_tokens: int | None = None
+
+
+class Response(Frozen):
+    """What a model delivered for one prompt. A request that failed raises instead.
+
+    ``stop`` is the adapter's reading of the vendor's ``finish_reason``: ``length`` is a cut answer,
+    ``blocked`` one that a filter withheld, ``refused`` one that the vendor marked as a refusal.
+    """
+
+    text: str | None
+    stop: Literal["end", "length", "blocked", "refused"] = "end"
+    finish_reason: str | None = None
+    served_model: str | None = None
+    usage: Usage | None = None
+
+
+class Reading(Frozen):
+    """What a protocol reads in a response: an outcome, and a letter only where it is ``answered``."""
+
+    outcome: Outcome
+    letter: str | None = Field(default=None, pattern=r"^[A-Z]$")
+    truncated: bool = False
+    """The text was cut, whatever was read in it."""
+
+
+class Failure(Frozen):
+    """Why a request failed, in the words of the exception tree (``starbench.errors``)."""
+
+    kind: str
+    message: str
+    permanent: bool = False
+    """Asking again would change nothing, so a resumed run asks again only on request."""

@@ -1,0 +1,57 @@
+"""What a run is: the record that lets it be repeated, resumed, and told from every other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from starbench.schema.base import Frozen
+from starbench.schema.capabilities import Capabilities
+
+
+class SuiteIdentity(Frozen):
+    """Which questions were asked: a name is not enough, the digest is."""
+
+    name: str
+    digest: str
+    profile: str | None = None
+    protocol: str
+    prompt_version: str
+    rotations: str
+    """``default``, ``all`` or a number."""
+
+
+class Identity(Frozen):
+    """Everything that must be equal for two runs to be the same run (docs/architecture.md)."""
+
+    suites: tuple[SuiteIdentity, ...]
+    conditions: tuple[str, ...]
+    limit: int | None
+    limit_seed: int
+    model: str
+    model_args: dict[str, Any]
+    rate: str
+    """``native``, or the rate in Hz that every clip is resampled to."""
+    text_only: str
+    """``refuse`` or ``silent-clip``: what is sent where a model takes no prompt without a clip."""
+    skip_bad: bool
+    served_by: str | None = None
+    """Where the questions went: the server's address without any secret."""
+
+
+class Run(Frozen):
+    """``run.json``: an identity, and what else a reader of the results should know."""
+
+    schema_version: int = 1
+    identity: Identity
+    capabilities: Capabilities
+    adaptations: tuple[str, ...] = ()
+    """Every change made to what is sent because of what the model can take."""
+    notes: tuple[str, ...] = ()
+    inapplicable: dict[str, int] = Field(default_factory=dict)
+    """Reason -> number of items that no trial was made from."""
+    skipped: tuple[str, ...] = ()
+    """Items left out as damaged, each with its reason (``--skip-bad``)."""
+    versions: dict[str, str] = Field(default_factory=dict)
+    created: str

@@ -1,0 +1,88 @@
+"""A trial: one item at one rotation under one condition; and its line in the journal."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from starbench.schema.base import Frozen
+from starbench.schema.response import Failure, Outcome, Usage
+
+Transform = Literal["native", "left", "right", "mono", "swap", "silence", "noise"]
+
+#: Stands for the uncut recording where a clip's number would stand.
+UNCUT = -1
+
+
+class TextSpec(Frozen):
+    """A text of the prompt."""
+
+    text: str
+
+
+class ClipSpec(Frozen):
+    """A clip of the prompt: which of the item's, and what is done to it."""
+
+    clip: int = Field(ge=UNCUT)
+    transform: Transform = "native"
+
+
+class Trial(Frozen):
+    """One prompt to be asked, and its one right letter. Pure data: no audio is touched.
+
+    ``contents[i]`` is the index, in the item's own option order, of the option shown at letter i;
+    ``clip_order[i]`` is the item's clip (from 0) heard at place i.
+    """
+
+    suite: str
+    item_id: str
+    rotation: int = Field(ge=0)
+    condition: str
+    protocol: str
+    options: tuple[str, ...]
+    contents: tuple[int, ...]
+    clip_order: tuple[int, ...]
+    answer_letter: str = Field(pattern=r"^[A-Z]$")
+    parts: tuple[TextSpec | ClipSpec, ...]
+    extension: bool = False
+    """The protocol's original evaluator has no such condition."""
+
+    @property
+    def key(self) -> tuple[str, str, int, str]:
+        """What makes a trial itself within a run."""
+        return (self.suite, self.item_id, self.rotation, self.condition)
+
+
+class JournalLine(Frozen):
+    """One finished trial as it stands in ``trials.jsonl``: enough to score it without the suite."""
+
+    suite: str
+    item_id: str
+    rotation: int
+    condition: str
+    protocol: str
+    outcome: Outcome
+    letter: str | None
+    answer_letter: str
+    correct: bool
+    abstained: bool = False
+    truncated: bool = False
+    response: str | None
+    finish_reason: str | None = None
+    stop: Literal["end", "length", "blocked", "refused"] = "end"
+    error: Failure | None = None
+    attempts: int = Field(ge=0)
+    latency_s: float = Field(ge=0)
+    """Seconds from the first byte sent to the last received, of the last attempt."""
+    model: str
+    served_model: str | None = None
+    usage: Usage | None = None
+    request_digest: str
+    at: str
+    """When the trial ended, UTC, ISO 8601."""
+
+    @property
+    def key(self) -> tuple[str, str, int, str]:
+        """The trial this line is about."""
+        return (self.suite, self.item_id, self.rotation, self.condition)

@@ -1,0 +1,107 @@
+"""What a synthesizer makes, and how a task orders it.
+
+A synthesizer is a plug-in (entry-point group ``starbench.synthesizers``): a plain function of keyword
+parameters and a random generator. The same parameters and generator state give the same samples.
+A task plans its items as :class:`Draft` records; the suite builder renders them, in any order and in
+any process, and the bytes come out the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from starbench.schema import Item
+
+
+@dataclass(frozen=True, eq=False)
+class Stimulus:
+    """A waveform with its physical truth.
+
+    Attributes
+    ----------
+    samples : ndarray of float64, shape (n, channels)
+        Full scale is 1; the synthesizer has made sure that 16 bits hold it.
+    rate : int
+        Sample rate, Hz.
+    truth : dict
+        What was really put in, in the units that the keys name (``f0_hz``, ``level_db_spl``, …).
+    """
+
+    samples: NDArray[np.float64]
+    rate: int
+    truth: dict[str, Any]
+
+
+class Synthesizer(Protocol):
+    """Parameters and a random generator in, a stimulus out; nothing else is read or changed."""
+
+    def __call__(self, *, rng: np.random.Generator, **parameters: Any) -> Stimulus:
+        """Make the stimulus.
+
+        Raises
+        ------
+        starbench.errors.StimulusError
+            If the parameters ask for what cannot be made without breaking its truth.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A clip to be made: which synthesizer, and its parameters (JSON values only)."""
+
+    synthesizer: str
+    parameters: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An item whose clips are still recipes. ``item.audio_paths`` holds one placeholder a clip."""
+
+    item: Item
+    clips: tuple[Recipe, ...]
+
+
+@dataclass(frozen=True)
+class BuildSpec:
+    """What the user asked to be built.
+
+    ``size`` None means the task's own full size; ``options`` are the task's further options.
+    """
+
+    attributes: tuple[str, ...]
+    profile: str
+    seed: int
+    size: int | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class BuildPlan:
+    """What a task will build: its drafts, and what it left out with the reason for each."""
+
+    drafts: tuple[Draft, ...]
+    default_protocol: str
+    dropped: tuple[str, ...] = ()
+    declared: dict[str, Any] = field(default_factory=dict)
+    """Constants that a reader needs to check the suite: calibration, JND table, rates."""
+
+
+def generator(seed: int, *key: str) -> np.random.Generator:
+    """The random generator of one item (or any named thing), the same on any worker in any order.
+
+    Parameters
+    ----------
+    seed : int
+        The suite's seed.
+    *key : str
+        Names that together identify what the generator is for.
+    """
+    digest = sha256("\0".join(key).encode()).digest()
+    words = np.frombuffer(digest[:16], dtype="<u4").tolist()
+    return np.random.default_rng(np.random.SeedSequence([seed, *words]))

@@ -1,0 +1,138 @@
+"""STAR-Bench itself: the official data set, from a local folder or the Hugging Face hub.
+
+The layout is the authors' (``meta_info/*.json`` and ``starbench_audios/``; data CC BY-NC 4.0, never
+shipped with starbench). Records are read as they are; what an item's own benchmark leaves implicit
+(the order that each option states, where an item's clip orders start, which option declines) is made
+explicit here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+from starbench.errors import SuiteError
+from starbench.intake import Record, admit
+from starbench.schema import Item
+from starbench.suite import Suite
+
+from .hub import download
+
+HUB_REPOSITORY = "internlm/STAR-Bench"
+META = "meta_info"
+TEMPORAL = "holistic_reasoning_temporal"
+SPATIAL = "holistic_reasoning_spatial"
+PERCEPTION = "foundation_perception"
+
+#: Robust runs of the two reasoning parts; perception asks every rotation of its options.
+_REASONING_ROTATIONS = 3
+#: Position in this list is part of where an item's clip orders start (official evaluator).
+_TEMPORAL_KINDS = ("OSM", "ISSE", "TAO", "DSS", "ETC")
+_TEMPORAL_CLIPS = 3
+_DECLINES = frozenset({"unable to determine", "i don't know"})
+_ORDER = re.compile(r"clip (\d+)(?: -> clip (\d+))+")
+_SPATIAL_CUES = ("azimuth", "elevation", "distance")
+_FIELDS = frozenset(field.alias or name for name, field in Item.model_fields.items())
+
+
+class StarBench:
+    """The official STAR-Bench data set (``star-bench:FOLDER``, or ``star-bench:internlm/STAR-Bench@REVISION``)."""
+
+    def load(self, source: str, *, skip_bad: bool = False) -> Suite:
+        """Read and check the data set.
+
+        Parameters
+        ----------
+        source : str
+            A folder in the official layout, a hub repository with an optional ``@revision``, or
+            nothing for the official repository.
+        skip_bad : bool
+            Leave damaged items out and say so, instead of refusing them all.
+
+        Raises
+        ------
+        SuiteError
+            If there is no data set there, or it is damaged; lists every bad item.
+        """
+        root = Path(source).expanduser()
+        origin: dict[str, Any] = {"source": "local folder"}
+        if not source or not root.exists():
+            root, origin = download(source or HUB_REPOSITORY)
+        intake = admit(list(_records(root)), root, skip_bad=skip_bad, channels=_channels)
+        return Suite(
+            name="star-bench",
+            root=root,
+            items=intake.items,
+            clips=intake.clips,
+            default_protocol="star-bench",
+            licence="CC BY-NC 4.0",
+            skipped=intake.problems,
+            spec=origin,
+        )
+
+
+def _records(root: Path) -> Iterator[Record]:
+    folder = root / META
+    if not folder.is_dir():
+        raise SuiteError(f"{root} is not the STAR-Bench data set: it has no folder {META}")
+    for part in (PERCEPTION, SPATIAL, TEMPORAL):
+        path = folder / f"{part}.json"
+        if not path.is_file():
+            yield Record(f"{META}/{path.name}", {}, "file is missing")
+            continue
+        for number, raw in enumerate(_read(path)):
+            yield _record(f"{META}/{path.name}[{number}]", raw, part)
+
+
+def _read(path: Path) -> list[Any]:
+    try:
+        records = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise SuiteError(f"{path} cannot be read: {error}") from error
+    if not isinstance(records, list):
+        raise SuiteError(f"{path} must hold a JSON array of items")
+    return records
+
+
+def _record(where: str, raw: Any, part: str) -> Record:
+    if not isinstance(raw, dict):
+        return Record(where, {}, "is not a JSON object")
+    fields = {name: value for name, value in raw.items() if name in _FIELDS}
+    options = fields.get("options")
+    if not isinstance(options, list) or not all(isinstance(option, str) for option in options):
+        return Record(where, fields, "options: is not a list of texts")
+    declining = [i for i, option in enumerate(options) if option.strip().rstrip(".").lower() in _DECLINES]
+    fields["abstain"] = declining[0] if declining else None
+    if part != PERCEPTION:
+        fields["rotations"] = _REASONING_ROTATIONS
+    return _with_orders(where, fields, options) if part == TEMPORAL else Record(where, fields)
+
+
+def _with_orders(where: str, fields: dict[str, Any], options: list[str]) -> Record:
+    orders = [_order(option) for option in options]
+    if {order for order in orders if order} != set(permutations(range(1, _TEMPORAL_CLIPS + 1))):
+        return Record(where, fields, "options: do not state each order of three clips once")
+    if not isinstance(fields.get("audio_paths"), list) or len(fields["audio_paths"]) != _TEMPORAL_CLIPS:
+        return Record(where, fields, f"audio_paths: needs {_TEMPORAL_CLIPS} clips")
+    name = re.fullmatch(rf".*_({'|'.join(_TEMPORAL_KINDS)})_(\d+)", str(fields.get("id")))
+    if name is None:
+        return Record(where, fields, f"id: does not end in a kind ({', '.join(_TEMPORAL_KINDS)}) and a number")
+    fields["option_orders"] = orders
+    fields["rotation_offset"] = _TEMPORAL_KINDS.index(name[1]) + int(name[2])
+    fields["answer"] = None
+    return Record(where, fields)
+
+
+def _order(option: str) -> tuple[int, ...] | None:
+    if not _ORDER.fullmatch(option):
+        return None
+    return tuple(int(number) for number in re.findall(r"\d+", option))
+
+
+def _channels(item: Item) -> frozenset[int]:
+    spatial = item.task == "Spatial Reasoning" or any(cue in (item.sub_category or "") for cue in _SPATIAL_CUES)
+    return frozenset({2}) if spatial else frozenset({1, 2})

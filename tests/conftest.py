@@ -1,0 +1,40 @@
+"""Shared fixtures. A checkout's tests run against an editable install of this very checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+def pytest_configure() -> None:
+    try:
+        import starbench.tasks  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise pytest.UsageError(
+            f"{error}: the tests need an editable install (pip install -e '.[test]'); beside a plain install, "
+            "'python -m pytest' finds the checkout's folders first and cannot see starbench.tasks"
+        ) from error
+    import starbench
+
+    if Path(starbench.__file__).resolve().parents[1] != REPOSITORY:
+        raise pytest.UsageError(
+            f"these tests would run against {starbench.__file__}, not this checkout: pip install -e '.[test]' here"
+        )
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Test data that lies beside the checkout here and in CI, and not at users' homes."""
+    path = REPOSITORY.parent / "shared"
+    if not path.is_dir():
+        pytest.skip("no ../shared beside this checkout: the official vectors and samples are not public")
+    return path
+
+
+@pytest.fixture(scope="session")
+def samples(shared: Path) -> Path:
+    """The 18 published sample items of STAR-Bench, in the official layout."""
+    return shared / "star-bench-samples"
