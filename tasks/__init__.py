@@ -1,1 +1,1 @@
-""
+"""Tasks: what is asked, of which clips, and what the right answer is."""

@@ -11,6 +11,7 @@ import pytest
 from starbench import protocols
 from starbench.protocols.star_bench import official_letter
 from starbench.schema import ClipSpec, Outcome, Response, TextSpec
+from starbench.scoring.official import Result, performance
 from starbench.tasks.star_bench import StarBench
 from starbench.trials import plan
 
@@ -83,3 +84,21 @@ def test_parser_letters_are_the_official_ones(shared: Path) -> None:
 def test_every_delivered_text_is_parsed_and_a_cut_one_flagged(text, stop, outcome, letter, truncated) -> None:
     reading = protocols.get("star-bench").read(Response(text=text, stop=stop), ("one", "two"))
     assert (reading.outcome, reading.letter, reading.truncated) == (outcome, letter, truncated)
+
+
+def test_figures_are_the_official_ones_to_the_printed_digit(shared: Path) -> None:
+    folder = shared / "official-vectors" / "metrics"
+    results = [
+        (line["task"], Result(line["id"], line["category"], line["sub-category"], line["is_correct"]))
+        for name in ("tr", "sr", "pc")
+        for line in _lines(folder / f"{name}.infer_results.jsonl")
+    ]
+    assert performance(results) == json.loads((folder / "performance.json").read_text("utf-8"))
+
+
+def test_letters_of_the_simulated_run_are_parsed_and_scored_alike(shared: Path) -> None:
+    for name in ("tr", "sr", "pc"):
+        for line in _lines(shared / "official-vectors" / "metrics" / f"{name}.infer_results.jsonl"):
+            found = official_letter(line["model_response"], tuple(line["options"]))
+            assert (f"<{found}>" if found else "Z") == line["prediction"]
+            assert (f"<{found}>" == line["answer_letter"]) == line["is_correct"]

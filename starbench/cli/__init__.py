@@ -1,1 +1,66 @@
-"""The command line."""
+"""The command line, a file a command. Nothing heavy is imported before a command needs it."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from starbench import __version__
+from starbench.cli import build, demo, leaderboard, listing, run, score
+from starbench.errors import AdapterError, JournalError, StarbenchError, SuiteError
+from starbench.redact import redact
+
+EXIT_INCOMPLETE = 1
+EXIT_BAD_INPUT = 2
+EXIT_INTERRUPTED = 130
+
+app = typer.Typer(
+    help="Does a large audio-language model hear sound in time and 3D space?",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (demo.demo, listing.list_, build.build, run.run, score.score, leaderboard.leaderboard):
+    app.command(command.__name__.rstrip("_"))(command)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"starbench {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line; every foreseen failure is one sentence and an exit code."""
+    try:
+        app()
+    except SuiteError as error:
+        _complain(error, *error.problems)
+        sys.exit(EXIT_BAD_INPUT)
+    except (AdapterError, JournalError) as error:
+        _complain(error)
+        sys.exit(EXIT_INCOMPLETE)
+    except StarbenchError as error:
+        _complain(error)
+        sys.exit(EXIT_BAD_INPUT)
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)
+
+
+def _complain(error: StarbenchError, *details: str) -> None:
+    typer.echo(f"starbench: {redact(str(error))}", err=True)
+    for detail in details:
+        typer.echo(f"  {redact(detail)}", err=True)

@@ -36,8 +36,6 @@ class Identity(Frozen):
     text_only: str
     """``refuse`` or ``silent-clip``: what is sent where a model takes no prompt without a clip."""
     skip_bad: bool
-    served_by: str | None = None
-    """Where the questions went: the server's address without any secret."""
 
 
 class Run(Frozen):
@@ -46,6 +44,8 @@ class Run(Frozen):
     schema_version: int = 1
     identity: Identity
     capabilities: Capabilities
+    served_by: str | None = None
+    """Where the questions went when the run was begun: the server's address without any secret."""
     adaptations: tuple[str, ...] = ()
     """Every change made to what is sent because of what the model can take."""
     notes: tuple[str, ...] = ()
@@ -53,5 +53,7 @@ class Run(Frozen):
     """Reason -> number of items that no trial was made from."""
     skipped: tuple[str, ...] = ()
     """Items left out as damaged, each with its reason (``--skip-bad``)."""
+    sources: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Suite -> how it was built, or where it came from."""
     versions: dict[str, str] = Field(default_factory=dict)
     created: str

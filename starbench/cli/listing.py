@@ -1,0 +1,34 @@
+"""``starbench list``: what is installed."""
+
+from __future__ import annotations
+
+import inspect
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+
+class Kind(StrEnum):
+    """The three kinds of plug-in."""
+
+    ADAPTERS = "adapters"
+    TASKS = "tasks"
+    SYNTHESIZERS = "synthesizers"
+
+
+def list_(kind: Annotated[Kind, typer.Argument(help="adapters, tasks or synthesizers", show_default=False)]) -> None:
+    """List what is installed: adapters, tasks or synthesizers."""
+    from starbench import plugins
+    from starbench.errors import PluginError
+
+    points = plugins.available(kind.value)
+    width = max((len(name) for name in points), default=0)
+    for name, point in points.items():
+        try:
+            doc = inspect.getdoc(plugins.load(kind.value, name)) or ""
+            about = doc.partition("\n")[0].replace("``", "")
+        except PluginError as error:
+            about = f"(broken: {error})"
+        origin = "" if point.dist is None or point.dist.name == "starbench" else f" [{point.dist.name}]"
+        typer.echo(f"{name:<{width}}  {about}{origin}")

@@ -1,0 +1,26 @@
+"""``starbench score``: the scores of a run, from its journal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def score(
+    run: Annotated[Path, typer.Argument(help="A run's directory.", show_default=False)],
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
+) -> None:
+    """Score a run again; nothing is asked. Exit code 1 says that trials are missing or in error."""
+    from starbench.leaderboard import write_entries
+    from starbench.report import show
+    from starbench.scoring.run import score_run
+
+    scores = score_run(run)
+    if json:
+        typer.echo(scores.model_dump_json(indent=2))
+    else:
+        show(scores, run)
+    write_entries(run, scores)
+    raise typer.Exit(0 if scores.complete else 1)

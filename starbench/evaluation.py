@@ -1,0 +1,237 @@
+"""From what the user asked for to a run that can start: suites read, trials planned, limits checked.
+
+Everything that can be wrong is found here, before a single question is asked.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from starbench import __version__, conditions, plugins, protocols
+from starbench import suite as suites
+from starbench.clips import ClipStore
+from starbench.errors import ConditionError, InputError
+from starbench.limits import admits, bandwidth_reason
+from starbench.models import Model
+from starbench.redact import address
+from starbench.rundir import ItemKey
+from starbench.runner import SILENT_CLIP_S, Questions
+from starbench.sampling import sample
+from starbench.schema import Identity, Item, Run, SuiteIdentity, Trial
+from starbench.suite import Suite
+from starbench.trials import plan
+
+REFUSE, SILENT_CLIP = "refuse", "silent-clip"
+_VERSIONED = ("numpy", "scipy", "soundfile", "soxr", "pydantic", "openai")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be evaluated and how; see ``starbench run --help``."""
+
+    suites: tuple[str, ...]
+    conditions: tuple[str, ...] = ("audio",)
+    protocol: str | None = None
+    rotations: str = "default"
+    limit: int | None = None
+    limit_seed: int = 0
+    rate: int | None = None
+    text_only: str = REFUSE
+    skip_bad: bool = False
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A run that is ready to start: its record, its trials, and the questions behind them."""
+
+    run: Run
+    trials: tuple[Trial, ...]
+    items: Mapping[ItemKey, Item]
+    questions: Questions
+
+
+@dataclass
+class _Notes:
+    adaptations: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    inapplicable: Counter[str] = field(default_factory=Counter)
+
+
+def open_suite(spec: str, *, skip_bad: bool = False) -> Suite:
+    """Read a suite directory, or load what a task plug-in names (``task:source``).
+
+    Raises
+    ------
+    InputError
+        If there is nothing there, or it is damaged.
+    """
+    name, colon, source = spec.partition(":")
+    if not Path(spec).is_dir() and (colon or name in plugins.available("tasks")):
+        task = plugins.load("tasks", name)()
+        if not hasattr(task, "load"):
+            raise InputError(f"task {name!r} is built, not loaded: starbench build {name} --out DIR, then --suite DIR")
+        loaded = task.load(source, skip_bad=skip_bad)
+        assert isinstance(loaded, Suite)  # noqa: S101 - the contract of a task plug-in
+        return loaded
+    return suites.read(Path(spec), skip_bad=skip_bad)
+
+
+def prepare(request: Request, model: Model) -> Evaluation:
+    """Read the suites, plan the trials and hold them against what the model can take.
+
+    Raises
+    ------
+    InputError
+        If any part of the request cannot work; nothing has been asked then.
+    """
+    opened = [open_suite(spec, skip_bad=request.skip_bad) for spec in request.suites]
+    repeated = [name for name, n in Counter(suite.name for suite in opened).items() if n > 1]
+    if repeated:
+        raise InputError(f"two suites are named {repeated[0]!r}: evaluate them in two runs")
+    notes = _Notes()
+    rate = _rate(request, model, opened, notes)
+    names = conditions.expand(request.conditions, [item for suite in opened for item in suite.items])
+    silent = _check_soundless(names, request, model, notes)
+    trials: list[Trial] = []
+    items: dict[ItemKey, Item] = {}
+    identities = []
+    for suite in opened:
+        found, asked = _plan_suite(suite, request, names, rate, model, notes)
+        trials += found
+        items |= {(suite.name, item.id): item for item in asked}
+        identities.append(_suite_identity(suite, request))
+    _check_applicable(names, trials, notes)
+    stores = {suite.name: ClipStore(suite, rate) for suite in opened}
+    if model.capabilities.channels_kept is False:
+        notes.notes.append("the model folds all channels into one before it listens")
+    run = Run(
+        identity=_identity(request, model, names, identities, rate),
+        capabilities=model.capabilities,
+        served_by=model.server,
+        adaptations=tuple(notes.adaptations),
+        notes=tuple(notes.notes),
+        inapplicable=dict(sorted(notes.inapplicable.items())),
+        skipped=tuple(problem for suite in opened for problem in suite.skipped),
+        sources={suite.name: suite.spec for suite in opened},
+        versions=_versions(),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    return Evaluation(run, tuple(trials), items, Questions(items, stores, silent_clip=silent))
+
+
+def _plan_suite(
+    suite: Suite, request: Request, names: Sequence[str], rate: int | None, model: Model, notes: _Notes
+) -> tuple[list[Trial], list[Item]]:
+    protocol = protocols.get(request.protocol or suite.default_protocol)
+    sampled = sample(suite.items, request.limit, request.limit_seed)
+    audible = []
+    for item in sampled:
+        reason = bandwidth_reason(item, suite.clips, rate, model.capabilities)
+        if reason is None:
+            audible.append(item)
+        else:
+            notes.inapplicable[f"{suite.name}: {reason}"] += 1
+    made = plan(suite.name, audible, suite.clips, protocol, names, request.rotations)
+    by_id = {item.id: item for item in audible}
+    trials, refused = [], set()
+    for trial in made.trials:
+        reason = admits(model.capabilities, trial, by_id[trial.item_id], suite.clips)
+        if reason is None:
+            trials.append(trial)
+        else:
+            refused.add((trial.item_id, trial.condition, reason))
+    for (condition, reason), n in made.inapplicable.items():
+        notes.inapplicable[f"{suite.name}: {condition}: {reason}"] += n
+    for _, condition, reason in refused:
+        notes.inapplicable[f"{suite.name}: {condition}: {reason}"] += 1
+    return trials, audible
+
+
+def _rate(request: Request, model: Model, opened: Sequence[Suite], notes: _Notes) -> int | None:
+    """The rate everything is sent at: as asked, or what the model reads if it reads only some."""
+    accepted = model.capabilities.rates
+    if "wav" not in model.capabilities.formats:
+        raise InputError(f"model {model.spec!r} reads {', '.join(model.capabilities.formats)}, and WAV is what is sent")
+    if accepted is None:
+        return request.rate
+    if request.rate is not None:
+        if request.rate not in accepted:
+            rates = ", ".join(map(str, accepted))
+            raise InputError(f"--rate {request.rate}: model {model.spec!r} reads {rates} Hz")
+        return request.rate
+    there = {clip.rate for suite in opened for clip in suite.clips.values()}
+    if there <= set(accepted):
+        return None
+    notes.adaptations.append(f"all clips resampled to {max(accepted)} Hz, the highest rate the model reads")
+    return max(accepted)
+
+
+def _check_soundless(names: Sequence[str], request: Request, model: Model, notes: _Notes) -> bool:
+    """Whether prompts without a clip get a silent one."""
+    soundless = [name for name in names if conditions.is_soundless(name)]
+    if model.capabilities.text_only or not soundless:
+        return False
+    if request.text_only == SILENT_CLIP:
+        notes.adaptations.append(
+            f"a silent clip of {SILENT_CLIP_S:g} s sent with {', '.join(soundless)}: the model takes no prompt without one"
+        )
+        return True
+    raise ConditionError(
+        f"model {model.spec!r} takes no prompt without audio, so it cannot be asked under {', '.join(soundless)}: "
+        "drop these conditions, or send a silent clip with --text-only silent-clip"
+    )
+
+
+def _check_applicable(names: Sequence[str], trials: Sequence[Trial], notes: _Notes) -> None:
+    asked = {trial.condition for trial in trials}
+    for name in names:
+        if name not in asked:
+            reasons = [text.partition(": ")[2] for text in notes.inapplicable]
+            why = next((r.partition(": ")[2] or r for r in reasons if r.startswith(f"{name}: ")), None)
+            why = why or next(iter(reasons), "there is none")
+            raise ConditionError(f"condition {name!r} applies to no item ({why}): leave it out of --condition")
+
+
+def _suite_identity(suite: Suite, request: Request) -> SuiteIdentity:
+    protocol = protocols.get(request.protocol or suite.default_protocol)
+    return SuiteIdentity(
+        name=suite.name,
+        digest=suite.digest,
+        profile=suite.profile,
+        protocol=protocol.name,
+        prompt_version=protocol.prompt_version,
+        rotations=request.rotations,
+    )
+
+
+def _identity(
+    request: Request, model: Model, names: tuple[str, ...], identities: list[SuiteIdentity], rate: int | None
+) -> Identity:
+    # Where a model is served is not what it is: a local server may come back on another port.
+    arguments = {k: v for k, v in model.arguments.items() if not model.server or address(str(v)) != model.server}
+    return Identity(
+        suites=tuple(identities),
+        conditions=names,
+        limit=request.limit,
+        limit_seed=request.limit_seed,
+        model=model.spec,
+        model_args=arguments,
+        rate=str(rate or "native"),
+        text_only=request.text_only,
+        skip_bad=request.skip_bad,
+    )
+
+
+def _versions() -> dict[str, str]:
+    found = {"starbench": __version__}
+    for name in _VERSIONED:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,133 @@
+"""The journal: one line a finished trial, appended and never rewritten; the only truth a run leaves.
+
+A line is handed to the operating system in one write as soon as its trial ends, so ``kill -9`` loses
+at most the trials that were still under way; a line torn by a full disk or a power cut is cut off
+when the journal is next opened.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from filelock import FileLock, Timeout
+from pydantic import ValidationError
+
+from starbench.errors import JournalError, RunError
+from starbench.redact import redact
+from starbench.schema import JournalLine, Outcome
+
+NAME = "trials.jsonl"
+_LOCK = ".lock"
+
+Key = tuple[str, str, int, str]
+
+
+class Journal:
+    """Append-only writer of a run's journal, held by one process at a time.
+
+    Raises
+    ------
+    RunError
+        If another process holds the run.
+    """
+
+    def __init__(self, run: Path) -> None:
+        self.path = run / NAME
+        self._lock = FileLock(run / _LOCK)
+        self._file = -1
+
+    def __enter__(self) -> Self:
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout as error:
+            raise RunError(
+                f"{self.path.parent} is in use by another starbench: wait for it, or give another --out"
+            ) from error
+        _cut_torn_line(self.path)
+        self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        os.close(self._file)
+        self._lock.release()
+
+    def append(self, line: JournalLine) -> None:
+        """Write one line, whole or not at all as far as a reader can tell.
+
+        Raises
+        ------
+        JournalError
+            If the disk does not take it.
+        """
+        data = (redact(line.model_dump_json()) + "\n").encode()
+        try:
+            written = os.write(self._file, data)
+            while written < len(data):
+                written += os.write(self._file, data[written:])
+        except OSError as error:
+            raise JournalError(
+                f"{self.path} cannot be written ({error.strerror}): make room, then run the same command again; "
+                "everything answered so far is kept"
+            ) from error
+
+
+def read(run: Path) -> Iterator[JournalLine]:
+    """The lines of a journal, in the order they were written; a torn last line is passed over.
+
+    Raises
+    ------
+    RunError
+        If a line before the last is damaged.
+    """
+    path = run / NAME
+    try:
+        with path.open("rb") as lines:
+            for number, line in enumerate(lines, 1):
+                if not line.endswith(b"\n"):
+                    return
+                try:
+                    yield JournalLine.model_validate_json(line)
+                except ValidationError as error:
+                    raise RunError(
+                        f"{path}:{number}: is not a journal line ({error.errors()[0]['msg']}): restore the file, "
+                        "or delete that line to have its trial asked again"
+                    ) from error
+    except FileNotFoundError:
+        return
+
+
+def latest(run: Path) -> dict[Key, JournalLine]:
+    """The line that counts for each trial: the newest, save that an error never replaces an answer."""
+    lines: dict[Key, JournalLine] = {}
+    for line in read(run):
+        standing = lines.get(line.key)
+        if standing is None or standing.outcome is Outcome.ERROR or line.outcome is not Outcome.ERROR:
+            lines[line.key] = line
+    return lines
+
+
+def _cut_torn_line(path: Path) -> None:
+    """Drop what follows the last line break: the write that it belonged to never finished."""
+    try:
+        with path.open("rb+") as file:
+            size = end = file.seek(0, os.SEEK_END)
+            while end:
+                start = max(0, end - 65536)
+                file.seek(start)
+                at = file.read(end - start).rfind(b"\n")
+                if at >= 0:
+                    end = start + at + 1
+                    break
+                end = start
+            if end != size:
+                file.truncate(end)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise RunError(f"{path} cannot be repaired: {error}") from error

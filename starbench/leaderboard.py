@@ -1,0 +1,228 @@
+"""Leaderboard entries from runs, and one board from entries.
+
+A board never mixes what cannot be compared: every combination of suite digest, protocol, prompt
+version, rotations, sample and rate is a table of its own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from starbench import journal, rundir
+from starbench.errors import InputError
+from starbench.schema import SuiteIdentity, Usage
+from starbench.schema.entry import LeaderboardEntry, ModelRecord, Published, Setup, SuiteRecord
+from starbench.schema.run import Run
+from starbench.schema.score import RunScore, SuiteScore
+
+ENTRY = "entry-{suite}.json"
+ENTRY_PATTERN = "entry-*.json"
+BOARD_JSON, BOARD_MARKDOWN = "leaderboard.json", "leaderboard.md"
+
+
+def entries_of(path: Path, scores: RunScore) -> list[LeaderboardEntry]:
+    """One entry for each suite of the run at ``path``."""
+    run = rundir.read(path)
+    lines = journal.latest(path).values()
+    served = tuple(sorted({line.served_model for line in lines if line.served_model}))
+    usage = _total([line.usage for line in lines if line.usage is not None])
+    n_items: dict[str, int] = {}
+    for suite, _ in rundir.read_items(path):
+        n_items[suite] = n_items.get(suite, 0) + 1
+    identities = {suite.name: suite for suite in run.identity.suites}
+    return [
+        LeaderboardEntry(
+            run_by_us=True,
+            model=ModelRecord(
+                name=run.identity.model,
+                arguments=run.identity.model_args,
+                served_as=served,
+                capabilities=run.capabilities,
+            ),
+            suite=_suite_record(identities[score.suite], n_items[score.suite], run),
+            setup=_setup(identities[score.suite], run),
+            scores=score,
+            complete=all(headline.complete for headline in score.headlines),
+            usage=usage,
+            inapplicable=run.inapplicable,
+            skipped=run.skipped,
+            notes=run.notes,
+            versions=run.versions,
+            created=run.created,
+        )
+        for score in scores.suites
+    ]
+
+
+def write_entries(path: Path, scores: RunScore) -> list[Path]:
+    """Write the entries of a run into it."""
+    written = []
+    for entry in entries_of(path, scores):
+        target = path / ENTRY.format(suite=entry.suite.name)
+        target.write_text(entry.model_dump_json(indent=1) + "\n", "utf-8")
+        written.append(target)
+    return written
+
+
+def read_entries(paths: Iterable[Path]) -> list[LeaderboardEntry]:
+    """Entries from files (one or a list in each) and from run directories.
+
+    Raises
+    ------
+    InputError
+        If one cannot be read, or is no entry.
+    """
+    entries: list[LeaderboardEntry] = []
+    for path in paths:
+        sources = sorted(path.glob(ENTRY_PATTERN)) if path.is_dir() else [path]
+        if not sources:
+            raise InputError(f"{path} holds no {ENTRY_PATTERN}: score the run first with starbench score {path}")
+        for source in sources:
+            entries += _parse(source, _text(source))
+    return entries
+
+
+def published_entries() -> list[LeaderboardEntry]:
+    """The published rows that come with starbench: reference, not run by us."""
+    folder = files("starbench.results") / "published"
+    return [
+        entry
+        for source in sorted(folder.iterdir(), key=lambda f: f.name)
+        if source.name.endswith(".json")
+        for entry in _parse(Path(source.name), source.read_text("utf-8"))
+    ]
+
+
+def board(entries: Sequence[LeaderboardEntry]) -> dict[str, Any]:
+    """One board: a table for each set of comparable entries, best first."""
+    tables: dict[tuple[Any, ...], list[LeaderboardEntry]] = {}
+    for entry in entries:
+        tables.setdefault(_comparable(entry), []).append(entry)
+    return {"schema_version": 1, "tables": [_table(group) for _, group in sorted(tables.items(), key=_order)]}
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read: {error}") from error
+
+
+def _parse(path: Path, text: str) -> list[LeaderboardEntry]:
+    try:
+        data = json.loads(text)
+        return [LeaderboardEntry.model_validate(one) for one in (data if isinstance(data, list) else [data])]
+    except ValidationError as error:
+        detail = error.errors()[0]
+        where = ".".join(str(part) for part in detail["loc"]) or "entry"
+        raise InputError(f"{path} is not a leaderboard entry: {where}: {detail['msg']}") from error
+    except ValueError as error:
+        raise InputError(f"{path} is not JSON: {error}") from error
+
+
+def _total(usages: Sequence[Usage]) -> Usage | None:
+    if not usages:
+        return None
+    counts = {}
+    for name in Usage.model_fields:
+        known = [value for usage in usages if (value := getattr(usage, name)) is not None]
+        counts[name] = sum(known) if known else None
+    return Usage(**counts)
+
+
+def _suite_record(suite: SuiteIdentity, n_items: int, run: Run) -> SuiteRecord:
+    return SuiteRecord(
+        name=suite.name,
+        digest=suite.digest,
+        profile=suite.profile,
+        n_items=n_items,
+        source=run.sources.get(suite.name, {}),
+    )
+
+
+def _setup(suite: SuiteIdentity, run: Run) -> Setup:
+    identity = run.identity
+    return Setup(
+        protocol=suite.protocol,
+        prompt_version=suite.prompt_version,
+        conditions=identity.conditions,
+        rotations=suite.rotations,
+        limit=identity.limit,
+        limit_seed=identity.limit_seed,
+        rate=identity.rate,
+        text_only=identity.text_only,
+        adaptations=run.adaptations,
+    )
+
+
+def _comparable(entry: LeaderboardEntry) -> tuple[Any, ...]:
+    setup, suite = entry.setup, entry.suite
+    sample = (setup.limit, setup.limit_seed if setup.limit is not None else 0)
+    asked = (setup.protocol, setup.prompt_version, setup.rotations, *sample, setup.rate)
+    return (suite.name, suite.digest, suite.version, suite.profile, suite.n_items, *asked, entry.run_by_us)
+
+
+def _order(table: tuple[tuple[Any, ...], list[LeaderboardEntry]]) -> tuple[bool, str]:
+    key, _ = table
+    return (not key[-1], json.dumps(key))
+
+
+def _table(entries: Sequence[LeaderboardEntry]) -> dict[str, Any]:
+    first = entries[0]
+    rows = [row for entry in entries for row in _rows(entry)]
+    return {
+        "suite": first.suite.model_dump(mode="json", exclude={"source"}),
+        "setup": first.setup.model_dump(mode="json", exclude={"conditions", "adaptations", "text_only"}),
+        "run_by_us": first.run_by_us,
+        "source": first.published.source if first.published else None,
+        "rows": sorted(rows, key=lambda row: (row["condition"], -(row["ma"] or 0.0), row["model"])),
+    }
+
+
+def _rows(entry: LeaderboardEntry) -> list[dict[str, Any]]:
+    if entry.published is not None:
+        return [_published_row(entry, entry.published)]
+    assert entry.scores is not None  # noqa: S101 - the entry's own validator
+    return [_run_row(entry, entry.scores, condition) for condition in entry.setup.conditions]
+
+
+def _published_row(entry: LeaderboardEntry, published: Published) -> dict[str, Any]:
+    return {
+        "model": entry.model.name,
+        "condition": "audio",
+        "ma": published.figures.get("MA"),
+        "figures": published.figures,
+        "complete": entry.complete,
+    }
+
+
+def _run_row(entry: LeaderboardEntry, scores: SuiteScore, condition: str) -> dict[str, Any]:
+    tasks = [row for row in scores.tasks if row.condition == condition]
+    headline = next((h for h in scores.headlines if h.condition == condition), None)
+    trials = sum(row.n_trials for row in tasks)
+
+    def pooled(name: str) -> float | None:
+        return sum(getattr(row, name) * row.n_trials for row in tasks) / trials if trials else None
+
+    return {
+        "model": entry.model.name,
+        "condition": condition,
+        "ma": headline.ma.aa if headline else None,
+        "ma_acr": headline.ma.acr if headline else None,
+        "oa": headline.oa if headline else None,
+        "tasks": {
+            row.task: row.model_dump(mode="json", include={"aa", "aa_ci", "acr", "acr_ci", "coverage", "n_items"})
+            for row in tasks
+        },
+        "coverage": pooled("coverage"),
+        "chance": pooled("chance"),
+        "best_constant": sum(row.best_constant.aa * row.n_trials for row in tasks) / trials if trials else None,
+        "complete": bool(headline and headline.complete),
+        "channels_kept": entry.model.capabilities.channels_kept if entry.model.capabilities else None,
+    }

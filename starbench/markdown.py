@@ -1,0 +1,85 @@
+"""A board as Markdown. Model and data names are hostile input: they are escaped, never markup."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+from typing import Any
+
+_MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|~])")
+
+
+def board_to_markdown(board: dict[str, Any]) -> str:
+    """The tables of a board, one below the other."""
+    sections = [_section(table) for table in board["tables"]]
+    return "# starbench leaderboard\n\n" + "\n".join(sections)
+
+
+def escape(text: str) -> str:
+    """Text that Markdown shows as it is, on one line."""
+    return _MARKUP.sub(r"\\\1", html.escape(" ".join(text.split()), quote=False))
+
+
+def _section(table: dict[str, Any]) -> str:
+    return f"## {_title(table)}\n\n{_table(_columns(table), table)}\n{_legend(table)}\n"
+
+
+def _title(table: dict[str, Any]) -> str:
+    suite, setup = table["suite"], table["setup"]
+    parts = [escape(suite["name"])]
+    if suite["version"]:
+        parts.append(f"data {escape(suite['version'])}")
+    parts.append(f"protocol {escape(setup['protocol'])}")
+    if setup["limit"] is not None:
+        parts.append(f"a sample of {setup['limit']} items")
+    return ", ".join(parts)
+
+
+def _legend(table: dict[str, Any]) -> str:
+    if not table["run_by_us"]:
+        return f"Published figures, not run by us. Source: {escape(table['source'] or 'unknown')}.\n"
+    suite = table["suite"]
+    return (
+        f"{suite['n_items']} items, digest `{suite['digest'][:12]}`. Accuracy in % over all planned trials with its "
+        "95 % interval; MA: mean of the tasks; coverage: answered trials; constant: the best strategy that "
+        "always says the same. An asterisk marks a run with trials missing or in error.\n"
+    )
+
+
+def _columns(table: dict[str, Any]) -> list[str]:
+    key = "tasks" if table["run_by_us"] else "figures"
+    return list(dict.fromkeys(name for row in table["rows"] for name in row[key]))
+
+
+def _table(columns: Sequence[str], table: dict[str, Any]) -> str:
+    if table["run_by_us"]:
+        head = ["model", "condition", *columns, "MA", "coverage", "chance", "constant"]
+        rows = [_run_cells(row, columns) for row in table["rows"]]
+    else:
+        head = ["model", *columns]
+        rows = [
+            [escape(row["model"]), *(_percent(row["figures"].get(name)) for name in columns)]
+            for row in table["rows"]
+        ]
+    rule = ["---"] * (2 if table["run_by_us"] else 1)
+    rule += ["---:"] * (len(head) - len(rule))
+    lines = [[escape(name) for name in head], rule, *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _run_cells(row: dict[str, Any], columns: Sequence[str]) -> list[str]:
+    model = escape(row["model"]) + ("" if row["complete"] else " \\*")
+    rest = (_percent(row[name]) for name in ("ma", "coverage", "chance", "best_constant"))
+    return [model, escape(row["condition"]), *(_with_interval(row["tasks"].get(name)) for name in columns), *rest]
+
+
+def _with_interval(cell: dict[str, Any] | None) -> str:
+    if cell is None:
+        return "–"
+    low, high = cell["aa_ci"]
+    return f"{100 * cell['aa']:.1f} \\[{100 * low:.1f}, {100 * high:.1f}\\]"
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.2f}"

@@ -1,0 +1,183 @@
+"""From ``--model`` to something that answers: finding an adapter, making it, and calling it."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+from starbench import plugins
+from starbench.errors import AdapterError, AudioError, InputError, PluginError, RequestError, StarbenchError
+from starbench.schema import Capabilities, Prompt, Response
+
+_SECRET_ARGUMENTS = ("api_key", "key", "token", "password", "secret")
+
+
+@runtime_checkable
+class Adapter(Protocol):
+    """A model. One method is required; all else is optional.
+
+    Optional attributes and methods: ``capabilities`` (:class:`Capabilities`), ``server`` (the address
+    that answers, for the record), ``async check()`` (raise before anything is asked if nothing can
+    succeed), ``close()`` (sync or async).
+    """
+
+    def generate(self, prompt: Prompt) -> Response | str | Awaitable[Response | str]:
+        """Answer one prompt, sync or async; raise a :class:`starbench.errors.AdapterError` on failure."""
+        ...
+
+
+@dataclass(frozen=True)
+class Model:
+    """An adapter ready to be asked, and what identifies it."""
+
+    spec: str
+    arguments: dict[str, Any]
+    adapter: Adapter
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the adapter declares, or no known limit."""
+        declared = getattr(self.adapter, "capabilities", None)
+        return declared if isinstance(declared, Capabilities) else Capabilities()
+
+    @property
+    def server(self) -> str | None:
+        """The address that answers, if the adapter names one."""
+        server = getattr(self.adapter, "server", None)
+        return str(server) if server else None
+
+    async def check(self) -> None:
+        """Let the adapter object before anything is asked."""
+        check = getattr(self.adapter, "check", None)
+        if check is not None:
+            await _finished(check())
+
+    async def close(self) -> None:
+        """Let the adapter clean up."""
+        close = getattr(self.adapter, "close", None)
+        if close is not None:
+            await _finished(close())
+
+
+def resolve(spec: str, arguments: Mapping[str, str] | None = None) -> Model:
+    """Find and make the adapter that ``spec`` names.
+
+    Parameters
+    ----------
+    spec : str
+        ``name``, ``name:model`` (the adapter's first argument), ``file.py:Class`` or
+        ``package.module:Class``.
+    arguments : mapping
+        Further arguments as typed on the command line; each is read as the type its parameter has.
+
+    Raises
+    ------
+    InputError
+        If it cannot be found or made; one sentence.
+    """
+    given = dict(arguments or {})
+    for name in given:
+        if name.lower() in _SECRET_ARGUMENTS:
+            raise InputError(f"--model-arg {name}: keys are read from the environment only, and never stored")
+    name, _, model = spec.partition(":")
+    if name in plugins.available("adapters"):
+        factory = plugins.load("adapters", name)
+        if model:
+            given = {"model": model, **given}
+    elif name.endswith(".py") or (model and "." in name):
+        factory = plugins.load("adapters", spec)
+    else:
+        factory = plugins.load("adapters", name)  # raises, and says what there is
+    typed = _typed(factory, given, spec)
+    try:
+        adapter = factory(**typed)
+    except StarbenchError:
+        raise
+    except Exception as error:
+        raise PluginError(f"model {spec!r} cannot be made: {type(error).__name__}: {error}") from error
+    if not callable(getattr(adapter, "generate", None)):
+        raise PluginError(f"model {spec!r} has no method generate(prompt)")
+    return Model(spec, typed, adapter)
+
+
+def _typed(factory: Callable[..., Any], given: Mapping[str, str], spec: str) -> dict[str, Any]:
+    parameters = inspect.signature(factory).parameters
+    open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    typed = {}
+    for name, value in given.items():
+        if name not in parameters and not open_ended:
+            known = ", ".join(parameters) or "none"
+            raise InputError(f"model {spec!r} takes no argument {name!r}: there are {known}")
+        typed[name] = _value(value, str(getattr(parameters.get(name), "annotation", "")))
+    for name, parameter in parameters.items():
+        required = parameter.default is parameter.empty and parameter.kind is not parameter.VAR_KEYWORD
+        if required and parameter.kind is not parameter.VAR_POSITIONAL and name not in typed:
+            hint = f"name it as {spec.partition(':')[0]}:MODEL" if name == "model" else f"give --model-arg {name}=…"
+            raise InputError(f"model {spec!r} needs {name!r}: {hint}")
+    return typed
+
+
+def _value(text: str, annotation: str) -> Any:
+    """Read a command-line value; a parameter annotated as text keeps it as typed."""
+    if annotation in ("str", "str | None", "<class 'str'>"):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+class Asker:
+    """Calls an adapter, sync or async, within a time limit.
+
+    Parameters
+    ----------
+    adapter : Adapter
+        What to call; a sync one runs in threads, as many as may be in flight.
+    max_in_flight : int
+        Number of calls at a time.
+    """
+
+    def __init__(self, adapter: Adapter, max_in_flight: int) -> None:
+        self._adapter = adapter
+        is_async = inspect.iscoroutinefunction(adapter.generate)
+        self._pool = None if is_async else ThreadPoolExecutor(max_in_flight, thread_name_prefix="adapter")
+
+    async def __call__(self, prompt: Prompt) -> Response:
+        """Ask once.
+
+        Raises
+        ------
+        AdapterError
+            As the adapter raised it, or made from whatever else it raised.
+        """
+        try:
+            if self._pool is None:
+                answer = await self._adapter.generate(prompt)  # type: ignore[misc]
+            else:
+                loop = asyncio.get_running_loop()
+                answer = await loop.run_in_executor(self._pool, self._adapter.generate, prompt)
+                answer = await _finished(answer)
+        except (AdapterError, AudioError, TimeoutError):
+            raise
+        except Exception as error:
+            raise RequestError(f"{type(error).__name__}: {error}", kind="adapter") from error
+        if isinstance(answer, str) or answer is None:
+            return Response(text=answer)
+        if not isinstance(answer, Response):
+            raise RequestError(f"generate() returned {type(answer).__name__}, not str or Response", kind="adapter")
+        return answer
+
+    def close(self) -> None:
+        """Stop the threads; a call that hangs is left behind, not waited for."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+async def _finished(value: Any) -> Any:
+    return await value if inspect.isawaitable(value) else value

@@ -1,0 +1,180 @@
+"""The words by which a reply chooses, rejects, corrects itself, or declines.
+
+Every pattern is compiled once. Those named ``*_BEFORE`` end in ``$`` and are searched in the few
+dozen characters before a mark; those named ``*_AFTER`` are matched right behind it. No repeat is
+unbounded and nested, so a hostile reply costs no more than its length.
+"""
+
+from __future__ import annotations
+
+import re
+
+_NOUN = (
+    r"answer|ans|choice|choose|option|selection|selected[_ ]option|pick|solution|response|letter|verdict"
+    r"|conclusion|result|guess|prediction|order|sequence|label"
+    r"|respuesta|opci[oó]n|r[eé]ponse|choix|antwort|auswahl|l[oö]sung|resposta|op[cç][aã]o|risposta"
+    r"|ответ|вариант"
+)
+_BE = (
+    r"(?:(?:is|are|was|would|should|must|will|has to|to|appears|seems|'s|es|sería|est|serait|ist|lautet|wäre"
+    r"|é|seria|è|это)\b(?: be\b| to be\b)?|:|=|->|[-–—])+"
+)
+_FILL = (
+    r"(?:(?:most|likely|probably|definitely|clearly|therefore|thus|indeed|still|just|simply|then|option"
+    r"|choice"
+    r"|letter|answer|the|an?|is|be|both|either|correct|right|best|final|one|la|le|el|a|die|der|opción"
+    r"|opcion|opção"
+    r"|lettre|l'option|letra|вариант|buchstabe)\b[ :]*|选项|选|字母)"
+)
+#: Quotes, brackets and blanks that may stand between a cue and what it points at.
+_OPEN = r"[\s:\"'“”‘’«<(\[{|]{0,12}$"
+_VERB = (
+    r"\b(?:choose|chose|choosing|pick|picked|select|selected|selecting|go(?:ing)? (?:with|for)|opt(?:ed)? for"
+    r"|settle on|say|answer|conclude|vote for|bet on|lean(?:ing)? (?:towards?|to)|(?:aligns?|fits?"
+    r"|consistent)"
+    r" (?:best )?with|correspond(?:s|ing)? to|match(?:es|ing)?|points? to|(?:best )?(?:described"
+    r"|represented) by"
+    r"|elijo|escojo|choisis|wähle|escolho|выбираю)\b"
+)
+_SO = (
+    r"(?:\b(?:so|therefore|thus|hence|consequently|accordingly|ergo|overall|in conclusion|in summary|actually"
+    r"|por (?:lo )?tanto|donc|also|daher|portanto|поэтому)\b|=>|∴|所以|因此|故|综上)"
+    r"[,:，]?\s*(?:(?:it|that|this)(?:'s| is| must be| would be)|i(?:'d| would)? (?:say|think))?"
+)
+_CJK = (
+    r"(?:(?:答案|正确选项|选项|选择|答え|回答|正解|정답|답|답변)(?:应该|应|可能)?(?:[是为为選选はは은는:,、]){0,3}"
+    r"|[我应该故]?[选選](?:择|擇)?[了:]?)"
+)
+
+FINAL_BEFORE = re.compile(
+    rf"(?:\b(?:final|definitive|ultimate|corrected|revised|definitiva|finale?|endgültige)\s+(?:{_NOUN})\b"
+    rf"|\b(?:respuesta|réponse|resposta) (?:final|finale|definitiva)\b|最终答案|最終的な答え|최종 답)"
+    rf"[\"')\s]{{0,4}}(?:{_BE}|[是为は은는])?\s*{_FILL}{{0,5}}{_OPEN}"
+)
+STATED_BEFORE = re.compile(
+    rf"(?:\b(?:{_NOUN})\b(?: [\w'-]{{1,20}}){{0,7}}?[\"')\s]{{0,4}}(?:{_BE}|\n)|{_VERB}|{_SO}|{_CJK}"
+    rf"|(?:\A|\n)a:|\b(?:wait|no|on second thought|scratch that|correction|sorry|instead|i mean)[,:]?"
+    rf"|\b(?:correct|right|best|likely|fitting)(?: one)? {_BE})"
+    rf"\s{{0,4}}{_FILL}{{0,5}}{_OPEN}"
+)
+#: These make a choice only where nothing but an ending or a reason follows ("I think B").
+HEDGED_BEFORE = re.compile(
+    rf"\b(?:i(?:'d)? (?:think|believe|guess|suspect)|i'm guessing|my guess|maybe|perhaps|possibly"
+    rf"|probably|likely"
+    rf"|sounds like|would be|could be|might be|may be|must be|but|it's|it is|that's|that is|this is"
+    rf"|yes|sure|okay|ok)"
+    rf"\b[,:!]?(?: it's| it is)?\s{{0,4}}{_FILL}{{0,3}}{_OPEN}"
+)
+OPTION_BEFORE = re.compile(
+    rf"\b(?:option|choice|answer|letter|opción|variante?|вариант)\b\s?{_OPEN}|选项{_OPEN}"
+)
+RIGHT_AFTER = re.compile(
+    r"[>)\]}\"'”]{0,3}\s?(?:is\s?(?:[.!\n]|$)|(?:is|are|seems|appears|looks|would be|must be|should be"
+    r"|fits|matches)\b"
+    r"(?: to be| like| as)?(?: the)?(?: most| more| clearly| definitely| indeed| also)?"
+    r" (?:correct|right|best|answer|likely|accurate|plausible|appropriate|suitable|true|natural|closest)\b"
+    r"|(?:选项|项)?(?:是|为)?(?:正确|最)"
+    r"|(?:est|es|ist|é) (?:la |die |the )?(?:correct|richtig|certa|bonne|correta))"
+)
+
+NEGATED_BEFORE = re.compile(
+    r"(?:\b(?:not|never|neither|nor|cannot|rather than|instead of|as opposed to|opposed to|unlike"
+    r"|except(?: for)?"
+    r"|eliminat\w{1,4}|exclud\w{1,3}|rul\w{1,3} out|reject\w{0,3}|discard\w{0,3}|dismiss\w{0,3}|versus|vs\.?"
+    r"|e\.g\.|such as|for example|for instance|format|no es|nicht|n'est pas|não é|не)|n't"
+    r"|不是|不选|不選|排除|而不是|而非|并非|除了|ではなく|ではない)"
+    r"(?:[\s:,]{1,3}(?:be|is|of|the|an?|that|it|to|in|on|at|option|choice|answer|letter|from|likely"
+    r"|simply|just"
+    r"|really|necessarily|exactly)\b){0,4}"
+    r"[\s:\"'“‘<(\[{]{0,8}$"
+)
+NEGATED_AFTER = re.compile(
+    r"[>)\]}\"'”]{0,3}[\s:]{0,2}(?:(?:is|was|are|were|seems?|looks?|would be|must be|can be|to be|also"
+    r"|both)\s){0,2}"
+    r"(?:(?:clearly|definitely|also|therefore|just|simply|obviously|both|thus|less|too|very|the|an?)\s){0,2}"
+    r"(?:wrong|incorrect|false|not\b|isn't|wasn't|doesn't|does not|don't|didn't|can't|cannot"
+    r"|can be (?:ruled|elim"
+    r"|excl)|unlikely|eliminated|ruled out|excluded|rejected|impossible|inaccurate|likely wrong|out\b(?! of)"
+    r"|no es|nicht\b|n'est pas|ist falsch|不对|不正确|错|不是|不符|❌|✗|✘|✖)"
+)
+CORRECTION = re.compile(
+    r"\b(?:wait|actually|correction|on second thought|scratch that|let me (?:re\w{3,12}|correct"
+    r"|listen again)|i mean"
+    r"|no,|hmm,? no|oops|sorry|apologi\w{2,4}|my mistake|i was wrong|changed? my mind|upon re\w{3,12}"
+    r"|however|rather,)"
+    r"|不对|更正|等等|等一下|重新"
+)
+JOINED = re.compile(
+    r"[>)\]}\"'”]{0,2}\s{0,2}(?:,|/|&|\+|、|-)?\s{0,2}(?:(?:or|and|and/or|or maybe|或者?|和|与|及|ou|oder|und"
+    r"|или|et|y|o)"
+    r"\b\s?|或者?|和)?(?:either |maybe |option |choice |possibly )?[\"'“<(\[{]{0,2}"
+)
+#: An article or pronoun is followed by a noun or verb, so before these words "A" is a letter.
+AFTER_LETTER = re.compile(
+    r"[>)\]}\"'”]{0,3}\s*(?:$|[.,:;!?)\]}>|/&+\n\u3000-\u9fff\uac00-\ud7a3]|[-–—=]\s"
+    r"|(?:because|since|as|and|or|but|with|which|based|due|given|for|the|this|that|it|i|in|is|was|thanks"
+    r"|hope|so"
+    r"|seems|fits|matches|rather|instead|not|over|would)\b)",
+    re.IGNORECASE,
+)
+#: What may follow a letter that is only hedged, or a lower-case one: the end, or a reason.
+ENDING_AFTER = re.compile(
+    r"[>)\]}\"'”*]{0,3}\s*(?:$|[.,:;!?\n\u3000-\u9fff\uac00-\ud7a3]|[-–—]\s|\((?![a-z]\))|(?:because"
+    r"|since|as|based|given|due|but|though)\b)"
+)
+#: "C major" names a key, "B-flat" a note.
+NOTE_AFTER = re.compile(r"[\s-]?(?:major|minor|sharp|flat|natural)\b|[♯♭#]")
+
+SERVER_ERROR = re.compile(
+    r"\W{0,4}(?:(?:[\w.]{0,60}(?:error|exception|warning))\s?(?:code)?\s?[:\-]|error code\b"
+    r"|\[?\w{0,40}request_failed"
+    r"|traceback \(most|internal server error|bad gateway|service unavailable|gateway time-?out"
+    r"|too many requests"
+    r"|rate limit|request (?:failed|timed out)|api (?:call|request) failed|failed to (?:get|obtain"
+    r"|generate|call|fetch)"
+    r"|http(?:/1\.\d)? ?[45]\d\d|[45]\d\d (?:client|server|bad|internal|too|service|gateway)|failed after"
+    r"|\"?error\"?\s?:|connection (?:error|refused|reset|aborted))",
+)
+
+#: Lack of audio, of an ability, or of permission.
+REFUSAL = re.compile(
+    r"(?:can(?:'t|not| not)|unable to|not able to|do(?:n't| not)(?: currently"
+    r"| actually)? have the (?:ability|capability)"
+    r" to|am not capable of|incapable of|couldn't|could not)"
+    r" (?:\w{1,12} ){0,2}?(?:hear|listen|process|analy[sz]e|access|play|perceive|receive|open|help|assist"
+    r"|comply|provide|answer)"
+    r"|no (?:audio|sound|clip|recording|file|attachment)s?(?: \w{1,10})? (?:was|were|has|have|is|are|file"
+    r"|attached|provided)"
+    r"|(?:don't|do not|didn't|did not) (?:see|have|receive|hear|find|detect)(?: access to)?(?: an?y?| the)?"
+    r" (?:audio|sound|clip|recording|file|attach)"
+    r"|(?:please|could you|can you) (?:upload|provide|share|attach|send|re-?upload)"
+    r"|text-based|as an? (?:ai|text|large)(?: language)?(?:-based)? (?:model|ai|assistant)?,? ?i (?:can"
+    r"|do|am)(?:'t|not|n't| not)"
+    r"|(?:audio|clips?|files?) (?:was|were|is|are)(?:n't| not) (?:provided|attached|included|available)"
+    r"|against (?:my|the|our) (?:policy|guidelines)"
+    r"|(?:无法|不能|没法|没有办法|无法直接)(?:直接)?(?:听|处理|播放|收听|访问|分析|识别|获取|回答)|没有(?:提供|收到|听到|上传)\S{0,4}(?:音频|声音|录音)"
+    r"|请(?:提供|上传)"
+    r"|(?:no puedo|no me es posible) (?:escuchar|o[ií]r|procesar|analizar|acceder|ayudar|responder)"
+    r"|(?:ne peux pas|ne suis pas (?:en mesure|capable)) (?:\S{1,8} )?(?:d'|de )?(?:écouter|entendre"
+    r"|traiter|analyser|accéder|aider)"
+    r"|kann (?:\S{1,12} ){0,4}(?:nicht|keine?n?) (?:\S{1,16} ){0,2}(?:hören|anhören|verarbeiten"
+    r"|analysieren|abspielen|helfen)"
+    r"|não (?:posso|consigo) (?:ouvir|escutar|processar|analisar|ajudar)"
+    r"|(?:聞く|聴く|再生する|処理する|分析する)ことが?(?:は)?でき(?:ません|ない)|(?:聞け|聞こえ|聴け)ません|音声が?(?:は)?(?:提供|添付)されて"
+    r"|(?:들을|재생할|처리할|분석할) 수(?:가|는)? 없|오디오(?:가|를)? (?:없|제공되지)"
+    r"|не (?:могу|в состоянии) (?:\S{1,12} )?(?:слышать|услышать|прослушать|слушать|обработать"
+    r"|анализировать|помочь)"
+    r"|(?:аудио|запись) не (?:был|предостав)"
+)
+#: A judgement withheld, which an "Unable to determine" option may stand for.
+INDECISION = re.compile(
+    r"(?:unable|impossible|not possible|insufficient|not enough information|difficult) to (?:determine"
+    r"|tell|say|decide|answer|know"
+    r"|conclude|identify|judge)|(?:can(?:'t|not| not)|couldn't"
+    r"|could not) (?:be )?(?:\w{1,12} )?(?:determine|tell|decide|say|judge"
+    r"|identif|conclude)|(?:don't|do not) know|not sure\b|no idea|无法(?:确定|判断)|不知道|不确定"
+    r"|no (?:lo )?sé"
+    r"|no se puede determinar"
+    r"|je ne sais pas|weiß (?:ich |es )?nicht|não sei|わかりません|分かりません|모르겠|не знаю"
+    r"|невозможно определить"
+)

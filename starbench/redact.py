@@ -1,0 +1,40 @@
+"""Keys never reach a log, a result or a report: every secret of the environment is blanked out."""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import lru_cache
+from urllib.parse import urlsplit, urlunsplit
+
+_SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)$", re.IGNORECASE)
+#: Shorter values ("none", "EMPTY") are no secrets, and blanking them would garble ordinary text.
+_SHORTEST = 8
+BLANK = "[redacted]"
+
+
+def redact(text: str) -> str:
+    """Blank every value of an environment variable that is named like a secret."""
+    for secret in _secrets(tuple(sorted(_named_secrets()))):
+        text = text.replace(secret, BLANK)
+    return text
+
+
+def address(url: str) -> str:
+    """A URL without user, password, query and fragment, any of which may hold a key."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", ""))
+
+
+def _named_secrets() -> set[str]:
+    return {
+        value.strip()
+        for name, value in os.environ.items()
+        if _SECRET_NAME.search(name) and len(value.strip()) >= _SHORTEST
+    }
+
+
+@lru_cache(maxsize=8)
+def _secrets(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Longest first, so that a key is not left half-visible by a shorter one within it."""
+    return tuple(sorted(values, key=len, reverse=True))

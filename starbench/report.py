@@ -1,0 +1,128 @@
+"""Scores as tables in a terminal. Names come from models and data sets: shown as text, never as markup."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from starbench import rundir
+from starbench.schema.score import Headline, Interval, PairedDifference, RunScore, Score, SuiteScore
+
+
+#: Width of the tables where no terminal says otherwise, characters.
+_WIDTH = 130
+#: With fewer items than this the best constant strategy is an accident, and is not shown.
+_FEW = 10
+
+
+def show(scores: RunScore, path: Path, console: Console | None = None) -> None:
+    """Print every table of a run."""
+    console = console or Console()
+    if not console.is_terminal:
+        console.width = _WIDTH
+    run = rundir.read(path)
+    for suite in scores.suites:
+        console.print(_main_table(scores.model, suite))
+        for table in (_paired_table(suite.paired), _headline_table(suite.headlines)):
+            if table is not None:
+                console.print(table)
+        if suite.official:
+            console.print(_official_lines(suite), markup=False, highlight=False)
+    if not scores.complete:
+        console.print("Some planned trials are missing or ended in an error: they count as not right in AA and ACR.")
+    if run.skipped:
+        console.print(f"{len(run.skipped)} problem(s) in the data were left out with --skip-bad (see run.json).")
+
+
+def _main_table(model: str, suite: SuiteScore) -> Table:
+    table = _table(
+        f"{model} on {suite.suite} (protocol {suite.protocol})",
+        ("task", "condition"),
+        ("items", "AA % \\[95 %]", "ACR % \\[95 %]", "answered %", "AA of answered %", "chance %", "constant %"),
+    )
+    first = suite.tasks[0].condition
+    for row in suite.tasks:
+        _add(table, row.task, row.condition + (" (extension)" if row.extension else ""), row)
+        if row.condition == first:
+            for part in row.sub_categories or row.categories:
+                _add(table, f"  {part.name}", "", part)
+    return table
+
+
+def _add(table: Table, name: str, condition: str, row: Score) -> None:
+    cells = (
+        str(row.n_items),
+        f"{_percent(row.aa)} {_interval(row.aa_ci)}",
+        f"{_percent(row.acr)} {_interval(row.acr_ci)}",
+        _percent(row.coverage),
+        _percent(row.aa_answered),
+        _percent(row.chance),
+        _percent(row.best_constant.aa if row.n_items >= _FEW else None),
+    )
+    table.add_row(Text(name), Text(condition), *cells)
+
+
+def _paired_table(rows: Sequence[PairedDifference]) -> Table | None:
+    if not rows:
+        return None
+    table = _table(
+        "with and without: paired by item, over the items that both conditions apply to",
+        ("task", "conditions"),
+        ("items", "AA % of the first", "of the second", "difference \\[95 %]"),
+    )
+    for row in rows:
+        table.add_row(
+            Text(row.task),
+            Text(f"{row.base} → {row.condition}"),
+            str(row.n_items),
+            _percent(row.base_aa),
+            _percent(row.aa),
+            f"{100 * row.diff:+.1f} \\[{100 * row.diff_ci[0]:+.1f}, {100 * row.diff_ci[1]:+.1f}]",
+        )
+    return table
+
+
+def _headline_table(rows: Sequence[Headline]) -> Table | None:
+    if not any(len(row.ma.parts) > 1 for row in rows):
+        return None
+    table = _table("over all tasks", ("condition",), ("tasks", "MA of AA %", "MA of ACR %", "OA %"))
+    for row in rows:
+        table.add_row(
+            Text(row.condition),
+            str(len(row.ma.parts)),
+            _percent(row.ma.aa),
+            _percent(row.ma.acr),
+            _percent(row.oa),
+        )
+    return table
+
+
+def _official_lines(suite: SuiteScore) -> str:
+    parts = [f"{name} {report['Total']['AA']}" for name, report in suite.official.items() if "Total" in report]
+    final = suite.official.get("Final MA")
+    parts += [f"Final MA {final['AA']:.2f}"] if final else []
+    return "as the official evaluator prints them (AA): " + ", ".join(parts)
+
+
+def _table(title: str, texts: Iterable[str], numbers: Iterable[str]) -> Table:
+    table = Table(title=Text(title), title_justify="left", box=box.SIMPLE_HEAD)
+    for name in texts:
+        table.add_column(name, overflow="fold")
+    for name in numbers:
+        table.add_column(name, justify="right")
+    return table
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.1f}"
+
+
+def _interval(interval: Interval) -> str:
+    low, high = interval
+    # Rich would read a bare bracket as markup.
+    return f"\\[{100 * low:.1f}, {100 * high:.1f}]"

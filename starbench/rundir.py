@@ -1,0 +1,156 @@
+"""A run on disk: what was to be asked (written once, before anything is), and where the journal lies.
+
+``run.json`` is the identity and everything needed to repeat the run, ``items.jsonl`` the questions,
+``plan.jsonl`` one line a trial; with ``trials.jsonl`` they are all that scoring reads, so a run can be
+scored long after its suite is gone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+from starbench.errors import RunError
+from starbench.schema import Identity, Item, Run, Trial
+
+RUN = "run.json"
+ITEMS = "items.jsonl"
+PLAN = "plan.jsonl"
+DEFAULT_PARENT = Path("runs")
+
+ItemKey = tuple[str, str]
+
+
+class PlannedTrial(NamedTuple):
+    """What scoring needs of a trial; a light tuple, because a run can plan a hundred thousand."""
+
+    suite: str
+    item_id: str
+    rotation: int
+    condition: str
+    protocol: str
+    contents: tuple[int, ...]
+    answer_letter: str
+    extension: bool
+
+    @property
+    def key(self) -> tuple[str, str, int, str]:
+        """The trial's key within its run."""
+        return (self.suite, self.item_id, self.rotation, self.condition)
+
+    @classmethod
+    def of(cls, trial: Trial) -> PlannedTrial:
+        """What scoring needs of ``trial``."""
+        return cls(*(getattr(trial, name) for name in cls._fields))
+
+
+def default_path(model: str, suites: Iterable[str]) -> Path:
+    """A new dated directory below ``runs/`` in the working directory."""
+    stem = re.sub(r"[^\w.-]+", "-", "-".join([model, *suites])).strip("-")[:80]
+    base = DEFAULT_PARENT / f"{datetime.now().astimezone():%Y-%m-%d-%H%M%S}-{stem}"
+    candidates = (base, *(base.with_name(f"{base.name}-{n}") for n in range(2, 100)))
+    return next(path for path in candidates if not path.exists())
+
+
+def begin(path: Path, run: Run, items: Mapping[ItemKey, Item], trials: Iterable[Trial]) -> bool:
+    """Make a run's directory, or find that it is this very run and goes on.
+
+    Returns
+    -------
+    bool
+        Whether the run had been begun before.
+
+    Raises
+    ------
+    RunError
+        If the directory holds something else, or a run of another identity.
+    """
+    if (path / RUN).exists():
+        _refuse_other(path, read(path).identity, run.identity)
+        return True
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise RunError(f"{path} exists and is not a run: give another --out")
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        _write(path / ITEMS, (_item_line(suite, item) for (suite, _), item in items.items()))
+        _write(path / PLAN, (json.dumps(PlannedTrial.of(trial)) for trial in trials))
+        # Last, because its presence says that the others are whole.
+        _write(path / RUN, [run.model_dump_json(indent=2)])
+    except OSError as error:
+        raise RunError(f"{path} cannot be written: {error.strerror}") from error
+    return False
+
+
+def read(path: Path) -> Run:
+    """The record of the run at ``path``.
+
+    Raises
+    ------
+    RunError
+        If there is none, or it is damaged.
+    """
+    try:
+        return Run.model_validate_json((path / RUN).read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise RunError(f"{path} is not a run: it has no {RUN}") from error
+    except (OSError, ValidationError) as error:
+        raise RunError(f"{path / RUN} cannot be read: {error}") from error
+
+
+def read_items(path: Path) -> dict[ItemKey, Item]:
+    """The questions of the run, by suite and id."""
+    items = {}
+    for line in _lines(path / ITEMS):
+        fields = json.loads(line)
+        suite = fields.pop("suite")
+        items[suite, fields["id"]] = Item.model_validate(fields)
+    return items
+
+
+def read_plan(path: Path) -> list[PlannedTrial]:
+    """Every trial that the run set out to ask."""
+    rows = (json.loads(line) for line in _lines(path / PLAN))
+    return [PlannedTrial(*row[:5], tuple(row[5]), *row[6:]) for row in rows]
+
+
+def _refuse_other(path: Path, old: Identity, new: Identity) -> None:
+    before, after = old.model_dump(mode="json"), new.model_dump(mode="json")
+    changed = [
+        f"{name} was {json.dumps(before[name])} and is {json.dumps(after[name])}"
+        for name in before
+        if before[name] != after[name]
+    ]
+    if changed:
+        raise RunError(
+            f"{path} holds another run ({'; '.join(changed)}): give another --out, or ask as that run did"
+        )
+
+
+def _item_line(suite: str, item: Item) -> str:
+    fields = item.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return json.dumps({"suite": suite, **fields}, ensure_ascii=False)
+
+
+def _lines(path: Path) -> Iterator[str]:
+    try:
+        with path.open(encoding="utf-8") as file:
+            yield from file
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path} cannot be read: {error}") from error
+
+
+def _write(path: Path, lines: Iterable[str]) -> None:
+    """All of a file or none of it, whenever the process dies."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.writelines(f"{line}\n" for line in lines)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)

@@ -1,0 +1,84 @@
+"""A leaderboard entry: one model on one suite, ours to have run or somebody's to have published."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from starbench.schema.base import Frozen
+from starbench.schema.capabilities import Capabilities
+from starbench.schema.response import Usage
+from starbench.schema.score import SuiteScore
+
+SCHEMA_VERSION = 1
+
+
+class ModelRecord(Frozen):
+    """The model as it was asked for, and as the server named it."""
+
+    name: str
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    served_as: tuple[str, ...] = ()
+    capabilities: Capabilities | None = None
+
+
+class SuiteRecord(Frozen):
+    """The questions. Two entries are comparable only if the digest is the same."""
+
+    name: str
+    digest: str | None = None
+    version: str | None = None
+    profile: str | None = None
+    n_items: int | None = None
+    source: dict[str, Any] = Field(default_factory=dict)
+
+
+class Setup(Frozen):
+    """How the questions were put; part of what makes entries comparable."""
+
+    protocol: str
+    prompt_version: str | None = None
+    conditions: tuple[str, ...] = ("audio",)
+    rotations: str = "default"
+    limit: int | None = None
+    limit_seed: int = 0
+    rate: str = "native"
+    text_only: str = "refuse"
+    adaptations: tuple[str, ...] = ()
+
+
+class Published(Frozen):
+    """Figures that somebody published, as fractions, in the table's own order and names."""
+
+    source: str
+    figures: dict[str, float]
+
+
+class LeaderboardEntry(Frozen):
+    """One model and one suite: scores with intervals, coverage, controls, versions, digests."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    run_by_us: bool
+    model: ModelRecord
+    suite: SuiteRecord
+    setup: Setup
+    scores: SuiteScore | None = None
+    published: Published | None = None
+    complete: bool
+    """Whether every planned trial ended, none in an error."""
+    usage: Usage | None = None
+    """Tokens over the whole run, as far as the server reported them."""
+    inapplicable: dict[str, int] = Field(default_factory=dict)
+    skipped: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    versions: dict[str, str] = Field(default_factory=dict)
+    created: str | None = None
+
+    @model_validator(mode="after")
+    def _has_figures(self) -> Self:
+        if (self.scores is None) == (self.published is None):
+            raise ValueError("an entry holds scores of a run, or published figures, and not both")
+        if self.run_by_us != (self.scores is not None):
+            raise ValueError("run_by_us: holds for scores of a run, and for nothing else")
+        return self

@@ -1,0 +1,122 @@
+"""Scores as they stand in files: fractions from 0 to 1, 95 % intervals as ``[low, high]``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from starbench.schema.base import Frozen
+
+Interval = tuple[float, float]
+
+
+class BestConstant(Frozen):
+    """What always choosing the same content would have got: the best such strategy."""
+
+    aa: float
+    content: str
+
+
+class Score(Frozen):
+    """The figures of one group of trials.
+
+    ``aa`` is right / planned trials, ``aa_answered`` right / answered, ``acr`` the share of items with
+    every planned rotation right, ``oa`` the mean over items of each one's own accuracy. ``outcomes``
+    counts every planned trial once; ``missing`` are those not asked yet.
+    """
+
+    n_items: int
+    n_trials: int
+    aa: float
+    aa_answered: float | None
+    acr: float
+    oa: float
+    aa_ci: Interval
+    acr_ci: Interval
+    chance: float
+    best_constant: BestConstant
+    coverage: float
+    """Answered / planned trials."""
+    outcomes: dict[str, int]
+    abstained: int = 0
+    """Answered trials that chose the option that declines."""
+    truncated: int = 0
+    """Trials whose text was cut, whatever was read in it."""
+
+
+class PartScore(Score):
+    """The score of a part of a task: a category, a sub-category or a level."""
+
+    name: str
+    level: float | None = None
+    level_unit: str | None = None
+
+
+class Macro(Frozen):
+    """An unweighted mean of parts."""
+
+    parts: tuple[str, ...]
+    aa: float
+    acr: float
+    aa_ci: Interval | None = None
+    acr_ci: Interval | None = None
+
+
+class TaskScore(Score):
+    """One task under one condition."""
+
+    task: str
+    condition: str
+    extension: bool = False
+    """The protocol's original evaluator has no such condition."""
+    ma: Macro | None = None
+    """Mean of the sub-categories, where the task has any."""
+    categories: tuple[PartScore, ...] = ()
+    sub_categories: tuple[PartScore, ...] = ()
+    levels: tuple[PartScore, ...] = ()
+
+
+class PairedDifference(Frozen):
+    """Two conditions over the items that both apply to, paired by item; ``diff`` = condition − base."""
+
+    task: str
+    base: str
+    condition: str
+    n_items: int
+    base_aa: float
+    aa: float
+    diff: float
+    diff_ci: Interval
+
+
+class Headline(Frozen):
+    """One condition over all tasks of a suite: MA is the mean of the tasks, perception by its own MA."""
+
+    condition: str
+    ma: Macro
+    oa: float
+    complete: bool
+    """Whether every planned trial ended, none in an error."""
+
+
+class SuiteScore(Frozen):
+    """All scores of one suite in one run."""
+
+    suite: str
+    digest: str
+    protocol: str
+    tasks: tuple[TaskScore, ...]
+    headlines: tuple[Headline, ...] = ()
+    paired: tuple[PairedDifference, ...] = ()
+    official: dict[str, Any] = Field(default_factory=dict)
+    """Under protocol star-bench: the figures as the official evaluator prints them."""
+
+
+class RunScore(Frozen):
+    """What ``starbench score RUN --json`` prints."""
+
+    run: str
+    model: str
+    complete: bool
+    suites: tuple[SuiteScore, ...]

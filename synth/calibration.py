@@ -1,0 +1,133 @@
+"""Levels: from dB HL over dB SPL to samples, and what 16 bits can hold of them.
+
+The calibration is STAR-Bench's own: a signal of rms 1 (0 dB FS) stands for 100 dB SPL. It was measured
+on four of its published files. Their steady parts are 0.010 to 0.026 dB louder than that, because
+STAR-Bench scales the rms of the whole tone, ramps included; ours states the steady part.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from starbench.errors import StimulusError
+
+#: Sound pressure level of a signal whose rms is full scale (a full-scale sine has 3.01 dB less).
+FULL_SCALE_DB_SPL = 100.0
+
+#: Reference equivalent threshold levels, dB SPL at 0 dB HL, of supra-aural TDH-49/50 earphones (ANSI S3.6).
+#: 500, 750, 1000 and 1500 Hz agree with STAR-Bench's files; the rest of the row is from memory of the norm.
+RETSPL_DB = {
+    125.0: 47.5,
+    250.0: 26.5,
+    500.0: 13.5,
+    750.0: 8.5,
+    1000.0: 7.5,
+    1500.0: 7.5,
+    2000.0: 11.0,
+    3000.0: 9.5,
+    4000.0: 10.5,
+    6000.0: 13.5,
+    8000.0: 13.0,
+}
+
+#: One 16-bit step; full scale is 1.
+LSB = 1.0 / 32768.0
+
+#: Highest sine peak: it leaves room for one step of dither, and +1 itself has no 16-bit code.
+PEAK_LIMIT = 1.0 - 2.0 * LSB
+
+#: Below this level, rounding to 16 bits *without* dither moves the level of a sine by more than a tenth
+#: of a human JND at some start phase (measured over the audiogram's frequencies at 48 kHz: 0.13 JND at
+#: 36 dB SPL, less than 0.1 from 37 on; the rest is margin).
+COARSE_BELOW_DB_SPL = 40.0
+
+OVER_FULL_SCALE = "over-full-scale"
+BELOW_ONE_LSB = "below-one-lsb"
+DIGITAL_SILENCE = "digital-silence"
+COARSE_ROUNDING = "coarse-rounding"
+
+
+def describe() -> dict[str, Any]:
+    """Give the calibration as JSON values, for the truth of a stimulus."""
+    return {"full_scale_rms_db_spl": FULL_SCALE_DB_SPL, "retspl": "TDH-49/50 (ANSI S3.6), linear in Hz"}
+
+
+def hl_to_spl(level_db_hl: float, f0_hz: float) -> float:
+    """Convert a hearing level to a sound pressure level.
+
+    Parameters
+    ----------
+    level_db_hl : float
+        Level, dB HL.
+    f0_hz : float
+        Frequency, Hz; between the table's frequencies the threshold is interpolated linearly.
+
+    Returns
+    -------
+    float
+        Level, dB SPL.
+
+    Raises
+    ------
+    StimulusError
+        Outside 125–8000 Hz, where the earphone's threshold is not tabulated.
+    """
+    frequencies = list(RETSPL_DB)
+    if not frequencies[0] <= f0_hz <= frequencies[-1]:
+        raise StimulusError(
+            f"dB HL is defined from 125 to 8000 Hz and the tone has {f0_hz:g} Hz: give its level in dB SPL"
+        )
+    return level_db_hl + float(np.interp(f0_hz, frequencies, list(RETSPL_DB.values())))
+
+
+def spl_to_dbfs(level_db_spl: float) -> float:
+    """Convert dB SPL to dB re full scale (rms)."""
+    return level_db_spl - FULL_SCALE_DB_SPL
+
+
+def sine_peak(level_db_spl: float) -> float:
+    """Peak of a sine of that level, full scale = 1."""
+    return math.sqrt(2.0) * float(10.0 ** (spl_to_dbfs(level_db_spl) / 20.0))
+
+
+def flags_of(level_db_spl: float, *, dither: bool) -> tuple[str, ...]:
+    """Say what 16 bits do to a sine of that level: nothing, or the names of the damages.
+
+    ``over-full-scale`` it is clipped · ``below-one-lsb`` its rms is less than one step ·
+    ``digital-silence`` undithered, every sample rounds to zero · ``coarse-rounding`` undithered, its
+    level may be off by more than a tenth of a human JND.
+    """
+    peak = sine_peak(level_db_spl)
+    damages = {
+        OVER_FULL_SCALE: peak > PEAK_LIMIT,
+        BELOW_ONE_LSB: peak / math.sqrt(2.0) < LSB,
+        DIGITAL_SILENCE: not dither and peak <= LSB / 2,
+        COARSE_ROUNDING: not dither and level_db_spl < COARSE_BELOW_DB_SPL,
+    }
+    return tuple(name for name, is_so in damages.items() if is_so)
+
+
+def refuse_impossible(level_db_spl: float, f0_hz: float) -> None:
+    """Refuse a sine that 16 bits cannot hold.
+
+    Raises
+    ------
+    StimulusError
+        If its peak exceeds full scale, or its rms is below one 16-bit step.
+    """
+    damages = flags_of(level_db_spl, dither=True)
+    tone = f"a sine of {f0_hz:g} Hz at {level_db_spl:g} dB SPL"
+    if OVER_FULL_SCALE in damages:
+        most = FULL_SCALE_DB_SPL + 20.0 * math.log10(PEAK_LIMIT / math.sqrt(2.0))
+        raise StimulusError(
+            f"{tone} would clip: its peak is {20.0 * math.log10(sine_peak(level_db_spl)):.1f} dB over "
+            f"full scale, and {most:.2f} dB SPL is the most"
+        )
+    if BELOW_ONE_LSB in damages:
+        least = FULL_SCALE_DB_SPL + 20.0 * math.log10(LSB)
+        raise StimulusError(
+            f"{tone} would vanish: its rms is below one 16-bit step, and {least:.2f} dB SPL is the least"
+        )

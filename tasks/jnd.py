@@ -1,0 +1,31 @@
+"""Human just-noticeable differences: the unit in which the ``default`` profile states difficulty.
+
+The values and their sources are data (``jnd.json``); its version is recorded in every suite.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+#: The table as it stands in the file.
+TABLE: dict[str, Any] = json.loads(Path(__file__).with_name("jnd.json").read_text("utf-8"))
+
+
+def pitch_ratio(jnds: float) -> float:
+    """Ratio of two frequencies ``jnds`` JNDs apart: 1 + Weber fraction × JNDs of the lower one."""
+    return 1.0 + float(TABLE["pitch"]["weber_fraction"]) * jnds
+
+
+def duration_ratio(jnds: float) -> float:
+    """Ratio of two durations ``jnds`` JNDs apart: 1 + Weber fraction × JNDs of the shorter one."""
+    return 1.0 + float(TABLE["duration"]["weber_fraction"]) * jnds
+
+
+def loudness_db(level_db_spl: float) -> float:
+    """One JND, dB, of a 1 kHz tone of that level, dB SPL."""
+    levels, jnds = zip(*TABLE["loudness"]["points_db_spl_db"], strict=True)
+    return float(np.interp(level_db_spl, levels, jnds))
