@@ -15,7 +15,7 @@ from starbench.schema.score import Headline, Interval, PairedDifference, RunScor
 
 
 #: Width of the tables where no terminal says otherwise, characters.
-_WIDTH = 130
+_WIDTH = 150
 #: With fewer items than this the best constant strategy is an accident, and is not shown.
 _FEW = 10
 
@@ -41,9 +41,9 @@ def show(scores: RunScore, path: Path, console: Console | None = None) -> None:
 
 def _main_table(model: str, suite: SuiteScore) -> Table:
     table = _table(
-        f"{model} on {suite.suite} (protocol {suite.protocol})",
+        f"{model} on {suite.suite}, protocol {suite.protocol} (%, 95 % intervals)",
         ("task", "condition"),
-        ("items", "AA % \\[95 %]", "ACR % \\[95 %]", "answered %", "AA of answered %", "chance %", "constant %"),
+        ("items", "AA", "ACR", "answered", "AA of answered", "chance", "constant"),
     )
     first = suite.tasks[0].condition
     for row in suite.tasks:
@@ -71,9 +71,9 @@ def _paired_table(rows: Sequence[PairedDifference]) -> Table | None:
     if not rows:
         return None
     table = _table(
-        "with and without: paired by item, over the items that both conditions apply to",
+        "with and without: AA in %, paired by item over the items that both conditions apply to",
         ("task", "conditions"),
-        ("items", "AA % of the first", "of the second", "difference \\[95 %]"),
+        ("items", "first", "second", "difference"),
     )
     for row in rows:
         table.add_row(
@@ -90,7 +90,7 @@ def _paired_table(rows: Sequence[PairedDifference]) -> Table | None:
 def _headline_table(rows: Sequence[Headline]) -> Table | None:
     if not any(len(row.ma.parts) > 1 for row in rows):
         return None
-    table = _table("over all tasks", ("condition",), ("tasks", "MA of AA %", "MA of ACR %", "OA %"))
+    table = _table("over all tasks (%)", ("condition",), ("tasks", "MA of AA", "MA of ACR", "OA"))
     for row in rows:
         table.add_row(
             Text(row.condition),
@@ -114,7 +114,7 @@ def _table(title: str, texts: Iterable[str], numbers: Iterable[str]) -> Table:
     for name in texts:
         table.add_column(name, overflow="fold")
     for name in numbers:
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     return table
 
 

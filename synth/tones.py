@@ -222,7 +222,7 @@ def _triangular(n: int, rng: np.random.Generator) -> NDArray[np.float64]:
     # Single precision halves the cost; 24 bits below one 16-bit step are far more than dither needs.
     noise = rng.random(n, dtype=np.float32)
     noise -= rng.random(n, dtype=np.float32)
-    return noise * calibration.LSB
+    return noise.astype(np.float64) * calibration.LSB
 
 
 def _check_clip(total_s: float, rate: int) -> None:

@@ -22,6 +22,8 @@ FILLERS = frozenset(
     )
 )
 _CHAIN = re.compile(r"(?P<noun>[^\W\d]+)? ?\d(?: ?-> ?(?P=noun)? ?\d)+" r"|\d(?: ?-> ?\d)+")
+#: "Speaker A", not "I don't know" nor "A dog".
+_NAME = re.compile(r"\w\W{1,2}(?!I\b)[A-Z](?![\w'])|(?<!\w)[B-HJ-Z](?![\w'])\W{1,2}\w")
 _ABSTAINS = re.compile(
     r"unable|unknown|don't know|cannot|can't|not sure|uncertain|无法|不知道|不确定|impossible"
 )
@@ -66,9 +68,7 @@ def choices_of(options: tuple[str, ...]) -> Choices:
         abstaining=frozenset(i for i, text in enumerate(texts) if _ABSTAINS.search(text)),
         by_words={w: i for i, w in enumerate(words) if w and words.count(w) == 1},
         by_digits={d: i for i, d in digits.items() if list(digits.values()).count(d) == 1},
-        lettered=any(
-            len(text) > 1 and LETTER.search(option) for text, option in zip(texts, options, strict=True)
-        ),
+        lettered=any(_NAME.search(option) for option in options),
     )
 
 
