@@ -7,6 +7,7 @@ metadata chunk; a file's own bytes, name or tags never leave.
 from __future__ import annotations
 
 import io
+import re
 import wave
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,6 +29,10 @@ MAX_SECONDS = 3600.0
 #: Level of the ``noise`` condition's clips, dB re full scale (rms); the same for every clip.
 NOISE_DBFS = -30.0
 _NOISE_SEED = 0x5EED
+#: A WAV that claims more data than it has; libsndfile mends that in silence and says so in its log.
+_CUT_WAV = re.compile(r"^data : (\d+) \(should be (\d+)\)", re.MULTILINE)
+#: Claims from here on are placeholders of programs that wrote to a pipe, bytes.
+_PLACEHOLDER = 2**31 - 2**16
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,9 +97,12 @@ def quantise(samples: NDArray[np.floating]) -> Pcm:
     Raises
     ------
     AudioError
-        If a sample lies beyond full scale: clipping would change what the clip claims to be.
+        If a sample lies beyond full scale: clipping would change what the clip claims to be; or is
+        no number.
     """
     scaled = np.rint(np.asarray(samples, dtype=np.float64) * FULL_SCALE)
+    if np.isnan(scaled).any():
+        raise AudioError("a sample is not a number")
     if scaled.size and (scaled.max() > FULL_SCALE - 1 or scaled.min() < -FULL_SCALE):
         # +1.0 itself has no 16-bit code; files normalised to exactly full scale are common.
         if np.abs(scaled).max() > FULL_SCALE:
@@ -121,14 +129,21 @@ def decode(source: Path | bytes) -> Audio:
                 raise AudioError(f"{name} is longer than {MAX_SECONDS:.0f} s")
             dtype = "int16" if file.subtype == "PCM_16" else "float64"
             samples = file.read(dtype=dtype, always_2d=True)
-            rate, frames = int(file.samplerate), file.frames
-    except (soundfile.SoundFileError, OSError) as error:
+            rate, frames, log = int(file.samplerate), file.frames, file.extra_info
+    # A header can ask for any memory, and a name ending in .raw for a rate (TypeError).
+    except (soundfile.SoundFileError, OSError, MemoryError, TypeError) as error:
         raise AudioError(f"{name} cannot be read as sound: {error}") from error
     if not samples.shape[0]:
         raise AudioError(f"{name} holds no samples")
     if samples.shape[0] < frames:
         raise AudioError(f"{name} is cut short: {samples.shape[0]} of {frames} frames")
-    return Audio(samples if dtype == "int16" else quantise(samples), rate)
+    cut = _CUT_WAV.search(log)
+    if cut and int(cut[1]) < _PLACEHOLDER:
+        raise AudioError(f"{name} is cut short: {cut[2]} of {cut[1]} bytes")
+    try:
+        return Audio(samples if dtype == "int16" else quantise(samples), rate)
+    except AudioError as error:
+        raise AudioError(f"{name}: {error}") from error
 
 
 def resample(audio: Audio, rate: int) -> Audio:

@@ -58,10 +58,11 @@ class ClipStore:
 
     def fingerprint(self, path: str, how: Transform = "native") -> str:
         """What identifies the clip as sent, without decoding it."""
-        return f"{self._suite.clips[path].digest}/{how}/{self._rate or 'native'}"
+        clip = self._suite.clips[path]
+        return f"{clip.digest}/{how}/{self._rate or clip.rate}"
 
     def _make(self, path: str, how: Transform) -> Audio:
-        audio = decode(inside(self._suite.root, path))
+        audio = decode(inside(self._suite.root, path, self._suite.boundary))
         if audio.digest != self._suite.clips[path].digest:
             raise AudioError("a clip changed on disk after the suite was read")
         changed = transform(audio, how)

@@ -58,6 +58,7 @@ def admit(
     *,
     skip_bad: bool,
     channels: ChannelRule = lambda _: None,
+    boundary: Path | None = None,
 ) -> Intake:
     """Check records and their sounds.
 
@@ -66,11 +67,13 @@ def admit(
     records : iterable of Record
         Fields are those of :class:`starbench.schema.Item`.
     root : Path
-        The directory that every path must lie in.
+        The directory that paths are relative to.
     skip_bad : bool
         Leave damaged items out instead of refusing them all.
     channels : callable
         Allowed channel counts for an item.
+    boundary : Path, optional
+        The directory that no path may lead out of; ``root`` unless links lead to a store beside it.
 
     Raises
     ------
@@ -79,7 +82,7 @@ def admit(
     """
     problems: list[str] = []
     items = _parse(records, problems)
-    clips, damaged = _listen(items, root)
+    clips, damaged = _listen(items, root, boundary or root)
     good = []
     for item in items:
         found = _sound_problems(item, clips, damaged, channels(item))
@@ -98,16 +101,21 @@ def admit(
     return Intake(tuple(good), {path: clips[path] for path in sorted(named)}, tuple(problems))
 
 
-def inside(root: Path, relative: str) -> Path:
-    """The file that ``relative`` names, which must lie in ``root`` even after links are followed.
+def inside(root: Path, relative: str, boundary: Path | None = None) -> Path:
+    """The file that ``relative`` names in ``root``, which links must not lead out of ``boundary``.
 
     Raises
     ------
     SuiteError
-        If it does not.
+        If they do, or no file can have that name.
     """
     base = root.resolve()
-    if "\0" in relative or not (base / relative).resolve().is_relative_to(base):
+    try:
+        found = (base / relative).resolve()
+        found.exists()
+    except (OSError, RuntimeError, ValueError) as error:  # too long, a loop of links, a NUL
+        raise SuiteError(f"{relative!r} is no path of a file") from error
+    if not found.is_relative_to((boundary or root).resolve()):
         raise SuiteError(f"{relative!r} leads out of the data set's folder")
     return base / relative
 
@@ -138,12 +146,12 @@ def _paths(item: Item) -> tuple[str, ...]:
     return item.audio_paths + ((item.uncut_audio_path,) if item.uncut_audio_path else ())
 
 
-def _listen(items: Iterable[Item], root: Path) -> tuple[dict[str, ClipInfo], dict[str, str]]:
+def _listen(items: Iterable[Item], root: Path, boundary: Path) -> tuple[dict[str, ClipInfo], dict[str, str]]:
     """Decode every sound once; the decoder releases the interpreter lock, so threads help."""
     paths = sorted({path for item in items for path in _paths(item)})
     clips, damaged = {}, {}
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        for path, result in zip(paths, pool.map(lambda p: _probe(root, p), paths), strict=True):
+        for path, result in zip(paths, pool.map(lambda p: _probe(root, p, boundary), paths), strict=True):
             if isinstance(result, ClipInfo):
                 clips[path] = result
             else:
@@ -151,9 +159,9 @@ def _listen(items: Iterable[Item], root: Path) -> tuple[dict[str, ClipInfo], dic
     return clips, damaged
 
 
-def _probe(root: Path, relative: str) -> ClipInfo | str:
+def _probe(root: Path, relative: str, boundary: Path) -> ClipInfo | str:
     try:
-        path = inside(root, relative)
+        path = inside(root, relative, boundary)
         if not path.is_file():
             return "file is missing"
         audio = decode(path)

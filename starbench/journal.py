@@ -17,7 +17,6 @@ from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from starbench.errors import JournalError, RunError
-from starbench.redact import redact
 from starbench.schema import JournalLine, Outcome
 
 NAME = "trials.jsonl"
@@ -65,7 +64,7 @@ class Journal:
         JournalError
             If the disk does not take it.
         """
-        data = (redact(line.model_dump_json()) + "\n").encode()
+        data = (line.model_dump_json() + "\n").encode()
         try:
             written = os.write(self._file, data)
             while written < len(data):

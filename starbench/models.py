@@ -12,9 +12,8 @@ from typing import Any, Protocol, runtime_checkable
 
 from starbench import plugins
 from starbench.errors import AdapterError, AudioError, InputError, PluginError, RequestError, StarbenchError
+from starbench.redact import names_secret, redact
 from starbench.schema import Capabilities, Prompt, Response
-
-_SECRET_ARGUMENTS = ("api_key", "key", "token", "password", "secret")
 
 
 @runtime_checkable
@@ -42,8 +41,8 @@ class Model:
     @property
     def capabilities(self) -> Capabilities:
         """What the adapter declares, or no known limit."""
-        declared = getattr(self.adapter, "capabilities", None)
-        return declared if isinstance(declared, Capabilities) else Capabilities()
+        declared: Capabilities = getattr(self.adapter, "capabilities", Capabilities())
+        return declared
 
     @property
     def server(self) -> str | None:
@@ -81,8 +80,8 @@ def resolve(spec: str, arguments: Mapping[str, str] | None = None) -> Model:
         If it cannot be found or made; one sentence.
     """
     given = dict(arguments or {})
-    for name in given:
-        if name.lower() in _SECRET_ARGUMENTS:
+    for name, value in given.items():
+        if names_secret(name) or redact(value) != value:
             raise InputError(f"--model-arg {name}: keys are read from the environment only, and never stored")
     name, _, model = spec.partition(":")
     if name in plugins.available("adapters"):
@@ -102,11 +101,16 @@ def resolve(spec: str, arguments: Mapping[str, str] | None = None) -> Model:
         raise PluginError(f"model {spec!r} cannot be made: {type(error).__name__}: {error}") from error
     if not callable(getattr(adapter, "generate", None)):
         raise PluginError(f"model {spec!r} has no method generate(prompt)")
+    if not isinstance(getattr(adapter, "capabilities", Capabilities()), Capabilities):
+        raise PluginError(f"model {spec!r}: its capabilities are not a starbench.schema.Capabilities")
     return Model(spec, typed, adapter)
 
 
 def _typed(factory: Callable[..., Any], given: Mapping[str, str], spec: str) -> dict[str, Any]:
-    parameters = inspect.signature(factory).parameters
+    try:
+        parameters = inspect.signature(factory).parameters
+    except (TypeError, ValueError) as error:
+        raise PluginError(f"model {spec!r} is neither a class nor a function") from error
     open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
     typed = {}
     for name, value in given.items():
@@ -124,7 +128,7 @@ def _typed(factory: Callable[..., Any], given: Mapping[str, str], spec: str) -> 
 
 def _value(text: str, annotation: str) -> Any:
     """Read a command-line value; a parameter annotated as text keeps it as typed."""
-    if annotation in ("str", "str | None", "<class 'str'>"):
+    if annotation in ("str", "str | None", "<class 'str'>", "Optional[str]", "typing.Optional[str]"):
         return text
     try:
         return json.loads(text)
@@ -161,7 +165,7 @@ class Asker:
                 answer = await self._adapter.generate(prompt)  # type: ignore[misc]
             else:
                 loop = asyncio.get_running_loop()
-                answer = await loop.run_in_executor(self._pool, self._adapter.generate, prompt)
+                answer = await loop.run_in_executor(self._pool, self._generate, prompt)
                 answer = await _finished(answer)
         except (AdapterError, AudioError, TimeoutError):
             raise
@@ -172,6 +176,12 @@ class Asker:
         if not isinstance(answer, Response):
             raise RequestError(f"generate() returned {type(answer).__name__}, not str or Response", kind="adapter")
         return answer
+
+    def _generate(self, prompt: Prompt) -> object:
+        try:
+            return self._adapter.generate(prompt)
+        except StopIteration as error:  # the one exception that no future can hold: it would hang
+            raise RuntimeError("generate() raised StopIteration") from error
 
     def close(self) -> None:
         """Stop the threads; a call that hangs is left behind, not waited for."""

@@ -64,15 +64,15 @@ def load(kind: Kind, name: str) -> Any:
 def _load_point(point: EntryPoint) -> Any:
     try:
         return point.load()
-    except (ImportError, AttributeError) as error:
-        raise PluginError(f"plug-in {point.name!r} ({point.value}) cannot be loaded: {error}") from error
+    except Exception as error:
+        raise PluginError(f"plug-in {point.name!r} ({point.value}) cannot be loaded: {_what(error)}") from error
 
 
 def _import(module: str) -> ModuleType:
     try:
         return importlib.import_module(module)
-    except ImportError as error:
-        raise PluginError(f"module {module!r} cannot be imported: {error}") from error
+    except Exception as error:
+        raise PluginError(f"module {module!r} cannot be imported: {_what(error)}") from error
 
 
 def _from_file(path: Path) -> ModuleType:
@@ -90,15 +90,14 @@ def _from_file(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except Exception as error:
         del sys.modules[name]
-        line = _line_in(error, path)
-        raise PluginError(f"{path}:{line}: {type(error).__name__}: {error}") from error
+        raise PluginError(f"{path}:{_line_in(error, path)}: {type(error).__name__}: {error}") from error
     finally:
         sys.path.remove(str(path.parent.resolve()))
     return module
 
 
 def _line_in(error: Exception, path: Path) -> int:
-    if isinstance(error, SyntaxError):
+    if isinstance(error, SyntaxError) and error.filename == str(path):
         return error.lineno or 1
     line, trace = 1, error.__traceback__
     while trace is not None:
@@ -106,6 +105,10 @@ def _line_in(error: Exception, path: Path) -> int:
             line = trace.tb_lineno
         trace = trace.tb_next
     return line
+
+
+def _what(error: Exception) -> str:
+    return str(error) if isinstance(error, ImportError) else f"{type(error).__name__}: {error}"
 
 
 def _attribute(module: ModuleType, attribute: str, target: str) -> Any:

@@ -11,6 +11,7 @@ _SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)$", re.IGNORECASE)
 #: Shorter values ("none", "EMPTY") are no secrets, and blanking them would garble ordinary text.
 _SHORTEST = 8
 BLANK = "[redacted]"
+_LONGEST_SENTENCE = 1000
 
 
 def redact(text: str) -> str:
@@ -18,6 +19,17 @@ def redact(text: str) -> str:
     for secret in _secrets(tuple(sorted(_named_secrets()))):
         text = text.replace(secret, BLANK)
     return text
+
+
+def names_secret(name: str) -> bool:
+    """Whether an argument or a variable of this name holds a secret."""
+    return _SECRET_NAME.search(name) is not None
+
+
+def sentence(text: str) -> str:
+    """One printable line without secrets, whatever a server or a file put into ``text``."""
+    line = "".join(c if c.isprintable() else "?" for c in " ".join(redact(text).split()))
+    return line if len(line) <= _LONGEST_SENTENCE else f"{line[:_LONGEST_SENTENCE]} …"
 
 
 def address(url: str) -> str:
@@ -30,7 +42,7 @@ def _named_secrets() -> set[str]:
     return {
         value.strip()
         for name, value in os.environ.items()
-        if _SECRET_NAME.search(name) and len(value.strip()) >= _SHORTEST
+        if names_secret(name) and len(value.strip()) >= _SHORTEST
     }
 
 

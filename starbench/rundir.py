@@ -10,12 +10,10 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
-
-from pydantic import ValidationError
+from typing import Any, NamedTuple, TypeVar
 
 from starbench.errors import RunError
 from starbench.schema import Identity, Item, Run, Trial
@@ -26,6 +24,7 @@ PLAN = "plan.jsonl"
 DEFAULT_PARENT = Path("runs")
 
 ItemKey = tuple[str, str]
+Row = TypeVar("Row")
 
 
 class PlannedTrial(NamedTuple):
@@ -100,24 +99,18 @@ def read(path: Path) -> Run:
         return Run.model_validate_json((path / RUN).read_text("utf-8"))
     except FileNotFoundError as error:
         raise RunError(f"{path} is not a run: it has no {RUN}") from error
-    except (OSError, ValidationError) as error:
+    except (OSError, ValueError) as error:  # a ValidationError is a ValueError
         raise RunError(f"{path / RUN} cannot be read: {error}") from error
 
 
 def read_items(path: Path) -> dict[ItemKey, Item]:
     """The questions of the run, by suite and id."""
-    items = {}
-    for line in _lines(path / ITEMS):
-        fields = json.loads(line)
-        suite = fields.pop("suite")
-        items[suite, fields["id"]] = Item.model_validate(fields)
-    return items
+    return dict(_rows(path / ITEMS, _item))
 
 
 def read_plan(path: Path) -> list[PlannedTrial]:
     """Every trial that the run set out to ask."""
-    rows = (json.loads(line) for line in _lines(path / PLAN))
-    return [PlannedTrial(*row[:5], tuple(row[5]), *row[6:]) for row in rows]
+    return list(_rows(path / PLAN, lambda row: PlannedTrial(*row[:5], tuple(row[5]), *row[6:])))
 
 
 def _refuse_other(path: Path, old: Identity, new: Identity) -> None:
@@ -138,11 +131,17 @@ def _item_line(suite: str, item: Item) -> str:
     return json.dumps({"suite": suite, **fields}, ensure_ascii=False)
 
 
-def _lines(path: Path) -> Iterator[str]:
+def _item(fields: dict[str, Any]) -> tuple[ItemKey, Item]:
+    suite = fields.pop("suite")
+    return (suite, fields["id"]), Item.model_validate(fields)
+
+
+def _rows(path: Path, made: Callable[[Any], Row]) -> Iterator[Row]:
     try:
-        with path.open(encoding="utf-8") as file:
-            yield from file
-    except (OSError, ValueError) as error:
+        with path.open(encoding="utf-8") as lines:
+            for line in lines:
+                yield made(json.loads(line))
+    except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
         raise RunError(f"{path} cannot be read: {error}") from error
 
 

@@ -15,7 +15,7 @@ from starbench.errors import AdapterError, AudioError, FatalError, JournalError,
 from starbench.journal import Journal
 from starbench.models import Asker, Model
 from starbench.protocols import get as get_protocol
-from starbench.redact import redact
+from starbench.redact import redact, sentence
 from starbench.retry import Backoff, Cooldown, persist
 from starbench.schema import (
     ClipPart,
@@ -152,7 +152,7 @@ class _Ask:
         except AdapterError as error:
             failure = _failure(error)
         except AudioError as error:
-            failure = Failure(kind="audio", message=str(error))
+            failure = Failure(kind="audio", message=sentence(str(error)))
         line = journal_line(trial, self._questions, self._model.spec, prompt.key, response, failure)
         return line.model_copy(update={"attempts": requests, "latency_s": round(latency, 4)}), fatal
 
@@ -160,12 +160,15 @@ class _Ask:
 def _failure(error: AdapterError) -> Failure:
     """A plug-in's own exception may be mended before the run is resumed; a server's 400 stays one."""
     permanent = isinstance(error, RequestError) and error.kind == "bad_request"
-    return Failure(kind=error.kind, message=redact(str(error)), permanent=permanent)
+    return Failure(kind=error.kind, message=sentence(str(error)), permanent=permanent)
 
 
-def _writable(text: str | None) -> str | None:
-    """Text without lone surrogates, which a hostile server can send and UTF-8 cannot hold."""
-    return None if text is None else text.encode("utf-8", "replace").decode("utf-8")
+def _writable(response: Response) -> Response:
+    """A response without secrets, and without lone surrogates, which UTF-8 cannot hold."""
+    names = ("text", "finish_reason", "served_model")
+    said = {name: getattr(response, name) for name in names}
+    clean = {name: redact(text.encode("utf-8", "replace").decode()) for name, text in said.items() if text}
+    return response.model_copy(update=clean)
 
 
 def journal_line(
@@ -179,7 +182,7 @@ def journal_line(
     """The line for a trial that ended with a response, or with a failure."""
     letter, outcome, truncated = None, Outcome.ERROR, False
     if response is not None:
-        response = response.model_copy(update={"text": _writable(response.text)})
+        response = _writable(response)
         reading = get_protocol(trial.protocol).read(response, trial.options)
         letter, outcome, truncated = reading.letter, reading.outcome, reading.truncated
     abstain = questions.items[trial.suite, trial.item_id].abstain

@@ -13,9 +13,9 @@ def sample(items: Sequence[Item], limit: int | None, seed: int) -> tuple[Item, .
     """Take ``limit`` items so that every prefix mirrors the whole.
 
     Items are shuffled within their stratum (sub-category, or category where there is none) by a
-    hash of seed and id; the k-th of a stratum's n items then stands at place (k + ½)/n of one common
-    order, whose first ``limit`` are taken. So the sample of 10 lies within that of 20, and adding
-    items to one stratum reshuffles no other.
+    hash of seed and id, and then taken one by one: of the strata that are behind their exact share,
+    the one whose next item is due first. No stratum is ever a whole item away from its share (the
+    schedule of Steiner & Yeomans 1993); the sample of 10 lies within that of 20.
 
     Returns
     -------
@@ -27,11 +27,18 @@ def sample(items: Sequence[Item], limit: int | None, seed: int) -> tuple[Item, .
     strata: defaultdict[tuple[str, str], list[Item]] = defaultdict(list)
     for item in items:
         strata[item.task, item.sub_category or item.category or ""].append(item)
-    places = []
-    for members in strata.values():
-        members.sort(key=lambda item: _rank(seed, item.id))
-        places += [((k + 0.5) / len(members), _rank(seed, item.id), item.id) for k, item in enumerate(members)]
-    taken = {identity for _, _, identity in sorted(places)[:limit]}
+    queues = [sorted((_rank(seed, item.id), item.id) for item in members) for members in strata.values()]
+    positions = [0] * len(queues)
+    taken = set()
+    for step in range(1, limit + 1):
+        due = (
+            ((k + 1) / len(queue), queue[k], which)
+            for which, (queue, k) in enumerate(zip(queues, positions, strict=True))
+            if k * len(items) < len(queue) * step
+        )
+        _, (_, identity), which = min(due)
+        taken.add(identity)
+        positions[which] += 1
     return tuple(item for item in items if item.id in taken)
 
 

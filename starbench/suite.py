@@ -21,6 +21,10 @@ from starbench.schema import Item
 MANIFEST = "suite.json"
 METADATA = "metadata.jsonl"
 AUDIO = "audio"
+_MANIFEST_TYPES = {
+    **dict.fromkeys(("name", "default_protocol", "profile", "licence", "digest"), str),
+    "spec": dict,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +32,8 @@ class Suite:
     """Items that passed every check, with what is known of their clips.
 
     ``clips`` maps each path that an item names to what the file holds; ``skipped`` lists the items
-    left out as damaged, each with its reason.
+    left out as damaged, each with its reason; ``boundary`` is the folder that links may lead about in,
+    ``root`` where there is none.
     """
 
     name: str
@@ -40,6 +45,7 @@ class Suite:
     licence: str | None = None
     skipped: tuple[str, ...] = ()
     spec: dict[str, Any] = field(default_factory=dict)
+    boundary: Path | None = None
 
     @property
     def digest(self) -> str:
@@ -70,11 +76,11 @@ def read(root: Path, *, skip_bad: bool = False) -> Suite:
     manifest = _manifest(root / MANIFEST)
     intake = admit(_records(root / METADATA), root, skip_bad=skip_bad)
     suite = Suite(
-        name=str(manifest.get("name", root.name)),
+        name=manifest.get("name", root.name),
         root=root,
         items=intake.items,
         clips=intake.clips,
-        default_protocol=str(manifest.get("default_protocol", "starbench")),
+        default_protocol=manifest.get("default_protocol", "starbench"),
         profile=manifest.get("profile"),
         licence=manifest.get("licence"),
         skipped=intake.problems,
@@ -96,11 +102,14 @@ def _manifest(path: Path) -> dict[str, Any]:
             f"{path.parent} is not a suite: it has no {MANIFEST} (make one with 'starbench build', or name "
             "a data set as star-bench:ROOT)"
         ) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SuiteError(f"{path} cannot be read: {error}") from error
     if not isinstance(manifest, dict):
         raise SuiteError(f"{path} must hold a JSON object")
-    return manifest
+    for name, kind in _MANIFEST_TYPES.items():
+        if not isinstance(manifest.get(name), kind | None):
+            raise SuiteError(f"{path}: {name} must be a JSON {'object' if kind is dict else 'string'}")
+    return {name: value for name, value in manifest.items() if value is not None}
 
 
 def _records(path: Path) -> Iterator[Record]:
@@ -116,7 +125,7 @@ def _records(path: Path) -> Iterator[Record]:
 def _record(where: str, line: str) -> Record:
     try:
         fields = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return Record(where, {}, f"is not JSON: {error}")
     if not isinstance(fields, dict):
         return Record(where, {}, "is not a JSON object")

@@ -12,7 +12,7 @@ _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 _PATTERNS = ["meta_info/*.json", "starbench_audios/**"]
 
 
-def download(source: str) -> tuple[Path, dict[str, Any]]:
+def download(source: str) -> tuple[Path, Path, dict[str, Any]]:
     """Fetch a data set, or find it in the hub's cache.
 
     A branch or nothing after ``@`` is resolved to its commit first, and the commit is what is
@@ -27,6 +27,8 @@ def download(source: str) -> tuple[Path, dict[str, Any]]:
     -------
     root : Path
         The local snapshot.
+    boundary : Path
+        The repository's folder in the cache: a snapshot is links to the ``blobs`` beside it.
     origin : dict
         ``source`` and ``revision`` (the commit).
 
@@ -60,11 +62,11 @@ def download(source: str) -> tuple[Path, dict[str, Any]]:
         raise SuiteError(
             f"there is no folder {source}, and no data set {repository} on the hub (or it is private)"
         ) from error
-    except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, OSError, ValueError) as error:
+    except Exception as error:  # a broken line, a full disk, a reply that is none: any of a dozen kinds
         raise SuiteError(
             f"there is no folder {source}, and the hub could not be reached for it: {_first_line(error)}"
         ) from error
-    return root, {"source": repository, "revision": root.name}
+    return root, root.parents[1], {"source": repository, "revision": root.name}
 
 
 def _first_line(error: BaseException) -> str:

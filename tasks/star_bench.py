@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterator
 from itertools import permutations
+from os.path import expanduser
 from pathlib import Path
 from typing import Any
 
@@ -58,11 +59,12 @@ class StarBench:
         SuiteError
             If there is no data set there, or it is damaged; lists every bad item.
         """
-        root = Path(source).expanduser()
+        root, boundary = Path(expanduser(source)), None
         origin: dict[str, Any] = {"source": "local folder"}
         if not source or not root.exists():
-            root, origin = download(source or HUB_REPOSITORY)
-        intake = admit(list(_records(root)), root, skip_bad=skip_bad, channels=_channels)
+            root, boundary, origin = download(source or HUB_REPOSITORY)
+        records = list(_records(root))
+        intake = admit(records, root, skip_bad=skip_bad, channels=_channels, boundary=boundary)
         return Suite(
             name="star-bench",
             root=root,
@@ -72,29 +74,33 @@ class StarBench:
             licence="CC BY-NC 4.0",
             skipped=intake.problems,
             spec=origin,
+            boundary=boundary,
         )
 
 
 def _records(root: Path) -> Iterator[Record]:
-    folder = root / META
-    if not folder.is_dir():
+    if not (root / META).is_dir():
         raise SuiteError(f"{root} is not the STAR-Bench data set: it has no folder {META}")
     for part in (PERCEPTION, SPATIAL, TEMPORAL):
-        path = folder / f"{part}.json"
-        if not path.is_file():
-            yield Record(f"{META}/{path.name}", {}, "file is missing")
+        name = f"{META}/{part}.json"
+        try:
+            raws = _read(root / name)
+        except SuiteError as error:
+            yield Record(name, {}, str(error))
             continue
-        for number, raw in enumerate(_read(path)):
-            yield _record(f"{META}/{path.name}[{number}]", raw, part)
+        for number, raw in enumerate(raws):
+            yield _record(f"{name}[{number}]", raw, part)
 
 
 def _read(path: Path) -> list[Any]:
+    if not path.is_file():
+        raise SuiteError("file is missing")
     try:
         records = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise SuiteError(f"{path} cannot be read: {error}") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise SuiteError(f"cannot be read: {error}") from error
     if not isinstance(records, list):
-        raise SuiteError(f"{path} must hold a JSON array of items")
+        raise SuiteError("must hold a JSON array of items")
     return records
 
 

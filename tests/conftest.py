@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,8 @@ def shared() -> Path:
     """Test data that lies beside the checkout here and in CI, and not at users' homes."""
     path = REPOSITORY.parent / "shared"
     if not path.is_dir():
+        if os.environ.get("STARBENCH_REQUIRE_SHARED"):
+            pytest.fail("no ../shared beside this checkout, and STARBENCH_REQUIRE_SHARED is set")
         pytest.skip("no ../shared beside this checkout: the official vectors and samples are not public")
     return path
 

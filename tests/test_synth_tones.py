@@ -34,7 +34,7 @@ DAMAGED = {"over-full-scale", "below-one-lsb", "coarse-rounding"}
 
 def jnds(f0_hz: float, level_db_spl: float, duration_s: float) -> tuple[float, float, float]:
     """Human JNDs of frequency (Hz), level (dB) and duration (s), typed in again from the facts."""
-    return 0.002 * f0_hz, 1.5 - (1.5 - 0.3) * (level_db_spl - 20) / (80 - 20), 0.10 * duration_s
+    return 0.002 * f0_hz, float(np.interp(level_db_spl, [20, 80], [1.5, 0.3])), 0.10 * duration_s
 
 
 def sine_fit(x: NDArray[np.float64], rate: int, near_hz: float) -> tuple[float, float]:
@@ -46,7 +46,7 @@ def sine_fit(x: NDArray[np.float64], rate: int, near_hz: float) -> tuple[float, 
     t_blocks = t[::32] + 15.5 / rate
 
     def missed(df: float) -> float:
-        return -abs(np.dot(blocks, np.exp(-2j * np.pi * df * t_blocks)))
+        return -float(abs(np.dot(blocks, np.exp(-2j * np.pi * df * t_blocks))))
 
     width = 1.0 / (x.size / rate)
     grid = np.linspace(-2, 2, 17) * width

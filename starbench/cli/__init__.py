@@ -10,7 +10,7 @@ import typer
 from starbench import __version__
 from starbench.cli import build, demo, leaderboard, listing, run, score
 from starbench.errors import AdapterError, JournalError, StarbenchError, SuiteError
-from starbench.redact import redact
+from starbench.redact import sentence
 
 EXIT_INCOMPLETE = 1
 EXIT_BAD_INPUT = 2
@@ -61,6 +61,6 @@ def main() -> None:
 
 
 def _complain(error: StarbenchError, *details: str) -> None:
-    typer.echo(f"starbench: {redact(str(error))}", err=True)
+    typer.echo(f"starbench: {sentence(str(error))}", err=True)
     for detail in details:
-        typer.echo(f"  {redact(detail)}", err=True)
+        typer.echo(f"  {sentence(detail)}", err=True)

@@ -24,6 +24,7 @@ def build(
     from starbench import plugins
     from starbench.build import build as build_suite
     from starbench.cli.progress import counting
+    from starbench.suite import MANIFEST
     from starbench.synthesis import BuildSpec
 
     known = getattr(plugins.load("tasks", task), "attributes", ())
@@ -32,8 +33,8 @@ def build(
         suite = build_suite(task, BuildSpec(wanted, profile, seed, size), out, on_item)
     typer.echo(f"{len(suite.items)} items, {len(suite.clips)} clips, digest {suite.digest[:12]}: {out}")
     dropped = _dropped(out)
-    for line in dropped:
-        typer.echo(f"left out: {line}")
+    if dropped:
+        typer.echo(f"{len(dropped)} cells of the design cannot be made; {out}/{MANIFEST} lists each with its reason")
 
 
 def _dropped(out: Path) -> list[str]:

@@ -95,9 +95,9 @@ def evaluate(
         raise
     scored = report(path)
     if stopped is not None:
-        from starbench.redact import redact
+        from starbench.redact import sentence
 
-        typer.echo(f"starbench: the server ended the run: {redact(str(stopped))}; mend it, and --out {path} goes on", err=True)
+        typer.echo(f"starbench: the server ended the run: {sentence(str(stopped))}; mend it, and --out {path} goes on", err=True)
         return 2 if stopped.kind == "not_found" and not scored else 1
     if not scored:
         return 1

@@ -18,14 +18,18 @@ def best_constant(observations: Sequence[Observation]) -> BestConstant:
     A strategy may name one content ("both sounds are the same") for each set of options that at least
     ten items share; for options that hardly recur, it may name one place in their original order.
     """
-    items = Counter(frozenset(o.options) for o in {x.item.id: x.item for x in observations}.values())
-    right: defaultdict[object, Counter[str]] = defaultdict(Counter)
-    for observation in observations:
-        options = observation.item.options
-        vocabulary = frozenset(options)
-        shared = items[vocabulary] >= SHARED_BY
-        content = options[observation.right_content] if shared else f"option {observation.right_content + 1}"
-        right[vocabulary if shared else None][content] += 1
+    items = Counter(item.options for item in {o.item.id: o.item for o in observations}.values())
+    sharing: Counter[frozenset[str]] = Counter()
+    for options, n in items.items():
+        sharing[frozenset(options)] += n
+    shared = {options for options in items if sharing[frozenset(options)] >= SHARED_BY}
+    right: defaultdict[frozenset[str] | None, Counter[str]] = defaultdict(Counter)
+    places = Counter((o.item.options, o.right_content) for o in observations)
+    for (options, place), n in places.items():
+        if options in shared:
+            right[frozenset(options)][options[place]] += n
+        else:
+            right[None][f"option {place + 1}"] += n
     best = [counts.most_common(1)[0] for counts in right.values()]
     return BestConstant(
         aa=sum(n for _, n in best) / len(observations),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -46,32 +44,32 @@ def rate(right: Floats, planned: Floats) -> Interval:
     shares = right / planned
     if (planned == 1).all() or (shares == shares[0]).all():
         return wilson(float(shares.mean()), len(shares))
-    weights = resample_weights(len(right), 0)
-    return percentile((weights @ right) / (weights @ planned))
+    return percentile(_resampled_rates(right, planned)[0])
 
 
 def macro(strata: list[tuple[Floats, Floats]]) -> Interval:
     """Interval of the mean of several rates, items resampled within each stratum."""
-    means = [
-        (weights @ right) / (weights @ planned)
-        for place, (right, planned) in enumerate(strata)
-        for weights in (resample_weights(len(right), place),)
-    ]
-    return percentile(np.mean(means, axis=0))
+    rates = [_resampled_rates(*stratum, seed=place)[0] for place, stratum in enumerate(strata)]
+    return percentile(np.mean(rates, axis=0))
 
 
 def difference(right_a: Floats, planned_a: Floats, right_b: Floats, planned_b: Floats) -> Interval:
     """Interval of rate b − rate a over the same items, both resampled together."""
-    weights = resample_weights(len(right_a), 0)
-    rate_a, rate_b = (weights @ right_a) / (weights @ planned_a), (weights @ right_b) / (weights @ planned_b)
+    rate_a, rate_b = _resampled_rates(right_a, planned_a, right_b, planned_b)
     return percentile(rate_b - rate_a)
 
 
-@lru_cache(maxsize=64)
-def resample_weights(n: int, stratum: int) -> Floats:
-    """How often each of ``n`` items is drawn in each resample, shape (resamples, n); seeded."""
-    rng = np.random.default_rng([SEED, n, stratum])
-    return rng.multinomial(n, np.full(n, 1 / n), size=RESAMPLES).astype(np.float64)
+def _resampled_rates(*columns: Floats, seed: int = 0) -> list[Floats]:
+    """Σ right / Σ planned of each (right, planned) pair of columns, in each resample of the items.
+
+    Items with the same counts are exchangeable, and there are few different counts, so drawing how often
+    each kind of item occurs has the very distribution of drawing items, at a fraction of the cost.
+    """
+    n = len(columns[0])
+    kinds, items = np.unique(np.stack(columns, axis=1), axis=0, return_counts=True)
+    drawn = np.random.default_rng([SEED, seed]).multinomial(n, items / n, size=RESAMPLES)
+    sums = drawn @ kinds
+    return [sums[:, i] / sums[:, i + 1] for i in range(0, len(columns), 2)]
 
 
 def percentile(values: Floats) -> Interval:

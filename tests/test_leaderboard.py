@@ -1,0 +1,158 @@
+"""Entries, their schema, the published rows, and the board that never mixes what cannot be compared."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import jsonschema
+import pytest
+from starbench.leaderboard import board, entries_of, published_entries, read_entries, write_entries
+from starbench.markdown import board_to_markdown, escape
+from starbench.schema.entry import LeaderboardEntry
+from starbench.scoring.run import score_run
+
+from starbench.errors import InputError
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of the guesser on a tiny built suite."""
+    from starbench.build import build
+    from starbench.cli.run import evaluate
+    from starbench.evaluation import Request, prepare
+    from starbench.models import resolve
+    from starbench.runner import Settings
+    from starbench.synthesis import BuildSpec
+
+    root = tmp_path_factory.mktemp("board")
+    build("perception", BuildSpec(("pitch", "loudness", "duration"), "default", 3, 16), root / "suite")
+    model = resolve("random")
+    request = Request(suites=(str(root / "suite"),), conditions=("audio", "caption"))
+    assert evaluate(prepare(request, model), model, root / "run", Settings()) == 0
+    return root / "run"
+
+
+def test_the_schema_in_results_is_the_models(run: Path) -> None:
+    written = json.loads((REPOSITORY / "results" / "schema.json").read_text("utf-8"))
+    assert written == LeaderboardEntry.model_json_schema(mode="serialization"), "python -m starbench.cli.schema"
+    (entry,) = read_entries([run])
+    jsonschema.validate(json.loads(entry.model_dump_json()), written)
+
+
+def test_every_entry_in_results_follows_the_schema() -> None:
+    folder = REPOSITORY / "results"
+    schema = json.loads((folder / "schema.json").read_text("utf-8"))
+    paths = [path for path in folder.rglob("*.json") if path.name not in ("schema.json", "leaderboard.json")]
+    assert paths
+    for path in paths:
+        found = json.loads(path.read_text("utf-8"))
+        for entry in found if isinstance(found, list) else [found]:
+            jsonschema.validate(entry, schema)
+
+
+def test_an_entry_tells_what_was_run(run: Path) -> None:
+    (entry,) = entries_of(run, score_run(run))
+    assert entry.run_by_us
+    assert entry.complete
+    assert entry.model.name == "random"
+    assert entry.suite.n_items == 16
+    assert entry.setup.conditions == ("audio", "caption:plain", "caption:full")
+    assert entry.scores is not None
+    assert entry.scores.digest == entry.suite.digest
+    assert {row.condition for row in entry.scores.tasks} == set(entry.setup.conditions)
+    assert entry.suite.source["seed"] == 3
+    assert entry.versions["starbench"]
+
+
+def test_published_rows_are_the_papers_and_marked_as_not_ours(shared: Path) -> None:
+    entries = published_entries()
+    assert len(entries) == 21
+    assert not any(entry.run_by_us for entry in entries)
+    assert all(entry.published and "2510.24693" in entry.published.source for entry in entries)
+    assert {entry.suite.version for entry in entries} == {"v0.5"}
+    facts = (shared / "facts" / "star-bench.md").read_text("utf-8").split("### 5.1")[1].split("ACR tables")[0]
+    table = [[c.strip() for c in line.strip("|").split("|")] for line in facts.splitlines() if line.startswith("|")]
+    expected = {row[0].removesuffix(" (v2)"): [float(x) for x in row[1:]] for row in table[2:]}
+    found = {
+        entry.model.name: [round(100 * v, 2) for v in entry.published.figures.values()]
+        for entry in entries
+        if entry.published
+    }
+    assert found == expected
+
+
+def test_a_board_keeps_apart_what_cannot_be_compared(run: Path) -> None:
+    (ours,) = read_entries([run])
+    others = [
+        ours.model_copy(update={"setup": ours.setup.model_copy(update=change)})
+        for change in (
+            {"protocol": "star-bench"}, {"prompt_version": "starbench/0"}, {"rotations": "1"},
+            {"limit": 5}, {"rate": "16000"},
+        )
+    ]  # fmt: skip
+    others.append(ours.model_copy(update={"suite": ours.suite.model_copy(update={"digest": "0" * 64})}))
+    assert len(board([ours, *others])["tables"]) == len(others) + 1
+    same = ours.model_copy(update={"model": ours.model.model_copy(update={"name": "twin"})})
+    (table,) = board([ours, same])["tables"]
+    assert len(table["rows"]) == 6
+    assert len(board([ours, *published_entries()])["tables"]) == 2
+
+
+def test_the_board_orders_by_score_and_says_what_is_incomplete(run: Path) -> None:
+    (ours,) = read_entries([run])
+    assert ours.scores is not None
+    headlines = tuple(
+        h.model_copy(update={"complete": False, "ma": h.ma.model_copy(update={"aa": 0.99})}) for h in ours.scores.headlines
+    )
+    better = ours.model_copy(
+        update={
+            "model": ours.model.model_copy(update={"name": "better"}),
+            "scores": ours.scores.model_copy(update={"headlines": headlines}),
+        }
+    )
+    made = board([ours, better])
+    assert [row["model"] for row in made["tables"][0]["rows"]][:2] == ["better", "random"]
+    text = board_to_markdown(made)
+    assert re.search(r"better \\\*", text)
+    assert not re.search(r"random \\\*", text)
+
+
+def test_names_are_shown_never_rendered(run: Path) -> None:
+    (ours,) = read_entries([run])
+    evil = "<script>alert(1)</script> | [x](javascript:y) `z`\n# h"
+    entry = ours.model_copy(update={"model": ours.model.model_copy(update={"name": evil})})
+    text = board_to_markdown(board([entry]))
+    assert "<script" not in text
+    row = next(line for line in text.splitlines() if "alert" in line)
+    assert len(re.findall(r"(?<!\\)\|", row)) == len(re.findall(r"(?<!\\)\|", text.splitlines()[4]))
+    assert "[x](" not in row
+    assert "\n" not in escape(evil)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("{", "is not JSON"), ("{}", "is not a leaderboard entry"), ('{"schema_version": 2}', "is not a leaderboard entry")],
+)
+def test_what_is_no_entry_is_refused_in_one_sentence(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "entry-x.json"
+    path.write_text(text)
+    with pytest.raises(InputError, match=said) as caught:
+        read_entries([path])
+    assert str(path) in str(caught.value)
+
+
+def test_an_entry_holds_a_run_or_a_publication_and_not_both(run: Path) -> None:
+    (ours,) = read_entries([run])
+    with pytest.raises(ValueError, match="not both"):
+        LeaderboardEntry.model_validate({**ours.model_dump(), "published": {"source": "x", "figures": {}}})
+
+
+def test_rewriting_entries_changes_no_byte(run: Path) -> None:
+    (path,) = write_entries(run, score_run(run))
+    before = path.read_bytes()
+    write_entries(run, score_run(run))
+    assert path.read_bytes() == before

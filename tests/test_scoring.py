@@ -1,0 +1,174 @@
+"""Scores against figures worked out by hand, and intervals against what they promise."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starbench.rundir import PlannedTrial
+from starbench.schema import Item
+from starbench.scoring import intervals
+from starbench.scoring.accuracy import headline, paired, score, task_score
+from starbench.scoring.constant import best_constant
+from starbench.scoring.observations import MISSING, Observation
+
+OPTIONS = ("first", "second", "same")
+
+
+def item(name: str, answer: str = "first", options: Sequence[str] = OPTIONS, **fields: object) -> Item:
+    return Item(id=name, task="T", question="?", options=tuple(options), answer=answer, audio_paths=("a",), **fields)
+
+
+def seen(
+    of: Item, rotation: int = 0, outcome: str = "answered", correct: bool = False, condition: str = "audio"
+) -> Observation:
+    n = len(of.options)
+    contents = tuple((i - rotation) % n for i in range(n))
+    letter = chr(ord("A") + contents.index(of.options.index(of.answer)))
+    trial = PlannedTrial("s", of.id, rotation, condition, "starbench", contents, letter, False)
+    return Observation(trial, of, outcome, correct, False, False, None)
+
+
+def test_an_error_is_not_right_and_not_answered_but_counts_as_planned() -> None:
+    one, two = item("1"), item("2")
+    observations = [
+        seen(one, 0, correct=True),
+        seen(one, 1, correct=True),
+        seen(one, 2, correct=True),
+        seen(two, 0, correct=True),
+        seen(two, 1, outcome="error"),
+        seen(two, 2, outcome=MISSING),
+    ]
+    row = score(observations)
+    assert (row.n_items, row.n_trials) == (2, 6)
+    assert row.aa == 4 / 6
+    assert row.aa_answered == 1.0
+    assert row.acr == 0.5
+    assert row.oa == pytest.approx((1 + 1 / 3) / 2)
+    assert row.coverage == 4 / 6
+    assert row.outcomes == {
+        "answered": 4, "refused": 0, "ambiguous": 0, "unparsed": 0, "truncated": 0,
+        "blocked": 0, "empty": 0, "error": 1, "missing": 1,
+    }  # fmt: skip
+    assert sum(row.outcomes.values()) == row.n_trials
+
+
+def test_nothing_answered_has_no_accuracy_of_answered() -> None:
+    assert score([seen(item("1"), outcome="error")]).aa_answered is None
+
+
+def test_oa_weighs_items_where_aa_weighs_trials() -> None:
+    short, long = item("1", "yes", ("yes", "no")), item("2", "a", ("a", "b", "c", "d"))
+    observations = [seen(short, r, correct=True) for r in range(2)] + [seen(long, r) for r in range(4)]
+    row = score(observations)
+    assert row.aa == 2 / 6
+    assert row.oa == 1 / 2
+    assert row.chance == pytest.approx((2 / 2 + 4 / 4) / 6)
+
+
+def test_ma_weighs_sub_categories_alike() -> None:
+    big = [item(f"b{i}", sub_category="big") for i in range(9)]
+    small = item("s", sub_category="small")
+    row = task_score("T", "audio", [seen(i, correct=True) for i in big] + [seen(small)])
+    assert row.aa == 0.9
+    assert row.ma is not None
+    assert row.ma.aa == 0.5
+    assert row.ma.parts == ("big", "small")
+    top = headline("audio", [row], complete=True)
+    assert (top.ma.aa, top.oa) == (0.5, 0.9)
+
+
+def test_levels_are_told_apart_by_sub_category() -> None:
+    items = [item(f"{s}{lv}", sub_category=s, level=lv, level_unit="JND") for s in "ab" for lv in (0.0, 2.0)]
+    rows = task_score("T", "audio", [seen(i, correct=i.level == 2.0) for i in items]).levels
+    assert [(r.name, r.level, r.aa) for r in rows] == [("a", 0.0, 0.0), ("a", 2.0, 1.0), ("b", 0.0, 0.0), ("b", 2.0, 1.0)]
+
+
+def test_best_constant_names_one_content_for_each_shared_set_of_options() -> None:
+    comparison = [item(f"c{i}", OPTIONS[i % 2]) for i in range(10)] + [item("c", "first")]
+    detection = [item(f"d{i}", "yes" if i < 8 else "no", ("yes", "no")) for i in range(10)]
+    best = best_constant([seen(i, r) for i in comparison + detection for r in range(2)])
+    assert best.content == "first / yes"
+    assert best.aa == pytest.approx((6 + 8) / 21)
+
+
+def test_best_constant_knows_no_vocabulary_of_options_that_hardly_recur() -> None:
+    singles = [item(str(i), f"right{i}", (f"right{i}", f"wrong{i}")) for i in range(30)]
+    turned = [i if n % 2 else item(i.id, i.answer, i.options[::-1]) for n, i in enumerate(singles)]
+    assert best_constant([seen(i) for i in turned]).aa == 0.5
+
+
+def test_rotations_do_not_move_the_best_constant() -> None:
+    items = [item(str(i), OPTIONS[i % 3]) for i in range(30)]
+    assert best_constant([seen(i, r) for i in items for r in range(3)]).aa == pytest.approx(1 / 3)
+
+
+def test_paired_difference_is_over_the_items_that_both_conditions_apply_to() -> None:
+    items = [item(str(i)) for i in range(4)]
+    audio = [seen(i, correct=True) for i in items]
+    caption = [seen(i, correct=i.id == "0", condition="caption") for i in items[:2]]
+    row = paired("T", "audio", "caption", audio, caption)
+    assert row is not None
+    assert (row.n_items, row.base_aa, row.aa, row.diff) == (2, 1.0, 0.5, -0.5)
+    assert paired("T", "audio", "x", audio, []) is None
+
+
+def test_paired_interval_is_narrower_than_an_unpaired_one_when_items_agree() -> None:
+    rng = np.random.default_rng(0)
+    a = rng.integers(0, 4, 200).astype(float)
+    b = np.minimum(a + (rng.random(200) < 0.1), 3.0)
+    planned = np.full(200, 3.0)
+    low, high = intervals.difference(a, planned, b, planned)
+    separate = [intervals.rate(x, planned) for x in (a, b)]
+    assert low <= (b.sum() - a.sum()) / 600 <= high
+    assert high - low < 0.5 * max(top - bottom for bottom, top in separate)
+
+
+def test_the_bootstrap_draws_items_not_trials() -> None:
+    """Ten trials that always fare alike are one observation: the interval must not shrink with them."""
+    shares = np.array([1.0, 0.0] * 20)
+    narrow = intervals.rate(shares * 2, np.full(40, 2.0))
+    wide = intervals.rate(shares * 10, np.full(40, 10.0))
+    assert wide == pytest.approx(narrow, abs=0.02)
+    # Binomial over 40 items: 0.5 ± 1.96 · 0.079
+    assert narrow == pytest.approx((0.345, 0.655), abs=0.03)
+
+
+def test_one_trial_an_item_gets_wilsons_interval() -> None:
+    # Wilson 1927 for 8 of 10, from statsmodels.stats.proportion.proportion_confint(8, 10, method="wilson")
+    right = np.array([1.0] * 8 + [0.0] * 2)
+    assert intervals.rate(right, np.ones(10)) == pytest.approx((0.490162, 0.943318), abs=1e-6)
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(1, 5)), min_size=1, max_size=40))
+def test_intervals_hold_their_rate_lie_in_the_unit_range_and_repeat(counts: list[tuple[int, int]]) -> None:
+    planned = np.array([p for _, p in counts], float)
+    right = np.minimum(np.array([r for r, _ in counts], float), planned)
+    low, high = intervals.rate(right, planned)
+    assert 0.0 <= low <= high <= 1.0
+    if len(counts) >= 10:
+        assert low - 1e-9 <= right.sum() / planned.sum() <= high + 1e-9
+    assert intervals.rate(right, planned) == (low, high)
+
+
+@pytest.mark.parametrize("truth", [0.3, 0.7])
+def test_the_interval_covers_the_truth_as_often_as_it_says(truth: float) -> None:
+    """Items of unequal difficulty, three trials each: 95 % within the binomial error of 400 repetitions."""
+    rng = np.random.default_rng(1)
+    hits = 0
+    for _ in range(400):
+        share = rng.beta(4 * truth, 4 * (1 - truth), 120)
+        low, high = intervals.rate(rng.binomial(3, share).astype(float), np.full(120, 3.0))
+        hits += low <= truth <= high
+    assert 0.91 <= hits / 400 <= 0.985
+
+
+def test_scores_survive_json() -> None:
+    row = task_score("T", "audio", [seen(item("1", sub_category="x", level=1.0), correct=True)])
+    fields = json.loads(row.model_dump_json())
+    assert {"task", "condition", "n_items", "n_trials", "aa", "acr", "aa_ci", "acr_ci", "outcomes"} <= set(fields)
+    assert fields["aa_ci"][0] <= fields["aa"] <= fields["aa_ci"][1]
