@@ -76,7 +76,11 @@ class OpenAI:
             raise InputError("OPENAI_API_KEY is not set: export it, or name another server with --base-url")
         self.server = address(self._url)
         self._model = model
-        options = {"temperature": temperature, "max_completion_tokens": max_tokens, "seed": seed}
+        options: dict[str, Any] = {
+            "temperature": temperature,
+            "max_completion_tokens": max_tokens,
+            "seed": seed,
+        }
         self._options = {name: value for name, value in options.items() if value is not None}
         # Retries are the harness's: two layers would hide each other's counts.
         self._client = openai.AsyncOpenAI(
@@ -126,11 +130,11 @@ class OpenAI:
         """Put one prompt; see the module for what becomes of each failure."""
         import openai
 
-        content = await asyncio.to_thread(_content, prompt)
+        content: Any = await asyncio.to_thread(_content, prompt)
         try:
             completion = await self._client.chat.completions.create(
                 model=self._model,
-                messages=[{"role": "user", "content": content}],  # type: ignore[list-item,misc]
+                messages=[{"role": "user", "content": content}],
                 **self._options,
             )
         except openai.APITimeoutError as error:

@@ -71,7 +71,8 @@ def plain_asyncio(n: int, seconds: float, in_flight: int, folder: Path) -> float
 
 def inspect(n: int, seconds: float, in_flight: int, folder: Path) -> float | None:
     try:
-        from inspect_ai import Task, eval as inspect_eval
+        from inspect_ai import Task
+        from inspect_ai import eval as inspect_eval
         from inspect_ai.dataset import Sample
         from inspect_ai.model import GenerateConfig, ModelAPI, ModelOutput, modelapi
         from inspect_ai.scorer import choice
@@ -92,7 +93,12 @@ def inspect(n: int, seconds: float, in_flight: int, folder: Path) -> float | Non
     task = Task(dataset=samples, solver=multiple_choice(), scorer=choice(), config=GenerateConfig())
     started = time.perf_counter()
     inspect_eval(
-        task, model="sleeper/any", log_dir=str(folder), display="none", max_connections=in_flight, max_samples=in_flight
+        task,
+        model="sleeper/any",
+        log_dir=str(folder),
+        display="none",
+        max_connections=in_flight,
+        max_samples=in_flight,
     )
     return time.perf_counter() - started
 
@@ -101,13 +107,15 @@ CONDITIONS = ("audio", "noise", "silence", "mono", "split", "swap", "caption:pla
 
 
 def a_journal(folder: Path, evaluation: Evaluation, lines: int) -> Path:
-    """A finished run of ``lines`` trials: those of ``evaluation`` over five times the items and ten conditions."""
+    """A finished run of ``lines`` trials: those of ``evaluation``, items times five, ten conditions."""
     trials, items = [], {}
     for number in range(lines):
         copy, place = divmod(number, len(evaluation.trials))
         trial = evaluation.trials[place]
         renamed = f"{trial.item_id}-{copy // len(CONDITIONS)}"
-        items[trial.suite, renamed] = evaluation.items[trial.suite, trial.item_id].model_copy(update={"id": renamed})
+        items[trial.suite, renamed] = evaluation.items[trial.suite, trial.item_id].model_copy(
+            update={"id": renamed}
+        )
         changed = {"item_id": renamed, "condition": CONDITIONS[copy % len(CONDITIONS)]}
         trials.append(trial.model_copy(update=changed))
     identity = evaluation.run.identity.model_copy(update={"conditions": CONDITIONS})
@@ -131,11 +139,16 @@ def timed(label: str, ideal: float, repeat: int, contender: Callable[[], float |
         print(f"{label:<28}  not installed")
         return
     median = statistics.median(times)
-    print(f"{label:<28}  {median:6.2f} s  {median / ideal:5.2f} x ideal   (of {len(times)}: {min(times):.2f}-{max(times):.2f})")
+    print(
+        f"{label:<28}  {median:6.2f} s  {median / ideal:5.2f} x ideal   "
+        f"(of {len(times)}: {min(times):.2f}-{max(times):.2f})"
+    )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--trials", type=int, default=2000)
     parser.add_argument("--seconds", type=float, default=0.1)
     parser.add_argument("--in-flight", type=int, default=64)
@@ -168,7 +181,9 @@ def main() -> None:
         started = time.perf_counter()
         score_run(finished)
         took, peak = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(f"re-scoring {options.journal:,} journal lines: {took:.2f} s, peak memory of this process {peak:.0f} MiB")
+        print(
+            f"re-scoring {options.journal:,} journal lines: {took:.2f} s, peak of this process {peak:.0f} MiB"
+        )
 
 
 if __name__ == "__main__":

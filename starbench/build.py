@@ -67,7 +67,8 @@ def build(
 def _render_all(
     plan: BuildPlan, seed: int, root: Path, on_item: Callable[[int, int], None]
 ) -> tuple[list[Item], dict[str, ClipInfo]]:
-    items, clips = [], {}
+    items: list[Item] = []
+    clips: dict[str, ClipInfo] = {}
     for number, draft in enumerate(plan.drafts, 1):
         item, made = _render(draft, seed, root)
         items.append(item)
@@ -77,7 +78,8 @@ def _render_all(
 
 
 def _render(draft: Draft, seed: int, root: Path) -> tuple[Item, dict[str, ClipInfo]]:
-    paths, truths, clips = [], [], {}
+    paths, truths = [], []
+    clips: dict[str, ClipInfo] = {}
     for place, recipe in enumerate(draft.clips):
         audio, truth = _make(recipe, seed, draft.item.id, place)
         path = f"{AUDIO}/{audio.digest}.flac"
@@ -112,7 +114,7 @@ def _write(
             fields = item.model_dump(mode="json", by_alias=True, exclude_defaults=True)
             out.write(json.dumps({"file_name": item.audio_paths[0], **fields}, ensure_ascii=False) + "\n")
     manifest = {
-        "name": f"{task}-{spec.profile}-{'-'.join(spec.attributes)}",
+        "name": "-".join([task.rpartition(":")[2], spec.profile, *spec.attributes]),
         "profile": spec.profile,
         "default_protocol": plan.default_protocol,
         "licence": "CC0-1.0",

@@ -74,7 +74,9 @@ def open_suite(spec: str, *, skip_bad: bool = False) -> Suite:
     if not Path(spec).is_dir() and (colon or name in plugins.available("tasks")):
         task = plugins.load("tasks", name)()
         if not hasattr(task, "load"):
-            raise InputError(f"task {name!r} is built, not loaded: starbench build {name} --out DIR, then --suite DIR")
+            raise InputError(
+                f"task {name!r} is built, not loaded: starbench build {name} --out DIR, then --suite DIR"
+            )
         loaded = task.load(source, skip_bad=skip_bad)
         assert isinstance(loaded, Suite)  # noqa: S101 - the contract of a task plug-in
         return loaded
@@ -156,7 +158,9 @@ def _rate(request: Request, model: Model, opened: Sequence[Suite], notes: _Notes
     """The rate everything is sent at: as asked, or what the model reads if it reads only some."""
     accepted = model.capabilities.rates
     if "wav" not in model.capabilities.formats:
-        raise InputError(f"model {model.spec!r} reads {', '.join(model.capabilities.formats)}, and WAV is what is sent")
+        raise InputError(
+            f"model {model.spec!r} reads {', '.join(model.capabilities.formats)}, and WAV is what is sent"
+        )
     if accepted is None:
         return request.rate
     if request.rate is not None:
@@ -178,12 +182,13 @@ def _check_soundless(names: Sequence[str], request: Request, model: Model, notes
         return False
     if request.text_only == SILENT_CLIP:
         notes.adaptations.append(
-            f"a silent clip of {SILENT_CLIP_S:g} s sent with {', '.join(soundless)}: the model takes no prompt without one"
+            f"a silent clip of {SILENT_CLIP_S:g} s sent with {', '.join(soundless)}: "
+            "the model takes no prompt without one"
         )
         return True
     raise ConditionError(
-        f"model {model.spec!r} takes no prompt without audio, so it cannot be asked under {', '.join(soundless)}: "
-        "drop these conditions, or send a silent clip with --text-only silent-clip"
+        f"model {model.spec!r} takes no prompt without audio, so it cannot be asked under "
+        f"{', '.join(soundless)}: drop these conditions, or send a silent clip with --text-only silent-clip"
     )
 
 
@@ -194,7 +199,9 @@ def _check_applicable(names: Sequence[str], trials: Sequence[Trial], notes: _Not
             reasons = [text.partition(": ")[2] for text in notes.inapplicable]
             why = next((r.partition(": ")[2] or r for r in reasons if r.startswith(f"{name}: ")), None)
             why = why or next(iter(reasons), "there is none")
-            raise ConditionError(f"condition {name!r} applies to no item ({why}): leave it out of --condition")
+            raise ConditionError(
+                f"condition {name!r} applies to no item ({why}): leave it out of --condition"
+            )
 
 
 def _suite_identity(suite: Suite, request: Request) -> SuiteIdentity:
@@ -213,7 +220,9 @@ def _identity(
     request: Request, model: Model, names: tuple[str, ...], identities: list[SuiteIdentity], rate: int | None
 ) -> Identity:
     # Where a model is served is not what it is: a local server may come back on another port.
-    arguments = {k: v for k, v in model.arguments.items() if not model.server or address(str(v)) != model.server}
+    arguments = {
+        k: v for k, v in model.arguments.items() if not model.server or address(str(v)) != model.server
+    }
     return Identity(
         suites=tuple(identities),
         conditions=names,

@@ -65,14 +65,16 @@ class Journal:
             If the disk does not take it.
         """
         data = (line.model_dump_json() + "\n").encode()
+        written = 0
         try:
-            written = os.write(self._file, data)
             while written < len(data):
                 written += os.write(self._file, data[written:])
         except OSError as error:
+            # A line that fits after all must not follow half of one that did not.
+            os.ftruncate(self._file, os.fstat(self._file).st_size - written)
             raise JournalError(
-                f"{self.path} cannot be written ({error.strerror}): make room, then run the same command again; "
-                "everything answered so far is kept"
+                f"{self.path} cannot be written ({error.strerror}): make room, then run the same command "
+                "again; everything answered so far is kept"
             ) from error
 
 
@@ -94,8 +96,8 @@ def read(run: Path) -> Iterator[JournalLine]:
                     yield JournalLine.model_validate_json(line)
                 except ValidationError as error:
                     raise RunError(
-                        f"{path}:{number}: is not a journal line ({error.errors()[0]['msg']}): restore the file, "
-                        "or delete that line to have its trial asked again"
+                        f"{path}:{number}: is not a journal line ({error.errors()[0]['msg']}): restore the "
+                        "file, or delete that line to have its trial asked again"
                     ) from error
     except FileNotFoundError:
         return

@@ -82,7 +82,9 @@ def read_entries(paths: Iterable[Path]) -> list[LeaderboardEntry]:
     for path in paths:
         sources = sorted(path.glob(ENTRY_PATTERN)) if path.is_dir() else [path]
         if not sources:
-            raise InputError(f"{path} holds no {ENTRY_PATTERN}: score the run first with starbench score {path}")
+            raise InputError(
+                f"{path} holds no {ENTRY_PATTERN}: score the run first with starbench score {path}"
+            )
         for source in sources:
             entries += _parse(source, _text(source))
     return entries
@@ -217,12 +219,16 @@ def _run_row(entry: LeaderboardEntry, scores: SuiteScore, condition: str) -> dic
         "ma_acr": headline.ma.acr if headline else None,
         "oa": headline.oa if headline else None,
         "tasks": {
-            row.task: row.model_dump(mode="json", include={"aa", "aa_ci", "acr", "acr_ci", "coverage", "n_items"})
+            row.task: row.model_dump(
+                mode="json", include={"aa", "aa_ci", "acr", "acr_ci", "coverage", "n_items"}
+            )
             for row in tasks
         },
         "coverage": pooled("coverage"),
         "chance": pooled("chance"),
-        "best_constant": sum(row.best_constant.aa * row.n_trials for row in tasks) / trials if trials else None,
+        "best_constant": sum(row.best_constant.aa * row.n_trials for row in tasks) / trials
+        if trials
+        else None,
         "complete": bool(headline and headline.complete),
         "channels_kept": entry.model.capabilities.channels_kept if entry.model.capabilities else None,
     }

@@ -26,9 +26,7 @@ def bandwidth_reason(
     return f"the cue lies above the {heard:g} Hz that arrive"
 
 
-def admits(
-    capabilities: Capabilities, trial: Trial, item: Item, clips: Mapping[str, ClipInfo]
-) -> str | None:
+def admits(capabilities: Capabilities, trial: Trial, item: Item, clips: Mapping[str, ClipInfo]) -> str | None:
     """Why the model cannot take ``trial``, None if it can."""
     sent = [part for part in trial.parts if isinstance(part, ClipSpec)]
     if capabilities.max_clips is not None and len(sent) > capabilities.max_clips:

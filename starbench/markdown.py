@@ -41,9 +41,9 @@ def _legend(table: dict[str, Any]) -> str:
         return f"Published figures, not run by us. Source: {escape(table['source'] or 'unknown')}.\n"
     suite = table["suite"]
     return (
-        f"{suite['n_items']} items, digest `{suite['digest'][:12]}`. Accuracy in % over all planned trials with its "
-        "95 % interval; MA: mean of the tasks; coverage: answered trials; constant: the best strategy that "
-        "always says the same. An asterisk marks a run with trials missing or in error.\n"
+        f"{suite['n_items']} items, digest `{suite['digest'][:12]}`. Accuracy in % over all planned trials "
+        "with its 95 % interval; MA: mean of the tasks; coverage: answered trials; constant: the best "
+        "strategy that always says the same. An asterisk marks a run with trials missing or in error.\n"
     )
 
 
@@ -71,7 +71,12 @@ def _table(columns: Sequence[str], table: dict[str, Any]) -> str:
 def _run_cells(row: dict[str, Any], columns: Sequence[str]) -> list[str]:
     model = escape(row["model"]) + ("" if row["complete"] else " \\*")
     rest = (_percent(row[name]) for name in ("ma", "coverage", "chance", "best_constant"))
-    return [model, escape(row["condition"]), *(_with_interval(row["tasks"].get(name)) for name in columns), *rest]
+    return [
+        model,
+        escape(row["condition"]),
+        *(_with_interval(row["tasks"].get(name)) for name in columns),
+        *rest,
+    ]
 
 
 def _with_interval(cell: dict[str, Any] | None) -> str:

@@ -6,14 +6,17 @@ import asyncio
 import inspect
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from threading import Thread
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from starbench import plugins
 from starbench.errors import AdapterError, AudioError, InputError, PluginError, RequestError, StarbenchError
 from starbench.redact import names_secret, redact
 from starbench.schema import Capabilities, Prompt, Response
+
+T = TypeVar("T")
 
 
 @runtime_checkable
@@ -121,7 +124,11 @@ def _typed(factory: Callable[..., Any], given: Mapping[str, str], spec: str) -> 
     for name, parameter in parameters.items():
         required = parameter.default is parameter.empty and parameter.kind is not parameter.VAR_KEYWORD
         if required and parameter.kind is not parameter.VAR_POSITIONAL and name not in typed:
-            hint = f"name it as {spec.partition(':')[0]}:MODEL" if name == "model" else f"give --model-arg {name}=…"
+            hint = (
+                f"name it as {spec.partition(':')[0]}:MODEL"
+                if name == "model"
+                else f"give --model-arg {name}=…"
+            )
             raise InputError(f"model {spec!r} needs {name!r}: {hint}")
     return typed
 
@@ -137,20 +144,17 @@ def _value(text: str, annotation: str) -> Any:
 
 
 class Asker:
-    """Calls an adapter, sync or async, within a time limit.
+    """Calls an adapter; a sync one in a thread a call, so that one that hangs holds up no other.
 
     Parameters
     ----------
     adapter : Adapter
-        What to call; a sync one runs in threads, as many as may be in flight.
-    max_in_flight : int
-        Number of calls at a time.
+        What to call.
     """
 
-    def __init__(self, adapter: Adapter, max_in_flight: int) -> None:
+    def __init__(self, adapter: Adapter) -> None:
         self._adapter = adapter
-        is_async = inspect.iscoroutinefunction(adapter.generate)
-        self._pool = None if is_async else ThreadPoolExecutor(max_in_flight, thread_name_prefix="adapter")
+        self._is_async = inspect.iscoroutinefunction(adapter.generate)
 
     async def __call__(self, prompt: Prompt) -> Response:
         """Ask once.
@@ -161,20 +165,26 @@ class Asker:
             As the adapter raised it, or made from whatever else it raised.
         """
         try:
-            if self._pool is None:
+            if self._is_async:
                 answer = await self._adapter.generate(prompt)  # type: ignore[misc]
             else:
-                loop = asyncio.get_running_loop()
-                answer = await loop.run_in_executor(self._pool, self._generate, prompt)
-                answer = await _finished(answer)
+                answer = await _finished(await _in_thread(lambda: self._generate(prompt)))
         except (AdapterError, AudioError, TimeoutError):
             raise
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            # Nobody cancelled us: let through, it would end the worker and lose its trial unseen.
+            raise RequestError("generate() raised CancelledError", kind="adapter") from error
         except Exception as error:
             raise RequestError(f"{type(error).__name__}: {error}", kind="adapter") from error
         if isinstance(answer, str) or answer is None:
             return Response(text=answer)
         if not isinstance(answer, Response):
-            raise RequestError(f"generate() returned {type(answer).__name__}, not str or Response", kind="adapter")
+            raise RequestError(
+                f"generate() returned {type(answer).__name__}, not str or Response", kind="adapter"
+            )
         return answer
 
     def _generate(self, prompt: Prompt) -> object:
@@ -183,10 +193,20 @@ class Asker:
         except StopIteration as error:  # the one exception that no future can hold: it would hang
             raise RuntimeError("generate() raised StopIteration") from error
 
-    def close(self) -> None:
-        """Stop the threads; a call that hangs is left behind, not waited for."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+
+async def _in_thread(call: Callable[[], T]) -> T:
+    """Run ``call`` in a thread that the process does not wait for when it ends, as a pool's would be."""
+    done: Future[T] = Future()
+    done.set_running_or_notify_cancel()
+
+    def work() -> None:
+        try:
+            done.set_result(call())
+        except BaseException as error:  # noqa: BLE001 - raised again where it is awaited
+            done.set_exception(error)
+
+    Thread(target=work, name="adapter", daemon=True).start()
+    return await asyncio.wrap_future(done)
 
 
 async def _finished(value: Any) -> Any:

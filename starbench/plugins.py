@@ -65,7 +65,9 @@ def _load_point(point: EntryPoint) -> Any:
     try:
         return point.load()
     except Exception as error:
-        raise PluginError(f"plug-in {point.name!r} ({point.value}) cannot be loaded: {_what(error)}") from error
+        raise PluginError(
+            f"plug-in {point.name!r} ({point.value}) cannot be loaded: {_what(error)}"
+        ) from error
 
 
 def _import(module: str) -> ModuleType:

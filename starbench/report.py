@@ -13,7 +13,6 @@ from rich.text import Text
 from starbench import rundir
 from starbench.schema.score import Headline, Interval, PairedDifference, RunScore, Score, SuiteScore
 
-
 #: Width of the tables where no terminal says otherwise, characters.
 _WIDTH = 150
 #: With fewer items than this the best constant strategy is an accident, and is not shown.
@@ -34,9 +33,13 @@ def show(scores: RunScore, path: Path, console: Console | None = None) -> None:
         if suite.official:
             console.print(_official_lines(suite), markup=False, highlight=False)
     if not scores.complete:
-        console.print("Some planned trials are missing or ended in an error: they count as not right in AA and ACR.")
+        console.print(
+            "Some planned trials are missing or ended in an error: they count as not right in AA and ACR."
+        )
     if run.skipped:
-        console.print(f"{len(run.skipped)} problem(s) in the data were left out with --skip-bad (see run.json).")
+        console.print(
+            f"{len(run.skipped)} problem(s) in the data were left out with --skip-bad (see run.json)."
+        )
 
 
 def _main_table(model: str, suite: SuiteScore) -> Table:
@@ -103,7 +106,9 @@ def _headline_table(rows: Sequence[Headline]) -> Table | None:
 
 
 def _official_lines(suite: SuiteScore) -> str:
-    parts = [f"{name} {report['Total']['AA']}" for name, report in suite.official.items() if "Total" in report]
+    parts = [
+        f"{name} {report['Total']['AA']}" for name, report in suite.official.items() if "Total" in report
+    ]
     final = suite.official.get("Final MA")
     parts += [f"Final MA {final['AA']:.2f}"] if final else []
     return "as the official evaluator prints them (AA): " + ", ".join(parts)

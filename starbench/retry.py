@@ -36,7 +36,8 @@ class Backoff:
             if failure.retry_after > self.longest_retry_after_s:
                 return None
             return failure.retry_after + rng.uniform(0, self.base_s)
-        return rng.uniform(0, min(self.cap_s, self.base_s * 2 ** (attempt - 1)))
+        doublings = min(attempt - 1, 64)  # more would overflow, and no cap lies beyond
+        return rng.uniform(0, min(self.cap_s, self.base_s * 2**doublings))
 
 
 @dataclass
@@ -73,9 +74,9 @@ async def persist(
         try:
             return await ask()
         except TransientError as failure:
+            if failure.retry_after is not None and failure.retry_after <= backoff.longest_retry_after_s:
+                cooldown.extend(failure.retry_after)
             wait = backoff.wait(attempt, failure, rng)
             if wait is None:
                 raise
-            if failure.retry_after is not None:
-                cooldown.extend(failure.retry_after)
             await asyncio.sleep(wait)

@@ -21,6 +21,7 @@ from starbench.schema import Identity, Item, Run, Trial
 RUN = "run.json"
 ITEMS = "items.jsonl"
 PLAN = "plan.jsonl"
+_UNBEGUN = re.compile(rf"{ITEMS}|{PLAN}|\.({RUN}|{ITEMS}|{PLAN})\.\d+")
 DEFAULT_PARENT = Path("runs")
 
 ItemKey = tuple[str, str]
@@ -74,7 +75,7 @@ def begin(path: Path, run: Run, items: Mapping[ItemKey, Item], trials: Iterable[
     if (path / RUN).exists():
         _refuse_other(path, read(path).identity, run.identity)
         return True
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+    if path.exists() and not _is_unbegun(path):
         raise RunError(f"{path} exists and is not a run: give another --out")
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -85,6 +86,11 @@ def begin(path: Path, run: Run, items: Mapping[ItemKey, Item], trials: Iterable[
     except OSError as error:
         raise RunError(f"{path} cannot be written: {error.strerror}") from error
     return False
+
+
+def _is_unbegun(path: Path) -> bool:
+    """Whether a directory holds nothing but what a run leaves that died before it had begun."""
+    return path.is_dir() and all(_UNBEGUN.fullmatch(file.name) for file in path.iterdir())
 
 
 def read(path: Path) -> Run:
@@ -110,7 +116,12 @@ def read_items(path: Path) -> dict[ItemKey, Item]:
 
 def read_plan(path: Path) -> list[PlannedTrial]:
     """Every trial that the run set out to ask."""
-    return list(_rows(path / PLAN, lambda row: PlannedTrial(*row[:5], tuple(row[5]), *row[6:])))
+    return list(_rows(path / PLAN, _planned_trial))
+
+
+def _planned_trial(row: list[Any]) -> PlannedTrial:
+    suite, item_id, rotation, condition, protocol, contents, letter, extension = row
+    return PlannedTrial(suite, item_id, rotation, condition, protocol, tuple(contents), letter, extension)
 
 
 def _refuse_other(path: Path, old: Identity, new: Identity) -> None:

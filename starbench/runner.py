@@ -91,7 +91,7 @@ async def run(
         When the journal cannot be written.
     """
     waiting = iter(trials)
-    asker = Asker(model.adapter, settings.max_in_flight)
+    asker = Asker(model.adapter)
     ask = _Ask(questions, model, asker, settings)
 
     async def worker() -> None:
@@ -111,8 +111,6 @@ async def run(
         if stops is None or others is not None:
             raise
         raise stops.exceptions[0] from None
-    finally:
-        asker.close()
 
 
 class _Ask:

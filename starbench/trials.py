@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from itertools import permutations
 from math import factorial
@@ -141,7 +142,7 @@ def materialise(trial: Trial, item: Item, store: ClipStore, *, silent_clip: Clip
             digest.update(b"text\0" + part.text.encode())
         else:
             path = _path(item, part)
-            parts.append(ClipPart.of(lambda path=path, how=part.transform: store.get(path, how)))
+            parts.append(ClipPart.of(partial(store.get, path, part.transform)))
             digest.update(b"clip\0" + store.fingerprint(path, part.transform).encode())
     if silent_clip is not None and not any(isinstance(part, ClipPart) for part in parts):
         parts.insert(0, silent_clip)

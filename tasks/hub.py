@@ -39,7 +39,9 @@ def download(source: str) -> tuple[Path, Path, dict[str, Any]]:
     """
     repository, _, revision = source.partition("@")
     if not _REPOSITORY.fullmatch(repository):
-        raise SuiteError(f"there is no folder {source}, and it is no name of a hub repository (owner/name@revision)")
+        raise SuiteError(
+            f"there is no folder {source}, and it is no name of a hub repository (owner/name@revision)"
+        )
     try:
         import huggingface_hub as hub
         from huggingface_hub import errors

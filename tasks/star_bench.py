@@ -41,7 +41,7 @@ _FIELDS = frozenset(field.alias or name for name, field in Item.model_fields.ite
 
 
 class StarBench:
-    """The official STAR-Bench data set (``star-bench:FOLDER``, or ``star-bench:internlm/STAR-Bench@REVISION``)."""
+    """The official STAR-Bench data set: ``star-bench:FOLDER``, or ``star-bench:OWNER/NAME@REVISION``."""
 
     def load(self, source: str, *, skip_bad: bool = False) -> Suite:
         """Read and check the data set.
@@ -126,7 +126,9 @@ def _with_orders(where: str, fields: dict[str, Any], options: list[str]) -> Reco
         return Record(where, fields, f"audio_paths: needs {_TEMPORAL_CLIPS} clips")
     name = re.fullmatch(rf".*_({'|'.join(_TEMPORAL_KINDS)})_(\d+)", str(fields.get("id")))
     if name is None:
-        return Record(where, fields, f"id: does not end in a kind ({', '.join(_TEMPORAL_KINDS)}) and a number")
+        return Record(
+            where, fields, f"id: does not end in a kind ({', '.join(_TEMPORAL_KINDS)}) and a number"
+        )
     fields["option_orders"] = orders
     fields["rotation_offset"] = _TEMPORAL_KINDS.index(name[1]) + int(name[2])
     fields["answer"] = None
@@ -140,5 +142,7 @@ def _order(option: str) -> tuple[int, ...] | None:
 
 
 def _channels(item: Item) -> frozenset[int]:
-    spatial = item.task == "Spatial Reasoning" or any(cue in (item.sub_category or "") for cue in _SPATIAL_CUES)
+    spatial = item.task == "Spatial Reasoning" or any(
+        cue in (item.sub_category or "") for cue in _SPATIAL_CUES
+    )
     return frozenset({2}) if spatial else frozenset({1, 2})

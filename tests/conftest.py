@@ -12,17 +12,18 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 
 def pytest_configure() -> None:
     try:
-        import starbench.tasks  # noqa: F401
+        import starbench.tasks
     except ModuleNotFoundError as error:
         raise pytest.UsageError(
-            f"{error}: the tests need an editable install (pip install -e '.[test]'); beside a plain install, "
-            "'python -m pytest' finds the checkout's folders first and cannot see starbench.tasks"
+            f"{error}: the tests need an editable install (pip install -e '.[test]'); beside a plain "
+            "install, 'python -m pytest' finds the checkout's folders first and cannot see starbench.tasks"
         ) from error
     import starbench
 
     if Path(starbench.__file__).resolve().parents[1] != REPOSITORY:
         raise pytest.UsageError(
-            f"these tests would run against {starbench.__file__}, not this checkout: pip install -e '.[test]' here"
+            f"these tests would run against {starbench.__file__}, not this checkout: "
+            "pip install -e '.[test]' here"
         )
 
 

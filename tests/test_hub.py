@@ -18,15 +18,17 @@ from typing import Any
 
 import pytest
 from pytest_httpserver import HTTPServer
-from starbench.tasks.star_bench import StarBench
 from werkzeug import Request, Response
+
+from starbench.tasks.star_bench import StarBench
 
 REPOSITORY = "internlm/STAR-Bench"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 OTHER_COMMIT = "f" * 40
 
 LOAD = """
-import json, sys
+import json, sys, time
+time.sleep = lambda _: None  # the client's patience with a bad line, not ours
 from starbench.errors import SuiteError
 from starbench.tasks.star_bench import StarBench
 from starbench.clips import ClipStore
@@ -221,11 +223,15 @@ def test_a_repository_that_lists_its_files_but_withholds_them_is_gated_too(
         pytest.param(lambda _: failure(404), id="404 without a code"),
         pytest.param(lambda _: Response("<html>log in to this network</html>"), id="captive portal"),
         pytest.param(lambda _: Response(b"[{", headers={"Content-Length": "999"}), id="broken line"),
-        pytest.param(lambda _: Response('{"unexpected": []}', content_type="application/json"), id="other JSON"),
+        pytest.param(
+            lambda _: Response('{"unexpected": []}', content_type="application/json"), id="other JSON"
+        ),
     ],
 )
 @pytest.mark.parametrize("revision", [COMMIT, "main"])
-def test_a_hub_that_is_unwell_is_one_sentence(server: HTTPServer, load: Any, answer: Any, revision: str) -> None:
+def test_a_hub_that_is_unwell_is_one_sentence(
+    server: HTTPServer, load: Any, answer: Any, revision: str
+) -> None:
     told = sentence(load(f"{REPOSITORY}@{revision}", serve(server, answer), HF_HUB_ETAG_TIMEOUT="2"))
     assert told.startswith(f"there is no folder {REPOSITORY}@{revision}, and the hub could not be reached")
 
@@ -244,7 +250,9 @@ def test_offline_with_nothing_cached_is_one_sentence_and_asks_nothing(server: HT
     assert hub.asked == []
 
 
-@pytest.mark.parametrize("source", ["no-such-folder", "/no/such/folder", "a/b/c", "~nobody-of-that-name/data"])
+@pytest.mark.parametrize(
+    "source", ["no-such-folder", "/no/such/folder", "a/b/c", "~nobody-of-that-name/data"]
+)
 def test_a_missing_folder_that_is_no_repository_name_is_never_looked_up(load: Any, source: str) -> None:
     told = sentence(load(source, "http://127.0.0.1:1"))
     assert told.startswith(f"there is no folder {source}")

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+
+from starbench.errors import InputError
 from starbench.leaderboard import board, entries_of, published_entries, read_entries, write_entries
 from starbench.markdown import board_to_markdown, escape
 from starbench.schema.entry import LeaderboardEntry
 from starbench.scoring.run import score_run
-
-from starbench.errors import InputError
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -38,7 +38,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_schema_in_results_is_the_models(run: Path) -> None:
     written = json.loads((REPOSITORY / "results" / "schema.json").read_text("utf-8"))
-    assert written == LeaderboardEntry.model_json_schema(mode="serialization"), "python -m starbench.cli.schema"
+    assert written == LeaderboardEntry.model_json_schema(mode="serialization"), (
+        "python -m starbench.schema > results/schema.json"
+    )
     (entry,) = read_entries([run])
     jsonschema.validate(json.loads(entry.model_dump_json()), written)
 
@@ -75,7 +77,9 @@ def test_published_rows_are_the_papers_and_marked_as_not_ours(shared: Path) -> N
     assert all(entry.published and "2510.24693" in entry.published.source for entry in entries)
     assert {entry.suite.version for entry in entries} == {"v0.5"}
     facts = (shared / "facts" / "star-bench.md").read_text("utf-8").split("### 5.1")[1].split("ACR tables")[0]
-    table = [[c.strip() for c in line.strip("|").split("|")] for line in facts.splitlines() if line.startswith("|")]
+    table = [
+        [c.strip() for c in line.strip("|").split("|")] for line in facts.splitlines() if line.startswith("|")
+    ]
     expected = {row[0].removesuffix(" (v2)"): [float(x) for x in row[1:]] for row in table[2:]}
     found = {
         entry.model.name: [round(100 * v, 2) for v in entry.published.figures.values()]
@@ -106,7 +110,8 @@ def test_the_board_orders_by_score_and_says_what_is_incomplete(run: Path) -> Non
     (ours,) = read_entries([run])
     assert ours.scores is not None
     headlines = tuple(
-        h.model_copy(update={"complete": False, "ma": h.ma.model_copy(update={"aa": 0.99})}) for h in ours.scores.headlines
+        h.model_copy(update={"complete": False, "ma": h.ma.model_copy(update={"aa": 0.99})})
+        for h in ours.scores.headlines
     )
     better = ours.model_copy(
         update={
@@ -135,7 +140,11 @@ def test_names_are_shown_never_rendered(run: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("{", "is not JSON"), ("{}", "is not a leaderboard entry"), ('{"schema_version": 2}', "is not a leaderboard entry")],
+    [
+        ("{", "is not JSON"),
+        ("{}", "is not a leaderboard entry"),
+        ('{"schema_version": 2}', "is not a leaderboard entry"),
+    ],
 )
 def test_what_is_no_entry_is_refused_in_one_sentence(tmp_path: Path, text: str, said: str) -> None:
     path = tmp_path / "entry-x.json"

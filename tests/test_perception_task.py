@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from starbench.tasks.dealing import deal, shares
-from starbench.tasks.perception import Perception
 
 from starbench.audio import quantise
 from starbench.errors import InputError
 from starbench.plugins import load
 from starbench.synthesis import BuildPlan, BuildSpec, Draft, generator
+from starbench.tasks.dealing import deal, shares
+from starbench.tasks.perception import Perception
 
 ALL = ("pitch", "loudness", "duration")
 LADDERS = {

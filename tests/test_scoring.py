@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from starbench.rundir import PlannedTrial
 from starbench.schema import Item
 from starbench.scoring import intervals
@@ -20,7 +21,9 @@ OPTIONS = ("first", "second", "same")
 
 
 def item(name: str, answer: str = "first", options: Sequence[str] = OPTIONS, **fields: object) -> Item:
-    return Item(id=name, task="T", question="?", options=tuple(options), answer=answer, audio_paths=("a",), **fields)
+    return Item(
+        id=name, task="T", question="?", options=tuple(options), answer=answer, audio_paths=("a",), **fields
+    )
 
 
 def seen(
@@ -85,7 +88,12 @@ def test_ma_weighs_sub_categories_alike() -> None:
 def test_levels_are_told_apart_by_sub_category() -> None:
     items = [item(f"{s}{lv}", sub_category=s, level=lv, level_unit="JND") for s in "ab" for lv in (0.0, 2.0)]
     rows = task_score("T", "audio", [seen(i, correct=i.level == 2.0) for i in items]).levels
-    assert [(r.name, r.level, r.aa) for r in rows] == [("a", 0.0, 0.0), ("a", 2.0, 1.0), ("b", 0.0, 0.0), ("b", 2.0, 1.0)]
+    assert [(r.name, r.level, r.aa) for r in rows] == [
+        ("a", 0.0, 0.0),
+        ("a", 2.0, 1.0),
+        ("b", 0.0, 0.0),
+        ("b", 2.0, 1.0),
+    ]
 
 
 def test_best_constant_names_one_content_for_each_shared_set_of_options() -> None:
@@ -170,5 +178,7 @@ def test_the_interval_covers_the_truth_as_often_as_it_says(truth: float) -> None
 def test_scores_survive_json() -> None:
     row = task_score("T", "audio", [seen(item("1", sub_category="x", level=1.0), correct=True)])
     fields = json.loads(row.model_dump_json())
-    assert {"task", "condition", "n_items", "n_trials", "aa", "acr", "aa_ci", "acr_ci", "outcomes"} <= set(fields)
+    assert {"task", "condition", "n_items", "n_trials", "aa", "acr", "aa_ci", "acr_ci", "outcomes"} <= set(
+        fields
+    )
     assert fields["aa_ci"][0] <= fields["aa"] <= fields["aa_ci"][1]

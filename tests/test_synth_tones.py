@@ -17,14 +17,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from starbench.synth.tone_in_half import tone_in_half
-from starbench.synth.tone_pair import tone_pair
-from starbench.tasks.perception import Perception
 
 from starbench.audio import decode, quantise
 from starbench.errors import StimulusError
 from starbench.plugins import load
+from starbench.synth.tone_in_half import tone_in_half
+from starbench.synth.tone_pair import tone_pair
 from starbench.synthesis import BuildSpec, Draft, Stimulus, generator
+from starbench.tasks.perception import Perception
 
 DAMAGED = {"over-full-scale", "below-one-lsb", "coarse-rounding"}
 

@@ -9,7 +9,9 @@ import typer
 
 
 def build(
-    task: Annotated[str, typer.Argument(help="A task that is built, e.g. perception (see: starbench list tasks).")],
+    task: Annotated[
+        str, typer.Argument(help="A task that is built, e.g. perception (see: starbench list tasks).")
+    ],
     out: Annotated[Path, typer.Option(help="Directory of the new suite.", show_default=False)],
     attributes: Annotated[
         str, typer.Option(help="What is to be heard, separated by commas; default: all that the task has.")
@@ -34,7 +36,9 @@ def build(
     typer.echo(f"{len(suite.items)} items, {len(suite.clips)} clips, digest {suite.digest[:12]}: {out}")
     dropped = _dropped(out)
     if dropped:
-        typer.echo(f"{len(dropped)} cells of the design cannot be made; {out}/{MANIFEST} lists each with its reason")
+        typer.echo(
+            f"{len(dropped)} cells of the design cannot be made; {out}/{MANIFEST} lists each with its reason"
+        )
 
 
 def _dropped(out: Path) -> list[str]:

@@ -13,7 +13,9 @@ _MODELS = ("observer", "random")
 
 
 def demo(
-    out: Annotated[Path, typer.Option(help="Directory for suite, runs, entries and board.")] = Path("starbench-demo"),
+    out: Annotated[Path, typer.Option(help="Directory for suite, runs, entries and board.")] = Path(
+        "starbench-demo"
+    ),
 ) -> None:
     """Build a small suite, put it to a listener and a guesser, show the scores, write entries and a board."""
     from starbench import suite as suites
@@ -32,7 +34,12 @@ def demo(
         out.mkdir(parents=True, exist_ok=True)
         typer.echo(f"building {_SIZE} items of pitch, loudness and duration in {suite}", err=True)
         with counting("building") as on_item:
-            build("perception", BuildSpec(("pitch", "loudness", "duration"), "default", _SEED, _SIZE), suite, on_item)
+            build(
+                "perception",
+                BuildSpec(("pitch", "loudness", "duration"), "default", _SEED, _SIZE),
+                suite,
+                on_item,
+            )
     codes = []
     for spec in _MODELS:
         model = resolve(spec)

@@ -11,7 +11,9 @@ import typer
 def leaderboard(
     entries: Annotated[
         list[Path] | None,
-        typer.Argument(help="Entry files or run directories; default: results/*.json and runs/*.", show_default=False),
+        typer.Argument(
+            help="Entry files or run directories; default: results/*.json and runs/*.", show_default=False
+        ),
     ] = None,
     out: Annotated[Path, typer.Option(help="Directory for leaderboard.json and leaderboard.md.")] = Path(),
     published: Annotated[
@@ -48,7 +50,8 @@ def write_board(entries: list, out: Path) -> list[Path]:  # type: ignore[type-ar
 
 def _standing() -> list[Path]:
     """Entries where they usually lie, seen from the working directory."""
-    from starbench.leaderboard import ENTRY_PATTERN
+    from starbench.leaderboard import BOARD_JSON, ENTRY_PATTERN
 
-    files = [path for path in sorted(Path("results").glob("*.json")) if path.name != "schema.json"]
+    derived = ("schema.json", BOARD_JSON)
+    files = [path for path in sorted(Path("results").glob("*.json")) if path.name not in derived]
     return files + sorted(path.parent for path in Path("runs").glob(f"*/{ENTRY_PATTERN}"))

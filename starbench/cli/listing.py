@@ -17,7 +17,9 @@ class Kind(StrEnum):
     SYNTHESIZERS = "synthesizers"
 
 
-def list_(kind: Annotated[Kind, typer.Argument(help="adapters, tasks or synthesizers", show_default=False)]) -> None:
+def list_(
+    kind: Annotated[Kind, typer.Argument(help="adapters, tasks or synthesizers", show_default=False)],
+) -> None:
     """List what is installed: adapters, tasks or synthesizers."""
     from starbench import plugins
     from starbench.errors import PluginError

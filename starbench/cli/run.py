@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from starbench.evaluation import Evaluation
+    from starbench.journal import Key
     from starbench.models import Model
     from starbench.runner import Settings
+    from starbench.schema import JournalLine
 
 _WAY_IN = "adapter:model, e.g. openai:gpt-audio-1.5, random, constant:B, observer; or my_model.py:MyModel"
 
@@ -20,30 +22,56 @@ _WAY_IN = "adapter:model, e.g. openai:gpt-audio-1.5, random, constant:B, observe
 def run(
     model: Annotated[str, typer.Option(help=_WAY_IN, show_default=False)],
     suite: Annotated[
-        list[str], typer.Option(help="A built suite's directory, or task:source (star-bench:ROOT). Repeatable.", show_default=False)
+        list[str],
+        typer.Option(
+            help="A built suite's directory, or task:source (star-bench:ROOT). Repeatable.",
+            show_default=False,
+        ),
     ],
     condition: Annotated[
         list[str], typer.Option(help="What the model gets, separated by commas (docs/conditions.md).")
     ] = ["audio"],  # noqa: B006 - typer wants a list
-    protocol: Annotated[str | None, typer.Option(help="starbench or star-bench; default: the suite's own.")] = None,
-    rotations: Annotated[str, typer.Option(help="default, all, or a number of rotations of each item.")] = "default",
-    limit: Annotated[int | None, typer.Option(min=1, help="A stratified, nested sample of so many items a suite.")] = None,
+    protocol: Annotated[
+        str | None, typer.Option(help="starbench or star-bench; default: the suite's own.")
+    ] = None,
+    rotations: Annotated[
+        str, typer.Option(help="default, all, or a number of rotations of each item.")
+    ] = "default",
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="A stratified, nested sample of so many items a suite.")
+    ] = None,
     limit_seed: Annotated[int, typer.Option(min=0, help="Seed of that sample.")] = 0,
-    out: Annotated[Path | None, typer.Option(help="Run directory; one that exists is resumed. Default: a dated one below runs/.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Run directory; one that exists is resumed. Default: a dated one below runs/."),
+    ] = None,
     max_in_flight: Annotated[int, typer.Option(min=1, help="Requests under way at a time.")] = 16,
     timeout: Annotated[float, typer.Option(min=0.001, help="Seconds that one attempt may take.")] = 600.0,
     max_attempts: Annotated[int, typer.Option(min=1, help="Attempts at one trial.")] = 6,
-    backoff: Annotated[float, typer.Option(min=0.0, help="Seconds; doubles with each attempt, with full jitter.")] = 1.0,
-    rate: Annotated[int | None, typer.Option(min=1000, help="Resample every clip to this rate, Hz; default: each clip's own.")] = None,
+    backoff: Annotated[
+        float, typer.Option(min=0.0, help="Seconds; doubles with each attempt, with full jitter.")
+    ] = 1.0,
+    rate: Annotated[
+        int | None,
+        typer.Option(min=1000, help="Resample every clip to this rate, Hz; default: each clip's own."),
+    ] = None,
     text_only: Annotated[
         str, typer.Option(help="refuse, or silent-clip: for models that take no prompt without audio.")
     ] = "refuse",
-    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave damaged items out instead of stopping; the result says so.")] = False,
+    skip_bad: Annotated[
+        bool,
+        typer.Option("--skip-bad", help="Leave damaged items out instead of stopping; the result says so."),
+    ] = False,
     retry_permanent: Annotated[
-        bool, typer.Option("--retry-permanent", help="On resuming, ask again what the server refused as a bad request.")
+        bool,
+        typer.Option(
+            "--retry-permanent", help="On resuming, ask again what the server refused as a bad request."
+        ),
     ] = False,
     base_url: Annotated[str | None, typer.Option(help="Address of an OpenAI-compatible server.")] = None,
-    model_arg: Annotated[list[str] | None, typer.Option(help="key=value for the adapter. Repeatable.")] = None,
+    model_arg: Annotated[
+        list[str] | None, typer.Option(help="key=value for the adapter. Repeatable.")
+    ] = None,
 ) -> None:
     """Put every trial of a suite to a model; score what it answers; write leaderboard entries.
 
@@ -80,7 +108,7 @@ def run(
 def evaluate(
     evaluation: Evaluation, model: Model, path: Path, settings: Settings, *, retry_permanent: bool = False
 ) -> int:
-    """Ask what is still to be asked at ``path``, show the scores, write the entries; returns the exit code."""
+    """Ask what ``path`` still lacks, show the scores, write the entries; returns the exit code."""
     import asyncio
 
     from starbench.errors import FatalError
@@ -97,7 +125,11 @@ def evaluate(
     if stopped is not None:
         from starbench.redact import sentence
 
-        typer.echo(f"starbench: the server ended the run: {sentence(str(stopped))}; mend it, and --out {path} goes on", err=True)
+        typer.echo(
+            "starbench: the server ended the run: "
+            f"{sentence(str(stopped))}; mend it, and --out {path} goes on",
+            err=True,
+        )
         return 2 if stopped.kind == "not_found" and not scored else 1
     if not scored:
         return 1
@@ -133,7 +165,7 @@ async def _ask(
         await model.check()
         resumed = rundir.begin(path, evaluation.run, evaluation.items, evaluation.trials)
         with journal.Journal(path) as writer:
-            finished = _finished(journal.latest(path).values(), retry_permanent)
+            finished = _finished(journal.latest(path).values(), retry_permanent=retry_permanent)
             waiting = [trial for trial in evaluation.trials if trial.key not in finished]
             _announce(evaluation, model, path, len(waiting), resumed=resumed)
             progress = RunProgress(len(waiting))
@@ -145,16 +177,15 @@ async def _ask(
         await model.close()
 
 
-def _finished(lines: Sequence[object] | object, retry_permanent: bool) -> set[tuple[str, str, int, str]]:
+def _finished(lines: Iterable[JournalLine], *, retry_permanent: bool) -> set[Key]:
     """Keys never asked again: final outcomes, and errors that asking again cannot mend."""
-    from starbench.schema import JournalLine, Outcome
+    from starbench.schema import Outcome
 
-    return {
-        line.key
-        for line in lines  # type: ignore[attr-defined]
-        if isinstance(line, JournalLine)
-        and (line.outcome is not Outcome.ERROR or (line.error and line.error.permanent and not retry_permanent))
-    }
+    def is_final(line: JournalLine) -> bool:
+        stuck = line.error is not None and line.error.permanent and not retry_permanent
+        return line.outcome is not Outcome.ERROR or stuck
+
+    return {line.key for line in lines if is_final(line)}
 
 
 def _announce(evaluation: Evaluation, model: Model, path: Path, waiting: int, *, resumed: bool) -> None:
@@ -171,7 +202,9 @@ def _announce(evaluation: Evaluation, model: Model, path: Path, waiting: int, *,
     for reason, n in record.inapplicable.items():
         typer.echo(f"not applicable: {n} item(s): {reason}", err=True)
     if record.skipped:
-        typer.echo(f"left out as damaged: {len(record.skipped)} problem(s), listed in {path}/run.json", err=True)
+        typer.echo(
+            f"left out as damaged: {len(record.skipped)} problem(s), listed in {path}/run.json", err=True
+        )
 
 
 def _exit_code(path: Path) -> int:

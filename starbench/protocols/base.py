@@ -41,7 +41,11 @@ def option_lines(options: tuple[str, ...]) -> str:
 
 
 def labelled(
-    labels: list[str], given: Presentation, order: tuple[int, ...], *, ears: tuple[str, str] = ("left", "right")
+    labels: list[str],
+    given: Presentation,
+    order: tuple[int, ...],
+    *,
+    ears: tuple[str, str] = ("left", "right"),
 ) -> list[Part]:
     """Clips, or the captions in their place, each after its label.
 

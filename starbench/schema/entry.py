@@ -11,7 +11,7 @@ from starbench.schema.capabilities import Capabilities
 from starbench.schema.response import Usage
 from starbench.schema.score import SuiteScore
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Literal[1] = 1
 
 
 class ModelRecord(Frozen):

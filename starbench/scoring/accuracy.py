@@ -32,7 +32,7 @@ class Tally(NamedTuple):
     @property
     def all_right(self) -> Floats:
         """1 for each item with every planned trial right."""
-        return (self.right == self.planned).astype(np.float64)
+        return np.where(self.right == self.planned, 1.0, 0.0)
 
 
 def tally(observations: Iterable[Observation]) -> Tally:

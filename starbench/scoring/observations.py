@@ -43,15 +43,10 @@ def observe(run: Path) -> list[Observation]:
     """
     items = rundir.read_items(run)
     lines = journal.latest(run)
-    return [
-        _observation(trial, items[trial.suite, trial.item_id], lines)
-        for trial in rundir.read_plan(run)
-    ]
+    return [_observation(trial, items[trial.suite, trial.item_id], lines) for trial in rundir.read_plan(run)]
 
 
-def _observation(
-    trial: PlannedTrial, item: Item, lines: Mapping[journal.Key, JournalLine]
-) -> Observation:
+def _observation(trial: PlannedTrial, item: Item, lines: Mapping[journal.Key, JournalLine]) -> Observation:
     line = lines.get(trial.key)
     if line is None:
         return Observation(trial, item, MISSING, False, False, False, None)

@@ -1,0 +1,82 @@
+"""Every command and every Python example in the documents runs as it stands.
+
+Stand-ins: the address of the user's server is llmock's, the path of the user's copy of STAR-Bench is
+the published samples'. Commands that begin with ``.venv/`` set up a fresh machine: .ci/run runs them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from llmock.testing import LLMockServer
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in (REPOSITORY / "docs").glob("*.md"))]
+_SERVER, _DATA = "http://localhost:8000/v1", "/data/STAR-Bench"
+
+
+def _blocks(document: str, language: str) -> list[str]:
+    text = (REPOSITORY / document).read_text("utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def _commands(document: str) -> list[str]:
+    lines = [line for block in _blocks(document, "bash") for line in block.splitlines()]
+    return [line for line in lines if line and ".venv/" not in line]
+
+
+@pytest.mark.parametrize("document", [d for d in DOCUMENTS if _commands(d)])
+def test_commands_run_as_they_stand(document: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    _write_examples(tmp_path)
+    with LLMockServer() as server:
+        for command in _commands(document):
+            if _DATA in command:
+                command = command.replace(_DATA, str(request.getfixturevalue("samples")))
+            done = _run(command.replace(_SERVER, server.base_url()), tmp_path)
+            assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+
+
+def _write_examples(folder: Path) -> None:
+    model, *_ = _blocks("README.md", "python")
+    adapter, synthesizer, task = _blocks("CONTRIBUTING.md", "python")
+    examples = {
+        "my_model.py": model,
+        "my_adapter.py": adapter,
+        "my_synth.py": synthesizer,
+        "my_task.py": task,
+    }
+    for name, code in examples.items():
+        (folder / name).write_text(code, "utf-8")
+
+
+def _run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    return subprocess.run(
+        command, shell=True, cwd=folder, env=environment, capture_output=True, text=True, timeout=120
+    )
+
+
+def test_commands_are_found_at_all() -> None:
+    assert sum(len(_commands(document)) for document in DOCUMENTS) >= 8
+
+
+@pytest.mark.parametrize("marker", ["setup", "test"])
+def test_ci_runs_the_readmes_own_commands(marker: str) -> None:
+    readme = (REPOSITORY / "README.md").read_text("utf-8")
+    found = re.search(rf"^<!-- command: {marker} -->\n```bash\n(.+)\n```$", readme, re.MULTILINE)
+    assert found is not None
+    assert found[1].startswith((".venv/bin/", "python3.11 -m venv"))
+    assert f"readme {marker}" in (REPOSITORY / ".ci" / "run").read_text("utf-8")
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    for document in DOCUMENTS:
+        text = (REPOSITORY / document).read_text("utf-8")
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
+            assert ((REPOSITORY / document).parent / target).exists(), f"{document}: {target}"

@@ -1,0 +1,381 @@
+"""The engine: as many under way as allowed and no more, every trial once, and no plug-in can break a run."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import pytest
+
+from starbench import journal
+from starbench.build import build
+from starbench.cli.run import _ask
+from starbench.errors import AdapterError, AudioError, FatalError, JournalError, RequestError, TransientError
+from starbench.evaluation import Evaluation, Request, prepare
+from starbench.models import Model
+from starbench.retry import Backoff
+from starbench.runner import Settings, run
+from starbench.schema import JournalLine, Outcome, Prompt, Response
+from starbench.synthesis import BuildSpec
+
+FAST = Backoff(max_attempts=2, base_s=0.001)
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("built") / "suite"
+    build("perception", BuildSpec(("pitch", "loudness", "duration"), "default", 7, 12), path, lambda *_: None)
+    return path
+
+
+@pytest.fixture
+def ask(suite: Path, tmp_path: Path) -> Callable[..., list[JournalLine]]:
+    """Put the suite to an adapter; the lines of the journal in the order they were written."""
+
+    def asked(
+        adapter: Any,
+        settings: Settings | None = None,
+        on_line: Callable[[JournalLine], None] = lambda _: None,
+    ) -> list[JournalLine]:
+        model = Model("test", {}, adapter)
+        evaluation = prepared(suite, model)
+        with journal.Journal(tmp_path) as writer:
+            asyncio.run(
+                run(
+                    evaluation.trials,
+                    evaluation.questions,
+                    model,
+                    writer,
+                    settings or Settings(backoff=FAST),
+                    on_line,
+                )
+            )
+        lines = list(journal.read(tmp_path))
+        assert Counter(line.key for line in lines) == Counter(trial.key for trial in evaluation.trials)
+        return lines
+
+    return asked
+
+
+def prepared(suite: Path, model: Model) -> Evaluation:
+    return prepare(Request(suites=(str(suite),)), model)
+
+
+class Async:
+    """An adapter that answers with whatever ``answer`` does, and counts how many calls are under way."""
+
+    def __init__(self, answer: Callable[[Prompt], Any] = lambda _: "<A>", seconds: float = 0.0) -> None:
+        self._answer, self._seconds = answer, seconds
+        self.under_way = self.most = self.calls = 0
+        self.closed = False
+
+    async def generate(self, prompt: Prompt) -> Any:
+        self.calls += 1
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        try:
+            await asyncio.sleep(self._seconds)
+            return self._answer(prompt)
+        finally:
+            self.under_way -= 1
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+class Sync:
+    def __init__(self, answer: Callable[[Prompt], Any]) -> None:
+        self._answer = answer
+
+    def generate(self, prompt: Prompt) -> Any:
+        return self._answer(prompt)
+
+
+def raising(error: Callable[[], BaseException]) -> Callable[[Prompt], Any]:
+    def answer(_: Prompt) -> Any:
+        raise error()
+
+    return answer
+
+
+@pytest.mark.parametrize("most", [1, 3, 16])
+def test_as_many_are_under_way_as_allowed_and_never_more(ask: Any, most: int) -> None:
+    adapter = Async(seconds=0.005)
+    lines = ask(adapter, Settings(max_in_flight=most))
+    assert adapter.most == most
+    assert adapter.calls == len(lines)
+    assert all(line.outcome is Outcome.ANSWERED for line in lines)
+
+
+def test_sync_adapters_run_side_by_side(ask: Any) -> None:
+    together = threading.Barrier(4)
+
+    def answer(_: Prompt) -> str:
+        together.wait(10)  # none returns before four are under way
+        return "<A>"
+
+    lines = ask(Sync(answer), Settings(max_in_flight=4, backoff=FAST))
+    whole = len(lines) // 4 * 4
+    assert whole >= 4
+    assert sum(line.outcome is Outcome.ANSWERED for line in lines) >= whole
+
+
+def test_sync_adapters_are_bounded_too(ask: Any) -> None:
+    lock, under_way, most = threading.Lock(), 0, 0
+
+    def answer(_: Prompt) -> str:
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        sleep(0.002)
+        with lock:
+            under_way -= 1
+        return "<A>"
+
+    ask(Sync(answer), Settings(max_in_flight=3))
+    assert most == 3
+
+
+def test_a_sync_function_that_returns_an_awaitable_will_do(ask: Any) -> None:
+    async def later() -> str:
+        return "<B>"
+
+    assert {line.letter for line in ask(Sync(lambda _: later()))} == {"B"}
+
+
+@pytest.mark.parametrize("kind", [Async, Sync])
+@pytest.mark.parametrize(
+    ("error", "kind_of_failure", "attempts"),
+    [
+        (lambda: ValueError("odd"), "adapter", 1),
+        (lambda: KeyError("odd"), "adapter", 1),
+        (StopIteration, "adapter", 1),
+        (RecursionError, "adapter", 1),
+        (MemoryError, "adapter", 1),
+        (ConnectionResetError, "adapter", 1),
+        (lambda: ExceptionGroup("odd", [ValueError()]), "adapter", 1),
+        (asyncio.CancelledError, "adapter", 1),
+        (lambda: ValueError("\ud800\x00"), "adapter", 1),
+        (TimeoutError, "timeout", 2),
+        (lambda: TransientError("odd", kind="server"), "server", 2),
+        (lambda: RequestError("odd"), "bad_request", 1),
+        (lambda: AdapterError("odd", kind="own"), "own", 1),
+        (lambda: AudioError("odd"), "audio", 1),
+    ],
+)
+def test_an_exception_of_a_plug_in_is_an_error_of_its_trial(
+    ask: Any, kind: Any, error: Callable[[], BaseException], kind_of_failure: str, attempts: int
+) -> None:
+    lines = ask(kind(raising(error)))
+    for line in lines:
+        assert (line.outcome, line.letter, line.correct) == (Outcome.ERROR, None, False)
+        assert line.error is not None
+        assert (line.error.kind, line.attempts) == (kind_of_failure, attempts)
+        assert line.error.permanent is (kind_of_failure == "bad_request")
+
+
+@pytest.mark.parametrize("kind", [Async, Sync])
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        ("<A>", Outcome.ANSWERED),
+        (Response(text="<A>"), Outcome.ANSWERED),
+        (None, Outcome.EMPTY),
+        ("", Outcome.EMPTY),
+        (Response(text=None, stop="blocked"), Outcome.BLOCKED),
+        (b"<A>", Outcome.ERROR),
+        (0, Outcome.ERROR),
+        (["<A>"], Outcome.ERROR),
+        ({"text": "<A>"}, Outcome.ERROR),
+    ],
+)
+def test_what_is_no_reply_is_an_error_and_never_a_letter(
+    ask: Any, kind: Any, answer: Any, outcome: Outcome
+) -> None:
+    lines = ask(kind(lambda _: answer))
+    assert {line.outcome for line in lines} == {outcome}
+    assert {line.letter for line in lines} == ({"A"} if outcome is Outcome.ANSWERED else {None})
+
+
+def test_one_trial_that_fails_leaves_the_others_alone(ask: Any) -> None:
+    calls = iter(range(10_000))
+
+    def answer(_: Prompt) -> str:
+        if next(calls) % 3 == 0:
+            raise ValueError("odd")
+        return "<A>"
+
+    lines = ask(Async(answer), Settings(max_in_flight=4))
+    outcomes = Counter(line.outcome for line in lines)
+    assert set(outcomes) == {Outcome.ERROR, Outcome.ANSWERED}
+    assert outcomes[Outcome.ERROR] == -(-len(lines) // 3)
+
+
+def test_a_call_that_hangs_is_cut_off_and_counted(ask: Any) -> None:
+    started = monotonic()
+    lines = ask(Async(seconds=60), Settings(timeout_s=0.05, backoff=FAST))
+    assert monotonic() - started < 10
+    assert {(line.error.kind, line.attempts) for line in lines if line.error} == {("timeout", 2)}
+    assert all(0.04 < line.latency_s < 1 for line in lines)
+
+
+def test_a_thread_that_hangs_takes_no_other_trial_with_it(ask: Any) -> None:
+    over, calls = threading.Event(), iter(range(10_000))
+
+    def answer(_: Prompt) -> str:
+        if next(calls) < 2:
+            over.wait(30)
+        return "<A>"
+
+    try:
+        lines = ask(Sync(answer), Settings(max_in_flight=2, timeout_s=0.2, backoff=Backoff(max_attempts=1)))
+    finally:
+        over.set()
+    assert Counter(line.outcome for line in lines)[Outcome.ERROR] == 2
+
+
+HANGING = """
+import time
+class Hanging:
+    def generate(self, prompt):
+        time.sleep(60)
+"""
+
+
+def test_a_thread_that_hangs_does_not_keep_the_process(suite: Path, tmp_path: Path) -> None:
+    (tmp_path / "hanging.py").write_text(HANGING)
+    command = [sys.executable, "-m", "starbench", "run", "--model", f"{tmp_path / 'hanging.py'}:Hanging"]
+    command += ["--suite", str(suite), "--limit", "1", "--timeout", "0.3", "--max-attempts", "1"]
+    ended = subprocess.run(
+        [*command, "--out", str(tmp_path / "run")], timeout=20, check=False, capture_output=True, cwd=tmp_path
+    )
+    assert ended.returncode == 1
+    assert {line.error.kind for line in journal.read(tmp_path / "run") if line.error} == {"timeout"}
+
+
+def test_a_fatal_failure_drops_what_is_under_way_and_keeps_what_is_finished(
+    suite: Path, tmp_path: Path
+) -> None:
+    calls = iter(range(10_000))
+
+    class Revoked(Async):
+        async def generate(self, prompt: Prompt) -> str:
+            n = next(calls)
+            if n < 3:
+                return "<A>"
+            if n == 3:
+                raise FatalError("revoked", kind="auth")
+            await asyncio.sleep(60)
+            return "<A>"
+
+    model = Model("test", {}, Revoked())
+    evaluation = prepared(suite, model)
+    with journal.Journal(tmp_path) as writer, pytest.raises(FatalError, match="revoked"):
+        asyncio.run(run(evaluation.trials, evaluation.questions, model, writer, Settings(max_in_flight=4)))
+    lines = list(journal.read(tmp_path))
+    assert [line.outcome for line in lines] == [Outcome.ANSWERED] * 3 + [Outcome.ERROR]
+
+
+def test_a_line_is_in_the_journal_before_anyone_is_told_of_it(ask: Any, tmp_path: Path) -> None:
+    seen: list[bool] = []
+
+    def told(line: JournalLine) -> None:
+        last = (tmp_path / journal.NAME).read_text("utf-8").splitlines()[-1]
+        seen.append(JournalLine.model_validate_json(last) == line)
+
+    lines = ask(Async(), on_line=told)
+    assert seen == [True] * len(lines)
+
+
+def test_a_journal_that_cannot_be_written_stops_the_run(suite: Path, tmp_path: Path) -> None:
+    class Full:
+        def append(self, line: JournalLine) -> None:
+            raise JournalError("no room")
+
+    adapter = Async(seconds=0.001)
+    model = Model("test", {}, adapter)
+    evaluation = prepared(suite, model)
+    with pytest.raises(JournalError, match="no room"):
+        asyncio.run(
+            run(evaluation.trials, evaluation.questions, model, Full(), Settings(max_in_flight=2))  # type: ignore[arg-type]
+        )
+    assert adapter.calls < len(evaluation.trials)
+
+
+def test_a_line_that_did_not_fit_leaves_nothing_behind(
+    ask: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a line followed by a whole one would be a damaged journal."""
+    lines = ask(Async())
+    before = (tmp_path / journal.NAME).read_bytes()
+    real = journal.os.write
+    room = [40, 0]
+
+    def write(file: int, data: bytes) -> int:
+        if not room:
+            return real(file, data)
+        if (left := room.pop(0)) == 0:
+            raise OSError(28, "No space left on device")
+        return real(file, data[:left])
+
+    with journal.Journal(tmp_path) as writer:
+        monkeypatch.setattr(journal.os, "write", write)
+        with pytest.raises(JournalError, match="No space left"):
+            writer.append(lines[0])
+        writer.append(lines[1])
+    assert (tmp_path / journal.NAME).read_bytes() == before + before.splitlines(keepends=True)[1]
+
+
+@pytest.mark.parametrize("how", ["cancelled", "finished", "check fails"])
+def test_the_model_is_closed_however_the_run_ends(suite: Path, tmp_path: Path, how: str) -> None:
+    adapter = Async(seconds=60 if how == "cancelled" else 0)
+    if how == "check fails":
+
+        def check() -> None:
+            raise AdapterError("no", kind="own")
+
+        adapter.check = check  # type: ignore[attr-defined]
+    model = Model("test", {}, adapter)
+    evaluation = prepared(suite, model)
+
+    async def main() -> None:
+        asking = asyncio.create_task(
+            _ask(evaluation, model, tmp_path / "run", Settings(max_in_flight=2), retry_permanent=False)
+        )
+        while how == "cancelled" and not adapter.calls:
+            await asyncio.sleep(0.001)
+        if how == "cancelled":
+            asking.cancel()
+        await asking
+
+    if how == "finished":
+        asyncio.run(main())
+    else:
+        with pytest.raises((asyncio.CancelledError, AdapterError)):
+            asyncio.run(main())
+    assert adapter.closed
+    assert adapter.under_way == 0
+    if how != "check fails":
+        with journal.Journal(tmp_path / "run"):
+            pass  # and the run is free again
+
+
+def test_secret_looking_words_never_damage_a_line(
+    ask: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A secret may be a word that the journal itself is made of."""
+    monkeypatch.setenv("SORT_KEY", "rotation")
+    monkeypatch.setenv("APP_TOKEN", "answered")
+    lines = ask(Async(lambda _: "answered after a rotation: <A>"))
+    assert {line.letter for line in lines} == {"A"}
+    assert not any("rotation" in (line.response or "") for line in lines)
+    assert json.loads((tmp_path / journal.NAME).read_text("utf-8").splitlines()[0])["rotation"] == 0
