@@ -70,7 +70,7 @@ class OpenAI:
 
         self._url = (base_url or os.environ.get("OPENAI_BASE_URL") or OFFICIAL).rstrip("/")
         if urlsplit(self._url).scheme not in ("http", "https"):
-            raise InputError(f"base_url {address(self._url)!r} is not an http(s) address")
+            raise InputError("base_url is not an http(s) address, such as http://localhost:8000/v1")
         key = os.environ.get("OPENAI_API_KEY")
         if not key and self._url == OFFICIAL:
             raise InputError("OPENAI_API_KEY is not set: export it, or name another server with --base-url")

@@ -65,7 +65,7 @@ class AudioError(StarbenchError):
 
 
 class JournalError(StarbenchError):
-    """A journal line could not be made durable."""
+    """A journal line, or what is made from the journal, could not be made durable."""
 
 
 class AdapterError(StarbenchError):

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from starbench import journal, rundir
-from starbench.errors import InputError
+from starbench.errors import InputError, JournalError
 from starbench.schema import SuiteIdentity, Usage
 from starbench.schema.entry import LeaderboardEntry, ModelRecord, Published, Setup, SuiteRecord
 from starbench.schema.run import Run
@@ -61,11 +61,22 @@ def entries_of(path: Path, scores: RunScore) -> list[LeaderboardEntry]:
 
 
 def write_entries(path: Path, scores: RunScore) -> list[Path]:
-    """Write the entries of a run into it."""
+    """Write the entries of a run into it.
+
+    Raises
+    ------
+    JournalError
+        If the disk does not take them.
+    """
     written = []
     for entry in entries_of(path, scores):
         target = path / ENTRY.format(suite=entry.suite.name)
-        target.write_text(entry.model_dump_json(indent=1) + "\n", "utf-8")
+        try:
+            rundir.write_whole(target, [entry.model_dump_json(indent=1)])
+        except OSError as error:
+            raise JournalError(
+                f"{target} cannot be written ({error.strerror}): make room, then starbench score {path}"
+            ) from error
         written.append(target)
     return written
 

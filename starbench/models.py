@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import inspect
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -91,7 +92,7 @@ def resolve(spec: str, arguments: Mapping[str, str] | None = None) -> Model:
         factory = plugins.load("adapters", name)
         if model:
             given = {"model": model, **given}
-    elif name.endswith(".py") or (model and "." in name):
+    elif name.endswith(".py") or (model and _is_module(name)):
         factory = plugins.load("adapters", spec)
     else:
         factory = plugins.load("adapters", name)  # raises, and says what there is
@@ -107,6 +108,13 @@ def resolve(spec: str, arguments: Mapping[str, str] | None = None) -> Model:
     if not isinstance(getattr(adapter, "capabilities", Capabilities()), Capabilities):
         raise PluginError(f"model {spec!r}: its capabilities are not a starbench.schema.Capabilities")
     return Model(spec, typed, adapter)
+
+
+def _is_module(name: str) -> bool:
+    try:
+        return "." in name or importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 def _typed(factory: Callable[..., Any], given: Mapping[str, str], spec: str) -> dict[str, Any]:

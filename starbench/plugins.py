@@ -99,11 +99,12 @@ def _from_file(path: Path) -> ModuleType:
 
 
 def _line_in(error: Exception, path: Path) -> int:
-    if isinstance(error, SyntaxError) and error.filename == str(path):
+    own = path.resolve()
+    if isinstance(error, SyntaxError) and error.filename and Path(error.filename).resolve() == own:
         return error.lineno or 1
     line, trace = 1, error.__traceback__
     while trace is not None:
-        if Path(trace.tb_frame.f_code.co_filename) == path:
+        if Path(trace.tb_frame.f_code.co_filename).resolve() == own:
             line = trace.tb_lineno
         trace = trace.tb_next
     return line

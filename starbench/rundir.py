@@ -79,10 +79,10 @@ def begin(path: Path, run: Run, items: Mapping[ItemKey, Item], trials: Iterable[
         raise RunError(f"{path} exists and is not a run: give another --out")
     try:
         path.mkdir(parents=True, exist_ok=True)
-        _write(path / ITEMS, (_item_line(suite, item) for (suite, _), item in items.items()))
-        _write(path / PLAN, (json.dumps(PlannedTrial.of(trial)) for trial in trials))
+        write_whole(path / ITEMS, (_item_line(suite, item) for (suite, _), item in items.items()))
+        write_whole(path / PLAN, (json.dumps(PlannedTrial.of(trial)) for trial in trials))
         # Last, because its presence says that the others are whole.
-        _write(path / RUN, [run.model_dump_json(indent=2)])
+        write_whole(path / RUN, [run.model_dump_json(indent=2)])
     except OSError as error:
         raise RunError(f"{path} cannot be written: {error.strerror}") from error
     return False
@@ -156,11 +156,15 @@ def _rows(path: Path, made: Callable[[Any], Row]) -> Iterator[Row]:
         raise RunError(f"{path} cannot be read: {error}") from error
 
 
-def _write(path: Path, lines: Iterable[str]) -> None:
+def write_whole(path: Path, lines: Iterable[str]) -> None:
     """All of a file or none of it, whenever the process dies."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.writelines(f"{line}\n" for line in lines)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    try:
+        with temporary.open("w", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in lines)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise

@@ -248,6 +248,7 @@ def test_mono_is_the_plain_mean_and_cancels_opposite_ears() -> None:
     assert np.array_equal(transform(same, "mono").pcm, left)
     mixed = transform(Audio(np.array([[32767, 32767], [-32768, -32768], [100, 301]], np.int16), RATE), "mono")
     assert mixed.channels == 1
+    assert transform(Audio(np.array([[3, 6, 30]], np.int16), RATE), "mono").pcm.tolist() == [[13]]
     assert mixed.pcm[:2, 0].tolist() == [32767, -32768], "no overflow at full scale"
     assert abs(int(mixed.pcm[2, 0]) - 200.5) <= 0.5
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Suite:
 def _as_sent(prompt: Prompt) -> Prompt:
     """The prompt with its sounds decoded again from the WAV bytes that leave."""
     parts = [
-        ClipPart.of(lambda wav=part.audio().wav: decode(wav)) if isinstance(part, ClipPart) else part
+        ClipPart.of(partial(decode, part.audio().wav)) if isinstance(part, ClipPart) else part
         for part in prompt.parts
     ]
     return prompt.model_copy(update={"parts": tuple(parts)})

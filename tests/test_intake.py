@@ -16,10 +16,16 @@ from starbench.intake import Record, admit, inside
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A data set's folder with two sounds, and one sound beside it."""
+    """A data set's folder with two sounds, one beside it, and one in a folder whose name begins alike."""
     folder = tmp_path / "data"
     folder.mkdir()
-    for name, channels in (("data/mono.wav", 1), ("data/stereo.wav", 2), ("outside.wav", 1)):
+    (tmp_path / "data-private").mkdir()
+    for name, channels in (
+        ("data/mono.wav", 1),
+        ("data/stereo.wav", 2),
+        ("outside.wav", 1),
+        ("data-private/x.wav", 1),
+    ):
         soundfile.write(tmp_path / name, np.ones((100, channels), np.int16), 8000, subtype="PCM_16")
     return folder
 
@@ -36,7 +42,14 @@ def record(identity: str = "good", **fields: Any) -> Record:
     return Record("somewhere[0]", {k: v for k, v in (usual | fields).items() if v is not None})
 
 
-HOSTILE = ["../outside.wav", "/etc/passwd", "data/../../outside.wav", "link.wav", "links/outside.wav"]
+HOSTILE = [
+    "../outside.wav",
+    "../data-private/x.wav",
+    "/etc/passwd",
+    "data/../../outside.wav",
+    "link.wav",
+    "links/outside.wav",
+]
 NO_PATHS = ["\0", "mono.wav\0.wav", "a" * 5000, "x/" * 3000 + "a.wav", "loop.wav"]
 
 

@@ -78,6 +78,7 @@ def test_parser_letters_are_the_official_ones(shared: Path) -> None:
         ("  ", "length", Outcome.TRUNCATED, None, True),
         (None, "blocked", Outcome.BLOCKED, None, False),
         (None, "refused", Outcome.REFUSED, None, False),
+        ("I cannot choose option A.", "refused", Outcome.REFUSED, None, False),
         ("", "end", Outcome.EMPTY, None, False),
     ],
 )

@@ -527,7 +527,7 @@ def test_a_delivered_reply_has_the_outcome_it_earned(
         (completion("<A>", "content_filter"), "star-bench", ANSWERED, "A", False),
         (completion(None, refusal="I cannot say <A>."), "starbench", REFUSED, None, False),
         (completion("", refusal="I cannot help."), "starbench", REFUSED, None, False),
-        (completion(None, refusal="I cannot help."), "star-bench", UNPARSED, None, False),
+        (completion(None, refusal="I cannot say <A>."), "star-bench", REFUSED, None, False),
     ],
 )
 def test_protocols_differ_in_what_they_make_of_a_cut_or_withheld_reply(

@@ -56,6 +56,7 @@ class Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet, or each reply waits 40 ms for an acknowledgement
     server: Server
 
     def do_POST(self) -> None:
@@ -376,6 +377,19 @@ def test_a_disk_that_is_full_from_the_start_is_one_sentence(command: Command, se
     # The same command works once there is room.
     code, err = command.finish("--rotations", "1")
     assert code == 0, err
+
+
+def test_a_disk_too_full_for_the_scores_is_one_sentence_and_no_half_entry(
+    command: Command, here: InProcess
+) -> None:
+    assert here("--limit", "2")[0] == 0
+    (entry,) = command.path.glob("entry-*.json")
+    whole = entry.read_bytes()
+    code, err = command.finish("--limit", "2", prefix=(sys.executable, "-c", CRAMPED, str(len(whole) // 2)))
+    assert code == 1
+    assert "make room, then starbench score" in err
+    assert "Traceback" not in err
+    assert entry.read_bytes() == whole
 
 
 # Another run ----------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from fractions import Fraction
 
@@ -62,7 +63,7 @@ def test_many_small_strata_do_not_starve_while_a_large_one_is_filled() -> None:
 def test_each_sample_lies_within_every_larger_one(strata, seed) -> None:
     whole = items(strata)
     nested = [ids(sample(whole, limit, seed)) for limit in range(1, len(whole) + 1)]
-    assert all(small < large for small, large in zip(nested, nested[1:], strict=False))
+    assert all(small < large for small, large in itertools.pairwise(nested))
 
 
 @given(strata=sizes, seed=seeds, data=st.data())

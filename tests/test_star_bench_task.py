@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from starbench.tasks.star_bench import StarBench
 
 from starbench.errors import SuiteError
+from starbench.tasks.star_bench import StarBench
 
 PERCEPTION, SPATIAL, TEMPORAL = (
     "foundation_perception",

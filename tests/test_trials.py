@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import permutations
+from itertools import pairwise, permutations
 from pathlib import Path
 from typing import Any
 
@@ -380,7 +380,7 @@ def test_split_names_the_ear_of_each_clip() -> None:
     parts = asked(item, "split")[0].parts
     told = [
         (a.text, b.clip, b.transform)
-        for a, b in zip(parts, parts[1:], strict=False)
+        for a, b in pairwise(parts)
         if isinstance(a, TextSpec) and isinstance(b, ClipSpec)
     ]
     assert told == [

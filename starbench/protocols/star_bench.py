@@ -55,6 +55,8 @@ class StarBench:
         nothing = undelivered(response)
         if nothing is not None:
             return nothing
+        if response.stop == "refused":  # the vendor's own mark; its text is no delivered answer
+            return Reading(outcome=Outcome.REFUSED)
         found = official_letter(response.text or "", options)
         cut = response.stop == "length"
         # A lower-case letter never equals a right one officially: it is no answer here.
