@@ -15,6 +15,7 @@ from email.utils import parsedate_to_datetime
 from time import time
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from starbench.errors import FatalError, InputError, RequestError, TransientError
 from starbench.redact import address
@@ -103,6 +104,12 @@ class OpenAI:
         InputError
             If no question can succeed.
         """
+        if not _is_proxied(self._url):
+            await self._connect()
+        if self._url == OFFICIAL:
+            await self._check_model()
+
+    async def _connect(self) -> None:
         parts = urlsplit(self._url)
         try:
             port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -111,8 +118,6 @@ class OpenAI:
         except (OSError, ValueError) as error:
             raise InputError(f"the server {self.server} cannot be reached: {error or 'no reply'}") from error
         writer.close()
-        if self._url == OFFICIAL:
-            await self._check_model()
 
     async def _check_model(self) -> None:
         import openai
@@ -150,6 +155,12 @@ class OpenAI:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
+
+
+def _is_proxied(url: str) -> bool:
+    """Whether the environment sends ``url`` through a proxy, so that no direct way need be open."""
+    parts = urlsplit(url)
+    return parts.scheme in getproxies() and not proxy_bypass(parts.hostname or "")
 
 
 def _content(prompt: Prompt) -> list[dict[str, Any]]:
@@ -217,9 +228,10 @@ def _response(completion: ChatCompletion | object) -> Response:
 def _raise_for_error_inside(completion: object) -> NoReturn:
     error = getattr(completion, "error", None)
     if isinstance(error, dict):
-        status = error.get("code")
-        message = str(error.get("message", error))
-        _raise_for(status if isinstance(status, int) else 500, error.get("type"), message, {})
+        code, message = error.get("code"), str(error.get("message", error))
+        if code in _QUOTA or error.get("type") in _QUOTA:
+            raise FatalError(message, kind="quota")
+        _raise_for(int(str(code)) if str(code).isdecimal() else 500, None, message, {})
     kind = "HTML or text" if isinstance(completion, str) else "JSON without choices"
     raise TransientError(f"the reply is {kind}, not a chat completion", kind="malformed")
 

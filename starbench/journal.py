@@ -13,39 +13,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from starbench.errors import JournalError, RunError
 from starbench.schema import JournalLine, Outcome
 
 NAME = "trials.jsonl"
-_LOCK = ".lock"
 
 Key = tuple[str, str, int, str]
 
 
 class Journal:
-    """Append-only writer of a run's journal, held by one process at a time.
-
-    Raises
-    ------
-    RunError
-        If another process holds the run.
-    """
+    """Append-only writer of the journal of a run that this process holds (:func:`starbench.rundir.hold`)."""
 
     def __init__(self, run: Path) -> None:
         self.path = run / NAME
-        self._lock = FileLock(run / _LOCK)
         self._file = -1
 
     def __enter__(self) -> Self:
-        try:
-            self._lock.acquire(timeout=0)
-        except Timeout as error:
-            raise RunError(
-                f"{self.path.parent} is in use by another starbench: wait for it, or give another --out"
-            ) from error
         _cut_torn_line(self.path)
         self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         return self
@@ -54,7 +39,6 @@ class Journal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         os.close(self._file)
-        self._lock.release()
 
     def append(self, line: JournalLine) -> None:
         """Write one line, whole or not at all as far as a reader can tell.

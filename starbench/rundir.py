@@ -11,9 +11,12 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
+
+from filelock import FileLock, Timeout
 
 from starbench.errors import RunError
 from starbench.schema import Identity, Item, Run, Trial
@@ -21,7 +24,8 @@ from starbench.schema import Identity, Item, Run, Trial
 RUN = "run.json"
 ITEMS = "items.jsonl"
 PLAN = "plan.jsonl"
-_UNBEGUN = re.compile(rf"{ITEMS}|{PLAN}|\.({RUN}|{ITEMS}|{PLAN})\.\d+")
+_LOCK = ".lock"
+_UNBEGUN = re.compile(rf"\{_LOCK}|{ITEMS}|{PLAN}|\.({RUN}|{ITEMS}|{PLAN})\.\d+")
 DEFAULT_PARENT = Path("runs")
 
 ItemKey = tuple[str, str]
@@ -59,8 +63,35 @@ def default_path(model: str, suites: Iterable[str]) -> Path:
     return next(path for path in candidates if not path.exists())
 
 
+@contextmanager
+def hold(path: Path) -> Iterator[None]:
+    """Keep a run's directory to this process; the kernel lets go of it when the process dies.
+
+    Raises
+    ------
+    RunError
+        If another process holds it, or it is not a run's.
+    """
+    if path.exists() and not (path / RUN).exists() and not _is_unbegun(path):
+        raise RunError(f"{path} exists and is not a run: give another --out")
+    lock = FileLock(path / _LOCK)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise RunError(
+            f"{path} is in use by another starbench: wait for it, or give another --out"
+        ) from error
+    except OSError as error:
+        raise RunError(f"{path} cannot be written: {error.strerror}") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def begin(path: Path, run: Run, items: Mapping[ItemKey, Item], trials: Iterable[Trial]) -> bool:
-    """Make a run's directory, or find that it is this very run and goes on.
+    """Write what a run sets out to ask, or find that it is this very run and goes on.
 
     Returns
     -------
@@ -70,15 +101,12 @@ def begin(path: Path, run: Run, items: Mapping[ItemKey, Item], trials: Iterable[
     Raises
     ------
     RunError
-        If the directory holds something else, or a run of another identity.
+        If the directory holds a run of another identity, or cannot be written.
     """
     if (path / RUN).exists():
         _refuse_other(path, read(path).identity, run.identity)
         return True
-    if path.exists() and not _is_unbegun(path):
-        raise RunError(f"{path} exists and is not a run: give another --out")
     try:
-        path.mkdir(parents=True, exist_ok=True)
         write_whole(path / ITEMS, (_item_line(suite, item) for (suite, _), item in items.items()))
         write_whole(path / PLAN, (json.dumps(PlannedTrial.of(trial)) for trial in trials))
         # Last, because its presence says that the others are whole.

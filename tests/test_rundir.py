@@ -20,6 +20,12 @@ SUITE = SuiteIdentity(
 )
 
 
+def begin(path: Path, *what: Any) -> bool:
+    """Begin a run as the command line does: hold its directory first."""
+    with rundir.hold(path):
+        return rundir.begin(path, *what)
+
+
 def run(**identity: Any) -> Run:
     usual = {
         "suites": (SUITE,),
@@ -70,16 +76,16 @@ def trial(identity: str = "i", rotation: int = 0, **fields: Any) -> Trial:
 @pytest.fixture
 def begun(tmp_path: Path) -> Path:
     path = tmp_path / "run"
-    assert rundir.begin(path, run(), {("s", "i"): item()}, [trial()]) is False
+    assert begin(path, run(), {("s", "i"): item()}, [trial()]) is False
     return path
 
 
 def test_the_same_run_goes_on_and_nothing_of_it_is_written_again(begun: Path) -> None:
     before = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in begun.iterdir()}
     later = run().model_copy(update={"created": "2027-01-01T00:00:00+00:00", "notes": ("other",)})
-    assert rundir.begin(begun, later, {}, []) is True
+    assert begin(begun, later, {}, []) is True
     assert {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in begun.iterdir()} == before
-    assert set(before) == {"run.json", "items.jsonl", "plan.jsonl"}, "and no temporary file is left"
+    assert set(before) == {".lock", "run.json", "items.jsonl", "plan.jsonl"}, "and no temporary file is left"
 
 
 @pytest.mark.parametrize(
@@ -106,7 +112,7 @@ def test_the_same_run_goes_on_and_nothing_of_it_is_written_again(begun: Path) ->
 def test_another_run_is_refused_and_the_difference_named(begun: Path, changed: dict[str, Any]) -> None:
     before = {path.name: path.read_bytes() for path in begun.iterdir()}
     with pytest.raises(RunError) as refused:
-        rundir.begin(begun, run(**changed), {("s", "j"): item("j")}, [trial("j")])
+        begin(begun, run(**changed), {("s", "j"): item("j")}, [trial("j")])
     told, (name,) = str(refused.value), changed
     assert f"{name} was " in told
     unchanged = set(Identity.model_fields) - {name}
@@ -116,13 +122,13 @@ def test_another_run_is_refused_and_the_difference_named(begun: Path, changed: d
 
 def test_every_difference_is_named_with_both_values(begun: Path) -> None:
     with pytest.raises(RunError, match=r'limit was null and is 5; model was "random" and is "constant"'):
-        rundir.begin(begun, run(limit=5, model="constant"), {}, [])
+        begin(begun, run(limit=5, model="constant"), {}, [])
 
 
 def test_a_folder_that_holds_something_else_is_refused_and_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
     with pytest.raises(RunError, match="is not a run"):
-        rundir.begin(tmp_path, run(), {}, [])
+        begin(tmp_path, run(), {}, [])
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
@@ -133,7 +139,7 @@ def test_a_run_killed_while_it_was_begun_is_begun_anew(tmp_path: Path, left: lis
     for name in left:
         (tmp_path / name).write_text('{"half')
     asked = {("s", "i"): item()}
-    assert rundir.begin(tmp_path, run(), asked, [trial()]) is False
+    assert begin(tmp_path, run(), asked, [trial()]) is False
     assert rundir.read_items(tmp_path) == asked
     assert rundir.read_plan(tmp_path) == [PlannedTrial.of(trial())]
 
@@ -143,7 +149,7 @@ def test_what_may_hold_answers_or_anything_else_is_never_begun_over(tmp_path: Pa
     (tmp_path / "items.jsonl").write_text("")
     (tmp_path / name).write_text("precious")
     with pytest.raises(RunError, match="is not a run"):
-        rundir.begin(tmp_path, run(), {}, [])
+        begin(tmp_path, run(), {}, [])
     assert (tmp_path / name).read_text() == "precious"
     assert (tmp_path / "items.jsonl").read_text() == ""
 
@@ -151,15 +157,15 @@ def test_what_may_hold_answers_or_anything_else_is_never_begun_over(tmp_path: Pa
 def test_a_file_in_its_place_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     with pytest.raises(RunError, match="is not a run"):
-        rundir.begin(tmp_path / "file", run(), {}, [])
+        begin(tmp_path / "file", run(), {}, [])
     with pytest.raises(RunError, match="cannot be written"):
-        rundir.begin(tmp_path / "file" / "below", run(), {}, [])
+        begin(tmp_path / "file" / "below", run(), {}, [])
 
 
 @pytest.mark.parametrize("depth", ["run", "a/b/run"])
 def test_an_empty_or_missing_folder_becomes_a_run(tmp_path: Path, depth: str) -> None:
     (tmp_path / "run").mkdir()
-    assert rundir.begin(tmp_path / depth, run(), {}, []) is False
+    assert begin(tmp_path / depth, run(), {}, []) is False
     assert rundir.read(tmp_path / depth) == run()
 
 
@@ -169,7 +175,7 @@ def test_a_damaged_record_is_one_refusal_and_never_overwritten(begun: Path, cont
     with pytest.raises(RunError, match=r"run\.json"):
         rundir.read(begun)
     with pytest.raises(RunError, match=r"run\.json"):
-        rundir.begin(begun, run(), {}, [])
+        begin(begun, run(), {}, [])
     assert (begun / "run.json").read_bytes() == content
 
 
@@ -221,7 +227,7 @@ def test_items_and_plan_come_back_as_they_went(
     trials = [
         trial(identity, rotation, contents=tuple(contents), extension=extension) for rotation in range(3)
     ]
-    rundir.begin(path, run(), asked, trials)
+    begin(path, run(), asked, trials)
     assert rundir.read_items(path) == asked
     assert rundir.read_plan(path) == [PlannedTrial.of(t) for t in trials]
     assert [planned.key for planned in rundir.read_plan(path)] == [t.key for t in trials]
@@ -236,7 +242,7 @@ def test_a_new_run_gets_a_path_of_its_own_that_names_model_and_suite(tmp_path: P
     found = set()
     for _ in range(3):
         path = rundir.default_path("m", ["s"])
-        rundir.begin(path, run(), {}, [])
+        begin(path, run(), {}, [])
         found.add(path)
     assert len(found) == 3
 

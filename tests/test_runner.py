@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from starbench import journal
+from starbench import journal, rundir
 from starbench.build import build
 from starbench.cli.run import _ask
 from starbench.errors import AdapterError, AudioError, FatalError, JournalError, RequestError, TransientError
@@ -365,7 +365,7 @@ def test_the_model_is_closed_however_the_run_ends(suite: Path, tmp_path: Path, h
     assert adapter.closed
     assert adapter.under_way == 0
     if how != "check fails":
-        with journal.Journal(tmp_path / "run"):
+        with rundir.hold(tmp_path / "run"):
             pass  # and the run is free again
 
 

@@ -163,16 +163,17 @@ async def _ask(
 
     try:
         await model.check()
-        resumed = rundir.begin(path, evaluation.run, evaluation.items, evaluation.trials)
-        with journal.Journal(path) as writer:
-            finished = _finished(journal.latest(path).values(), retry_permanent=retry_permanent)
-            waiting = [trial for trial in evaluation.trials if trial.key not in finished]
-            _announce(evaluation, model, path, len(waiting), resumed=resumed)
-            progress = RunProgress(len(waiting))
-            try:
-                await ask_all(waiting, evaluation.questions, model, writer, settings, progress.add)
-            finally:
-                progress.finish()
+        with rundir.hold(path):
+            resumed = rundir.begin(path, evaluation.run, evaluation.items, evaluation.trials)
+            with journal.Journal(path) as writer:
+                finished = _finished(journal.latest(path).values(), retry_permanent=retry_permanent)
+                waiting = [trial for trial in evaluation.trials if trial.key not in finished]
+                _announce(evaluation, model, path, len(waiting), resumed=resumed)
+                progress = RunProgress(len(waiting))
+                try:
+                    await ask_all(waiting, evaluation.questions, model, writer, settings, progress.add)
+                finally:
+                    progress.finish()
     finally:
         await model.close()
 
