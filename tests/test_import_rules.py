@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -277,3 +278,15 @@ def test_finding_a_plug_in_loads_no_other() -> None:
         "numpy",
     )
     assert [name for name in others if name in loaded] == []
+
+
+def test_every_folder_of_code_is_installed() -> None:
+    """Setuptools is told the packages by name: one that is forgotten is missing from the wheel only."""
+    configured = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
+    homes = configured["package-dir"]
+    folders = {homes.get(name, name.replace(".", "/")) for name in configured["packages"]}
+    assert folders == {
+        str(path.parent.relative_to(ROOT))
+        for top in (*homes.values(),)
+        for path in (ROOT / top).rglob("__init__.py")
+    }
