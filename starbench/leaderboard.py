@@ -19,7 +19,7 @@ from starbench.errors import InputError, JournalError
 from starbench.schema import SuiteIdentity, Usage
 from starbench.schema.entry import LeaderboardEntry, ModelRecord, Published, Setup, SuiteRecord
 from starbench.schema.run import Run
-from starbench.schema.score import RunScore, SuiteScore
+from starbench.schema.score import Headline, RunScore, SuiteScore
 
 ENTRY = "entry-{suite}.json"
 ENTRY_PATTERN = "entry-*.json"
@@ -202,7 +202,7 @@ def _rows(entry: LeaderboardEntry) -> list[dict[str, Any]]:
     if entry.published is not None:
         return [_published_row(entry, entry.published)]
     assert entry.scores is not None  # noqa: S101 - the entry's own validator
-    return [_run_row(entry, entry.scores, condition) for condition in entry.setup.conditions]
+    return [_run_row(entry, entry.scores, headline) for headline in entry.scores.headlines]
 
 
 def _published_row(entry: LeaderboardEntry, published: Published) -> dict[str, Any]:
@@ -215,31 +215,27 @@ def _published_row(entry: LeaderboardEntry, published: Published) -> dict[str, A
     }
 
 
-def _run_row(entry: LeaderboardEntry, scores: SuiteScore, condition: str) -> dict[str, Any]:
-    tasks = [row for row in scores.tasks if row.condition == condition]
-    headline = next((h for h in scores.headlines if h.condition == condition), None)
-    trials = sum(row.n_trials for row in tasks)
-
-    def pooled(name: str) -> float | None:
-        return sum(getattr(row, name) * row.n_trials for row in tasks) / trials if trials else None
-
+def _run_row(entry: LeaderboardEntry, scores: SuiteScore, headline: Headline) -> dict[str, Any]:
+    capabilities = entry.model.capabilities
     return {
         "model": entry.model.name,
-        "condition": condition,
-        "ma": headline.ma.aa if headline else None,
-        "ma_acr": headline.ma.acr if headline else None,
-        "oa": headline.oa if headline else None,
+        "condition": headline.condition,
+        "ma": headline.ma.aa,
+        "ma_ci": headline.ma.aa_ci,
+        "ma_acr": headline.ma.acr,
+        "ma_acr_ci": headline.ma.acr_ci,
+        "oa": headline.oa,
+        "oa_ci": headline.oa_ci,
         "tasks": {
             row.task: row.model_dump(
                 mode="json", include={"aa", "aa_ci", "acr", "acr_ci", "coverage", "n_items"}
             )
-            for row in tasks
+            for row in scores.tasks
+            if row.condition == headline.condition
         },
-        "coverage": pooled("coverage"),
-        "chance": pooled("chance"),
-        "best_constant": sum(row.best_constant.aa * row.n_trials for row in tasks) / trials
-        if trials
-        else None,
-        "complete": bool(headline and headline.complete),
-        "channels_kept": entry.model.capabilities.channels_kept if entry.model.capabilities else None,
+        "coverage": headline.coverage,
+        "chance": headline.chance,
+        "best_constant": headline.best_constant.aa,
+        "complete": headline.complete,
+        "channels_kept": capabilities.channels_kept if capabilities else None,
     }

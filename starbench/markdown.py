@@ -42,7 +42,8 @@ def _legend(table: dict[str, Any]) -> str:
     suite = table["suite"]
     return (
         f"{suite['n_items']} items, digest `{suite['digest'][:12]}`. Accuracy in % over all planned trials "
-        "with its 95 % interval; MA: mean of the tasks; coverage: answered trials; constant: the best "
+        "with its 95 % interval; MA: mean of the tasks, perception by the mean of its "
+        "sub-categories; ACR: items right at every rotation; coverage: answered trials; constant: the best "
         "strategy that always says the same. An asterisk marks a run with trials missing or in error.\n"
     )
 
@@ -54,7 +55,7 @@ def _columns(table: dict[str, Any]) -> list[str]:
 
 def _table(columns: Sequence[str], table: dict[str, Any]) -> str:
     if table["run_by_us"]:
-        head = ["model", "condition", *columns, "MA", "coverage", "chance", "constant"]
+        head = ["model", "condition", *columns, "MA", "MA of ACR", "coverage", "chance", "constant"]
         rows = [_run_cells(row, columns) for row in table["rows"]]
     else:
         head = ["model", *columns]
@@ -70,20 +71,19 @@ def _table(columns: Sequence[str], table: dict[str, Any]) -> str:
 
 def _run_cells(row: dict[str, Any], columns: Sequence[str]) -> list[str]:
     model = escape(row["model"]) + ("" if row["complete"] else " \\*")
-    rest = (_percent(row[name]) for name in ("ma", "coverage", "chance", "best_constant"))
+    tasks = [row["tasks"].get(name) for name in columns]
     return [
         model,
         escape(row["condition"]),
-        *(_with_interval(row["tasks"].get(name)) for name in columns),
-        *rest,
+        *("–" if task is None else _with_interval(task["aa"], task["aa_ci"]) for task in tasks),
+        *(_with_interval(row[name], row[f"{name}_ci"]) for name in ("ma", "ma_acr")),
+        *(_percent(row[name]) for name in ("coverage", "chance", "best_constant")),
     ]
 
 
-def _with_interval(cell: dict[str, Any] | None) -> str:
-    if cell is None:
-        return "–"
-    low, high = cell["aa_ci"]
-    return f"{100 * cell['aa']:.1f} \\[{100 * low:.1f}, {100 * high:.1f}\\]"
+def _with_interval(value: float, interval: Sequence[float]) -> str:
+    low, high = interval
+    return f"{100 * value:.1f} \\[{100 * low:.1f}, {100 * high:.1f}\\]"
 
 
 def _percent(value: float | None) -> str:

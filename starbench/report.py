@@ -93,14 +93,18 @@ def _paired_table(rows: Sequence[PairedDifference]) -> Table | None:
 def _headline_table(rows: Sequence[Headline]) -> Table | None:
     if not any(len(row.ma.parts) > 1 for row in rows):
         return None
-    table = _table("over all tasks (%)", ("condition",), ("tasks", "MA of AA", "MA of ACR", "OA"))
+    numbers = ("tasks", "MA of AA", "MA of ACR", "OA", "answered", "chance", "constant")
+    table = _table("over all tasks (%, 95 % intervals)", ("condition",), numbers)
     for row in rows:
         table.add_row(
             Text(row.condition),
             str(len(row.ma.parts)),
-            _percent(row.ma.aa),
-            _percent(row.ma.acr),
-            _percent(row.oa),
+            f"{_percent(row.ma.aa)} {_interval(row.ma.aa_ci)}",
+            f"{_percent(row.ma.acr)} {_interval(row.ma.acr_ci)}",
+            f"{_percent(row.oa)} {_interval(row.oa_ci)}",
+            _percent(row.coverage),
+            _percent(row.chance),
+            _percent(row.best_constant.aa if row.n_items >= _FEW else None),
         )
     return table
 

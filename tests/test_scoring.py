@@ -81,8 +81,24 @@ def test_ma_weighs_sub_categories_alike() -> None:
     assert row.ma is not None
     assert row.ma.aa == 0.5
     assert row.ma.parts == ("big", "small")
-    top = headline("audio", [row], complete=True)
+    top = headline("audio", [seen(i, correct=True) for i in big] + [seen(small)], complete=True)
     assert (top.ma.aa, top.oa) == (0.5, 0.9)
+
+
+def test_the_headline_weighs_tasks_alike_and_perception_by_its_own_mean() -> None:
+    def of(task: str, name: str, right: bool, **fields: object) -> Observation:
+        made = item(name, **fields).model_copy(update={"task": task})
+        return seen(made, correct=right)
+
+    perception = [of("P", f"p{i}", i > 0, sub_category="a" if i else "b") for i in range(5)]
+    temporal = [of("T", f"t{i}", i < 3) for i in range(4)]
+    top = headline("audio", perception + temporal, complete=True)
+    assert top.ma.parts == ("P", "T")
+    assert top.ma.aa == pytest.approx((0.5 + 0.75) / 2)
+    assert top.oa == pytest.approx(7 / 9)
+    assert top.n_items == 9
+    assert top.ma.aa_ci[0] <= top.ma.aa <= top.ma.aa_ci[1]
+    assert top.oa_ci[0] <= top.oa <= top.oa_ci[1]
 
 
 def test_levels_are_told_apart_by_sub_category() -> None:
@@ -150,6 +166,24 @@ def test_one_trial_an_item_gets_wilsons_interval() -> None:
     # Wilson 1927 for 8 of 10, from statsmodels.stats.proportion.proportion_confint(8, 10, method="wilson")
     right = np.array([1.0] * 8 + [0.0] * 2)
     assert intervals.rate(right, np.ones(10)) == pytest.approx((0.490162, 0.943318), abs=1e-6)
+
+
+def test_a_mean_of_perfect_parts_is_not_certain() -> None:
+    """Four parts of 25 items, all right: about as certain as one part of a hundred items."""
+    part = (np.full(25, 3.0), np.full(25, 3.0))
+    low, high = intervals.macro([[part]] * 4)
+    assert high == 1.0
+    assert 0.90 < low < 0.96
+
+
+def test_a_mean_of_parts_is_covered_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(2)
+    truths, hits = (0.2, 0.5, 0.97), 0
+    for _ in range(300):
+        parts = [[(rng.binomial(1, truth, 60).astype(float), np.ones(60))] for truth in truths]
+        low, high = intervals.macro(parts)
+        hits += low <= np.mean(truths) <= high
+    assert 0.91 <= hits / 300 <= 0.985
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(1, 5)), min_size=1, max_size=40))

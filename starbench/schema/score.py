@@ -34,6 +34,7 @@ class Score(Frozen):
     oa: float
     aa_ci: Interval
     acr_ci: Interval
+    oa_ci: Interval
     chance: float
     best_constant: BestConstant
     coverage: float
@@ -59,8 +60,8 @@ class Macro(Frozen):
     parts: tuple[str, ...]
     aa: float
     acr: float
-    aa_ci: Interval | None = None
-    acr_ci: Interval | None = None
+    aa_ci: Interval
+    acr_ci: Interval
 
 
 class TaskScore(Score):
@@ -90,12 +91,11 @@ class PairedDifference(Frozen):
     diff_ci: Interval
 
 
-class Headline(Frozen):
-    """One condition over all tasks of a suite: MA is the mean of the tasks, perception by its own MA."""
+class Headline(Score):
+    """One condition over all items of a suite; MA is the mean of its tasks, each by its own if it has one."""
 
     condition: str
     ma: Macro
-    oa: float
     complete: bool
     """Whether every planned trial ended, none in an error."""
 

@@ -52,6 +52,7 @@ def score(observations: Sequence[Observation]) -> Score:
     outcomes = Counter(observation.outcome for observation in observations)
     answered = outcomes[Outcome.ANSWERED.value]
     n_items = len(counts.right)
+    shares = counts.right / counts.planned
     acr = float(counts.all_right.mean())
     return Score(
         n_items=n_items,
@@ -59,9 +60,10 @@ def score(observations: Sequence[Observation]) -> Score:
         aa=counts.aa,
         aa_answered=float(counts.right.sum()) / answered if answered else None,
         acr=acr,
-        oa=float((counts.right / counts.planned).mean()),
+        oa=float(shares.mean()),
         aa_ci=intervals.rate(counts.right, counts.planned),
         acr_ci=intervals.wilson(acr, n_items),
+        oa_ci=intervals.mean(shares),
         chance=float(np.mean([1 / len(o.trial.contents) for o in observations])),
         best_constant=best_constant(observations),
         coverage=answered / len(observations),
@@ -73,30 +75,24 @@ def score(observations: Sequence[Observation]) -> Score:
 
 def task_score(task: str, condition: str, observations: Sequence[Observation]) -> TaskScore:
     """One task under one condition, with its parts."""
-    sub_categories = grouped(observations, lambda o: o.item.sub_category)
+    sub_categories = _sub_categories(observations)
     return TaskScore(
         **dict(score(observations)),
         task=task,
         condition=condition,
         extension=any(o.trial.extension for o in observations),
-        ma=_macro(sub_categories) if sub_categories else None,
+        ma=_macro({name: [group] for name, group in sub_categories.items()}) if sub_categories else None,
         categories=_parts(grouped(observations, lambda o: o.item.category)),
         sub_categories=_parts(sub_categories),
         levels=_levels(observations),
     )
 
 
-def headline(condition: str, scores: Sequence[TaskScore], complete: bool) -> Headline:
-    """MA and OA of one condition over the tasks it applies to."""
-    parts = [(row.task, row.ma.aa if row.ma else row.aa, row.ma.acr if row.ma else row.acr) for row in scores]
-    macro = Macro(
-        parts=tuple(name for name, _, _ in parts),
-        aa=float(np.mean([aa for _, aa, _ in parts])),
-        acr=float(np.mean([acr for _, _, acr in parts])),
-    )
-    n_items = sum(row.n_items for row in scores)
-    oa = sum(row.oa * row.n_items for row in scores) / n_items
-    return Headline(condition=condition, ma=macro, oa=oa, complete=complete)
+def headline(condition: str, observations: Sequence[Observation], *, complete: bool) -> Headline:
+    """One condition over all its tasks: MA of the tasks, and everything else over all items."""
+    tasks = grouped(observations, lambda o: o.item.task)
+    parts = {name: list(_sub_categories(group).values()) or [group] for name, group in tasks.items()}
+    return Headline(**dict(score(observations)), condition=condition, ma=_macro(parts), complete=complete)
 
 
 def paired(
@@ -134,15 +130,21 @@ def grouped(
     return groups
 
 
-def _macro(groups: dict[str, list[Observation]]) -> Macro:
-    tallies = [tally(group) for group in groups.values()]
-    ones = [np.ones(len(t.right)) for t in tallies]
+def _sub_categories(observations: Iterable[Observation]) -> dict[str, list[Observation]]:
+    return grouped(observations, lambda o: o.item.sub_category)
+
+
+def _macro(parts: dict[str, list[list[Observation]]]) -> Macro:
+    """Mean over parts, each the mean of its own groups of observations."""
+    tallies = [[tally(group) for group in groups] for groups in parts.values()]
+    rates = [[(t.right, t.planned) for t in part] for part in tallies]
+    whole = [[(t.all_right, np.ones(len(t.right))) for t in part] for part in tallies]
     return Macro(
-        parts=tuple(groups),
-        aa=float(np.mean([t.aa for t in tallies])),
-        acr=float(np.mean([t.all_right.mean() for t in tallies])),
-        aa_ci=intervals.macro([(t.right, t.planned) for t in tallies]),
-        acr_ci=intervals.macro([(t.all_right, one) for t, one in zip(tallies, ones, strict=True)]),
+        parts=tuple(parts),
+        aa=float(np.mean([np.mean([t.aa for t in part]) for part in tallies])),
+        acr=float(np.mean([np.mean([t.all_right.mean() for t in part]) for part in tallies])),
+        aa_ci=intervals.macro(rates),
+        acr_ci=intervals.macro(whole),
     )
 
 

@@ -38,19 +38,64 @@ def rate(right: Floats, planned: Floats) -> Interval:
     Returns
     -------
     tuple of float
-        Percentile cluster bootstrap; Wilson's interval over items where there is one trial an item, and
-        where every item fared alike, because resampling equal items has no spread to show.
+        Percentile cluster bootstrap; where every item's trials all fared alike (one trial an item, say),
+        or all items did, Wilson's interval over items.
     """
     shares = right / planned
-    if (planned == 1).all() or (shares == shares[0]).all():
-        return wilson(float(shares.mean()), len(shares))
+    if (planned == planned[0]).all() or _has_no_spread(shares):
+        return mean(shares)
     return percentile(_resampled_rates(right, planned)[0])
 
 
-def macro(strata: list[tuple[Floats, Floats]]) -> Interval:
-    """Interval of the mean of several rates, items resampled within each stratum."""
-    rates = [_resampled_rates(*stratum, seed=place)[0] for place, stratum in enumerate(strata)]
-    return percentile(np.mean(rates, axis=0))
+def mean(shares: Floats) -> Interval:
+    """Interval of the mean of what each item got.
+
+    Parameters
+    ----------
+    shares : ndarray, shape (items,)
+        Between 0 and 1. Where all are 0 or 1, an item is a single trial in effect, and the interval is
+        Wilson's; where all are equal too, because resampling equal items has no spread to show.
+    """
+    if _has_no_spread(shares) or np.isin(shares, (0.0, 1.0)).all():
+        return wilson(float(shares.mean()), len(shares))
+    return percentile(_resampled_rates(shares, np.ones(len(shares)))[0])
+
+
+def macro(groups: list[list[tuple[Floats, Floats]]]) -> Interval:
+    """Interval of the mean over groups of the mean over each group's rates.
+
+    Parameters
+    ----------
+    groups : list of list of (right, planned)
+        A macro average of sub-categories is one rate a group; one of tasks has in each group its
+        sub-categories, or the task itself.
+
+    Returns
+    -------
+    tuple of float
+        Percentile bootstrap, items resampled within each rate. Where a rate has no spread to resample, the
+        rates' own intervals are combined instead: squared distances to the limits add up as variances do
+        (MOVER; Zou & Donner 2008, Statistics in Medicine 27:1693).
+    """
+    rates = [(right, planned, 1 / (len(groups) * len(group))) for group in groups for right, planned in group]
+    if any(_has_no_spread(right / planned) for right, planned, _ in rates):
+        return _combined([(float(r.sum() / p.sum()), rate(r, p), weight) for r, p, weight in rates])
+    resampled = (
+        weight * _resampled_rates(right, planned, seed=place)[0]
+        for place, (right, planned, weight) in enumerate(rates)
+    )
+    return percentile(np.sum(list(resampled), axis=0))
+
+
+def _combined(parts: list[tuple[float, Interval, float]]) -> Interval:
+    centre = sum(weight * value for value, _, weight in parts)
+    below = sum((weight * (value - low)) ** 2 for value, (low, _), weight in parts) ** 0.5
+    above = sum((weight * (high - value)) ** 2 for value, (_, high), weight in parts) ** 0.5
+    return (max(0.0, centre - below), min(1.0, centre + above))
+
+
+def _has_no_spread(shares: Floats) -> bool:
+    return bool((shares == shares[0]).all())
 
 
 def difference(right_a: Floats, planned_a: Floats, right_b: Floats, planned_b: Floats) -> Interval:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from starbench import rundir
 from starbench.schema import Outcome, SuiteIdentity
-from starbench.schema.score import Headline, PairedDifference, RunScore, SuiteScore, TaskScore
+from starbench.schema.score import PairedDifference, RunScore, SuiteScore
 from starbench.scoring.accuracy import grouped, headline, paired, task_score
 from starbench.scoring.observations import MISSING, Observation, observe
 from starbench.scoring.official import Result, performance
@@ -45,35 +45,24 @@ def _suite_score(
 ) -> SuiteScore:
     cells = grouped(observations, lambda o: (o.item.task, o.trial.condition))
     tasks = tuple(grouped(observations, lambda o: o.item.task))
-    rows = tuple(
-        task_score(task, condition, cells[task, condition])
-        for task in tasks
-        for condition in conditions
-        if (task, condition) in cells
-    )
+    by_condition = grouped(observations, lambda o: o.trial.condition)
     return SuiteScore(
         suite=suite.name,
         digest=suite.digest,
         protocol=suite.protocol,
-        tasks=rows,
-        headlines=_headlines(rows, observations, conditions),
+        tasks=tuple(
+            task_score(task, condition, cells[task, condition])
+            for task in tasks
+            for condition in conditions
+            if (task, condition) in cells
+        ),
+        headlines=tuple(
+            headline(condition, by_condition[condition], complete=_complete(by_condition[condition]))
+            for condition in conditions
+            if condition in by_condition
+        ),
         paired=tuple(_paired(cells, tasks, conditions)),
         official=_official(observations) if suite.protocol == "star-bench" else {},
-    )
-
-
-def _headlines(
-    rows: Sequence[TaskScore], observations: Sequence[Observation], conditions: Sequence[str]
-) -> tuple[Headline, ...]:
-    by_condition = grouped(observations, lambda o: o.trial.condition)
-    return tuple(
-        headline(
-            condition,
-            [row for row in rows if row.condition == condition],
-            _complete(by_condition[condition]),
-        )
-        for condition in conditions
-        if condition in by_condition
     )
 
 
