@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from starbench.errors import TransientError
+from starbench.errors import FatalError, TransientError
 
 T = TypeVar("T")
 
@@ -20,7 +20,7 @@ class Backoff:
     Full jitter (Brooker, AWS Architecture Blog 2015): the wait before attempt n + 1 is uniform between
     nothing and ``min(cap_s, base_s · 2^(n-1))``. A server's own Retry-After is waited out in full,
     with up to ``base_s`` on top so that waiting clients do not return together; one longer than
-    ``longest_retry_after_s`` ends the trial as an error instead.
+    ``longest_retry_after_s`` stops the run, because every other trial would meet it too.
     """
 
     max_attempts: int = 6
@@ -33,8 +33,6 @@ class Backoff:
         if attempt >= self.max_attempts:
             return None
         if failure.retry_after is not None:
-            if failure.retry_after > self.longest_retry_after_s:
-                return None
             return failure.retry_after + rng.uniform(0, self.base_s)
         doublings = min(attempt - 1, 64)  # more would overflow, and no cap lies beyond
         return rng.uniform(0, min(self.cap_s, self.base_s * 2**doublings))
@@ -66,6 +64,8 @@ async def persist(
     ------
     TransientError
         The last failure, when every allowed attempt failed. Other errors pass through at once.
+    FatalError
+        When the server asks for a longer wait than a run should sit through.
     """
     attempt = 0
     while True:
@@ -74,7 +74,11 @@ async def persist(
         try:
             return await ask()
         except TransientError as failure:
-            if failure.retry_after is not None and failure.retry_after <= backoff.longest_retry_after_s:
+            if failure.retry_after is not None:
+                if failure.retry_after > backoff.longest_retry_after_s:
+                    raise FatalError(
+                        f"{failure} (it asks to wait {failure.retry_after:.0f} s)", kind=failure.kind
+                    ) from failure
                 cooldown.extend(failure.retry_after)
             wait = backoff.wait(attempt, failure, rng)
             if wait is None:

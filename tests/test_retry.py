@@ -94,8 +94,16 @@ def test_retry_after_is_waited_out_in_full_with_a_little_on_top(asked_for: float
 
 
 @pytest.mark.parametrize("asked_for", [600.1, 86_400.0, float("inf")])
-def test_a_wait_longer_than_anyone_would_is_given_up(asked_for: float) -> None:
-    assert Backoff(longest_retry_after_s=600.0).wait(1, rate_limit(asked_for), random.Random(0)) is None
+def test_a_wait_longer_than_anyone_would_stops_the_run(asked_for: float) -> None:
+    async def ask() -> str:
+        raise rate_limit(asked_for)
+
+    async def main() -> None:
+        await persist(ask, Backoff(longest_retry_after_s=600.0), Cooldown(), random.Random(0))
+
+    with pytest.raises(FatalError, match="asks to wait") as stopped:
+        asyncio.run(main())
+    assert stopped.value.kind == "rate_limit"
 
 
 @pytest.mark.parametrize("most", [1, 2, 5])
@@ -170,17 +178,5 @@ def test_a_pause_that_grows_while_others_wait_is_waited_out() -> None:
         cooldown.extend(20.0)
         cooldown.extend(1.0)  # a shorter one never shortens it
         assert await waiting == pytest.approx(29.0)
-
-    run(main())
-
-
-def test_a_pause_nobody_would_wait_for_ends_its_own_trial_and_holds_nobody_back() -> None:
-    async def main() -> None:
-        cooldown = Cooldown()
-        ask, asked = failing(1, lambda: rate_limit(3600.0))
-        with pytest.raises(TransientError):
-            await persist(ask, Backoff(), cooldown, random.Random(1))
-        assert asked == [0.0]
-        assert await _asked_by_another(1.0, cooldown) == pytest.approx(1.0)
 
     run(main())

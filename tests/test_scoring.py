@@ -152,6 +152,16 @@ def test_paired_interval_is_narrower_than_an_unpaired_one_when_items_agree() -> 
     assert high - low < 0.5 * max(top - bottom for bottom, top in separate)
 
 
+def test_a_difference_of_two_perfect_conditions_is_not_certain() -> None:
+    all_right, none_right, planned = np.full(30, 3.0), np.zeros(30), np.full(30, 3.0)
+    low, high = intervals.difference(all_right, planned, none_right, planned)
+    assert low == -1.0
+    assert -0.9 < high < -0.75
+    low, high = intervals.difference(all_right, planned, all_right, planned)
+    assert low == -high
+    assert 0.05 < high < 0.2
+
+
 def test_the_bootstrap_draws_items_not_trials() -> None:
     """Ten trials that always fare alike are one observation: the interval must not shrink with them."""
     shares = np.array([1.0, 0.0] * 20)
