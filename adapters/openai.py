@@ -160,7 +160,8 @@ class OpenAI:
 def _is_proxied(url: str) -> bool:
     """Whether the environment sends ``url`` through a proxy, so that no direct way need be open."""
     parts = urlsplit(url)
-    return parts.scheme in getproxies() and not proxy_bypass(parts.hostname or "")
+    proxies = getproxies()
+    return (parts.scheme in proxies or "all" in proxies) and not proxy_bypass(parts.hostname or "")
 
 
 def _content(prompt: Prompt) -> list[dict[str, Any]]:

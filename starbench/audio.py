@@ -26,6 +26,8 @@ Pcm = NDArray[np.int16]
 FULL_SCALE = 32768
 #: Longer clips are refused: no item needs them, and a hostile file could ask for any memory.
 MAX_SECONDS = 3600.0
+#: Samples of all channels together: an hour of stereo at 48 kHz.
+MAX_SAMPLES = 2 * 48_000 * 3600
 #: Level of the ``noise`` condition's clips, dB re full scale (rms); the same for every clip.
 NOISE_DBFS = -30.0
 _NOISE_SEED = 0x5EED
@@ -127,6 +129,8 @@ def decode(source: Path | bytes) -> Audio:
         with soundfile.SoundFile(source if isinstance(source, Path) else io.BytesIO(source)) as file:
             if file.frames > MAX_SECONDS * file.samplerate:
                 raise AudioError(f"{name} is longer than {MAX_SECONDS:.0f} s")
+            if file.frames * file.channels > MAX_SAMPLES:
+                raise AudioError(f"{name} holds more than {MAX_SAMPLES} samples")
             dtype = "int16" if file.subtype == "PCM_16" else "float64"
             samples = file.read(dtype=dtype, always_2d=True)
             rate, frames, log = int(file.samplerate), file.frames, file.extra_info
@@ -157,6 +161,11 @@ def resample(audio: Audio, rate: int) -> Audio:
 
     resampled = soxr.resample(audio.pcm.astype(np.float64) / FULL_SCALE, audio.rate, rate, quality="VHQ")
     return Audio(quantise(np.clip(resampled, -1.0, 1.0)), rate)
+
+
+def silence(seconds: float, rate: int) -> Audio:
+    """One channel of zeros."""
+    return Audio(np.zeros((round(seconds * rate), 1), np.int16), rate)
 
 
 def transform(audio: Audio, how: Transform) -> Audio:

@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,9 +17,10 @@ from starbench import suite as suites
 from starbench.audio import Audio, quantise
 from starbench.errors import AudioError, StimulusError, SuiteError
 from starbench.intake import ClipInfo
+from starbench.names import slug
 from starbench.schema import Item
 from starbench.suite import AUDIO, MANIFEST, METADATA, Suite
-from starbench.synthesis import BuildPlan, BuildSpec, Draft, Recipe, generator
+from starbench.synthesis import BuildPlan, BuildSpec, Draft, Recipe, Synthesizer, generator
 
 _VERSIONED = ("numpy", "scipy", "soundfile")
 
@@ -43,7 +46,8 @@ def build(
     InputError
         If the task cannot build that, or ``out`` is taken.
     """
-    plugin = plugins.load("tasks", task)()
+    out = out.resolve()
+    plugin = plugins.make("tasks", task)
     if not hasattr(plugin, "plan"):
         raise SuiteError(f"task {task!r} is loaded from data, not built: --suite {task}:FOLDER")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
@@ -54,6 +58,7 @@ def build(
         (workshop / AUDIO).mkdir(parents=True)
         items, clips = _render_all(plan, spec.seed, workshop, on_item)
         _write(task, spec, plan, items, clips, workshop)
+        built = suites.read(workshop)
         if out.exists():
             out.rmdir()
         workshop.rename(out)
@@ -61,7 +66,7 @@ def build(
         raise SuiteError(f"{out} cannot be written: {error.strerror}") from error
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
-    return suites.read(out)
+    return replace(built, root=out)
 
 
 def _render_all(
@@ -92,12 +97,19 @@ def _render(draft: Draft, seed: int, root: Path) -> tuple[Item, dict[str, ClipIn
 
 
 def _make(recipe: Recipe, seed: int, item_id: str, place: int) -> tuple[Audio, dict[str, Any]]:
-    synthesizer = plugins.load("synthesizers", recipe.synthesizer)
     try:
-        stimulus = synthesizer(rng=generator(seed, item_id, "clip", str(place)), **recipe.parameters)
+        stimulus = _synthesizer(recipe.synthesizer)(
+            rng=generator(seed, item_id, "clip", str(place)), **recipe.parameters
+        )
         return Audio(quantise(stimulus.samples), stimulus.rate), stimulus.truth
     except (AudioError, StimulusError) as error:
         raise StimulusError(f"{item_id}: clip {place + 1} cannot be made: {error}") from error
+
+
+@cache
+def _synthesizer(name: str) -> Synthesizer:
+    loaded: Synthesizer = plugins.load("synthesizers", name)
+    return loaded
 
 
 def _write_flac(path: Path, audio: Audio) -> None:
@@ -114,7 +126,7 @@ def _write(
             fields = item.model_dump(mode="json", by_alias=True, exclude_defaults=True)
             out.write(json.dumps({"file_name": item.audio_paths[0], **fields}, ensure_ascii=False) + "\n")
     manifest = {
-        "name": "-".join([task.rpartition(":")[2], spec.profile, *spec.attributes]),
+        "name": slug("-".join([task.rpartition(":")[2], spec.profile, *spec.attributes, f"seed{spec.seed}"])),
         "profile": spec.profile,
         "default_protocol": plan.default_protocol,
         "licence": "CC0-1.0",

@@ -11,8 +11,10 @@ from starbench.intake import inside
 from starbench.schema import Transform
 from starbench.suite import Suite
 
-#: Sound kept in memory, bytes of samples.
-CACHE_BYTES = 256 * 2**20
+#: Sound kept in memory, bytes.
+CACHE_BYTES = 512 * 2**20
+#: A clip's 16-bit samples, its WAV bytes, and its float samples, in units of the first.
+_COPIES = 4
 
 
 class ClipStore:
@@ -31,6 +33,7 @@ class ClipStore:
         self._rate = rate
         self._kept: OrderedDict[tuple[str, Transform], Audio] = OrderedDict()
         self._bytes = 0
+        self._making: dict[tuple[str, Transform], Lock] = {}
         self._lock = Lock()
 
     def get(self, path: str, how: Transform = "native") -> Audio:
@@ -43,23 +46,30 @@ class ClipStore:
         """
         key = (path, how)
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        audio = self._make(path, how)
-        with self._lock:
-            if key not in self._kept:
-                self._kept[key] = audio
-                self._bytes += audio.pcm.nbytes
-            while self._bytes > CACHE_BYTES and len(self._kept) > 1:
-                _, dropped = self._kept.popitem(last=False)
-                self._bytes -= dropped.pcm.nbytes
-        return audio
+            making = self._making.setdefault(key, Lock())
+        with making:  # the rotations of an item start together, and one decoding serves them all
+            kept = self._recall(key)
+            return kept if kept is not None else self._keep(key, self._make(path, how))
 
     def fingerprint(self, path: str, how: Transform = "native") -> str:
         """What identifies the clip as sent, without decoding it."""
         clip = self._suite.clips[path]
         return f"{clip.digest}/{how}/{self._rate or clip.rate}"
+
+    def _recall(self, key: tuple[str, Transform]) -> Audio | None:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
+    def _keep(self, key: tuple[str, Transform], audio: Audio) -> Audio:
+        with self._lock:
+            self._kept[key] = audio
+            self._bytes += _COPIES * audio.pcm.nbytes
+            while self._bytes > CACHE_BYTES and len(self._kept) > 1:
+                _, dropped = self._kept.popitem(last=False)
+                self._bytes -= _COPIES * dropped.pcm.nbytes
+        return audio
 
     def _make(self, path: str, how: Transform) -> Audio:
         audio = decode(inside(self._suite.root, path, self._suite.boundary))

@@ -47,57 +47,53 @@ class Presentation:
         return bool(self.transforms)
 
 
-class NotApplicableError(Exception):
-    """A condition does not apply to an item; the message says why in a few words."""
-
-
 Clips = Mapping[str, ClipInfo]
-_Present = Callable[[Item, Clips], Presentation]
+_Present = Callable[[Item, Clips], Presentation | str]
 
 
 def _channels(item: Item, clips: Clips) -> set[int]:
     return {clips[path].channels for path in item.audio_paths}
 
 
-def _scene_caption(item: Item, _: Clips) -> Presentation:
+def _scene_caption(item: Item, _: Clips) -> Presentation | str:
     if not item.global_caption:
-        raise NotApplicableError("no global caption")
+        return "no global caption"
     return Presentation(scene=item.global_caption)
 
 
-def _uncut(item: Item, _: Clips) -> Presentation:
+def _uncut(item: Item, _: Clips) -> Presentation | str:
     if not item.uncut_audio_path:
-        raise NotApplicableError("no uncut recording")
+        return "no uncut recording"
     return Presentation(uncut=True)
 
 
-def _split(item: Item, clips: Clips) -> Presentation:
+def _split(item: Item, clips: Clips) -> Presentation | str:
     if _channels(item, clips) != {2}:
-        raise NotApplicableError("clips without two channels")
+        return "clips without two channels"
     return Presentation(transforms=("left", "right"))
 
 
-def _mono(item: Item, clips: Clips) -> Presentation:
+def _mono(item: Item, clips: Clips) -> Presentation | str:
     if max(_channels(item, clips)) < 2:
-        raise NotApplicableError("clips of one channel")
+        return "clips of one channel"
     return Presentation(transforms=("mono",))
 
 
-def _swap(item: Item, clips: Clips) -> Presentation:
+def _swap(item: Item, clips: Clips) -> Presentation | str:
     if item.mirror is None or item.answer is None:
-        raise NotApplicableError("no mirror map")
+        return "no mirror map"
     if _channels(item, clips) != {2}:
-        raise NotApplicableError("clips without two channels")
+        return "clips without two channels"
     mirrored = item.mirror.get(item.answer)
     if mirrored is None or mirrored == item.answer or mirrored not in item.options:
-        raise NotApplicableError("mirroring leaves the answer unchanged")
+        return "mirroring leaves the answer unchanged"
     return Presentation(transforms=("swap",), mirrored=True)
 
 
 def _graded_caption(grade: str) -> _Present:
-    def present(item: Item, _: Clips) -> Presentation:
+    def present(item: Item, _: Clips) -> Presentation | str:
         if grade not in item.captions:
-            raise NotApplicableError(f"no {grade!r} caption for each clip")
+            return f"no {grade!r} caption for each clip" if grade else "no caption for each clip"
         return Presentation(transforms=(), captions=item.captions[grade])
 
     return present
@@ -135,7 +131,7 @@ def expand(names: Iterable[str], items: Iterable[Item]) -> tuple[str, ...]:
     expanded: list[str] = []
     for name in names:
         base = name.partition(":")[0]
-        if base not in NAMES or (base != CAPTION and ":" in name):
+        if base not in NAMES or name.endswith(":") or (base != CAPTION and ":" in name):
             close = difflib.get_close_matches(name, NAMES, n=1)
             hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(NAMES)}"
             raise ConditionError(f"no condition is called {name!r}: {hint}")
@@ -148,13 +144,7 @@ def is_soundless(condition: str) -> bool:
     return condition.partition(":")[0] in SOUNDLESS
 
 
-def present(condition: str, item: Item, clips: Clips) -> Presentation:
-    """How ``condition`` gives ``item``.
-
-    Raises
-    ------
-    NotApplicableError
-        If it cannot.
-    """
+def present(condition: str, item: Item, clips: Clips) -> Presentation | str:
+    """How ``condition`` gives ``item``, or in a few words why it does not apply to it."""
     base, _, grade = condition.partition(":")
-    return (_graded_caption(grade or "given") if base == CAPTION else _PRESENT[base])(item, clips)
+    return (_graded_caption(grade) if base == CAPTION else _PRESENT[base])(item, clips)

@@ -9,24 +9,30 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from starbench import __version__, conditions, plugins, protocols
 from starbench import suite as suites
+from starbench.audio import silence
 from starbench.clips import ClipStore
-from starbench.errors import ConditionError, InputError
+from starbench.errors import ConditionError, InputError, PluginError, StarbenchError
 from starbench.limits import admits, bandwidth_reason
 from starbench.models import Model
 from starbench.redact import address
 from starbench.rundir import ItemKey
-from starbench.runner import SILENT_CLIP_S, Questions
+from starbench.runner import Questions
 from starbench.sampling import sample
-from starbench.schema import Identity, Item, Run, SuiteIdentity, Trial
+from starbench.schema import ClipPart, Identity, Item, Run, SuiteIdentity, Trial
 from starbench.suite import Suite
 from starbench.trials import plan
 
 REFUSE, SILENT_CLIP = "refuse", "silent-clip"
+#: The clip sent where a model takes no prompt without one: length, s, and rate, Hz, if no other is set.
+SILENT_CLIP_S = 0.5
+_SILENT_RATE = 16_000
 _VERSIONED = ("numpy", "scipy", "soundfile", "soxr", "pydantic", "openai")
 
 
@@ -55,11 +61,22 @@ class Evaluation:
     questions: Questions
 
 
+class _Reason(NamedTuple):
+    """Why an item was left out: of one condition, or of all."""
+
+    suite: str
+    condition: str | None
+    why: str
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in self if part is not None)
+
+
 @dataclass
 class _Notes:
     adaptations: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    inapplicable: Counter[str] = field(default_factory=Counter)
+    inapplicable: Counter[_Reason] = field(default_factory=Counter)
 
 
 def open_suite(spec: str, *, skip_bad: bool = False) -> Suite:
@@ -70,17 +87,23 @@ def open_suite(spec: str, *, skip_bad: bool = False) -> Suite:
     InputError
         If there is nothing there, or it is damaged.
     """
-    name, colon, source = spec.partition(":")
-    if not Path(spec).is_dir() and (colon or name in plugins.available("tasks")):
-        task = plugins.load("tasks", name)()
-        if not hasattr(task, "load"):
-            raise InputError(
-                f"task {name!r} is built, not loaded: starbench build {name} --out DIR, then --suite DIR"
-            )
+    name, source = plugins.split("tasks", spec)
+    if Path(spec).is_dir() or (":" not in spec and name not in plugins.available("tasks")):
+        return suites.read(Path(spec), skip_bad=skip_bad)
+    task = plugins.make("tasks", name)
+    if not hasattr(task, "load"):
+        raise InputError(
+            f"task {name!r} is built, not loaded: starbench build {name} --out DIR, then --suite DIR"
+        )
+    try:
         loaded = task.load(source, skip_bad=skip_bad)
-        assert isinstance(loaded, Suite)  # noqa: S101 - the contract of a task plug-in
-        return loaded
-    return suites.read(Path(spec), skip_bad=skip_bad)
+    except StarbenchError:
+        raise
+    except Exception as error:
+        raise PluginError(f"task {name!r} cannot load {source!r}: {type(error).__name__}: {error}") from error
+    if not isinstance(loaded, Suite):
+        raise PluginError(f"task {name!r}: load() returned {type(loaded).__name__}, not a Suite")
+    return loaded
 
 
 def prepare(request: Request, model: Model) -> Evaluation:
@@ -117,13 +140,18 @@ def prepare(request: Request, model: Model) -> Evaluation:
         served_by=model.server,
         adaptations=tuple(notes.adaptations),
         notes=tuple(notes.notes),
-        inapplicable=dict(sorted(notes.inapplicable.items())),
+        inapplicable={str(reason): n for reason, n in sorted(notes.inapplicable.items(), key=str)},
         skipped=tuple(problem for suite in opened for problem in suite.skipped),
         sources={suite.name: suite.spec for suite in opened},
         versions=_versions(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    return Evaluation(run, tuple(trials), items, Questions(items, stores, silent_clip=silent))
+    return Evaluation(
+        run,
+        tuple(trials),
+        items,
+        Questions(items, stores, silent_clip=_silent_clip(rate) if silent else None),
+    )
 
 
 def _plan_suite(
@@ -137,7 +165,7 @@ def _plan_suite(
         if reason is None:
             audible.append(item)
         else:
-            notes.inapplicable[f"{suite.name}: {reason}"] += 1
+            notes.inapplicable[_Reason(suite.name, None, reason)] += 1
     made = plan(suite.name, audible, suite.clips, protocol, names, request.rotations)
     by_id = {item.id: item for item in audible}
     trials, refused = [], set()
@@ -148,9 +176,9 @@ def _plan_suite(
         else:
             refused.add((trial.item_id, trial.condition, reason))
     for (condition, reason), n in made.inapplicable.items():
-        notes.inapplicable[f"{suite.name}: {condition}: {reason}"] += n
+        notes.inapplicable[_Reason(suite.name, condition, reason)] += n
     for _, condition, reason in refused:
-        notes.inapplicable[f"{suite.name}: {condition}: {reason}"] += 1
+        notes.inapplicable[_Reason(suite.name, condition, reason)] += 1
     return trials, audible
 
 
@@ -192,13 +220,16 @@ def _check_soundless(names: Sequence[str], request: Request, model: Model, notes
     )
 
 
+def _silent_clip(rate: int | None) -> ClipPart:
+    return ClipPart.of(partial(silence, SILENT_CLIP_S, rate or _SILENT_RATE))
+
+
 def _check_applicable(names: Sequence[str], trials: Sequence[Trial], notes: _Notes) -> None:
     asked = {trial.condition for trial in trials}
     for name in names:
         if name not in asked:
-            reasons = [text.partition(": ")[2] for text in notes.inapplicable]
-            why = next((r.partition(": ")[2] or r for r in reasons if r.startswith(f"{name}: ")), None)
-            why = why or next(iter(reasons), "there is none")
+            reasons = [reason.why for reason in notes.inapplicable if reason.condition in (name, None)]
+            why = reasons[0] if reasons else "there is none"
             raise ConditionError(
                 f"condition {name!r} applies to no item ({why}): leave it out of --condition"
             )
@@ -221,7 +252,9 @@ def _identity(
 ) -> Identity:
     # Where a model is served is not what it is: a local server may come back on another port.
     arguments = {
-        k: v for k, v in model.arguments.items() if not model.server or address(str(v)) != model.server
+        k: _recorded(v)
+        for k, v in model.arguments.items()
+        if not model.server or _recorded(v) != model.server
     }
     return Identity(
         suites=tuple(identities),
@@ -234,6 +267,11 @@ def _identity(
         text_only=request.text_only,
         skip_bad=request.skip_bad,
     )
+
+
+def _recorded(value: Any) -> Any:
+    """An argument without what an address can hide."""
+    return address(value) if isinstance(value, str) and "://" in value else value
 
 
 def _versions() -> dict[str, str]:

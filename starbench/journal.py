@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -32,7 +33,10 @@ class Journal:
 
     def __enter__(self) -> Self:
         _cut_torn_line(self.path)
-        self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise RunError(f"{self.path} cannot be written: {error.strerror}") from error
         return self
 
     def __exit__(
@@ -55,7 +59,8 @@ class Journal:
                 written += os.write(self._file, data[written:])
         except OSError as error:
             # A line that fits after all must not follow half of one that did not.
-            os.ftruncate(self._file, os.fstat(self._file).st_size - written)
+            with suppress(OSError):
+                os.ftruncate(self._file, os.fstat(self._file).st_size - written)
             raise JournalError(
                 f"{self.path} cannot be written ({error.strerror}): make room, then run the same command "
                 "again; everything answered so far is kept"
@@ -85,6 +90,8 @@ def read(run: Path) -> Iterator[JournalLine]:
                     ) from error
     except FileNotFoundError:
         return
+    except OSError as error:
+        raise RunError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def latest(run: Path) -> dict[Key, JournalLine]:

@@ -14,9 +14,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from starbench import journal, rundir
+from starbench import rundir
 from starbench.errors import InputError, JournalError
-from starbench.schema import SuiteIdentity, Usage
+from starbench.schema import SuiteIdentity
 from starbench.schema.entry import LeaderboardEntry, ModelRecord, Published, Setup, SuiteRecord
 from starbench.schema.run import Run
 from starbench.schema.score import Headline, RunScore, SuiteScore
@@ -29,12 +29,6 @@ BOARD_JSON, BOARD_MARKDOWN = "leaderboard.json", "leaderboard.md"
 def entries_of(path: Path, scores: RunScore) -> list[LeaderboardEntry]:
     """One entry for each suite of the run at ``path``."""
     run = rundir.read(path)
-    lines = journal.latest(path).values()
-    served = tuple(sorted({line.served_model for line in lines if line.served_model}))
-    usage = _total([line.usage for line in lines if line.usage is not None])
-    n_items: dict[str, int] = {}
-    for suite, _ in rundir.read_items(path):
-        n_items[suite] = n_items.get(suite, 0) + 1
     identities = {suite.name: suite for suite in run.identity.suites}
     return [
         LeaderboardEntry(
@@ -42,14 +36,14 @@ def entries_of(path: Path, scores: RunScore) -> list[LeaderboardEntry]:
             model=ModelRecord(
                 name=run.identity.model,
                 arguments=run.identity.model_args,
-                served_as=served,
+                served_as=scores.served_as,
                 capabilities=run.capabilities,
             ),
-            suite=_suite_record(identities[score.suite], n_items[score.suite], run),
+            suite=_suite_record(identities[score.suite], score.n_items, run),
             setup=_setup(identities[score.suite], run),
             scores=score,
             complete=all(headline.complete for headline in score.headlines),
-            usage=usage,
+            usage=scores.usage,
             inapplicable=run.inapplicable,
             skipped=run.skipped,
             notes=run.notes,
@@ -113,9 +107,9 @@ def published_entries() -> list[LeaderboardEntry]:
 
 
 def board(entries: Sequence[LeaderboardEntry]) -> dict[str, Any]:
-    """One board: a table for each set of comparable entries, best first."""
+    """One board: a table for each set of comparable entries, best first; an entry given twice stands once."""
     tables: dict[tuple[Any, ...], list[LeaderboardEntry]] = {}
-    for entry in entries:
+    for entry in {entry.model_dump_json(): entry for entry in entries}.values():
         tables.setdefault(_comparable(entry), []).append(entry)
     return {"schema_version": 1, "tables": [_table(group) for _, group in sorted(tables.items(), key=_order)]}
 
@@ -137,16 +131,6 @@ def _parse(path: Path, text: str) -> list[LeaderboardEntry]:
         raise InputError(f"{path} is not a leaderboard entry: {where}: {detail['msg']}") from error
     except ValueError as error:
         raise InputError(f"{path} is not JSON: {error}") from error
-
-
-def _total(usages: Sequence[Usage]) -> Usage | None:
-    if not usages:
-        return None
-    counts = {}
-    for name in Usage.model_fields:
-        known = [value for usage in usages if (value := getattr(usage, name)) is not None]
-        counts[name] = sum(known) if known else None
-    return Usage(**counts)
 
 
 def _suite_record(suite: SuiteIdentity, n_items: int, run: Run) -> SuiteRecord:
@@ -176,9 +160,20 @@ def _setup(suite: SuiteIdentity, run: Run) -> Setup:
 
 def _comparable(entry: LeaderboardEntry) -> tuple[Any, ...]:
     setup, suite = entry.setup, entry.suite
+    # What a model cannot take is not asked of it, so the same suite can be fewer questions.
+    heard = [h.n_items for h in entry.scores.headlines if h.condition == "audio"] if entry.scores else []
     sample = (setup.limit, setup.limit_seed if setup.limit is not None else 0)
     asked = (setup.protocol, setup.prompt_version, setup.rotations, *sample, setup.rate)
-    return (suite.name, suite.digest, suite.version, suite.profile, suite.n_items, *asked, entry.run_by_us)
+    return (
+        suite.name,
+        suite.digest,
+        suite.version,
+        suite.profile,
+        suite.n_items,
+        *heard,
+        *asked,
+        entry.run_by_us,
+    )
 
 
 def _order(table: tuple[tuple[Any, ...], list[LeaderboardEntry]]) -> tuple[bool, str]:
@@ -219,7 +214,11 @@ def _run_row(entry: LeaderboardEntry, scores: SuiteScore, headline: Headline) ->
     capabilities = entry.model.capabilities
     return {
         "model": entry.model.name,
+        "arguments": {k: v for k, v in entry.model.arguments.items() if k != "model"},
+        "adaptations": entry.setup.adaptations,
         "condition": headline.condition,
+        "extension": headline.extension,
+        "n_items": headline.n_items,
         "ma": headline.ma.aa,
         "ma_ci": headline.ma.aa_ci,
         "ma_acr": headline.ma.acr,

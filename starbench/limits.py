@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from starbench.intake import ClipInfo
-from starbench.schema import UNCUT, Capabilities, ClipSpec, Item, Trial
+from starbench.schema import Capabilities, ClipSpec, Item, Trial
 
 
 def bandwidth_reason(
@@ -31,11 +31,7 @@ def admits(capabilities: Capabilities, trial: Trial, item: Item, clips: Mapping[
     sent = [part for part in trial.parts if isinstance(part, ClipSpec)]
     if capabilities.max_clips is not None and len(sent) > capabilities.max_clips:
         return f"{len(sent)} clips, and the model takes {capabilities.max_clips}"
-    longest = max((clips[_path(item, part)].seconds for part in sent), default=0.0)
+    longest = max((clips[item.clip_path(part.clip)].seconds for part in sent), default=0.0)
     if capabilities.max_seconds is not None and longest > capabilities.max_seconds:
         return f"a clip longer than the {capabilities.max_seconds:g} s that the model takes"
     return None
-
-
-def _path(item: Item, part: ClipSpec) -> str:
-    return item.uncut_audio_path or "" if part.clip == UNCUT else item.audio_paths[part.clip]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-_MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|~])")
+_MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|~@:])")
 
 
 def board_to_markdown(board: dict[str, Any]) -> str:
@@ -40,11 +40,14 @@ def _legend(table: dict[str, Any]) -> str:
     if not table["run_by_us"]:
         return f"Published figures, not run by us. Source: {escape(table['source'] or 'unknown')}.\n"
     suite = table["suite"]
+    changed = {note: None for row in table["rows"] for note in row["adaptations"]}
+    daggers = "".join(f"\n† {escape(note)}.\n" for note in changed)
     return (
         f"{suite['n_items']} items, digest `{suite['digest'][:12]}`. Accuracy in % over all planned trials "
         "with its 95 % interval; MA: mean of the tasks, perception by the mean of its "
         "sub-categories; ACR: items right at every rotation; coverage: answered trials; constant: the best "
         "strategy that always says the same. An asterisk marks a run with trials missing or in error.\n"
+        + daggers
     )
 
 
@@ -55,7 +58,7 @@ def _columns(table: dict[str, Any]) -> list[str]:
 
 def _table(columns: Sequence[str], table: dict[str, Any]) -> str:
     if table["run_by_us"]:
-        head = ["model", "condition", *columns, "MA", "MA of ACR", "coverage", "chance", "constant"]
+        head = ["model", "condition", "items", *columns, "MA", "MA of ACR", "coverage", "chance", "constant"]
         rows = [_run_cells(row, columns) for row in table["rows"]]
     else:
         head = ["model", *columns]
@@ -70,11 +73,15 @@ def _table(columns: Sequence[str], table: dict[str, Any]) -> str:
 
 
 def _run_cells(row: dict[str, Any], columns: Sequence[str]) -> list[str]:
-    model = escape(row["model"]) + ("" if row["complete"] else " \\*")
+    given = ", ".join(f"{name}={value}" for name, value in row["arguments"].items())
+    model = escape(f"{row['model']} ({given})" if given else row["model"])
+    model += ("" if row["complete"] else " \\*") + ("†" if row["adaptations"] else "")
+    condition = escape(row["condition"]) + (" (extension)" if row["extension"] else "")
     tasks = [row["tasks"].get(name) for name in columns]
     return [
         model,
-        escape(row["condition"]),
+        condition,
+        str(row["n_items"]),
         *("–" if task is None else _with_interval(task["aa"], task["aa_ci"]) for task in tasks),
         *(_with_interval(row[name], row[f"{name}_ci"]) for name in ("ma", "ma_acr")),
         *(_percent(row[name]) for name in ("coverage", "chance", "best_constant")),

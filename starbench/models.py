@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import inspect
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from threading import Thread
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar, get_type_hints, runtime_checkable
+
+from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
 
 from starbench import plugins
 from starbench.errors import AdapterError, AudioError, InputError, PluginError, RequestError, StarbenchError
@@ -30,7 +31,11 @@ class Adapter(Protocol):
     """
 
     def generate(self, prompt: Prompt) -> Response | str | Awaitable[Response | str]:
-        """Answer one prompt, sync or async; raise a :class:`starbench.errors.AdapterError` on failure."""
+        """Answer one prompt, sync or async; raise a :class:`starbench.errors.AdapterError` on failure.
+
+        A sync one is called from several threads at once, as many as may be in flight: a model that
+        bears only one call at a time declares ``Capabilities(max_in_flight=1)``.
+        """
         ...
 
 
@@ -87,15 +92,10 @@ def resolve(spec: str, arguments: Mapping[str, str] | None = None) -> Model:
     for name, value in given.items():
         if names_secret(name) or redact(value) != value:
             raise InputError(f"--model-arg {name}: keys are read from the environment only, and never stored")
-    name, _, model = spec.partition(":")
-    if name in plugins.available("adapters"):
-        factory = plugins.load("adapters", name)
-        if model:
-            given = {"model": model, **given}
-    elif name.endswith(".py") or (model and _is_module(name)):
-        factory = plugins.load("adapters", spec)
-    else:
-        factory = plugins.load("adapters", name)  # raises, and says what there is
+    name, model = plugins.split("adapters", spec)
+    factory = plugins.load("adapters", name)
+    if model:
+        given = {"model": model, **given}
     typed = _typed(factory, given, spec)
     try:
         adapter = factory(**typed)
@@ -110,25 +110,19 @@ def resolve(spec: str, arguments: Mapping[str, str] | None = None) -> Model:
     return Model(spec, typed, adapter)
 
 
-def _is_module(name: str) -> bool:
-    try:
-        return "." in name or importlib.util.find_spec(name) is not None
-    except (ImportError, ValueError):
-        return False
-
-
 def _typed(factory: Callable[..., Any], given: Mapping[str, str], spec: str) -> dict[str, Any]:
     try:
         parameters = inspect.signature(factory).parameters
     except (TypeError, ValueError) as error:
         raise PluginError(f"model {spec!r} is neither a class nor a function") from error
+    hints = _hints(factory)
     open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
     typed = {}
     for name, value in given.items():
         if name not in parameters and not open_ended:
             known = ", ".join(parameters) or "none"
             raise InputError(f"model {spec!r} takes no argument {name!r}: there are {known}")
-        typed[name] = _value(value, str(getattr(parameters.get(name), "annotation", "")))
+        typed[name] = _value(spec, name, value, hints.get(name))
     for name, parameter in parameters.items():
         required = parameter.default is parameter.empty and parameter.kind is not parameter.VAR_KEYWORD
         if required and parameter.kind is not parameter.VAR_POSITIONAL and name not in typed:
@@ -141,13 +135,25 @@ def _typed(factory: Callable[..., Any], given: Mapping[str, str], spec: str) -> 
     return typed
 
 
-def _value(text: str, annotation: str) -> Any:
-    """Read a command-line value; a parameter annotated as text keeps it as typed."""
-    if annotation in ("str", "str | None", "<class 'str'>", "Optional[str]", "typing.Optional[str]"):
-        return text
+def _hints(factory: Callable[..., Any]) -> dict[str, Any]:
     try:
-        return json.loads(text)
-    except ValueError:
+        return get_type_hints(factory.__init__ if isinstance(factory, type) else factory)  # type: ignore[misc]
+    except (NameError, TypeError):  # a hint that names what was never imported tells us nothing
+        return {}
+
+
+def _value(spec: str, name: str, text: str, hint: Any) -> Any:
+    """Read a command-line value as its parameter's type; without one, as JSON if it is."""
+    if hint is None:
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text
+    try:
+        return TypeAdapter(hint).validate_strings(text)
+    except ValidationError as error:
+        raise InputError(f"model {spec!r}: {name}={text}: {error.errors()[0]['msg']}") from error
+    except PydanticSchemaGenerationError:
         return text
 
 

@@ -11,12 +11,13 @@ import difflib
 import importlib
 import importlib.util
 import sys
+from hashlib import sha256
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
-from starbench.errors import PluginError
+from starbench.errors import PluginError, StarbenchError
 
 Kind = Literal["adapters", "synthesizers", "tasks"]
 
@@ -38,6 +39,53 @@ def available(kind: Kind) -> dict[str, EntryPoint]:
                 "uninstall one, or name the object itself as package.module:Object"
             )
     return found
+
+
+def split(kind: Kind, spec: str) -> tuple[str, str]:
+    """Tell a plug-in's name from the argument that follows it.
+
+    Parameters
+    ----------
+    kind : str
+        What is looked for.
+    spec : str
+        ``name``, ``name:argument``, ``file.py:Class``, ``file.py:Class:argument``,
+        ``package.module:Class`` or ``package.module:Class:argument``.
+
+    Returns
+    -------
+    name, argument : str
+        What :func:`load` takes, and the rest, empty if there is none.
+    """
+    head, _, rest = spec.partition(":")
+    if head not in available(kind) and (head.endswith(".py") or (rest and _is_module(head))):
+        attribute, _, argument = rest.partition(":")
+        return (f"{head}:{attribute}" if attribute else head), argument
+    return head, rest
+
+
+def make(kind: Kind, name: str, **arguments: Any) -> Any:
+    """Load a plug-in and call it with ``arguments``.
+
+    Raises
+    ------
+    PluginError
+        If there is none of that name, or making it fails; an exception of our own tree passes.
+    """
+    factory = load(kind, name)
+    try:
+        return factory(**arguments)
+    except StarbenchError:
+        raise
+    except Exception as error:
+        raise PluginError(f"{kind[:-1]} {name!r} cannot be made: {type(error).__name__}: {error}") from error
+
+
+def _is_module(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):
+        return "." in name
 
 
 def load(kind: Kind, name: str) -> Any:
@@ -80,7 +128,7 @@ def _import(module: str) -> ModuleType:
 def _from_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise PluginError(f"there is no file {path}")
-    name = f"starbench_plugin_{path.stem}"
+    name = f"starbench_plugin_{path.stem}_{sha256(str(path.resolve()).encode()).hexdigest()[:8]}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise PluginError(f"{path} is not a Python file")

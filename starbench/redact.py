@@ -7,7 +7,11 @@ import re
 from functools import lru_cache
 from urllib.parse import urlsplit, urlunsplit
 
-_SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)$", re.IGNORECASE)
+_SECRET_NAME = re.compile(
+    r"(^|[_-])(API[_-]?KEY|KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)(_?\d+)?$", re.IGNORECASE
+)
+#: Of tokenizers, not of people.
+_NO_SECRETS = re.compile(r"(^|_)(PAD|EOS|BOS|STOP|UNK|MASK)_TOKEN$", re.IGNORECASE)
 #: Shorter values ("none", "EMPTY") are no secrets, and blanking them would garble ordinary text.
 _SHORTEST = 8
 BLANK = "[redacted]"
@@ -23,12 +27,17 @@ def redact(text: str) -> str:
 
 def names_secret(name: str) -> bool:
     """Whether an argument or a variable of this name holds a secret."""
-    return _SECRET_NAME.search(name) is not None
+    return bool(_SECRET_NAME.search(name)) and not _NO_SECRETS.search(name)
+
+
+def printable(text: str) -> str:
+    """Text on one line that moves no cursor and sets no colour, whatever a data set is named."""
+    return "".join(c if c.isprintable() else "?" for c in " ".join(text.split()))
 
 
 def sentence(text: str) -> str:
     """One printable line without secrets, whatever a server or a file put into ``text``."""
-    line = "".join(c if c.isprintable() else "?" for c in " ".join(redact(text).split()))
+    line = printable(redact(text))
     return line if len(line) <= _LONGEST_SENTENCE else f"{line[:_LONGEST_SENTENCE]} …"
 
 

@@ -48,11 +48,11 @@ class Cooldown:
         """Let no request start for ``seconds``."""
         self._until = max(self._until, asyncio.get_running_loop().time() + seconds)
 
-    async def over(self) -> None:
-        """Wait until the pause is over, however often it is extended meanwhile."""
+    async def over(self, spread_s: float, rng: random.Random) -> None:
+        """Wait until the pause is over, however often it is extended, and up to ``spread_s`` more."""
         clock = asyncio.get_running_loop().time
         while (left := self._until - clock()) > 0:
-            await asyncio.sleep(left)
+            await asyncio.sleep(left + rng.uniform(0, spread_s))
 
 
 async def persist(
@@ -69,7 +69,7 @@ async def persist(
     """
     attempt = 0
     while True:
-        await cooldown.over()
+        await cooldown.over(backoff.base_s, rng)
         attempt += 1
         try:
             return await ask()

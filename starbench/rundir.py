@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, TypeVar
 from filelock import FileLock, Timeout
 
 from starbench.errors import RunError
+from starbench.names import slug
 from starbench.schema import Identity, Item, Run, Trial
 
 RUN = "run.json"
@@ -57,7 +58,7 @@ class PlannedTrial(NamedTuple):
 
 def default_path(model: str, suites: Iterable[str]) -> Path:
     """A new dated directory below ``runs/`` in the working directory."""
-    stem = re.sub(r"[^\w.-]+", "-", "-".join([model, *suites])).strip("-")[:80]
+    stem = slug("-".join([model, *suites]))
     base = DEFAULT_PARENT / f"{datetime.now().astimezone():%Y-%m-%d-%H%M%S}-{stem}"
     candidates = (base, *(base.with_name(f"{base.name}-{n}") for n in range(2, 100)))
     return next(path for path in candidates if not path.exists())
@@ -105,6 +106,11 @@ def begin(path: Path, run: Run, items: Mapping[ItemKey, Item], trials: Iterable[
     """
     if (path / RUN).exists():
         _refuse_other(path, read(path).identity, run.identity)
+        if [PlannedTrial.of(trial) for trial in trials] != read_plan(path):
+            raise RunError(
+                f"{path} planned other trials (what the model declares it can take has changed): "
+                "give another --out"
+            )
         return True
     try:
         write_whole(path / ITEMS, (_item_line(suite, item) for (suite, _), item in items.items()))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
 
-from starbench.audio import Audio
 from starbench.clips import ClipStore
 from starbench.errors import AdapterError, AudioError, FatalError, JournalError, RequestError, TransientError
 from starbench.journal import Journal
@@ -29,10 +29,6 @@ from starbench.schema import (
 )
 from starbench.trials import materialise
 
-#: Length of the clip sent where a model takes no prompt without one, s.
-SILENT_CLIP_S = 0.5
-_SILENT_RATE = 16000
-
 
 @dataclass(frozen=True)
 class Settings:
@@ -49,19 +45,13 @@ class Questions:
 
     items: Mapping[tuple[str, str], Item]
     stores: Mapping[str, ClipStore]
-    silent_clip: bool = False
+    silent_clip: ClipPart | None = None
+    """Sent with a prompt that has no clip, where the model takes none without."""
 
     def prompt(self, trial: Trial) -> Prompt:
         """The prompt of ``trial``."""
         item = self.items[trial.suite, trial.item_id]
-        silent = ClipPart.of(_silent_clip) if self.silent_clip else None
-        return materialise(trial, item, self.stores[trial.suite], silent_clip=silent)
-
-
-def _silent_clip() -> Audio:
-    import numpy as np
-
-    return Audio(np.zeros((int(SILENT_CLIP_S * _SILENT_RATE), 1), np.int16), _SILENT_RATE)
+        return materialise(trial, item, self.stores[trial.suite], silent_clip=self.silent_clip)
 
 
 async def run(
@@ -104,7 +94,7 @@ async def run(
 
     try:
         async with asyncio.TaskGroup() as group:
-            for _ in range(settings.max_in_flight):
+            for _ in range(min(settings.max_in_flight, model.capabilities.max_in_flight or sys.maxsize)):
                 group.create_task(worker())
     except BaseExceptionGroup as group:
         stops, others = group.split((FatalError, JournalError))
@@ -133,12 +123,12 @@ class _Ask:
             nonlocal latency, requests
             started, requests = monotonic(), requests + 1
             try:
-                async with asyncio.timeout(self._settings.timeout_s):
+                async with asyncio.timeout(self._settings.timeout_s) as limit:
                     return await self._asker(prompt)
             except TimeoutError as error:
-                raise TransientError(
-                    f"no reply within {self._settings.timeout_s:g} s", kind="timeout"
-                ) from error
+                ours = f"no reply within {self._settings.timeout_s:g} s"
+                message = ours if limit.expired() else str(error) or "the adapter timed out"
+                raise TransientError(message, kind="timeout") from error
             finally:
                 latency = monotonic() - started
 
@@ -151,7 +141,7 @@ class _Ask:
             failure = _failure(error)
         except AudioError as error:
             failure = Failure(kind="audio", message=sentence(str(error)))
-        line = journal_line(trial, self._questions, self._model.spec, prompt.key, response, failure)
+        line = journal_line(trial, self._questions, self._model.spec, prompt.digest, response, failure)
         return line.model_copy(update={"attempts": requests, "latency_s": round(latency, 4)}), fatal
 
 

@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from starbench.errors import SuiteError
 from starbench.intake import ClipInfo, Record, admit
+from starbench.names import slug
 from starbench.schema import Item
 
 MANIFEST = "suite.json"
@@ -47,7 +49,7 @@ class Suite:
     spec: dict[str, Any] = field(default_factory=dict)
     boundary: Path | None = None
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of what is asked: every item, with its sounds in place of their paths."""
         return digest(self.items, self.clips)
@@ -76,7 +78,7 @@ def read(root: Path, *, skip_bad: bool = False) -> Suite:
     manifest = _manifest(root / MANIFEST)
     intake = admit(_records(root / METADATA), root, skip_bad=skip_bad)
     suite = Suite(
-        name=manifest.get("name", root.name),
+        name=slug(manifest.get("name", root.name)),
         root=root,
         items=intake.items,
         clips=intake.clips,

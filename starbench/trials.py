@@ -11,11 +11,11 @@ from itertools import permutations
 from math import factorial
 
 from starbench.clips import ClipStore
-from starbench.conditions import NotApplicableError, Presentation, present
+from starbench.conditions import Presentation, present
 from starbench.errors import InputError
 from starbench.intake import ClipInfo
 from starbench.protocols import Protocol
-from starbench.schema import UNCUT, ClipPart, ClipSpec, Item, Prompt, TextPart, TextSpec, Trial
+from starbench.schema import ClipPart, Item, Prompt, TextPart, TextSpec, Trial
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,9 @@ def plan(
     for item in items:
         asked = tuple(_rotations(item, protocol, rotations))
         for condition in conditions:
-            try:
-                given = present(condition, item, clips)
-            except NotApplicableError as reason:
-                inapplicable[condition, str(reason)] += 1
+            given = present(condition, item, clips)
+            if isinstance(given, str):
+                inapplicable[condition, given] += 1
                 continue
             trials += [_trial(suite, item, protocol, condition, given, rotation) for rotation in asked]
     return Plan(tuple(trials), inapplicable)
@@ -141,17 +140,12 @@ def materialise(trial: Trial, item: Item, store: ClipStore, *, silent_clip: Clip
             parts.append(TextPart(text=part.text))
             digest.update(b"text\0" + part.text.encode())
         else:
-            path = _path(item, part)
+            path = item.clip_path(part.clip)
             parts.append(ClipPart.of(partial(store.get, path, part.transform)))
             digest.update(b"clip\0" + store.fingerprint(path, part.transform).encode())
     if silent_clip is not None and not any(isinstance(part, ClipPart) for part in parts):
         parts.insert(0, silent_clip)
         digest.update(b"silent clip")
-    return Prompt(parts=tuple(parts), options=trial.options, key=digest.hexdigest())
-
-
-def _path(item: Item, part: ClipSpec) -> str:
-    if part.clip == UNCUT:
-        assert item.uncut_audio_path is not None  # noqa: S101 - the condition applies only with one
-        return item.uncut_audio_path
-    return item.audio_paths[part.clip]
+    asked = digest.hexdigest()
+    key = sha256("\0".join([asked, *map(str, trial.key)]).encode()).hexdigest()
+    return Prompt(parts=tuple(parts), options=trial.options, digest=asked, key=key)

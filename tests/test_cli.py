@@ -113,7 +113,7 @@ BAD_INPUT = [
     (["run", "--model", "openai:gpt-audio-1.5", "--suite", "SUITE"], "OPENAI_API_KEY is not set"),
     (["run", "--model", "random", "--suite", "nowhere"], "nowhere is not a suite"),
     (["run", "--model", "random", "--suite", "star-bench:nowhere"], "nowhere"),
-    (["run", "--model", "random", "--suite", "starbench:x"], "did you mean 'star-bench'"),
+    (["run", "--model", "random", "--suite", "star-bnech:x"], "did you mean 'star-bench'"),
     (["run", "--model", "random", "--suite", "perception:x"], "starbench build perception"),
     (["run", "--model", "random", "--suite", "SUITE", "--condition", "adio"], "did you mean 'audio'"),
     (["run", "--model", "random", "--suite", "SUITE", "--condition", "split"], "applies to no item"),

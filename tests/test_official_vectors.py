@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from starbench import protocols
+from starbench.protocols.base import Result
 from starbench.protocols.star_bench import official_letter
 from starbench.schema import ClipSpec, Outcome, Response, TextSpec
-from starbench.scoring.official import Result, performance
 from starbench.tasks.star_bench import StarBench
 from starbench.trials import plan
 
@@ -90,11 +90,13 @@ def test_every_delivered_text_is_parsed_and_a_cut_one_flagged(text, stop, outcom
 def test_figures_are_the_official_ones_to_the_printed_digit(shared: Path) -> None:
     folder = shared / "official-vectors" / "metrics"
     results = [
-        (line["task"], Result(line["id"], line["category"], line["sub-category"], line["is_correct"]))
+        Result(line["id"], line["task"], line["category"], line["sub-category"], line["is_correct"])
         for name in ("tr", "sr", "pc")
         for line in _lines(folder / f"{name}.infer_results.jsonl")
     ]
-    assert performance(results) == json.loads((folder / "performance.json").read_text("utf-8"))
+    assert protocols.get("star-bench").figures(results) == json.loads(
+        (folder / "performance.json").read_text("utf-8")
+    )
 
 
 def test_letters_of_the_simulated_run_are_parsed_and_scored_alike(shared: Path) -> None:

@@ -83,9 +83,14 @@ def begun(tmp_path: Path) -> Path:
 def test_the_same_run_goes_on_and_nothing_of_it_is_written_again(begun: Path) -> None:
     before = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in begun.iterdir()}
     later = run().model_copy(update={"created": "2027-01-01T00:00:00+00:00", "notes": ("other",)})
-    assert begin(begun, later, {}, []) is True
+    assert begin(begun, later, {}, [trial()]) is True
     assert {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in begun.iterdir()} == before
     assert set(before) == {".lock", "run.json", "items.jsonl", "plan.jsonl"}, "and no temporary file is left"
+
+
+def test_a_run_whose_model_now_takes_other_trials_is_another_run(begun: Path) -> None:
+    with pytest.raises(RunError, match="planned other trials"):
+        begin(begun, run(), {}, [trial(), trial("more")])
 
 
 @pytest.mark.parametrize(
@@ -222,7 +227,9 @@ def test_items_and_plan_come_back_as_they_went(
             level=1.5,
             truth={"f0_hz": [1.0, 2.0], "name": question},
         ),
-        ("other suite", identity): item(identity, answer=None, option_orders=((1, 2), None), rotations=3),
+        ("other suite", identity): item(
+            identity, answer=None, audio_paths=("a", "b"), option_orders=((1, 2), (2, 1)), rotations=3
+        ),
     }
     trials = [
         trial(identity, rotation, contents=tuple(contents), extension=extension) for rotation in range(3)

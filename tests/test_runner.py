@@ -17,13 +17,13 @@ import pytest
 
 from starbench import journal, rundir
 from starbench.build import build
-from starbench.cli.run import _ask
 from starbench.errors import AdapterError, AudioError, FatalError, JournalError, RequestError, TransientError
 from starbench.evaluation import Evaluation, Request, prepare
 from starbench.models import Model
 from starbench.retry import Backoff
 from starbench.runner import Settings, run
 from starbench.schema import JournalLine, Outcome, Prompt, Response
+from starbench.session import ask_all
 from starbench.synthesis import BuildSpec
 
 FAST = Backoff(max_attempts=2, base_s=0.001)
@@ -348,9 +348,7 @@ def test_the_model_is_closed_however_the_run_ends(suite: Path, tmp_path: Path, h
     evaluation = prepared(suite, model)
 
     async def main() -> None:
-        asking = asyncio.create_task(
-            _ask(evaluation, model, tmp_path / "run", Settings(max_in_flight=2), retry_permanent=False)
-        )
+        asking = asyncio.create_task(ask_all(evaluation, model, tmp_path / "run", Settings(max_in_flight=2)))
         while how == "cancelled" and not adapter.calls:
             await asyncio.sleep(0.001)
         if how == "cancelled":

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from starbench import conditions, protocols
 from starbench.audio import Audio
 from starbench.clips import ClipStore
-from starbench.conditions import NotApplicableError, expand, present
+from starbench.conditions import expand, present
 from starbench.errors import ConditionError, InputError
 from starbench.intake import ClipInfo
 from starbench.limits import admits, bandwidth_reason
@@ -180,21 +180,21 @@ MIRROR = {"Left": "Right", "Right": "Left", "Ahead": "Ahead"}
         ("split", choice(audio_paths=("hidden_left.wav", "hidden_1.wav")), "without two channels"),
         ("mono", order(), "of one channel"),
         ("swap", choice(), "no mirror map"),
-        ("swap", order(mirror=MIRROR), "no mirror map"),
+        ("swap", order(), "no mirror map"),
         ("swap", choice(mirror=MIRROR, audio_paths=("hidden_1.wav",)), "without two channels"),
         ("swap", choice(mirror=MIRROR, answer="Ahead"), "leaves the answer unchanged"),
         ("swap", choice(mirror=MIRROR, answer="Unable to determine"), "leaves the answer unchanged"),
-        ("swap", choice(mirror={"Right": "Elsewhere"}), "leaves the answer unchanged"),
         ("caption:plain", choice(), "no 'plain' caption"),
         ("caption:full", choice(captions={"plain": ("x",)}), "no 'full' caption"),
-        ("caption", choice(captions={"plain": ("x",)}), "no 'given' caption"),
+        ("caption", choice(captions={"plain": ("x",)}), "no caption for each clip"),
     ],
 )
 def test_a_condition_that_does_not_apply_says_why_and_makes_no_trial(
     condition: str, item: Item, reason: str
 ) -> None:
-    with pytest.raises(NotApplicableError, match=reason):
-        present(condition, item, CLIPS)
+    said = present(condition, item, CLIPS)
+    assert isinstance(said, str)
+    assert re.search(reason, said)
     found = planned(item, condition)
     assert found.trials == ()
     assert [(name, n) for (name, _), n in found.inapplicable.items()] == [(condition, 1)]
@@ -432,7 +432,7 @@ def key(
     suite = Suite("s", Path(), (item,), clips or CLIPS, "starbench")
     trial = asked(item, condition, protocol, "all")[rotation]
     silent_clip = ClipPart.of(lambda: Audio(np.zeros((8, 1), np.int16), 8000)) if silent else None
-    return materialise(trial, item, ClipStore(suite, rate), silent_clip=silent_clip).key
+    return materialise(trial, item, ClipStore(suite, rate), silent_clip=silent_clip).digest
 
 
 def test_requests_differ_wherever_text_or_sound_does() -> None:

@@ -9,12 +9,9 @@ import typer
 
 from starbench import __version__
 from starbench.cli import build, demo, leaderboard, listing, run, score
+from starbench.cli.exits import BAD_INPUT, INCOMPLETE, INTERRUPTED
 from starbench.errors import AdapterError, JournalError, StarbenchError, SuiteError
 from starbench.redact import sentence
-
-EXIT_INCOMPLETE = 1
-EXIT_BAD_INPUT = 2
-EXIT_INTERRUPTED = 130
 
 app = typer.Typer(
     help="Does a large audio-language model hear sound in time and 3D space?",
@@ -49,15 +46,15 @@ def main() -> None:
         app()
     except SuiteError as error:
         _complain(error, *error.problems)
-        sys.exit(EXIT_BAD_INPUT)
+        sys.exit(BAD_INPUT)
     except (AdapterError, JournalError) as error:
         _complain(error)
-        sys.exit(EXIT_INCOMPLETE)
+        sys.exit(INCOMPLETE)
     except StarbenchError as error:
         _complain(error)
-        sys.exit(EXIT_BAD_INPUT)
+        sys.exit(BAD_INPUT)
     except KeyboardInterrupt:
-        sys.exit(EXIT_INTERRUPTED)
+        sys.exit(INTERRUPTED)
 
 
 def _complain(error: StarbenchError, *details: str) -> None:

@@ -54,4 +54,4 @@ def _standing() -> list[Path]:
 
     derived = ("schema.json", BOARD_JSON)
     files = [path for path in sorted(Path("results").glob("*.json")) if path.name not in derived]
-    return files + sorted(path.parent for path in Path("runs").glob(f"*/{ENTRY_PATTERN}"))
+    return files + sorted(Path("runs").glob(f"*/{ENTRY_PATTERN}"))

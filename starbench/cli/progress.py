@@ -6,32 +6,48 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from time import monotonic
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
 import typer
 
-from starbench.schema import JournalLine
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from starbench.schema import JournalLine
 
 #: Seconds between two plain lines.
 _PLAIN_EVERY_S = 5.0
 
 
 class RunProgress:
-    """Counts outcomes, and shows rate and time left.
+    """Counts outcomes, and shows rate and time left: ``with RunProgress() as progress``."""
 
-    Parameters
-    ----------
-    total : int
-        Trials still to be asked.
-    """
-
-    def __init__(self, total: int) -> None:
-        self._total = total
+    def __init__(self) -> None:
+        self._total = self._done = self._retries = 0
         self._outcomes: Counter[str] = Counter()
-        self._retries = 0
-        self._done = 0
         self._started = self._shown = monotonic()
-        self._live = sys.stderr.isatty()
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def begin(self, total: int) -> None:
+        """Start the clock; ``total`` trials are to be asked."""
+        self._total, self._started = total, monotonic()
+        if total and sys.stderr.isatty():
+            self._bar = _bar("{task.completed}/{task.total} trials, {task.fields[state]}")
+            self._task = self._bar.add_task("", total=total, state="")
+            self._bar.start()
 
     def add(self, line: JournalLine) -> None:
         """Take in one finished trial."""
@@ -39,42 +55,46 @@ class RunProgress:
         self._outcomes[line.outcome.value] += 1
         self._retries += max(0, line.attempts - 1)
         now = monotonic()
-        if now - self._shown >= (0.1 if self._live else _PLAIN_EVERY_S) or self._done == self._total:
+        if self._bar is not None and self._task is not None:
+            self._bar.update(
+                self._task, completed=self._done, state=f"{self._rate(now):.1f}/s: {self._counts()}"
+            )
+        elif now - self._shown >= _PLAIN_EVERY_S or self._done == self._total:
             self._shown = now
-            self._show(now)
+            left = timedelta(seconds=round((self._total - self._done) / self._rate(now)))
+            typer.echo(
+                f"{self._done}/{self._total} trials, {self._rate(now):.1f}/s, {left} left: {self._counts()}",
+                err=True,
+            )
 
-    def finish(self) -> None:
-        """End the live line."""
-        if self._live and self._done:
-            typer.echo(err=True)
+    def _rate(self, now: float) -> float:
+        return self._done / max(now - self._started, 1e-9)
 
-    def _show(self, now: float) -> None:
-        rate = self._done / max(now - self._started, 1e-9)
-        left = (self._total - self._done) / rate
+    def _counts(self) -> str:
         counts = ", ".join(f"{name} {n}" for name, n in self._outcomes.most_common())
-        retried = f", retries {self._retries}" if self._retries else ""
-        text = f"{self._done}/{self._total} trials, {rate:.1f}/s, {_clock(left)} left: {counts}{retried}"
-        if self._live:
-            typer.echo(f"\r\x1b[2K{text}", nl=False, err=True)
-        else:
-            typer.echo(text, err=True)
+        return f"{counts}, retries {self._retries}" if self._retries else counts
 
 
 @contextmanager
 def counting(what: str) -> Iterator[Callable[[int, int], None]]:
     """Show how many of how many are done, on a terminal only."""
-    live = sys.stderr.isatty()
-
-    def show(done: int, total: int) -> None:
-        if live and (done == total or done % 16 == 0):
-            typer.echo(f"\r\x1b[2K{what}: {done}/{total}", nl=False, err=True)
-
-    yield show
-    if live:
-        typer.echo("\r\x1b[2K", nl=False, err=True)
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    with _bar("{task.completed}/{task.total}") as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+def _bar(text: str) -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn(text, markup=False),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )

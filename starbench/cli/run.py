@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from starbench.evaluation import Evaluation
-    from starbench.journal import Key
     from starbench.models import Model
     from starbench.runner import Settings
-    from starbench.schema import JournalLine
+    from starbench.session import Start
 
 _WAY_IN = "adapter:model, e.g. openai:gpt-audio-1.5, random, constant:B, observer; or my_model.py:MyModel"
 
@@ -111,108 +110,83 @@ def evaluate(
     """Ask what ``path`` still lacks, show the scores, write the entries; returns the exit code."""
     import asyncio
 
+    from starbench.cli.exits import BAD_INPUT, INCOMPLETE
+    from starbench.cli.progress import RunProgress
     from starbench.errors import FatalError
+    from starbench.redact import sentence
+    from starbench.session import ask_all
 
     stopped = None
-    try:
-        asyncio.run(_ask(evaluation, model, path, settings, retry_permanent=retry_permanent))
-    except FatalError as error:
-        stopped = error
-    except KeyboardInterrupt:
-        typer.echo(f"\nstarbench: interrupted; what was answered is kept, and --out {path} goes on", err=True)
-        raise
-    scored = report(path)
-    if stopped is not None:
-        from starbench.redact import sentence
+    with RunProgress() as progress:
 
-        typer.echo(
-            "starbench: the server ended the run: "
-            f"{sentence(str(stopped))}; mend it, and --out {path} goes on",
-            err=True,
+        def on_start(start: Start) -> None:
+            _announce(evaluation, model, path, start)
+            progress.begin(start.waiting)
+
+        asking = ask_all(
+            evaluation,
+            model,
+            path,
+            settings,
+            retry_permanent=retry_permanent,
+            on_start=on_start,
+            on_line=progress.add,
         )
-        return 2 if stopped.kind == "not_found" and not scored else 1
-    if not scored:
-        return 1
-    return _exit_code(path)
+        try:
+            asyncio.run(asking)
+        except FatalError as error:
+            stopped = error
+        except KeyboardInterrupt:
+            typer.echo(
+                f"\nstarbench: interrupted; what was answered is kept, and --out {path} goes on", err=True
+            )
+            raise
+    code = report(path)
+    if stopped is None:
+        return code
+    typer.echo(
+        f"starbench: the server ended the run: {sentence(str(stopped))}; mend it, and --out {path} goes on",
+        err=True,
+    )
+    # An unknown model is bad input if it was found out by the first question.
+    nothing_answered = not list(path.glob("entry-*.json"))
+    return BAD_INPUT if stopped.kind == "not_found" and nothing_answered else INCOMPLETE
 
 
-def report(path: Path) -> bool:
-    """Show the scores of the run at ``path`` and write its entries, unless nothing was answered."""
-    from starbench.journal import latest
+def report(path: Path) -> int:
+    """Show the scores of the run at ``path`` and write its entries; returns the exit code."""
+    from starbench.cli.exits import DONE, INCOMPLETE
     from starbench.leaderboard import write_entries
     from starbench.report import show
-    from starbench.schema import Outcome
     from starbench.scoring.run import score_run
 
-    if all(line.outcome is Outcome.ERROR for line in latest(path).values()):
-        typer.echo(f"no trial was answered; the journal is {path}/trials.jsonl", err=True)
-        return False
     scores = score_run(path)
+    if not scores.delivered:
+        typer.echo(f"no trial was answered; the journal is {path}/trials.jsonl", err=True)
+        return INCOMPLETE
     show(scores, path)
     for entry in write_entries(path, scores):
         typer.echo(f"entry: {entry}")
-    return True
+    return DONE if scores.complete else INCOMPLETE
 
 
-async def _ask(
-    evaluation: Evaluation, model: Model, path: Path, settings: Settings, *, retry_permanent: bool
-) -> None:
-    from starbench import journal, rundir
-    from starbench.cli.progress import RunProgress
-    from starbench.runner import run as ask_all
-
-    try:
-        await model.check()
-        with rundir.hold(path):
-            resumed = rundir.begin(path, evaluation.run, evaluation.items, evaluation.trials)
-            with journal.Journal(path) as writer:
-                finished = _finished(journal.latest(path).values(), retry_permanent=retry_permanent)
-                waiting = [trial for trial in evaluation.trials if trial.key not in finished]
-                _announce(evaluation, model, path, len(waiting), resumed=resumed)
-                progress = RunProgress(len(waiting))
-                try:
-                    await ask_all(waiting, evaluation.questions, model, writer, settings, progress.add)
-                finally:
-                    progress.finish()
-    finally:
-        await model.close()
-
-
-def _finished(lines: Iterable[JournalLine], *, retry_permanent: bool) -> set[Key]:
-    """Keys never asked again: final outcomes, and errors that asking again cannot mend."""
-    from starbench.schema import Outcome
-
-    def is_final(line: JournalLine) -> bool:
-        stuck = line.error is not None and line.error.permanent and not retry_permanent
-        return line.outcome is not Outcome.ERROR or stuck
-
-    return {line.key for line in lines if is_final(line)}
-
-
-def _announce(evaluation: Evaluation, model: Model, path: Path, waiting: int, *, resumed: bool) -> None:
-    from starbench import rundir
+def _announce(evaluation: Evaluation, model: Model, path: Path, start: Start) -> None:
+    from starbench.redact import printable
 
     record = evaluation.run
-    done = len(evaluation.trials) - waiting
-    state = f"resumed, {done} of {len(evaluation.trials)} trials finished" if resumed else f"{waiting} trials"
-    typer.echo(f"run: {path} ({state})", err=True)
-    if resumed and (begun := rundir.read(path).served_by) != model.server:
-        typer.echo(f"note: begun at {begun}, goes on at {model.server}", err=True)
-    for note in (*record.adaptations, *record.notes):
-        typer.echo(f"note: {note}", err=True)
-    for reason, n in record.inapplicable.items():
-        typer.echo(f"not applicable: {n} item(s): {reason}", err=True)
+    done = start.planned - start.waiting
+    state = (
+        f"resumed, {done} of {start.planned} trials finished" if start.resumed else f"{start.waiting} trials"
+    )
+    lines = [f"run: {path} ({state})"]
+    if start.resumed and start.begun_at != model.server:
+        lines.append(f"note: begun at {start.begun_at}, goes on at {model.server}")
+    lines += [f"note: {note}" for note in (*record.adaptations, *record.notes)]
+    lines += [f"not applicable: {n} item(s): {reason}" for reason, n in record.inapplicable.items()]
     if record.skipped:
-        typer.echo(
-            f"left out as damaged: {len(record.skipped)} problem(s), listed in {path}/run.json", err=True
-        )
-
-
-def _exit_code(path: Path) -> int:
-    from starbench.journal import latest
-    from starbench.schema import Outcome
-
-    return int(any(line.outcome is Outcome.ERROR for line in latest(path).values()))
+        lines.append(f"left out as damaged: {len(record.skipped)} problem(s), listed in {path}/run.json")
+    for line in lines:
+        typer.echo(printable(line), err=True)
 
 
 def _arguments(pairs: Sequence[str], base_url: str | None) -> dict[str, str]:

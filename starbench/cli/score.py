@@ -13,6 +13,7 @@ def score(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
 ) -> None:
     """Score a run again; nothing is asked. Exit code 1 says that trials are missing or in error."""
+    from starbench.cli.exits import DONE, INCOMPLETE
     from starbench.leaderboard import write_entries
     from starbench.report import show
     from starbench.scoring.run import score_run
@@ -23,4 +24,4 @@ def score(
     else:
         show(scores, run)
     write_entries(run, scores)
-    raise typer.Exit(0 if scores.complete else 1)
+    raise typer.Exit(DONE if scores.complete else INCOMPLETE)

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 from typing import Protocol as Structural
 
 from starbench.conditions import Presentation
 from starbench.schema import UNCUT, ClipSpec, Item, Outcome, Reading, Response, TextSpec
 
 Part = TextSpec | ClipSpec
+
+
+class Result(NamedTuple):
+    """What became of one trial, as a protocol's own figures need it."""
+
+    item_id: str
+    task: str
+    category: str | None
+    sub_category: str | None
+    correct: bool
 
 
 class Protocol(Structural):
@@ -32,6 +44,10 @@ class Protocol(Structural):
 
     def read(self, response: Response, options: tuple[str, ...]) -> Reading:
         """Read the answer in what the model delivered."""
+        ...
+
+    def figures(self, results: Iterable[Result]) -> dict[str, Any]:
+        """The figures that the protocol's original evaluator prints for a complete run, if it has one."""
         ...
 
 
@@ -69,9 +85,8 @@ def labelled(
     return parts
 
 
-def uncut_clip(given: Presentation) -> ClipSpec:
-    """The uncut recording, changed as the clips are."""
-    return ClipSpec(clip=UNCUT, transform=given.transforms[0])
+#: The uncut recording of the whole scene.
+UNCUT_CLIP = ClipSpec(clip=UNCUT)
 
 
 def undelivered(response: Response) -> Reading | None:

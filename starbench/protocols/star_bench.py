@@ -8,10 +8,13 @@ does not have are laid out in its manner and marked as extensions.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 from starbench.conditions import Presentation
-from starbench.protocols.base import Part, labelled, option_lines, uncut_clip, undelivered
+from starbench.protocols.base import UNCUT_CLIP, Part, Result, labelled, option_lines, undelivered
+from starbench.protocols.official_figures import performance
 from starbench.schema import ClipSpec, Item, Outcome, Reading, Response, TextSpec
 
 _SCENE = (
@@ -64,12 +67,16 @@ class StarBench:
             return Reading(outcome=Outcome.UNPARSED, truncated=cut)
         return Reading(outcome=Outcome.ANSWERED, letter=found, truncated=cut)
 
+    def figures(self, results: Iterable[Result]) -> dict[str, Any]:
+        """As the official evaluator prints them."""
+        return performance(results)
+
 
 def _aids(item: Item, given: Presentation) -> list[Part]:
     if given.scene is not None:
         return [TextSpec(text=_SCENE.format(caption=given.scene, n=len(item.audio_paths)))]
     if given.uncut:
-        return [TextSpec(text=_UNCUT_BEFORE), uncut_clip(given), TextSpec(text=_UNCUT_AFTER)]
+        return [TextSpec(text=_UNCUT_BEFORE), UNCUT_CLIP, TextSpec(text=_UNCUT_AFTER)]
     return []
 
 
@@ -124,8 +131,10 @@ def _patterns(n_options: int) -> tuple[re.Pattern[str], re.Pattern[str]]:
     letters = "".join(chr(ord("A") + i) for i in range(n_options))
     letter = rf"[\(\<\[\{{]\s*([{letters}])\s*[\)\]\>\}}]|\b([{letters}])\b"
     keyword = r"(?:answer|<answer>|solution|choice|option|correct option is|answer is|答案是|选项是)"
-    # Case is ignored with the keyword only, so "the answer is a dog" yields a letter, as officially.
-    return re.compile(rf"(?i){keyword}\s*[:：]*\s*(?:{letter})"), re.compile(letter)
+    # Possessive, because a reply that decays into white space would cost quadratic time; what follows
+    # can begin with neither space nor colon, so it matches the same. Case is ignored with the keyword
+    # only, so "the answer is a dog" yields a letter, as officially.
+    return re.compile(rf"(?i){keyword}\s*+[:：]*+\s*+(?:{letter})"), re.compile(letter)
 
 
 @lru_cache(maxsize=4096)

@@ -8,10 +8,12 @@ only when it states one answer.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import factorial
+from typing import Any
 
 from starbench.conditions import Presentation
-from starbench.protocols.base import Part, labelled, option_lines, uncut_clip, undelivered
+from starbench.protocols.base import UNCUT_CLIP, Part, Result, labelled, option_lines, undelivered
 from starbench.protocols.reading import read as read_answer
 from starbench.schema import Item, Outcome, Reading, Response, TextSpec
 
@@ -39,7 +41,7 @@ class Starbench:
         if given.scene is not None:
             parts.append(TextSpec(text=f"The whole scene in words, in its true order: {given.scene}\n"))
         if given.uncut:
-            parts += [TextSpec(text="The uncut recording of the whole scene:"), uncut_clip(given)]
+            parts += [TextSpec(text="The uncut recording of the whole scene:"), UNCUT_CLIP]
         parts += labelled(_labels(item), given, order)
         withheld = "" if given.has_sound or given.captions is not None else _WITHHELD
         parts.append(TextSpec(text=f"{withheld}{item.question}\n{option_lines(options)}{_FORM}"))
@@ -62,6 +64,10 @@ class Starbench:
             }
             return Reading(outcome=outcomes[response.stop], truncated=response.stop == "length")
         return read_answer(response.text or "", options)
+
+    def figures(self, results: Iterable[Result]) -> dict[str, Any]:  # noqa: ARG002
+        """None: there is no original evaluator."""
+        return {}
 
 
 def _labels(item: Item) -> list[str]:

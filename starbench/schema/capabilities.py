@@ -26,5 +26,7 @@ class Capabilities(Frozen):
     """Sample rates it reads, Hz."""
     front_end_hz: int | None = Field(default=None, gt=0)
     """Rate its front end resamples to, Hz: what lies above half of it is not heard."""
+    max_in_flight: int | None = Field(default=None, ge=1)
+    """Requests it bears at a time."""
     channels_kept: bool | None = None
     """Whether the ears arrive apart (True), are folded to one (False), or nobody knows (None)."""

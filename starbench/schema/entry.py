@@ -27,7 +27,7 @@ class SuiteRecord(Frozen):
     """The questions. Two entries are comparable only if the digest is the same."""
 
     name: str
-    digest: str | None = None
+    digest: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
     version: str | None = None
     profile: str | None = None
     n_items: int | None = None
@@ -81,4 +81,6 @@ class LeaderboardEntry(Frozen):
             raise ValueError("an entry holds scores of a run, or published figures, and not both")
         if self.run_by_us != (self.scores is not None):
             raise ValueError("run_by_us: holds for scores of a run, and for nothing else")
+        if self.run_by_us and (self.suite.digest is None or self.suite.n_items is None):
+            raise ValueError("suite: a run by us knows the digest and the number of items")
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import Any, Self
 
 from pydantic import Field, model_validator
@@ -10,6 +11,7 @@ from starbench.schema.base import Frozen
 
 #: Letters name options, so no question can have more options than letters.
 MAX_OPTIONS = 26
+_MOST_ORDERED = 4
 
 
 class Item(Frozen):
@@ -55,6 +57,29 @@ class Item(Frozen):
     truth: dict[str, Any] = Field(default_factory=dict)
     """What was physically put in, in the units its keys name. Never leaves for a model."""
 
+    def clip_path(self, clip: int) -> str:
+        """Path of the clip of this number (from 0; ``UNCUT`` for the uncut recording).
+
+        Raises
+        ------
+        ValueError
+            If the item has no uncut recording.
+        """
+        if clip >= 0:
+            return self.audio_paths[clip]
+        if self.uncut_audio_path is None:
+            raise ValueError(f"{self.id} has no uncut recording")
+        return self.uncut_audio_path
+
+    def _states_every_order(self, stated: tuple[tuple[int, ...] | None, ...]) -> None:
+        if len(stated) != len(self.options):
+            raise ValueError("option_orders: needs one entry for each option")
+        n_clips = len(self.audio_paths)
+        # Five clips have more orders than there are letters.
+        orders = [] if n_clips > _MOST_ORDERED else list(permutations(range(1, n_clips + 1)))
+        if sorted(order for order in stated if order is not None) != orders:
+            raise ValueError("option_orders: must state each order of the clips once (four clips at most)")
+
     @model_validator(mode="after")
     def _is_answerable(self) -> Self:
         if len(set(self.options)) != len(self.options):
@@ -64,10 +89,13 @@ class Item(Frozen):
                 raise ValueError("answer: is missing")
             if self.answer not in self.options:
                 raise ValueError(f"answer: {self.answer!r} is not among the options")
-        elif len(self.option_orders) != len(self.options):
-            raise ValueError("option_orders: needs one entry for each option")
+        else:
+            self._states_every_order(self.option_orders)
         if self.abstain is not None and self.abstain >= len(self.options):
             raise ValueError("abstain: is not the index of an option")
+        mirror = self.mirror or {}
+        if any(mirror.get(mirrored) != text or text not in self.options for text, mirrored in mirror.items()):
+            raise ValueError("mirror: must pair options, each the mirror of its mirror")
         for grade, texts in self.captions.items():
             if len(texts) != len(self.audio_paths):
                 raise ValueError(f"captions.{grade}: needs one caption for each clip")

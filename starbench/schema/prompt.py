@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field, PrivateAttr
+from pydantic import PrivateAttr
 
 from starbench.schema.base import Frozen
 
@@ -46,12 +46,15 @@ class Prompt(Frozen):
     """One question as a model gets it.
 
     ``options`` repeats the option texts in the order shown, for adapters that constrain the answer
-    to a letter; ``key`` is the same for the same prompt in every run and seeds random baselines.
+    to a letter. ``digest`` is equal for equal texts and sounds; ``key`` also differs between trials that
+    happen to be asked alike, is the same in every run, and seeds random baselines. Neither tells what
+    it was made from.
     """
 
     parts: tuple[TextPart | ClipPart, ...]
     options: tuple[str, ...]
-    key: str = Field(default="")
+    digest: str = ""
+    key: str = ""
 
     @property
     def text(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from starbench.schema.base import Frozen
+from starbench.schema.response import Usage
 
 Interval = tuple[float, float]
 
@@ -84,6 +85,7 @@ class PairedDifference(Frozen):
     task: str
     base: str
     condition: str
+    extension: bool = False
     n_items: int
     base_aa: float
     aa: float
@@ -95,6 +97,8 @@ class Headline(Score):
     """One condition over all items of a suite; MA is the mean of its tasks, each by its own if it has one."""
 
     condition: str
+    extension: bool = False
+    """The protocol's original evaluator has no such condition for some item."""
     ma: Macro
     complete: bool
     """Whether every planned trial ended, none in an error."""
@@ -105,6 +109,8 @@ class SuiteScore(Frozen):
 
     suite: str
     digest: str
+    n_items: int
+    """Items of which any trial was planned."""
     protocol: str
     tasks: tuple[TaskScore, ...]
     headlines: tuple[Headline, ...] = ()
@@ -118,5 +124,11 @@ class RunScore(Frozen):
 
     run: str
     model: str
+    served_as: tuple[str, ...] = ()
     complete: bool
+    """Whether every planned trial ended, none in an error."""
+    delivered: int
+    """Trials that ended in anything but an error."""
+    usage: Usage | None = None
+    """Tokens over the whole run, as far as the server reported them."""
     suites: tuple[SuiteScore, ...]

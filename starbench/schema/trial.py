@@ -74,7 +74,7 @@ class JournalLine(Frozen):
     error: Failure | None = None
     attempts: int = Field(ge=0)
     latency_s: float = Field(ge=0)
-    """Seconds from the first byte sent to the last received, of the last attempt."""
+    """Seconds that the last attempt took, preparing the request included."""
     model: str
     served_model: str | None = None
     usage: Usage | None = None

@@ -80,7 +80,7 @@ def task_score(task: str, condition: str, observations: Sequence[Observation]) -
         **dict(score(observations)),
         task=task,
         condition=condition,
-        extension=any(o.trial.extension for o in observations),
+        extension=_is_extension(observations),
         ma=_macro({name: [group] for name, group in sub_categories.items()}) if sub_categories else None,
         categories=_parts(grouped(observations, lambda o: o.item.category)),
         sub_categories=_parts(sub_categories),
@@ -92,7 +92,13 @@ def headline(condition: str, observations: Sequence[Observation], *, complete: b
     """One condition over all its tasks: MA of the tasks, and everything else over all items."""
     tasks = grouped(observations, lambda o: o.item.task)
     parts = {name: list(_sub_categories(group).values()) or [group] for name, group in tasks.items()}
-    return Headline(**dict(score(observations)), condition=condition, ma=_macro(parts), complete=complete)
+    return Headline(
+        **dict(score(observations)),
+        condition=condition,
+        extension=_is_extension(observations),
+        ma=_macro(parts),
+        complete=complete,
+    )
 
 
 def paired(
@@ -110,6 +116,7 @@ def paired(
         task=task,
         base=base,
         condition=condition,
+        extension=_is_extension(b),
         n_items=len(both),
         base_aa=first.aa,
         aa=second.aa,
@@ -128,6 +135,10 @@ def grouped(
         if name is not None:
             groups.setdefault(name, []).append(observation)
     return groups
+
+
+def _is_extension(observations: Iterable[Observation]) -> bool:
+    return any(observation.trial.extension for observation in observations)
 
 
 def _sub_categories(observations: Iterable[Observation]) -> dict[str, list[Observation]]:

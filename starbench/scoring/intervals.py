@@ -101,15 +101,13 @@ def _has_no_spread(shares: Floats) -> bool:
 def difference(right_a: Floats, planned_a: Floats, right_b: Floats, planned_b: Floats) -> Interval:
     """Interval of rate b − rate a over the same items, both resampled together.
 
-    Where neither varies over items, the two rates' own intervals are combined as in :func:`macro`.
+    Where every item moved by the same amount, resampling has no spread to show: what remains open is
+    the share of items that move otherwise, by Wilson's interval for none of so many.
     """
-    if _has_no_spread(right_a / planned_a) and _has_no_spread(right_b / planned_b):
-        a, b = right_a[0] / planned_a[0], right_b[0] / planned_b[0]
-        (low_a, high_a), (low_b, high_b) = rate(right_a, planned_a), rate(right_b, planned_b)
-        return (
-            max(-1.0, b - a - float(np.hypot(b - low_b, high_a - a))),
-            min(1.0, b - a + float(np.hypot(high_b - b, a - low_a))),
-        )
+    moved = right_b / planned_b - right_a / planned_a
+    if _has_no_spread(moved):
+        room = wilson(0.0, len(moved))[1]
+        return (max(-1.0, float(moved[0]) - room), min(1.0, float(moved[0]) + room))
     rate_a, rate_b = _resampled_rates(right_a, planned_a, right_b, planned_b)
     return percentile(rate_b - rate_a)
 

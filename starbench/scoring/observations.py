@@ -26,6 +26,7 @@ class Observation(NamedTuple):
     abstained: bool
     truncated: bool
     usage: Usage | None
+    served_model: str | None
 
     @property
     def right_content(self) -> int:
@@ -49,9 +50,9 @@ def observe(run: Path) -> list[Observation]:
 def _observation(trial: PlannedTrial, item: Item, lines: Mapping[journal.Key, JournalLine]) -> Observation:
     line = lines.get(trial.key)
     if line is None:
-        return Observation(trial, item, MISSING, False, False, False, None)
+        return Observation(trial, item, MISSING, False, False, False, None, None)
     if line.outcome is Outcome.ERROR:
-        return Observation(trial, item, Outcome.ERROR.value, False, False, False, line.usage)
+        return Observation(trial, item, Outcome.ERROR.value, False, False, False, line.usage, None)
     options = tuple(item.options[i] for i in trial.contents)
     reading = _reread(trial.protocol, line.response, line.stop, options)
     chosen = None if reading.letter is None else trial.contents[ord(reading.letter) - ord("A")]
@@ -63,6 +64,7 @@ def _observation(trial: PlannedTrial, item: Item, lines: Mapping[journal.Key, Jo
         abstained=chosen is not None and chosen == item.abstain,
         truncated=reading.truncated,
         usage=line.usage,
+        served_model=line.served_model,
     )
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from starbench import rundir
-from starbench.schema import Outcome, SuiteIdentity
+from starbench.protocols import get as get_protocol
+from starbench.protocols.base import Result
+from starbench.schema import Outcome, Run, SuiteIdentity, Usage
 from starbench.schema.score import PairedDifference, RunScore, SuiteScore
 from starbench.scoring.accuracy import grouped, headline, paired, task_score
 from starbench.scoring.observations import MISSING, Observation, observe
-from starbench.scoring.official import Result, performance
 
 #: What other conditions are compared with, where it was asked.
 BASE = "audio"
@@ -31,24 +33,27 @@ def score_run(path: Path) -> RunScore:
     return RunScore(
         run=path.name,
         model=run.identity.model,
+        served_as=tuple(sorted({o.served_model for o in observations if o.served_model})),
         complete=_complete(observations),
+        delivered=sum(o.outcome not in _UNFINISHED for o in observations),
+        usage=_total([o.usage for o in observations if o.usage is not None]),
         suites=tuple(
-            _suite_score(suite, by_suite[suite.name], run.identity.conditions)
+            _suite_score(suite, by_suite[suite.name], run)
             for suite in run.identity.suites
             if suite.name in by_suite
         ),
     )
 
 
-def _suite_score(
-    suite: SuiteIdentity, observations: Sequence[Observation], conditions: Sequence[str]
-) -> SuiteScore:
+def _suite_score(suite: SuiteIdentity, observations: Sequence[Observation], run: Run) -> SuiteScore:
+    conditions = run.identity.conditions
     cells = grouped(observations, lambda o: (o.item.task, o.trial.condition))
     tasks = tuple(grouped(observations, lambda o: o.item.task))
     by_condition = grouped(observations, lambda o: o.trial.condition)
     return SuiteScore(
         suite=suite.name,
         digest=suite.digest,
+        n_items=len({o.trial.item_id for o in observations}),
         protocol=suite.protocol,
         tasks=tuple(
             task_score(task, condition, cells[task, condition])
@@ -62,7 +67,7 @@ def _suite_score(
             if condition in by_condition
         ),
         paired=tuple(_paired(cells, tasks, conditions)),
-        official=_official(observations) if suite.protocol == "star-bench" else {},
+        official=_official(suite, observations, run),
     )
 
 
@@ -80,14 +85,30 @@ def _paired(
     return [difference for difference in found if difference is not None]
 
 
-def _official(observations: Sequence[Observation]) -> dict[str, object]:
-    """The official report over condition audio, once every planned trial has ended."""
+def _official(suite: SuiteIdentity, observations: Sequence[Observation], run: Run) -> dict[str, Any]:
+    """The protocol's original figures, where the run is what the original would have run.
+
+    That is condition audio over all items at the protocol's own rotations, once every trial has ended.
+    """
     heard = [o for o in observations if o.trial.condition == BASE]
-    if not heard or not _complete(heard):
+    left_out = run.skipped or run.identity.limit is not None or suite.rotations != "default"
+    # Items to which another condition does not apply are no loss; items the model cannot take are.
+    left_out = left_out or len({o.item.id for o in heard}) < len({o.item.id for o in observations})
+    if not heard or left_out or not _complete(heard):
         return {}
-    return performance(
-        (o.item.task, Result(o.item.id, o.item.category, o.item.sub_category, o.correct)) for o in heard
+    return get_protocol(suite.protocol).figures(
+        Result(o.item.id, o.item.task, o.item.category, o.item.sub_category, o.correct) for o in heard
     )
+
+
+def _total(usages: Sequence[Usage]) -> Usage | None:
+    if not usages:
+        return None
+    counts = {}
+    for name in Usage.model_fields:
+        known = [value for usage in usages if (value := getattr(usage, name)) is not None]
+        counts[name] = sum(known) if known else None
+    return Usage(**counts)
 
 
 def _complete(observations: Sequence[Observation]) -> bool:

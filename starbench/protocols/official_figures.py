@@ -7,9 +7,11 @@ averages those; published numbers were made so, and so these are (github InternL
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+
+from starbench.protocols.base import Result
 
 #: Name that the official evaluator gives each task's data set.
 DATASETS = {
@@ -20,21 +22,12 @@ DATASETS = {
 _PERCEPTION = "pc"
 
 
-class Result(NamedTuple):
-    """One run of one item, as the official evaluator keeps it."""
-
-    item_id: str
-    category: str | None
-    sub_category: str | None
-    correct: bool
-
-
-def performance(results: Iterable[tuple[str, Result]]) -> dict[str, Any]:
+def performance(results: Iterable[Result]) -> dict[str, Any]:
     """What the official evaluator reports for complete runs.
 
     Parameters
     ----------
-    results : iterable of (task name, Result)
+    results : iterable of Result
         Tasks the official evaluator does not have are left out.
 
     Returns
@@ -43,9 +36,9 @@ def performance(results: Iterable[tuple[str, Result]]) -> dict[str, Any]:
         ``tr``, ``sr``, ``pc`` with strings such as ``"56.11%"``, and ``Final MA`` where all three are.
     """
     by_dataset: dict[str, list[Result]] = {}
-    for task, result in results:
-        if task in DATASETS:
-            by_dataset.setdefault(DATASETS[task], []).append(result)
+    for result in results:
+        if result.task in DATASETS:
+            by_dataset.setdefault(DATASETS[result.task], []).append(result)
     report: dict[str, Any] = {
         name: _perception(by_dataset[name]) if name == _PERCEPTION else _reasoning(by_dataset[name])
         for name in DATASETS.values()

@@ -1,0 +1,8 @@
+"""Exit codes, the same for every command."""
+
+DONE = 0
+#: Finished or stopped with errors left in the journal; the same command goes on.
+INCOMPLETE = 1
+#: One sentence says what and how to mend it.
+BAD_INPUT = 2
+INTERRUPTED = 130
