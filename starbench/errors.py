@@ -110,4 +110,4 @@ class RequestError(AdapterError):
 
 
 class FatalError(AdapterError):
-    """No request of this run can succeed (``auth``, ``quota``, ``not_found``)."""
+    """No request of this run can succeed now (``auth``, ``quota``, ``not_found``, or a wait too long)."""

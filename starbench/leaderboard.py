@@ -233,8 +233,8 @@ def _run_row(entry: LeaderboardEntry, scores: SuiteScore, headline: Headline) ->
             if row.condition == headline.condition
         },
         "coverage": headline.coverage,
-        "chance": headline.chance,
-        "best_constant": headline.best_constant.aa,
+        "chance": headline.ma.chance,
+        "best_constant": headline.ma.best_constant,
         "complete": headline.complete,
         "channels_kept": capabilities.channels_kept if capabilities else None,
     }

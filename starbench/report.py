@@ -93,7 +93,7 @@ def _paired_table(rows: Sequence[PairedDifference]) -> Table | None:
 def _headline_table(rows: Sequence[Headline]) -> Table | None:
     if not any(len(row.ma.parts) > 1 for row in rows):
         return None
-    numbers = ("tasks", "MA of AA", "MA of ACR", "OA", "answered", "chance", "constant")
+    numbers = ("tasks", "MA of AA", "MA of ACR", "OA", "answered", "chance of MA", "constant of MA")
     table = _table("over all tasks (%, 95 % intervals)", ("condition",), numbers)
     for row in rows:
         table.add_row(
@@ -103,8 +103,8 @@ def _headline_table(rows: Sequence[Headline]) -> Table | None:
             f"{_percent(row.ma.acr)} {_interval(row.ma.acr_ci)}",
             f"{_percent(row.oa)} {_interval(row.oa_ci)}",
             _percent(row.coverage),
-            _percent(row.chance),
-            _percent(row.best_constant.aa if row.n_items >= _FEW else None),
+            _percent(row.ma.chance),
+            _percent(row.ma.best_constant if row.n_items >= _FEW else None),
         )
     return table
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from hashlib import sha256
 
 from starbench.schema import Item
@@ -12,10 +12,9 @@ from starbench.schema import Item
 def sample(items: Sequence[Item], limit: int | None, seed: int) -> tuple[Item, ...]:
     """Take ``limit`` items so that every prefix mirrors the whole.
 
-    Items are shuffled within their stratum (sub-category, or category where there is none) by a
-    hash of seed and id, and then taken one by one: of the strata that are behind their exact share,
-    the one whose next item is due first. No stratum is ever a whole item away from its share (the
-    schedule of Steiner & Yeomans 1993); the sample of 10 lies within that of 20.
+    Strata (sub-categories, or categories where there is none) are taken from in turn, and within a
+    stratum right answers, within these levels, and within these items in the order of a hash of seed
+    and id. The sample of 10 lies within that of 20.
 
     Returns
     -------
@@ -24,22 +23,47 @@ def sample(items: Sequence[Item], limit: int | None, seed: int) -> tuple[Item, .
     """
     if limit is None or limit >= len(items):
         return tuple(items)
-    strata: defaultdict[tuple[str, str], list[Item]] = defaultdict(list)
-    for item in items:
-        strata[item.task, item.sub_category or item.category or ""].append(item)
-    queues = [sorted((_rank(seed, item.id), item.id) for item in members) for members in strata.values()]
-    positions = [0] * len(queues)
-    taken = set()
-    for step in range(1, limit + 1):
-        due = (
-            ((k + 1) / len(queue), queue[k], which)
-            for which, (queue, k) in enumerate(zip(queues, positions, strict=True))
-            if k * len(items) < len(queue) * step
-        )
-        _, (_, identity), which = min(due)
-        taken.add(identity)
-        positions[which] += 1
+    order = _interleaved(list(items), _NESTING, seed)
+    taken = {item.id for item in order[:limit]}
     return tuple(item for item in items if item.id in taken)
+
+
+_NESTING: tuple[Callable[[Item], Hashable], ...] = (
+    lambda item: (item.task, item.sub_category or item.category or ""),
+    lambda item: item.answer,
+    lambda item: item.level,
+)
+
+
+def _interleaved(items: list[Item], nesting: Sequence[Callable[[Item], Hashable]], seed: int) -> list[Item]:
+    """Order items so that every prefix takes from each group as many as are due, and so within groups."""
+    if not nesting:
+        return sorted(items, key=lambda item: _rank(seed, item.id))
+    groups: defaultdict[Hashable, list[Item]] = defaultdict(list)
+    for item in items:
+        groups[nesting[0](item)].append(item)
+    return _merged([_interleaved(group, nesting[1:], seed) for group in groups.values()], seed)
+
+
+def _merged(queues: list[list[Item]], seed: int) -> list[Item]:
+    """Take from queues one by one: of those behind their exact share, the one whose next item is due first.
+
+    No queue is ever a whole item away from its share (the schedule of Steiner & Yeomans 1993).
+    """
+    total = sum(len(queue) for queue in queues)
+    positions = [0] * len(queues)
+    ranks = [[_rank(seed, item.id) for item in queue] for queue in queues]
+    merged = []
+    for step in range(1, total + 1):
+        due = (
+            ((k + 1) / len(queue), ranks[which][k], which)
+            for which, (queue, k) in enumerate(zip(queues, positions, strict=True))
+            if k * total < len(queue) * step
+        )
+        _, _, which = min(due)
+        merged.append(queues[which][positions[which]])
+        positions[which] += 1
+    return merged
 
 
 def _rank(seed: int, identity: str) -> str:

@@ -9,7 +9,7 @@ from starbench.errors import StimulusError
 from starbench.synthesis import Draft, Recipe, Synthesizer, generator
 
 from . import captions
-from .dealing import Side, deal, deal_with_catch
+from .dealing import Side, deal_rows
 from .profiles import RAMP_S, STAR_BENCH, Profile, Wording, draft
 
 NAME = "range_pitch_loudness"
@@ -58,13 +58,13 @@ def plan_audiogram(n: int, profile: Profile, seed: int) -> tuple[list[Draft], li
     grid = [(f0_hz, level) for level in _LEVELS_DB_HL for f0_hz in _FREQUENCIES_HZ]
     flags, refused = _try_out(grid, profile)
     rng = generator(seed, NAME, "deal")
-    dealt: list[tuple[Cell, Side] | None]
-    dealt = [*deal(list(flags), n, rng)] if profile is STAR_BENCH else deal_with_catch(list(flags), n, rng)
+    rows = [[cell for cell in flags if cell[0] == f0_hz] for f0_hz in _FREQUENCIES_HZ]
+    dealt = deal_rows(rows, n, rng, catch=profile is not STAR_BENCH)
     drafts = [
-        _catch(number, profile, seed)
-        if cell_and_side is None
-        else _present(number, *cell_and_side, flags[cell_and_side[0]], profile, seed)
-        for number, cell_and_side in enumerate(dealt)
+        _catch(number, cell, profile, seed)
+        if side is None
+        else _present(number, cell, side, flags[cell], profile, seed)
+        for number, (cell, side) in enumerate(dealt)
     ]
     dropped = [f"{NAME}: {f0_hz:g} Hz at {level:g} dB HL: {why}" for (f0_hz, level), why in refused.items()]
     return drafts, dropped
@@ -119,14 +119,15 @@ def _present(
         recipe=Recipe(SYNTHESIZER, tone | {"edge_s": edge_s, "total_s": _TOTAL_S}),
         caption=captions.full_audiogram(half, tone, edge_s, _TOTAL_S),
         level=level,
-        bandwidth_hz=f0_hz + 1.0 / RAMP_S,
+        bandwidth_hz=_bandwidth(cell),
         flags=flags,
         truth={"planned": {"half": half, "f0_hz": f0_hz, "level_db_hl": level}},
     )
 
 
-def _catch(number: int, profile: Profile, seed: int) -> Draft:
-    # No level: 0 dB HL is a level like any other, so 0 could not mark a catch trial here.
+def _catch(number: int, cell: Cell, profile: Profile, seed: int) -> Draft:
+    # It stands in for a cell: where that frequency cannot arrive, it must not be asked either, or
+    # "not present" would be right more often than the rest. It has no level, because 0 dB HL is one.
     return _draft(
         f"{NAME}_{number:04d}",
         seed,
@@ -134,8 +135,15 @@ def _catch(number: int, profile: Profile, seed: int) -> Draft:
         side=None,
         recipe=Recipe(SYNTHESIZER, {"half": None, "total_s": _TOTAL_S}),
         caption=captions.full_audiogram(None, None, 0.0, _TOTAL_S),
+        bandwidth_hz=_bandwidth(cell),
+        catch=True,
         truth={"planned": {"half": None}},
     )
+
+
+def _bandwidth(cell: Cell) -> float:
+    # The ramps widen the line by about the inverse of their length.
+    return cell[0] + 1.0 / RAMP_S
 
 
 def _draft(identifier: str, seed: int, *, caption: str, **fields: Any) -> Draft:

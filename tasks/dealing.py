@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import gcd
 from typing import Literal, TypeVar
 
 import numpy as np
@@ -65,3 +66,47 @@ def deal_with_catch(
     catch = round(n / 3)
     dealt: list[tuple[Cell, Side] | None] = [*deal(cells, n - catch, rng), *([None] * catch)]
     return [dealt[i] for i in rng.permutation(n)]
+
+
+def deal_rows(
+    rows: Sequence[Sequence[Cell]], n: int, rng: np.random.Generator, *, catch: bool
+) -> list[tuple[Cell, Side | None]]:
+    """Give ``n`` items a cell of a grid and an answer each, the answers balanced within every row.
+
+    Leaving out whole rows, as a narrow channel does with high frequencies, therefore keeps the answers
+    balanced. Over all items and within each row the counts of the answers differ by at most one; within
+    a row the cells come up as evenly as ``n`` allows, with sides that alternate from cell to cell and
+    from row to row.
+
+    Parameters
+    ----------
+    rows : sequence of sequences
+        The cells of each row, neighbours next to each other.
+    n : int
+        How many items.
+    rng : Generator
+        Draws what is left open.
+    catch : bool
+        Whether a third of the items are catch trials (None), each with a cell that it stands in for.
+    """
+    answers: tuple[Side | None, ...] = (*_SIDES, None) if catch else _SIDES
+    start, flip = int(rng.integers(len(answers))), int(rng.integers(2))
+    dealt: list[tuple[Cell, Side | None]] = []
+    for place, (row, count) in enumerate(zip(rows, shares(n, [len(row) for row in rows]), strict=True)):
+        turn = [answers[(start + len(dealt) + k) % len(answers)] for k in range(count)]
+        sides = [side for side in turn if side is not None]
+        begins_second = bool(sides) and sides[0] == "second"
+        cells = iter(_walk(row, len(sides), (place + flip + begins_second) % 2, rng))
+        stand_ins = iter(_walk(row, count - len(sides), 0, rng))
+        dealt += [(next(stand_ins if side is None else cells), side) for side in turn]
+    return [dealt[i] for i in rng.permutation(n)]
+
+
+def _walk(row: Sequence[Cell], n: int, parity: int, rng: np.random.Generator) -> list[Cell]:
+    """Step ``n`` times through a row, from even to odd places and back, every cell equally often."""
+    length = len(row)
+    strides = [stride for stride in range(1, length + 1, 2) if gcd(stride, length) == 1]
+    stride = strides[int(rng.integers(len(strides)))]
+    start = 2 * int(rng.integers((length + 1) // 2)) + parity
+    # A row of even length would give a cell the same side at every turn; one step on at each turn does not.
+    return [row[(start + k * stride + (k // length) * (1 - length % 2)) % length] for k in range(n)]

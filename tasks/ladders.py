@@ -113,6 +113,7 @@ def _item(
         side=side,
         recipe=Recipe("tone-pair", {"tones": list(pair.tones)} | timing),
         level=level,
+        catch=side is None,
         level_unit=ladder.star_bench_unit if is_original else "JND",
         # The ramps widen each line by about the inverse of their length.
         bandwidth_hz=max(tone["f0_hz"] for tone in pair.tones) + 1.0 / RAMP_S,

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 def pytest_configure() -> None:
+    # How long an example takes is the machine's business; what it finds must repeat.
+    hypothesis.settings.register_profile("starbench", deadline=None, derandomize=True)
+    hypothesis.settings.load_profile("starbench")
     try:
         import starbench.tasks
     except ModuleNotFoundError as error:

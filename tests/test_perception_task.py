@@ -242,7 +242,11 @@ def test_every_item_renders_within_16_bits_and_as_planned(profile: str) -> None:
         assert np.abs(pcm.astype(int)).max() < 32_767 or "over-full-scale" in draft.item.flags
         assert set(stimulus.truth["flags"]) == set(draft.item.flags)
         heard = [tone["f0_hz"] for tone in stimulus.truth["tones"]]
-        assert draft.item.bandwidth_hz is None or max(heard) < draft.item.bandwidth_hz < max(heard) + 500
+        assert draft.item.bandwidth_hz is not None
+        same = len(heard) == 2 and draft.item.level == 0
+        assert draft.item.catch == (same or not heard)
+        if heard:
+            assert max(heard) < draft.item.bandwidth_hz < max(heard) + 500
         assert (draft.item.bandwidth_hz is None) == (not heard)
         if profile == "default":
             assert all(half.any() for half in np.array_split(pcm, 2)), "no half is digital silence"
@@ -366,3 +370,30 @@ def test_a_suite_declares_what_a_reader_needs() -> None:
     for name in ALL:
         assert {"source", "basis"} <= set(made.declared["jnd"][name])
     json.dumps(made.declared)
+
+
+@pytest.mark.parametrize(("profile", "size"), [("default", 503), ("star-bench", 503), ("default", 2000)])
+def test_audiogram_answers_are_balanced_wherever_the_band_ends(profile: str, size: int) -> None:
+    """A narrow channel drops high frequencies, catch trials in their place included."""
+    items = [d.item for d in plan(profile, size=size).drafts if d.item.sub_category == "range_pitch_loudness"]
+    for limit_hz in (2_000, 4_000, 8_000, 24_000):
+        heard = [item.answer for item in items if item.bandwidth_hz <= limit_hz]
+        counts = Counter(heard).values()
+        assert len(counts) == (2 if profile == "star-bench" else 3)
+        assert max(counts) - min(counts) <= 1
+
+
+@pytest.mark.parametrize("profile", Perception.profiles)
+def test_audiogram_sides_are_balanced_within_levels(profile: str) -> None:
+    worst = []
+    for seed in range(6):
+        items = [
+            d.item
+            for d in Perception().plan(BuildSpec(("pitch", "loudness"), profile, seed, 1143)).drafts
+            if d.item.sub_category == "range_pitch_loudness" and not d.item.catch
+        ]
+        for level in {item.level for item in items}:
+            sides = Counter(item.answer for item in items if item.level == level)
+            n = sum(sides.values())
+            worst.append(max(sides.values()) / n if n >= 20 else 0.5)
+    assert max(worst) <= 0.7

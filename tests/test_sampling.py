@@ -107,3 +107,22 @@ def test_the_official_data_set_is_mirrored_within_one_item() -> None:
         assert all(
             abs(found[stratum] - size * limit / len(whole)) < 1 for stratum, size in enumerate(official)
         ), limit
+
+
+@pytest.mark.parametrize("limit", [12, 30, 60])
+def test_answers_and_levels_of_a_stratum_are_taken_in_turn(limit: int) -> None:
+    """A small sample of a balanced suite is balanced: no constant answer gains by it."""
+    made = [
+        Item(
+            id=f"{part}-{answer}-{level}-{copy}", task="T", sub_category=part, question="?",
+            options=("first", "second", "same"), answer=answer, audio_paths=("a",), level=float(level),
+        )
+        for part in ("pitch", "loudness") for answer in ("first", "second", "same")
+        for level in range(4) for copy in range(5)
+    ]  # fmt: skip
+    for seed in range(5):
+        taken = sample(made, limit, seed)
+        for part in ("pitch", "loudness"):
+            answers = Counter(item.answer for item in taken if item.sub_category == part)
+            assert max(answers.values()) - min(answers.values()) <= 1
+            assert len({item.level for item in taken if item.sub_category == part}) >= min(4, limit // 4)

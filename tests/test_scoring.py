@@ -131,6 +131,34 @@ def test_rotations_do_not_move_the_best_constant() -> None:
     assert best_constant([seen(i, r) for i in items for r in range(3)]).aa == pytest.approx(1 / 3)
 
 
+def test_what_guessing_and_sameness_get_of_acr_stands_beside_it() -> None:
+    items = [item(str(i), OPTIONS[i % 2]) for i in range(12)]
+    row = score([seen(i, r) for i in items for r in range(3)])
+    assert row.chance == pytest.approx(1 / 3)
+    assert row.chance_acr == pytest.approx(1 / 27)
+    assert (row.best_constant.aa, row.best_constant.acr) == (0.5, 0.5)
+    # An order item's right option moves with its clips: no option is right at every rotation.
+    order = [o._replace(trial=o.trial._replace(answer_letter="ABC"[o.trial.rotation])) for o in
+             (seen(item(str(i)), r) for i in range(12) for r in range(3))]  # fmt: skip
+    moved = score([o._replace(trial=o.trial._replace(contents=(0, 1, 2))) for o in order])
+    assert (moved.best_constant.aa, moved.best_constant.acr) == (pytest.approx(1 / 3), 0.0)
+
+
+def test_a_mean_of_parts_has_chance_and_sameness_weighed_alike() -> None:
+    wide = [item(f"w{i}", "a", ("a", "b", "c", "d"), sub_category="wide") for i in range(10)]
+    narrow = [item(f"n{i}", ("x", "y")[i % 2], ("x", "y"), sub_category="narrow") for i in range(30)]
+    row = task_score("T", "audio", [seen(i) for i in wide + narrow])
+    assert row.ma is not None
+    assert row.ma.chance == pytest.approx((0.25 + 0.5) / 2)
+    assert row.ma.best_constant == pytest.approx((1.0 + 0.5) / 2)
+
+
+def test_catch_trials_have_a_row_of_their_own() -> None:
+    items = [item("1", level=0.0, level_unit="dB HL"), item("2", level_unit="dB HL", catch=True)]
+    rows = task_score("T", "audio", [seen(i) for i in items]).levels
+    assert [(row.level, row.catch) for row in rows] == [(None, True), (0.0, False)]
+
+
 def test_paired_difference_is_over_the_items_that_both_conditions_apply_to() -> None:
     items = [item(str(i)) for i in range(4)]
     audio = [seen(i, correct=True) for i in items]
@@ -156,10 +184,12 @@ def test_a_difference_of_two_perfect_conditions_is_not_certain() -> None:
     all_right, none_right, planned = np.full(30, 3.0), np.zeros(30), np.full(30, 3.0)
     low, high = intervals.difference(all_right, planned, none_right, planned)
     assert low == -1.0
-    assert -0.9 < high < -0.75
-    low, high = intervals.difference(all_right, planned, all_right, planned)
-    assert low == -high
-    assert 0.05 < high < 0.2
+    assert -0.95 < high < -0.8
+    mixed = np.array([3.0] * 20 + [0.0] * 10)
+    for same in (all_right, mixed):
+        low, high = intervals.difference(same, planned, same, planned)
+        assert low == -high
+        assert 0.03 < high < 0.2
 
 
 def test_the_bootstrap_draws_items_not_trials() -> None:
@@ -194,6 +224,23 @@ def test_a_mean_of_parts_is_covered_as_often_as_it_says() -> None:
         low, high = intervals.macro(parts)
         hits += low <= np.mean(truths) <= high
     assert 0.91 <= hits / 300 <= 0.985
+
+
+@pytest.mark.parametrize("n", [6, 10, 18, 30])
+@pytest.mark.parametrize("truth", [0.35, 0.9])
+def test_small_samples_are_covered_too(n: int, truth: float) -> None:
+    rng = np.random.default_rng(3)
+    single = paired_hits = 0
+    for _ in range(400):
+        share = rng.beta(3 * truth, 3 * (1 - truth), n)
+        a, b = (rng.binomial(3, share).astype(float) for _ in range(2))
+        planned = np.full(n, 3.0)
+        low, high = intervals.rate(a, planned)
+        single += low <= truth <= high
+        low, high = intervals.difference(a, planned, b, planned)
+        paired_hits += low <= 0 <= high
+    assert single / 400 >= 0.91
+    assert paired_hits / 400 >= 0.92
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(1, 5)), min_size=1, max_size=40))

@@ -48,8 +48,10 @@ class Item(Frozen):
     """Grade (``plain``, ``full``, …) -> one caption for each clip."""
 
     level: float | None = None
-    """Difficulty in ``level_unit``; 0 on a catch trial."""
+    """Difficulty in ``level_unit``."""
     level_unit: str | None = None
+    catch: bool = False
+    """Whether nothing is there to be heard, or no difference: an answer that names one is a false alarm."""
     bandwidth_hz: float | None = Field(default=None, gt=0)
     """Highest frequency that the cue needs; a narrower channel cannot carry the answer."""
     flags: tuple[str, ...] = ()

@@ -13,9 +13,10 @@ Interval = tuple[float, float]
 
 
 class BestConstant(Frozen):
-    """What always choosing the same content would have got: the best such strategy."""
+    """What always choosing the same content would have got: the best such strategy for ``aa``."""
 
     aa: float
+    acr: float
     content: str
 
 
@@ -37,6 +38,7 @@ class Score(Frozen):
     acr_ci: Interval
     oa_ci: Interval
     chance: float
+    chance_acr: float
     best_constant: BestConstant
     coverage: float
     """Answered / planned trials."""
@@ -53,6 +55,8 @@ class PartScore(Score):
     name: str
     level: float | None = None
     level_unit: str | None = None
+    catch: bool = False
+    """Catch trials: what is not right here is a false alarm."""
 
 
 class Macro(Frozen):
@@ -63,6 +67,9 @@ class Macro(Frozen):
     acr: float
     aa_ci: Interval
     acr_ci: Interval
+    chance: float
+    """Chance and the best constant strategy's AA, averaged as ``aa`` is."""
+    best_constant: float
 
 
 class TaskScore(Score):

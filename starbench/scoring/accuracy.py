@@ -63,8 +63,9 @@ def score(observations: Sequence[Observation]) -> Score:
         oa=float(shares.mean()),
         aa_ci=intervals.rate(counts.right, counts.planned),
         acr_ci=intervals.wilson(acr, n_items),
-        oa_ci=intervals.mean(shares),
-        chance=float(np.mean([1 / len(o.trial.contents) for o in observations])),
+        oa_ci=intervals.mean(shares, counts.planned),
+        chance=chance(observations),
+        chance_acr=chance_acr(observations),
         best_constant=best_constant(observations),
         coverage=answered / len(observations),
         outcomes={kind: outcomes[kind] for kind in (*(o.value for o in Outcome), MISSING)},
@@ -156,7 +157,28 @@ def _macro(parts: dict[str, list[list[Observation]]]) -> Macro:
         acr=float(np.mean([np.mean([t.all_right.mean() for t in part]) for part in tallies])),
         aa_ci=intervals.macro(rates),
         acr_ci=intervals.macro(whole),
+        chance=_mean_of_means(parts, chance),
+        best_constant=_mean_of_means(parts, lambda group: best_constant(group).aa),
     )
+
+
+def _mean_of_means(
+    parts: dict[str, list[list[Observation]]], of: Callable[[Sequence[Observation]], float]
+) -> float:
+    return float(np.mean([np.mean([of(group) for group in groups]) for groups in parts.values()]))
+
+
+def chance(observations: Sequence[Observation]) -> float:
+    """What choosing one of the options at random gets of the trials."""
+    return float(np.mean([1 / len(o.trial.contents) for o in observations]))
+
+
+def chance_acr(observations: Sequence[Observation]) -> float:
+    """Items that choosing at random at every rotation gets right throughout."""
+    items: dict[str, float] = {}
+    for o in observations:
+        items[o.trial.item_id] = items.get(o.trial.item_id, 1.0) / len(o.trial.contents)
+    return float(np.mean(list(items.values())))
 
 
 def _parts(groups: dict[str, list[Observation]]) -> tuple[PartScore, ...]:
@@ -164,15 +186,24 @@ def _parts(groups: dict[str, list[Observation]]) -> tuple[PartScore, ...]:
 
 
 def _levels(observations: Sequence[Observation]) -> tuple[PartScore, ...]:
-    groups = grouped(
-        observations,
-        lambda o: (
-            None
-            if o.item.level is None
-            else (o.item.sub_category or o.item.category or "", o.item.level, o.item.level_unit)
-        ),
-    )
+    """A row for each level of each sub-category, and one for catch trials that have none."""
+
+    def rung(observation: Observation) -> tuple[str, float, bool, str | None] | None:
+        item = observation.item
+        if item.level is None and not item.catch:
+            return None
+        level = float("-inf") if item.level is None else item.level
+        return (item.sub_category or item.category or "", level, item.catch, item.level_unit)
+
     return tuple(
-        PartScore(**dict(score(group)), name=name, level=level, level_unit=unit)
-        for (name, level, unit), group in sorted(groups.items(), key=lambda entry: entry[0][:2])
+        PartScore(
+            **dict(score(group)),
+            name=name,
+            level=None if level == float("-inf") else level,
+            level_unit=unit,
+            catch=catch,
+        )
+        for (name, level, catch, unit), group in sorted(
+            grouped(observations, rung).items(), key=lambda row: row[0][:3]
+        )
     )

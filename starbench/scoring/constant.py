@@ -31,7 +31,19 @@ def best_constant(observations: Sequence[Observation]) -> BestConstant:
         else:
             right[None][f"option {place + 1}"] += n
     best = [counts.most_common(1)[0] for counts in right.values()]
+    chosen = {content for content, _ in best}
     return BestConstant(
         aa=sum(n for _, n in best) / len(observations),
-        content=" / ".join(sorted(content for content, _ in best)),
+        acr=_always_right(observations, chosen, shared) / sum(items.values()),
+        content=" / ".join(sorted(chosen)),
     )
+
+
+def _always_right(observations: Sequence[Observation], chosen: set[str], shared: set[tuple[str, ...]]) -> int:
+    """Items whose right content is the chosen one at every rotation."""
+    items: dict[str, bool] = {}
+    for o in observations:
+        options, place = o.item.options, o.right_content
+        content = options[place] if options in shared else f"option {place + 1}"
+        items[o.trial.item_id] = items.get(o.trial.item_id, True) and content in chosen
+    return sum(items.values())
