@@ -22,7 +22,7 @@ from starbench.redact import address
 from starbench.schema import Capabilities, ClipPart, Prompt, Response, TextPart, Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from openai.types.chat import ChatCompletion
 
@@ -147,7 +147,7 @@ class OpenAI:
         except openai.APIConnectionError as error:
             raise TransientError(f"{error} ({error.__cause__})", kind="connection") from error
         except openai.APIStatusError as error:
-            _raise_for(error.status_code, error.code, error.message, error.response.headers)
+            _raise_for(error.status_code, {error.code, error.type}, error.message, error.response.headers)
         except (json.JSONDecodeError, UnicodeDecodeError, openai.APIResponseValidationError) as error:
             raise TransientError(f"the reply is not whole JSON: {error}", kind="malformed") from error
         return _response(completion)
@@ -177,11 +177,13 @@ def _clip(part: ClipPart) -> dict[str, Any]:
     return {"type": "input_audio", "input_audio": {"data": data, "format": "wav"}}
 
 
-def _raise_for(status: int, code: object, message: str, headers: Mapping[str, str]) -> NoReturn:
-    said = f"{status}: {message}"
+def _raise_for(status: int, codes: Collection[object], message: str, headers: Mapping[str, str]) -> NoReturn:
+    said = message if str(status) in message else f"{status}: {message}"
+    if 300 <= status < 400:
+        raise FatalError(f"{said} (a redirect: name the server's own address)", kind="not_found")
     if status in _FATAL:
         raise FatalError(said, kind=_FATAL[status])
-    if status == 429 and code in _QUOTA:
+    if status == 429 and _QUOTA.intersection(codes):
         raise FatalError(said, kind="quota")
     if status == 429:
         raise TransientError(said, kind="rate_limit", retry_after=_retry_after(headers))
@@ -230,9 +232,12 @@ def _raise_for_error_inside(completion: object) -> NoReturn:
     error = getattr(completion, "error", None)
     if isinstance(error, dict):
         code, message = error.get("code"), str(error.get("message", error))
-        if code in _QUOTA or error.get("type") in _QUOTA:
+        codes = {str(code), str(error.get("type"))}
+        if _QUOTA & codes:
             raise FatalError(message, kind="quota")
-        _raise_for(int(str(code)) if str(code).isdecimal() else 500, None, message, {})
+        _raise_for(int(str(code)) if str(code).isdecimal() else 500, codes, message, {})
+    if error:
+        raise TransientError(f"the server says: {error}", kind="server")
     kind = "HTML or text" if isinstance(completion, str) else "JSON without choices"
     raise TransientError(f"the reply is {kind}, not a chat completion", kind="malformed")
 

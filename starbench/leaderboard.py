@@ -128,7 +128,10 @@ def _parse(path: Path, text: str) -> list[LeaderboardEntry]:
     except ValidationError as error:
         detail = error.errors()[0]
         where = ".".join(str(part) for part in detail["loc"]) or "entry"
-        raise InputError(f"{path} is not a leaderboard entry: {where}: {detail['msg']}") from error
+        raise InputError(
+            f"{path} is not a leaderboard entry of this version: {where}: {detail['msg']} "
+            "(starbench score RUN writes it anew)"
+        ) from error
     except ValueError as error:
         raise InputError(f"{path} is not JSON: {error}") from error
 
@@ -210,12 +213,16 @@ def _published_row(entry: LeaderboardEntry, published: Published) -> dict[str, A
     }
 
 
+def _left_out(entry: LeaderboardEntry) -> list[str]:
+    return [f"{len(entry.skipped)} problem(s) in the data left out"] if entry.skipped else []
+
+
 def _run_row(entry: LeaderboardEntry, scores: SuiteScore, headline: Headline) -> dict[str, Any]:
     capabilities = entry.model.capabilities
     return {
         "model": entry.model.name,
         "arguments": {k: v for k, v in entry.model.arguments.items() if k != "model"},
-        "adaptations": entry.setup.adaptations,
+        "adaptations": [*entry.setup.adaptations, *_left_out(entry)],
         "condition": headline.condition,
         "extension": headline.extension,
         "n_items": headline.n_items,

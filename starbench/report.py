@@ -11,7 +11,16 @@ from rich.table import Table
 from rich.text import Text
 
 from starbench import rundir
-from starbench.schema.score import Headline, Interval, PairedDifference, RunScore, Score, SuiteScore
+from starbench.redact import printable
+from starbench.schema.score import (
+    Headline,
+    Interval,
+    PairedDifference,
+    RunScore,
+    Score,
+    SuiteScore,
+    TaskScore,
+)
 
 #: Width of the tables where no terminal says otherwise, characters.
 _WIDTH = 150
@@ -50,10 +59,10 @@ def _main_table(model: str, suite: SuiteScore) -> Table:
     )
     first = suite.tasks[0].condition
     for row in suite.tasks:
-        _add(table, row.task, row.condition + (" (extension)" if row.extension else ""), row)
+        _add(table, printable(row.task), _condition(row), row)
         if row.condition == first:
             for part in row.sub_categories or row.categories:
-                _add(table, f"  {part.name}", "", part)
+                _add(table, f"  {printable(part.name)}", "", part)
     return table
 
 
@@ -70,6 +79,10 @@ def _add(table: Table, name: str, condition: str, row: Score) -> None:
     table.add_row(Text(name), Text(condition), *cells)
 
 
+def _condition(row: TaskScore | PairedDifference | Headline) -> str:
+    return printable(row.condition) + (" (extension)" if row.extension else "")
+
+
 def _paired_table(rows: Sequence[PairedDifference]) -> Table | None:
     if not rows:
         return None
@@ -80,8 +93,8 @@ def _paired_table(rows: Sequence[PairedDifference]) -> Table | None:
     )
     for row in rows:
         table.add_row(
-            Text(row.task),
-            Text(f"{row.base} → {row.condition}"),
+            Text(printable(row.task)),
+            Text(f"{row.base} → {_condition(row)}"),
             str(row.n_items),
             _percent(row.base_aa),
             _percent(row.aa),
@@ -97,7 +110,7 @@ def _headline_table(rows: Sequence[Headline]) -> Table | None:
     table = _table("over all tasks (%, 95 % intervals)", ("condition",), numbers)
     for row in rows:
         table.add_row(
-            Text(row.condition),
+            Text(_condition(row)),
             str(len(row.ma.parts)),
             f"{_percent(row.ma.aa)} {_interval(row.ma.aa_ci)}",
             f"{_percent(row.ma.acr)} {_interval(row.ma.acr_ci)}",
@@ -119,7 +132,7 @@ def _official_lines(suite: SuiteScore) -> str:
 
 
 def _table(title: str, texts: Iterable[str], numbers: Iterable[str]) -> Table:
-    table = Table(title=Text(title), title_justify="left", box=box.SIMPLE_HEAD)
+    table = Table(title=Text(printable(title)), title_justify="left", box=box.SIMPLE_HEAD)
     for name in texts:
         table.add_column(name, overflow="fold")
     for name in numbers:

@@ -84,14 +84,21 @@ async def run(
     asker = Asker(model.adapter)
     ask = _Ask(questions, model, asker, settings)
 
+    async def one(trial: Trial) -> None:
+        line, fatal = await ask(trial)
+        journal.append(line)
+        on_line(line)
+        if fatal is not None:
+            raise fatal
+
     async def worker() -> None:
         for trial in waiting:
-            line, fatal = await ask(trial)
-            journal.append(line)
-            on_line(line)
-            if fatal is not None:
-                raise fatal
+            await one(trial)
 
+    # The first goes alone: a wrong key or an unknown model costs one request, not a window full of them.
+    for trial in waiting:
+        await one(trial)
+        break
     try:
         async with asyncio.TaskGroup() as group:
             for _ in range(min(settings.max_in_flight, model.capabilities.max_in_flight or sys.maxsize)):

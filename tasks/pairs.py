@@ -8,7 +8,8 @@ independent of the answer.
 as wide a range as the JND table holds for: one tone alone should tell as little as possible. What a
 tone alone still tells is set by the ratio of the largest difference to that range. (Best possible answers
 of a listener who hears one tone only, chance 0.333, computed from these ranges: pitch 0.34, loudness
-0.44, duration 0.46; by level, see docs/stimuli.md. Roving loudness over 50-60 dB SPL alone would make it 0.58.) Both tones share
+0.44, duration 0.46; by level, see docs/stimuli.md. Roving loudness over 50-60 dB SPL alone would
+make it 0.58.) Both tones share
 everything else, so that "the same" is literally true of catch trials.
 
 **Profile star-bench.** Timing, levels, units and ladders are measured on STAR-Bench's files. The ranges

@@ -223,7 +223,7 @@ def test_items_and_plan_come_back_as_they_went(
             answer=options[1],
             **{"sub-category": question},
             captions={"plain": (question,)},
-            mirror={options[0]: options[1]},
+            mirror={options[0]: options[1], options[1]: options[0]},
             level=1.5,
             truth={"f0_hz": [1.0, 2.0], "name": question},
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from starbench.evaluation import Evaluation, Request, prepare
 from starbench.models import Model
 from starbench.retry import Backoff
 from starbench.runner import Settings, run
-from starbench.schema import JournalLine, Outcome, Prompt, Response
+from starbench.schema import Capabilities, JournalLine, Outcome, Prompt, Response
 from starbench.session import ask_all
 from starbench.synthesis import BuildSpec
 
@@ -116,14 +117,15 @@ def test_as_many_are_under_way_as_allowed_and_never_more(ask: Any, most: int) ->
 
 
 def test_sync_adapters_run_side_by_side(ask: Any) -> None:
-    together = threading.Barrier(4)
+    together, asked = threading.Barrier(4), itertools.count()
 
     def answer(_: Prompt) -> str:
-        together.wait(10)  # none returns before four are under way
+        if next(asked):  # the first question goes alone
+            together.wait(10)  # none returns before four are under way
         return "<A>"
 
     lines = ask(Sync(answer), Settings(max_in_flight=4, backoff=FAST))
-    whole = len(lines) // 4 * 4
+    whole = (len(lines) - 1) // 4 * 4
     assert whole >= 4
     assert sum(line.outcome is Outcome.ANSWERED for line in lines) >= whole
 
@@ -377,3 +379,33 @@ def test_secret_looking_words_never_damage_a_line(
     assert {line.letter for line in lines} == {"A"}
     assert not any("rotation" in (line.response or "") for line in lines)
     assert json.loads((tmp_path / journal.NAME).read_text("utf-8").splitlines()[0])["rotation"] == 0
+
+
+def test_a_key_that_nobody_accepts_costs_one_request(ask: Any) -> None:
+    asked = []
+
+    async def refuse(prompt: Prompt) -> str:
+        asked.append(prompt)
+        raise FatalError("401: no", kind="auth")
+
+    with pytest.raises(FatalError, match="401"):
+        ask(type("Refusing", (), {"generate": staticmethod(refuse)})(), Settings(max_in_flight=16))
+    assert len(asked) == 1
+
+
+def test_a_model_that_bears_one_call_at_a_time_gets_one(ask: Any) -> None:
+    under_way, most = 0, 0
+
+    class Shy:
+        capabilities = Capabilities(max_in_flight=1)
+
+        async def generate(self, prompt: Prompt) -> str:
+            nonlocal under_way, most
+            under_way += 1
+            most = max(most, under_way)
+            await asyncio.sleep(0)
+            under_way -= 1
+            return "<A>"
+
+    assert ask(Shy(), Settings(max_in_flight=16))
+    assert most == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import Annotated
 
@@ -42,6 +43,8 @@ def _options(
 
 def main() -> None:
     """Run the command line; every foreseen failure is one sentence and an exit code."""
+    # A scheduler's polite end of a job is an interrupt like any other: kept, resumable, 130.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         app()
     except SuiteError as error:

@@ -1,0 +1,182 @@
+"""What is decided and said before anything is asked, and shown after."""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from starbench.build import build
+from starbench.cli.run import evaluate
+from starbench.errors import ConditionError, InputError, PluginError
+from starbench.evaluation import Evaluation, Request, open_suite, prepare
+from starbench.leaderboard import board, entries_of
+from starbench.markdown import board_to_markdown
+from starbench.models import Model
+from starbench.report import show
+from starbench.runner import Settings
+from starbench.schema import Capabilities, Prompt, Response, Usage
+from starbench.scoring.run import score_run
+from starbench.synthesis import BuildSpec
+
+SPEC = BuildSpec(("pitch", "loudness", "duration"), "default", 5, 12)
+
+
+class Guess:
+    """Always B, three tokens a reply."""
+
+    def __init__(self, server: str | None = None, **capabilities: object) -> None:
+        self.capabilities = Capabilities.model_validate(capabilities)
+        self.server = server
+
+    async def generate(self, prompt: Prompt) -> Response:
+        usage = Usage(input_tokens=2, output_tokens=1)
+        return Response(text="<B>", served_model="guess-1", usage=usage)
+
+
+def model(**capabilities: object) -> Model:
+    return Model("guess", {}, Guess(**capabilities))
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("built") / "suite"
+    build("perception", SPEC, path)
+    return str(path)
+
+
+def ready(built: str, asked: Model, *conditions: str, **request: object) -> Evaluation:
+    return prepare(Request(suites=(built,), conditions=conditions or ("audio",), **request), asked)  # type: ignore[arg-type]
+
+
+def test_a_model_that_reads_some_rates_gets_the_highest_and_it_is_recorded(built: str) -> None:
+    evaluation = ready(built, model(rates=(16_000, 24_000)))
+    assert evaluation.run.identity.rate == "24000"
+    assert evaluation.run.adaptations == (
+        "all clips resampled to 24000 Hz, the highest rate the model reads",
+    )
+    clip = evaluation.questions.prompt(evaluation.trials[0]).clips[0].audio()
+    assert clip.rate == 24_000
+
+
+def test_a_rate_that_suits_every_clip_changes_nothing(built: str) -> None:
+    assert ready(built, model(rates=(16_000, 48_000))).run.identity.rate == "native"
+
+
+def test_a_rate_the_model_does_not_read_is_refused(built: str) -> None:
+    with pytest.raises(InputError, match="--rate 8000"):
+        ready(built, model(rates=(16_000,)), rate=8_000)
+
+
+def test_the_silent_clip_comes_at_the_rate_of_the_others(built: str) -> None:
+    evaluation = ready(
+        built, model(text_only=False, rates=(24_000,)), "question-only", text_only="silent-clip"
+    )
+    clip = evaluation.questions.prompt(evaluation.trials[0]).clips[0].audio()
+    assert (clip.rate, clip.channels, clip.seconds) == (24_000, 1, 0.5)
+    assert not clip.pcm.any()
+    assert any("silent clip" in note for note in evaluation.run.adaptations)
+
+
+def test_conditions_without_sound_are_refused_to_a_model_that_needs_it(built: str) -> None:
+    with pytest.raises(ConditionError, match="--text-only silent-clip"):
+        ready(built, model(text_only=False), "audio", "caption")
+
+
+def test_folded_channels_are_noted(built: str) -> None:
+    assert "folds all channels" in " ".join(ready(built, model(channels_kept=False)).run.notes)
+    assert ready(built, model(channels_kept=True)).run.notes == ()
+
+
+def test_cues_that_cannot_arrive_are_not_asked_and_answers_stay_balanced(tmp_path: Path) -> None:
+    build("perception", BuildSpec(SPEC.attributes, "default", 5, 240), tmp_path / "suite")
+    evaluation = ready(str(tmp_path / "suite"), model(front_end_hz=8_000))
+    assert sum(evaluation.run.inapplicable.values()) > 0
+    assert all("4000 Hz" in reason for reason in evaluation.run.inapplicable)
+    assert all(item.bandwidth_hz <= 4_000 for item in evaluation.items.values())
+    answers = [i.answer for i in evaluation.items.values() if i.sub_category == "range_pitch_loudness"]
+    counts = [answers.count(answer) for answer in set(answers)]
+    assert max(counts) - min(counts) <= 1
+
+
+def test_a_prompt_asked_alike_of_two_items_has_one_digest_and_two_keys(built: str) -> None:
+    evaluation = ready(built, model(), "question-only")
+    prompts = [evaluation.questions.prompt(trial) for trial in evaluation.trials]
+    assert len({prompt.key for prompt in prompts}) == len(prompts)
+    assert len({prompt.digest for prompt in prompts}) < len(prompts) / 2
+    assert {prompt.text for prompt in prompts if prompt.digest == prompts[0].digest} == {prompts[0].text}
+
+
+@pytest.mark.parametrize("spec", ["mine.py:Wrong:data", "mine.py:Broken:data"])
+def test_a_task_plug_in_gets_its_argument_and_its_faults_are_sentences(
+    spec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine.py").write_text(
+        "class Wrong:\n    def load(self, source, *, skip_bad=False):\n        return source\n"
+        "class Broken:\n    def load(self, source, *, skip_bad=False):\n        raise KeyError(source)\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(PluginError, match=r"returned str|KeyError: 'data'"):
+        open_suite(spec)
+
+
+def test_what_was_served_and_used_and_where_it_goes_on_is_told(
+    built: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = Model("guess", {}, Guess(server="http://one"))
+    evaluation = ready(built, asked)
+    assert evaluate(evaluation, asked, tmp_path / "run", Settings()) == 0
+    scores = score_run(tmp_path / "run")
+    assert scores.served_as == ("guess-1",)
+    assert scores.usage == Usage(input_tokens=72, output_tokens=36)
+    (entry,) = entries_of(tmp_path / "run", scores)
+    assert entry.usage == scores.usage
+    capsys.readouterr()
+    moved = Model("guess", {}, Guess(server="http://two"))
+    assert evaluate(ready(built, moved), moved, tmp_path / "run", Settings()) == 0
+    assert "begun at http://one, goes on at http://two" in capsys.readouterr().err
+
+
+def test_extensions_and_official_figures_are_shown_for_what_they_are(samples: Path, tmp_path: Path) -> None:
+    def shown(name: str, **request: object) -> tuple[str, str]:
+        asked = model()
+        evaluation = prepare(
+            Request(suites=(f"star-bench:{samples}",), conditions=("audio", "silence"), **request),  # type: ignore[arg-type]
+            asked,
+        )
+        evaluate(evaluation, asked, tmp_path / name, Settings())
+        scores, out = score_run(tmp_path / name), StringIO()
+        show(scores, tmp_path / name, Console(file=out, width=200))
+        return out.getvalue(), board_to_markdown(board(entries_of(tmp_path / name, scores)))
+
+    whole, on_board = shown("whole")
+    assert "silence (extension)" in whole
+    assert "audio (extension)" not in whole
+    assert "silence (extension)" in on_board
+    assert "as the official evaluator prints them" in whole
+    for name, request in {"few": {"limit": 9}, "turned": {"rotations": "1"}}.items():
+        assert "official evaluator" not in shown(name, **request)[0]
+
+
+def test_a_hostile_name_moves_no_cursor(
+    built: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "suite"
+    folder.mkdir()
+    for path in Path(built).iterdir():
+        if path.name != "suite.json":
+            (folder / path.name).symlink_to(path) if path.is_file() else None
+    (folder / "audio").mkdir()
+    for path in (Path(built) / "audio").iterdir():
+        (folder / "audio" / path.name).write_bytes(path.read_bytes())
+    (folder / "metadata.jsonl").unlink()
+    text = (Path(built) / "metadata.jsonl").read_text("utf-8")
+    (folder / "metadata.jsonl").write_text(text.replace("sensitivity_pitch", "pitch\\u001b[31m"), "utf-8")
+    (folder / "suite.json").write_text('{"name": "../a\\u001b[2J/b"}')
+    asked = model()
+    assert evaluate(ready(str(folder), asked), asked, tmp_path / "run", Settings()) == 0
+    said = capsys.readouterr()
+    assert "\x1b" not in said.out + said.err
+    assert [path.name for path in (tmp_path / "run").glob("entry-*")] == ["entry-a-2J-b.json"]
