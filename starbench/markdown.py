@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-_MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|~@:])")
+_MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|~@]|:(?=//)|(?<=www)\.)")
 
 
 def board_to_markdown(board: dict[str, Any]) -> str:

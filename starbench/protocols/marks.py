@@ -100,6 +100,7 @@ _NEIGHBOUR_BEFORE = re.compile(
     r"[\"'<(\[{]{0,2}\Z"
 )
 _NEW_SENTENCE = re.compile(r"\s+[A-Z]\w")
+_REASON = re.compile(r",?\s+(?:because|since)\b")
 _HYPOTHESIS = re.compile(
     r"\bif\b[^.\n]*\Z|\b(?:maybe|perhaps|possibly|(?:could|might|may) be)\b[^.\n]{0,20}\Z"
 )
@@ -154,7 +155,8 @@ def _letter_mark(reply: Reply, start: int, end: int) -> Mark | None:
         or names_own
         or (say.ENDING_AFTER if small or letter in "iI" else say.AFTER_LETTER).match(after)
     )
-    if (word_like and not set_off) or say.NOTE_AFTER.match(after) or (beyond and small):
+    reasoned = start <= 1 and not small and _REASON.match(text, end)
+    if (word_like and not set_off and not reasoned) or say.NOTE_AFTER.match(after) or (beyond and small):
         return None
     label = names_own or (starts_line and not ends_line and _DELIMITER.match(text, end) is not None)
     if label and not bracketed and (beyond or (letter == "A" and _SHORT_FOR_ANSWER.match(text, end))):
@@ -183,7 +185,7 @@ def _letter_mark(reply: Reply, start: int, end: int) -> Mark | None:
     ):
         # A capital that is a sentence, heads the reply or stands beside another names an option.
         by_itself = ends_line and (start == 0 or _SENTENCE_START.search(before))
-        heads = start <= 1 and _NEW_SENTENCE.match(text, end) and not word_like
+        heads = start <= 1 and (reasoned or (_NEW_SENTENCE.match(text, end) and not word_like))
         pair = _NEIGHBOUR_BEFORE.search(text, max(0, start - 12), start)
         beside = _NEIGHBOUR.match(text, end) or (
             pair and (not pair["comma"] or say.ENDING_AFTER.match(after))

@@ -53,7 +53,8 @@ FINAL_BEFORE = re.compile(
 )
 STATED_BEFORE = re.compile(
     rf"(?:\b(?:{_NOUN})\b(?: [\w'-]{{1,20}}){{0,7}}?[\"')\s]{{0,4}}(?:{_BE}|\n)|{_VERB}|{_SO}|{_CJK}"
-    rf"|(?:\A|\n)a:|\b(?:wait|no|on second thought|scratch that|correction|sorry|instead|i mean)[,:]?"
+    rf"|(?:\A|\n)a:|\bc'est\b"
+    rf"|\b(?:wait|no|on second thought|scratch that|correction|sorry|instead|i mean)[,:]?"
     rf"|\b(?:correct|right|best|likely|fitting)(?: one)? {_BE})"
     rf"\s{{0,4}}{_FILL}{{0,5}}{_OPEN}"
 )
