@@ -19,7 +19,7 @@ from urllib.request import getproxies, proxy_bypass
 
 from starbench.errors import FatalError, InputError, RequestError, TransientError
 from starbench.redact import address
-from starbench.schema import Capabilities, ClipPart, Prompt, Response, TextPart, Usage
+from starbench.schema import Capabilities, ClipPart, Prompt, Response, Stop, TextPart, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -35,7 +35,7 @@ _NO_KEY = "none"
 
 _FATAL = {401: "auth", 402: "quota", 403: "auth", 404: "not_found"}
 _QUOTA = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
-_STOPS = {"length": "length", "content_filter": "blocked"}
+_STOPS: dict[str, Stop] = {"length": "length", "content_filter": "blocked"}
 
 
 class OpenAI:
@@ -221,7 +221,7 @@ def _response(completion: ChatCompletion | object) -> Response:
     text = _message_text(message)
     return Response(
         text=text if text else refusal,
-        stop="refused" if refusal else _STOPS.get(str(reason), "end"),  # type: ignore[arg-type]
+        stop="refused" if refusal else _STOPS.get(str(reason), "end"),
         finish_reason=None if reason is None else str(reason),
         served_model=_name(completion),
         usage=_usage(completion),

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starbench.schema.entry import LeaderboardEntry
 
 
 def leaderboard(
@@ -30,7 +35,7 @@ def leaderboard(
         typer.echo(f"board: {path}")
 
 
-def write_board(entries: list, out: Path) -> list[Path]:  # type: ignore[type-arg]
+def write_board(entries: Sequence[LeaderboardEntry], out: Path) -> list[Path]:
     """Write both forms of the board of ``entries``."""
     import json
 

@@ -4,7 +4,7 @@ from starbench.schema.base import Frozen
 from starbench.schema.capabilities import Capabilities
 from starbench.schema.item import MAX_OPTIONS, Item
 from starbench.schema.prompt import ClipPart, Prompt, TextPart
-from starbench.schema.response import Failure, Outcome, Reading, Response, Usage
+from starbench.schema.response import Failure, Outcome, Reading, Response, Stop, Usage
 from starbench.schema.run import Identity, Run, SuiteIdentity
 from starbench.schema.trial import UNCUT, ClipSpec, JournalLine, TextSpec, Transform, Trial
 
@@ -24,6 +24,7 @@ __all__ = [
     "Reading",
     "Response",
     "Run",
+    "Stop",
     "SuiteIdentity",
     "TextPart",
     "TextSpec",

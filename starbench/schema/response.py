@@ -9,6 +9,9 @@ from pydantic import Field
 
 from starbench.schema.base import Frozen
 
+#: How a reply ended: by itself, cut at a length limit, withheld by a filter, or marked as a refusal.
+Stop = Literal["end", "length", "blocked", "refused"]
+
 
 class Outcome(StrEnum):
     """How a trial ended. Only ``answered`` can be right."""
@@ -40,7 +43,7 @@ class Response(Frozen):
     """
 
     text: str | None
-    stop: Literal["end", "length", "blocked", "refused"] = "end"
+    stop: Stop = "end"
     finish_reason: str | None = None
     served_model: str | None = None
     usage: Usage | None = None

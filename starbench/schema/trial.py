@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from starbench.schema.base import Frozen
-from starbench.schema.response import Failure, Outcome, Usage
+from starbench.schema.response import Failure, Outcome, Stop, Usage
 
 Transform = Literal["native", "left", "right", "mono", "swap", "silence", "noise"]
 
@@ -70,7 +70,7 @@ class JournalLine(Frozen):
     truncated: bool = False
     response: str | None
     finish_reason: str | None = None
-    stop: Literal["end", "length", "blocked", "refused"] = "end"
+    stop: Stop = "end"
     error: Failure | None = None
     attempts: int = Field(ge=0)
     latency_s: float = Field(ge=0)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from starbench.schema.score import Interval
+
 Floats = NDArray[np.float64]
-Interval = tuple[float, float]
 
 LEVEL = 0.95
 RESAMPLES = 2000
