@@ -117,7 +117,7 @@ def _headline_table(rows: Sequence[Headline]) -> Table | None:
             f"{_percent(row.oa)} {_interval(row.oa_ci)}",
             _percent(row.coverage),
             _percent(row.ma.chance),
-            _percent(row.ma.best_constant if row.n_items >= _FEW else None),
+            _percent(row.ma.best_constant),
         )
     return table
 

@@ -151,6 +151,9 @@ def test_a_mean_of_parts_has_chance_and_sameness_weighed_alike() -> None:
     assert row.ma is not None
     assert row.ma.chance == pytest.approx((0.25 + 0.5) / 2)
     assert row.ma.best_constant == pytest.approx((1.0 + 0.5) / 2)
+    few = task_score("T", "audio", [seen(i) for i in wide + narrow[:9]])
+    assert few.ma is not None
+    assert few.ma.best_constant is None
 
 
 def test_catch_trials_have_a_row_of_their_own() -> None:

@@ -68,8 +68,9 @@ class Macro(Frozen):
     aa_ci: Interval
     acr_ci: Interval
     chance: float
-    """Chance and the best constant strategy's AA, averaged as ``aa`` is."""
-    best_constant: float
+    best_constant: float | None
+    """The best constant strategy's AA, averaged as ``aa`` is, as is ``chance``; None where a part has so few
+    items that the best is an accident."""
 
 
 class TaskScore(Score):

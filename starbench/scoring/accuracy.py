@@ -11,7 +11,7 @@ import numpy as np
 from starbench.schema import Outcome
 from starbench.schema.score import Headline, Macro, PairedDifference, PartScore, Score, TaskScore
 from starbench.scoring import intervals
-from starbench.scoring.constant import best_constant
+from starbench.scoring.constant import SHARED_BY, best_constant
 from starbench.scoring.intervals import Floats
 from starbench.scoring.observations import MISSING, Observation
 
@@ -158,7 +158,9 @@ def _macro(parts: dict[str, list[list[Observation]]]) -> Macro:
         aa_ci=intervals.macro(rates),
         acr_ci=intervals.macro(whole),
         chance=_mean_of_means(parts, chance),
-        best_constant=_mean_of_means(parts, lambda group: best_constant(group).aa),
+        best_constant=_mean_of_means(parts, lambda group: best_constant(group).aa)
+        if min(len(t.right) for part in tallies for t in part) >= SHARED_BY
+        else None,
     )
 
 
