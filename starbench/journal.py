@@ -8,11 +8,11 @@ when the journal is next opened.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from pydantic import ValidationError
 
@@ -22,6 +22,7 @@ from starbench.schema import JournalLine, Outcome
 NAME = "trials.jsonl"
 
 Key = tuple[str, str, int, str]
+T = TypeVar("T")
 
 
 class Journal:
@@ -96,11 +97,19 @@ def read(run: Path) -> Iterator[JournalLine]:
 
 def latest(run: Path) -> dict[Key, JournalLine]:
     """The line that counts for each trial: the newest, save that an error never replaces an answer."""
-    lines: dict[Key, JournalLine] = {}
+    return latest_as(run, lambda line: line)
+
+
+def latest_as(run: Path, kept: Callable[[JournalLine], T]) -> dict[Key, T]:
+    """Like :func:`latest`, keeping of each line only what ``kept`` takes from it."""
+    lines: dict[Key, T] = {}
+    failed: set[Key] = set()
     for line in read(run):
-        standing = lines.get(line.key)
-        if standing is None or standing.outcome is Outcome.ERROR or line.outcome is not Outcome.ERROR:
-            lines[line.key] = line
+        key, is_error = line.key, line.outcome is Outcome.ERROR
+        if is_error and key in lines and key not in failed:
+            continue
+        lines[key] = kept(line)
+        (failed.add if is_error else failed.discard)(key)
     return lines
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from starbench import journal, rundir
 from starbench.protocols import get as get_protocol
 from starbench.rundir import PlannedTrial
-from starbench.schema import Item, JournalLine, Outcome, Reading, Response, Usage
+from starbench.schema import Item, JournalLine, Outcome, Reading, Response, Stop, Usage
 
 #: How a planned trial without a journal line is counted.
 MISSING = "missing"
@@ -34,6 +34,20 @@ class Observation(NamedTuple):
         return self.trial.contents[ord(self.trial.answer_letter) - ord("A")]
 
 
+class _End(NamedTuple):
+    """What scoring needs of a journal line; a hundred thousand whole ones would fill half a gigabyte."""
+
+    outcome: Outcome
+    response: str | None
+    stop: Stop
+    usage: Usage | None
+    served_model: str | None
+
+    @classmethod
+    def of(cls, line: JournalLine) -> _End:
+        return cls(line.outcome, line.response, line.stop, line.usage, line.served_model)
+
+
 def observe(run: Path) -> list[Observation]:
     """Read a run's plan and journal; each delivered text is read anew, so a better reader re-scores it.
 
@@ -43,11 +57,11 @@ def observe(run: Path) -> list[Observation]:
         If the run cannot be read.
     """
     items = rundir.read_items(run)
-    lines = journal.latest(run)
+    lines = journal.latest_as(run, _End.of)
     return [_observation(trial, items[trial.suite, trial.item_id], lines) for trial in rundir.read_plan(run)]
 
 
-def _observation(trial: PlannedTrial, item: Item, lines: Mapping[journal.Key, JournalLine]) -> Observation:
+def _observation(trial: PlannedTrial, item: Item, lines: Mapping[journal.Key, _End]) -> Observation:
     line = lines.get(trial.key)
     if line is None:
         return Observation(trial, item, MISSING, False, False, False, None, None)
