@@ -245,11 +245,14 @@ def test_a_directory_of_somebody_else_is_left_alone(
     assert not server.asked
 
 
-def test_an_interrupt_keeps_what_was_answered_and_says_how_to_go_on(command: Command, server: Server) -> None:
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_keeps_what_was_answered_and_says_how_to_go_on(
+    command: Command, server: Server, sent: signal.Signals
+) -> None:
     server.seconds = lambda: 0.05
     with command.start() as process:
         server.wait_for(20)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(sent)
         _, err = process.communicate(timeout=DEADLINE)
     assert process.returncode == 130
     assert f"--out {command.path} goes on" in err
