@@ -43,7 +43,9 @@ def _options(
 
 def main() -> None:
     """Run the command line; every foreseen failure is one sentence and an exit code."""
-    # A scheduler's polite end of a job is an interrupt like any other: kept, resumable, 130.
+    # A scheduler's polite end of a job is an interrupt like any other: kept, resumable, 130. Shells start
+    # background jobs with interrupts ignored, and then neither would end one.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         app()
