@@ -165,3 +165,31 @@ def test_rewriting_entries_changes_no_byte(run: Path) -> None:
     before = path.read_bytes()
     write_entries(run, score_run(run))
     assert path.read_bytes() == before
+
+
+def test_an_entry_given_twice_stands_once(run: Path) -> None:
+    (ours,) = read_entries([run])
+    assert len(board([ours, ours])["tables"][0]["rows"]) == 3
+
+
+def test_a_model_that_was_asked_fewer_items_has_a_table_of_its_own(run: Path) -> None:
+    (ours,) = read_entries([run])
+    assert ours.scores is not None
+    fewer = tuple(h.model_copy(update={"n_items": h.n_items - 1}) for h in ours.scores.headlines)
+    other = ours.model_copy(update={"scores": ours.scores.model_copy(update={"headlines": fewer})})
+    assert len(board([ours, other])["tables"]) == 2
+
+
+def test_what_was_asked_otherwise_is_told_in_the_row(run: Path) -> None:
+    (ours,) = read_entries([run])
+    changed = ours.model_copy(
+        update={
+            "model": ours.model.model_copy(update={"arguments": {"seed": 3}}),
+            "setup": ours.setup.model_copy(update={"adaptations": ("a silent clip sent",)}),
+            "skipped": ("x: file is missing",),
+        }
+    )
+    text = board_to_markdown(board([changed]))
+    assert "random \\(seed=3\\)†" in text
+    assert "† a silent clip sent." in text
+    assert "† 1 problem\\(s\\) in the data left out." in text

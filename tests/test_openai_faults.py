@@ -633,3 +633,18 @@ def test_a_server_that_goes_away_is_an_error_and_not_the_end(starbench: Runs, ht
     second = starbench(served(httpserver, completion()))
     assert second.code == 0
     assert all_answered(second)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [{"code": "insufficient_quota"}, {"type": "insufficient_quota", "code": None}],
+    ids=["code", "type"],
+)
+def test_a_spent_quota_stops_the_run_however_it_is_told(
+    error: dict[str, Any], httpserver: HTTPServer, starbench: Runs
+) -> None:
+    httpserver.expect_request(PATH).respond_with_json({"error": {"message": "spent", **error}}, status=429)
+    ran = starbench(httpserver.url_for("/v1"), limit=3)
+    assert ran.code == 1
+    assert len(httpserver.log) == 1
+    assert [line.error.kind for line in ran.lines if line.error] == ["quota"]
