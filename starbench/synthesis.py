@@ -30,11 +30,14 @@ class Stimulus:
         Sample rate, Hz.
     truth : dict
         What was really put in, in the units that the keys name (``f0_hz``, ``level_db_spl``, …).
+    stems : tuple of ndarray of float64, each of the shape of ``samples``
+        What each source alone puts into the clip; empty unless asked for.
     """
 
     samples: NDArray[np.float64]
     rate: int
     truth: dict[str, Any]
+    stems: tuple[NDArray[np.float64], ...] = ()
 
 
 class Synthesizer(Protocol):
@@ -90,6 +93,10 @@ class BuildPlan:
     dropped: tuple[str, ...] = ()
     declared: dict[str, Any] = field(default_factory=dict)
     """Constants that a reader needs to check the suite: calibration, JND table, rates."""
+    options: dict[str, Any] | None = None
+    """``BuildSpec.options`` as resolved and fit for the manifest, where paths are digests; None: as given."""
+    licence: str | None = "CC0-1.0"
+    """Of the suite; None where it holds recordings whose licence the task cannot know."""
 
 
 def generator(seed: int, *key: str) -> np.random.Generator:

@@ -173,9 +173,7 @@ def render(
         Sample rate, Hz.
     dither : bool
         Add triangular noise of ±1 16-bit step to the whole clip, silences too: rounding then leaves the
-        level of the faintest tone true, and no half is digital silence. (TPDF of 2 steps' width, the
-        narrowest that frees the mean and variance of the rounding error from the signal: Lipshitz,
-        Wannamaker & Vanderkooy 1992, J. Audio Eng. Soc. 40:355.)
+        level of the faintest tone true, and no half is digital silence.
     keep_impossible : bool
         Keep tones that 16 bits cannot hold, clipped or lost, and name the damage in ``truth["flags"]``;
         otherwise they are refused.
@@ -202,7 +200,7 @@ def render(
     for tone in tones:
         tone.add_to(samples, rate)
     if dither:
-        samples += _triangular(samples.size, rng)
+        samples += calibration.triangular(samples.size, rng)
     if calibration.OVER_FULL_SCALE in flags:
         np.clip(samples, -1.0, 1.0, out=samples)
     truth: dict[str, Any] = {
@@ -216,13 +214,6 @@ def render(
         "calibration": calibration.describe(),
     }
     return Stimulus(samples[:, np.newaxis], rate, truth)
-
-
-def _triangular(n: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    # Single precision halves the cost; 24 bits below one 16-bit step are far more than dither needs.
-    noise = rng.random(n, dtype=np.float32)
-    noise -= rng.random(n, dtype=np.float32)
-    return noise.astype(np.float64) * calibration.LSB
 
 
 def _check_clip(total_s: float, rate: int) -> None:

@@ -29,3 +29,18 @@ def loudness_db(level_db_spl: float) -> float:
     """One JND, dB, of a 1 kHz tone of that level, dB SPL."""
     levels, jnds = zip(*TABLE["loudness"]["points_db_spl_db"], strict=True)
     return float(np.interp(level_db_spl, levels, jnds))
+
+
+def azimuth_deg(jnds: float) -> float:
+    """Angle, degrees, between two azimuths ``jnds`` minimum audible angles apart, straight ahead."""
+    return float(TABLE["azimuth"]["degrees"]) * jnds
+
+
+def elevation_deg(jnds: float) -> float:
+    """Angle, degrees, between two elevations ``jnds`` minimum audible angles apart, straight ahead."""
+    return float(TABLE["elevation"]["degrees"]) * jnds
+
+
+def distance_ratio(jnds: float) -> float:
+    """Ratio of two distances ``jnds`` JNDs apart: the direct sound alone falls, by 20·log10 of it."""
+    return float(10.0 ** (TABLE["distance"]["direct_to_reverberant_db"] * jnds / 20.0))

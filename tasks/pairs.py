@@ -27,6 +27,7 @@ import numpy as np
 
 from . import jnd
 from .dealing import Side
+from .draws import log_uniform, uniform
 
 ToneParameters = dict[str, float]
 
@@ -60,9 +61,9 @@ _LEAD_S, _GAP_S, _TAIL_S = (0.1, 0.3), (0.3, 0.6), (0.1, 0.3)
 
 def pitch(level: float, side: Side | None, rng: np.random.Generator) -> Pair:
     """Default profile: tones ``level`` frequency JNDs apart."""
-    middle, ratio = _log_uniform(rng, _MIDDLE_HZ), jnd.pitch_ratio(level)
+    middle, ratio = log_uniform(rng, _MIDDLE_HZ), jnd.pitch_ratio(level)
     low, high = (round(middle * ratio**power, 4) for power in (-0.5, 0.5))
-    shared = {"level_db_spl": _uniform(rng, _NUISANCE_DB_SPL), "duration_s": _uniform(rng, _NUISANCE_S)}
+    shared = {"level_db_spl": uniform(rng, _NUISANCE_DB_SPL), "duration_s": uniform(rng, _NUISANCE_S)}
     tones = _in_order({"f0_hz": low} | shared, {"f0_hz": high} | shared, side)
     planned = _planned(side, low, "Hz", 1200.0 * math.log2(high / low), "cents")
     return _spaced(tones, shared["duration_s"], planned, rng)
@@ -70,10 +71,10 @@ def pitch(level: float, side: Side | None, rng: np.random.Generator) -> Pair:
 
 def loudness(level: float, side: Side | None, rng: np.random.Generator) -> Pair:
     """Default profile: tones ``level`` level JNDs (of their middle level) apart."""
-    middle = _uniform(rng, _MIDDLE_DB_SPL)
+    middle = uniform(rng, _MIDDLE_DB_SPL)
     apart = level * jnd.loudness_db(middle)
     soft, loud = (round(middle + sign * apart / 2, 4) for sign in (-1, 1))
-    shared = {"f0_hz": _log_uniform(rng, _NEAR_1_KHZ), "duration_s": _uniform(rng, _NUISANCE_S)}
+    shared = {"f0_hz": log_uniform(rng, _NEAR_1_KHZ), "duration_s": uniform(rng, _NUISANCE_S)}
     tones = _in_order({"level_db_spl": soft} | shared, {"level_db_spl": loud} | shared, side)
     planned = _planned(side, middle, "dB SPL", loud - soft, "dB")
     return _spaced(tones, shared["duration_s"], planned, rng)
@@ -81,9 +82,9 @@ def loudness(level: float, side: Side | None, rng: np.random.Generator) -> Pair:
 
 def duration(level: float, side: Side | None, rng: np.random.Generator) -> Pair:
     """Default profile: tones ``level`` duration JNDs apart, in slots that would hold the longest tone."""
-    middle, ratio = _log_uniform(rng, _MIDDLE_S), jnd.duration_ratio(level)
+    middle, ratio = log_uniform(rng, _MIDDLE_S), jnd.duration_ratio(level)
     short, long = (round(middle * ratio**power, 4) for power in (-0.5, 0.5))
-    shared = {"level_db_spl": _uniform(rng, _NUISANCE_DB_SPL), "f0_hz": _log_uniform(rng, _NUISANCE_HZ)}
+    shared = {"level_db_spl": uniform(rng, _NUISANCE_DB_SPL), "f0_hz": log_uniform(rng, _NUISANCE_HZ)}
     tones = _in_order({"duration_s": short} | shared, {"duration_s": long} | shared, side)
     planned = _planned(side, short, "s", 100.0 * (long / short - 1.0), "%")
     return _spaced(tones, _LONGEST_S, planned, rng)
@@ -137,9 +138,9 @@ def _spaced(
     rng: np.random.Generator,
 ) -> Pair:
     # Slots of one length and roved pauses: neither onsets nor the clip's length know the tones in them.
-    first_s = _uniform(rng, _LEAD_S)
-    second_s = round(first_s + slot_s + _uniform(rng, _GAP_S), 4)
-    return Pair(tones, (first_s, second_s), round(second_s + slot_s + _uniform(rng, _TAIL_S), 4), planned)
+    first_s = uniform(rng, _LEAD_S)
+    second_s = round(first_s + slot_s + uniform(rng, _GAP_S), 4)
+    return Pair(tones, (first_s, second_s), round(second_s + slot_s + uniform(rng, _TAIL_S), 4), planned)
 
 
 def _planned(
@@ -152,11 +153,3 @@ def _planned(
         "delta": delta,
         "delta_unit": delta_unit,
     }
-
-
-def _uniform(rng: np.random.Generator, bounds: tuple[float, float]) -> float:
-    return round(float(rng.uniform(*bounds)), 4)
-
-
-def _log_uniform(rng: np.random.Generator, bounds: tuple[float, float]) -> float:
-    return round(float(np.exp(rng.uniform(*np.log(bounds)))), 4)

@@ -97,7 +97,7 @@ def _bytes(root: Path) -> dict[str, bytes]:
 
 
 def test_names_on_disk_tell_nothing(default: Suite) -> None:
-    assert all(re.fullmatch(r"audio/[0-9a-f]{64}\.flac", path) for path in default.clips)
+    assert all(re.fullmatch(r"audio/[0-9a-f]{64}\.wav", path) for path in default.clips)
     files = {str(path.relative_to(default.root)) for path in default.root.rglob("*") if path.is_file()}
     assert files == {"suite.json", "metadata.jsonl", *default.clips}
 

@@ -22,16 +22,19 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert done.returncode == 0, done.stderr
     assert "observer on perception" in done.stdout
     assert "random on perception" in done.stdout
+    assert "observer on spatial" in done.stdout
     return folder / "starbench-demo"
 
 
 def test_the_demo_goes_the_whole_way(demo: Path) -> None:
     board = json.loads((demo / "leaderboard.json").read_text("utf-8"))
-    (table,) = board["tables"]
-    first, second = table["rows"]
-    assert (first["model"], second["model"]) == ("observer", "random")
-    assert first["ma"] >= 0.99
-    assert 0.2 < second["ma"] < 0.5
+    assert len(board["tables"]) == 2
+    for table in board["tables"]:
+        first, second = table["rows"]
+        assert (first["model"], second["model"]) == ("observer", "random")
+        assert first["ma"] >= 0.85
+        assert 0.15 < second["ma"] < 0.55
+    assert (demo / "scene.png").read_bytes().startswith(b"\x89PNG")
     assert (demo / "leaderboard.md").read_text("utf-8").startswith("# starbench leaderboard")
     for model in ("observer", "random"):
         assert list((demo / "runs" / model).glob("entry-*.json"))
@@ -97,8 +100,8 @@ def test_leaderboard_finds_entries_where_they_lie(demo: Path, tmp_path: Path) ->
     ("kind", "names"),
     [
         ("adapters", ["constant", "observer", "openai", "random"]),
-        ("tasks", ["perception", "star-bench"]),
-        ("synthesizers", ["tone-in-half", "tone-pair"]),
+        ("tasks", ["perception", "spatial", "star-bench"]),
+        ("synthesizers", ["scene", "tone-in-half", "tone-pair"]),
     ],
 )
 def test_list_names_what_is_installed_and_says_what_it_is(kind: str, names: list[str]) -> None:

@@ -43,11 +43,13 @@ def test_commands_run_as_they_stand(document: str, tmp_path: Path, request: pyte
 def _write_examples(folder: Path) -> None:
     model, *_ = _blocks("README.md", "python")
     adapter, synthesizer, task = _blocks("CONTRIBUTING.md", "python")
+    scene, *_ = _blocks("docs/space.md", "json")
     examples = {
         "my_model.py": model,
         "my_adapter.py": adapter,
         "my_synth.py": synthesizer,
         "my_task.py": task,
+        "scene.json": scene,
     }
     for name, code in examples.items():
         (folder / name).write_text(code, "utf-8")

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from starbench.adapters import observer as module
-from starbench.adapters.measure import Tone, find_tones, mono
+from starbench.adapters.observer import listener as module
+from starbench.measure.tones import Tone, find_tones, mono
 from starbench.adapters.observer import Observer
 from starbench.audio import Audio, decode
 from starbench.schema import ClipPart, Prompt, TextPart
@@ -366,13 +366,13 @@ def test_declines_what_is_too_long_without_listening(monkeypatch):
     assert ask(QUESTIONS["pitch"], (*options, UNABLE), PAIR) == UNABLE
 
 
-def test_folds_channels_and_says_so():
+def test_hears_tones_in_the_mean_of_the_channels():
     mixed = np.repeat(PAIR.pcm, 2, axis=1)
     one_eared = mixed * np.array([0, 1], dtype=np.int16)
     options = comparison("pitch")
     for pcm in (mixed, one_eared):
         assert ask(QUESTIONS["pitch"], tuple(options.values()), Audio(pcm, RATE)) == options["first"]
-    assert Observer().capabilities.channels_kept is False
+    assert Observer().capabilities.channels_kept is True
     assert Observer().capabilities.text_only is True
 
 

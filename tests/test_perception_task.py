@@ -339,12 +339,16 @@ def test_star_bench_ladders_wording_and_timing(samples: Path) -> None:
     ("spec", "sentence"),
     [
         (
-            BuildSpec(("pitch", "azimuth"), "default", 1),
-            "perception has no attribute 'azimuth': there are pitch, loudness, duration",
+            BuildSpec(("pitch", "taste"), "default", 1),
+            "perception has no attribute 'taste': there are pitch, loudness, duration, azimuth, elevation, "
+            "distance",
         ),
         (BuildSpec(ALL, "mended", 1), "perception has no profile 'mended': there are default and star-bench"),
         (BuildSpec(ALL, "default", 1, 0), "a suite of 0 items cannot be built: it needs at least one"),
-        (BuildSpec(ALL, "default", 1, 5, {"rate": 8}), "perception has no option 'rate': it takes none"),
+        (
+            BuildSpec(ALL, "default", 1, 5, {"rate": 8}),
+            "perception has no option 'rate': there are hrtf, recordings, rt60, signal, snr",
+        ),
     ],
 )
 def test_what_there_is_not_is_refused_in_one_sentence(spec: BuildSpec, sentence: str) -> None:
@@ -365,7 +369,7 @@ def test_a_suite_declares_what_a_reader_needs() -> None:
     assert made.default_protocol == "starbench"
     assert made.declared["calibration"]["full_scale_rms_db_spl"] == 100
     assert made.declared["rate_hz"] == 48_000
-    assert made.declared["jnd"]["version"] == 1
+    assert made.declared["jnd"]["version"] == 2
     for name in ALL:
         assert {"source", "basis"} <= set(made.declared["jnd"][name])
     json.dumps(made.declared)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from starbench import __version__
-from starbench.cli import build, demo, leaderboard, listing, run, score
+from starbench.cli import build, demo, leaderboard, listing, run, score, show, synth, verify
 from starbench.cli.exits import BAD_INPUT, INCOMPLETE, INTERRUPTED
 from starbench.errors import AdapterError, JournalError, StarbenchError, SuiteError
 from starbench.redact import sentence
@@ -22,7 +22,17 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo.demo, listing.list_, build.build, run.run, score.score, leaderboard.leaderboard):
+for command in (
+    demo.demo,
+    listing.list_,
+    build.build,
+    synth.synth,
+    show.show,
+    verify.verify,
+    run.run,
+    score.score,
+    leaderboard.leaderboard,
+):
     app.command(command.__name__.rstrip("_"))(command)
 
 

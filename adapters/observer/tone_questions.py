@@ -1,9 +1,6 @@
-"""A listener made of signal processing: it shows that the pure-tone questions can be answered by ear.
+"""Questions about pure tones: which of two is higher, louder or longer, and which half of a clip holds one.
 
-It gets what a model gets, the text and the sound, and nothing else. It answers which of two tones in
-a clip is higher, louder or longer, and in which half of a clip a tone is; to all else it declines.
-
-Smaller differences than half a human JND are "same" to it. The JNDs, from the literature:
+Smaller differences than half a human JND are "same" to the observer. The JNDs, from the literature:
 
 * pitch 0.2 %: pure tones of 0.5–2 kHz at moderate level (Wier, Jesteadt & Green 1977, JASA 61:178;
   meta-analysis Micheyl, Xiao & Oxenham 2012, Hear Res, PMC3455123)
@@ -21,57 +18,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import log
 
-from starbench.schema import Capabilities, Prompt
+from starbench.audio import Audio
+from starbench.measure.tones import Tone, find_tones, is_quiet, mono
 
-from .measure import Tone, find_tones, is_quiet, mono
+from .words import DECLINES, LESS, MORE, NEITHER, ORDINAL
 
 PITCH_JND = 0.002
 LEVEL_JND_DB = 0.5
 DURATION_JND = 0.10
 
-#: Longer clips (two minutes at 48 kHz) hold no pure-tone question and would take much memory.
-MAX_SAMPLES = 6_000_000
 #: Share of a tone's duration that must lie in one half for the tone to be in that half.
 _MOSTLY = 0.9
-_DECLINED = "Unable to determine."
-
-
-class Observer:
-    """Answers pure-tone questions by measurement, and declines all others.
-
-    Sound is folded to the mean of its channels, which is declared; any sample rate is heard as sent.
-
-    Parameters
-    ----------
-    model : str
-        Ignored: there is one observer.
-    """
-
-    capabilities = Capabilities(text_only=True, channels_kept=False)
-
-    def __init__(self, model: str = "") -> None:
-        self.model = model
-
-    def generate(self, prompt: Prompt) -> str:
-        """Reply with a letter, as ``<B>``; decline by the option that does, or else in words."""
-        shown = dict(zip(prompt.letters, prompt.options, strict=True))
-        finding = self._listen(prompt)
-        stating = [letter for letter, option in shown.items() if finding and finding.is_stated_by(option)]
-        if len(stating) == 1:
-            return f"<{stating[0]}>"
-        declining = next((letter for letter, option in shown.items() if _DECLINES.search(option)), None)
-        return f"<{declining}>" if declining else _DECLINED
-
-    def _listen(self, prompt: Prompt) -> Finding | None:
-        answer = _asked(_question(prompt))
-        if answer is None or len(prompt.clips) != 1:
-            return None
-        audio = prompt.clips[0].audio()
-        if audio.pcm.shape[0] > MAX_SAMPLES:
-            return None
-        signal = mono(audio.samples)
-        tones = find_tones(signal, audio.rate)
-        return answer(Heard(tones, audio.seconds, is_quiet(signal)))
 
 
 @dataclass(frozen=True)
@@ -101,11 +58,11 @@ class Finding:
 
     def is_stated_by(self, option: str) -> bool:
         """Whether ``option`` says what was found."""
-        if _DECLINES.search(option):
+        if DECLINES.search(option):
             return False
-        if _NEITHER.search(option) or self.place == "neither":
-            return self.place == "neither" and bool(_NEITHER.search(option))
-        named = _ORDINAL.search(option)
+        if NEITHER.search(option) or self.place == "neither":
+            return self.place == "neither" and bool(NEITHER.search(option))
+        named = ORDINAL.search(option)
         less = _direction(option)
         less = self.asks_less if less is None else less
         if named is None or less is None:
@@ -114,26 +71,17 @@ class Finding:
         return (stated == self.place) != less
 
 
-# --- the question ---------------------------------------------------------------------------------
+#: How to answer a question from what is heard; None if that does not decide it.
+Asked = Callable[[Heard], Finding | None]
 
-_DECLINES = re.compile(
-    r"\b(unable|unknown|can ?not|can['’]t|don['’]t know|do not know|not sure|unsure|uncertain|undetermined"
-    r"|impossible|not possible|insufficient|unclear|hard to (say|tell))\b",
-    re.IGNORECASE,
-)
-_NEITHER = re.compile(
-    r"\b(same|equal(ly)?|identical(ly)?|alike|no difference|not differ(ent)?|neither|nowhere|none|absent"
-    r"|no (tone|sound|beep|signal)|not (present|there|appear|occur|audible|heard|in either)"
-    r"|(does|do|is|are)(n['’]t| not))\b",
-    re.IGNORECASE,
-)
-_ORDINAL = re.compile(
-    r"\b((?P<first>first|1st|former|earlier|(sound|tone|note|half) (1|one))"
-    r"|(?P<second>second|2nd|latter|later|last|(sound|tone|note|half) (2|two)))\b",
-    re.IGNORECASE,
-)
-_MORE = re.compile(r"\b(higher|louder|longer|greater|larger|stronger|more)\b", re.IGNORECASE)
-_LESS = re.compile(r"\b(lower|quieter|softer|shorter|smaller|weaker|fainter|less)\b", re.IGNORECASE)
+
+def hear(audio: Audio) -> Heard:
+    """Listen to a clip for tones, with all channels folded to their mean."""
+    signal = mono(audio.samples)
+    return Heard(find_tones(signal, audio.rate), audio.seconds, is_quiet(signal))
+
+
+# --- the question ---------------------------------------------------------------------------------
 
 _HALVES = re.compile(r"\bhal(f|ves)\b", re.IGNORECASE)
 _ATTRIBUTES = {
@@ -144,18 +92,9 @@ _ATTRIBUTES = {
 }
 
 
-def _question(prompt: Prompt) -> str:
-    """Take the lines that ask; captions, labels and options do not."""
-    lines = prompt.text.splitlines()
-    asking = [line for line in lines if "?" in line]
-    if not asking:
-        asking = [line for line in lines if not any(option in line for option in prompt.options)]
-    return " ".join(asking)
-
-
-def _asked(question: str) -> Callable[[Heard], Finding | None] | None:
+def asked(question: str) -> Asked | None:
     """How to answer ``question``; None if it asks for what is not heard here."""
-    if _HALVES.search(question) and not (_MORE.search(question) or _LESS.search(question)):
+    if _HALVES.search(question) and not (MORE.search(question) or LESS.search(question)):
         return _half
     attributes = [name for name, words in _ATTRIBUTES.items() if re.search(words, question, re.IGNORECASE)]
     if len(attributes) != 1:
@@ -165,7 +104,7 @@ def _asked(question: str) -> Callable[[Heard], Finding | None] | None:
 
 
 def _direction(text: str) -> bool | None:
-    more, less = bool(_MORE.search(text)), bool(_LESS.search(text))
+    more, less = bool(MORE.search(text)), bool(LESS.search(text))
     return less if more != less else None
 
 

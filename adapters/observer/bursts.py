@@ -1,0 +1,152 @@
+"""When something sounds: stretches that stand out of what is always there, and where each begins and ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Step of the envelope, s.
+STEP_S = 0.002
+#: A stretch stands this far above the floor and no further below its loudest part, dB.
+_ABOVE_FLOOR_DB, _BELOW_PEAK_DB = 5.0, 22.0
+#: Shorter silences are part of a sound, shorter sounds are none, s.
+_CLOSED_S, _SHORTEST_S = 0.03, 0.03
+#: Sounds this short are ticks, and belong together across silences this short, s.
+_TICK_S, _TICKS_APART_S = 0.25, 0.22
+#: Loud is what is this little below a sound's loudest, dB.
+_LOUD_DB = 10.0
+_SMOOTHED_S = 0.02
+#: A sound's end is looked for so much before its offset, and fitted on so much before and after, s.
+_KNEE_REACH_S, _BEFORE_S, _AFTER_S = 0.12, 0.08, 0.12
+
+
+@dataclass(frozen=True)
+class Burst:
+    """A stretch of sound: half-amplitude onset and offset and the end of its tail, s."""
+
+    onset: float
+    offset: float
+    end: float
+
+
+def envelope(samples: NDArray[np.float32], rate: int, step_s: float = STEP_S) -> NDArray[np.float64]:
+    """Mean power over channels in steps of ``step_s``; samples (n, channels) without DC."""
+    block = max(1, round(step_s * rate))
+    count = samples.shape[0] // block
+    power = np.square(samples[: count * block]).reshape(count, -1)
+    return power.mean(axis=1, dtype=np.float64)
+
+
+def find(samples: NDArray[np.float32], rate: int) -> tuple[Burst, ...]:
+    """Find the stretches of sound in samples of shape (n, channels), in order."""
+    fine = envelope(samples, rate)
+    if fine.size < 8 or not fine.any():
+        return ()
+    kernel = np.ones(round(_SMOOTHED_S / STEP_S))
+    smooth = np.convolve(fine, kernel / kernel.size, mode="same")
+    level = 10 * np.log10(np.maximum(smooth, 1e-12))
+    floor, peak = np.percentile(level, 3), level.max()
+    threshold = max(min(floor + _ABOVE_FLOOR_DB, peak - _ABOVE_FLOOR_DB), peak - _BELOW_PEAK_DB - 8)
+    runs = _ticks_joined(_runs(level > threshold, round(_CLOSED_S / STEP_S)))
+    found = (_trimmed(fine, level, first, stop) for first, stop in runs)
+    return tuple(burst for burst in found if burst.offset - burst.onset >= _SHORTEST_S)
+
+
+@dataclass(frozen=True)
+class Knee:
+    """Where a sound ends and only its tail is left: s, dB, and dB per 100 ms (negative where it falls)."""
+
+    offset: float
+    drop_db: float
+    slope: float
+
+
+def knee(level: NDArray[np.float64], burst: Burst, step_s: float) -> Knee:
+    """Fit the end of a burst: a steady level, a drop, a falling line. Least squares over all ends nearby.
+
+    Parameters
+    ----------
+    level : ndarray
+        Envelope of the whole clip in steps of ``step_s``, dB.
+    """
+    before, after = round(_BEFORE_S / step_s), round(_AFTER_S / step_s)
+    first = max(before, round((burst.offset - _KNEE_REACH_S) / step_s))
+    last = min(level.size - after, round((burst.offset + 0.02) / step_s) + 1)
+    if last <= first:
+        return Knee(burst.offset, 40.0, -40.0)
+    ends = np.arange(first, last)
+    windows = level[ends[:, None] + np.arange(-before, after)]
+    steady, falling = windows[:, : before - 1], windows[:, before + 1 :]
+    time = np.arange(1, after) * step_s
+    offsets = time - time.mean()
+    slope = falling @ offsets / (offsets @ offsets)
+    line = falling.mean(axis=1, keepdims=True) + slope[:, None] * offsets
+    start = falling.mean(axis=1) - slope * time.mean()
+    misfit = np.square(steady - steady.mean(axis=1, keepdims=True)).sum(axis=1) + np.square(falling - line).sum(axis=1)
+    best = int(misfit.argmin())
+    return Knee(float(ends[best] * step_s), float(steady[best].mean() - start[best]), float(slope[best] * 0.1))
+
+
+def joined(found: Sequence[Burst], count: int) -> tuple[Burst, ...]:
+    """As many bursts as there should be, if there are more: across the shortest silences they are one."""
+    left = list(found)
+    while len(left) > count:
+        gaps = [after.onset - before.offset for before, after in pairwise(left)]
+        k = gaps.index(min(gaps))
+        left[k : k + 2] = [Burst(left[k].onset, left[k + 1].offset, left[k + 1].end)]
+    return tuple(left)
+
+
+def _runs(active: NDArray[np.bool_], closed: int) -> list[tuple[int, int]]:
+    """Stretches of True; gaps up to ``closed`` are filled."""
+    edges = np.flatnonzero(np.diff(active, prepend=False, append=False)).reshape(-1, 2)
+    runs: list[tuple[int, int]] = []
+    for first, stop in edges.tolist():
+        if runs and first - runs[-1][1] <= closed:
+            runs[-1] = (runs[-1][0], stop)
+        else:
+            runs.append((first, stop))
+    return runs
+
+
+def _ticks_joined(runs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Stretches with those that are ticks of one sound made one."""
+    joined: list[tuple[int, int]] = []
+    short, apart = round(_TICK_S / STEP_S), round(_TICKS_APART_S / STEP_S)
+    previous_is_tick = False
+    for first, stop in runs:
+        is_tick = stop - first < short
+        if joined and is_tick and previous_is_tick and first - joined[-1][1] <= apart:
+            joined[-1] = (joined[-1][0], stop)
+        else:
+            joined.append((first, stop))
+        previous_is_tick = is_tick
+    return joined
+
+
+def _trimmed(fine: NDArray[np.float64], level: NDArray[np.float64], first: int, stop: int) -> Burst:
+    """A run's half-amplitude points, where its tail is not counted as sound."""
+    inside = level[first:stop]
+    loud = np.flatnonzero(inside > inside.max() - _LOUD_DB)
+    first_loud, last_loud = first + int(loud[0]), first + int(loud[-1])
+    margin = round(_SMOOTHED_S / STEP_S)
+    early = slice(max(first_loud - margin, 0), first_loud + 2 * margin)
+    late = slice(max(last_loud - 2 * margin, 0), last_loud + margin + 1)
+    onset = early.start + _crossing(fine[early])
+    offset = late.stop - _crossing(fine[late][::-1])
+    return Burst(onset * STEP_S, offset * STEP_S, stop * STEP_S)
+
+
+def _crossing(power: NDArray[np.float64]) -> float:
+    """Where power first passes a quarter of what it reaches, in steps."""
+    smooth = np.convolve(power, [0.25, 0.5, 0.25], mode="same")
+    quarter = np.percentile(smooth, 75) / 4
+    at = int(np.argmax(smooth > quarter))
+    if at == 0:
+        return 0.5
+    part = (quarter - smooth[at - 1]) / (smooth[at] - smooth[at - 1])
+    return float(at - 0.5 + part)

@@ -1,0 +1,192 @@
+"""Where a sound comes from: the direction whose head responses explain both ears best."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d
+
+from starbench.measure.spectra import CrossSpectra, band_centres, erb_bands, erb_density
+
+from . import templates
+from .templates import Pairs, Templates, unit
+
+#: Width and range of the bands, Hz; the upper end is cut to this share of the rate.
+BAND_HZ, LOWEST_HZ, HIGHEST_HZ, _USABLE = 50.0, 300.0, 16_000.0, 0.46
+#: Below this the spectrum's shape tells nothing of elevation, Hz.
+_PINNA_HZ = 500.0
+#: A band is filled by the source if it has this share of the loudest one's power among so many about it.
+_PRESENT, _NEARBY_BANDS = 0.25, 9
+#: Grids: the horizon, the sphere, and around what was found there, degrees.
+_RING_STEP, _SPHERE_STEP = 2.0, 5.0
+#: What a decibel of unexplained spectrum counts beside a mismatch of the ears.
+_RESIDUAL_WEIGHT = 0.012
+
+
+@dataclass(frozen=True)
+class Direction:
+    """A direction, degrees (azimuth clockwise from the front), and the cost it was found at."""
+
+    azimuth: float
+    elevation: float
+    cost: float
+
+    @property
+    def lateral(self) -> float:
+        """Angle from the median plane, positive on the right, degrees."""
+        side = np.sin(np.radians(self.azimuth)) * np.cos(np.radians(self.elevation))
+        return float(np.degrees(np.arcsin(np.clip(side, -1, 1))))
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Directions with their templates."""
+
+    azimuths: NDArray[np.float64]
+    elevations: NDArray[np.float64]
+    pairs: Pairs
+
+    @classmethod
+    def of(cls, ears: Templates, azimuths: NDArray[np.float64], elevations: NDArray[np.float64]) -> Grid:
+        azimuths, elevations = np.broadcast_arrays(azimuths, elevations)
+        return cls(azimuths, elevations, ears.at(unit(azimuths, elevations)))
+
+
+class Compass:
+    """Finds directions with one head at one rate.
+
+    Parameters
+    ----------
+    head : str or None
+        SOFA file; None: the embedded head.
+    rate : int
+        Rate of the sounds, Hz.
+    """
+
+    def __init__(self, head: str | None, rate: int) -> None:
+        self.centres = band_centres(BAND_HZ, LOWEST_HZ, min(HIGHEST_HZ, _USABLE * rate))
+        self.ears = templates.of(head, tuple(self.centres))
+        self.density = erb_density(self.centres)
+        self._groups, self._middles = erb_bands(self.centres)
+
+    @classmethod
+    @lru_cache(maxsize=8)
+    def of(cls, head: str | None, rate: int) -> Compass:
+        """The compass of a head at a rate; cached, for its templates take a tenth of a second."""
+        return cls(head, rate)
+
+    @cached_property
+    def ring(self) -> Grid:
+        """The horizon."""
+        return Grid.of(self.ears, np.arange(0.0, 360.0, _RING_STEP), np.zeros(1))
+
+    @cached_property
+    def sphere(self) -> Grid:
+        """All directions the head has data for."""
+        lowest = float(np.degrees(np.arcsin(self.ears.directions[:, 2].min())))
+        rows = []
+        for elevation in np.arange(np.ceil(lowest), 90.1, _SPHERE_STEP):
+            count = max(1, round(360.0 / _SPHERE_STEP * np.cos(np.radians(elevation))) // 2 * 2)
+            rows += [(360.0 * k / count, elevation) for k in range(count)]
+        azimuths, elevations = np.array(rows).T
+        return Grid.of(self.ears, azimuths, elevations)
+
+    def pair(self, azimuth: float, elevation: float = 0.0) -> Pairs:
+        """What the ears get from one direction, degrees."""
+        return self.ears.at(unit(np.array([azimuth]), np.array([elevation])))
+
+    def rows(self, spectra: CrossSpectra, reliability: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Spectra, shape (..., F), as :meth:`Pairs.mismatch` takes them; reliability 0 to 1 of each band."""
+        weight = self.density * reliability
+        weight = weight / np.maximum(weight.sum(axis=-1, keepdims=True), 1e-30)
+        scaled = weight / np.maximum(spectra.total, 1e-30)
+        parts = (spectra.left, spectra.right, spectra.cross.real, spectra.cross.imag)
+        return np.concatenate([part * scaled for part in parts], axis=-1).astype(np.float32)
+
+    def azimuth(self, spectra: CrossSpectra, reliability: NDArray[np.float64]) -> Direction:
+        """Direction on the horizon."""
+        row = self.rows(spectra, reliability)
+        cost = self.ring.pairs.mismatch(row)
+        best = float(self.ring.azimuths[int(cost.argmin())])
+        for reach, step in ((2.0, 0.5), (0.5, 0.1)):
+            near = best + np.arange(-reach, reach + step / 2, step)
+            cost = self.ears.at(unit(near)).mismatch(row)
+            best, least = _vertex(near, cost)
+        return Direction(best % 360.0, 0.0, least)
+
+    def nearest(self, spectra: CrossSpectra, reliability: NDArray[np.float64]) -> float:
+        """Azimuth on the horizon, degrees, front and back told by the spectrum's shape as well."""
+        return float(self.ring.azimuths[int(self.cost(self.ring, spectra, reliability).argmin())])
+
+    def direction(self, spectra: CrossSpectra, reliability: NDArray[np.float64]) -> Direction:
+        """Direction anywhere: what differs between the ears, and the shape of both ears' spectra."""
+        grid = self.sphere
+        best = int(self.cost(grid, spectra, reliability).argmin())
+        azimuth, elevation = float(grid.azimuths[best]), float(grid.elevations[best])
+        lowest = float(grid.elevations.min())
+        for reach, step in ((6.0, 2.0), (1.5, 0.5)):
+            wider = min(3.0, 1.0 / max(np.cos(np.radians(elevation)), 1e-3))
+            offsets = np.arange(-reach, reach + step / 2, step)
+            rise = elevation + offsets
+            rise = rise[(rise >= lowest) & (rise <= 90)]
+            sides, rises = (part.ravel() for part in np.meshgrid(azimuth + wider * offsets, rise))
+            near = Grid.of(self.ears, sides, rises)
+            cost = self.cost(near, spectra, reliability)
+            best = int(cost.argmin())
+            azimuth, elevation = float(near.azimuths[best]), float(near.elevations[best])
+        return Direction(azimuth % 360.0, elevation, float(cost[best]))
+
+    def cost(self, grid: Grid, spectra: CrossSpectra, reliability: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Mismatch of the ears, 0 to 1, plus what their spectra's shape leaves unexplained; shape (m,)."""
+        mismatch = grid.pairs.mismatch(self.rows(spectra, reliability)).astype(np.float64)
+        return mismatch + _RESIDUAL_WEIGHT * self.residual(grid.pairs, spectra, reliability)
+
+    def residual(self, pairs: Pairs, spectra: CrossSpectra, reliability: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Mean square, dB², of the ERB spectrum of both ears beyond a level and a tilt; shape (m,).
+
+        The source's spectrum is not known but for this: it is smooth. So what a direction leaves over
+        after the best straight line in dB per octave is what speaks against it.
+        """
+        averages, weight = self._averages(spectra.total * reliability, reliability)
+        heard = 10 * np.log10(np.maximum(spectra.total, 1e-30))
+        left_over = averages @ heard - pairs.levels_db @ averages.T.astype(np.float32)
+        octave = np.log2(self._middles)
+        octave = octave - weight @ octave
+        left_over = left_over - (left_over @ weight)[..., None]
+        tilt = left_over @ (weight * octave) / max(weight @ octave**2, 1e-30)
+        return np.asarray(np.square(left_over - np.multiply.outer(tilt, octave)) @ weight)
+
+    def _averages(
+        self, energy: NDArray[np.float64], reliability: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Rows that average decibels over the ERB-wide groups, shape (g, F), and a weight of each group.
+
+        Only bands that the source fills count: between the harmonics of a complex there is nothing to
+        compare with.
+        """
+        presence = filled_bands(energy) * reliability
+        presence[self.centres < _PINNA_HZ] = 0.0
+        filled = np.add.reduceat(presence, self._groups)
+        group = np.repeat(np.arange(self._groups.size), np.diff(self._groups, append=energy.size))
+        rows = np.zeros((self._groups.size, energy.size))
+        rows[group, np.arange(energy.size)] = presence / np.maximum(filled, 1e-9)[group]
+        weight = np.minimum(filled, 1.0)
+        return rows, weight / max(weight.sum(), 1e-30)
+
+
+def filled_bands(energy: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How far, 0 to 1, each band is filled by a source and not only by what leaks from its neighbours."""
+    nearby = maximum_filter1d(energy, _NEARBY_BANDS)
+    return np.asarray(np.clip(energy / np.maximum(_PRESENT * nearby, 1e-30), 0.0, 1.0) ** 2)
+
+
+def _vertex(places: NDArray[np.float64], cost: NDArray[np.float32]) -> tuple[float, float]:
+    """Minimum of even samples, refined by a parabola."""
+    at = int(np.clip(cost.argmin(), 1, cost.size - 2))
+    before, here, after = cost[at - 1 : at + 2].astype(np.float64)
+    curvature = before - 2 * here + after
+    shift = float(np.clip(0.5 * (before - after) / curvature, -1, 1)) if curvature > 0 else 0.0
+    return float(places[at] + shift * (places[1] - places[0])), float(here)

@@ -1,0 +1,112 @@
+"""A clip as two ears have it: its stretches of sound, and their spectra with what is always there taken out."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from starbench.audio import Audio
+from starbench.measure.spectra import CrossSpectra, cross_spectra
+
+from . import bursts
+from .bursts import Burst
+from .direction import Compass
+
+#: The opening of a sound, s about its onset: mostly over before the first reflection is back.
+OPENING_S = (-0.006, 0.008)
+_FADE_S = 0.003
+#: When after its end a sound's tail is looked for, s, and the share of its power that is none.
+_TAIL_S, _DRY, _TAIL_STEP_S = (0.015, 0.045), 0.02, 0.004
+#: The quiet before the first sound tells the background if it is this long, s.
+_SHORTEST_QUIET_S = 0.04
+#: Background power is taken for what it was times this, for it varies.
+_CAUTION = 1.5
+
+
+class Ears:
+    """A clip of two channels, listened to with one head.
+
+    Parameters
+    ----------
+    audio : Audio
+        Two channels, left ear first.
+    head : str or None
+        SOFA file; None: the embedded head.
+    """
+
+    def __init__(self, audio: Audio, head: str | None = None) -> None:
+        self.rate = audio.rate
+        self.samples = audio.samples - audio.samples.mean(axis=0)
+        self.compass = Compass.of(head, audio.rate)
+
+    @cached_property
+    def bursts(self) -> tuple[Burst, ...]:
+        """The stretches of sound, in order."""
+        return bursts.find(self.samples, self.rate)
+
+    @property
+    def seconds(self) -> float:
+        """Length of the clip, s."""
+        return self.samples.shape[0] / self.rate
+
+    def excerpt(self, start: float, stop: float) -> NDArray[np.float32]:
+        """Samples from ``start`` to ``stop``, s, with faded ends; shape (n, 2)."""
+        first = max(0, round(start * self.rate))
+        last = max(min(self.samples.shape[0], round(stop * self.rate)), first + 8)
+        cut = self.samples[first:last].copy()
+        fade = min(round(_FADE_S * self.rate), cut.shape[0] // 2)
+        gain = np.sin(np.pi / 2 * (np.arange(fade, dtype=np.float32) + 0.5) / fade)[:, None] ** 2
+        cut[:fade] *= gain
+        cut[-fade:] *= gain[::-1]
+        return cut
+
+    @cached_property
+    def background(self) -> CrossSpectra | None:
+        """Spectra of one second of what is heard before the first sound."""
+        quiet = self.bursts[0].onset - 0.02 if self.bursts else self.seconds
+        if quiet < _SHORTEST_QUIET_S:
+            return None
+        spectra = cross_spectra(self.excerpt(0.0, quiet), self.rate, self.compass.centres)
+        size = max(3, round(8 / (1 + 50 * quiet)))  # few lines in a band: neighbours help
+        smooth = np.ones(2 * size + 1) / (2 * size + 1) / quiet
+        return CrossSpectra(
+            np.convolve(spectra.left, smooth, "same"),
+            np.convolve(spectra.right, smooth, "same"),
+            np.convolve(spectra.cross, smooth, "same"),
+        )
+
+    def spectra(self, start: float, stop: float) -> tuple[CrossSpectra, NDArray[np.float64]]:
+        """Spectra from ``start`` to ``stop``, s, and how far each band, 0 to 1, stands out of the background."""
+        whole = cross_spectra(self.excerpt(start, stop), self.rate, self.compass.centres)
+        if self.background is None:
+            return whole, np.ones(self.compass.centres.size)
+        clean = whole.less(self.background, stop - start)
+        noise = _CAUTION * self.background.total * (stop - start)
+        return clean, np.clip(1 - noise / np.maximum(whole.total, 1e-30), 0.0, 1.0) + 1e-6
+
+    def is_dry(self, burst: Burst) -> bool:
+        """Whether next to nothing follows a burst: then there is no room about it."""
+        power = bursts.envelope(self.samples, self.rate, _TAIL_STEP_S)
+        quiet = power[: max(1, round((self.bursts[0].onset - 0.02) / _TAIL_STEP_S))]
+        floor = float(quiet.mean()) if quiet.size > 5 else 0.0
+        level = 10 * np.log10(np.maximum(power - floor, 0.02 * floor + 1e-12))
+        end = bursts.knee(level, burst, _TAIL_STEP_S).offset
+        tail, sounding = (
+            power[round(a / _TAIL_STEP_S) : round(b / _TAIL_STEP_S)]
+            for a, b in ((end + _TAIL_S[0], end + _TAIL_S[1]), (burst.onset, end))
+        )
+        return tail.size < 3 or float(tail.mean()) - floor < _DRY * float(sounding.mean() if sounding.size else 0.0)
+
+    def telling(self, burst: Burst) -> tuple[CrossSpectra, NDArray[np.float64]]:
+        """Spectra of a burst that tell its direction: of all of it, or in a room of its opening."""
+        return self.body(burst) if self.is_dry(burst) else self.opening(burst)
+
+    def opening(self, burst: Burst) -> tuple[CrossSpectra, NDArray[np.float64]]:
+        """Spectra of the direct sound of a burst, more or less alone."""
+        return self.spectra(burst.onset + OPENING_S[0], burst.onset + OPENING_S[1])
+
+    def body(self, burst: Burst) -> tuple[CrossSpectra, NDArray[np.float64]]:
+        """Spectra of a whole burst."""
+        return self.spectra(burst.onset - 0.005, burst.offset + 0.005)

@@ -1,0 +1,120 @@
+"""The head the observer believes it has: impulse responses of two ears, as measured.
+
+Only data is shared with whoever makes stimuli: the embedded KEMAR asset, read here as a file and decoded
+anew, or any SOFA file. What is made of it (``templates``) is the observer's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from starbench.errors import InputError
+
+_EMBEDDED = "kemar/kemar.npz"
+_STEP = 1.0 / 32768.0
+_FEWEST_DIRECTIONS = 12
+_MOST_VALUES = 50_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """Impulse responses of a head in the free field.
+
+    Attributes
+    ----------
+    rate : int
+        Hz.
+    directions : ndarray, shape (n, 3)
+        Unit vectors to the sources: x front, y left, z up.
+    responses : ndarray, shape (n, 2, taps)
+        Left ear first.
+    """
+
+    rate: int
+    directions: NDArray[np.float64]
+    responses: NDArray[np.float64]
+
+
+@lru_cache(maxsize=2)
+def load(source: str | None = None) -> Head:
+    """Read a head: the embedded KEMAR, or a SOFA file of convention SimpleFreeFieldHRIR.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or is not such a file.
+    """
+    return _embedded() if source is None else _sofa(Path(source))
+
+
+def _embedded() -> Head:
+    # The asset's folder is found without importing the package that makes sounds with it.
+    home = find_spec("starbench.synth")
+    folders = list(home.submodule_search_locations or ()) if home else []
+    paths = [path for folder in folders if (path := Path(folder) / _EMBEDDED).is_file()]
+    if not paths:
+        raise InputError("the observer finds no embedded head: give one as --model-arg head=FILE.sofa")
+    with np.load(paths[0]) as asset:
+        right, planes, rate = asset["directions"], asset["planes"], int(asset["rate"])
+    # Two byte planes of first differences that wrap in 16 bits; the left half mirrors the right one.
+    steps = planes[0].astype(np.uint16) | (planes[1].astype(np.uint16) << np.uint16(8))
+    responses = np.cumsum(steps, axis=-1, dtype=np.uint16).view(np.int16) * _STEP
+    lateral = right[:, 1] != 0.0
+    directions = np.concatenate([right, right[lateral] * (1.0, -1.0, 1.0)])
+    return Head(rate, directions, np.concatenate([responses, responses[lateral, ::-1]]))
+
+
+def _sofa(path: Path) -> Head:
+    import h5py
+
+    wrong = InputError(f"the observer cannot use {str(path)!r} as a head: it is no SOFA file of free-field HRIRs")
+    if not path.is_file():
+        raise InputError(f"the observer finds no head file {str(path)!r}")
+    try:
+        with h5py.File(path, "r") as file:
+            if file["Data.IR"].size > _MOST_VALUES:
+                raise wrong
+            responses = np.asarray(file["Data.IR"][()], dtype=np.float64)
+            rate = float(np.ravel(file["Data.SamplingRate"][()])[0])
+            delays = np.asarray(file["Data.Delay"][()], dtype=np.float64) if "Data.Delay" in file else np.zeros((1, 2))
+            positions = np.asarray(file["SourcePosition"][()], dtype=np.float64)
+            kind = file["SourcePosition"].attrs.get("Type", b"spherical")
+            ears = np.asarray(file["ReceiverPosition"][()], dtype=np.float64).reshape(2, -1)
+    except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise wrong from error
+    count = len(responses)
+    if responses.ndim != 3 or responses.shape[1] != 2 or count < _FEWEST_DIRECTIONS or not rate > 0:
+        raise wrong
+    if positions.shape != (count, 3) or not np.isfinite(responses).all() or not responses.any(axis=2).all():
+        raise wrong
+    if np.ptp(delays, axis=-1).any() or np.ptp(delays, axis=0).any():
+        responses = _delayed(responses, np.broadcast_to(delays, (count, 2)))
+    if ears[0, 1] < ears[1, 1]:
+        responses = responses[:, ::-1]
+    spherical = (kind.decode() if isinstance(kind, bytes) else str(kind)).lower() == "spherical"
+    return Head(round(rate), _unit(positions) if spherical else _normal(positions), np.ascontiguousarray(responses))
+
+
+def _unit(positions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """SOFA's azimuth (counter-clockwise), elevation (degrees) and radius as unit vectors."""
+    azimuth, elevation = np.radians(positions[:, 0]), np.radians(positions[:, 1])
+    level = np.cos(elevation)
+    return np.stack([level * np.cos(azimuth), level * np.sin(azimuth), np.sin(elevation)], axis=1)
+
+
+def _normal(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+
+
+def _delayed(responses: NDArray[np.float64], samples: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Responses with their separate delays put in."""
+    extra = int(np.ceil(samples.max())) + 1
+    padded = np.pad(responses, ((0, 0), (0, 0), (0, extra)))
+    turns = np.fft.rfftfreq(padded.shape[-1]) * samples[..., None]
+    return np.fft.irfft(np.fft.rfft(padded) * np.exp(-2j * np.pi * turns), padded.shape[-1])

@@ -1,0 +1,78 @@
+"""The observer: it gets what a model gets, the text and the sound, and nothing else.
+
+It answers questions about pure tones (``tone_questions``) and about space (``space_questions``) by
+measurement, and declines all others.
+"""
+
+from __future__ import annotations
+
+from starbench.audio import Audio
+from starbench.schema import Capabilities, Prompt
+
+from . import head as heads
+from . import space_questions, tone_questions
+from .words import DECLINES, question
+
+#: Longer clips (two minutes at 48 kHz) hold no question of ours and would take much memory.
+MAX_SAMPLES = 6_000_000
+_DECLINED = "Unable to determine."
+
+
+class Observer:
+    """Answers questions about tones and about space by measurement, and declines all others.
+
+    Any sample rate is heard as sent. Tones are heard in the mean of the channels; where a sound is, in
+    two channels as the ears of a head.
+
+    Parameters
+    ----------
+    model : str
+        Ignored: there is one observer.
+    head : str, optional
+        A SOFA file (SimpleFreeFieldHRIR) with the head it believes to hear through; the embedded KEMAR
+        if empty.
+
+    Raises
+    ------
+    InputError
+        If the head cannot be read.
+    """
+
+    capabilities = Capabilities(text_only=True, channels_kept=True)
+
+    def __init__(self, model: str = "", head: str = "") -> None:
+        self.model = model
+        self.head = head or None
+        if self.head:
+            heads.load(self.head)
+
+    def generate(self, prompt: Prompt) -> str:
+        """Reply with a letter, as ``<B>``; decline by the option that does, or else in words."""
+        chosen = self._listen(prompt)
+        if chosen is not None:
+            return f"<{prompt.letters[chosen]}>"
+        shown = zip(prompt.letters, prompt.options, strict=True)
+        declining = next((letter for letter, option in shown if DECLINES.search(option)), None)
+        return f"<{declining}>" if declining else _DECLINED
+
+    def _listen(self, prompt: Prompt) -> int | None:
+        """Which option is right, if that can be heard."""
+        asking = question(prompt)
+        about_space = space_questions.read(asking, prompt.options)
+        about_tones = None if about_space else tone_questions.asked(asking)
+        if (about_space is None or len(prompt.clips) != about_space.clips) and (
+            about_tones is None or len(prompt.clips) != 1
+        ):
+            return None
+        clips = [clip.audio() for clip in prompt.clips]
+        if not all(0 < clip.pcm.shape[0] <= MAX_SAMPLES for clip in clips):
+            return None
+        if about_space is not None:
+            return about_space.answer(clips, self.head)
+        return _tones(about_tones, clips[0], prompt.options) if about_tones else None
+
+
+def _tones(asked: tone_questions.Asked, clip: Audio, options: tuple[str, ...]) -> int | None:
+    finding = asked(tone_questions.hear(clip))
+    stating = [k for k, option in enumerate(options) if finding and finding.is_stated_by(option)]
+    return stating[0] if len(stating) == 1 else None

@@ -1,0 +1,131 @@
+"""Where one sound is: its side, its sector, its height, how far away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import distance
+from .ears import Ears
+
+_FRONT = re.compile(r"\b(front|ahead|before you|forward)", re.IGNORECASE)
+_BACK = re.compile(r"\b(back|behind|rear)", re.IGNORECASE)
+_LEFT, _RIGHT = re.compile(r"\bleft", re.IGNORECASE), re.compile(r"\bright", re.IGNORECASE)
+_LEVEL = re.compile(r"\b(at|on|the same as|same|level with|equal)\b.*\b(ear|level|height)", re.IGNORECASE)
+_ABOVE = re.compile(r"\b(above|up|upper|higher|over)\b", re.IGNORECASE)
+_BELOW = re.compile(r"\b(below|down|under|lower|beneath)\b", re.IGNORECASE)
+_NEAR = re.compile(r"\b(near|close)", re.IGNORECASE)
+_MEDIUM = re.compile(r"\b(medium|middle|mid|moderate)", re.IGNORECASE)
+_FAR = re.compile(r"\b(far|distant)", re.IGNORECASE)
+_HEIGHT_ASKED = re.compile(r"\b(elevation|height|high|ears?|ear level|above|below)\b", re.IGNORECASE)
+_DISTANCE_ASKED = re.compile(r"\b(far|near|distance|close|away)\b", re.IGNORECASE)
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+
+#: From this angle off the median plane on, a sound is at a side and not ahead or behind, degrees.
+_ASIDE_DEG = 14.0
+#: Heights beyond these are below and above, degrees.
+_BELOW_DEG, _ABOVE_DEG = -11.0, 12.0
+#: Where near and far part if nobody says, m.
+_PARTED_M = (1.6, 3.3)
+
+_AZIMUTHS = {
+    (True, False, False, True): 45.0,
+    (True, False, True, False): 315.0,
+    (False, True, False, True): 135.0,
+    (False, True, True, False): 225.0,
+    (False, False, False, True): 90.0,
+    (False, False, True, False): 270.0,
+    (True, False, False, False): 0.0,
+    (False, True, False, False): 180.0,
+}
+
+
+def read(question: str, options: Sequence[str]) -> tuple[Callable[[Sequence[Ears]], Sequence[float] | None], int] | None:
+    """Understand where a sound is asked to be; see ``space_questions``."""
+    heights = [_height(option) for option in options]
+    if None not in heights and len(set(heights)) == len(heights) and _HEIGHT_ASKED.search(question):
+        return lambda clips: _at_height(clips[0], [h for h in heights if h is not None]), 1
+    ranks = [_rank(option) for option in options]
+    if None not in ranks and len(set(ranks)) == len(ranks) and _DISTANCE_ASKED.search(question):
+        edges = _edges(options, [r for r in ranks if r is not None])
+        return lambda clips: _at_distance(clips[0], [r for r in ranks if r is not None], edges), 1
+    azimuths = [_azimuth(option) for option in options]
+    if None not in azimuths and len(set(azimuths)) == len(azimuths):
+        return lambda clips: _at_azimuth(clips[0], [a for a in azimuths if a is not None]), 1
+    return None
+
+
+def _azimuth(option: str) -> float | None:
+    """The middle of what an option states, degrees, or None."""
+    words = option.partition("(")[0]
+    return _AZIMUTHS.get(tuple(bool(w.search(words)) for w in (_FRONT, _BACK, _LEFT, _RIGHT)))  # type: ignore[arg-type]
+
+
+def _height(option: str) -> int | None:
+    above, below = bool(_ABOVE.search(option)), bool(_BELOW.search(option))
+    if above != below:
+        return 1 if above else -1
+    return 0 if _LEVEL.search(option) and not above else None
+
+
+def _rank(option: str) -> int | None:
+    words = option.partition("(")[0]
+    found = [rank for rank, word in enumerate((_NEAR, _MEDIUM, _FAR)) if word.search(words)]
+    return found[0] if len(found) == 1 else None
+
+
+def _edges(options: Sequence[str], ranks: Sequence[int]) -> tuple[float, ...]:
+    """Distances, m, at which the options part, nearest first."""
+    numbers = {rank: [float(n) for n in _NUMBER.findall(option)] for rank, option in zip(ranks, options, strict=True)}
+    if len(ranks) == 3:
+        middle = numbers[1]
+        return (middle[0], middle[1]) if len(middle) == 2 else _PARTED_M
+    outer = [numbers[rank] for rank in sorted(numbers)]
+    if all(outer):
+        return (float(np.sqrt(max(outer[0]) * min(outer[1]))),)
+    return (float(np.sqrt(_PARTED_M[0] * _PARTED_M[1])),)
+
+
+def _at_azimuth(ears: Ears, stated: Sequence[float]) -> Sequence[float] | None:
+    """The best cost of any azimuth that an option means: the same on both sides if the ears are alike."""
+    if not ears.bursts:
+        return None
+    ring = ears.compass.ring
+    cost = ears.compass.cost(ring, *ears.telling(ears.bursts[0]))
+    meant = _meant(ring.azimuths, np.asarray(stated))
+    return [float(cost[meant[:, k]].min()) for k in range(len(stated))]
+
+
+def _meant(azimuths: NDArray[np.float64], stated: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which azimuths, shape (n,), each option means, shape (n, k): those it is nearest to.
+
+    But "ahead" beside "left" and "right" means next to the middle only.
+    """
+    apart = np.abs((azimuths[:, None] - stated + 180.0) % 360.0 - 180.0)
+    if stated.size == 3 and {90.0, 270.0} < set(stated.tolist()):
+        lateral = np.degrees(np.arcsin(np.sin(np.radians(azimuths))))
+        apart[:, np.isin(stated, (0.0, 180.0))] = np.where(np.abs(lateral) < _ASIDE_DEG, -1.0, 360.0)[:, None]
+    nearest = apart.min(axis=1, keepdims=True)
+    return np.asarray((apart - nearest < 1e-6) & ((np.abs(apart - nearest) < 1e-6).sum(axis=1, keepdims=True) == 1))
+
+
+def _at_height(ears: Ears, stated: Sequence[int]) -> Sequence[float] | None:
+    if not ears.bursts:
+        return None
+    elevation = ears.compass.direction(*ears.telling(ears.bursts[0])).elevation
+    if 0 in stated:
+        found = 1 if elevation > _ABOVE_DEG else -1 if elevation < _BELOW_DEG else 0
+    else:
+        found = 1 if elevation > 0 else -1
+    return [float(s != found) for s in stated]
+
+
+def _at_distance(ears: Ears, ranks: Sequence[int], edges: Sequence[float]) -> Sequence[float] | None:
+    if not ears.bursts or ears.is_dry(ears.bursts[-1]):
+        return None
+    metres = 2.0 ** distance.octaves(distance.cues(ears, ears.bursts))
+    place = sorted(ranks)[int(np.searchsorted(edges, metres))]
+    return [float(rank != place) for rank in ranks]

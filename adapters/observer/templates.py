@@ -1,0 +1,172 @@
+"""What a sound from each direction does at the two ears: spectra on bands, between measurements too.
+
+Responses are cut into a delay and an aligned rest; both vary slowly with direction, and each is
+interpolated by itself: moving least squares (Lancaster & Salkauskas 1981, Math. Comp. 37:141) that pass
+through the measured directions and reproduce what is linear between them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import fft
+
+from . import head as heads
+from .head import Head
+
+#: Taps kept of a response after its onset, s, of which the last half fades out, and before it.
+_KEPT_S, _LEAD_S = 0.0055, 0.0005
+_NEIGHBOURS = 8
+_UPSAMPLED = 4
+#: Onsets are those of the sound below this, Hz.
+_ALIGNED_BELOW_HZ = 5000.0
+
+Vectors = NDArray[np.float64]
+
+
+def unit(azimuth_deg: ArrayLike, elevation_deg: ArrayLike = 0.0) -> Vectors:
+    """Unit vectors (..., 3), x front, y left, z up, of azimuths (clockwise) and elevations, degrees."""
+    azimuth, elevation = np.broadcast_arrays(np.radians(azimuth_deg), np.radians(elevation_deg))
+    level = np.cos(elevation)
+    return np.stack([level * np.cos(azimuth), -level * np.sin(azimuth), np.sin(elevation)], axis=-1)
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """What two ears get from m directions at F frequencies, as far as comparing the ears needs it.
+
+    Attributes
+    ----------
+    left, right : ndarray of float32, shape (m, F)
+        Power gains.
+    cross : ndarray of complex64, shape (m, F)
+        Left times conjugate right gain.
+    """
+
+    left: NDArray[np.float32]
+    right: NDArray[np.float32]
+    cross: NDArray[np.complex64]
+
+    @cached_property
+    def relation(self) -> NDArray[np.float32]:
+        """Rows for one matrix product, shape (m, 4 F): see :meth:`mismatch`."""
+        total = self.left + self.right
+        rows = [self.right / total, self.left / total, -2 * self.cross.real / total, -2 * self.cross.imag / total]
+        return np.concatenate(rows, axis=1).astype(np.float32)
+
+    def mismatch(self, spectra: NDArray[np.float32]) -> NDArray[np.float32]:
+        """How far each direction is from explaining what differs between the ears; 0 where it does.
+
+        The cross-relation |X_L H_R − X_R H_L|² / ((|H_L|² + |H_R|²)(|X_L|² + |X_R|²)) needs no source
+        spectrum and is linear in the ears' power and cross spectra.
+
+        Parameters
+        ----------
+        spectra : ndarray, shape (..., 4 F)
+            Left power, right power, real and imaginary part of left times conjugate right, each over
+            the sum of powers, times the weight of the band.
+
+        Returns
+        -------
+        ndarray, shape (..., m)
+        """
+        return np.asarray(spectra @ self.relation.T, dtype=np.float32)
+
+    @cached_property
+    def levels_db(self) -> NDArray[np.float32]:
+        """Level of both ears together, dB, shape (m, F)."""
+        return (10 * np.log10(np.maximum(self.left + self.right, 1e-12))).astype(np.float32)
+
+    def __getitem__(self, rows: NDArray[np.intp]) -> Pairs:
+        return Pairs(self.left[rows], self.right[rows], self.cross[rows])
+
+
+class Templates:
+    """A head as spectra at given frequencies.
+
+    Parameters
+    ----------
+    head : Head
+        The measurements.
+    frequencies : ndarray, shape (F,)
+        Hz.
+    """
+
+    def __init__(self, head: Head, frequencies: NDArray[np.float64]) -> None:
+        self.frequencies = frequencies
+        self.directions = head.directions
+        self._delays, self._aligned = _split(head, frequencies)
+
+    def at(self, directions: Vectors) -> Pairs:
+        """Interpolate at unit vectors, shape (m, 3)."""
+        nearest, weights = _moving_least_squares(self.directions, directions)
+        delays = np.einsum("mk,mke->me", weights, self._delays[nearest])
+        aligned = np.einsum("mk,mkef->mef", weights.astype(np.float32), self._aligned[nearest])
+        power = np.square(aligned.real) + np.square(aligned.imag)
+        turn = np.exp(-2j * np.pi * np.multiply.outer(delays[:, 0] - delays[:, 1], self.frequencies))
+        cross = aligned[:, 0] * np.conj(aligned[:, 1]) * turn.astype(np.complex64)
+        return Pairs(power[:, 0], power[:, 1], cross)
+
+
+@lru_cache(maxsize=8)
+def of(head: str | None, frequencies: tuple[float, ...]) -> Templates:
+    """Templates of a head (None: the embedded one) at frequencies, Hz; cached."""
+    return Templates(heads.load(head), np.asarray(frequencies))
+
+
+def _split(head: Head, frequencies: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.complex64]]:
+    """Delays (n, 2), s, and spectra (n, 2, F) of the responses without them."""
+    delays = _onsets(head.responses, head.rate) / head.rate
+    taps = head.responses.shape[-1]
+    time = np.arange(taps) / head.rate - delays[..., None]
+    fade = np.clip(2 - 2 * time / _KEPT_S, 0, 1) * (time > -_LEAD_S)
+    turns = np.exp(-2j * np.pi * np.multiply.outer(np.arange(taps) / head.rate, frequencies))
+    spectra = (head.responses * fade).astype(np.float32).reshape(-1, taps) @ turns.astype(np.complex64)
+    spectra = spectra.reshape(*head.responses.shape[:2], -1)
+    back = np.exp(2j * np.pi * delays[..., None] * frequencies).astype(np.complex64)
+    return delays, spectra * back
+
+
+def _onsets(responses: NDArray[np.float64], rate: int) -> NDArray[np.float64]:
+    """Delays of responses (..., taps) in samples: where each best fits its own minimum-phase version.
+
+    Below a few kilohertz only: there the best fit has no near rivals, and it moves evenly with direction.
+    """
+    taps = responses.shape[-1]
+    size = fft.next_fast_len(2 * taps, real=True)
+    spectrum = fft.rfft(responses.astype(np.float32), size)
+    magnitude = np.abs(spectrum)
+    cepstrum = fft.irfft(np.log(np.maximum(magnitude, 1e-4 * magnitude.max(axis=-1, keepdims=True))), size)
+    cepstrum[..., 1 : size // 2] *= 2
+    cepstrum[..., size // 2 + 1 :] = 0
+    minimum = np.exp(fft.rfft(cepstrum, size))
+    low = np.cos(np.pi / 2 * np.minimum(fft.rfftfreq(size, 1 / rate) / _ALIGNED_BELOW_HZ, 1)) ** 2
+    lags = fft.irfft(low * spectrum * np.conj(minimum), _UPSAMPLED * size)[..., : _UPSAMPLED * taps]
+    peak = np.clip(lags.argmax(axis=-1), 1, _UPSAMPLED * taps - 2)[..., None]
+    before, at, after = (np.take_along_axis(lags, peak + k, axis=-1) for k in (-1, 0, 1))
+    vertex = 0.5 * (before - after) / (before - 2 * at + after)
+    return np.asarray((peak + vertex)[..., 0] / _UPSAMPLED, dtype=np.float64)
+
+
+def _moving_least_squares(nodes: Vectors, targets: Vectors) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Neighbours (m, k) of unit vectors among ``nodes``, and weights that interpolate what is linear."""
+    likeness = targets @ nodes.T
+    nearest = np.argpartition(-likeness, _NEIGHBOURS, axis=1)[:, :_NEIGHBOURS]
+    offset = nodes[nearest] - targets[:, None]
+    # Two axes across each target: any frame will do.
+    aside = np.where(np.abs(targets[:, 2:]) < 0.9, [[0.0, 0.0, 1.0]], [[1.0, 0.0, 0.0]])
+    first = np.cross(aside, targets)
+    first /= np.linalg.norm(first, axis=1, keepdims=True)
+    second = np.cross(targets, first)
+    basis = np.stack(
+        [np.ones(nearest.shape), np.einsum("mkc,mc->mk", offset, first), np.einsum("mkc,mc->mk", offset, second)], axis=2
+    )
+    square = np.square(offset).sum(axis=2)
+    strength = 1.0 / np.square(square + 1e-6)
+    moments = np.einsum("mki,mk,mkj->mij", basis, strength, basis)
+    scale = np.trace(moments, axis1=1, axis2=2)[:, None, None]
+    solved = np.linalg.solve(moments + 1e-9 * scale * np.eye(3), np.broadcast_to([[1.0], [0], [0]], (len(targets), 3, 1)))
+    return nearest, strength * np.einsum("mki,mi->mk", basis, solved[:, :, 0])

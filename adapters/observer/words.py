@@ -1,0 +1,35 @@
+"""Words the observer understands in questions and options."""
+
+from __future__ import annotations
+
+import re
+
+from starbench.schema import Prompt
+
+DECLINES = re.compile(
+    r"\b(unable|unknown|can ?not|can['’]t|don['’]t know|do not know|not sure|unsure|uncertain|undetermined"
+    r"|impossible|not possible|insufficient|unclear|hard to (say|tell))\b",
+    re.IGNORECASE,
+)
+NEITHER = re.compile(
+    r"\b(same|equal(ly)?|identical(ly)?|alike|no difference|not differ(ent)?|neither|nowhere|none|absent"
+    r"|no (tone|sound|beep|signal)|not (present|there|appear|occur|audible|heard|in either)"
+    r"|(does|do|is|are)(n['’]t| not))\b",
+    re.IGNORECASE,
+)
+ORDINAL = re.compile(
+    r"\b((?P<first>first|1st|former|earlier|(sound|tone|note|half) (1|one))"
+    r"|(?P<second>second|2nd|latter|later|last|(sound|tone|note|half) (2|two)))\b",
+    re.IGNORECASE,
+)
+MORE = re.compile(r"\b(higher|louder|longer|greater|larger|stronger|more)\b", re.IGNORECASE)
+LESS = re.compile(r"\b(lower|quieter|softer|shorter|smaller|weaker|fainter|less)\b", re.IGNORECASE)
+
+
+def question(prompt: Prompt) -> str:
+    """Take the lines that ask; captions, labels and options do not."""
+    lines = prompt.text.splitlines()
+    asking = [line for line in lines if "?" in line]
+    if not asking:
+        asking = [line for line in lines if not any(option in line for option in prompt.options)]
+    return " ".join(asking)

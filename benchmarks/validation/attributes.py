@@ -1,0 +1,225 @@
+"""Errors of the attributes in human JNDs: stimuli as planned by the default profile, against what they claim.
+
+Place is compared with an exact render of the claimed place by the full-order oracle, tones with their label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import oracle
+from scipy.signal import fftconvolve
+
+from starbench import plugins
+from starbench.audio import quantise
+from starbench.measure import binaural, spectra, tones
+from starbench.synth import head, scene_spec, signals
+from starbench.synth.geometry import unit
+from starbench.synth.scene_spec import SceneSpec
+from starbench.synth.shoebox import Shoebox, free_field, images
+from starbench.synthesis import BuildSpec, Draft, Stimulus, generator
+from starbench.tasks import jnd
+
+from .rooms import ABOVE_HZ, RATE
+from .table import Row, at_most
+
+SEED = 20_263
+#: What an error may be, in JNDs: ours. The bar for distance is the one for DRR.
+MOST_JND, MOST_DISTANCE_JND = 0.1, 0.12
+#: Full scale rms in dB SPL, as the suites state it.
+FULL_SCALE_DB_SPL = 100.0
+#: Where elevation is heard, Hz, and how far below the strongest ERB band one may be that is compared, dB.
+ELEVATION_BAND_HZ, WITHIN_DB = (1000.0, 16_000.0), 50.0
+FINE_HZ = 25.0
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """Errors of an attribute, JND, by cue; and over how many sounds."""
+
+    errors: dict[str, np.ndarray]
+    sounds: int
+
+
+def found(quick: bool) -> dict[str, Found]:
+    items = 6 if quick else 36
+    return {
+        **{name: _tones(name, items) for name in ("pitch", "loudness", "duration")},
+        "azimuth": _azimuth(items),
+        "elevation": _elevation(items),
+        "distance": _distance(1 if quick else 6),
+    }
+
+
+def _drafts(attribute: str, count: int) -> list[Draft]:
+    """As many items as asked, of levels and all else at random, none of them a catch trial."""
+    task = plugins.load("tasks", "perception")()
+    plan = task.plan(BuildSpec((attribute,), "default", SEED, size=4 * count + 40, options={}))
+    ladder = f"sensitivity_{attribute}"
+    asked = [draft for draft in plan.drafts if draft.item.sub_category == ladder and not draft.item.catch]
+    return asked[:count]
+
+
+def _made(draft: Draft) -> tuple[Stimulus, dict[str, Any]]:
+    """A draft's clip without its background, which is a factor and no error; and what it was made from."""
+    (recipe,) = draft.clips
+    parameters = {name: value for name, value in recipe.parameters.items() if name != "background"}
+    synthesizer = plugins.load("synthesizers", recipe.synthesizer)
+    return synthesizer(rng=generator(SEED, draft.item.id), **parameters), parameters
+
+
+# --- tones --------------------------------------------------------------------------------------------
+
+
+def _tones(attribute: str, items: int) -> Found:
+    """Tones found in the 16-bit clip against the label, by the estimators of ``starbench verify``."""
+    errors = []
+    for draft in _drafts(attribute, items):
+        stimulus, parameters = _made(draft)
+        samples = quantise(stimulus.samples).astype(np.float32) / 32768.0
+        heard = tones.find_tones(tones.mono(samples.reshape(len(samples), -1)), stimulus.rate)
+        for tone, asked in zip(heard, parameters["tones"], strict=True):
+            level = tone.level + FULL_SCALE_DB_SPL
+            errors.append(
+                {
+                    "pitch": abs(tone.frequency / asked["f0_hz"] - 1.0) / (jnd.pitch_ratio(1.0) - 1.0),
+                    "loudness": abs(level - asked["level_db_spl"]) / jnd.loudness_db(asked["level_db_spl"]),
+                    "duration": abs(tone.duration / asked["duration_s"] - 1.0)
+                    / (jnd.duration_ratio(1.0) - 1.0),
+                }[attribute]
+            )
+    return Found({attribute: np.array(errors)}, len(errors))
+
+
+# --- directions ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Sound:
+    """One source of a clip: what was claimed, what is heard of it (n, 2), its dry wave, and its truth."""
+
+    at: scene_spec.Place
+    room: Shoebox | None
+    heard: np.ndarray
+    dry: np.ndarray
+    truth: dict[str, Any]
+
+    def exact(self, azimuth_deg: float = 0.0, elevation_deg: float = 0.0) -> np.ndarray:
+        """The dry wave at the ears (n, 2) from the claimed direction, or so many degrees beside it."""
+        direction = unit(self.at.azimuth_deg + azimuth_deg, self.at.elevation_deg + elevation_deg)
+        ears = oracle.oracle_brir(head.load(None, RATE), free_field(direction * self.at.distance_m), RATE)
+        return fftconvolve(ears.direct, self.dry[None], axes=1).T
+
+
+def _sounds(draft: Draft) -> Iterator[Sound]:
+    stimulus, parameters = _made(draft)
+    spec: SceneSpec = scene_spec.read(parameters)
+    samples = quantise(stimulus.samples).astype(np.float64) / 32768.0
+    rng = generator(SEED, draft.item.id)  # the sources' random numbers come first, in their order
+    room = None if spec.room is None else Shoebox(**spec.room.model_dump())
+    for source, truth in zip(spec.sources, stimulus.truth["sources"], strict=True):
+        dry = signals.make(source.signal, spec.rate, rng).wave
+        assert source.at is not None
+        start, stop = truth["onset_s"] - 0.03, truth["onset_s"] + truth["duration_s"] + 0.05
+        heard = samples[round(start * RATE) : round(stop * RATE)]
+        yield Sound(source.at, room, heard, dry, truth)
+
+
+def _azimuth(items: int) -> Found:
+    """In the open, ITD and ILD of the 16-bit clip; in rooms, those of the direct sound used, as labelled.
+
+    Each is compared with the exact render of the claimed place, and divided by what one JND changes there.
+    """
+    itd, ild, itd_room, ild_room = [], [], [], []
+    half = jnd.azimuth_deg(0.5)
+    for sound in (one for draft in _drafts("azimuth", items) for one in _sounds(draft)):
+        beside = [_ears(sound.exact(azimuth_deg=side)) for side in (-half, half)]
+        itd_jnd, ild_jnd = (abs(b - a) for a, b in zip(*beside, strict=True))
+        if sound.room is None:
+            exact, got = _ears(sound.exact()), _ears(sound.heard)
+            itd.append(abs(got[0] - exact[0]) / itd_jnd)
+            ild.append(abs(got[1] - exact[1]) / ild_jnd)
+            continue
+        direct = oracle.oracle_brir(
+            head.load(None, RATE), free_field(unit(sound.at.azimuth_deg, sound.at.elevation_deg)), RATE
+        )
+        left, right = 10.0 * np.log10(np.sum(direct.direct**2, axis=1))
+        itd_room.append(abs(sound.truth["itd_us"] - oracle.itd_us(direct)) / itd_jnd)
+        ild_room.append(abs(sound.truth["ild_db"] - (right - left)) / ild_jnd)
+    errors = {"ITD, dry": itd, "ILD, dry": ild, "ITD, room": itd_room, "ILD, room": ild_room}
+    return Found({cue: np.array(values) for cue, values in errors.items()}, len(itd) + len(itd_room))
+
+
+def _ears(samples: np.ndarray) -> tuple[float, float]:
+    """ITD, µs, and ILD, dB, of a stretch (n, 2), by the estimators of ``starbench verify``."""
+    return binaural.time_difference_us(samples, RATE), binaural.level_difference_db(samples, RATE)
+
+
+def _elevation(items: int) -> Found:
+    """Levels in ERB bands of both ears, 1 to 16 kHz, of the 16-bit clip against the exact render.
+
+    Their error, less its mean (loudness is no cue), is divided by what one JND changes there: as rms over
+    bands, and as the shift of elevation that fits it best.
+    """
+    rms, shift = [], []
+    half = jnd.elevation_deg(0.5)
+    for sound in (one for draft in _drafts("elevation", items) for one in _sounds(draft)):
+        exact = _erb_levels_db(sound.exact())
+        audible = exact > exact.max() - WITHIN_DB
+        below, above = (_erb_levels_db(sound.exact(elevation_deg=side))[audible] for side in (-half, half))
+        one_jnd = _without_mean(above - below)
+        error = _without_mean((_erb_levels_db(sound.heard) - exact)[audible])
+        rms.append(np.linalg.norm(error) / np.linalg.norm(one_jnd))
+        shift.append(abs(error @ one_jnd) / (one_jnd @ one_jnd))
+    return Found({"shift that fits best": np.array(shift), "ERB spectrum, rms": np.array(rms)}, len(rms))
+
+
+def _erb_levels_db(samples: np.ndarray) -> np.ndarray:
+    centres = spectra.band_centres(FINE_HZ, *ELEVATION_BAND_HZ)
+    both = spectra.cross_spectra(samples.astype(np.float32), RATE, centres)
+    starts, _ = spectra.erb_bands(centres)
+    power = np.add.reduceat(np.stack([both.left, both.right]), starts, axis=1)
+    return 10.0 * np.log10(np.maximum(power, 1e-30))
+
+
+def _without_mean(values: np.ndarray) -> np.ndarray:
+    return values - values.mean()
+
+
+# --- distance -----------------------------------------------------------------------------------------
+
+
+def _distance(items: int) -> Found:
+    """DRR of each ear as labelled against the full-order oracle's at the claimed place, over 2.5 dB."""
+    one_jnd = float(jnd.TABLE["distance"]["direct_to_reverberant_db"])
+    errors, pairs = [], []
+    for draft in _drafts("distance", items):
+        off = []
+        for sound in _sounds(draft):
+            assert sound.room is not None
+            direction = unit(sound.at.azimuth_deg, sound.at.elevation_deg)
+            every = images(sound.room, direction * sound.at.distance_m)
+            exact = oracle.drr_db(oracle.oracle_brir(head.load(None, RATE), every, RATE), ABOVE_HZ)
+            off.append((np.array(sound.truth["drr_db"]) - exact) / one_jnd)
+        errors += off
+        pairs.append(np.abs(off[1] - off[0]).max())
+    return Found(
+        {"DRR": np.abs(errors).max(axis=1), "DRR, difference of a pair": np.array(pairs)}, len(errors)
+    )
+
+
+def rows(attributes: dict[str, Found]) -> list[Row]:
+    lines = []
+    for name, one in attributes.items():
+        for cue, errors in one.errors.items():
+            if not len(errors):
+                continue
+            what = f"error of {name}" + ("" if cue == name else f": {cue}")
+            median = f" (median {np.median(errors):.2g})"
+            cases = f"{len(errors)} {'items' if 'pair' in cue else 'sounds'}"
+            most = MOST_DISTANCE_JND if name == "distance" else MOST_JND
+            lines.append(at_most(what, errors.max(), most, "JND", cases, more=median))
+    return lines

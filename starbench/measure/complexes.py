@@ -1,0 +1,82 @@
+"""The fundamental of a harmonic complex, from its samples alone.
+
+The harmonics of the right candidate hold all there is, and the points half-way between them nothing: a
+multiple of the fundamental finds less at its harmonics, half of it finds as much, so that the highest of
+the best candidates is right. It is then refined by a weighted least-squares line through the frequencies of
+its harmonics' peaks.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+from scipy.signal.windows import hann
+
+Samples = NDArray[np.floating]
+
+#: Fundamentals that are looked for, Hz, on a grid of this ratio; harmonics are used up to this, Hz.
+LOWEST_HZ, HIGHEST_HZ, _GRID_RATIO, _UP_TO_HZ = 50.0, 1000.0, 1.0005, 5000.0
+_PADDED = 4
+#: The grid is for the peaks of a stretch of this length, s; those of a longer one would fall between.
+_COARSE_S = 0.3
+#: A candidate within this part of the best score is as good: half of the fundamental is, a multiple is not.
+_AS_GOOD = 0.8
+#: Refinements: the first trusts the lowest harmonics only, where an error of the grid is still small.
+_TRUSTED = (10, 30, 100)
+
+
+def fundamental_hz(signal: Samples, rate: int) -> float:
+    """Fundamental of a steady harmonic sound, Hz; ``signal`` of shape (n,), without its ramps.
+
+    In noise 20 dB below and for 0.3 s the error stays below 0.01 % (``tests/test_measure.py``).
+    """
+    part = round(_COARSE_S * rate)
+    start = max(0, (signal.size - part) // 2)
+    found = _coarse(*_spectrum(signal[start : start + part], rate))
+    magnitude, step = _spectrum(signal, rate)
+    for count in _TRUSTED:
+        found = _refined(magnitude, step, found, count)
+    return found
+
+
+def _spectrum(signal: Samples, rate: int) -> tuple[NDArray[np.float64], float]:
+    """Magnitudes, and the step between them, Hz."""
+    size = fft.next_fast_len(_PADDED * signal.size, real=True)
+    return np.abs(fft.rfft(np.asarray(signal, dtype=np.float64) * hann(signal.size), size)), rate / size
+
+
+def _coarse(magnitude: NDArray[np.float64], step: float) -> float:
+    strength = np.sqrt(magnitude)  # no single strong harmonic decides
+    highest = min(_UP_TO_HZ, (magnitude.size - 1) * step)
+    candidates = np.geomspace(
+        LOWEST_HZ, HIGHEST_HZ, int(np.log(HIGHEST_HZ / LOWEST_HZ) / np.log(_GRID_RATIO))
+    )
+    scores = []
+    for f0 in candidates:
+        harmonics = f0 * np.arange(1, int(highest / f0) + 1)
+        on, off = (strength[np.rint(at / step).astype(int)] for at in (harmonics, harmonics - f0 / 2))
+        scores.append(float(np.sum(on) - np.sum(off)))
+    good = np.array(scores) >= _AS_GOOD * max(scores)
+    last = candidates.size - int(np.argmax(good[::-1]))  # one past the highest good candidate
+    first = last - int(np.argmin(np.append(good[:last][::-1], False)))
+    return float(candidates[first + int(np.argmax(scores[first:last]))])
+
+
+def _refined(magnitude: NDArray[np.float64], step: float, f0: float, trusted: int) -> float:
+    count = min(trusted, int(min(_UP_TO_HZ, (magnitude.size - 2) * step) / f0) - 1)
+    numbers, peaks, weights = [], [], []
+    for number in range(1, max(count, 1) + 1):
+        width = min(f0 / 3, 3 * _PADDED * step)
+        low, high = int((number * f0 - width) / step), int((number * f0 + width) / step) + 1
+        peak = low + int(np.argmax(magnitude[low:high]))
+        if not 0 < peak < magnitude.size - 1:
+            continue
+        before, at, after = np.log(np.maximum(magnitude[peak - 1 : peak + 2], 1e-12))
+        curvature = before - 2 * at + after
+        vertex = 0.5 * (before - after) / curvature if curvature < 0 else 0.0
+        numbers.append(number)
+        peaks.append((peak + vertex) * step)
+        weights.append(np.exp(at))
+    k, f, w = np.array(numbers), np.array(peaks), np.square(weights)
+    return float(np.sum(w * k * f) / np.sum(w * k * k))

@@ -1,0 +1,72 @@
+"""Power over time: the mean square of a signal, whole and in short blocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal.windows import hann
+
+#: Length of a block, s: much shorter than any ramp.
+BLOCK_S = 0.001
+_FLOOR = 1e-20
+
+Samples = NDArray[np.floating]
+Power = NDArray[np.float64]
+
+
+def db(power: Power | float) -> Power:
+    """Power in dB; nothing at all is −200 dB."""
+    return np.asarray(10.0 * np.log10(np.maximum(power, _FLOOR)))
+
+
+def power(samples: Samples) -> Power:
+    """Mean square of each channel; ``samples`` of shape (n, channels), one value a channel."""
+    if not samples.shape[0]:
+        return np.zeros(samples.shape[1])
+    return np.asarray(np.mean(np.square(samples, dtype=np.float64), axis=0))
+
+
+@dataclass(frozen=True, eq=False)
+class Envelope:
+    """Mean square of a signal in consecutive blocks.
+
+    Attributes
+    ----------
+    power : ndarray, shape (blocks, channels)
+        Mean square of each block.
+    step : float
+        Length of a block, s; block k spans ``k * step`` to ``(k + 1) * step``.
+    """
+
+    power: Power
+    step: float
+
+    @classmethod
+    def of(cls, samples: Samples, rate: int, block_s: float = BLOCK_S) -> Envelope:
+        """Envelope of samples of shape (n, channels); what does not fill a block is left out."""
+        size = max(1, round(block_s * rate))
+        count = samples.shape[0] // size
+        squares = np.square(samples[: count * size], dtype=np.float64)
+        blocks = squares.reshape(count, size, samples.shape[1]).mean(axis=1)
+        return cls(blocks, size / rate)
+
+    def index(self, seconds: float) -> int:
+        """The block that holds this time, or the nearest there is."""
+        return int(min(max(int(seconds / self.step), 0), self.power.shape[0]))
+
+    def between(self, start_s: float, stop_s: float) -> Power:
+        """Mean power from ``start_s`` to ``stop_s`` of each channel; zero where there is no block."""
+        blocks = self.power[self.index(start_s) : self.index(stop_s)]
+        return np.asarray(blocks.mean(axis=0)) if blocks.size else np.zeros(self.power.shape[1])
+
+    def total(self) -> Envelope:
+        """The mean over channels, as one channel."""
+        return Envelope(self.power.mean(axis=1, keepdims=True), self.step)
+
+    def smoothed(self, seconds: float) -> Envelope:
+        """The envelope averaged over ``seconds`` (the width at half height of a Hann kernel)."""
+        kernel = hann(2 * max(1, round(seconds / self.step)) + 1)[1:-1]
+        columns = [np.convolve(column, kernel / kernel.sum(), mode="same") for column in self.power.T]
+        return Envelope(np.stack(columns, axis=1), self.step)

@@ -1,0 +1,64 @@
+"""A suite verified: every claim measured again, answers in balance, nothing given away."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from starbench import suite as suites
+from starbench.crew import available_cpus
+from starbench.suite import MANIFEST
+from starbench.verify import balance, leaks
+from starbench.verify.answers import groups
+from starbench.verify.findings import Findings, judge
+from starbench.verify.remeasure import measure_all
+
+
+def verify(
+    root: Path,
+    *,
+    workers: int | None = None,
+    on_item: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Findings:
+    """Verify the suite at ``root``.
+
+    Parameters
+    ----------
+    root : Path
+        Directory of the suite.
+    workers : int, optional
+        Processes; default: one for each CPU that this process may use. They are spawned, so a script
+        calls this under ``if __name__ == "__main__"``.
+    on_item : callable
+        Told how many of how many items are measured.
+
+    Raises
+    ------
+    SuiteError
+        If there is no suite there, or it is damaged.
+    """
+    suite = suites.read(root)
+    declared = _declared(root)
+    heard = measure_all(suite, workers or available_cpus(), on_item)
+    rows, unmeasured, breaches = judge((one.item, found) for one in heard for found in one.found)
+    parts = groups(suite.items)
+    balance_rows, unbalanced = balance.audit(parts, declared)
+    leak_rows, leaky = leaks.audit(parts, heard, declared)
+    return Findings(
+        suite=suite.name,
+        digest=suite.digest,
+        items=len(suite.items),
+        clips=len(suite.clips),
+        claims=rows,
+        unmeasured=unmeasured,
+        balance=balance_rows,
+        leaks=leak_rows,
+        breaches=[*breaches, *unbalanced, *leaky],
+    )
+
+
+def _declared(root: Path) -> dict[str, Any]:
+    declared = json.loads((root / MANIFEST).read_text("utf-8")).get("declared")
+    return declared if isinstance(declared, dict) else {}

@@ -1,0 +1,143 @@
+"""Whether answers are balanced: what always saying the same would get, by content, place and level.
+
+A suite that is out of balance on purpose (an original design that is kept with its flaws) declares it:
+``declared["flaws"] = {sub-category: {"balance": reason}}`` in its manifest. It is then shown, and no breach.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starbench.rundir import PlannedTrial
+from starbench.scoring.constant import best_constant
+from starbench.scoring.observations import MISSING, Observation
+from starbench.verify.answers import Group, declared_for
+from starbench.verify.findings import Breach
+from starbench.verify.statistics import evenly, holm, names_by_class
+
+#: The best constant strategy may gain this over chance, as a fraction, before it is called a gain ...
+MOST_GAIN = 0.02
+#: ... and answers may be this unlikely to come from a fair draw, after Holm: one fair suite in a hundred.
+LEAST_P = 0.01
+
+
+@dataclass(frozen=True)
+class BalanceRow:
+    """Balance of one sub-category: shares as fractions, p values adjusted by Holm over the suite."""
+
+    group: str
+    items: int
+    chance: float
+    constant: float
+    content: str
+    positions: tuple[int, ...]
+    p_content: float
+    p_position: float
+    p_level: float
+    declared: str | None
+
+
+def audit(groups: Sequence[Group], declared: dict[str, Any]) -> tuple[list[BalanceRow], list[Breach]]:
+    """Audit every sub-category."""
+    p_content = holm([_content_p(group) for group in groups])
+    p_position = holm([_position_p(group) for group in groups])
+    p_level = holm([_level_p(group) for group in groups])
+    rows = []
+    for number, group in enumerate(groups):
+        best = best_constant([_observation(group, k) for k in range(len(group.items))])
+        flaws = declared_for(declared, "flaws", group.name)
+        reason = flaws.get("balance") if isinstance(flaws, dict) else None
+        rows.append(
+            BalanceRow(
+                group=group.name,
+                items=len(group.items),
+                chance=sum(1 / len(item.options) for item in group.items) / len(group.items),
+                constant=best.aa,
+                content=best.content,
+                positions=_position_counts(group),
+                p_content=float(p_content[number]),
+                p_position=float(p_position[number]),
+                p_level=float(p_level[number]),
+                declared=None if reason is None else str(reason),
+            )
+        )
+    return rows, [breach for row in rows if row.declared is None for breach in _breaches(row)]
+
+
+def _breaches(row: BalanceRow) -> list[Breach]:
+    found = []
+    if row.constant > row.chance + MOST_GAIN and row.p_content < LEAST_P:
+        found.append(
+            Breach(
+                row.group,
+                "balance of answers",
+                f"always saying the same gets no more than chance, {row.chance:.1%}",
+                f"{row.constant:.1%} by always choosing {row.content!r} (p {row.p_content:.2g})",
+            )
+        )
+    if row.p_position < LEAST_P:
+        counts = ", ".join(map(str, row.positions))
+        found.append(
+            Breach(
+                row.group,
+                "balance of places",
+                "each option is right equally often",
+                f"{counts} times right (p {row.p_position:.2g})",
+            )
+        )
+    if row.p_level < LEAST_P:
+        found.append(
+            Breach(
+                row.group,
+                "balance of levels",
+                "answers are independent of the level",
+                f"dependent (p {row.p_level:.2g})",
+            )
+        )
+    return found
+
+
+def _observation(group: Group, number: int) -> Observation:
+    """An item as it is asked unrotated; a strategy needs nothing else of it."""
+    item = group.items[number]
+    letter = chr(ord("A") + item.options.index(item.answer or ""))
+    contents = tuple(range(len(item.options)))
+    trial = PlannedTrial("suite", item.id, 0, "audio", "any", contents, letter, extension=False)
+    return Observation(trial, item, MISSING, False, False, False, None, None)
+
+
+def _content_p(group: Group) -> float:
+    """The least likely balance among the sets of options that items share."""
+    sets: dict[frozenset[str], Counter[str]] = {}
+    for item in group.items:
+        offered = {text for k, text in enumerate(item.options) if k != item.abstain}
+        counts = sets.setdefault(frozenset(offered), Counter(dict.fromkeys(sorted(offered), 0)))
+        counts[item.answer or ""] += 1
+    return min(1.0, len(sets) * min(evenly(list(counts.values())) for counts in sets.values()))
+
+
+def _position_counts(group: Group) -> tuple[int, ...]:
+    most = max(len(item.options) for item in group.items)
+    counts = Counter(item.options.index(item.answer or "") for item in group.items)
+    return tuple(counts[k] for k in range(most))
+
+
+def _position_p(group: Group) -> float:
+    if len({(len(item.options), item.abstain) for item in group.items}) > 1:
+        return 1.0  # places of questions with more and with fewer options are not the same places
+    counts = _position_counts(group)
+    return evenly([n for place, n in enumerate(counts) if place != group.items[0].abstain])
+
+
+def _level_p(group: Group) -> float:
+    """Catch trials have a level of their own by definition, and one answer."""
+    classes = [
+        (str(item.level), name)
+        for item, name in zip(group.items, group.classes, strict=True)
+        if item.level is not None and not item.catch
+    ]
+    p = names_by_class([level for level, _ in classes], [name for _, name in classes])
+    return 1.0 if p is None else p

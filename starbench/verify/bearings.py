@@ -1,0 +1,166 @@
+"""Where a sound seems to be, as each format of clip can tell: one quantity or more, expected and measured.
+
+What is expected follows from the claimed place by plain geometry; what is measured from a stretch of
+samples. Formats are those that a truth names; one that stands in no table here tells no direction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from starbench.measure.binaural import side_db, time_difference_us
+from starbench.measure.directions import intensity_direction, lateral_deg
+from starbench.measure.levels import db, power
+
+#: A path that spans less than this has no sense of motion, degrees.
+_CLEAR_DEG = 25.0
+
+Samples = NDArray[np.floating]
+Receiver = Mapping[str, Any]
+
+#: Speed of sound that places and delays are related by, m/s.
+SPEED_OF_SOUND = 343.0
+#: Heads delay by less than this, s: further peaks of a correlation are echoes or periods.
+_HEAD_S = 0.0009
+#: The energy of an ear's response comes this long after its onset, on average over directions, s (measured).
+EAR_CENTROID_S = 0.0004
+#: Nearer to the poles than this there is no azimuth, degrees; a cardioid further down is in its null, dB.
+_POLE_DEG, _NULL_DB = 70.0, 20.0
+
+
+@dataclass(frozen=True)
+class Place:
+    """A direction (degrees, clockwise from the front; up) and a distance, m, seen from the receiver."""
+
+    azimuth_deg: float
+    elevation_deg: float
+    distance_m: float
+
+    @property
+    def unit(self) -> NDArray[np.float64]:
+        """Unit vector: x front, y left, z up."""
+        azimuth, elevation = np.radians(self.azimuth_deg), np.radians(self.elevation_deg)
+        flat = np.cos(elevation)
+        return np.array([flat * np.cos(azimuth), -flat * np.sin(azimuth), np.sin(elevation)])
+
+
+@dataclass(frozen=True)
+class Bearing:
+    """One quantity that tells a direction; ``expected`` is None where a place has none.
+
+    ``clear_span`` is what a path has to change of it to have a sense of motion; what ``turns`` comes back to
+    where it was after 360.
+    """
+
+    name: str
+    expected: Callable[[Place, Receiver], float | None]
+    measured: Callable[[Samples, int, Receiver, float], float]
+    clear_span: float
+    turns: bool = False
+
+
+def _lateral(place: Place, _receiver: Receiver) -> float:
+    return float(np.degrees(np.arcsin(-place.unit[1])))
+
+
+def _lateral_of(samples: Samples, rate: int, _receiver: Receiver, tilt: float) -> float:
+    return float(lateral_deg(time_difference_us(samples, rate, tilt_db_per_octave=tilt, reach_s=_HEAD_S)))
+
+
+def _azimuth(place: Place, _receiver: Receiver) -> float | None:
+    return place.azimuth_deg % 360.0 if abs(place.elevation_deg) < _POLE_DEG else None
+
+
+def _arrival(pair: int) -> Bearing:
+    """How much sooner microphone ``pair`` + 2 hears it than the first one, µs."""
+
+    def expected(place: Place, receiver: Receiver) -> float:
+        microphones = np.array(receiver["positions_m"], dtype=np.float64)
+        first, other = np.linalg.norm(place.distance_m * place.unit - microphones[[0, pair + 1]], axis=1)
+        return float((first - other) / SPEED_OF_SOUND * 1e6)
+
+    def measured(samples: Samples, rate: int, receiver: Receiver, tilt: float) -> float:
+        microphones = np.array(receiver["positions_m"], dtype=np.float64)
+        apart = float(np.linalg.norm(microphones[pair + 1] - microphones[0]))
+        return time_difference_us(
+            samples[:, [0, pair + 1]],
+            rate,
+            tilt_db_per_octave=tilt,
+            reach_s=1.2 * apart / SPEED_OF_SOUND + 2e-5,
+        )
+
+    return Bearing("arrival difference", expected, measured, clear_span=250.0)
+
+
+def _cardioid_level(place: Place, receiver: Receiver) -> float | None:
+    """Level of the right cardioid of a coincident pair over that of the left one, dB."""
+    half = np.radians(float(receiver["angle_deg"]) / 2)
+    toward = np.array([[np.cos(half), np.sin(half), 0.0], [np.cos(half), -np.sin(half), 0.0]])
+    left, right = 20.0 * np.log10(np.maximum((1.0 + toward @ place.unit) / 2, 1e-6))
+    return float(right - left) if min(left, right) > -_NULL_DB else None
+
+
+def _level_of(samples: Samples, _rate: int, _receiver: Receiver, _tilt: float) -> float:
+    left, right = db(power(samples))
+    return float(right - left)
+
+
+#: Format -> what tells a direction, given the description of the receiver.
+BEARINGS: dict[str, Callable[[Receiver], tuple[Bearing, ...]]] = {
+    "binaural": lambda _: (Bearing("lateral angle", _lateral, _lateral_of, _CLEAR_DEG),),
+    "foa": lambda _: (
+        Bearing(
+            "azimuth", _azimuth, lambda samples, *_: intensity_direction(samples)[0], _CLEAR_DEG, turns=True
+        ),
+        Bearing(
+            "elevation",
+            lambda place, _: place.elevation_deg,
+            lambda samples, *_: intensity_direction(samples)[1],
+            _CLEAR_DEG,
+        ),
+    ),
+    "array": lambda receiver: tuple(_arrival(pair) for pair in range(len(receiver["positions_m"]) - 1)),
+    "stereo": lambda _: (Bearing("level difference", _cardioid_level, _level_of, clear_span=6.0),),
+}
+
+#: Format -> what tells best which way a sound moves, where it is not the bearing itself.
+_SENSES = {
+    "binaural": Bearing(
+        "level between the ears", _lateral, lambda samples, rate, *_: side_db(samples, rate), _CLEAR_DEG
+    )
+}
+
+
+def senses(truth: Mapping[str, Any]) -> tuple[Bearing, ...]:
+    """What tells which way a sound moves in a clip with this truth, by going up and down with it."""
+    own = _SENSES.get(str(truth["format"]))
+    return bearings(truth) if own is None else (own,)
+
+
+def bearings(truth: Mapping[str, Any]) -> tuple[Bearing, ...]:
+    """What tells a direction in a clip with this truth."""
+    make = BEARINGS.get(str(truth["format"]))
+    return () if make is None else make(truth["receiver"])
+
+
+def arrivals_s(truth: Mapping[str, Any], source: Mapping[str, Any]) -> NDArray[np.float64]:
+    """By how much later than at the receiver's middle the direct sound's energy comes, for each channel, s.
+
+    As claimed: these differences are measured apart, and far more exactly than energies need them.
+    """
+    channels = len(truth["channels"])
+    if source.get("itd_us") is not None:
+        half_s = float(source["itd_us"]) * 0.5e-6
+        return np.array([half_s, -half_s]) + EAR_CENTROID_S
+    microphones = truth["receiver"].get("positions_m")
+    if microphones is None or "azimuth_deg" not in source:
+        return np.zeros(channels)
+    distance = float(source["distance_m"])
+    place = Place(float(source["azimuth_deg"]), float(source["elevation_deg"]), distance)
+    paths = np.linalg.norm(distance * place.unit - np.array(microphones, dtype=np.float64), axis=1)
+    return np.asarray((paths - distance) / SPEED_OF_SOUND)

@@ -1,0 +1,66 @@
+"""Which check measures which claim: a registry from the keys of a truth to what measures them.
+
+A truth is checked for every key that stands here, whatever synthesizer wrote it; a new kind of claim is a
+line here, a function beside the others and a line in the table of tolerances.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from starbench.verify import background_claims, clip_claims, place_claims, room_claims, source_claims
+from starbench.verify.claims import Absent, Clip, Found, Source, sources
+
+#: Key of a clip's truth -> what measures it.
+CLIP_CHECKS: dict[str, Callable[[Clip], Iterator[Found]]] = {
+    "rate": clip_claims.rate,
+    "total_s": clip_claims.length,
+    "channels": clip_claims.channels,
+    "tones": clip_claims.tones,
+    "background": background_claims.background,
+}
+
+#: Key of the truth of one of a clip's ``sources`` -> what measures it.
+SOURCE_CHECKS: dict[str, tuple[Callable[[Source], Iterator[Found]], ...]] = {
+    "onset_s": (source_claims.timing,),
+    "received_db_spl": (source_claims.received_level,),
+    "signal": (source_claims.fundamental,),
+    "itd_us": (source_claims.interaural, place_claims.precedence),
+    "azimuth_deg": (place_claims.direction,),
+    "path": (place_claims.path,),
+    "t30_s": (room_claims.reverberation_time,),
+    "drr_db": (room_claims.direct_to_reverberant,),
+}
+
+#: What a truth of another shape than its key promises raises.
+_MALFORMED = (KeyError, IndexError, TypeError, ValueError, AttributeError)
+
+
+def check(clip: Clip) -> Iterator[Found]:
+    """Measure every claim of a clip that can be measured."""
+    for key, measure in CLIP_CHECKS.items():
+        if key in clip.truth:
+            yield from _readable(key, measure, clip)
+    if "sources" not in clip.truth:
+        return
+    try:
+        found = list(sources(clip))
+    except _MALFORMED as error:
+        yield _unreadable("sources", error)
+        return
+    for source in found:
+        for key, measures in SOURCE_CHECKS.items():
+            if key in source.truth:
+                for measure_source in measures:
+                    yield from _readable(f"{source.name}: {key}", measure_source, source)
+
+
+def _readable(key: str, measure: Callable[..., Iterator[Found]], given: Clip | Source) -> Iterator[Found]:
+    try:
+        yield from measure(given)
+    except _MALFORMED as error:
+        yield _unreadable(key, error)
+
+
+def _unreadable(key: str, error: Exception) -> Absent:
+    return Absent("truth", key, f"something that cannot be read ({type(error).__name__}: {error})")

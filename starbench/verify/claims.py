@@ -1,0 +1,198 @@
+"""What a stimulus claims, how a claim is told apart from what is measured, and what a check may see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from starbench.measure.levels import Envelope, Power, power
+
+#: Level of rms 1 where a truth does not say, dB SPL.
+_FULL_SCALE_DB_SPL = 100.0
+#: A stretch before the first sound that is shorter than this tells no background, s; it ends this long
+#: before the sound's half amplitude.
+_QUIET_S, _BEFORE_RAMP_S = 0.030, 0.015
+#: A tail that has decayed by this part of 60 dB disturbs no other sound's measurement.
+_DECAYED = 2.0 / 3.0
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One claim, and what was measured: ``kind`` is a key of :data:`starbench.verify.tolerances.KINDS`."""
+
+    kind: str
+    where: str
+    claimed: float
+    measured: float
+
+
+@dataclass(frozen=True)
+class Unmeasured:
+    """A claim that could not be measured, and why; counted and shown, never passed off as checked."""
+
+    kind: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Absent:
+    """A claim of something plain that is not there at all, or that stands in no readable form."""
+
+    kind: str
+    where: str
+    claimed: str
+
+
+Found = Measurement | Unmeasured | Absent
+
+
+@dataclass(frozen=True, eq=False)
+class Clip:
+    """A clip's samples, shape (n, channels), and what its truth claims."""
+
+    samples: NDArray[np.float32]
+    rate: int
+    truth: Mapping[str, Any]
+
+    @property
+    def seconds(self) -> float:
+        """Length, s."""
+        return float(self.samples.shape[0]) / self.rate
+
+    @property
+    def full_scale_db_spl(self) -> float:
+        """Level that rms 1 stands for, dB SPL."""
+        calibration = self.truth.get("calibration") or {}
+        return float(calibration.get("full_scale_rms_db_spl", _FULL_SCALE_DB_SPL))
+
+    @property
+    def level_channels(self) -> slice:
+        """The channels whose mean power is the level: of ambisonics the pressure alone."""
+        return slice(0, 1) if self.truth.get("format") == "foa" else slice(None)
+
+    @cached_property
+    def envelope(self) -> Envelope:
+        """Power over time, a column a channel."""
+        return Envelope.of(self.samples, self.rate)
+
+    def cut(self, start_s: float, stop_s: float) -> NDArray[np.float32]:
+        """Samples between two times, as far as there are any."""
+        return self.samples[max(0, round(start_s * self.rate)) : max(0, round(stop_s * self.rate))]
+
+    @cached_property
+    def quiet_until_s(self) -> float:
+        """Until when nothing but the background is claimed to sound, s."""
+        onsets = [float(source["onset_s"]) for source in self.truth.get("sources", ())]
+        return max(0.0, min(onsets, default=self.seconds) - _BEFORE_RAMP_S)
+
+    @cached_property
+    def quiet(self) -> NDArray[np.float32] | None:
+        """What is heard before the first source; None where that stretch is too short to tell anything."""
+        return self.cut(0.0, self.quiet_until_s) if self.quiet_until_s >= _QUIET_S else None
+
+    @cached_property
+    def background(self) -> Power:
+        """Power of each channel before the first source; zero where it cannot be told."""
+        return np.zeros(self.samples.shape[1]) if self.quiet is None else power(self.quiet)
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """One source of a clip: its claims, and when it can be heard alone."""
+
+    clip: Clip
+    number: int
+    truth: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """What it is called in a report."""
+        return f"source {self.number + 1}"
+
+    @property
+    def onset_s(self) -> float:
+        """Claimed onset at half amplitude, s."""
+        return float(self.truth["onset_s"])
+
+    @property
+    def offset_s(self) -> float:
+        """Claimed offset at half amplitude, s."""
+        return self.onset_s + float(self.truth["duration_s"])
+
+    @property
+    def in_room(self) -> bool:
+        """Whether reflections follow."""
+        return self.clip.truth.get("room") is not None
+
+    @property
+    def surroundings(self) -> str:
+        """What else is heard, as kinds of claims are told apart: ``dry``, ``in noise``, ``in a room``."""
+        if self.in_room:
+            return "in a room"
+        return "in noise" if self.clip.truth.get("background") else "dry"
+
+    @property
+    def kind(self) -> str:
+        """Kind of its signal."""
+        return str(self.truth["signal"].get("kind"))
+
+    @property
+    def ramp_s(self) -> float:
+        """Length of its ramps, s."""
+        return float(self.truth["signal"].get("ramp_s", 0.010))
+
+    @property
+    def tilt_db_per_octave(self) -> float:
+        """Slope of its spectrum."""
+        return float(self.truth["signal"].get("tilt_db_per_octave", 0.0))
+
+    @property
+    def moves(self) -> bool:
+        """Whether it is on a path."""
+        return "path" in self.truth
+
+    @cached_property
+    def _others(self) -> list[tuple[float, float]]:
+        spans = []
+        for number, other in enumerate(self.clip.truth["sources"]):
+            if number != self.number:
+                start = float(other["onset_s"])
+                spans.append((start, start + float(other["duration_s"])))
+        return spans
+
+    @property
+    def _tail_s(self) -> float:
+        room = self.clip.truth.get("room") or {}
+        return _DECAYED * float(room.get("t30_s") or room.get("rt60_s") or 0.0)
+
+    @cached_property
+    def alone(self) -> bool:
+        """Whether no other source, nor its tail, sounds with it."""
+        margin = 2 * self.ramp_s
+        return all(
+            stop + self._tail_s + margin < self.onset_s or start > self.offset_s + margin
+            for start, stop in self._others
+        )
+
+    @cached_property
+    def quiet_from_s(self) -> float:
+        """When the sources before it have died away, s."""
+        stops = [stop + self._tail_s for start, stop in self._others if start < self.onset_s]
+        return max(stops, default=0.0)
+
+    @cached_property
+    def quiet_to_s(self) -> float:
+        """When the next source begins, or the clip ends, s."""
+        starts = [start for start, _ in self._others if start > self.onset_s]
+        return min([start - _BEFORE_RAMP_S for start in starts], default=self.clip.seconds)
+
+
+def sources(clip: Clip) -> Iterator[Source]:
+    """The sources that a clip claims."""
+    for number, truth in enumerate(clip.truth["sources"]):
+        yield Source(clip, number, truth)

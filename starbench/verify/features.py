@@ -1,0 +1,126 @@
+"""What could give an answer away: everything about an item that is not what it asks.
+
+``declared["asked"] = {sub-category: [name, …]}`` in a suite's manifest says which features carry the
+question itself: names of features without their numbers (``tones.f0_hz``, ``sources.azimuth_deg``,
+``rms``), each with all that stands below it (``sources.path``). Where nothing is declared, only that is
+looked at which can never be what is asked: order, digests and the length of the clips.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starbench.schema import Item
+from starbench.verify.answers import Group
+from starbench.verify.remeasure import Heard
+
+Value = float | str | None
+
+#: Features that are nuisances whatever is asked.
+ALWAYS = frozenset({"order", "digest", "seconds"})
+#: First bits of a clip's digest that are looked at.
+_DIGEST_BITS = 8
+#: Parts of a truth that say how a clip was made and are the same for all, or hold whole tracks.
+_SKIPPED = frozenset({"calibration", "flags", "dither", "head", "receiver", "digest", "points"})
+#: Longer lists are tracks or spectra, not parameters.
+_LONGEST_LIST = 8
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One number or name of each item of a group (None where an item has none).
+
+    ``key`` is what a suite declares; ``name`` adds which clip, tone or source it is of.
+    """
+
+    name: str
+    key: str
+    values: tuple[Value, ...]
+
+    @property
+    def is_number(self) -> bool:
+        """Whether its values are numbers."""
+        return all(value is None or isinstance(value, float) for value in self.values)
+
+
+def features(group: Group, heard: Mapping[str, Heard], asked: Sequence[str] | None) -> list[Feature]:
+    """Every feature of a group's items that is not asked, and that is not the same for all of them."""
+    rows = [_of_item(item, heard[item.id]) for item in group.items]
+    names = {name: key for row in rows for name, (key, _) in row.items()}
+    columns = [
+        Feature(name, key, tuple(row[name][1] if name in row else None for row in rows))
+        for name, key in names.items()
+    ]
+    columns += _order(group)
+    return [
+        column
+        for column in (*columns, *_differences(columns))
+        if _is_open(column.key, asked) and len(set(column.values) - {None}) > 1
+    ]
+
+
+def _is_open(key: str, asked: Sequence[str] | None) -> bool:
+    if asked is None:
+        return key in ALWAYS
+    return not any(key == name or key.startswith(f"{name}.") for name in asked)
+
+
+def _of_item(item: Item, heard: Heard) -> dict[str, tuple[str, Value]]:
+    found: dict[str, tuple[str, Value]] = {}
+    truths = item.truth.get("clips")
+    for number, sound in enumerate(heard.sounds):
+        prefix = f"clip {number + 1} " if len(heard.sounds) > 1 else ""
+        found[f"{prefix}seconds"] = ("seconds", sound.seconds)
+        found[f"{prefix}bytes"] = ("bytes", float(sound.size_bytes))
+        found[f"{prefix}peak"] = ("peak", sound.peak_db)
+        found[f"{prefix}rms"] = ("rms", sound.rms_db)
+        for bit in range(_DIGEST_BITS):
+            is_set = int(sound.digest[bit // 4], 16) >> (3 - bit % 4) & 1
+            found[f"{prefix}digest bit {bit}"] = ("digest", str(is_set))
+        if isinstance(truths, list) and len(truths) > number:
+            for name, key, value in _leaves(truths[number], "", ""):
+                found[f"{prefix}{name}"] = (key, value)
+    return found
+
+
+def _leaves(value: Any, name: str, key: str) -> Iterator[tuple[str, str, Value]]:
+    """Parameters of a truth: full name, name without numbers, value."""
+    if isinstance(value, Mapping):
+        for part, inner in value.items():
+            if part not in _SKIPPED:
+                yield from _leaves(inner, f"{name}.{part}".lstrip("."), f"{key}.{part}".lstrip("."))
+    elif isinstance(value, list | tuple):
+        if len(value) <= _LONGEST_LIST:
+            yield f"{name} count", key, float(len(value))
+            for number, inner in enumerate(value, 1):
+                yield from _leaves(inner, f"{name}[{number}]", key)
+    elif isinstance(value, bool | str):
+        yield name, key, str(value)
+    elif isinstance(value, int | float):
+        yield name, key, float(value)
+
+
+def _order(group: Group) -> list[Feature]:
+    """Where in the suite an item stands, also modulo small numbers, and what was right before it."""
+    found = [Feature("order", "order", tuple(map(float, group.places)))]
+    for modulus in (2, 3, 4):
+        values = tuple(str(place % modulus) for place in group.places)
+        found.append(Feature(f"order mod {modulus}", "order", values))
+    classes = group.classes
+    return [*found, Feature("answer before", "order", (None, *classes[:-1]))]
+
+
+def _differences(columns: Sequence[Feature]) -> Iterator[Feature]:
+    """Second minus first of every pair of numbers: a difference can tell what neither of them does."""
+    by_name = {column.name: column for column in columns}
+    for column in columns:
+        other = by_name.get(column.name.replace("[1]", "[2]"))
+        if "[1]" not in column.name or other is None or not (column.is_number and other.is_number):
+            continue
+        values = tuple(
+            b - a if isinstance(a, float) and isinstance(b, float) else None
+            for a, b in zip(column.values, other.values, strict=True)
+        )
+        yield Feature(f"{other.name} minus [1]", column.key, values)

@@ -1,0 +1,140 @@
+"""What a verification found: a row for each kind of claim, each audit, and every breach by name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from starbench.verify.claims import Absent, Found, Measurement
+from starbench.verify.tolerances import ENOUGH, KINDS
+
+
+@dataclass(frozen=True)
+class Breach:
+    """Something that is not as the suite says: where, what was claimed, and what was found instead."""
+
+    item: str
+    claim: str
+    claimed: str
+    measured: str
+
+
+@dataclass(frozen=True)
+class KindRow:
+    """Every measurement of one kind of claim: errors in its unit, and in human JNDs where there are any."""
+
+    kind: str
+    what: str
+    unit: str
+    measured: int
+    worst: float
+    median: float
+    bias: float
+    worst_jnd: float | None
+    median_jnd: float | None
+    tolerance: str
+    reason: str
+    breaches: int
+
+
+@dataclass
+class Findings:
+    """Everything that a verification found; ``clean`` if nothing of it is a breach."""
+
+    suite: str
+    digest: str
+    items: int
+    clips: int
+    claims: list[KindRow] = field(default_factory=list)
+    unmeasured: list[dict[str, Any]] = field(default_factory=list)
+    balance: list[Any] = field(default_factory=list)
+    leaks: list[Any] = field(default_factory=list)
+    breaches: list[Breach] = field(default_factory=list)
+
+    @property
+    def clean(self) -> bool:
+        """Whether there is no breach."""
+        return not self.breaches
+
+
+def judge(found: Iterable[tuple[str, Found]]) -> tuple[list[KindRow], list[dict[str, Any]], list[Breach]]:
+    """Judge measurements, each with the id of its item.
+
+    Returns
+    -------
+    rows : list of KindRow
+        In the order of :data:`KINDS`.
+    unmeasured : list of dict
+        ``claim``, ``why`` and ``count`` of what could not be measured.
+    breaches : list of Breach
+        Measurements out of tolerance, claims that is absent, and medians of the whole suite.
+    """
+    by_kind: dict[str, list[tuple[str, Measurement]]] = {name: [] for name in KINDS}
+    gaps: Counter[tuple[str, str]] = Counter()
+    breaches = []
+    for item, one in found:
+        if isinstance(one, Measurement):
+            by_kind[one.kind].append((item, one))
+        elif isinstance(one, Absent):
+            breaches.append(Breach(item, f"{one.kind} ({one.where})", one.claimed, "nothing of it"))
+        else:
+            gaps[one.kind, one.why] += 1
+    rows = []
+    for name, measurements in by_kind.items():
+        if measurements:
+            row, wrong = _row(name, measurements)
+            rows.append(row)
+            breaches += wrong
+    unmeasured = [{"claim": kind, "why": why, "count": n} for (kind, why), n in sorted(gaps.items())]
+    return rows, unmeasured, breaches
+
+
+def _row(name: str, measurements: list[tuple[str, Measurement]]) -> tuple[KindRow, list[Breach]]:
+    kind = KINDS[name]
+    errors = np.array([kind.error(one.claimed, one.measured) for _, one in measurements])
+    limits = np.array([kind.tolerance(one.claimed) for _, one in measurements])
+    out = ~(np.abs(errors) <= limits)  # what is no number is no truth either
+    breaches = [
+        Breach(
+            item, f"{name} ({one.where})", _number(one.claimed, kind.unit), _number(one.measured, kind.unit)
+        )
+        for (item, one), wrong in zip(measurements, out, strict=True)
+        if wrong
+    ]
+    bias = float(np.median(errors))
+    if kind.suite is not None and errors.size >= ENOUGH and not abs(np.median(errors / limits)) <= kind.suite:
+        breaches.append(
+            Breach(
+                "the suite",
+                f"{name} (median error of {errors.size})",
+                f"within {kind.suite:g} of the tolerance ({kind.rule})",
+                _number(bias, kind.unit),
+            )
+        )
+    jnds = None
+    if kind.jnd is not None:
+        jnds = np.abs(errors) / [kind.jnd(one.claimed) for _, one in measurements]
+    worst = int(np.argmax(np.abs(errors)))
+    row = KindRow(
+        kind=name,
+        what=kind.what,
+        unit=kind.unit,
+        measured=len(measurements),
+        worst=float(errors[worst]),
+        median=float(np.median(np.abs(errors))),
+        bias=bias,
+        worst_jnd=None if jnds is None else float(np.max(jnds)),
+        median_jnd=None if jnds is None else float(np.median(jnds)),
+        tolerance=kind.rule,
+        reason=kind.reason,
+        breaches=len(breaches),
+    )
+    return row, breaches
+
+
+def _number(value: float, unit: str) -> str:
+    return f"{value:.6g} {unit}".strip()

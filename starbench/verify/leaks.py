@@ -1,0 +1,134 @@
+"""Whether anything that is not asked tells the answer: one test a feature and sub-category, Holm over all.
+
+Numbers are compared between answers by ranks (Kruskal–Wallis), names by chi squared. A leak is an
+adjusted p below 0.001: hundreds of features are tested in every suite that anyone builds, and only one fair
+suite in a thousand may be called leaky; a leak that helps a model moves p by many orders of magnitude.
+
+Where options name sources (``truth["option_sources"]``: for each option, as stored, the number of its source
+from 0, or null), each feature of the right source is ranked among those of all that are named: "the louder
+one is right" is a leak that no single number shows.
+
+A leak that an original design is kept with is declared, ``declared["flaws"] = {sub-category: {feature:
+reason}}``, by the feature's name without its numbers; it is then shown, and is no breach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starbench.schema import Item
+from starbench.verify.answers import Group, declared_for
+from starbench.verify.features import Feature, features
+from starbench.verify.findings import Breach
+from starbench.verify.remeasure import Heard
+from starbench.verify.statistics import LEAST, evenly, holm, names_by_class, numbers_by_class
+
+MOST_P = 0.001
+
+
+@dataclass(frozen=True)
+class LeakRow:
+    """One feature tested against the answers of one sub-category; ``p`` is adjusted."""
+
+    group: str
+    feature: str
+    key: str
+    items: int
+    p: float
+    declared: str | None = None
+
+
+def audit(
+    groups: Sequence[Group], heard: Sequence[Heard], declared: dict[str, Any]
+) -> tuple[list[LeakRow], list[Breach]]:
+    """Test every feature of every sub-category.
+
+    Returns
+    -------
+    rows : list of LeakRow
+        The most suspicious first.
+    breaches : list of Breach
+        Those below :data:`MOST_P`.
+    """
+    by_item = {one.item: one for one in heard}
+    tests: list[tuple[str, str, str, int, float]] = []
+    for group in groups:
+        asked = declared_for(declared, "asked", group.name)
+        listed = [str(name) for name in asked] if isinstance(asked, list) else None
+        for feature in features(group, by_item, listed):
+            p = _test(feature, group.classes)
+            if p is not None:
+                n = sum(value is not None for value in feature.values)
+                tests.append((group.name, feature.name, feature.key, n, p))
+        if listed is not None:
+            tests += [(group.name, *test) for test in _of_options(group, listed)]
+    adjusted = holm([test[-1] for test in tests])
+    rows = [
+        LeakRow(*test[:-1], float(p), _flaw(declared, test[0], test[2]))
+        for test, p in zip(tests, adjusted, strict=True)
+    ]
+    rows.sort(key=lambda row: row.p)
+    breaches = [
+        Breach(
+            row.group, f"leak: {row.feature}", "tells nothing of the answer", f"depends on it (p {row.p:.2g})"
+        )
+        for row in rows
+        if row.p < MOST_P and row.declared is None
+    ]
+    return rows, breaches
+
+
+def _flaw(declared: dict[str, Any], group: str, key: str) -> str | None:
+    flaws = declared_for(declared, "flaws", group)
+    return str(flaws[key]) if isinstance(flaws, dict) and key in flaws else None
+
+
+def _test(feature: Feature, classes: Sequence[str]) -> float | None:
+    pairs = [(v, name) for v, name in zip(feature.values, classes, strict=True) if v is not None]
+    names = [name for _, name in pairs]
+    if feature.is_number:
+        return numbers_by_class([float(value) for value, _ in pairs], names)
+    return names_by_class([str(value) for value, _ in pairs], names)
+
+
+def _of_options(group: Group, asked: Sequence[str]) -> Iterator[tuple[str, str, int, float]]:
+    """Rank of the right option's source among the named ones, for each number that sources have."""
+    ranks: dict[str, dict[int, list[int]]] = {}
+    for item in group.items:
+        for key, rank, among in _ranks(item, asked):
+            ranks.setdefault(key, {}).setdefault(among, [0] * among)[rank] += 1
+    for key, by_size in ranks.items():
+        for among, counts in by_size.items():
+            if sum(counts) >= LEAST * among:
+                yield f"{key}, rank among {among} options", key, sum(counts), evenly(counts)
+
+
+def _ranks(item: Item, asked: Sequence[str]) -> Iterator[tuple[str, int, int]]:
+    numbers, clips = item.truth.get("option_sources"), item.truth.get("clips")
+    if not isinstance(numbers, list) or not isinstance(clips, list) or len(numbers) != len(item.options):
+        return
+    sources = clips[0].get("sources", [])
+    named = [k for k, number in enumerate(numbers) if number is not None]
+    right = item.options.index(item.answer or "")
+    if right not in named or len({numbers[k] for k in named}) < len(named):
+        return
+    tables = {k: source_numbers(sources[numbers[k]]) for k in named}
+    for key in set.intersection(*(set(table) for table in tables.values())):
+        if any(key == name or key.startswith(f"{name}.") for name in asked):
+            continue
+        values = [tables[k][key] for k in named]
+        if len(set(values)) == len(values):
+            yield key, sorted(values).index(tables[right][key]), len(values)
+
+
+def source_numbers(source: Mapping[str, Any], key: str = "sources") -> dict[str, float]:
+    """Every number that a source's truth claims, by the feature's name."""
+    found: dict[str, float] = {}
+    for name, value in source.items():
+        if isinstance(value, Mapping):
+            found |= source_numbers(value, f"{key}.{name}")
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            found[f"{key}.{name}"] = float(value)
+    return found

@@ -1,0 +1,78 @@
+"""What each source claims of the room it sounds in: reverberation time, direct-to-reverberant ratio."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from starbench.measure.levels import Envelope
+from starbench.measure.rooms import Sounding, decay_time_s, direct_to_reverberant_db
+from starbench.verify.bearings import arrivals_s
+from starbench.verify.claims import Absent, Found, Measurement, Source, Unmeasured
+from starbench.verify.source_claims import claimed_snr_db, obstacle
+
+#: A clip that cuts a tail fades it out over this, s.
+_FADE_S = 0.025
+#: Noise is random, as the theory wants it; harmonic sounds beat, and are measured less well.
+_RANDOM = frozenset({"noise"})
+
+#: Of a tail that the background hides, s; the ratio hardly depends on it.
+_USUAL_S = 0.4
+#: Below this the direct sound is lost among reflections, dB.
+_LEAST_DRR_DB = -12.0
+#: Above this one cannot fail to find it; and more than this of a decay cannot be missed, dB.
+_PLAIN_DRR_DB, _PLAIN_DECAY_DB = -5.0, 40.0
+
+
+def _what(name: str, source: Source) -> str:
+    return f"{name}, {'noise' if source.kind in _RANDOM else 'harmonic'}"
+
+
+def _channels(source: Source, key: str) -> Iterator[tuple[int, Envelope, float]]:
+    """Number, envelope and background of each channel that has a claim: ambisonics' pressure alone has."""
+    envelope = source.clip.envelope
+    for channel in range(len(source.truth[key])):
+        one = Envelope(envelope.power[:, channel : channel + 1], envelope.step)
+        yield channel, one, float(source.clip.background[channel])
+
+
+def reverberation_time(source: Source) -> Iterator[Found]:
+    """T30 of each channel by interrupted noise: how the sound dies away in the clip itself."""
+    kind = _what("T30", source)
+    why = obstacle(source)
+    if why:
+        yield Unmeasured(kind, why)
+        return
+    until = min(source.quiet_to_s, source.clip.seconds - _FADE_S)
+    for channel, envelope, floor in _channels(source, "t30_s"):
+        found = decay_time_s(envelope, source.offset_s, until, floor)
+        where, claimed = f"{source.name}, channel {channel + 1}", float(source.truth["t30_s"][channel])
+        if found is not None:
+            yield Measurement(kind, where, claimed, found)
+        elif min(claimed_snr_db(source), 60.0 * (until - source.offset_s) / claimed) > _PLAIN_DECAY_DB:
+            yield Absent(kind, where, f"{claimed:.3f} s")
+        else:
+            yield Unmeasured(kind, "less than 15 dB of its decay can be heard")
+
+
+def direct_to_reverberant(source: Source) -> Iterator[Found]:
+    """Direct-to-reverberant ratio of each channel, from how the power builds up and falls."""
+    kind = _what("DRR", source)
+    why = obstacle(source)
+    if why:
+        yield Unmeasured(kind, why)
+        return
+    until = min(source.quiet_to_s, source.clip.seconds - _FADE_S)
+    late = arrivals_s(source.clip.truth, source.truth)
+    for channel, envelope, floor in _channels(source, "drr_db"):
+        sounding = Sounding(source.onset_s + late[channel], source.offset_s + late[channel], source.ramp_s)
+        # The tail's own time, as heard; the claimed one would lend the claim's truth to the measurement.
+        decay_s = decay_time_s(envelope, source.offset_s, until, floor) or _USUAL_S
+        found = direct_to_reverberant_db(envelope, sounding, decay_s, floor)
+        claimed = float(source.truth["drr_db"][channel])
+        where = f"{source.name}, channel {channel + 1}"
+        if claimed < _LEAST_DRR_DB or (found is None and claimed < _PLAIN_DRR_DB):
+            yield Unmeasured(kind, "the direct sound is drowned")
+        elif found is None:
+            yield Absent(kind, where, f"{claimed:.1f} dB")
+        else:
+            yield Measurement(kind, where, claimed, found)

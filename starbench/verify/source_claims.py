@@ -1,0 +1,133 @@
+"""What each source of a clip claims to sound like: when, how loud, how high, and between the ears."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from starbench.measure.binaural import level_difference_db, time_difference_us
+from starbench.measure.complexes import fundamental_hz
+from starbench.measure.levels import Envelope, db, power
+from starbench.measure.onsets import SMOOTH_S, bend, fall, rise
+from starbench.verify.claims import Absent, Found, Measurement, Source, Unmeasured
+
+OVERLAPS = "sounds with another source"
+#: Kinds of signal that are steady between their ramps; others have no one level, onset or decay.
+STEADY = frozenset({"noise", "complex", "siren"})
+#: Kinds whose spectrum has no gaps, and kinds whose spectrum follows from band and tilt.
+_DENSE, _SHAPED = frozenset({"noise", "pulses"}), STEADY | {"pulses"}
+#: What claims to stand out less than this from the background is not measured, dB.
+LEAST_SNR_DB = 10.0
+#: What dither and rounding to 16 bits leave, dB re full scale, with room.
+_DITHER_DB = -90.0
+FAINT = "does not stand out from the background"
+#: A beating harmonic sound is smoothed over this many of its periods to find its ends.
+_PERIODS = 1.5
+#: How far an end is looked for on either side of its claim, s.
+_LOOK_S = 0.120
+#: What is left around a dry sound for the delay between ears and for filters to die away, s.
+AROUND_S = 0.015
+
+
+def obstacle(source: Source) -> str | None:
+    """Why a source cannot be measured by itself; None if it can."""
+    if not source.alone:
+        return OVERLAPS
+    return None if source.kind in STEADY else "is not steady"
+
+
+def claimed_snr_db(source: Source) -> float:
+    """How far the source's claimed level lies above the claimed background, or above dither where none is."""
+    level = float(np.mean(10.0 ** (np.array(source.truth["received_db_spl"], dtype=np.float64) / 10.0)))
+    background = source.clip.truth.get("background")
+    floor = source.clip.full_scale_db_spl + _DITHER_DB if background is None else background["level_db_spl"]
+    return float(db(level)) - float(floor)
+
+
+def _smoothing(source: Source) -> float:
+    f0 = source.truth["signal"].get("f0_hz")
+    return max(SMOOTH_S, _PERIODS / float(f0)) if f0 else SMOOTH_S
+
+
+def _total(source: Source) -> Envelope:
+    return source.clip.envelope.total()
+
+
+def timing(source: Source) -> Iterator[Found]:
+    """Onset and duration at half amplitude; the end of a sound in a room is the bend into its decay."""
+    kind = source.surroundings
+    why = "moves" if source.moves else obstacle(source)
+    if why:
+        yield Unmeasured(f"onset, {kind}", why)
+        return
+    middle = (source.onset_s + source.offset_s) / 2
+    first = max(source.quiet_from_s, source.onset_s - _LOOK_S)
+    last = min(source.quiet_to_s, source.offset_s + _LOOK_S)
+    envelope, smooth_s = _total(source), _smoothing(source)
+    begins = rise(envelope, first, middle, smooth_s)
+    ends = (bend if source.in_room else fall)(envelope, middle, last, smooth_s)
+    if begins is None or ends is None:
+        if claimed_snr_db(source) > LEAST_SNR_DB:
+            claimed = f"from {source.onset_s:.4f} to {source.offset_s:.4f} s"
+            yield Absent(f"onset, {kind}", source.name, claimed)
+        else:
+            yield Unmeasured(f"onset, {kind}", FAINT)
+        return
+    yield Measurement(f"onset, {kind}", source.name, source.onset_s, begins)
+    yield Measurement(f"duration, {kind}", source.name, source.offset_s - source.onset_s, ends - begins)
+
+
+def received_level(source: Source) -> Iterator[Found]:
+    """Level of each channel while the source sounds, the background's power taken off."""
+    kind = "received level, in noise" if source.clip.truth.get("background") else "received level"
+    if not source.alone:
+        yield Unmeasured(kind, OVERLAPS)
+        return
+    heard = power(source.clip.cut(source.onset_s, source.offset_s))
+    floor = source.clip.background
+    for channel, claimed in enumerate(source.truth["received_db_spl"]):
+        above = float(claimed) - source.clip.full_scale_db_spl - float(db(floor[channel]))
+        if above < LEAST_SNR_DB:
+            yield Unmeasured(kind, FAINT)
+            continue
+        level = float(db(heard[channel] - floor[channel])) + source.clip.full_scale_db_spl
+        yield Measurement(kind, f"{source.name}, channel {channel + 1}", float(claimed), level)
+
+
+def fundamental(source: Source) -> Iterator[Found]:
+    """Fundamental of a harmonic complex."""
+    if source.kind != "complex":
+        return
+    if not source.alone or source.moves:
+        yield Unmeasured("f0", "moves" if source.moves else OVERLAPS)
+        return
+    inner = source.clip.cut(source.onset_s + source.ramp_s, source.offset_s - source.ramp_s)
+    loudest = int(np.argmax(power(inner)))
+    f0 = fundamental_hz(inner[:, loudest], source.clip.rate)
+    yield Measurement("f0", source.name, float(source.truth["signal"]["f0_hz"]), f0)
+
+
+def interaural(source: Source) -> Iterator[Found]:
+    """Time and level difference of the direct sound between the ears; in rooms see ``place_claims``."""
+    if source.truth.get("itd_us") is None or source.in_room:
+        return
+    # A few harmonics, or an unknown spectrum, sample a delay that differs from frequency to frequency.
+    kind = f"ITD, {source.surroundings}" + ("" if source.kind in _DENSE else ", harmonic")
+    why = None if source.alone else OVERLAPS
+    if why or source.truth["signal"].get("ripple_db"):
+        yield Unmeasured(kind, why or "the spectrum is random")
+        return
+    start = max(source.quiet_from_s, source.onset_s - source.ramp_s / 2 - AROUND_S)
+    stretch = source.clip.cut(start, min(source.quiet_to_s, source.offset_s + source.ramp_s / 2 + AROUND_S))
+    rate, tilt = source.clip.rate, source.tilt_db_per_octave
+    low, high = (float(source.truth["signal"].get(key, default)) for key, default in _BAND)
+    quiet = source.clip.quiet
+    time = time_difference_us(stretch, rate, low_hz=low, tilt_db_per_octave=tilt, quiet=quiet)
+    level = level_difference_db(stretch, rate, low_hz=low, high_hz=high, tilt_db_per_octave=tilt, quiet=quiet)
+    yield Measurement(kind, source.name, float(source.truth["itd_us"]), time)
+    if source.kind in _SHAPED:
+        yield Measurement(f"ILD, {source.surroundings}", source.name, float(source.truth["ild_db"]), level)
+
+
+_BAND = (("low_hz", 50.0), ("high_hz", 16_000.0))

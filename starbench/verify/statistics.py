@@ -1,0 +1,58 @@
+"""Tests of independence, and what many of them together may claim."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: A class, or a value, that fewer items have is no ground for a test.
+LEAST = 5
+
+
+def holm(p_values: Sequence[float]) -> NDArray[np.float64]:
+    """Adjust p values for being several (Holm 1979, Scand. J. Statist. 6:65)."""
+    p = np.asarray(p_values, dtype=np.float64)
+    order = np.argsort(p)
+    stepped = np.maximum.accumulate(p[order] * np.arange(p.size, 0, -1))
+    adjusted = np.empty_like(p)
+    adjusted[order] = np.minimum(stepped, 1.0)
+    return adjusted
+
+
+def numbers_by_class(values: Sequence[float], classes: Sequence[str]) -> float | None:
+    """P value of numbers being alike in every class (Kruskal & Wallis 1952); None if there is no test."""
+    from scipy.stats import kruskal
+
+    parts: dict[str, list[float]] = {}
+    for value, name in zip(values, classes, strict=True):
+        parts.setdefault(name, []).append(value)
+    samples = [part for part in parts.values() if len(part) >= LEAST]
+    if len(samples) < 2 or len({value for part in samples for value in part}) < 2:
+        return None
+    return float(kruskal(*samples).pvalue)
+
+
+def names_by_class(values: Sequence[str], classes: Sequence[str]) -> float | None:
+    """P value of names being alike in every class (chi squared); rare names count as one."""
+    from scipy.stats import chi2_contingency
+
+    often = Counter(values)
+    kept = [value if often[value] >= LEAST else "" for value in values]
+    many = {name for name, n in Counter(classes).items() if n >= LEAST}
+    rows, columns = sorted(set(kept)), sorted(many)
+    table = np.zeros((len(rows), len(columns)))
+    for value, name in zip(kept, classes, strict=True):
+        if name in many:
+            table[rows.index(value), columns.index(name)] += 1
+    table = table[table.sum(axis=1) > 0]
+    return float(chi2_contingency(table).pvalue) if min(table.shape, default=0) >= 2 else None
+
+
+def evenly(counts: Sequence[int]) -> float:
+    """P value of counts being draws from equally likely classes (chi squared)."""
+    from scipy.stats import chisquare
+
+    return float(chisquare(counts).pvalue) if len(counts) > 1 and any(counts) else 1.0

@@ -1,0 +1,196 @@
+"""How far a measurement may lie from its claim, for each kind of claim, and why.
+
+One table: ``starbench verify`` judges by it and the documents are written from it. A tolerance is that of
+a single claim. Where an estimator is coarser than that, the median error of a whole suite has a narrower
+one beside it, so that a synthesizer that is always a little wrong is found although no clip could tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+OfClaim = Callable[[float], float]
+
+#: The median of fewer errors than this is judged by no tolerance of a suite.
+ENOUGH = 20
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of claim.
+
+    Attributes
+    ----------
+    what : str
+        What is compared.
+    unit : str
+        Of claim, measurement and error.
+    tolerance : callable
+        Largest error of a single claim, from the claimed value.
+    rule : str
+        The tolerance in words.
+    reason : str
+        Why it is that.
+    jnd : callable or None
+        One human JND in ``unit`` at the claimed value; None where there is none to speak of.
+    suite : float or None
+        Largest median error, with its sign, of a suite, in tolerances.
+    wraps : float or None
+        What is once around, for angles.
+    """
+
+    what: str
+    unit: str
+    tolerance: OfClaim
+    rule: str
+    reason: str
+    jnd: OfClaim | None = None
+    suite: float | None = None
+    wraps: float | None = None
+
+    def error(self, claimed: float, measured: float) -> float:
+        """Measured minus claimed."""
+        error = measured - claimed
+        return error if self.wraps is None else (error + self.wraps / 2) % self.wraps - self.wraps / 2
+
+
+def level_jnd_db(level_db_spl: float) -> float:
+    """One JND of a tone's level, dB: 1.5 at 20 dB SPL to 0.3 at 80 (Jesteadt, Wier & Green 1977)."""
+    return float(np.interp(level_db_spl, (20.0, 80.0), (1.5, 0.3)))
+
+
+def _flat(value: float) -> OfClaim:
+    return lambda _claimed: value
+
+
+def _part(fraction: float, at_least: float = 0.0) -> OfClaim:
+    return lambda claimed: max(fraction * abs(claimed), at_least)
+
+
+def _around(
+    name: str,
+    what: str,
+    unit: str,
+    reason: str,
+    jnd: OfClaim | None,
+    by: Mapping[str, tuple[float, float | None]],
+    wraps: float | None = None,
+) -> dict[str, Kind]:
+    """A kind of claim in each of several surroundings: tolerance, and the suite's part of it."""
+    return {
+        f"{name}, {where}": Kind(
+            f"{what}, {where}", unit, _flat(limit), f"{limit:g} {unit}".strip(), reason, jnd, suite, wraps
+        )
+        for where, (limit, suite) in by.items()
+    }
+
+
+_TENTH = "a tenth of a human JND"
+_WORST = "the worst error of the estimator on true stimuli, with room"
+_PARTLY = f"{_WORST}; a suite's median is held to a part of it"
+
+_FILE = {
+    "truth": Kind(
+        "whether a truth can be read", "", _flat(0.0), "none", "what cannot be read claims nothing"
+    ),
+    "rate": Kind("sample rate", "Hz", _flat(0.0), "none", "stands in the file"),
+    "channels": Kind("number of channels", "", _flat(0.0), "none", "stands in the file"),
+    "length": Kind(
+        "length of the clip", "s", _flat(1.5 / 8000), "0.19 ms", "a sample at 8 kHz, and rounding"
+    ),
+}
+
+_TONES = {
+    "tones": Kind("number of tones", "", _flat(0.0), "none", "a tone is there or is not"),
+    "silence": Kind(
+        "rms where no tone is claimed", "LSB", _flat(2.0), "2 LSB", "what rounding and dither leave behind"
+    ),
+    "tone f0": Kind("its frequency", "Hz", _part(0.0002), "0.02 %", f"{_TENTH} (0.2 %)", _part(0.002)),
+    "tone level": Kind(
+        "its level", "dB", lambda level: 0.1 * level_jnd_db(level), "0.03 to 0.15 dB",
+        f"{_TENTH} (1.5 dB at 20 dB SPL to 0.3 dB at 80)", level_jnd_db,
+    ),
+    "tone onset": Kind(
+        "its half-amplitude onset", "s", _flat(0.001), "1 ms", f"{_TENTH} (10 % of the shortest, 0.1 s)",
+        _flat(0.010),
+    ),
+    "tone duration": Kind(
+        "its half-amplitude duration", "s", _part(0.01, 0.001), "1 %, at least 1 ms", f"{_TENTH} (10 %)",
+        _part(0.10),
+    ),
+}  # fmt: skip
+
+_ONE_SOURCE = {
+    **_around("onset", "half-amplitude onset of a source", "s", _PARTLY, None,
+              {"dry": (0.005, 0.4), "in noise": (0.006, 0.4), "in a room": (0.030, 0.15)}),
+    **_around("duration", "its half-amplitude duration (in a room to the bend into the decay)", "s", _PARTLY,
+              _part(0.10), {"dry": (0.010, 0.3), "in noise": (0.012, 0.3), "in a room": (0.060, 0.2)}),
+    "received level": Kind("level of a channel while a source sounds", "dB", _flat(0.05), "0.05 dB",
+                           f"{_TENTH} (0.5 dB)", _flat(0.5)),
+    "received level, in noise": Kind("the same, background taken off", "dB", _flat(0.4), "0.4 dB", _PARTLY,
+                                     _flat(0.5), 0.2),
+    "f0": Kind("fundamental of a harmonic complex", "Hz", _part(0.0002), "0.02 %", f"{_TENTH} (0.2 %)",
+               _part(0.002)),
+}  # fmt: skip
+
+_PLACE = {
+    **_around("ITD", "time difference of the direct sound between the ears, below 1.5 kHz", "µs", _PARTLY,
+              _flat(10.0), {"dry": (20.0, 0.15), "in noise": (40.0, 0.15), "dry, harmonic": (80.0, 0.1),
+                            "in noise, harmonic": (80.0, 0.1), "in a room": (200.0, 0.1)}),
+    **_around("ILD", "level difference of the direct sound between the ears", "dB", _PARTLY, _flat(0.5),
+              {"dry": (0.5, 0.1), "in noise": (1.0, 0.1)}),
+    **_around("lateral angle", "angle from the median plane, by the sine law of the ITD", "°",
+              "the sine law's own error on a measured head, with room; the ITD itself is held far closer",
+              _flat(0.97), {"dry": (18.0, None), "in noise": (20.0, None), "in a room": (35.0, None)}),
+    **_around("azimuth", "azimuth, by ambisonic intensity", "°", f"dry {_TENTH}; else {_PARTLY}", _flat(0.97),
+              {"dry": (0.097, None), "in noise": (1.0, 0.2), "in a room": (10.0, 0.15)}, wraps=360.0),
+    **_around("elevation", "elevation, by ambisonic intensity", "°", f"dry {_TENTH}; else {_PARTLY}",
+              _flat(3.65), {"dry": (0.365, None), "in noise": (1.0, 0.2), "in a room": (15.0, 0.2)}),
+    **_around("arrival difference", "time between two microphones", "µs", f"dry {_TENTH}; else {_PARTLY}",
+              _flat(10.0), {"dry": (1.0, None), "in noise": (6.0, 0.2), "in a room": (130.0, 0.25)}),
+    **_around("level difference", "level between two cardioids", "dB", f"dry {_TENTH}; else {_PARTLY}",
+              _flat(0.5), {"dry": (0.05, None), "in noise": (2.0, 0.2), "in a room": (8.0, 0.2)}),
+}  # fmt: skip
+
+_ROOM = {
+    "T30, noise": Kind("decay of a noise after it stops, −5 to −35 dB", "s", _part(0.20), "20 %", _PARTLY,
+                       _part(0.05), 0.25),
+    "T30, harmonic": Kind("the same of a harmonic sound, which beats", "s", _part(0.35), "35 %", _PARTLY,
+                          _part(0.05), 0.25),
+    **_around("DRR", "direct over reflected energy, from how power builds up and falls", "dB", _PARTLY,
+              _flat(2.5), {"noise": (7.5, 0.2), "harmonic": (7.5, 0.2)}),
+}  # fmt: skip
+
+_OFF = "median distance of the track from the claimed path, "
+_SENSE = "a mirrored or reversed path has −1; reflections blur, but do not turn, the sense of motion"
+
+_PATH = {
+    **_around("path: lateral angle", f"{_OFF}lateral angle", "°", "as for a source that stands", _flat(0.97),
+              {"dry": (18.0, None), "in noise": (20.0, None), "in a room": (30.0, None)}),
+    **_around("path: azimuth", f"{_OFF}azimuth", "°", _WORST, _flat(0.97),
+              {"dry": (0.3, None), "in noise": (0.8, None), "in a room": (15.0, None)}),
+    **_around("path: elevation", f"{_OFF}elevation", "°", _WORST, _flat(3.65),
+              {"dry": (0.3, None), "in noise": (0.8, None), "in a room": (10.0, None)}),
+    **_around("path: arrival difference", f"{_OFF}time between microphones", "µs", _WORST, _flat(10.0),
+              {"dry": (2.0, None), "in noise": (6.0, None), "in a room": (250.0, None)}),
+    **_around("path: level difference", f"{_OFF}level between cardioids", "dB", _WORST, _flat(0.5),
+              {"dry": (0.5, None), "in noise": (3.0, None), "in a room": (8.0, None)}),
+    **_around("path: sense of motion", "correlation of the measured track with the claimed one", "", _SENSE,
+              None, {"dry": (0.15, None), "in noise": (0.2, None), "in a room": (0.5, None)}),
+    **_around("path: level over distance", "correlation of level with what distance does to it", "",
+              "approaching and receding have opposite signs; reflections hardly change with distance",
+              None, {"dry": (0.2, None), "in noise": (0.2, None), "in a room": (0.8, None)}),
+}  # fmt: skip
+
+_BACKGROUND = {
+    "background level": Kind("level of the background alone", "dB", _flat(2.0), "2 dB",
+                             "0.1 s and more of low-pitched noise fluctuates", _flat(0.5), 0.2),
+    "background SNR": Kind("level of the sources over the background", "dB", _flat(2.0), "2 dB",
+                           "as for the level of the background", _flat(0.5), 0.2),
+}  # fmt: skip
+
+#: Name of a kind of claim -> how it is judged.
+KINDS: dict[str, Kind] = {**_FILE, **_TONES, **_ONE_SOURCE, **_PLACE, **_ROOM, **_PATH, **_BACKGROUND}
