@@ -60,7 +60,7 @@ ITEMS = 5_100
 TASKS = ("perception", "spatial")
 MOST_GAIN, MOST_P = 0.02, 0.05
 #: A sub-category of fewer items is read by nobody: a fold would hold a handful.
-LEAST = 40
+LEAST = 20
 FOLDS = 5
 RESAMPLES = 1000
 

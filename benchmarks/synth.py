@@ -5,16 +5,20 @@
 
 Each of our rows is the whole way: random parameters, synthesis with its truth and dither, 16 bits, a WAV
 file on disk. Peers are timed for their own part only (response and convolution), which favours them.
-CPU seconds are those of this process with one thread; the last table compares two processes at once with
-a control that does nothing but plain NumPy, since a machine's second core is rarely a whole one.
+CPU seconds are those of this process, which is set up as a worker of ``starbench build`` is (one thread,
+memory kept). The last table compares two processes at once with a control that does nothing but plain
+NumPy, since a machine's second core is rarely a whole one.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_name] = "1"  # before NumPy is imported
+from starbench.crew import KEPT_MEMORY, ONE_THREAD
+
+if not KEPT_MEMORY.items() <= os.environ.items():  # what a worker of a build starts with
+    os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **ONE_THREAD, **KEPT_MEMORY})
 
 import argparse
 import statistics

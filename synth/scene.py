@@ -26,6 +26,8 @@ from .shoebox import Response, Shoebox, free_field, images
 
 #: What ends with the clip and not by itself is faded out over this, s.
 _FADE_S = 0.020
+#: A head's response to the direct sound lasts no longer than this after it has reached the middle, s.
+_DIRECT_S = 0.020
 
 Samples = NDArray[np.float64]
 
@@ -69,7 +71,9 @@ def scene(*, rng: np.random.Generator, **parameters: Any) -> Stimulus:
     room = _room(spec)
     n = round(spec.total_s * spec.rate)
     heard = [_place_source(source, spec, listener, room, n, rng) for source in spec.sources]
-    samples = np.sum([image.samples for image in heard], axis=0)
+    samples = heard[0].samples.copy() if spec.stems else heard[0].samples
+    for image in heard[1:]:
+        samples += image.samples
     background = _add_background(samples, heard, spec.background, spec.rate, listener, rng)
     if spec.dither:
         samples += calibration.triangular(samples.shape, rng)
@@ -94,7 +98,10 @@ def scene(*, rng: np.random.Generator, **parameters: Any) -> Stimulus:
 def _room(spec: SceneSpec) -> Shoebox | None:
     if spec.room is None:
         return None
-    return Shoebox(spec.room.size_m, spec.room.rt60_s, spec.room.listener_m, spec.room.facing_deg)
+    room = Shoebox(spec.room.size_m, spec.room.rt60_s, spec.room.listener_m, spec.room.facing_deg)
+    for number, position in enumerate(spec.microphones_m or (), 1):
+        room.require_inside(room.to_room(position), f"microphone {number}")
+    return room
 
 
 def _place_source(
@@ -121,15 +128,17 @@ def _place_source(
             f"clip of {n / spec.rate:.3f} s: it needs {(lead + half_ramp) / spec.rate:.3f} s before its onset"
         )
     laid = _laid(image, start, n, round(_FADE_S * spec.rate))
-    laid *= _gain(source, laid[listener.level_channels, active])
-    received = _level_db_spl(laid[:, active])
+    power = np.einsum("ct,ct->c", laid[:, active], laid[:, active]) / (active.stop - active.start)
+    gain = _gain(source, float(np.mean(power[listener.level_channels])))
+    laid *= gain
+    received = gain**2 * power
     truth = {
         "signal": dry.truth,
         "onset_s": onset / spec.rate,
         "duration_s": (active.stop - active.start) / spec.rate,
         **told,
-        "level_db_spl": float(10.0 * np.log10(np.mean(10.0 ** (received[listener.level_channels] / 10.0)))),
-        "received_db_spl": received.tolist(),
+        "level_db_spl": float(_level_db_spl(np.mean(received[listener.level_channels]))),
+        "received_db_spl": _level_db_spl(received).tolist(),
     }
     return Image(laid, active, truth)
 
@@ -144,7 +153,7 @@ def _standing(
     else:
         room.place(at.azimuth_deg, at.elevation_deg, at.distance_m)
         response = listener.respond(images(room, offset))
-        whole = response.direct + response.rest
+        whole = response.whole
     told = {
         "azimuth_deg": at.azimuth_deg % 360.0,
         "elevation_deg": at.elevation_deg,
@@ -152,14 +161,16 @@ def _standing(
         **_cues(response, listener, rate, in_room=room is not None),
     }
     single = wave.astype(np.float32)[np.newaxis]
-    return oaconvolve(single, whole.astype(np.float32), axes=1).astype(np.float64), response.lead, told
+    return oaconvolve(single, whole.astype(np.float32), axes=1), response.lead, told
 
 
 def _cues(response: Response, listener: Receiver, rate: int, *, in_room: bool) -> dict[str, Any]:
     cues: dict[str, Any] = {}
     if listener.is_binaural:
-        cues["itd_us"] = acoustics.interaural_time_us(response.direct, rate)
-        cues["ild_db"] = acoustics.interaural_level_db(response.direct)
+        # The direct sound is over long before the array that holds it beside the room's.
+        ears = response.direct[:, : response.lead + round(_DIRECT_S * rate)]
+        cues["itd_us"] = acoustics.interaural_time_us(ears, rate)
+        cues["ild_db"] = acoustics.interaural_level_db(ears)
     if in_room:  # of pressure only: a figure of eight may hear nothing at all of the direct sound
         direct, rest = (
             acoustics.audible(part[listener.level_channels], rate)
@@ -191,13 +202,13 @@ def _laid(image: Samples, start: int, n: int, fade: int) -> Samples:
     return laid
 
 
-def _gain(source: Source, active: Samples) -> float:
+def _gain(source: Source, power: float) -> float:
     if source.source_db_spl is not None:  # the dry signal has rms 1, and the responses are for 1 m
         gain = calibration.rms_of(source.source_db_spl)
-        rms = gain * _rms(active)
+        rms = gain * math.sqrt(power)
     else:
         rms = calibration.rms_of(source.level_db_spl or 0.0)
-        gain = rms / _rms(active)
+        gain = rms / math.sqrt(power)
     if rms < calibration.LSB:
         raise StimulusError(
             "a source would vanish: its rms at the listener is below one 16-bit step; raise its level"
@@ -205,13 +216,12 @@ def _gain(source: Source, active: Samples) -> float:
     return gain
 
 
+def _level_db_spl(power: NDArray[np.float64] | np.float64) -> NDArray[np.float64]:
+    return np.asarray(10.0 * np.log10(np.maximum(power, 1e-20)) + calibration.FULL_SCALE_DB_SPL)
+
+
 def _rms(samples: Samples) -> float:
     return math.sqrt(float(np.mean(np.square(samples))))
-
-
-def _level_db_spl(samples: Samples) -> NDArray[np.float64]:
-    power = np.maximum(np.mean(np.square(samples), axis=1), 1e-20)
-    return np.asarray(10.0 * np.log10(power) + calibration.FULL_SCALE_DB_SPL)
 
 
 def _add_background(
@@ -252,7 +262,7 @@ def _describe_room(spec: SceneSpec, heard: list[Image]) -> dict[str, Any] | None
 
 
 def _refuse_clipping(samples: Samples) -> None:
-    peak = float(np.max(np.abs(samples)))
+    peak = float(max(samples.max(), -samples.min()))
     if peak > calibration.PEAK_LIMIT:
         raise StimulusError(
             f"the scene would clip: its peak is {20.0 * math.log10(peak):.1f} dB over full scale "

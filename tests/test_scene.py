@@ -184,6 +184,7 @@ def moving(path: dict[str, Any], seconds: float) -> dict[str, Any]:
         ([source(distance=9.0)], {"room": ROOM}, "outside"),
         ([moving(PASS, 3.0)], {"room": SMALL, "total_s": 4.0}, "200 m/s|outside"),
         ([moving(PASS | {"speed_m_s": 20.0}, 3.0)], {"room": SMALL, "total_s": 4.0}, "outside"),
+        ([source()], {"format": "array", "room": ROOM, "microphones_m": [[9, 0, 0]]}, "microphone 1"),
         ([source()], {"head": "no-such-file.sofa"}, "no-such-file.sofa"),
         ([source(onset_s=1.2)], {}, "does not fit a clip"),
         ([source(onset_s=0.0)], {}, "before its onset"),

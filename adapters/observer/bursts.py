@@ -22,6 +22,8 @@ _LOUD_DB = 10.0
 _SMOOTHED_S = 0.02
 #: A sound's end is looked for so much before its offset, and fitted on so much before and after, s.
 _KNEE_REACH_S, _BEFORE_S, _AFTER_S = 0.12, 0.08, 0.12
+#: Falls of a sound's end are followed this far, dB.
+_DEEPEST_DB = 30.0
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ def knee(level: NDArray[np.float64], burst: Burst, step_s: float) -> Knee:
     if last <= first:
         return Knee(burst.offset, 40.0, -40.0)
     ends = np.arange(first, last)
+    # Silence is as silent as it needs to be, or no line would fit the fall to it.
+    level = np.maximum(level, np.percentile(level[first:last], 90) - _DEEPEST_DB)
     windows = level[ends[:, None] + np.arange(-before, after)]
     steady, falling = windows[:, : before - 1], windows[:, before + 1 :]
     time = np.arange(1, after) * step_s
@@ -87,7 +91,8 @@ def knee(level: NDArray[np.float64], burst: Burst, step_s: float) -> Knee:
     line = falling.mean(axis=1, keepdims=True) + slope[:, None] * offsets
     start = falling.mean(axis=1) - slope * time.mean()
     misfit = np.square(steady - steady.mean(axis=1, keepdims=True)).sum(axis=1) + np.square(falling - line).sum(axis=1)
-    best = int(misfit.argmin())
+    plain = np.square(windows - windows.mean(axis=1, keepdims=True)).sum(axis=1)
+    best = int((plain - misfit).argmax())  # the end that explains most
     return Knee(float(ends[best] * step_s), float(steady[best].mean() - start[best]), float(slope[best] * 0.1))
 
 

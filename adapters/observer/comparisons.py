@@ -16,7 +16,7 @@ from .ears import Ears
 
 #: Differences that are "the same" unless the question says otherwise: half a human JND of azimuth (0.97°)
 #: and elevation (3.65°; Perrott & Saberi 1990), and of distance one of 2.5 dB (Larsen et al. 2008).
-SAME_AZIMUTH_DEG, SAME_ELEVATION_DEG, SAME_OCTAVES = 0.48, 2.2, 0.3
+SAME_AZIMUTH_DEG, SAME_ELEVATION_DEG, SAME_OCTAVES = 0.48, 1.8, 0.3
 
 _SAME = re.compile(r"\b(same|equal(ly)?|identical|alike|neither|no difference)\b", re.IGNORECASE)
 _DIFFERENT = re.compile(r"\bdifferent\b", re.IGNORECASE)

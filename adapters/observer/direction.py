@@ -24,15 +24,16 @@ _PRESENT, _NEARBY_BANDS = 0.25, 9
 _RING_STEP, _SPHERE_STEP = 2.0, 5.0
 #: What a decibel of unexplained spectrum counts beside a mismatch of the ears.
 _RESIDUAL_WEIGHT = 0.012
+#: Misfits this small are perfect (a share; dB²), and how much more the shape's counts than the ears'.
+_LEAST_MISMATCH, _LEAST_RESIDUAL, _SHAPES = 0.01, 0.5, 2.0
 
 
 @dataclass(frozen=True)
 class Direction:
-    """A direction, degrees (azimuth clockwise from the front), and the cost it was found at."""
+    """A direction, degrees, azimuth clockwise from the front."""
 
     azimuth: float
     elevation: float
-    cost: float
 
     @property
     def lateral(self) -> float:
@@ -114,8 +115,8 @@ class Compass:
         for reach, step in ((2.0, 0.5), (0.5, 0.1)):
             near = best + np.arange(-reach, reach + step / 2, step)
             cost = self.ears.at(unit(near)).mismatch(row)
-            best, least = _vertex(near, cost)
-        return Direction(best % 360.0, 0.0, least)
+            best = _vertex(near, cost)
+        return Direction(best % 360.0, 0.0)
 
     def nearest(self, spectra: CrossSpectra, reliability: NDArray[np.float64]) -> float:
         """Azimuth on the horizon, degrees, front and back told by the spectrum's shape as well."""
@@ -124,7 +125,7 @@ class Compass:
     def direction(self, spectra: CrossSpectra, reliability: NDArray[np.float64]) -> Direction:
         """Direction anywhere: what differs between the ears, and the shape of both ears' spectra."""
         grid = self.sphere
-        best = int(self.cost(grid, spectra, reliability).argmin())
+        best = int(self.doubt(grid, spectra, reliability).argmin())
         azimuth, elevation = float(grid.azimuths[best]), float(grid.elevations[best])
         lowest = float(grid.elevations.min())
         for reach, step in ((6.0, 2.0), (1.5, 0.5)):
@@ -134,10 +135,19 @@ class Compass:
             rise = rise[(rise >= lowest) & (rise <= 90)]
             sides, rises = (part.ravel() for part in np.meshgrid(azimuth + wider * offsets, rise))
             near = Grid.of(self.ears, sides, rises)
-            cost = self.cost(near, spectra, reliability)
-            best = int(cost.argmin())
+            best = int(self.doubt(near, spectra, reliability).argmin())
             azimuth, elevation = float(near.azimuths[best]), float(near.elevations[best])
-        return Direction(azimuth % 360.0, elevation, float(cost[best]))
+        return Direction(azimuth % 360.0, elevation)
+
+    def doubt(self, grid: Grid, spectra: CrossSpectra, reliability: NDArray[np.float64]) -> NDArray[np.float64]:
+        """How unlikely directions are, shape (m,), where nobody knows how smooth the source's spectrum is.
+
+        The sum of logarithms of both misfits: the likelihood when the variances of two kinds of Gaussian
+        errors are unknown. A source of uneven spectrum makes its shape count for less by itself.
+        """
+        mismatch = grid.pairs.mismatch(self.rows(spectra, reliability)).astype(np.float64)
+        residual = self.residual(grid.pairs, spectra, reliability)
+        return np.asarray(np.log(mismatch + _LEAST_MISMATCH) + _SHAPES * np.log(residual + _LEAST_RESIDUAL))
 
     def cost(self, grid: Grid, spectra: CrossSpectra, reliability: NDArray[np.float64]) -> NDArray[np.float64]:
         """Mismatch of the ears, 0 to 1, plus what their spectra's shape leaves unexplained; shape (m,)."""
@@ -183,10 +193,10 @@ def filled_bands(energy: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.clip(energy / np.maximum(_PRESENT * nearby, 1e-30), 0.0, 1.0) ** 2)
 
 
-def _vertex(places: NDArray[np.float64], cost: NDArray[np.float32]) -> tuple[float, float]:
+def _vertex(places: NDArray[np.float64], cost: NDArray[np.float32]) -> float:
     """Minimum of even samples, refined by a parabola."""
     at = int(np.clip(cost.argmin(), 1, cost.size - 2))
     before, here, after = cost[at - 1 : at + 2].astype(np.float64)
     curvature = before - 2 * here + after
     shift = float(np.clip(0.5 * (before - after) / curvature, -1, 1)) if curvature > 0 else 0.0
-    return float(places[at] + shift * (places[1] - places[0])), float(here)
+    return float(places[at] + shift * (places[1] - places[0]))

@@ -68,6 +68,8 @@ NAMES = (
 
 _SILENCE = "envelope, 25 %"
 _TICKING_DB = -3.5
+#: Distances that are told apart, octaves re 1 m: half a metre to eleven.
+_OCTAVES = np.arange(-1.0, 3.5, 0.02)
 
 
 def cues(ears: Ears, heard: Sequence[Burst]) -> Cues:
@@ -111,19 +113,28 @@ def terms(scaled: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True, eq=False)
 class Weights:
-    """A regression on scaled cues and their squares."""
+    """A regression on scaled cues and their squares, and what it makes of each distance on the average.
+
+    Far away all cues fade, and a regression guesses the middle of what it knows. ``curve``, a polynomial
+    of the true distance in octaves, undoes that.
+    """
 
     mean: NDArray[np.float64]
     scale: NDArray[np.float64]
     coefficients: NDArray[np.float64]
+    curve: NDArray[np.float64]
 
     @classmethod
     def of(cls, stored: Mapping[str, Sequence[float]]) -> Weights:
         """Make weights of what ``distance.json`` holds of them."""
-        return cls(*(np.asarray(stored[key]) for key in ("mean", "scale", "coefficients")))
+        return cls(*(np.asarray(stored[key]) for key in ("mean", "scale", "coefficients", "curve")))
 
     def octaves(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Distances, octaves re 1 m, for cues of shape (..., k)."""
+        return np.interp(self.guessed(values), np.maximum.accumulate(np.polyval(self.curve, _OCTAVES)), _OCTAVES)
+
+    def guessed(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What the regression alone says."""
         return np.asarray(terms((values - self.mean) / self.scale) @ self.coefficients)
 
 

@@ -19,8 +19,9 @@ from .ears import Ears
 _FRAME_S, _HOP_S = 0.10, 0.05
 #: No moment counts for more than this over its best azimuth.
 _MOST = 0.25
-#: A change of level over the path, dB, from which a sound that keeps its azimuth comes or goes.
-_RADIAL_DB = 2.5
+#: A change of level over the path, dB, from which a sound that keeps its azimuth comes or
+#: goes, and the cost of each decibel that speaks against it.
+_RADIAL_DB, _PER_DB = 2.0, 0.005
 
 KINDS = ("left-to-right", "right-to-left", "there-and-back", "clockwise", "counterclockwise", "still")
 _ENDS_DEG = np.arange(30.0, 96.0, 7.5)
@@ -38,8 +39,10 @@ class Course:
         if kind == "circle":
             return min(self.misfits["clockwise"], self.misfits["counterclockwise"])
         if kind in ("approach", "recede"):
-            against = self.rise_db if kind == "recede" else -self.rise_db
-            return self.misfits["still"] + 0.005 * max(_RADIAL_DB + against, 0.0)
+            rise = self.rise_db if kind == "approach" else -self.rise_db
+            return self.misfits["still"] + _PER_DB * max(_RADIAL_DB - rise, 0.0)
+        if kind == "still":
+            return self.misfits["still"] + _PER_DB * max(abs(self.rise_db) - _RADIAL_DB, 0.0)
         return self.misfits[kind]
 
 

@@ -108,10 +108,14 @@ class Sound:
     truth: dict[str, Any]
 
     def exact(self, azimuth_deg: float = 0.0, elevation_deg: float = 0.0) -> np.ndarray:
-        """The dry wave at the ears (n, 2) from the claimed direction, or so many degrees beside it."""
+        """The dry wave at the ears from the claimed direction, or so many degrees beside it.
+
+        It is as long as what is heard, (n, 2): a harmonic on the edge of a band then falls alike into both.
+        """
         direction = unit(self.at.azimuth_deg + azimuth_deg, self.at.elevation_deg + elevation_deg)
         ears = oracle.oracle_brir(head.load(None, RATE), free_field(direction * self.at.distance_m), RATE)
-        return fftconvolve(ears.direct, self.dry[None], axes=1).T
+        wave = fftconvolve(ears.direct, self.dry[None], axes=1).T[: len(self.heard)]
+        return np.pad(wave, ((0, len(self.heard) - len(wave)), (0, 0)))
 
 
 def _sounds(draft: Draft) -> Iterator[Sound]:

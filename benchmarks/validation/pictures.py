@@ -73,7 +73,7 @@ def draw_rooms(compared: list[Compared], path: Path) -> None:
         left.plot(centres, np.median(np.abs(ild), axis=0), color=VERMILION, label="median size")
         _bar(left, -0.5, 0.5, told="bar for the median size")
         _frequency_axis(left, (100, 300, 1000, 3000, 10_000))
-        left.set(ylabel="ILD, ours − oracle (dB)", ylim=(-2, 2), title="ILD in ERB bands")
+        left.set(ylabel="ILD, ours − oracle (dB)", ylim=(-0.9, 1.6), title="ILD in ERB bands")
         left.legend(loc="upper left")
         for axes, name, scale, bar, unit in (
             (middle, "drr_db", 1.0, 0.3, "DRR, ours − oracle (dB)"),

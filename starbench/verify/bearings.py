@@ -17,6 +17,8 @@ from starbench.measure.binaural import side_db, time_difference_us
 from starbench.measure.directions import intensity_direction, lateral_deg
 from starbench.measure.levels import db, power
 
+#: Further to a side than this, the ear on that side is the louder one, degrees.
+_CLEARLY_DEG = 12.0
 #: A path that spans less than this has no sense of motion, degrees.
 _CLEAR_DEG = 25.0
 
@@ -54,7 +56,8 @@ class Bearing:
     """One quantity that tells a direction; ``expected`` is None where a place has none.
 
     ``clear_span`` is what a path has to change of it to have a sense of motion; what ``turns`` comes back to
-    where it was after 360.
+    where it was after 360. ``doubtful`` says of a short stretch and what was measured in it that
+    they contradict each other.
     """
 
     name: str
@@ -62,6 +65,7 @@ class Bearing:
     measured: Callable[[Samples, int, Receiver, float], float]
     clear_span: float
     turns: bool = False
+    doubtful: Callable[[Samples, int, float], bool] = lambda _samples, _rate, _measured: False
 
 
 def _lateral(place: Place, _receiver: Receiver) -> float:
@@ -70,6 +74,10 @@ def _lateral(place: Place, _receiver: Receiver) -> float:
 
 def _lateral_of(samples: Samples, rate: int, _receiver: Receiver, tilt: float) -> float:
     return float(lateral_deg(time_difference_us(samples, rate, tilt_db_per_octave=tilt, reach_s=_HEAD_S)))
+
+
+def _wrong_ear_louder(samples: Samples, rate: int, lateral: float) -> bool:
+    return abs(lateral) > _CLEARLY_DEG and lateral * side_db(samples, rate) < 0
 
 
 def _azimuth(place: Place, _receiver: Receiver) -> float | None:
@@ -112,7 +120,9 @@ def _level_of(samples: Samples, _rate: int, _receiver: Receiver, _tilt: float) -
 
 #: Format -> what tells a direction, given the description of the receiver.
 BEARINGS: dict[str, Callable[[Receiver], tuple[Bearing, ...]]] = {
-    "binaural": lambda _: (Bearing("lateral angle", _lateral, _lateral_of, _CLEAR_DEG),),
+    "binaural": lambda _: (
+        Bearing("lateral angle", _lateral, _lateral_of, _CLEAR_DEG, doubtful=_wrong_ear_louder),
+    ),
     "foa": lambda _: (
         Bearing(
             "azimuth", _azimuth, lambda samples, *_: intensity_direction(samples)[0], _CLEAR_DEG, turns=True

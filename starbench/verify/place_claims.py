@@ -107,11 +107,12 @@ def _whole(source: Source) -> NDArray[np.float32]:
 
 def _at_first(bearing: Bearing, source: Source) -> float | None:
     """What the first milliseconds tell; None where a few more would tell something else altogether."""
-    first, longer = (
-        _measured(bearing, _from_onset(source, span_s), source) for span_s in (_FIRST_S, _LONGER_S)
-    )
+    stretch = _from_onset(source, _FIRST_S)
+    first = _measured(bearing, stretch, source)
+    longer = _measured(bearing, _from_onset(source, _LONGER_S), source)
     kind = KINDS[f"{bearing.name}, in a room"]
-    return first if abs(kind.error(longer, first)) <= kind.tolerance(longer) else None
+    agree = abs(kind.error(longer, first)) <= kind.tolerance(longer)
+    return first if agree and not bearing.doubtful(stretch, source.clip.rate, first) else None
 
 
 def _measured(bearing: Bearing, stretch: Samples, source: Source) -> float:

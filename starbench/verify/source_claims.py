@@ -113,10 +113,10 @@ def interaural(source: Source) -> Iterator[Found]:
     if source.truth.get("itd_us") is None or source.in_room:
         return
     # A few harmonics, or an unknown spectrum, sample a delay that differs from frequency to frequency.
-    kind = f"ITD, {source.surroundings}" + ("" if source.kind in _DENSE else ", harmonic")
+    where = source.surroundings + ("" if source.kind in _DENSE else ", harmonic")
     why = None if source.alone else OVERLAPS
     if why or source.truth["signal"].get("ripple_db"):
-        yield Unmeasured(kind, why or "the spectrum is random")
+        yield Unmeasured(f"ITD, {where}", why or "the spectrum is random")
         return
     start = max(source.quiet_from_s, source.onset_s - source.ramp_s / 2 - AROUND_S)
     stretch = source.clip.cut(start, min(source.quiet_to_s, source.offset_s + source.ramp_s / 2 + AROUND_S))
@@ -125,9 +125,9 @@ def interaural(source: Source) -> Iterator[Found]:
     quiet = source.clip.quiet
     time = time_difference_us(stretch, rate, low_hz=low, tilt_db_per_octave=tilt, quiet=quiet)
     level = level_difference_db(stretch, rate, low_hz=low, high_hz=high, tilt_db_per_octave=tilt, quiet=quiet)
-    yield Measurement(kind, source.name, float(source.truth["itd_us"]), time)
+    yield Measurement(f"ITD, {where}", source.name, float(source.truth["itd_us"]), time)
     if source.kind in _SHAPED:
-        yield Measurement(f"ILD, {source.surroundings}", source.name, float(source.truth["ild_db"]), level)
+        yield Measurement(f"ILD, {where}", source.name, float(source.truth["ild_db"]), level)
 
 
 _BAND = (("low_hz", 50.0), ("high_hz", 16_000.0))

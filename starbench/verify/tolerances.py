@@ -127,7 +127,7 @@ _ONE_SOURCE = {
     **_around("onset", "half-amplitude onset of a source", "s", _PARTLY, None,
               {"dry": (0.005, 0.4), "in noise": (0.006, 0.4), "in a room": (0.030, 0.15)}),
     **_around("duration", "its half-amplitude duration (in a room to the bend into the decay)", "s", _PARTLY,
-              _part(0.10), {"dry": (0.010, 0.3), "in noise": (0.012, 0.3), "in a room": (0.060, 0.2)}),
+              _part(0.10), {"dry": (0.010, 0.3), "in noise": (0.012, 0.3), "in a room": (0.080, 0.15)}),
     "received level": Kind("level of a channel while a source sounds", "dB", _flat(0.05), "0.05 dB",
                            f"{_TENTH} (0.5 dB)", _flat(0.5)),
     "received level, in noise": Kind("the same, background taken off", "dB", _flat(0.4), "0.4 dB", _PARTLY,
@@ -141,7 +141,8 @@ _PLACE = {
               _flat(10.0), {"dry": (20.0, 0.15), "in noise": (40.0, 0.15), "dry, harmonic": (80.0, 0.1),
                             "in noise, harmonic": (80.0, 0.1), "in a room": (200.0, 0.1)}),
     **_around("ILD", "level difference of the direct sound between the ears", "dB", _PARTLY, _flat(0.5),
-              {"dry": (0.5, 0.1), "in noise": (1.0, 0.1)}),
+              {"dry": (0.5, 0.1), "in noise": (1.0, 0.1), "dry, harmonic": (1.5, 0.1),
+               "in noise, harmonic": (1.5, 0.1)}),
     **_around("lateral angle", "angle from the median plane, by the sine law of the ITD", "°",
               "the sine law's own error on a measured head, with room; the ITD itself is held far closer",
               _flat(0.97), {"dry": (18.0, None), "in noise": (20.0, None), "in a room": (35.0, None)}),
@@ -161,7 +162,7 @@ _ROOM = {
     "T30, harmonic": Kind("the same of a harmonic sound, which beats", "s", _part(0.35), "35 %", _PARTLY,
                           _part(0.05), 0.25),
     **_around("DRR", "direct over reflected energy, from how power builds up and falls", "dB", _PARTLY,
-              _flat(2.5), {"noise": (7.5, 0.2), "harmonic": (7.5, 0.2)}),
+              _flat(2.5), {"noise": (9.0, 0.15), "harmonic": (9.0, 0.15)}),
 }  # fmt: skip
 
 _OFF = "median distance of the track from the claimed path, "

@@ -1,0 +1,147 @@
+"""Binaural rooms against a render of every image by itself, and against what symmetry demands."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from starbench.errors import StimulusError
+from starbench.synth import brir as renderer
+from starbench.synth import head as heads
+from starbench.synth.brir import brir
+from starbench.synth.geometry import unit
+from starbench.synth.shoebox import Shoebox, free_field, images
+
+RATE = 48_000
+SIZE = (4.2, 3.6, 2.7)
+
+
+@pytest.fixture(scope="module")
+def oracle():
+    path = Path(__file__).resolve().parents[1] / "benchmarks" / "oracle.py"
+    spec = importlib.util.spec_from_file_location("starbench_oracle", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # where a dataclass looks for the module that it stands in
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def kemar():
+    return heads.load(None, RATE)
+
+
+def aligned(response, lead: int, n: int) -> np.ndarray:
+    """Direct sound and rest, moved to another lead and cut to a length, (2, 2, n)."""
+    both = np.stack([response.direct, response.rest])
+    shift = lead - response.lead
+    both = np.pad(both, [(0, 0), (0, 0), (max(shift, 0), n)])[..., max(-shift, 0) :]
+    return both[..., :n]
+
+
+@pytest.mark.parametrize(
+    ("listener", "facing", "azimuth", "elevation", "distance"),
+    [((1.7, 1.5, 1.3), 20.0, 40.0, 0.0, 1.2), ((2.4, 2.1, 1.2), 250.0, 285.0, 25.0, 0.7)],
+)
+def test_rooms_against_every_image_by_itself(oracle, kemar, listener, facing, azimuth, elevation, distance):
+    box = Shoebox(SIZE, 0.25, listener, facing)
+    heard = images(box, unit(azimuth, elevation) * distance, 0.2)
+    assert len(heard) > 20_000
+    got, exact = brir(kemar, heard, RATE), oracle.oracle_brir(kemar, heard, RATE)
+    np.testing.assert_allclose(oracle.drr_db(got), oracle.drr_db(exact), atol=0.3)
+    off = np.abs(oracle.erb_ild_db(got) - oracle.erb_ild_db(exact))
+    assert np.median(off) < 0.5
+    assert off.max() < 2.0
+    assert oracle.itd_us(got) == pytest.approx(oracle.itd_us(exact), abs=0.5)
+    np.testing.assert_allclose(oracle.t30_s(got), oracle.t30_s(exact), rtol=0.03)
+    ours, theirs = (np.fft.rfft(aligned(one, got.lead, 16_384)[1])[:, :350] for one in (got, exact))
+    error = np.linalg.norm(ours - theirs, axis=1) / np.linalg.norm(theirs, axis=1)
+    assert error.max() < 0.15, "up to 1 kHz even the waveform of the reverberation is that of the images"
+
+
+def test_the_nearest_images_are_exact_to_the_waveform(oracle, kemar):
+    box = Shoebox(SIZE, 0.25, (1.7, 1.5, 1.3), 20.0)
+    heard = images(box, unit(40.0, 0.0) * 1.2, 0.018)
+    assert 40 < len(heard) <= renderer.EXACT
+    got, exact = brir(kemar, heard, RATE), oracle.oracle_brir(kemar, heard, RATE)
+    n = got.direct.shape[1]
+    ours, theirs = aligned(got, got.lead, n), aligned(exact, got.lead, n)
+    for part in range(2):
+        error = np.linalg.norm(ours[part] - theirs[part]) / np.linalg.norm(theirs[part])
+        assert 20 * np.log10(error) < -60.0
+
+
+def test_the_direct_sound_has_the_filters_and_delays_of_its_direction(oracle, kemar):
+    """Time 0 is the middle of the head; the ear on the source's side is earlier and louder."""
+    for azimuth in (-70.0, 35.0, 90.0):
+        got = brir(kemar, free_field(unit(azimuth) * 2.0), RATE)
+        delays, filters = kemar.at(unit(azimuth)[None])
+        n = got.direct.shape[1]
+        cycles = np.linspace(0.0, 0.4, 200)
+        for ear in range(2):
+            start = got.lead + delays[0, ear] * RATE - kemar.lead
+            taps = start + np.arange(filters.shape[-1])
+            expected = 0.5 * filters[0, ear] @ np.exp(-2j * np.pi * np.outer(taps, cycles))
+            spectrum = got.direct[ear] @ np.exp(-2j * np.pi * np.outer(np.arange(n), cycles))
+            assert np.abs(spectrum - expected).max() < 1e-3 * np.abs(expected).max()
+        assert not got.rest.any()
+        assert np.sign(oracle.itd_us(got)) == np.sign(azimuth)
+
+
+def test_a_source_in_front_is_as_loud_as_in_the_free_field(kemar):
+    for distance in (0.5, 1.0, 4.0):
+        got = brir(kemar, free_field(unit(0.0) * distance), RATE)
+        assert np.mean(np.sum(got.direct**2, axis=1)) == pytest.approx(distance**-2, rel=1e-2)
+
+
+def test_a_mirrored_room_swaps_the_ears(kemar):
+    box = Shoebox(SIZE, 0.25, (1.7, 1.5, 1.3), 20.0)
+    mirrored = Shoebox(SIZE, 0.25, (1.7, SIZE[1] - 1.5, 1.3), -20.0)
+    here = brir(kemar, images(box, unit(40.0, 10.0) * 1.2), RATE)
+    there = brir(kemar, images(mirrored, unit(-40.0, 10.0) * 1.2), RATE)
+    np.testing.assert_allclose(there.direct[::-1], here.direct, atol=1e-7)
+    off = np.linalg.norm(there.rest[::-1] - here.rest) / np.linalg.norm(here.rest)
+    assert off < 1e-4
+
+
+def test_turning_room_and_listener_together_changes_nothing(kemar):
+    """A quarter turn, so that the room is a box again: only which side is the length has changed."""
+    length, width, height = SIZE
+    box = Shoebox(SIZE, 0.25, (1.7, 1.5, 1.3), 20.0)
+    turned = Shoebox((width, length, height), 0.25, (1.5, length - 1.7, 1.3), 110.0)
+    offset = unit(40.0, 10.0) * 1.2
+    here, there = (brir(kemar, images(which, offset), RATE) for which in (box, turned))
+    off = np.linalg.norm(there.rest - here.rest) / np.linalg.norm(here.rest)
+    assert off < 1e-2
+    elsewhere = brir(kemar, images(replace(box, facing_deg=80.0), offset), RATE)
+    other = elsewhere.rest[:, : here.rest.shape[1]] - here.rest[:, : elsewhere.rest.shape[1]]
+    assert np.linalg.norm(other) > 0.5 * np.linalg.norm(here.rest)
+
+
+def test_reflections_from_below_the_head_are_moved_and_a_source_there_is_refused(oracle, kemar):
+    box = Shoebox(SIZE, 0.25, (1.7, 1.5, 2.2), 20.0)
+    heard = images(box, unit(40.0, -20.0) * 1.0, 0.01)
+    below = ~kemar.covers(heard.offsets)
+    assert below.any()
+    got = brir(kemar, heard, RATE)
+    silenced = replace(heard, gains=np.where(below, 0.0, heard.gains))
+    without = brir(kemar, silenced, RATE)
+    assert (oracle.drr_db(without) - oracle.drr_db(got)).min() > 0.3
+    with pytest.raises(StimulusError, match="no data"):
+        brir(kemar, images(box, unit(40.0, -75.0) * 1.0, 0.01), RATE)
+
+
+def test_the_same_request_gives_the_same_bytes(kemar):
+    box = Shoebox(SIZE, 0.25, (1.7, 1.5, 1.3), 20.0)
+    one, two = (brir(kemar, images(box, unit(40.0) * 1.2, 0.1), RATE) for _ in range(2))
+    assert one.whole.tobytes() == two.whole.tobytes()
+
+
+def test_the_head_must_have_the_rate(kemar):
+    with pytest.raises(ValueError, match="48000 Hz"):
+        brir(kemar, free_field(unit(0.0)), 44_100)
