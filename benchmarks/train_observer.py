@@ -22,18 +22,19 @@ from starbench.synth.scene import scene
 TARGET = Path(__file__).resolve().parents[1] / "adapters" / "observer" / "distance.json"
 KINDS = ("noise", "complex", "noise", "complex", "ripple", "siren", "pulses", "pulses")
 PENALTY = 10.0
+FARTHEST_M = 6.2
 
 
 def draw(rng: np.random.Generator, number: int) -> tuple[dict[str, Any], float]:
     """Parameters of a scene with one burst in a room, and its distance, m."""
     kind = KINDS[number % len(KINDS)]
-    while True:
+    away = float(np.exp(rng.uniform(np.log(0.6), np.log(FARTHEST_M))))
+    while True:  # the room must not know the distance: it always holds the farthest one
         size = [float(rng.uniform(*bounds)) for bounds in ((6.5, 9.0), (4.8, 6.5), (2.7, 3.3))]
         listener = [float(rng.uniform(0.8, side - 0.8)) for side in size[:2]] + [float(rng.uniform(1.2, 1.7))]
         facing, azimuth = rng.uniform(0, 360), rng.uniform(-60, 60)
-        away = float(np.exp(rng.uniform(np.log(0.6), np.log(6.5))))
         turned = np.radians(facing + azimuth)
-        place = np.array(listener[:2]) + away * np.array([np.cos(turned), -np.sin(turned)])
+        place = np.array(listener[:2]) + FARTHEST_M * np.array([np.cos(turned), -np.sin(turned)])
         if np.all((place > 0.35) & (place < np.array(size[:2]) - 0.35)):
             break
     rt60, lasts = float(rng.uniform(0.25, 0.55)), float(rng.uniform(0.5, 1.3))

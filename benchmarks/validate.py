@@ -1,7 +1,7 @@
 """What is claimed of the spatial stimuli, measured against references written apart; exits 1 on a FAIL.
 
-    python benchmarks/validate.py                          # everything: some ten minutes on one core
-    python benchmarks/validate.py --quick                  # few cases, half the reverberation: half a minute
+    python benchmarks/validate.py                          # everything: some six minutes on one core
+    python benchmarks/validate.py --quick                  # few cases, drier rooms: a quarter of a minute
     python benchmarks/validate.py --pictures docs/pictures # and the pictures of docs/validation.md
 
 The cases are random, their seeds stand in ``validation/``: every run measures the same ones. Needs the extra

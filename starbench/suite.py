@@ -2,7 +2,7 @@
 
 On disk it is a directory: ``suite.json`` (what it is and how it was made), ``metadata.jsonl`` (one
 item a line, ``file_name`` first, so that Hugging Face ``audiofolder`` reads it) and
-``audio/<content digest>.flac``, names that tell nothing.
+``audio/<content digest>.wav``, names that tell nothing.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d
 
 #: Step of the envelope, s.
 STEP_S = 0.002
@@ -17,6 +18,8 @@ _ABOVE_FLOOR_DB, _BELOW_PEAK_DB = 5.0, 22.0
 _CLOSED_S, _SHORTEST_S = 0.03, 0.03
 #: Sounds this short are ticks, and belong together across silences this short, s.
 _TICK_S, _TICKS_APART_S = 0.25, 0.22
+#: Ticks are at least this far apart, s, and stand this far above a quarter of the time, dB.
+_TICK_EVERY_S, _TICK_STEP_S, _TICKING_DB = 0.08, 0.004, 8.0
 #: Loud is what is this little below a sound's loudest, dB.
 _LOUD_DB = 10.0
 _SMOOTHED_S = 0.02
@@ -58,6 +61,19 @@ def find(samples: NDArray[np.float32], rate: int) -> tuple[Burst, ...]:
     return tuple(burst for burst in found if burst.offset - burst.onset >= _SHORTEST_S)
 
 
+def ticks(samples: NDArray[np.float32], rate: int, burst: Burst) -> list[float]:
+    """When the loudest ticks of a burst are, s; none if it is a steady sound."""
+    power = envelope(samples, rate, _TICK_STEP_S)
+    first, stop = (round(edge / _TICK_STEP_S) for edge in (burst.onset - 0.01, burst.offset + 0.01))
+    inside = np.maximum(power[max(first, 0) : stop], 1e-12)
+    if inside.size < 8 or 10 * np.log10(np.percentile(inside, 97) / np.percentile(inside, 25)) < _TICKING_DB:
+        return []
+    reach = round(_TICK_EVERY_S / _TICK_STEP_S)
+    highest = inside == maximum_filter1d(inside, reach)
+    peaks = np.flatnonzero(highest & (inside > 0.25 * np.percentile(inside[highest], 90)))
+    return [float((max(first, 0) + peak + 0.5) * _TICK_STEP_S) for peak in peaks]
+
+
 @dataclass(frozen=True)
 class Knee:
     """Where a sound ends and only its tail is left: s, dB, and dB per 100 ms (negative where it falls)."""
@@ -92,7 +108,7 @@ def knee(level: NDArray[np.float64], burst: Burst, step_s: float) -> Knee:
     start = falling.mean(axis=1) - slope * time.mean()
     misfit = np.square(steady - steady.mean(axis=1, keepdims=True)).sum(axis=1) + np.square(falling - line).sum(axis=1)
     plain = np.square(windows - windows.mean(axis=1, keepdims=True)).sum(axis=1)
-    best = int((plain - misfit).argmax())  # the end that explains most
+    best = int((misfit / np.maximum(plain, 1e-9)).argmin())  # the end that leaves least unexplained
     return Knee(float(ends[best] * step_s), float(steady[best].mean() - start[best]), float(slope[best] * 0.1))
 
 

@@ -17,13 +17,18 @@ from importlib import resources
 import numpy as np
 from numpy.typing import NDArray
 
+from starbench.measure.spectra import CrossSpectra
+
 from . import bursts
 from .bursts import Burst, envelope
 from .direction import filled_bands
 from .ears import Ears
+from .templates import Pairs
 
 #: Bands in which reverberation leaves the ears unlike, Hz.
 _UNLIKE_HZ = ((500.0, 1500.0), (1500.0, 4000.0), (4000.0, 10_000.0))
+#: Windows after the onset in which the ears' mismatch is taken besides, s.
+_EARLY_S = ((-0.005, 0.02), (0.02, 0.06), (0.06, 0.12))
 _STEP_S = 0.004
 #: Windows after the onset and after the offset, s, whose power is compared with the steady one.
 _BUILD_UP_S = ((0.004, 0.008), (0.008, 0.016), (0.016, 0.032), (0.032, 0.064))
@@ -55,7 +60,8 @@ class Cues:
 
 NAMES = (
     *(f"likeness at {a:g} to {b:g} Hz" for a, b in _UNLIKE_HZ),
-    "mismatch",
+    *(f"mismatch at {a:g} to {b:g} Hz" for a, b in _UNLIKE_HZ),
+    *(f"mismatch within {1000 * a:g} to {1000 * b:g} ms" for a, b in _EARLY_S),
     *(f"rise to {level:g} dB" for level in _RISE_DB[1:]),
     *(f"level {1000 * after:g} ms later" for after in _LATER_S),
     *(f"build-up {1000 * a:g} to {1000 * b:g} ms" for a, b in _BUILD_UP_S),
@@ -149,7 +155,7 @@ def _trained() -> dict[str, Weights]:
 def _likeness(ears: Ears, burst: Burst) -> list[float]:
     """Direct over other sound, dB, by how much of the ears' cross spectrum is that of one direction.
 
-    In bands, and lastly by the mismatch of the ears with that direction.
+    In bands; then the mismatch of the ears with that direction, dB, in bands and in windows.
     """
     azimuth = ears.compass.azimuth(*ears.opening(burst)).azimuth
     spectra, reliability = ears.body(burst)
@@ -159,12 +165,20 @@ def _likeness(ears: Ears, burst: Burst) -> list[float]:
     ratio = np.clip(direct / np.maximum(spectra.total, 1e-30), -2.0, 2.0)
     filled = filled_bands(spectra.total * reliability) * reliability + 1e-6
     weight = ears.compass.density * filled
-    shares = []
+    shares, mismatches = [], []
     for low, high in _UNLIKE_HZ:
-        chosen = weight * (centres >= low) * (centres < high)
-        shares.append(float(np.clip(chosen @ ratio / max(chosen.sum(), 1e-30), 0.01, 0.998)))
-    mismatch = float(pair.mismatch(ears.compass.rows(spectra, filled))[0])
-    return [*(10 * np.log10(share / (1 - share)) for share in shares), 10 * np.log10(max(mismatch, 1e-3))]
+        chosen = (centres >= low) & (centres < high)
+        share = float(np.clip(weight[chosen] @ ratio[chosen] / weight[chosen].sum(), 0.01, 0.998))
+        shares.append(10 * np.log10(share / (1 - share)))
+        mismatches.append(_mismatch_db(ears, pair, spectra, filled * chosen))
+    for start, stop in _EARLY_S:
+        early, _ = ears.spectra(burst.onset + start, burst.onset + stop)
+        mismatches.append(_mismatch_db(ears, pair, early, filled * (centres > _UNLIKE_HZ[0][0])))
+    return [*shares, *mismatches]
+
+
+def _mismatch_db(ears: Ears, pair: Pairs, spectra: CrossSpectra, weight: NDArray[np.float64]) -> float:
+    return 10 * float(np.log10(max(float(pair.mismatch(ears.compass.rows(spectra, weight))[0]), 1e-3)))
 
 
 def _rise(ears: Ears, burst: Burst, steady: float, floor: float) -> list[float]:

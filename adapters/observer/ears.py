@@ -16,6 +16,8 @@ from .direction import Compass
 
 #: The opening of a sound, s about its onset: mostly over before the first reflection is back.
 OPENING_S = (-0.006, 0.008)
+#: A tick, s about its peak.
+_TICK_S = (-0.007, 0.007)
 _FADE_S = 0.003
 #: When after its end a sound's tail is looked for, s, and the share of its power that is none.
 _TAIL_S, _DRY, _TAIL_STEP_S = (0.015, 0.045), 0.02, 0.004
@@ -91,21 +93,37 @@ class Ears:
         power = bursts.envelope(self.samples, self.rate, _TAIL_STEP_S)
         quiet = power[: max(1, round((self.bursts[0].onset - 0.02) / _TAIL_STEP_S))]
         floor = float(quiet.mean()) if quiet.size > 5 else 0.0
-        level = 10 * np.log10(np.maximum(power - floor, 0.02 * floor + 1e-12))
-        end = bursts.knee(level, burst, _TAIL_STEP_S).offset
-        tail, sounding = (
-            power[round(a / _TAIL_STEP_S) : round(b / _TAIL_STEP_S)]
-            for a, b in ((end + _TAIL_S[0], end + _TAIL_S[1]), (burst.onset, end))
-        )
-        return tail.size < 3 or float(tail.mean()) - floor < _DRY * float(sounding.mean() if sounding.size else 0.0)
+        ticks = bursts.ticks(self.samples, self.rate, burst)
+        if ticks:
+            sounding = [(tick + _TICK_S[0], tick + _TICK_S[1]) for tick in ticks]
+            tails = [(tick + _TICK_S[1] + _TAIL_S[0], tick + _TICK_S[1] + _TAIL_S[1]) for tick in ticks]
+        else:
+            level = 10 * np.log10(np.maximum(power - floor, 0.02 * floor + 1e-12))
+            end = bursts.knee(level, burst, _TAIL_STEP_S).offset
+            sounding, tails = [(burst.onset, end)], [(end + _TAIL_S[0], end + _TAIL_S[1])]
+
+        def mean(spans: list[tuple[float, float]]) -> float:
+            parts = [power[round(a / _TAIL_STEP_S) : round(b / _TAIL_STEP_S)] for a, b in spans]
+            return float(np.mean(np.concatenate(parts))) if sum(part.size for part in parts) else floor
+
+        return mean(tails) - floor < _DRY * mean(sounding)
 
     def telling(self, burst: Burst) -> tuple[CrossSpectra, NDArray[np.float64]]:
         """Spectra of a burst that tell its direction: of all of it, or in a room of its opening."""
         return self.body(burst) if self.is_dry(burst) else self.opening(burst)
 
     def opening(self, burst: Burst) -> tuple[CrossSpectra, NDArray[np.float64]]:
-        """Spectra of the direct sound of a burst, more or less alone."""
-        return self.spectra(burst.onset + OPENING_S[0], burst.onset + OPENING_S[1])
+        """Spectra of the direct sound of a burst, more or less alone; of ticks, of all of them."""
+        ticks = bursts.ticks(self.samples, self.rate, burst)
+        if not ticks:
+            return self.spectra(burst.onset + OPENING_S[0], burst.onset + OPENING_S[1])
+        found = [self.spectra(tick + _TICK_S[0], tick + _TICK_S[1]) for tick in ticks]
+        total = CrossSpectra(
+            np.sum([spectra.left for spectra, _ in found], axis=0),
+            np.sum([spectra.right for spectra, _ in found], axis=0),
+            np.sum([spectra.cross for spectra, _ in found], axis=0),
+        )
+        return total, np.mean([reliability for _, reliability in found], axis=0)
 
     def body(self, burst: Burst) -> tuple[CrossSpectra, NDArray[np.float64]]:
         """Spectra of a whole burst."""

@@ -67,7 +67,10 @@ def _realised(size_m: tuple[float, float, float], rt60_s: float) -> float:
 
 
 def _timed(size_m: tuple[float, float, float], rt60_s: float, repeat: int) -> tuple[int, dict[str, float]]:
-    """Images, and CPU seconds to find them and to make each response (the least, for other work on the machine only adds)."""
+    """Images, and CPU seconds to find them and to make each response.
+
+    The least of them: other work on the machine only adds.
+    """
     room, offset = _room(size_m, rt60_s)
     count, cost = 0, {}
     for name, respond in RECEIVERS.items():

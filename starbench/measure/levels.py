@@ -70,3 +70,19 @@ class Envelope:
         kernel = hann(2 * max(1, round(seconds / self.step)) + 1)[1:-1]
         columns = [np.convolve(column, kernel / kernel.sum(), mode="same") for column in self.power.T]
         return Envelope(np.stack(columns, axis=1), self.step)
+
+
+def flattened(
+    samples: Samples, rate: int, low_hz: float, high_hz: float, tilt_db_per_octave: float
+) -> Samples:
+    """A band of samples, shape (n, channels), with a spectral slope taken out: every octave counts again.
+
+    A power over time then rests on the whole band, and not on the few strongest components, which beat.
+    """
+    spectrum = np.fft.rfft(np.asarray(samples, dtype=np.float64), axis=0)
+    frequency = np.fft.rfftfreq(samples.shape[0], 1.0 / rate)
+    gain = (np.maximum(frequency, 1.0) / 1000.0) ** (-tilt_db_per_octave / (20.0 * np.log10(2.0)))
+    # Edges half an octave wide: sharper ones would ring on after a tone that stands on them.
+    for distance in (frequency / low_hz, high_hz / np.maximum(frequency, 1.0)):
+        gain *= np.sin(np.pi / 2 * np.clip(2.0 * np.log2(np.maximum(distance, 1e-9)) + 1.0, 0.0, 1.0)) ** 2
+    return np.asarray(np.fft.irfft(spectrum * gain[:, None], samples.shape[0], axis=0))

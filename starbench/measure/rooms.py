@@ -30,6 +30,8 @@ _AVERAGE_S, _BRIDGED = 0.020, 5
 _ARRIVALS_S = (0.003, 0.006, 0.010, 0.020, 0.040, 0.080)
 #: Natural logarithm of the power ratio of 60 dB.
 _LN_60_DB = 6.0 * np.log(10.0)
+#: Powers below this part of the steady one count no more exactly: at the foot of a ramp 0.1 ms is a lot.
+_TRUSTED = 0.005
 _FINER = 8
 _MARGIN_S, _TAIL_S = 0.020, 0.250
 
@@ -124,9 +126,10 @@ def direct_to_reverberant_db(
     arrivals = _arrivals(sounding, decay_s, first * envelope.step, found.size, envelope.step)
     size = 2 * round(0.004 / envelope.step) + 1
     expected = np.maximum(np.convolve(found, np.ones(size) / size, mode="same"), floor)
+    trusted = max(_TRUSTED * float(np.median(expected)), 1e-12)
     energies = np.zeros(arrivals.shape[1])
     for _ in range(4):
-        weights = 1.0 / np.maximum(expected, 1e-12)
+        weights = 1.0 / (expected + trusted)
         energies, _ = nnls(arrivals * weights[:, None], (found - floor) * weights)
         expected = arrivals @ energies + floor
     direct, rest = float(energies[0]), float(energies[1:].sum())

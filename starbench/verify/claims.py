@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from starbench.measure.levels import Envelope, Power, power
+from starbench.measure.levels import Envelope, Power, flattened, power
 
 #: Level of rms 1 where a truth does not say, dB SPL.
 _FULL_SCALE_DB_SPL = 100.0
 #: A stretch before the first sound that is shorter than this tells no background, s; it ends this long
 #: before the sound's half amplitude.
 _QUIET_S, _BEFORE_RAMP_S = 0.030, 0.015
+#: Widest band of a flattened source, Hz.
+_FLAT_HZ = (200.0, 12_000.0)
 #: A tail that has decayed by this part of 60 dB disturbs no other sound's measurement.
 _DECAYED = 2.0 / 3.0
 
@@ -150,6 +152,15 @@ class Source:
     def tilt_db_per_octave(self) -> float:
         """Slope of its spectrum."""
         return float(self.truth["signal"].get("tilt_db_per_octave", 0.0))
+
+    @cached_property
+    def flat_envelope(self) -> Envelope:
+        """Power over time of the source's band, its spectral slope taken out."""
+        signal, clip = self.truth["signal"], self.clip
+        low = max(float(signal.get("low_hz", 0.0)), _FLAT_HZ[0])
+        high = min(float(signal.get("high_hz", _FLAT_HZ[1])), _FLAT_HZ[1])
+        samples = flattened(clip.samples, clip.rate, low, high, self.tilt_db_per_octave)
+        return Envelope.of(samples, clip.rate)
 
     @property
     def moves(self) -> bool:

@@ -14,6 +14,8 @@ from starbench.verify.source_claims import claimed_snr_db, obstacle
 _FADE_S = 0.025
 #: Noise is random, as the theory wants it; harmonic sounds beat, and are measured less well.
 _RANDOM = frozenset({"noise"})
+#: Kinds whose power does not change in time in a room.
+_STEADY_POWER = frozenset({"noise", "complex"})
 
 #: Of a tail that the background hides, s; the ratio hardly depends on it.
 _USUAL_S = 0.4
@@ -29,10 +31,14 @@ def _what(name: str, source: Source) -> str:
 
 def _channels(source: Source, key: str) -> Iterator[tuple[int, Envelope, float]]:
     """Number, envelope and background of each channel that has a claim: ambisonics' pressure alone has."""
-    envelope = source.clip.envelope
+    envelope = source.flat_envelope
+    floor = envelope.between(_FADE_S, source.clip.quiet_until_s)
     for channel in range(len(source.truth[key])):
-        one = Envelope(envelope.power[:, channel : channel + 1], envelope.step)
-        yield channel, one, float(source.clip.background[channel])
+        yield (
+            channel,
+            Envelope(envelope.power[:, channel : channel + 1], envelope.step),
+            float(floor[channel]),
+        )
 
 
 def reverberation_time(source: Source) -> Iterator[Found]:
@@ -57,7 +63,9 @@ def reverberation_time(source: Source) -> Iterator[Found]:
 def direct_to_reverberant(source: Source) -> Iterator[Found]:
     """Direct-to-reverberant ratio of each channel, from how the power builds up and falls."""
     kind = _what("DRR", source)
-    why = obstacle(source)
+    why = obstacle(source) or (
+        None if source.kind in _STEADY_POWER else "its pitch glides, and its power with it"
+    )
     if why:
         yield Unmeasured(kind, why)
         return

@@ -139,7 +139,7 @@ _ONE_SOURCE = {
 _PLACE = {
     **_around("ITD", "time difference of the direct sound between the ears, below 1.5 kHz", "µs", _PARTLY,
               _flat(10.0), {"dry": (20.0, 0.15), "in noise": (40.0, 0.15), "dry, harmonic": (80.0, 0.1),
-                            "in noise, harmonic": (80.0, 0.1), "in a room": (200.0, 0.1)}),
+                            "in noise, harmonic": (80.0, 0.1), "in a room": (300.0, 0.05)}),
     **_around("ILD", "level difference of the direct sound between the ears", "dB", _PARTLY, _flat(0.5),
               {"dry": (0.5, 0.1), "in noise": (1.0, 0.1), "dry, harmonic": (1.5, 0.1),
                "in noise, harmonic": (1.5, 0.1)}),
@@ -159,8 +159,8 @@ _PLACE = {
 _ROOM = {
     "T30, noise": Kind("decay of a noise after it stops, −5 to −35 dB", "s", _part(0.20), "20 %", _PARTLY,
                        _part(0.05), 0.25),
-    "T30, harmonic": Kind("the same of a harmonic sound, which beats", "s", _part(0.35), "35 %", _PARTLY,
-                          _part(0.05), 0.25),
+    "T30, harmonic": Kind("the same of a harmonic sound, which beats", "s", _part(0.40), "40 %", _PARTLY,
+                          _part(0.05), 0.15),
     **_around("DRR", "direct over reflected energy, from how power builds up and falls", "dB", _PARTLY,
               _flat(2.5), {"noise": (9.0, 0.15), "harmonic": (9.0, 0.15)}),
 }  # fmt: skip
