@@ -16,7 +16,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -51,7 +51,7 @@ class Cell:
     name: str
     draw: Callable[[np.random.Generator], Trial]
     bar: float | None = None
-    lateral: bool = field(default=False)
+    lateral: bool = False
 
 
 # --- what sounds ----------------------------------------------------------------------------------
@@ -332,9 +332,11 @@ CELLS = (
 _MIRRORED = {"left": "right", "right": "left", "Left": "Right", "Right": "Left"}
 
 
-def mirrored(text: str) -> str:
-    """A text with left and right exchanged."""
-    return re.sub(r"[Ll]eft|[Rr]ight", lambda found: _MIRRORED[found[0]], text)
+def mirrored(text: str, options: tuple[str, ...] = ()) -> str:
+    """A text with left and right exchanged; of options, the one that begins so (its degrees differ)."""
+    flipped = re.sub(r"[Ll]eft|[Rr]ight", lambda found: _MIRRORED[found[0]], text)
+    words = flipped.partition(" (")[0]
+    return next((option for option in options if option.partition(" (")[0] == words), flipped)
 
 
 def render(trial: Trial, rng: np.random.Generator) -> Audio:
@@ -378,16 +380,16 @@ def answered(cell: Cell, n: int, seed: int, observer: Observer, how: str = "plai
     """Whether each of ``n`` trials was answered rightly."""
     found = []
     for trial, audio in trials(cell, n, seed):
-        answer, options = trial.answer, trial.options
-        if how == "swap" and "further to the" not in trial.question and "furthest to the" not in trial.question:
-            answer = mirrored(answer)
-        if how == "swap" and answer not in options:
-            continue
-        asked = trial
-        if how == "swap":  # "further right" of exchanged ears is "further left" of the scene
-            asked = Trial(trial.parameters, mirrored(trial.question), options, answer) if "furthe" in trial.question else trial
-        found.append(ask(observer, asked, heard(audio, how)) == answer)
+        asked = swapped(trial) if how == "swap" else trial
+        found.append(ask(observer, asked, heard(audio, how)) == asked.answer)
     return found
+
+
+def swapped(trial: Trial) -> Trial:
+    """What is right, or is asked, once the ears are exchanged."""
+    question = mirrored(trial.question) if trial.question.startswith("Which of the") else trial.question
+    answer = trial.answer if question != trial.question else mirrored(trial.answer, trial.options)
+    return replace(trial, question=question, answer=answer)
 
 
 def interval(right: int, n: int) -> tuple[float, float]:

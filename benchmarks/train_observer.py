@@ -1,7 +1,7 @@
 """Train what the observer takes the cues of distance for: ``python benchmarks/train_observer.py``.
 
 Rooms, sounds and places are drawn here, wider than those of any suite, from a seed that nothing else uses.
-The cues are regressed on the logarithm of the distance (ridge); steady sounds and ticking ones apart. It
+A network of one small layer learns the logarithm of the distance; steady sounds and ticking ones apart. It
 writes ``adapters/observer/distance.json`` and prints the error by tenfold cross-validation.
 """
 
@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from sklearn.neural_network import MLPRegressor
+
 from starbench.adapters.observer import distance
 from starbench.adapters.observer.ears import Ears
 from starbench.audio import Audio, quantise
@@ -21,7 +23,7 @@ from starbench.synth.scene import scene
 
 TARGET = Path(__file__).resolve().parents[1] / "adapters" / "observer" / "distance.json"
 KINDS = ("noise", "complex", "noise", "complex", "ripple", "siren", "pulses", "pulses")
-PENALTY = 10.0
+UNITS, PENALTY = 12, 10.0
 FARTHEST_M = 6.2
 
 
@@ -87,16 +89,21 @@ def listened(seed: int, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     return np.array(cues), np.array(octaves), np.array(kinds)
 
 
-def fitted(cues: np.ndarray, octaves: np.ndarray, curve: np.ndarray | None = None) -> dict[str, list[float]]:
-    """Ridge regression on scaled cues and their squares; the constant is not penalised."""
+def fitted(cues: np.ndarray, octaves: np.ndarray, curve: np.ndarray | None = None) -> dict[str, Any]:
+    """Fit one hidden layer to scaled cues, by L-BFGS with a penalty on all weights."""
     mean, scale = cues.mean(axis=0), cues.std(axis=0) + 1e-6
-    terms = distance.terms((cues - mean) / scale)
-    penalty = PENALTY * np.eye(terms.shape[1])
-    penalty[0, 0] = 0.0
-    found = np.linalg.solve(terms.T @ terms + penalty, terms.T @ octaves)
-    known = np.array([1.0, 0.0]) if curve is None else curve
-    rounded = {"mean": mean, "scale": scale, "coefficients": found, "curve": known}
-    return {name: [round(float(v), 6) for v in values] for name, values in rounded.items()}
+    network = MLPRegressor(
+        hidden_layer_sizes=(UNITS,), activation="tanh", solver="lbfgs", alpha=PENALTY, max_iter=2000, random_state=0
+    ).fit(distance.scaled(cues, mean, scale), octaves)
+    weights = {
+        "mean": mean,
+        "scale": scale,
+        "hidden": network.coefs_[0],
+        "thresholds": network.intercepts_[0],
+        "coefficients": np.append(network.coefs_[1][:, 0], network.intercepts_[1]),
+        "curve": np.array([1.0, 0.0]) if curve is None else curve,
+    }
+    return {name: np.round(values, 4).tolist() for name, values in weights.items()}
 
 
 def validated(cues: np.ndarray, octaves: np.ndarray) -> np.ndarray:
@@ -111,13 +118,14 @@ def validated(cues: np.ndarray, octaves: np.ndarray) -> np.ndarray:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--n", type=int, default=2400)
+    parser.add_argument("--n", type=int, default=4800)
     parser.add_argument("--seed", type=int, default=20_261)
     asked = parser.parse_args()
     cues, octaves, kinds = listened(asked.seed, asked.n)
     ticking = distance.is_ticking(cues)
     stored: dict[str, Any] = {
         "trained_by": f"benchmarks/train_observer.py --n {asked.n} --seed {asked.seed}",
+        "units": UNITS,
         "penalty": PENALTY,
         "cues": list(distance.NAMES),
     }

@@ -410,13 +410,14 @@ def test_never_raises_on_odd_sound(seed, frames, channels, rate, kind, question)
 
 
 def test_answers_the_published_samples(samples: Path):
-    heard = {"range_pitch_loudness", "sensitivity_pitch", "sensitivity_loudness", "sensitivity_duration"}
+    # Their rooms are unknown, so how far is anyone's guess; all else in them is there to be heard.
+    heard = {f"sensitivity_{what}" for what in ("pitch", "loudness", "duration", "azimuth", "elevation")}
+    heard |= {"range_pitch_loudness", "range_azimuth", "range_elevation"}
     items = json.loads((samples / "meta_info/foundation_perception.json").read_text())
     assert heard <= {item["sub-category"] for item in items}
     for item in items:
         clips = [decode(samples / path) for path in item["audio_paths"]]
-        right = item["answer"] if item["sub-category"] in heard else UNABLE
+        right = {item["answer"]} if item["sub-category"] in heard else set(item["options"])
         for rotation in range(len(item["options"])):
-            assert ask(item["question"], tuple(item["options"]), *clips, rotation=rotation) == right, item[
-                "id"
-            ]
+            answer = ask(item["question"], tuple(item["options"]), *clips, rotation=rotation)
+            assert answer in right, item["id"]

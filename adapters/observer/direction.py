@@ -20,6 +20,7 @@ BAND_HZ, LOWEST_HZ, HIGHEST_HZ, _USABLE = 50.0, 300.0, 16_000.0, 0.46
 _PINNA_HZ = 500.0
 #: A band is filled by the source if it has this share of the loudest one's power among so many about it.
 _PRESENT, _NEARBY_BANDS = 0.25, 9
+_FILLED = 1e-4
 #: Grids: the horizon, the sphere, and around what was found there, degrees.
 _RING_STEP, _SPHERE_STEP = 2.0, 5.0
 #: What a decibel of unexplained spectrum counts beside a mismatch of the ears.
@@ -168,6 +169,11 @@ class Compass:
         left_over = left_over - (left_over @ weight)[..., None]
         tilt = left_over @ (weight * octave) / max(weight @ octave**2, 1e-30)
         return np.asarray(np.square(left_over - np.multiply.outer(tilt, octave)) @ weight)
+
+    def filled_erbs(self, spectra: CrossSpectra) -> int:
+        """How many bands an ERB wide hold more than a ten thousandth of the energy of the fullest."""
+        energy = np.add.reduceat(spectra.total, self._groups)
+        return int(np.sum(energy > _FILLED * energy.max()))
 
     def _averages(
         self, energy: NDArray[np.float64], reliability: NDArray[np.float64]

@@ -2,7 +2,7 @@
 
 The level does not count: sounds are louder or softer by nature. The more reverberation there is beside the
 direct sound, the less alike the ears are, the slower a sound builds up, and the less it drops when it ends.
-``distance.json`` holds what these are worth, by ridge regression on rooms and sounds of seeds of their own
+``distance.json`` holds what these are worth, learnt from rooms and sounds of a seed of their own
 (``benchmarks/train_observer.py``).
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from importlib import resources
 
@@ -111,15 +111,9 @@ def is_ticking(values: NDArray[np.float64]) -> NDArray[np.bool_]:
     return np.asarray(values[..., NAMES.index(_SILENCE)] < _TICKING_DB)
 
 
-def terms(scaled: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What the regression weighs: one, each scaled cue and its square; (..., k) to (..., 2 k + 1)."""
-    scaled = np.clip(scaled, -3.0, 3.0)
-    return np.concatenate([np.ones((*scaled.shape[:-1], 1)), scaled, np.square(scaled)], axis=-1)
-
-
 @dataclass(frozen=True, eq=False)
 class Weights:
-    """A regression on scaled cues and their squares, and what it makes of each distance on the average.
+    """A small network on scaled cues, and what it makes of each distance on the average.
 
     Far away all cues fade, and a regression guesses the middle of what it knows. ``curve``, a polynomial
     of the true distance in octaves, undoes that.
@@ -127,21 +121,31 @@ class Weights:
 
     mean: NDArray[np.float64]
     scale: NDArray[np.float64]
+    hidden: NDArray[np.float64]
+    thresholds: NDArray[np.float64]
     coefficients: NDArray[np.float64]
     curve: NDArray[np.float64]
 
     @classmethod
-    def of(cls, stored: Mapping[str, Sequence[float]]) -> Weights:
+    def of(cls, stored: Mapping[str, Sequence[float] | Sequence[Sequence[float]]]) -> Weights:
         """Make weights of what ``distance.json`` holds of them."""
-        return cls(*(np.asarray(stored[key]) for key in ("mean", "scale", "coefficients", "curve")))
+        return cls(**{item.name: np.asarray(stored[item.name]) for item in fields(cls)})
 
     def octaves(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Distances, octaves re 1 m, for cues of shape (..., k)."""
         return np.interp(self.guessed(values), np.maximum.accumulate(np.polyval(self.curve, _OCTAVES)), _OCTAVES)
 
     def guessed(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """What the regression alone says."""
-        return np.asarray(terms((values - self.mean) / self.scale) @ self.coefficients)
+        """What the network alone says; the last coefficient is its constant."""
+        inner = np.tanh(scaled(values, self.mean, self.scale) @ self.hidden + self.thresholds)
+        return np.asarray(inner @ self.coefficients[:-1] + self.coefficients[-1])
+
+
+def scaled(
+    values: NDArray[np.float64], mean: NDArray[np.float64], scale: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Cues in standard deviations, at most three of them."""
+    return np.asarray(np.clip((values - mean) / scale, -3.0, 3.0))
 
 
 @lru_cache(maxsize=1)

@@ -18,6 +18,8 @@ from .direction import Compass
 OPENING_S = (-0.006, 0.008)
 #: A tick, s about its peak.
 _TICK_S = (-0.007, 0.007)
+#: Fewer ERB-wide bands make no spectrum of which the ear changes the shape.
+_BROAD_ERBS = 8
 _FADE_S = 0.003
 #: When after its end a sound's tail is looked for, s, and the share of its power that is none.
 _TAIL_S, _DRY, _TAIL_STEP_S = (0.015, 0.045), 0.02, 0.004
@@ -33,14 +35,15 @@ class Ears:
     Parameters
     ----------
     audio : Audio
-        Two channels, left ear first.
+        Two channels, left ear first; or one, which both ears get.
     head : str or None
         SOFA file; None: the embedded head.
     """
 
     def __init__(self, audio: Audio, head: str | None = None) -> None:
         self.rate = audio.rate
-        self.samples = audio.samples - audio.samples.mean(axis=0)
+        both = np.broadcast_to(audio.samples, (audio.samples.shape[0], 2))
+        self.samples = both - both.mean(axis=0)
         self.compass = Compass.of(head, audio.rate)
 
     @cached_property
@@ -87,6 +90,10 @@ class Ears:
         clean = whole.less(self.background, stop - start)
         noise = _CAUTION * self.background.total * (stop - start)
         return clean, np.clip(1 - noise / np.maximum(whole.total, 1e-30), 0.0, 1.0) + 1e-6
+
+    def is_broad(self, burst: Burst) -> bool:
+        """Whether a burst fills enough of the spectrum to have a shape."""
+        return self.compass.filled_erbs(self.body(burst)[0]) >= _BROAD_ERBS
 
     def is_dry(self, burst: Burst) -> bool:
         """Whether next to nothing follows a burst: then there is no room about it."""

@@ -113,7 +113,7 @@ def _meant(azimuths: NDArray[np.float64], stated: NDArray[np.float64]) -> NDArra
 
 
 def _at_height(ears: Ears, stated: Sequence[int]) -> Sequence[float] | None:
-    if not ears.bursts:
+    if not ears.bursts or not ears.is_broad(ears.bursts[0]):
         return None
     elevation = ears.compass.direction(*ears.telling(ears.bursts[0])).elevation
     if 0 in stated:
@@ -124,7 +124,7 @@ def _at_height(ears: Ears, stated: Sequence[int]) -> Sequence[float] | None:
 
 
 def _at_distance(ears: Ears, ranks: Sequence[int], edges: Sequence[float]) -> Sequence[float] | None:
-    if not ears.bursts or ears.is_dry(ears.bursts[-1]):
+    if not ears.bursts or not ears.is_broad(ears.bursts[0]) or ears.is_dry(ears.bursts[-1]):
         return None
     metres = 2.0 ** distance.octaves(distance.cues(ears, ears.bursts))
     place = sorted(ranks)[int(np.searchsorted(edges, metres))]

@@ -22,6 +22,8 @@ from .words import DECLINES
 
 #: Costs nearer than this are one to the ear.
 _TIED = 1e-4
+#: Clips below these hold no sound that could be placed.
+_SLOWEST_HZ, _SHORTEST_S = 8_000, 0.1
 
 #: Clips -> a cost for each option, or None if that cannot be heard.
 Answer = Callable[[Sequence[Ears]], Sequence[float] | None]
@@ -52,7 +54,7 @@ class SpaceQuestion:
 
     def answer(self, clips: Sequence[Audio], head: str | None) -> int | None:
         """Choose an option by listening, as its place among all options; None if that cannot be heard."""
-        if not all(1 <= clip.channels <= 2 and clip.pcm.any() and clip.rate >= 8_000 for clip in clips):
+        if not all(_is_fit(clip) for clip in clips):
             return None
         costs = self._costs([Ears(clip, head) for clip in clips])
         if costs is None or not np.isfinite(costs).any():
@@ -61,6 +63,11 @@ class SpaceQuestion:
         tied = [k for k, cost in zip(self._stating, costs, strict=True) if cost - least < _TIED]
         toss = sha256("".join(clip.digest for clip in clips).encode()).digest()
         return tied[int.from_bytes(toss) % len(tied)]
+
+
+def _is_fit(clip: Audio) -> bool:
+    """Whether a clip is for two ears at most, and long and fast enough to listen to."""
+    return clip.channels <= 2 and clip.rate >= _SLOWEST_HZ and clip.seconds >= _SHORTEST_S and bool(clip.pcm.any())
 
 
 def read(question: str, options: Sequence[str]) -> SpaceQuestion | None:

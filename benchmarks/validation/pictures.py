@@ -237,7 +237,7 @@ def draw_reverberation(swept: reverberation.Swept, path: Path) -> None:
             left.plot(
                 swept.rt60_s, realised, marker + "-", color=colour, markersize=4, linewidth=1.0, label=told
             )
-        left.set(xlabel="RT60 asked, by Sabine (s)", ylabel="T30 realised (s)", xlim=(0, 1.3), ylim=(0, None))
+        left.set(xlabel="RT60 asked (s)", ylabel="T30 realised (s)", xlim=(0, 1.3), ylim=(0, None))
         left.set_title("labels carry what is realised")
         left.legend(loc="upper left")
         for (name, cost), colour, marker in zip(

@@ -90,7 +90,7 @@ def rows(swept: Swept) -> list[Row]:
     sizes = f"{ratio.shape[0]} rooms"
     lines = [
         told(
-            f"RT60 {rt60_s:g} s asked of Sabine: T30 realised",
+            f"RT60 {rt60_s:g} s asked: T30 realised",
             " / ".join(f"{t30:.2f}" for t30 in realised) + " s",
             sizes,
         )

@@ -37,7 +37,7 @@ class Kind:
     jnd : callable or None
         One human JND in ``unit`` at the claimed value; None where there is none to speak of.
     suite : float or None
-        Largest median error, with its sign, of a suite, in tolerances.
+        Largest median error, with its sign, of a suite, in tolerances; what chance gives comes on top.
     wraps : float or None
         What is once around, for angles.
     """
@@ -162,7 +162,7 @@ _ROOM = {
     "T30, harmonic": Kind("the same of a harmonic sound, which beats", "s", _part(0.40), "40 %", _PARTLY,
                           _part(0.05), 0.15),
     **_around("DRR", "direct over reflected energy, from how power builds up and falls", "dB", _PARTLY,
-              _flat(2.5), {"noise": (9.0, 0.15), "harmonic": (9.0, 0.15)}),
+              _flat(2.5), {"noise": (6.0, 0.1), "harmonic": (6.0, 0.1)}),
 }  # fmt: skip
 
 _OFF = "median distance of the track from the claimed path, "
