@@ -31,6 +31,8 @@ from starbench.synth.scene import scene
 
 AZIMUTH_JND, ELEVATION_JND, DISTANCE_JND_DB = 0.97, 3.65, 2.5
 
+_ONE_AFTER_THE_OTHER = "Two sounds are heard one after the other."
+
 Source = dict[str, Any]
 
 
@@ -82,7 +84,9 @@ def source(kind: str, lasts: float, onset: float, rng: np.random.Generator, **wh
     return {"signal": signal(kind, lasts, rng), "onset_s": onset, "at": at, "level_db_spl": level}
 
 
-def room(rt60: float, places: list[tuple[float, float]], rng: np.random.Generator, *, long: bool) -> dict[str, Any]:
+def room(
+    rt60: float, places: list[tuple[float, float]], rng: np.random.Generator, *, long: bool
+) -> dict[str, Any]:
     """A room that holds places (azimuth, degrees; distance, m) about the listener."""
     bounds = ((7.0, 9.0), (5.0, 6.5), (2.7, 3.3)) if long else ((5.5, 8.5), (4.5, 6.5), (2.6, 3.4))
     while True:
@@ -124,8 +128,8 @@ def azimuth_pair(kind: str, jnds: float, rt60: float | None, rng: np.random.Gene
     answer = options[2] if jnds == 0 else options[(side + 1) // 2]
     return Trial(
         finished([first, second], rt60 or 0.0, rng, room=space),
-        "Two sounds are heard one after the other. Is the second sound to the left of the first, to the right "
-        "of it, or in the same place?",
+        f"{_ONE_AFTER_THE_OTHER} Is the second sound to the left of the first, to the right of it, or in the "
+        "same place?",
         options,
         answer,
     )
@@ -142,8 +146,8 @@ def quadrant(kind: str, rng: np.random.Generator) -> Trial:
     heard = source(kind, rng.uniform(0.4, 0.8), 0.2, rng, azimuth_deg=90 * which + rng.uniform(5, 85))
     return Trial(
         finished([heard], 0.0, rng),
-        "Given that 0° is directly in front and the angle increases clockwise, which azimuth range is the sound "
-        "most likely coming from?",
+        "Given that 0° is directly in front and the angle increases clockwise, which azimuth range is the "
+        "sound most likely coming from?",
         options,
         options[which],
     )
@@ -154,13 +158,19 @@ def elevation_pair(kind: str, jnds: float, rng: np.random.Generator) -> Trial:
     lasts, apart, side = rng.uniform(0.4, 0.8), jnds * ELEVATION_JND, int(rng.choice([-1, 1]))
     middle, azimuth = rng.uniform(-8.5, 35), rng.uniform(-10, 10)
     heard = [
-        source(kind, lasts, 0.2 + k * (lasts + 0.3), rng, azimuth_deg=azimuth, elevation_deg=middle + sign * apart / 2)
+        source(
+            kind,
+            lasts,
+            0.2 + k * (lasts + 0.3),
+            rng,
+            azimuth_deg=azimuth,
+            elevation_deg=middle + sign * apart / 2,
+        )
         for k, sign in enumerate((-side, side))
     ]
     return Trial(
         finished(heard, 0.0, rng),
-        "Two sounds are heard one after the other. Is the second sound lower than the first, higher, or at the "
-        "same height?",
+        f"{_ONE_AFTER_THE_OTHER} Is the second sound lower than the first, higher, or at the same height?",
         options,
         options[2] if jnds == 0 else options[(side + 1) // 2],
     )
@@ -192,19 +202,25 @@ def distance_pair(kind: str, jnds: float, rng: np.random.Generator) -> Trial:
     space = room(rt60, [(azimuth, 0.5), (azimuth, 5.4)], rng, long=True)
     return Trial(
         finished(heard, rt60, rng, room=space),
-        "Two sounds are heard one after the other. Is the second sound nearer than the first, farther away, or at "
-        "the same distance?",
+        f"{_ONE_AFTER_THE_OTHER} Is the second sound nearer than the first, farther away, or at the same "
+        "distance?",
         options,
         options[2] if jnds == 0 else options[(side + 1) // 2],
     )
 
 
 def distance_range(kind: str, rng: np.random.Generator) -> Trial:
-    options = ("Near (within about 1.5 meters)", "Medium (around 1.5-3.5 meters)", "Far (more than 3.5 meters)")
+    options = (
+        "Near (within about 1.5 meters)",
+        "Medium (around 1.5-3.5 meters)",
+        "Far (more than 3.5 meters)",
+    )
     which = int(rng.integers(3))
     away, azimuth = rng.uniform(*((1.0, 1.25), (2.1, 2.6), (4.5, 6.0))[which]), rng.uniform(-45, 45)
     space = room(0.4, [(azimuth, 0.5), (azimuth, 6.0)], rng, long=True)
-    heard = source(kind, rng.uniform(0.7, 1.0), rng.uniform(0.1, 0.3), rng, azimuth_deg=azimuth, distance_m=away)
+    heard = source(
+        kind, rng.uniform(0.7, 1.0), rng.uniform(0.1, 0.3), rng, azimuth_deg=azimuth, distance_m=away
+    )
     return Trial(
         finished([heard], 0.4, rng, room=space),
         "How far away does the sound seem to be?",
@@ -232,7 +248,9 @@ def trajectory(rt60: float | None, rng: np.random.Generator) -> Trial:
     if rng.random() < 0.5:
         reach = rng.uniform(2.6, 3.2) * near
         across = {"kind": "pass-by", "closest_m": near, "speed_m_s": 2 * reach / lasts, "ahead": True}
-        rightwards, leftwards = ({**across, "heading": f"{a}-to-{b}"} for a, b in (("left", "right"), ("right", "left")))
+        rightwards, leftwards = (
+            {**across, "heading": f"{a}-to-{b}"} for a, b in (("left", "right"), ("right", "left"))
+        )
     else:
         rightwards = {"kind": "arc", "from_deg": -left, "to_deg": right, "distance_m": away}
         leftwards = {"kind": "arc", "from_deg": right, "to_deg": -left, "distance_m": away}
@@ -266,7 +284,9 @@ def _wide(rt60: float, rng: np.random.Generator) -> dict[str, Any]:
 def further_side(kinds: tuple[str, ...], rt60: float | None, rng: np.random.Generator) -> Trial:
     count, lasts = len(kinds), rng.uniform(0.8, 1.2)
     apart = 10.0 if count == 2 else 15.0
-    places = rng.permutation(np.sort(rng.uniform(-80, 80 - (count - 1) * apart, count)) + apart * np.arange(count))
+    places = rng.permutation(
+        np.sort(rng.uniform(-80, 80 - (count - 1) * apart, count)) + apart * np.arange(count)
+    )
     together, side = rng.random() < 0.5, str(rng.choice(["left", "right"]))
     slot = 0.0 if together else lasts + (rt60 or 0.0) + rng.uniform(0.2, 0.4)
     heard = [
@@ -277,7 +297,9 @@ def further_side(kinds: tuple[str, ...], rt60: float | None, rng: np.random.Gene
     extreme = int(np.argmax(places) if side == "right" else np.argmin(places))
     options = tuple(f"The {kind}" for kind in kinds)
     asked = "Which of the two sounds is further" if count == 2 else "Which of the three sounds is furthest"
-    return Trial(finished(heard, rt60 or 0.0, rng, room=space), f"{asked} to the {side}?", options, options[extreme])
+    return Trial(
+        finished(heard, rt60 or 0.0, rng, room=space), f"{asked} to the {side}?", options, options[extreme]
+    )
 
 
 def either(*draws: Callable[[np.random.Generator], Trial]) -> Callable[[np.random.Generator], Trial]:
@@ -305,7 +327,10 @@ CELLS = (
         for kind, eight in (("hiss", 0.97), ("complex", 0.97), ("ripple", 0.85))
         for jnds, bar in ((0, None), (4, None), (8, eight))
     ),
-    *(Cell(f"below, level, above, {kind}", partial(height, kind), 0.95) for kind in ("hiss", "complex", "ripple")),
+    *(
+        Cell(f"below, level, above, {kind}", partial(height, kind), 0.95)
+        for kind in ("hiss", "complex", "ripple")
+    ),
     *(
         Cell(f"distance {jnds} JND, {kind}, room", partial(distance_pair, kind, jnds), bar)
         for kind in ("hiss", "complex")
@@ -316,7 +341,12 @@ CELLS = (
     Cell("trajectory of 7, open", partial(trajectory, None), 0.97, lateral=True),
     Cell("trajectory of 7, room", partial(trajectory, 0.4), 0.97, lateral=True),
     *(
-        Cell(f"further side, {name}, {where}", either(*(partial(further_side, k, rt60) for k in kinds)), bar, lateral=True)
+        Cell(
+            f"further side, {name}, {where}",
+            either(*(partial(further_side, k, rt60) for k in kinds)),
+            bar,
+            lateral=True,
+        )
         for name, kinds, bar in (
             ("two unlike", _UNLIKE, 0.97),
             ("two alike", [("low buzz", "high buzz")], 0.90),
@@ -399,7 +429,9 @@ def interval(right: int, n: int) -> tuple[float, float]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--n", type=int, default=200)
     parser.add_argument("--seeds", type=int, nargs="+", default=[11])
     parser.add_argument("--head", default="", help="SOFA file that the observer listens with")
@@ -416,8 +448,14 @@ def main() -> int:
         low, high = interval(sum(right), len(right))
         wanted = cell.bar if asked.hear != "mono" and not asked.head else None
         missed += wanted is not None and np.mean(right) < wanted
-        bar = "" if wanted is None else f"{100 * wanted:.0f} %" + (" MISSED" if np.mean(right) < wanted else "")
-        print(f"| {cell.name} | {len(right)} | {100 * np.mean(right):.1f} % | {100 * low:.1f}–{100 * high:.1f} | {bar} |", flush=True)
+        bar = (
+            "" if wanted is None else f"{100 * wanted:.0f} %" + (" MISSED" if np.mean(right) < wanted else "")
+        )
+        print(
+            f"| {cell.name} | {len(right)} | {100 * np.mean(right):.1f} % "
+            f"| {100 * low:.1f}–{100 * high:.1f} | {bar} |",
+            flush=True,
+        )
     print(f"\n{time.process_time() - started:.0f} s CPU, {missed} bars missed")
     return int(missed > 0)
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
 from sklearn.neural_network import MLPRegressor
 
 from starbench.adapters.observer import distance
@@ -93,7 +92,12 @@ def fitted(cues: np.ndarray, octaves: np.ndarray, curve: np.ndarray | None = Non
     """Fit one hidden layer to scaled cues, by L-BFGS with a penalty on all weights."""
     mean, scale = cues.mean(axis=0), cues.std(axis=0) + 1e-6
     network = MLPRegressor(
-        hidden_layer_sizes=(UNITS,), activation="tanh", solver="lbfgs", alpha=PENALTY, max_iter=2000, random_state=0
+        hidden_layer_sizes=(UNITS,),
+        activation="tanh",
+        solver="lbfgs",
+        alpha=PENALTY,
+        max_iter=2000,
+        random_state=0,
     ).fit(distance.scaled(cues, mean, scale), octaves)
     weights = {
         "mean": mean,
@@ -132,7 +136,9 @@ def main() -> None:
     for name, chosen in (("steady", ~ticking), ("ticking", ticking)):
         guessed = validated(cues[chosen], octaves[chosen])
         error = guessed - octaves[chosen]
-        print(f"{name}: n = {error.size}, error {error.std():.3f} octaves (cross-validated); by kind of sound:")
+        print(
+            f"{name}: n = {error.size}, error {error.std():.3f} octaves (cross-validated); by kind of sound:"
+        )
         for kind in sorted(set(kinds[chosen])):
             print(f"  {kind}: {error[kinds[chosen] == kind].std():.3f} ({(kinds[chosen] == kind).sum()})")
         stored[name] = fitted(cues[chosen], octaves[chosen], np.polyfit(octaves[chosen], guessed, 2))

@@ -232,6 +232,8 @@ def _manifest(task: str, spec: BuildSpec, plan: BuildPlan) -> dict[str, Any]:
 def _name(task: str, spec: BuildSpec, plan: BuildPlan) -> str:
     # Options make other suites, and two suites of one run must not share a name.
     options = _options(spec, plan)
-    told = sha256(json.dumps(options, sort_keys=True, default=str).encode()).hexdigest()[:6] if options else ""
+    told = (
+        sha256(json.dumps(options, sort_keys=True, default=str).encode()).hexdigest()[:6] if options else ""
+    )
     parts = [task.rpartition(":")[2], spec.profile, *spec.attributes, f"seed{spec.seed}", told]
     return slug("-".join(part for part in parts if part))

@@ -82,7 +82,7 @@ class SceneOptions:
 
     @property
     def licence(self) -> str | None:
-        """Of the suite: ours to give away where all is synthesis, unknown where the user's recordings sound."""
+        """Of the suite: ours to give where all is synthesis, unknown where the user's recordings sound."""
         return None if self.recordings else "CC0-1.0"
 
     def backgrounds(self, own: Sequence[float | None] = BACKGROUNDS_DB) -> tuple[float | None, ...]:

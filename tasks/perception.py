@@ -8,7 +8,7 @@ from starbench.errors import InputError
 from starbench.redact import printable
 from starbench.synthesis import BuildPlan, BuildSpec, Draft
 
-from . import audiogram, jnd, place_star_bench
+from . import asked, audiogram, jnd, place_star_bench
 from . import options as scene_options
 from .dealing import shares
 from .ladders import JND_LADDER, LADDERS, plan_ladder
@@ -151,8 +151,11 @@ def _declared(profile: Profile, attributes: tuple[str, ...], options: SceneOptio
         "calibration": audiogram.calibration(),
         "rate_hz": RATE_HZ,
         "profile": profile.choices,
+        "asked": asked.declared(_sizes(attributes), level_is_a_cue=profile is STAR_BENCH),
     }
     places = [name for name in attributes if name in PLACE_LADDERS]
+    if profile is STAR_BENCH:
+        declared["flaws"] = asked.flaws(_sizes(attributes))
     if profile is STAR_BENCH and places:
         declared["places"] = {"rate_hz": place_star_bench.RATE_HZ, "rt60_s": place_star_bench.RT60_S}
     if profile is DEFAULT:

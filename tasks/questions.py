@@ -213,7 +213,8 @@ def _item(
                 ),
             ),
         },
-        truth={
+        truth=_named(content)
+        | {
             "planned": {
                 **cell,
                 **content.planned,
@@ -223,6 +224,13 @@ def _item(
             }
         },
     )
+
+
+def _named(content: Content) -> dict[str, Any]:
+    """Say which source each option names, where options name sources: a leak may hide in comparing them."""
+    sources = {sound.option: number for number, sound in enumerate(content.sounds)}
+    named = [sources.get(choice) for choice in content.choices]
+    return {} if None in named else {"option_sources": named}
 
 
 def _laid(

@@ -8,8 +8,8 @@ from starbench.errors import InputError
 from starbench.redact import printable
 from starbench.synthesis import BuildPlan, BuildSpec, Draft
 
+from . import asked, questions, spatial_localisation, spatial_relations, spatial_trajectories
 from . import options as scene_options
-from . import questions, spatial_localisation, spatial_relations, spatial_trajectories
 from .dealing import shares
 from .options import ANECHOIC, NO_BACKGROUND, SceneOptions
 from .place_items import LEVELS_DB_SPL
@@ -88,9 +88,9 @@ def _plan_category(name: str, n: int, options: SceneOptions, seed: int) -> tuple
     category, kinds = _CATEGORIES[name]
     refused = {kind: kind.cannot(options) for kind in kinds}
     dropped = [f"{kind.name}: all items: {why}" for kind, why in refused.items() if why]
-    asked = [kind for kind, why in refused.items() if not why]
+    left = [kind for kind, why in refused.items() if not why]
     drafts: list[Draft] = []
-    for kind, count in zip(asked, shares(n, [kind.size for kind in asked]) if asked else (), strict=True):
+    for kind, count in zip(left, shares(n, [kind.size for kind in left]) if left else (), strict=True):
         drafts += questions.plan(kind, category, count, options, seed)
     return drafts, dropped
 
@@ -105,6 +105,7 @@ def _check_rooms(kinds: list[Kind], options: SceneOptions) -> None:
 
 def _declared(kinds: list[Kind], options: SceneOptions) -> dict[str, Any]:
     return {
+        "asked": asked.declared(kind.name for kind in kinds),
         "rate_hz": RATE_HZ,
         "format": options.format,
         "level_db_spl": LEVELS_DB_SPL,

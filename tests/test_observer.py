@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from starbench.adapters.observer import listener as module
-from starbench.measure.tones import Tone, find_tones, mono
 from starbench.adapters.observer import Observer
+from starbench.adapters.observer import listener as module
 from starbench.audio import Audio, decode
+from starbench.measure.tones import Tone, find_tones, mono
 from starbench.schema import ClipPart, Prompt, TextPart
 
 RATE = 48_000

@@ -77,7 +77,9 @@ def test_swapped_ears_hear_mirrored_angles_to_a_hundredth_of_a_degree():
         straight, swapped = Ears(audio), Ears(bench.heard(audio, "swap"))
         for ears, mirrored in zip(straight.bursts, swapped.bursts, strict=True):
             lateral = straight.compass.azimuth(*straight.opening(ears)).lateral
-            assert swapped.compass.azimuth(*swapped.opening(mirrored)).lateral == pytest.approx(-lateral, abs=0.01)
+            assert swapped.compass.azimuth(*swapped.opening(mirrored)).lateral == pytest.approx(
+                -lateral, abs=0.01
+            )
 
 
 def quadrants(channels: int, n: int = 24) -> list[str]:
@@ -157,7 +159,10 @@ def test_templates_pass_through_the_measurements_and_are_smooth_between():
         ("Which direction is the hiss coming from?", ("Directly ahead", "Left side", "Right side")),
         ("Where do you hear the hiss?", ("Left side", "Directly ahead", "Right side")),
         ("Is the hiss in front of you or behind you?", ("In front", "Behind")),
-        ("From which of these directions does the hiss come?", ("Ahead to the right", "Left", "Right", "Ahead to the left")),
+        (
+            "From which of these directions does the hiss come?",
+            ("Ahead to the right", "Left", "Right", "Ahead to the left"),
+        ),
     ],
 )
 def test_understands_wordings_whatever_the_order_of_options(question, options):
@@ -175,20 +180,29 @@ def two_clips(question: str, options: tuple[str, ...], *places: dict[str, float]
     clips = []
     for place in places:
         heard = bench.source("complex", 0.6, 0.2, rng, **place)
-        made = bench.Trial(bench.finished([heard], 0.0, rng), question, options, "")
-        clips.append(ClipPart.of(lambda audio=bench.render(made, rng): audio))
+        audio = bench.render(bench.Trial(bench.finished([heard], 0.0, rng), question, options, ""), rng)
+        clips.append(ClipPart.of(lambda audio=audio: audio))
     reply = Observer().generate(Prompt(parts=(*clips, TextPart(text=question)), options=options))
     return options[ord(str(reply)[1]) - 65]
 
 
 def test_compares_two_clips_and_heeds_what_counts_as_the_same():
-    azimuth = "Are Audio 1 and Audio 2 at the same azimuth? (Consider differences of less than 45° as the same.)"
+    azimuth = (
+        "Are Audio 1 and Audio 2 at the same azimuth? (Consider differences of less than 45° as the same.)"
+    )
     choices = ("Same", "Different", "Unable to determine")
     assert two_clips(azimuth, choices, {"azimuth_deg": 20.0}, {"azimuth_deg": 50.0}) == "Same"
     assert two_clips(azimuth, choices, {"azimuth_deg": 20.0}, {"azimuth_deg": 80.0}) == "Different"
     assert two_clips(azimuth, choices, {"azimuth_deg": 350.0}, {"azimuth_deg": 20.0}) == "Same"
-    height = "Which audio has the higher elevation angle? (Consider differences of less than 45° as the same.)"
-    stated = ("Audio 1 is higher", "Audio 2 is higher", "Both are at the same elevation", "Unable to determine")
+    height = (
+        "Which audio has the higher elevation angle? (Consider differences of less than 45° as the same.)"
+    )
+    stated = (
+        "Audio 1 is higher",
+        "Audio 2 is higher",
+        "Both are at the same elevation",
+        "Unable to determine",
+    )
     low, high = {"azimuth_deg": 10.0, "elevation_deg": -20.0}, {"azimuth_deg": 10.0, "elevation_deg": 60.0}
     assert two_clips(height, stated, low, high) == stated[1]
     assert two_clips(height, stated, high, low) == stated[0]
@@ -210,8 +224,13 @@ def test_declines_what_it_does_not_understand(question, options):
     assert bench.ask(Observer(), bench.Trial({}, question, options, ""), audio) == "Unable to determine."
 
 
-@pytest.mark.parametrize("pcm", [np.zeros((48_000, 2)), np.full((10, 2), 300), np.zeros((0, 2)), np.full((9, 4), 5)])
-@pytest.mark.parametrize("name", ["quadrant, hiss", "near, medium, far, hiss", "trajectory of 7, open", "further side, three, open"])
+@pytest.mark.parametrize(
+    "pcm", [np.zeros((48_000, 2)), np.full((10, 2), 300), np.zeros((0, 2)), np.full((9, 4), 5)]
+)
+@pytest.mark.parametrize(
+    "name",
+    ["quadrant, hiss", "near, medium, far, hiss", "trajectory of 7, open", "further side, three, open"],
+)
 def test_never_raises_on_odd_sound(pcm, name):
     trial, _ = next(bench.trials(CELLS[name], 1, SEED))
     answer = bench.ask(Observer(), trial, Audio(pcm.astype(np.int16), 48_000))

@@ -43,7 +43,7 @@ def envelope(samples: NDArray[np.float32], rate: int, step_s: float = STEP_S) ->
     block = max(1, round(step_s * rate))
     count = samples.shape[0] // block
     power = np.square(samples[: count * block]).reshape(count, -1)
-    return power.mean(axis=1, dtype=np.float64)
+    return np.asarray(power.mean(axis=1, dtype=np.float64))
 
 
 def find(samples: NDArray[np.float32], rate: int) -> tuple[Burst, ...]:
@@ -106,10 +106,14 @@ def knee(level: NDArray[np.float64], burst: Burst, step_s: float) -> Knee:
     slope = falling @ offsets / (offsets @ offsets)
     line = falling.mean(axis=1, keepdims=True) + slope[:, None] * offsets
     start = falling.mean(axis=1) - slope * time.mean()
-    misfit = np.square(steady - steady.mean(axis=1, keepdims=True)).sum(axis=1) + np.square(falling - line).sum(axis=1)
+    misfit = np.square(steady - steady.mean(axis=1, keepdims=True)).sum(axis=1) + np.square(
+        falling - line
+    ).sum(axis=1)
     plain = np.square(windows - windows.mean(axis=1, keepdims=True)).sum(axis=1)
     best = int((misfit / np.maximum(plain, 1e-9)).argmin())  # the end that leaves least unexplained
-    return Knee(float(ends[best] * step_s), float(steady[best].mean() - start[best]), float(slope[best] * 0.1))
+    return Knee(
+        float(ends[best] * step_s), float(steady[best].mean() - start[best]), float(slope[best] * 0.1)
+    )
 
 
 def joined(found: Sequence[Burst], count: int) -> tuple[Burst, ...]:

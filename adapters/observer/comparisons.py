@@ -1,4 +1,4 @@
-"""Two sounds compared: is the second further right, higher or farther than the first, or are they the same?
+"""Two sounds compared: whether the second is further right, higher or farther, or both are the same.
 
 In one clip, one after the other; or in two clips, where a question may say what counts as the same.
 """
@@ -11,12 +11,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from . import distance
-from .bursts import joined
+from .bursts import Burst, joined
 from .ears import Ears
 
 #: Differences that are "the same" unless the question says otherwise: half a human JND of azimuth (0.97°)
-#: and elevation (3.65°; Perrott & Saberi 1990), and of distance one of 2.5 dB (Larsen et al. 2008).
-SAME_AZIMUTH_DEG, SAME_ELEVATION_DEG, SAME_OCTAVES = 0.48, 1.8, 0.3
+#: and elevation (3.65°; Perrott & Saberi 1990), and one of distance (2.5 dB; Larsen et al. 2008), which it
+#: hears less well.
+SAME_AZIMUTH_DEG, SAME_ELEVATION_DEG, SAME_OCTAVES = 0.48, 1.8, 0.4
 
 _SAME = re.compile(r"\b(same|equal(ly)?|identical|alike|neither|no difference)\b", re.IGNORECASE)
 _DIFFERENT = re.compile(r"\bdifferent\b", re.IGNORECASE)
@@ -41,6 +42,10 @@ _ASKED = {
 _CLAUSE = re.compile(r"less than (?P<number>\d+(?:\.\d+)?) ?(°|deg|m\b|met)", re.IGNORECASE)
 
 Answer = Callable[[Sequence[Ears]], Sequence[float] | None]
+#: What an option says of the second sound: 1 more, -1 less, 0 the same, or "different".
+Sign = int | str
+#: A burst, and the clip it is heard in.
+Heard = tuple[Ears, Burst]
 
 
 def read(question: str, options: Sequence[str]) -> tuple[Answer, int] | None:
@@ -52,27 +57,28 @@ def read(question: str, options: Sequence[str]) -> tuple[Answer, int] | None:
     clause = _CLAUSE.search(question)
     same = float(clause["number"]) if clause else None
     if _TWO_CLIPS.search(question) or all(_NUMBERED.search(o) or _SAME.search(o) for o in options):
-        signs = [_numbered_sign(option, attribute) for option in options]
-        return (_compared(attribute, signs, same, separate=True), 2) if _distinct(signs) else None
+        signs = _distinct([_numbered_sign(option, attribute) for option in options])
+        return (_compared(attribute, signs, same, separate=True), 2) if signs else None
     if not _SECOND_OF_FIRST.search(question):
         return None
-    signs = [_relative_sign(option, attribute) for option in options]
-    return (_compared(attribute, signs, same, separate=False), 1) if _distinct(signs) else None
+    signs = _distinct([_relative_sign(option, attribute) for option in options])
+    return (_compared(attribute, signs, same, separate=False), 1) if signs else None
 
 
-def _distinct(signs: Sequence[object]) -> bool:
-    return None not in signs and len(set(signs)) == len(signs)
+def _distinct(signs: Sequence[Sign | None]) -> list[Sign]:
+    """The signs, if all options have one of their own; else nothing."""
+    known = [sign for sign in signs if sign is not None]
+    return known if len(set(known)) == len(signs) else []
 
 
-def _relative_sign(option: str, attribute: str) -> int | str | None:
-    """What an option says of the second sound: 1 more, -1 less, 0 the same."""
+def _relative_sign(option: str, attribute: str) -> Sign | None:
     if _SAME.search(option):
         return 0
     more, less = bool(_MORE[attribute].search(option)), bool(_LESS[attribute].search(option))
     return None if more == less else 1 if more else -1
 
 
-def _numbered_sign(option: str, attribute: str) -> int | str | None:
+def _numbered_sign(option: str, attribute: str) -> Sign | None:
     if _SAME.search(option):
         return 0
     if _DIFFERENT.search(option):
@@ -84,50 +90,59 @@ def _numbered_sign(option: str, attribute: str) -> int | str | None:
     return -sign if _LESS[attribute].search(option) else sign
 
 
-def _compared(attribute: str, signs: Sequence[int | str | None], same: float | None, *, separate: bool) -> Answer:
-    measure = {"azimuth": _turned, "elevation": _raised, "distance": _receded}[attribute]
+def _compared(attribute: str, signs: Sequence[Sign], same: float | None, *, separate: bool) -> Answer:
+    change = _CHANGES[attribute]
 
     def answer(clips: Sequence[Ears]) -> Sequence[float] | None:
-        heard = [(ears, burst) for ears in clips for burst in joined(ears.bursts, 2)]
-        if separate:
-            heard = [(ears, ears.bursts[0]) for ears in clips if ears.bursts]
+        heard = [
+            (ears, burst)
+            for ears in clips
+            for burst in (ears.bursts[:1] if separate else joined(ears.bursts, 2))
+        ]
         if len(heard) != 2:
             return None
-        change = measure(heard, same)
-        if change is None:
-            return None
-        return [_cost(sign, change) for sign in signs]
+        found = change(heard[0], heard[1], same)
+        return None if found is None else [_cost(sign, found) for sign in signs]
 
     return answer
 
 
-def _cost(sign: int | str | None, change: float) -> float:
+def _cost(sign: Sign, change: float) -> float:
     """Cost of an option where ``change`` is in units of what is just not the same any more."""
     if sign == "different":
         return float(abs(change) < 1)
     return float(sign != (0 if abs(change) < 1 else np.sign(change)))
 
 
-Heard = Sequence[tuple[Ears, object]]
-
-
-def _turned(heard, same):  # type: ignore[no-untyped-def]
+def _turned(first: Heard, second: Heard, same: float | None) -> float:
     if same is not None:
-        places = [ears.compass.nearest(*ears.telling(burst)) for ears, burst in heard]
-        return float((places[1] - places[0] + 180) % 360 - 180) / same
-    sides = [ears.compass.azimuth(*ears.opening(burst)).lateral for ears, burst in heard]
-    return (sides[1] - sides[0]) / SAME_AZIMUTH_DEG
+        before, after = (ears.compass.nearest(*ears.telling(burst)) for ears, burst in (first, second))
+        return ((after - before + 180.0) % 360.0 - 180.0) / same
+    before, after = (ears.compass.azimuth(*ears.opening(burst)).lateral for ears, burst in (first, second))
+    return (after - before) / SAME_AZIMUTH_DEG
 
 
-def _raised(heard, same):  # type: ignore[no-untyped-def]
-    heights = [ears.compass.direction(*ears.telling(burst)).elevation for ears, burst in heard]
-    return (heights[1] - heights[0]) / (same or SAME_ELEVATION_DEG)
-
-
-def _receded(heard, same):  # type: ignore[no-untyped-def]
-    if any(ears.is_dry(burst) for ears, burst in heard):
+def _raised(first: Heard, second: Heard, same: float | None) -> float | None:
+    if not all(ears.is_broad(burst) for ears, burst in (first, second)):
         return None
-    octaves = [distance.octaves(distance.cues(ears, [burst])) for ears, burst in heard]
+    before, after = (
+        ears.compass.direction(*ears.telling(burst)).elevation for ears, burst in (first, second)
+    )
+    return (after - before) / (same or SAME_ELEVATION_DEG)
+
+
+def _receded(first: Heard, second: Heard, same: float | None) -> float | None:
+    if any(ears.is_dry(burst) or not ears.is_broad(burst) for ears, burst in (first, second)):
+        return None
+    before, after = (distance.octaves(distance.cues(ears, [burst])) for ears, burst in (first, second))
     if same is not None:
-        return float(2.0 ** octaves[1] - 2.0 ** octaves[0]) / same
-    return (octaves[1] - octaves[0]) / SAME_OCTAVES
+        return distance.HALL * float(2.0**after - 2.0**before) / same
+    return (after - before) / SAME_OCTAVES
+
+
+#: By how much the second sound is further right, higher or farther, in units of what is just not the same.
+_CHANGES: dict[str, Callable[[Heard, Heard, float | None], float | None]] = {
+    "azimuth": _turned,
+    "elevation": _raised,
+    "distance": _receded,
+}

@@ -11,6 +11,7 @@ from scipy.ndimage import maximum_filter1d
 
 from starbench.measure.spectra import CrossSpectra, band_centres, erb_bands, erb_density
 
+from . import head as heads
 from . import templates
 from .templates import Pairs, Templates, unit
 
@@ -69,7 +70,7 @@ class Compass:
     """
 
     def __init__(self, head: str | None, rate: int) -> None:
-        self.centres = band_centres(BAND_HZ, LOWEST_HZ, min(HIGHEST_HZ, _USABLE * rate))
+        self.centres = band_centres(BAND_HZ, LOWEST_HZ, min(HIGHEST_HZ, _USABLE * min(rate, heads.load(head).rate)))
         self.ears = templates.of(head, tuple(self.centres))
         self.density = erb_density(self.centres)
         self._groups, self._middles = erb_bands(self.centres)
@@ -140,7 +141,9 @@ class Compass:
             azimuth, elevation = float(near.azimuths[best]), float(near.elevations[best])
         return Direction(azimuth % 360.0, elevation)
 
-    def doubt(self, grid: Grid, spectra: CrossSpectra, reliability: NDArray[np.float64]) -> NDArray[np.float64]:
+    def doubt(
+        self, grid: Grid, spectra: CrossSpectra, reliability: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
         """How unlikely directions are, shape (m,), where nobody knows how smooth the source's spectrum is.
 
         The sum of logarithms of both misfits: the likelihood when the variances of two kinds of Gaussian
@@ -150,12 +153,16 @@ class Compass:
         residual = self.residual(grid.pairs, spectra, reliability)
         return np.asarray(np.log(mismatch + _LEAST_MISMATCH) + _SHAPES * np.log(residual + _LEAST_RESIDUAL))
 
-    def cost(self, grid: Grid, spectra: CrossSpectra, reliability: NDArray[np.float64]) -> NDArray[np.float64]:
+    def cost(
+        self, grid: Grid, spectra: CrossSpectra, reliability: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
         """Mismatch of the ears, 0 to 1, plus what their spectra's shape leaves unexplained; shape (m,)."""
         mismatch = grid.pairs.mismatch(self.rows(spectra, reliability)).astype(np.float64)
         return mismatch + _RESIDUAL_WEIGHT * self.residual(grid.pairs, spectra, reliability)
 
-    def residual(self, pairs: Pairs, spectra: CrossSpectra, reliability: NDArray[np.float64]) -> NDArray[np.float64]:
+    def residual(
+        self, pairs: Pairs, spectra: CrossSpectra, reliability: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
         """Mean square, dB², of the ERB spectrum of both ears beyond a level and a tilt; shape (m,).
 
         The source's spectrum is not known but for this: it is smooth. So what a direction leaves over

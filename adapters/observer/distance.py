@@ -76,6 +76,9 @@ _SILENCE = "envelope, 25 %"
 _TICKING_DB = -3.5
 #: Distances that are told apart, octaves re 1 m: half a metre to eleven.
 _OCTAVES = np.arange(-1.0, 3.5, 0.02)
+#: The mixture of direct and other sound tells a distance in units of the room's own critical distance. Who
+#: asks for eight metres supposes a hall, where that is about this many times what it is in a living room.
+HALL, HALL_FROM_M = 3.3, 8.0
 
 
 def cues(ears: Ears, heard: Sequence[Burst]) -> Cues:
@@ -91,11 +94,23 @@ def cues(ears: Ears, heard: Sequence[Burst]) -> Cues:
     if not np.isfinite(steady):
         steady = _mean_db(power, floor, burst.onset, offset)
     build_up = [_mean_db(power, floor, burst.onset + a, burst.onset + b) - steady for a, b in _BUILD_UP_S]
-    body = power[round(burst.onset / _STEP_S) : max(round(offset / _STEP_S), round(burst.onset / _STEP_S) + 1)]
+    body = power[
+        round(burst.onset / _STEP_S) : max(round(offset / _STEP_S), round(burst.onset / _STEP_S) + 1)
+    ]
     shares = 10 * np.log10(np.maximum(np.percentile(body, _SHARES) - floor, 1e-12)) - steady
     decay = [_mean_db(power, floor, offset + a, offset + b) - steady for a, b in _DECAY_S]
     rise = _rise(ears, burst, steady, floor)
-    values = np.array([*_likeness(ears, Burst(burst.onset, offset, burst.end)), *rise, *build_up, *decay, drop, slope, *shares])
+    values = np.array(
+        [
+            *_likeness(ears, Burst(burst.onset, offset, burst.end)),
+            *rise,
+            *build_up,
+            *decay,
+            drop,
+            slope,
+            *shares,
+        ]
+    )
     values = np.clip(np.nan_to_num(values, nan=0.0), -40.0, 40.0)
     return Cues(values, steady)
 
@@ -133,7 +148,8 @@ class Weights:
 
     def octaves(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Distances, octaves re 1 m, for cues of shape (..., k)."""
-        return np.interp(self.guessed(values), np.maximum.accumulate(np.polyval(self.curve, _OCTAVES)), _OCTAVES)
+        rising = np.maximum.accumulate(np.polyval(self.curve, _OCTAVES))
+        return np.asarray(np.interp(self.guessed(values), rising, _OCTAVES))
 
     def guessed(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """What the network alone says; the last coefficient is its constant."""
@@ -165,7 +181,9 @@ def _likeness(ears: Ears, burst: Burst) -> list[float]:
     spectra, reliability = ears.body(burst)
     centres, pair = ears.compass.centres, ears.compass.pair(azimuth)
     expected = pair.cross[0]
-    direct = np.real(spectra.cross * np.conj(expected)) / np.square(np.abs(expected)) * (pair.left + pair.right)[0]
+    direct = (
+        np.real(spectra.cross * np.conj(expected)) / np.square(np.abs(expected)) * (pair.left + pair.right)[0]
+    )
     ratio = np.clip(direct / np.maximum(spectra.total, 1e-30), -2.0, 2.0)
     filled = filled_bands(spectra.total * reliability) * reliability + 1e-6
     weight = ears.compass.density * filled

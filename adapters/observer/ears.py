@@ -1,4 +1,4 @@
-"""A clip as two ears have it: its stretches of sound, and their spectra with what is always there taken out."""
+"""A clip as two ears have it: its stretches of sound, and their spectra without the background."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ class Ears:
     @property
     def seconds(self) -> float:
         """Length of the clip, s."""
-        return self.samples.shape[0] / self.rate
+        return float(self.samples.shape[0] / self.rate)
 
     def excerpt(self, start: float, stop: float) -> NDArray[np.float32]:
         """Samples from ``start`` to ``stop``, s, with faded ends; shape (n, 2)."""
         first = max(0, round(start * self.rate))
         last = max(min(self.samples.shape[0], round(stop * self.rate)), first + 8)
-        cut = self.samples[first:last].copy()
+        cut: NDArray[np.float32] = self.samples[first:last].copy()
         fade = min(round(_FADE_S * self.rate), cut.shape[0] // 2)
         gain = np.sin(np.pi / 2 * (np.arange(fade, dtype=np.float32) + 0.5) / fade)[:, None] ** 2
         cut[:fade] *= gain
@@ -83,7 +83,7 @@ class Ears:
         )
 
     def spectra(self, start: float, stop: float) -> tuple[CrossSpectra, NDArray[np.float64]]:
-        """Spectra from ``start`` to ``stop``, s, and how far each band, 0 to 1, stands out of the background."""
+        """Spectra from ``start`` to ``stop``, s, and how far, 0 to 1, each band is no background."""
         whole = cross_spectra(self.excerpt(start, stop), self.rate, self.compass.centres)
         if self.background is None:
             return whole, np.ones(self.compass.centres.size)

@@ -73,7 +73,9 @@ def _embedded() -> Head:
 def _sofa(path: Path) -> Head:
     import h5py
 
-    wrong = InputError(f"the observer cannot use {str(path)!r} as a head: it is no SOFA file of free-field HRIRs")
+    wrong = InputError(
+        f"the observer cannot use {str(path)!r} as a head: it is no SOFA file of free-field HRIRs"
+    )
     if not path.is_file():
         raise InputError(f"the observer finds no head file {str(path)!r}")
     try:
@@ -82,7 +84,11 @@ def _sofa(path: Path) -> Head:
                 raise wrong
             responses = np.asarray(file["Data.IR"][()], dtype=np.float64)
             rate = float(np.ravel(file["Data.SamplingRate"][()])[0])
-            delays = np.asarray(file["Data.Delay"][()], dtype=np.float64) if "Data.Delay" in file else np.zeros((1, 2))
+            delays = (
+                np.asarray(file["Data.Delay"][()], dtype=np.float64)
+                if "Data.Delay" in file
+                else np.zeros((1, 2))
+            )
             positions = np.asarray(file["SourcePosition"][()], dtype=np.float64)
             kind = file["SourcePosition"].attrs.get("Type", b"spherical")
             ears = np.asarray(file["ReceiverPosition"][()], dtype=np.float64).reshape(2, -1)
@@ -98,7 +104,9 @@ def _sofa(path: Path) -> Head:
     if ears[0, 1] < ears[1, 1]:
         responses = responses[:, ::-1]
     spherical = (kind.decode() if isinstance(kind, bytes) else str(kind)).lower() == "spherical"
-    return Head(round(rate), _unit(positions) if spherical else _normal(positions), np.ascontiguousarray(responses))
+    return Head(
+        round(rate), _unit(positions) if spherical else _normal(positions), np.ascontiguousarray(responses)
+    )
 
 
 def _unit(positions: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,37 +32,39 @@ _BELOW_DEG, _ABOVE_DEG = -11.0, 12.0
 #: Where near and far part if nobody says, m.
 _PARTED_M = (1.6, 3.3)
 
-_AZIMUTHS = {
-    (True, False, False, True): 45.0,
-    (True, False, True, False): 315.0,
-    (False, True, False, True): 135.0,
-    (False, True, True, False): 225.0,
-    (False, False, False, True): 90.0,
-    (False, False, True, False): 270.0,
-    (True, False, False, False): 0.0,
-    (False, True, False, False): 180.0,
-}
+#: Directions by the first letters of the words that state them, degrees.
+_WORDS = {"f": _FRONT, "b": _BACK, "l": _LEFT, "r": _RIGHT}
+_AZIMUTHS = {"f": 0.0, "fr": 45.0, "r": 90.0, "br": 135.0, "b": 180.0, "bl": 225.0, "l": 270.0, "fl": 315.0}
+
+T = TypeVar("T")
 
 
-def read(question: str, options: Sequence[str]) -> tuple[Callable[[Sequence[Ears]], Sequence[float] | None], int] | None:
+def read(
+    question: str, options: Sequence[str]
+) -> tuple[Callable[[Sequence[Ears]], Sequence[float] | None], int] | None:
     """Understand where a sound is asked to be; see ``space_questions``."""
-    heights = [_height(option) for option in options]
-    if None not in heights and len(set(heights)) == len(heights) and _HEIGHT_ASKED.search(question):
-        return lambda clips: _at_height(clips[0], [h for h in heights if h is not None]), 1
-    ranks = [_rank(option) for option in options]
-    if None not in ranks and len(set(ranks)) == len(ranks) and _DISTANCE_ASKED.search(question):
-        edges = _edges(options, [r for r in ranks if r is not None])
-        return lambda clips: _at_distance(clips[0], [r for r in ranks if r is not None], edges), 1
-    azimuths = [_azimuth(option) for option in options]
-    if None not in azimuths and len(set(azimuths)) == len(azimuths):
-        return lambda clips: _at_azimuth(clips[0], [a for a in azimuths if a is not None]), 1
+    heights = _each_its_own(options, _height)
+    if heights and _HEIGHT_ASKED.search(question):
+        return lambda clips: _at_height(clips[0], heights), 1
+    ranks = _each_its_own(options, _rank)
+    if ranks and _DISTANCE_ASKED.search(question):
+        return lambda clips: _at_distance(clips[0], ranks, _edges(options, ranks)), 1
+    azimuths = _each_its_own(options, _azimuth)
+    if azimuths:
+        return lambda clips: _at_azimuth(clips[0], azimuths), 1
     return None
+
+
+def _each_its_own(options: Sequence[str], read_option: Callable[[str], T | None]) -> list[T]:
+    """What each option states, if each states something else; or nothing."""
+    stated = [value for option in options if (value := read_option(option)) is not None]
+    return stated if len(set(stated)) == len(options) else []
 
 
 def _azimuth(option: str) -> float | None:
     """The middle of what an option states, degrees, or None."""
     words = option.partition("(")[0]
-    return _AZIMUTHS.get(tuple(bool(w.search(words)) for w in (_FRONT, _BACK, _LEFT, _RIGHT)))  # type: ignore[arg-type]
+    return _AZIMUTHS.get("".join(letter for letter, word in _WORDS.items() if word.search(words)))
 
 
 def _height(option: str) -> int | None:
@@ -79,7 +82,9 @@ def _rank(option: str) -> int | None:
 
 def _edges(options: Sequence[str], ranks: Sequence[int]) -> tuple[float, ...]:
     """Distances, m, at which the options part, nearest first."""
-    numbers = {rank: [float(n) for n in _NUMBER.findall(option)] for rank, option in zip(ranks, options, strict=True)}
+    numbers = {
+        rank: [float(n) for n in _NUMBER.findall(option)] for rank, option in zip(ranks, options, strict=True)
+    }
     if len(ranks) == 3:
         middle = numbers[1]
         return (middle[0], middle[1]) if len(middle) == 2 else _PARTED_M
@@ -109,7 +114,9 @@ def _meant(azimuths: NDArray[np.float64], stated: NDArray[np.float64]) -> NDArra
         lateral = np.degrees(np.arcsin(np.sin(np.radians(azimuths))))
         apart[:, np.isin(stated, (0.0, 180.0))] = np.where(np.abs(lateral) < _ASIDE_DEG, -1.0, 360.0)[:, None]
     nearest = apart.min(axis=1, keepdims=True)
-    return np.asarray((apart - nearest < 1e-6) & ((np.abs(apart - nearest) < 1e-6).sum(axis=1, keepdims=True) == 1))
+    return np.asarray(
+        (apart - nearest < 1e-6) & ((np.abs(apart - nearest) < 1e-6).sum(axis=1, keepdims=True) == 1)
+    )
 
 
 def _at_height(ears: Ears, stated: Sequence[int]) -> Sequence[float] | None:
@@ -126,6 +133,7 @@ def _at_height(ears: Ears, stated: Sequence[int]) -> Sequence[float] | None:
 def _at_distance(ears: Ears, ranks: Sequence[int], edges: Sequence[float]) -> Sequence[float] | None:
     if not ears.bursts or not ears.is_broad(ears.bursts[0]) or ears.is_dry(ears.bursts[-1]):
         return None
-    metres = 2.0 ** distance.octaves(distance.cues(ears, ears.bursts))
+    supposed = distance.HALL if max(edges) >= distance.HALL_FROM_M else 1.0
+    metres = supposed * 2.0 ** distance.octaves(distance.cues(ears, ears.bursts))
     place = sorted(ranks)[int(np.searchsorted(edges, metres))]
     return [float(rank != place) for rank in ranks]

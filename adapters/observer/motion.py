@@ -35,7 +35,7 @@ class Course:
     rise_db: float
 
     def misfit(self, kind: str) -> float:
-        """Cost of a kind; ``circle`` is either way round, and ``approach`` and ``recede`` keep the azimuth."""
+        """Cost of a kind; ``circle`` is either way round, and ``approach`` and ``recede`` keep still."""
         if kind == "circle":
             return min(self.misfits["clockwise"], self.misfits["counterclockwise"])
         if kind in ("approach", "recede"):
@@ -70,7 +70,7 @@ def _costs(ears: Ears, start: float) -> NDArray[np.float64]:
     spectra, reliability = ears.spectra(start, start + _FRAME_S)
     cost = ears.compass.cost(ears.compass.ring, spectra, reliability)
     clear = float(np.average(reliability, weights=ears.compass.density))
-    return np.minimum(cost - cost.min(), _MOST) * clear
+    return np.asarray(np.minimum(cost - cost.min(), _MOST) * clear)
 
 
 @lru_cache(maxsize=32)
@@ -78,11 +78,11 @@ def _family(kind: str, times: tuple[float, ...]) -> NDArray[np.float64]:
     """Azimuths, degrees, of all paths of a kind at moments from 0 to 1; shape (paths, moments)."""
     t = np.asarray(times)
     if kind == "still":
-        return np.repeat(np.arange(0.0, 360.0, 2.0)[:, None], t.size, axis=1)
+        return np.asarray(np.repeat(np.arange(0.0, 360.0, 2.0)[:, None], t.size, axis=1))
     if kind in ("clockwise", "counterclockwise"):
         starts, turns = np.meshgrid(np.arange(0.0, 360.0, 6.0), np.arange(0.8, 1.65, 0.1))
         way = 360.0 if kind == "clockwise" else -360.0
-        return starts.ravel()[:, None] + way * turns.ravel()[:, None] * t
+        return np.asarray(starts.ravel()[:, None] + way * turns.ravel()[:, None] * t)
     first, last = (ends.ravel()[:, None] for ends in np.meshgrid(_ENDS_DEG, _ENDS_DEG))
     if kind == "there-and-back":
         path = -first + (first + last) * 0.5 * (1 - np.cos(2 * np.pi * t))
@@ -101,4 +101,3 @@ def _rise_db(ears: Ears, start: float, stop: float) -> float:
     level = 10 * np.log10(np.maximum(power, 1e-12))
     time = np.linspace(-0.5, 0.5, level.size)
     return float(time @ (level - level.mean()) / (time @ time))
-

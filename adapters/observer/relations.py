@@ -1,4 +1,4 @@
-"""Sounds that are named: which is further right, higher, nearer; which is first, and from where; how many places."""
+"""Sounds that are named: which is further right, higher or nearer, which is first; and how many places."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ _LOWER = re.compile(r"\b(lower|lowest|below)\b", re.IGNORECASE)
 _NEARER = re.compile(r"\b(nearer|nearest|closer|closest|smaller distance)\b", re.IGNORECASE)
 _FARTHER = re.compile(r"\b(farther|farthest|further away|larger distance)\b", re.IGNORECASE)
 _FIRST = re.compile(r"\b(first|begins)\b", re.IGNORECASE)
-_HOW_MANY = re.compile(r"\bhow many\b.*\b(places|directions|positions)\b|\bplaces\b.*\bhow many\b", re.IGNORECASE)
+_HOW_MANY = re.compile(
+    r"\bhow many\b.*\b(places|directions|positions)\b|\bplaces\b.*\bhow many\b", re.IGNORECASE
+)
 _EQUALLY_LOUD = re.compile(r"\bequally loud\b|\bsame (loudness|level)\b", re.IGNORECASE)
 _COUNTS = ("one", "two", "three", "four", "five", "six")
 #: Sounds nearer to each other than this are in one place, degrees.
@@ -29,7 +31,7 @@ Answer = Callable[[Sequence[Ears]], Sequence[float] | None]
 
 
 def read(question: str, options: Sequence[str]) -> tuple[Answer, int] | None:
-    """Understand a question about named sounds, or about how many places there are; see ``space_questions``."""
+    """Understand a question about named sounds, or how many places there are; see ``space_questions``."""
     if _HOW_MANY.search(question):
         counts = [_count(option) for option in options]
         if None in counts:
@@ -89,7 +91,9 @@ def _laterals(ears: Ears, named: Sequence[str]) -> Sequence[float] | None:
 
 def _elevations(ears: Ears, named: Sequence[str]) -> Sequence[float] | None:
     found = _apart(ears, named)
-    return found and [ears.compass.direction(*ears.telling(burst)).elevation for burst in found]
+    if found is None or not all(ears.is_broad(burst) for burst in found):
+        return None
+    return [ears.compass.direction(*ears.telling(burst)).elevation for burst in found]
 
 
 def _distances(ears: Ears, named: Sequence[str]) -> Sequence[float] | None:
@@ -127,5 +131,7 @@ def _how_many(ears: Ears, counts: Sequence[int]) -> Sequence[float] | None:
 
 
 def _count(option: str) -> int | None:
-    found = [k + 1 for k, word in enumerate(_COUNTS) if re.search(rf"\b({word}|{k + 1})\b", option, re.IGNORECASE)]
+    found = [
+        k + 1 for k, word in enumerate(_COUNTS) if re.search(rf"\b({word}|{k + 1})\b", option, re.IGNORECASE)
+    ]
     return found[0] if len(found) == 1 else None

@@ -75,7 +75,9 @@ class Lines:
         top = min(self.left.size, round(COMBS_HZ["high buzz"][1] * _MANY / self.step_hz))
         power = np.square(np.abs(self.left[:top])) + np.square(np.abs(self.right[:top]))
         level = 10 * np.log10(np.maximum(power, 1e-12))
-        around = percentile_filter(level, 80, max(3, round(_SURROUNDINGS_HZ / self.step_hz) | 1), mode="nearest")
+        around = percentile_filter(
+            level, 80, max(3, round(_SURROUNDINGS_HZ / self.step_hz) | 1), mode="nearest"
+        )
         return np.asarray(np.clip(level - around, 0.0, _TALLEST_DB), dtype=np.float64)
 
     def comb(
@@ -89,7 +91,9 @@ class Lines:
 
         def strength(fundamentals: NDArray[np.float64], count: int) -> NDArray[np.float64]:
             number = np.arange(1, count + 1)
-            places = np.stack([np.multiply.outer(fundamentals, number - part) for part in (0, 1 / 2, 1 / 3, 2 / 3)])
+            places = np.stack(
+                [np.multiply.outer(fundamentals, number - part) for part in (0, 1 / 2, 1 / 3, 2 / 3)]
+            )
             bins = np.round(places / self.step_hz).astype(np.intp)
             seen = np.where(bins < heights.size, heights[np.minimum(bins, heights.size - 1)], 0.0)
             # Of the comb itself nearly every line must be there: half of it may be another one's.
@@ -116,10 +120,14 @@ class Lines:
 def _turned_down(cut: NDArray[np.float32], block: int) -> NDArray[np.float32]:
     """Gains, shape (n,), of both ears that leave ticks no louder than what lasts."""
     power = np.convolve(np.square(cut).sum(axis=1), np.ones(block, np.float32) / block, mode="same")
-    return np.asarray(np.sqrt(np.minimum(1.0, _EVEN * np.median(power) / np.maximum(power, 1e-12))), dtype=np.float32)
+    return np.asarray(
+        np.sqrt(np.minimum(1.0, _EVEN * np.median(power) / np.maximum(power, 1e-12))), dtype=np.float32
+    )
 
 
-def together(ears: Ears, burst: Burst, kinds: Sequence[str]) -> dict[str, tuple[CrossSpectra, NDArray[np.float64]]]:
+def together(
+    ears: Ears, burst: Burst, kinds: Sequence[str]
+) -> dict[str, tuple[CrossSpectra, NDArray[np.float64]]]:
     """Spectra, and reliability of their bands, of sounds that last at once; all but one must be buzzes."""
     steady = Lines.of(ears, burst, even="ticking" in kinds)
     heights = steady.heights_db()
@@ -146,7 +154,7 @@ def together(ears: Ears, burst: Burst, kinds: Sequence[str]) -> dict[str, tuple[
 class _Bands:
     """Chosen bins of a long spectrum, summed over the bands of a compass, and how many each holds."""
 
-    sums: NDArray[np.complex128]
+    sums: NDArray[np.float64]
     count: NDArray[np.float64]
 
     @classmethod
@@ -159,7 +167,7 @@ class _Bands:
         left, right = lines.left[bins], lines.right[bins]
         cross = left * np.conj(right)
         parts = (np.square(np.abs(left)), np.square(np.abs(right)), cross.real, cross.imag)
-        sums = np.stack([np.bincount(band, part, centres.size) for part in parts])
+        sums = np.stack([np.bincount(band, part, centres.size) for part in parts]).astype(np.float64)
         return cls(sums, np.bincount(band, minlength=centres.size).astype(np.float64))
 
     def spectra(self) -> CrossSpectra:
@@ -172,7 +180,9 @@ class _Bands:
         total = self.sums[0] + self.sums[1]
         clean = self.sums - less
         clean[:2] = np.maximum(clean[:2], 1e-3 * self.sums[:2])
-        reliability = np.clip(1 - 1.5 * (less[0] + less[1]) / np.maximum(total, 1e-30), 0, 1) * (self.count > 0)
+        reliability = np.clip(1 - 1.5 * (less[0] + less[1]) / np.maximum(total, 1e-30), 0, 1) * (
+            self.count > 0
+        )
         return CrossSpectra(clean[0], clean[1], clean[2] + 1j * clean[3]), reliability + 1e-6
 
 

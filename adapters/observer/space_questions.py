@@ -67,7 +67,12 @@ class SpaceQuestion:
 
 def _is_fit(clip: Audio) -> bool:
     """Whether a clip is for two ears at most, and long and fast enough to listen to."""
-    return clip.channels <= 2 and clip.rate >= _SLOWEST_HZ and clip.seconds >= _SHORTEST_S and bool(clip.pcm.any())
+    return (
+        clip.channels <= 2
+        and clip.rate >= _SLOWEST_HZ
+        and clip.seconds >= _SHORTEST_S
+        and bool(clip.pcm.any())
+    )
 
 
 def read(question: str, options: Sequence[str]) -> SpaceQuestion | None:

@@ -54,7 +54,12 @@ class Pairs:
     def relation(self) -> NDArray[np.float32]:
         """Rows for one matrix product, shape (m, 4 F): see :meth:`mismatch`."""
         total = self.left + self.right
-        rows = [self.right / total, self.left / total, -2 * self.cross.real / total, -2 * self.cross.imag / total]
+        rows = [
+            self.right / total,
+            self.left / total,
+            -2 * self.cross.real / total,
+            -2 * self.cross.imag / total,
+        ]
         return np.concatenate(rows, axis=1).astype(np.float32)
 
     def mismatch(self, spectra: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -78,10 +83,7 @@ class Pairs:
     @cached_property
     def levels_db(self) -> NDArray[np.float32]:
         """Level of both ears together, dB, shape (m, F)."""
-        return (10 * np.log10(np.maximum(self.left + self.right, 1e-12))).astype(np.float32)
-
-    def __getitem__(self, rows: NDArray[np.intp]) -> Pairs:
-        return Pairs(self.left[rows], self.right[rows], self.cross[rows])
+        return np.asarray(10 * np.log10(np.maximum(self.left + self.right, 1e-12)), dtype=np.float32)
 
 
 class Templates:
@@ -162,11 +164,18 @@ def _moving_least_squares(nodes: Vectors, targets: Vectors) -> tuple[NDArray[np.
     first /= np.linalg.norm(first, axis=1, keepdims=True)
     second = np.cross(targets, first)
     basis = np.stack(
-        [np.ones(nearest.shape), np.einsum("mkc,mc->mk", offset, first), np.einsum("mkc,mc->mk", offset, second)], axis=2
+        [
+            np.ones(nearest.shape),
+            np.einsum("mkc,mc->mk", offset, first),
+            np.einsum("mkc,mc->mk", offset, second),
+        ],
+        axis=2,
     )
     square = np.square(offset).sum(axis=2)
     strength = 1.0 / np.square(square + 1e-6)
     moments = np.einsum("mki,mk,mkj->mij", basis, strength, basis)
     scale = np.trace(moments, axis1=1, axis2=2)[:, None, None]
-    solved = np.linalg.solve(moments + 1e-9 * scale * np.eye(3), np.broadcast_to([[1.0], [0], [0]], (len(targets), 3, 1)))
+    solved = np.linalg.solve(
+        moments + 1e-9 * scale * np.eye(3), np.broadcast_to([[1.0], [0], [0]], (len(targets), 3, 1))
+    )
     return nearest, strength * np.einsum("mki,mi->mk", basis, solved[:, :, 0])

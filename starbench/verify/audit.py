@@ -12,7 +12,7 @@ from starbench.crew import available_cpus
 from starbench.suite import MANIFEST
 from starbench.verify import balance, leaks
 from starbench.verify.answers import groups
-from starbench.verify.findings import Findings, judge
+from starbench.verify.findings import Breach, Findings, judge
 from starbench.verify.remeasure import measure_all
 
 
@@ -39,8 +39,9 @@ def verify(
     SuiteError
         If there is no suite there, or it is damaged.
     """
-    suite = suites.read(root)
-    declared = _declared(root)
+    suite = suites.read(root, check_digest=False)
+    manifest = _manifest(root)
+    declared = manifest.get("declared") or {}
     heard = measure_all(suite, workers or available_cpus(), on_item)
     rows, unmeasured, breaches = judge((one.item, found) for one in heard for found in one.found)
     parts = groups(suite.items)
@@ -55,10 +56,19 @@ def verify(
         unmeasured=unmeasured,
         balance=balance_rows,
         leaks=leak_rows,
-        breaches=[*breaches, *unbalanced, *leaky],
+        breaches=[*_changed(suite.digest, manifest), *breaches, *unbalanced, *leaky],
     )
 
 
-def _declared(root: Path) -> dict[str, Any]:
-    declared = json.loads((root / MANIFEST).read_text("utf-8")).get("declared")
-    return declared if isinstance(declared, dict) else {}
+def _changed(digest: str, manifest: dict[str, Any]) -> list[Breach]:
+    claimed = manifest.get("digest")
+    if claimed in (None, digest):
+        return []
+    return [
+        Breach("the suite", "digest", str(claimed)[:12], f"{digest[:12]}: it was changed after it was built")
+    ]
+
+
+def _manifest(root: Path) -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads((root / MANIFEST).read_text("utf-8"))
+    return manifest

@@ -147,7 +147,7 @@ _PLACE = {
               "the sine law's own error on a measured head, with room; the ITD itself is held far closer",
               _flat(0.97), {"dry": (18.0, None), "in noise": (20.0, None), "in a room": (35.0, None)}),
     **_around("azimuth", "azimuth, by ambisonic intensity", "°", f"dry {_TENTH}; else {_PARTLY}", _flat(0.97),
-              {"dry": (0.097, None), "in noise": (1.0, 0.2), "in a room": (10.0, 0.15)}, wraps=360.0),
+              {"dry": (0.097, None), "in noise": (1.0, 0.2), "in a room": (25.0, 0.06)}, wraps=360.0),
     **_around("elevation", "elevation, by ambisonic intensity", "°", f"dry {_TENTH}; else {_PARTLY}",
               _flat(3.65), {"dry": (0.365, None), "in noise": (1.0, 0.2), "in a room": (15.0, 0.2)}),
     **_around("arrival difference", "time between two microphones", "µs", f"dry {_TENTH}; else {_PARTLY}",
