@@ -82,7 +82,7 @@ def listened(seed: int, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]
         ears = Ears(Audio(quantise(stimulus.samples), stimulus.rate))
         if not ears.bursts:
             continue
-        cues.append(distance.cues(ears, ears.bursts).values)
+        cues.append(distance.cues(ears, ears.bursts))
         octaves.append(np.log2(away))
         kinds.append(KINDS[number % len(KINDS)])
     return np.array(cues), np.array(octaves), np.array(kinds)

@@ -70,7 +70,9 @@ class Compass:
     """
 
     def __init__(self, head: str | None, rate: int) -> None:
-        self.centres = band_centres(BAND_HZ, LOWEST_HZ, min(HIGHEST_HZ, _USABLE * min(rate, heads.load(head).rate)))
+        self.centres = band_centres(
+            BAND_HZ, LOWEST_HZ, min(HIGHEST_HZ, _USABLE * min(rate, heads.load(head).rate))
+        )
         self.ears = templates.of(head, tuple(self.centres))
         self.density = erb_density(self.centres)
         self._groups, self._middles = erb_bands(self.centres)

@@ -42,22 +42,7 @@ _SHARES = (10, 25, 50, 75)
 _DECAY_S = ((0.008, 0.016), (0.016, 0.032), (0.032, 0.064), (0.064, 0.128), (0.128, 0.192))
 
 
-@dataclass(frozen=True)
-class Cues:
-    """What tells a distance in a room.
-
-    Attributes
-    ----------
-    values : ndarray, shape (k,)
-        In the order of ``NAMES``; decibels, but the decay's slope (dB per 100 ms).
-    level_db : float
-        Mean power of both ears, dB re full scale.
-    """
-
-    values: NDArray[np.float64]
-    level_db: float
-
-
+#: What tells a distance in a room: decibels, but the decay's slope (dB per 100 ms).
 NAMES = (
     *(f"likeness at {a:g} to {b:g} Hz" for a, b in _UNLIKE_HZ),
     *(f"mismatch at {a:g} to {b:g} Hz" for a, b in _UNLIKE_HZ),
@@ -81,44 +66,33 @@ _OCTAVES = np.arange(-1.0, 3.5, 0.02)
 HALL, HALL_FROM_M = 3.3, 8.0
 
 
-def cues(ears: Ears, heard: Sequence[Burst]) -> Cues:
-    """Measure the cues of one sound, which may be several bursts on end (ticks)."""
+def cues(ears: Ears, heard: Sequence[Burst]) -> NDArray[np.float64]:
+    """Measure the cues of one sound, which may be several bursts on end, in the order of ``NAMES``."""
     burst = Burst(heard[0].onset, heard[-1].offset, heard[-1].end)
     power = envelope(ears.samples, ears.rate, _STEP_S)
     quiet = power[: max(1, int((ears.bursts[0].onset - 0.03) / _STEP_S))]
     floor = float(quiet.mean()) if quiet.size > 8 else float(np.percentile(power, 2))
     level = 10 * np.log10(np.maximum(power - floor, 0.02 * floor + 1e-12))
     knee = bursts.knee(level, burst, _STEP_S)
-    offset, drop, slope = knee.offset, knee.drop_db, knee.slope
+    offset = knee.offset
     steady = _mean_db(power, floor, burst.onset + 0.128, offset - 0.004)
     if not np.isfinite(steady):
         steady = _mean_db(power, floor, burst.onset, offset)
     build_up = [_mean_db(power, floor, burst.onset + a, burst.onset + b) - steady for a, b in _BUILD_UP_S]
-    body = power[
-        round(burst.onset / _STEP_S) : max(round(offset / _STEP_S), round(burst.onset / _STEP_S) + 1)
-    ]
+    first = round(burst.onset / _STEP_S)
+    body = power[first : max(round(offset / _STEP_S), first + 1)]
     shares = 10 * np.log10(np.maximum(np.percentile(body, _SHARES) - floor, 1e-12)) - steady
     decay = [_mean_db(power, floor, offset + a, offset + b) - steady for a, b in _DECAY_S]
+    likeness = _likeness(ears, Burst(burst.onset, offset, burst.end))
     rise = _rise(ears, burst, steady, floor)
-    values = np.array(
-        [
-            *_likeness(ears, Burst(burst.onset, offset, burst.end)),
-            *rise,
-            *build_up,
-            *decay,
-            drop,
-            slope,
-            *shares,
-        ]
-    )
-    values = np.clip(np.nan_to_num(values, nan=0.0), -40.0, 40.0)
-    return Cues(values, steady)
+    values = np.array([*likeness, *rise, *build_up, *decay, knee.drop_db, knee.slope, *shares])
+    return np.asarray(np.clip(np.nan_to_num(values, nan=0.0), -40.0, 40.0))
 
 
-def octaves(measured: Cues) -> float:
+def octaves(measured: NDArray[np.float64]) -> float:
     """Distance, octaves re 1 m, as the room tells it."""
-    weights = _trained()["ticking" if bool(is_ticking(measured.values)) else "steady"]
-    return float(weights.octaves(measured.values))
+    weights = _trained()["ticking" if bool(is_ticking(measured)) else "steady"]
+    return float(weights.octaves(measured))
 
 
 def is_ticking(values: NDArray[np.float64]) -> NDArray[np.bool_]:
