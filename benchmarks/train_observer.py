@@ -122,7 +122,7 @@ def validated(cues: np.ndarray, octaves: np.ndarray) -> np.ndarray:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--n", type=int, default=4800)
+    parser.add_argument("--n", type=int, default=12000)
     parser.add_argument("--seed", type=int, default=20_261)
     asked = parser.parse_args()
     cues, octaves, kinds = listened(asked.seed, asked.n)

