@@ -133,7 +133,9 @@ class Pulses(_Harmonic):
     spread_s: Annotated[float, Field(ge=0, le=0.1)] = 0.010
 
     def wave(self, n: int, rate: int, rng: np.random.Generator) -> Wave:
-        turns = np.arange(n) * (self.per_second / rate) + rng.uniform(0.0, 1.0)
+        # The first tick comes with the onset: high frequencies lead, so it begins spread_s before its end.
+        first_s = self.ramp_s + self.spread_s + rng.uniform(0.0, 0.010)
+        turns = (np.arange(n) / rate - first_s) * self.per_second
         frequency = np.arange(1, _harmonics(self.high_hz, self.per_second) + 1) * self.per_second
         phases = np.pi * self.spread_s * frequency**2 / self.high_hz
         return self._read(turns, self.per_second, self.per_second, rate, phases)

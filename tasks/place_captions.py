@@ -14,7 +14,7 @@ import numpy as np
 _PLAIN_ONE = (
     "A short sound.",
     "A burst of sound from a hearing test.",
-    "One steady sound is heard for a moment.",
+    "One sound is heard for a moment.",
     "A brief artificial sound.",
     "Something sounds briefly in a listening test.",
 )

@@ -240,7 +240,7 @@ def plan_ladder(attribute: str, n: int, options: SceneOptions, seed: int) -> tup
                 [larger, smaller] if side == "first" else [smaller, larger],
                 row,
                 options,
-                planned={"larger": side, "delta": level, "delta_unit": asked.unit},
+                planned={"larger": side, "level": level, "level_unit": asked.unit},
                 category="Relative Discrimination Sensitivity",
                 question=asked.question,
                 choices=asked.choices,

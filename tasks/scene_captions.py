@@ -13,7 +13,7 @@ from .sounds import Sound
 _PLAIN = (
     "{sounds}.",
     "{sounds} can be heard.",
-    "{sounds}, and nothing else.",
+    "{sounds}, for a few seconds.",
     "A clip in which one hears {within}.",
     "Somebody made this clip of {within}.",
 )

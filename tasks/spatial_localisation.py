@@ -138,8 +138,8 @@ KINDS = (
         48,
         (
             "Is {the} above ear level, at ear level or below it?",
-            "How high is {the}, compared with your ears?",
-            "At what height do you hear {the}?",
+            "Where does {the} come from, compared with the height of your ears?",
+            "At what height in space do you hear {the}?",
             "From what height does {the} come, relative to your ears?",
         ),
         answers(*HEIGHTS),

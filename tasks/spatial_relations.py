@@ -22,7 +22,8 @@ _BURSTS = 5
 
 _LOWER_DEG, _HIGHER_BY_DEG = (-38.0, 20.0), (30.0, 50.0)
 _NEARER_M, _FARTHER_BY = (1.0, 1.4), (3.2, 4.0)
-_NEARER_OPEN_M, _FARTHER_OPEN_BY = (1.0, 1.8), (1.6, 3.0)
+# Far enough apart that the level tells in spite of what a head does to sounds of different colour.
+_NEARER_OPEN_M, _FARTHER_OPEN_BY = (1.0, 1.5), (2.5, 4.0)
 _SOURCE_DB_SPL = (66.0, 72.0)
 
 _COUNTS = ("From one place", "From two places", "From three places", "From four places")
@@ -117,7 +118,9 @@ def _nearer(cell: Cell, given: Mapping[str, Any], rng: np.random.Generator) -> C
 def _nearer_by_level(cell: Cell, given: Mapping[str, Any], rng: np.random.Generator) -> Content:
     sounds, asked = given["sounds"], int(cell["answer"])
     near, by = log_uniform(rng, _NEARER_OPEN_M), log_uniform(rng, _FARTHER_OPEN_BY)
-    azimuths = [either_side(rng, (0.0, 60.0)) for _ in sounds]
+    # Equally far to a side, since a head amplifies what comes from there.
+    aside = uniform(rng, (0.0, 60.0))
+    azimuths = [either_side(rng, (aside, aside)) for _ in sounds]
     where = [
         {"at": place(azimuth, 0.0, near * (1.0 if k == asked else by))} for k, azimuth in enumerate(azimuths)
     ]
@@ -226,13 +229,13 @@ KINDS = (
         12,
         (
             "Which of the two sounds comes from higher up?",
-            "Two sounds are heard one after the other. Which one is higher?",
-            "Of the two sounds, which one is higher above the ground?",
-            "Compare how high the two sounds are: which one is above the other?",
+            "Two sounds are heard one after the other. Which one is higher up in space?",
+            "Of the two sounds, which one comes from higher above the ground?",
+            "Compare where the two sounds come from: which one is above the other?",
         ),
         answers(0, 1),
         _higher,
-        _PAIRS,
+        _PAIRS[:-1],  # of two buzzes "higher" could mean the pitch
         (0.6, 1.0),
         16_000.0,
         rt60=(None,),

@@ -131,7 +131,7 @@ def test_the_measurement_finds_a_known_sine() -> None:
 def test_every_tone_of_a_suite_is_within_a_tenth_of_a_jnd_of_its_truth(
     profile: str, size: int, tones: int
 ) -> None:
-    plan = Perception().plan(BuildSpec((), profile, seed=11, size=size))
+    plan = Perception().plan(BuildSpec(("pitch", "loudness", "duration"), profile, seed=11, size=size))
     worst = np.zeros(3)
     measured = 0
     for draft in plan.drafts:

@@ -169,8 +169,22 @@ def test_flagged_tones_are_left_out_and_counted(tmp_path: Path) -> None:
     assert all(not row.breaches for row in rows.values())
     flagged = sum(gap["count"] for gap in findings.unmeasured if "over-full-scale" in gap["why"])
     assert flagged >= 3
-    # The original design has no catch trials in its audiogram, and "not present" is never right.
-    assert any(one.item == "range_pitch_loudness" and "balance" in one.claim for one in findings.breaches)
+    # The original design has no catch trials in its audiogram, and "not present" is never right: found, but
+    # declared, and so no breach; without the declaration it is one.
+    (row,) = (row for row in findings.balance if row.group == "range_pitch_loudness")
+    assert "no catch trials" in (row.declared or "")
+    assert findings.clean
+    manifest = json.loads((tmp_path / "suite" / "suite.json").read_text("utf-8"))
+    del manifest["declared"]["flaws"]
+    (tmp_path / "suite" / "suite.json").write_text(json.dumps(manifest), "utf-8")
+    breaches = verify(tmp_path / "suite", workers=1).breaches
+    assert any(one.item == "range_pitch_loudness" and "balance" in one.claim for one in breaches)
+
+
+def test_a_suite_changed_after_it_was_built_is_named_as_such(copied: Path) -> None:
+    manifest = json.loads((copied / "suite.json").read_text("utf-8"))
+    (copied / "suite.json").write_text(json.dumps(manifest | {"digest": "0" * 64}), "utf-8")
+    assert [one.claim for one in verify(copied, workers=1).breaches] == ["digest"]
 
 
 def test_the_number_of_workers_changes_nothing(tones: Path) -> None:
