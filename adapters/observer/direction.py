@@ -153,7 +153,9 @@ class Compass:
         """
         mismatch = grid.pairs.mismatch(self.rows(spectra, reliability)).astype(np.float64)
         residual = self.residual(grid.pairs, spectra, reliability)
-        return np.asarray(np.log(mismatch + _LEAST_MISMATCH) + _SHAPES * np.log(residual + _LEAST_RESIDUAL))
+        # Both are sums of squares found as differences, and rounding can take them below zero.
+        at_least = np.maximum(mismatch, 0.0) + _LEAST_MISMATCH, np.maximum(residual, 0.0) + _LEAST_RESIDUAL
+        return np.asarray(np.log(at_least[0]) + _SHAPES * np.log(at_least[1]))
 
     def cost(
         self, grid: Grid, spectra: CrossSpectra, reliability: NDArray[np.float64]
