@@ -159,3 +159,10 @@ def test_what_cannot_sound_is_refused_in_one_sentence(parameters: dict[str, Any]
     with pytest.raises(StimulusError, match=said) as refused:
         make(**parameters)
     assert "\n" not in str(refused.value)
+
+
+def test_the_first_tick_comes_with_the_onset() -> None:
+    for seed in range(10):
+        wave = make(seed, kind="pulses", duration_s=1.0, per_second=5.0).wave
+        loud = np.abs(wave) > 0.3 * np.max(np.abs(wave))
+        assert 0.005 < np.argmax(loud) / RATE < 0.035
