@@ -1,24 +1,23 @@
-"""From ``--model`` to something that answers: finding an adapter, making it, and calling it."""
+"""From ``--model`` to something that can be asked: finding an adapter, making it, holding it to its form."""
 
 from __future__ import annotations
 
-import asyncio
 import inspect
-import json
 from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass
-from threading import Thread
-from typing import Any, Protocol, TypeVar, get_type_hints, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
-from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
-
+from starbench import arguments as command_line
 from starbench import plugins
-from starbench.errors import AdapterError, AudioError, InputError, PluginError, RequestError, StarbenchError
+from starbench.asking import Asker, finished
+from starbench.errors import InputError, PluginError, StarbenchError
+from starbench.origin import at, explain, line_of
 from starbench.redact import names_secret, redact
 from starbench.schema import Capabilities, Prompt, Response
 
-T = TypeVar("T")
+__all__ = ["Adapter", "Asker", "Model", "as_model", "resolve"]
+
+_NONE = Capabilities()
 
 
 @runtime_checkable
@@ -26,8 +25,11 @@ class Adapter(Protocol):
     """A model. One method is required; all else is optional.
 
     Optional attributes and methods: ``capabilities`` (:class:`Capabilities`), ``server`` (the address
-    that answers, for the record), ``async check()`` (raise before anything is asked if nothing can
-    succeed), ``close()`` (sync or async).
+    that answers, for the record), ``prices`` (:class:`starbench.schema.Prices`), ``async check()`` (raise
+    before anything is asked if nothing can succeed), ``close()`` (sync or async), and
+    ``generate_batch(prompts)`` (sync or async): for a list of at most ``capabilities.max_batch`` prompts
+    a list with the answer, or an :class:`starbench.errors.AdapterError`, of each in its place. One that
+    raises fails every prompt of its batch. Batches come one at a time.
     """
 
     def generate(self, prompt: Prompt) -> Response | str | Awaitable[Response | str]:
@@ -50,7 +52,7 @@ class Model:
     @property
     def capabilities(self) -> Capabilities:
         """What the adapter declares, or no known limit."""
-        declared: Capabilities = getattr(self.adapter, "capabilities", Capabilities())
+        declared: Capabilities = getattr(self.adapter, "capabilities", _NONE)
         return declared
 
     @property
@@ -60,16 +62,35 @@ class Model:
         return str(server) if server else None
 
     async def check(self) -> None:
-        """Let the adapter object before anything is asked."""
-        check = getattr(self.adapter, "check", None)
-        if check is not None:
-            await _finished(check())
+        """Let the adapter object before anything is asked.
+
+        Raises
+        ------
+        PluginError
+            If the adapter's own ``check()`` fails by accident; what it raises of our tree passes.
+        """
+        await self._call("check")
 
     async def close(self) -> None:
-        """Let the adapter clean up."""
-        close = getattr(self.adapter, "close", None)
-        if close is not None:
-            await _finished(close())
+        """Let the adapter clean up.
+
+        Raises
+        ------
+        PluginError
+            As :meth:`check`.
+        """
+        await self._call("close")
+
+    async def _call(self, name: str) -> None:
+        method = getattr(self.adapter, name, None)
+        if method is None:
+            return
+        try:
+            await finished(method())
+        except StarbenchError:
+            raise
+        except plugins.FAILURES as error:
+            raise PluginError(f"model {self.spec!r}: {name}() failed: {explain(error, method)}") from error
 
 
 def resolve(spec: str, arguments: Mapping[str, str] | None = None) -> Model:
@@ -86,7 +107,7 @@ def resolve(spec: str, arguments: Mapping[str, str] | None = None) -> Model:
     Raises
     ------
     InputError
-        If it cannot be found or made; one sentence.
+        If it cannot be found or made; one sentence, with the file and line of a plug-in that is broken.
     """
     given = dict(arguments or {})
     for name, value in given.items():
@@ -96,132 +117,75 @@ def resolve(spec: str, arguments: Mapping[str, str] | None = None) -> Model:
     factory = plugins.load("adapters", name)
     if model:
         given = {"model": model, **given}
-    typed = _typed(factory, given, spec)
+    typed = command_line.typed(factory, given, spec)
+    if inspect.iscoroutinefunction(factory):
+        raise PluginError(
+            f"model {spec!r} is made by an async function: make it in a plain one, and connect in "
+            f"async check() or at the first question{at(line_of(factory))}"
+        )
     try:
         adapter = factory(**typed)
     except StarbenchError:
         raise
-    except Exception as error:
-        raise PluginError(f"model {spec!r} cannot be made: {type(error).__name__}: {error}") from error
-    if not callable(getattr(adapter, "generate", None)):
-        raise PluginError(f"model {spec!r} has no method generate(prompt)")
-    if not isinstance(getattr(adapter, "capabilities", Capabilities()), Capabilities):
-        raise PluginError(f"model {spec!r}: its capabilities are not a starbench.schema.Capabilities")
-    return Model(spec, typed, adapter)
+    except plugins.FAILURES as error:
+        raise PluginError(f"model {spec!r} cannot be made: {explain(error, factory)}") from error
+    return as_model(adapter, spec, command_line.recorded(typed, given))
 
 
-def _typed(factory: Callable[..., Any], given: Mapping[str, str], spec: str) -> dict[str, Any]:
-    try:
-        parameters = inspect.signature(factory).parameters
-    except (TypeError, ValueError) as error:
-        raise PluginError(f"model {spec!r} is neither a class nor a function") from error
-    hints = _hints(factory)
-    open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
-    typed = {}
-    for name, value in given.items():
-        if name not in parameters and not open_ended:
-            known = ", ".join(parameters) or "none"
-            raise InputError(f"model {spec!r} takes no argument {name!r}: there are {known}")
-        typed[name] = _value(spec, name, value, hints.get(name))
-    for name, parameter in parameters.items():
-        required = parameter.default is parameter.empty and parameter.kind is not parameter.VAR_KEYWORD
-        if required and parameter.kind is not parameter.VAR_POSITIONAL and name not in typed:
-            hint = (
-                f"name it as {spec.partition(':')[0]}:MODEL"
-                if name == "model"
-                else f"give --model-arg {name}=…"
-            )
-            raise InputError(f"model {spec!r} needs {name!r}: {hint}")
-    return typed
+def as_model(adapter: Any, spec: str, arguments: Mapping[str, Any] | None = None) -> Model:
+    """Take an adapter that is made already, if it can be asked at all.
 
-
-def _hints(factory: Callable[..., Any]) -> dict[str, Any]:
-    try:
-        return get_type_hints(factory.__init__ if isinstance(factory, type) else factory)  # type: ignore[misc]
-    except (NameError, TypeError):  # a hint that names what was never imported tells us nothing
-        return {}
-
-
-def _value(spec: str, name: str, text: str, hint: Any) -> Any:
-    """Read a command-line value as its parameter's type; without one, as JSON if it is."""
-    if hint is None:
-        try:
-            return json.loads(text)
-        except ValueError:
-            return text
-    try:
-        return TypeAdapter(hint).validate_strings(text)
-    except ValidationError as error:
-        raise InputError(f"model {spec!r}: {name}={text}: {error.errors()[0]['msg']}") from error
-    except PydanticSchemaGenerationError:
-        return text
-
-
-class Asker:
-    """Calls an adapter; a sync one in a thread a call, so that one that hangs holds up no other.
-
-    Parameters
-    ----------
-    adapter : Adapter
-        What to call.
+    Raises
+    ------
+    PluginError
+        If it has no ``generate`` that takes one prompt and returns its answer, or what it declares is
+        not :class:`Capabilities`; names the line to mend.
     """
-
-    def __init__(self, adapter: Adapter) -> None:
-        self._adapter = adapter
-        self._is_async = inspect.iscoroutinefunction(adapter.generate)
-
-    async def __call__(self, prompt: Prompt) -> Response:
-        """Ask once.
-
-        Raises
-        ------
-        AdapterError
-            As the adapter raised it, or made from whatever else it raised.
-        """
-        try:
-            if self._is_async:
-                answer = await self._adapter.generate(prompt)  # type: ignore[misc]
-            else:
-                answer = await _finished(await _in_thread(lambda: self._generate(prompt)))
-        except (AdapterError, AudioError, TimeoutError):
-            raise
-        except asyncio.CancelledError as error:
-            task = asyncio.current_task()
-            if task is None or task.cancelling():
-                raise
-            # Nobody cancelled us: let through, it would end the worker and lose its trial unseen.
-            raise RequestError("generate() raised CancelledError", kind="adapter") from error
-        except Exception as error:
-            raise RequestError(f"{type(error).__name__}: {error}", kind="adapter") from error
-        if isinstance(answer, str) or answer is None:
-            return Response(text=answer)
-        if not isinstance(answer, Response):
-            raise RequestError(
-                f"generate() returned {type(answer).__name__}, not str or Response", kind="adapter"
-            )
-        return answer
-
-    def _generate(self, prompt: Prompt) -> object:
-        try:
-            return self._adapter.generate(prompt)
-        except StopIteration as error:  # the one exception that no future can hold: it would hang
-            raise RuntimeError("generate() raised StopIteration") from error
+    _refuse_uncallable(adapter, spec)
+    try:
+        declared = adapter.capabilities if _has(adapter, "capabilities") else _NONE
+    except plugins.FAILURES as error:
+        raise PluginError(f"model {spec!r}: its capabilities raise {explain(error, adapter)}") from error
+    if not isinstance(declared, Capabilities):
+        raise PluginError(
+            f"model {spec!r}: its capabilities are of type {type(declared).__name__} and no "
+            f"starbench.schema.Capabilities: write Capabilities(max_clips=1){at(line_of(type(adapter)))}"
+        )
+    if (declared.max_batch or 1) > 1 and not callable(getattr(adapter, "generate_batch", None)):
+        raise PluginError(
+            f"model {spec!r} declares max_batch={declared.max_batch} and has no method "
+            f"generate_batch(prompts){at(line_of(type(adapter)))}"
+        )
+    return Model(spec, dict(arguments or {}), adapter)
 
 
-async def _in_thread(call: Callable[[], T]) -> T:
-    """Run ``call`` in a thread that the process does not wait for when it ends, as a pool's would be."""
-    done: Future[T] = Future()
-    done.set_running_or_notify_cancel()
-
-    def work() -> None:
-        try:
-            done.set_result(call())
-        except BaseException as error:  # noqa: BLE001 - raised again where it is awaited
-            done.set_exception(error)
-
-    Thread(target=work, name="adapter", daemon=True).start()
-    return await asyncio.wrap_future(done)
+def _has(adapter: object, name: str) -> bool:
+    """Whether an attribute is there, be it one that fails: ``getattr`` with a default would hide that."""
+    missing = object()
+    return inspect.getattr_static(adapter, name, missing) is not missing or hasattr(adapter, name)
 
 
-async def _finished(value: Any) -> Any:
-    return await value if inspect.isawaitable(value) else value
+def _refuse_uncallable(adapter: object, spec: str) -> None:
+    generate = getattr(adapter, "generate", None)
+    if generate is None:
+        wrong = "has no method generate(prompt)"
+    elif not callable(generate):
+        wrong = f"has a generate of type {type(generate).__name__}, not a method generate(prompt)"
+    elif inspect.isgeneratorfunction(generate) or inspect.isasyncgenfunction(generate):
+        wrong = "has a generate() that yields: return the whole answer as one text"
+    elif not _takes_a_prompt(generate):
+        wrong = f"has generate{inspect.signature(generate)}, which does not take one prompt: generate(prompt)"
+    else:
+        return
+    line = line_of(generate if callable(generate) else type(adapter))
+    raise PluginError(f"model {spec!r} {wrong}{at(line)}")
+
+
+def _takes_a_prompt(generate: Callable[..., Any]) -> bool:
+    try:
+        inspect.signature(generate).bind(object())
+    except TypeError:
+        return False
+    except ValueError:  # written in C: it will be seen
+        return True
+    return True

@@ -18,8 +18,13 @@ from types import ModuleType
 from typing import Any, Literal
 
 from starbench.errors import PluginError, StarbenchError
+from starbench.origin import at, explain, line_at_fault, shown, source_file
+from starbench.redact import printable
 
 Kind = Literal["adapters", "synthesizers", "tasks"]
+
+#: Whatever a plug-in may end in. ``sys.exit()`` in one would end the harness without a word.
+FAILURES = (Exception, SystemExit)
 
 
 def available(kind: Kind) -> dict[str, EntryPoint]:
@@ -77,8 +82,8 @@ def make(kind: Kind, name: str, **arguments: Any) -> Any:
         return factory(**arguments)
     except StarbenchError:
         raise
-    except Exception as error:
-        raise PluginError(f"{kind[:-1]} {name!r} cannot be made: {type(error).__name__}: {error}") from error
+    except FAILURES as error:
+        raise PluginError(f"{kind[:-1]} {name!r} cannot be made: {explain(error, factory)}") from error
 
 
 def _is_module(name: str) -> bool:
@@ -112,17 +117,24 @@ def load(kind: Kind, name: str) -> Any:
 def _load_point(point: EntryPoint) -> Any:
     try:
         return point.load()
-    except Exception as error:
+    except FAILURES as error:
+        # A class that is missing raises in importlib: the module's own file is the next best place.
+        place = "" if line_at_fault(error) else at(_file_of(point))
         raise PluginError(
-            f"plug-in {point.name!r} ({point.value}) cannot be loaded: {_what(error)}"
+            f"plug-in {point.name!r} ({point.value}) cannot be loaded: {explain(error)}{place}"
         ) from error
+
+
+def _file_of(point: EntryPoint) -> str | None:
+    file = source_file(sys.modules.get(point.value.partition(":")[0]))
+    return file and shown(file)
 
 
 def _import(module: str) -> ModuleType:
     try:
         return importlib.import_module(module)
-    except Exception as error:
-        raise PluginError(f"module {module!r} cannot be imported: {_what(error)}") from error
+    except FAILURES as error:
+        raise PluginError(f"module {module!r} cannot be imported: {explain(error)}") from error
 
 
 def _from_file(path: Path) -> ModuleType:
@@ -138,28 +150,20 @@ def _from_file(path: Path) -> ModuleType:
     sys.path.insert(0, str(path.parent.resolve()))
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except FAILURES as error:
         del sys.modules[name]
-        raise PluginError(f"{path}:{_line_in(error, path)}: {type(error).__name__}: {error}") from error
+        raise PluginError(
+            f"{path}:{_line_in(error, path)}: {type(error).__name__}: {printable(str(error))}"
+        ) from error
     finally:
         sys.path.remove(str(path.parent.resolve()))
     return module
 
 
-def _line_in(error: Exception, path: Path) -> int:
-    own = path.resolve()
-    if isinstance(error, SyntaxError) and error.filename and Path(error.filename).resolve() == own:
-        return error.lineno or 1
-    line, trace = 1, error.__traceback__
-    while trace is not None:
-        if Path(trace.tb_frame.f_code.co_filename).resolve() == own:
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return line
-
-
-def _what(error: Exception) -> str:
-    return str(error) if isinstance(error, ImportError) else f"{type(error).__name__}: {error}"
+def _line_in(error: BaseException, path: Path) -> str:
+    """Number of the line of ``path`` that failed; 1 if Python names none."""
+    file, _, line = (line_at_fault(error) or "").rpartition(":")
+    return line if file and Path(file).resolve() == path.resolve() else "1"
 
 
 def _attribute(module: ModuleType, attribute: str, target: str) -> Any:

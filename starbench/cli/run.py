@@ -10,9 +10,11 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from starbench.errors import FatalError
     from starbench.evaluation import Evaluation
     from starbench.models import Model
     from starbench.runner import Settings
+    from starbench.schema import Canary
     from starbench.session import Start
 
 _WAY_IN = "adapter:model, e.g. openai:gpt-audio-1.5, random, constant:B, observer; or my_model.py:MyModel"
@@ -44,7 +46,23 @@ def run(
         Path | None,
         typer.Option(help="Run directory; one that exists is resumed. Default: a dated one below runs/."),
     ] = None,
-    max_in_flight: Annotated[int, typer.Option(min=1, help="Requests under way at a time.")] = 16,
+    max_in_flight: Annotated[
+        int | None,
+        typer.Option(min=1, help="Requests under way at a time; default: as many as the server bears."),
+    ] = None,
+    rpm: Annotated[
+        float | None,
+        typer.Option(min=0.001, help="Requests a minute; default: as many as the server grants."),
+    ] = None,
+    max_cost: Annotated[
+        float | None, typer.Option(min=0.0, help="Stop before the run has cost so many US dollars.")
+    ] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Stop before the run has used so many tokens.")
+    ] = None,
+    prices: Annotated[
+        Path | None, typer.Option(help="JSON file of prices (docs/models.md), in place of the table's.")
+    ] = None,
     timeout: Annotated[float, typer.Option(min=0.001, help="Seconds that one attempt may take.")] = 600.0,
     max_attempts: Annotated[int, typer.Option(min=1, help="Attempts at one trial.")] = 6,
     backoff: Annotated[
@@ -57,6 +75,23 @@ def run(
     text_only: Annotated[
         str, typer.Option(help="refuse, or silent-clip: for models that take no prompt without audio.")
     ] = "refuse",
+    clips: Annotated[
+        str,
+        typer.Option(help="refuse, or concat: where a prompt has more clips than the model takes."),
+    ] = "refuse",
+    gap: Annotated[
+        float, typer.Option(min=0.0, max=10.0, help="Seconds of silence between clips joined by concat.")
+    ] = 0.5,
+    channels: Annotated[
+        str,
+        typer.Option(help="refuse, split or mono: where a clip has more channels than the model takes."),
+    ] = "refuse",
+    answer_mode: Annotated[
+        str, typer.Option(help="text, choice or logprobs: how the letter is got. Never mixed in a table.")
+    ] = "text",
+    captions: Annotated[
+        Path | None, typer.Option(help="Captions of the clips by a model (starbench caption), for caption.")
+    ] = None,
     skip_bad: Annotated[
         bool,
         typer.Option("--skip-bad", help="Leave damaged items out instead of stopping; the result says so."),
@@ -66,6 +101,14 @@ def run(
         typer.Option(
             "--retry-permanent", help="On resuming, ask again what the server refused as a bad request."
         ),
+    ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Show what would be asked, what it would cost, and ask nothing."),
+    ] = False,
+    no_canary: Annotated[
+        bool,
+        typer.Option("--no-canary", help="Do not find out first whether sound arrives; the result says so."),
     ] = False,
     base_url: Annotated[str | None, typer.Option(help="Address of an OpenAI-compatible server.")] = None,
     model_arg: Annotated[
@@ -77,15 +120,28 @@ def run(
     A run is resumed by the same command with the same --out: a finished trial is never asked again,
     an error is. Exit codes: 0 done, 1 errors are left, 2 bad input, 130 interrupted.
     """
+    from dataclasses import replace
+    from typing import cast, get_args
+
     from starbench import rundir
+    from starbench.adaptation import CHANNEL_POLICIES, CLIP_POLICIES, REFUSE
+    from starbench.cli.plan import show_plan
     from starbench.errors import InputError
-    from starbench.evaluation import REFUSE, SILENT_CLIP, Request, prepare
+    from starbench.evaluation import SILENT_CLIP, Request, prepare
     from starbench.models import resolve
+    from starbench.prices import prices_of
     from starbench.retry import Backoff
     from starbench.runner import Settings
+    from starbench.schema import AnswerMode
 
-    if text_only not in (REFUSE, SILENT_CLIP):
-        raise InputError(f"--text-only {text_only!r} is not {REFUSE!r} or {SILENT_CLIP!r}")
+    for name, value, known in (
+        ("--text-only", text_only, (REFUSE, SILENT_CLIP)),
+        ("--clips", clips, CLIP_POLICIES),
+        ("--channels", channels, CHANNEL_POLICIES),
+        ("--answer-mode", answer_mode, get_args(AnswerMode)),
+    ):
+        if value not in known:
+            raise InputError(f"{name} {value!r} is none of {', '.join(known)}")
     request = Request(
         suites=tuple(suite),
         conditions=tuple(name.strip() for text in condition for name in text.split(",") if name.strip()),
@@ -96,10 +152,30 @@ def run(
         rate=rate,
         text_only=text_only,
         skip_bad=skip_bad,
+        clips=clips,
+        gap_s=gap,
+        channels=channels,
+        answer_mode=cast("AnswerMode", answer_mode),
+        captions=captions,
     )
-    asked = resolve(model, _arguments(model_arg or [], base_url))
+    asked = resolve(model, model_arguments(model_arg or [], base_url))
     evaluation = prepare(request, asked)
-    settings = Settings(max_in_flight, timeout, Backoff(max_attempts=max_attempts, base_s=backoff))
+    settings = Settings(
+        max_in_flight=max_in_flight,
+        rpm=rpm,
+        timeout_s=timeout,
+        backoff=Backoff(max_attempts=max_attempts, base_s=backoff),
+        max_cost_usd=max_cost,
+        max_tokens=max_tokens,
+        prices=prices_of(asked, prices),
+        canary=not no_canary,
+    )
+    if max_cost is not None and settings.prices is None:
+        raise InputError(f"--max-cost {max_cost:g}: no price of model {model!r} is known; give --prices FILE")
+    evaluation = replace(evaluation, run=evaluation.run.model_copy(update={"prices": settings.prices}))
+    if dry_run:
+        show_plan(evaluation, asked, settings, out, retry_permanent=retry_permanent)
+        return
     path = out or rundir.default_path(model, [s.name for s in evaluation.run.identity.suites])
     raise typer.Exit(evaluate(evaluation, asked, path, settings, retry_permanent=retry_permanent))
 
@@ -110,18 +186,28 @@ def evaluate(
     """Ask what ``path`` still lacks, show the scores, write the entries; returns the exit code."""
     import asyncio
 
+    from starbench.canary import summary
     from starbench.cli.exits import BAD_INPUT, INCOMPLETE
     from starbench.cli.progress import RunProgress
     from starbench.errors import FatalError
-    from starbench.redact import sentence
+    from starbench.redact import printable, sentence
     from starbench.session import ask_all
 
     stopped = None
     with RunProgress() as progress:
+        waiting = 0
 
         def on_start(start: Start) -> None:
+            nonlocal waiting
+            waiting = start.waiting
             _announce(evaluation, model, path, start)
-            progress.begin(start.waiting)
+            if not start.canary:
+                progress.begin(waiting)
+
+        def on_canary(canary: Canary) -> None:
+            for line in summary.lines(canary):
+                typer.echo(printable(line), err=True)
+            progress.begin(waiting)
 
         asking = ask_all(
             evaluation,
@@ -130,6 +216,7 @@ def evaluate(
             settings,
             retry_permanent=retry_permanent,
             on_start=on_start,
+            on_canary=on_canary,
             on_line=progress.add,
         )
         try:
@@ -144,13 +231,19 @@ def evaluate(
     code = report(path)
     if stopped is None:
         return code
-    typer.echo(
-        f"starbench: the server ended the run: {sentence(str(stopped))}; mend it, and --out {path} goes on",
-        err=True,
-    )
+    typer.echo(f"starbench: {sentence(_why(stopped))}, --out {path} goes on", err=True)
     # An unknown model is bad input if it was found out by the first question.
     nothing_answered = not list(path.glob("entry-*.json"))
     return BAD_INPUT if stopped.kind == "not_found" and nothing_answered else INCOMPLETE
+
+
+def _why(stopped: FatalError) -> str:
+    """Why the run ended, and what to do."""
+    from starbench.budget import SPENT
+
+    if stopped.kind == SPENT:
+        return f"the budget is spent: {stopped}; with a larger one"
+    return f"the server ended the run: {stopped}; mend it, and"
 
 
 def report(path: Path) -> int:
@@ -183,13 +276,15 @@ def _announce(evaluation: Evaluation, model: Model, path: Path, start: Start) ->
         lines.append(f"note: begun at {start.begun_at}, goes on at {model.server}")
     lines += [f"note: {note}" for note in (*record.adaptations, *record.notes)]
     lines += [f"not applicable: {n} item(s): {reason}" for reason, n in record.inapplicable.items()]
+    if start.canary:
+        lines.append("canary: finding out whether sound reaches the model …")
     if record.skipped:
         lines.append(f"left out as damaged: {len(record.skipped)} problem(s), listed in {path}/run.json")
     for line in lines:
         typer.echo(printable(line), err=True)
 
 
-def _arguments(pairs: Sequence[str], base_url: str | None) -> dict[str, str]:
+def model_arguments(pairs: Sequence[str], base_url: str | None) -> dict[str, str]:
     from starbench.errors import InputError
 
     arguments = {"base_url": base_url} if base_url else {}

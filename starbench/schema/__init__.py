@@ -1,16 +1,20 @@
 """The data types, one concept a file. Everything that crosses a border is one of these."""
 
 from starbench.schema.base import Frozen
-from starbench.schema.capabilities import Capabilities
+from starbench.schema.canary import Canary
+from starbench.schema.capabilities import AnswerMode, Capabilities
 from starbench.schema.item import MAX_OPTIONS, Item
+from starbench.schema.prices import Prices
 from starbench.schema.prompt import ClipPart, Prompt, TextPart
 from starbench.schema.response import Failure, Outcome, Reading, Response, Stop, Usage
 from starbench.schema.run import Identity, Run, SuiteIdentity
-from starbench.schema.trial import UNCUT, ClipSpec, JournalLine, TextSpec, Transform, Trial
+from starbench.schema.trial import UNCUT, ClipSpec, JoinedSpec, JournalLine, TextSpec, Transform, Trial
 
 __all__ = [
     "MAX_OPTIONS",
     "UNCUT",
+    "AnswerMode",
+    "Canary",
     "Capabilities",
     "ClipPart",
     "ClipSpec",
@@ -18,8 +22,10 @@ __all__ = [
     "Frozen",
     "Identity",
     "Item",
+    "JoinedSpec",
     "JournalLine",
     "Outcome",
+    "Prices",
     "Prompt",
     "Reading",
     "Response",

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from starbench.schema.base import Frozen
+from starbench.schema.response import Outcome
+
+#: How an answer is got: free text that a protocol reads, a letter that decoding is held to, or the most
+#: probable letter. The last two change scores, and stand in tables of their own.
+AnswerMode = Literal["text", "choice", "logprobs"]
 
 
 class Capabilities(Frozen):
@@ -26,6 +33,16 @@ class Capabilities(Frozen):
     """Sample rates it reads, Hz."""
     front_end_hz: int | None = Field(default=None, gt=0)
     """Rate its front end resamples to, Hz: what lies above half of it is not heard."""
+    max_channels: int | None = Field(default=None, ge=1)
+    """Channels of one clip."""
+    answer_modes: tuple[AnswerMode, ...] = ("text",)
+    """Ways of answering it knows."""
+    max_batch: int | None = Field(default=None, ge=1)
+    """Prompts that its ``generate_batch`` takes at a time."""
+    outcomes: tuple[Outcome, ...] = tuple(Outcome)
+    """What a trial put to it can end in; our own adapters are driven to each by a test."""
+    error_kinds: tuple[str, ...] = ()
+    """Kinds of the errors it raises."""
     max_in_flight: int | None = Field(default=None, ge=1)
     """Requests it bears at a time."""
     channels_kept: bool | None = None

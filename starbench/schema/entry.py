@@ -7,7 +7,8 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from starbench.schema.base import Frozen
-from starbench.schema.capabilities import Capabilities
+from starbench.schema.canary import Canary
+from starbench.schema.capabilities import AnswerMode, Capabilities
 from starbench.schema.response import Usage
 from starbench.schema.score import SuiteScore
 
@@ -45,6 +46,11 @@ class Setup(Frozen):
     limit_seed: int = 0
     rate: str = "native"
     text_only: str = "refuse"
+    clips: str = "refuse"
+    gap_s: float | None = None
+    channels: str = "refuse"
+    answer_mode: AnswerMode = "text"
+    captions: str | None = None
     adaptations: tuple[str, ...] = ()
 
 
@@ -69,6 +75,10 @@ class LeaderboardEntry(Frozen):
     """Whether every planned trial ended, none in an error."""
     usage: Usage | None = None
     """Tokens over the whole run, as far as the server reported them."""
+    canary: Canary | None = None
+    """What was found out before the first question; None where no canary was held."""
+    cost_usd: float | None = None
+    """What the run cost by the price table, US dollars, where prices and tokens are known."""
     inapplicable: dict[str, int] = Field(default_factory=dict)
     skipped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

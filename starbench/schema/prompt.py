@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import PrivateAttr
 
 from starbench.schema.base import Frozen
+from starbench.schema.capabilities import AnswerMode
 
 if TYPE_CHECKING:
     from starbench.audio import Audio
@@ -46,13 +47,15 @@ class Prompt(Frozen):
     """One question as a model gets it.
 
     ``options`` repeats the option texts in the order shown, for adapters that constrain the answer
-    to a letter. ``digest`` is equal for equal texts and sounds; ``key`` also differs between trials that
-    happen to be asked alike, is the same in every run, and seeds random baselines. Neither tells what
-    it was made from.
+    to a letter; a prompt that is no question has none. ``answer_mode`` says how the answer is to be got, and
+    is always one that the adapter declares. ``digest`` is equal for equal texts and sounds; ``key`` also
+    differs between trials that happen to be asked alike, is the same in every run, and seeds random
+    baselines. Neither tells what it was made from.
     """
 
     parts: tuple[TextPart | ClipPart, ...]
-    options: tuple[str, ...]
+    options: tuple[str, ...] = ()
+    answer_mode: AnswerMode = "text"
     digest: str = ""
     key: str = ""
 

@@ -40,6 +40,8 @@ class Response(Frozen):
 
     ``stop`` is the adapter's reading of the vendor's ``finish_reason``: ``length`` is a cut answer,
     ``blocked`` one that a filter withheld, ``refused`` one that the vendor marked as a refusal.
+    ``letter_logprobs`` are natural logarithms of the probability of each letter as the answer's first
+    token, under answer mode ``logprobs``; ``text`` is then the most probable letter, as ``<B>``.
     """
 
     text: str | None
@@ -47,6 +49,7 @@ class Response(Frozen):
     finish_reason: str | None = None
     served_model: str | None = None
     usage: Usage | None = None
+    letter_logprobs: dict[str, float] | None = None
 
 
 class Reading(Frozen):

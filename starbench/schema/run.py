@@ -7,7 +7,8 @@ from typing import Any
 from pydantic import Field
 
 from starbench.schema.base import Frozen
-from starbench.schema.capabilities import Capabilities
+from starbench.schema.capabilities import AnswerMode, Capabilities
+from starbench.schema.prices import Prices
 
 
 class SuiteIdentity(Frozen):
@@ -36,6 +37,15 @@ class Identity(Frozen):
     text_only: str
     """``refuse`` or ``silent-clip``: what is sent where a model takes no prompt without a clip."""
     skip_bad: bool
+    clips: str = "refuse"
+    """``refuse`` or ``concat``: what becomes of prompts with more clips than the model takes."""
+    gap_s: float | None = None
+    """Silence between clips that were joined, s."""
+    channels: str = "refuse"
+    """``refuse``, ``split`` or ``mono``: what becomes of clips with more channels than the model takes."""
+    answer_mode: AnswerMode = "text"
+    captions: str | None = None
+    """Digest of the file of captions (``--captions``)."""
 
 
 class Run(Frozen):
@@ -56,4 +66,6 @@ class Run(Frozen):
     sources: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Suite -> how it was built, or where it came from."""
     versions: dict[str, str] = Field(default_factory=dict)
+    prices: Prices | None = None
+    """What tokens cost when the run was begun."""
     created: str

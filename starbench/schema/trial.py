@@ -22,10 +22,21 @@ class TextSpec(Frozen):
 
 
 class ClipSpec(Frozen):
-    """A clip of the prompt: which of the item's, and what is done to it."""
+    """A clip of the prompt: which of the item's, and what is done to it.
+
+    ``then`` is what a policy does after the condition's own change, where the model takes one channel.
+    """
 
     clip: int = Field(ge=UNCUT)
     transform: Transform = "native"
+    then: Literal["left", "right", "mono"] | None = None
+
+
+class JoinedSpec(Frozen):
+    """Several clips sent as one, in order, with silence between them (policy ``--clips concat``)."""
+
+    clips: tuple[ClipSpec, ...] = Field(min_length=2)
+    gap_s: float = Field(ge=0)
 
 
 class Trial(Frozen):
@@ -44,7 +55,7 @@ class Trial(Frozen):
     contents: tuple[int, ...]
     clip_order: tuple[int, ...]
     answer_letter: str = Field(pattern=r"^[A-Z]$")
-    parts: tuple[TextSpec | ClipSpec, ...]
+    parts: tuple[TextSpec | ClipSpec | JoinedSpec, ...]
     extension: bool = False
     """The protocol's original evaluator has no such condition."""
 
@@ -78,6 +89,7 @@ class JournalLine(Frozen):
     model: str
     served_model: str | None = None
     usage: Usage | None = None
+    letter_logprobs: dict[str, float] | None = None
     request_digest: str
     at: str
     """When the trial ended, UTC, ISO 8601."""

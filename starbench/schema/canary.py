@@ -1,0 +1,34 @@
+"""The canary: what was found out about the way to a model before it was asked anything."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from starbench.schema.base import Frozen
+from starbench.schema.response import Usage
+
+
+class Canary(Frozen):
+    """Verdicts, each with the evidence for it. Only ``dropped`` stops a run.
+
+    A verdict is ``unknown`` unless something that must be true of it was seen.
+    """
+
+    transport: Literal["arrived", "dropped", "unknown"]
+    """Whether sound reaches the model at all."""
+    hearing: Literal["heard", "not heard", "unknown"]
+    """Whether its replies tell two plain sounds apart, as they should."""
+    ears: Literal["kept", "folded", "unknown"]
+    """Whether the two channels arrive apart."""
+    length: Literal["whole", "cut", "unknown"]
+    """Whether the end of a long clip arrives."""
+    band: Literal["kept", "narrowed", "unknown"]
+    """Whether high frequencies of the rate that is sent arrive."""
+    evidence: dict[str, str] = Field(default_factory=dict)
+    """Verdict's name -> the reason for it, a sentence."""
+    requests: int = Field(ge=0)
+    usage: Usage | None = None
+    at: str
+    """When, UTC, ISO 8601."""

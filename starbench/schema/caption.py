@@ -1,0 +1,68 @@
+"""A file of captions: what was asked of whom, and one line for each clip."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from starbench.schema.base import Frozen
+from starbench.schema.canary import Canary
+from starbench.schema.response import Failure, Outcome, Stop, Usage
+
+
+class CaptionIdentity(Frozen):
+    """Everything that must be equal for captions to share a file."""
+
+    model: str
+    model_args: dict[str, Any]
+    prompt_version: str
+    """``captions/1``, or ``own`` where the user gave a prompt."""
+    prompt: str
+    rate: str = "native"
+    """``native``, or the rate in Hz that every clip is resampled to."""
+    channels: str = "refuse"
+    """``refuse``, ``split`` or ``mono``: what becomes of clips with more channels than the model takes."""
+    clips: str = "refuse"
+    """``refuse`` or ``concat``: what becomes of two ears where the model takes one clip."""
+    gap_s: float | None = None
+    """Silence between clips that were joined, s."""
+
+
+class CaptionHeader(Frozen):
+    """The file's first line."""
+
+    schema_version: int = 1
+    identity: CaptionIdentity
+    suites: dict[str, str]
+    """Digest -> name of each suite whose clips were asked for."""
+    served_by: str | None = None
+    """Where the requests went when the file was begun: the server's address without any secret."""
+    adaptations: tuple[str, ...] = ()
+    """Every change made to what is sent because of what the model can take."""
+    versions: dict[str, str] = Field(default_factory=dict)
+    canary: Canary | None = None
+    """What was found out about the way to the model, when clips were last asked for; None: nothing."""
+    created: str
+
+
+class CaptionLine(Frozen):
+    """What became of one clip. ``text`` is a caption, and there is one only where it is ``answered``."""
+
+    clip: str
+    """Digest of the clip's sound."""
+    outcome: Outcome
+    text: str | None
+    response: str | None = None
+    """What was delivered, where that is not the caption itself."""
+    finish_reason: str | None = None
+    stop: Stop = "end"
+    error: Failure | None = None
+    attempts: int = Field(ge=0)
+    latency_s: float = Field(ge=0)
+    """Seconds that the last attempt took, preparing the request included."""
+    served_model: str | None = None
+    usage: Usage | None = None
+    request_digest: str
+    at: str
+    """When the request ended, UTC, ISO 8601."""

@@ -1,0 +1,89 @@
+"""Two sides of a comparison, paired by item: fractions from 0 to 1, 95 % intervals as ``[low, high]``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starbench.schema.base import Frozen
+from starbench.schema.score import Interval
+
+
+class Side(Frozen):
+    """What is compared: one condition of one run."""
+
+    run: str
+    model: str
+    arguments: dict[str, Any]
+    condition: str
+
+    @property
+    def name(self) -> str:
+        """The model with its arguments, and the condition."""
+        given = ", ".join(f"{name}={value}" for name, value in self.arguments.items() if name != "model")
+        return f"{self.model}{f' ({given})' if given else ''}, {self.condition}"
+
+
+class Effect(Frozen):
+    """A difference, or a part of one, in accuracy over all paired trials."""
+
+    diff: float
+    diff_ci: Interval
+
+
+class BothAnswered(Effect):
+    """The paired trials that both sides answered, and nothing else."""
+
+    n_items: int
+    n_trials: int
+    base_aa: float
+    aa: float
+
+
+class PairedRow(Effect):
+    """One group of items on both sides: the same items at the same rotations.
+
+    ``diff`` = ``aa`` − ``base_aa`` = ``from_answers.diff`` + ``from_unanswered.diff``: the first is what
+    the trials make of it that both sides answered, the second what those make of it that one side did
+    not answer and the other got right. ``lost`` and ``gained`` split the second by how that one side
+    ended: right answers of the base that the other lost, and that the other has where the base has none.
+    """
+
+    suite: str
+    task: str
+    sub_category: str | None = None
+    """None: the whole task."""
+    n_items: int
+    n_trials: int
+    unpaired_base: int
+    """Items that only the base was asked."""
+    unpaired: int
+    """Items that only the other was asked."""
+    chance: float
+    base_aa: float
+    aa: float
+    from_answers: Effect
+    from_unanswered: Effect
+    lost: dict[str, float]
+    """Outcome of the other side -> its share of ``diff``, at most 0."""
+    gained: dict[str, float]
+    """Outcome of the base -> its share of ``diff``, at least 0."""
+    both_answered: BothAnswered | None
+    base_outcomes: dict[str, int]
+    outcomes: dict[str, int]
+
+
+class Comparison(Frozen):
+    """One side held against the base."""
+
+    base: Side
+    other: Side
+    notes: tuple[str, ...] = ()
+    """What else differs between the two than what is compared."""
+    rows: tuple[PairedRow, ...]
+
+
+class Comparisons(Frozen):
+    """What ``starbench compare --json`` writes: every side against the first."""
+
+    schema_version: int = 1
+    comparisons: tuple[Comparison, ...]
