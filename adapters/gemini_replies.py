@@ -1,0 +1,136 @@
+"""Read what the Gemini API delivered with status 200, which promises little.
+
+The JSON is read as it came, not through the SDK's types: those warn of every name that is newer than
+themselves, and a reply must end in its outcome whatever Google adds.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from starbench.errors import FatalError, TransientError
+from starbench.schema import Response, Stop, Usage
+
+from .gemini_failures import raise_for_error
+
+#: One of these stands in whatever ``generateContent`` answers; without any it is something else's JSON.
+_FIELDS = frozenset({"candidates", "promptFeedback", "usageMetadata", "modelVersion", "responseId"})
+
+#: ``FinishReason`` of the API reference. All others (``STOP``, ``OTHER``, ``LANGUAGE``, ``MALFORMED_…``, and
+#: what is not invented yet) end a reply by themselves: with text it is read, without it is empty.
+_STOPS: dict[str, Stop] = {
+    "MAX_TOKENS": "length",
+    "CONTINUATION": "length",
+    "SAFETY": "blocked",
+    "RECITATION": "blocked",
+    "BLOCKLIST": "blocked",
+    "PROHIBITED_CONTENT": "blocked",
+    "SPII": "blocked",
+    "ESCALATION": "blocked",
+    "MODEL_ARMOR": "blocked",
+    "IMAGE_SAFETY": "blocked",
+    "IMAGE_PROHIBITED_CONTENT": "blocked",
+    "IMAGE_RECITATION": "blocked",
+}
+#: An HTTP status that tells of a failure; codes of gRPC, for one, are others.
+_STATUS = re.compile(r"[345]\d\d")
+#: The account is limited for breaking Google's use policy: no other question will fare better.
+_ACCOUNT_LIMITED = "PUP_LIMITED_DISABLED"
+
+
+def read(body: str) -> Response:
+    """Read the body of a successful ``generateContent``.
+
+    Parameters
+    ----------
+    body : str
+        The body as it came.
+
+    Raises
+    ------
+    TransientError
+        If it is no such reply (``malformed``).
+    AdapterError
+        If it reports an error inside the 200.
+    """
+    reply = _object(body)
+    candidates = reply.get("candidates") or []
+    if not isinstance(candidates, list):
+        raise TransientError("the reply's candidates are no list", kind="malformed")
+    text, reason = _candidate(candidates[0]) if candidates else (None, None)
+    stop = _STOPS.get((reason or "").upper(), "end")
+    blocked = _name(_attribute(reply.get("promptFeedback"), "blockReason"))
+    if blocked and text is None and reason is None:
+        reason, stop = f"promptFeedback: {blocked}", "blocked"
+    if reason == _ACCOUNT_LIMITED:
+        raise FatalError(f"Google ended the reply with {reason}: the account is limited", kind="auth")
+    return Response(
+        text=text,
+        stop=stop,
+        finish_reason=reason,
+        served_model=_name(reply.get("modelVersion")),
+        usage=_usage(reply.get("usageMetadata")),
+    )
+
+
+def _object(body: str) -> dict[str, Any]:
+    try:
+        reply = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise TransientError(f"the reply is not whole JSON: {error}", kind="malformed") from error
+    if not isinstance(reply, dict):
+        raise TransientError("the reply is JSON, but no object", kind="malformed")
+    if reply.get("error"):
+        code = str(_attribute(reply["error"], "code"))
+        status = int(code) if _STATUS.fullmatch(code) else 500
+        raise_for_error(status, reply, f"the server says: {reply['error']}", {})
+    if reply and not _FIELDS & reply.keys():
+        raise TransientError("the reply is JSON of something else than generateContent", kind="malformed")
+    return reply
+
+
+def _candidate(candidate: object) -> tuple[str | None, str | None]:
+    """The text of the answer (not of the thoughts before it), and why it ended."""
+    parts = _attribute(_attribute(candidate, "content"), "parts")
+    texts = [
+        part["text"]
+        for part in (parts if isinstance(parts, list) else [])
+        if isinstance(_attribute(part, "text"), str) and not _attribute(part, "thought")
+    ]
+    return "".join(texts) if texts else None, _name(_attribute(candidate, "finishReason"))
+
+
+def _usage(counts: object) -> Usage | None:
+    """Google counts thoughts beside the answer, our schema within it."""
+    if not isinstance(counts, dict):
+        return None
+    answer, thoughts = _count(counts.get("candidatesTokenCount")), _count(counts.get("thoughtsTokenCount"))
+    made = [n for n in (answer, thoughts) if n is not None]
+    return Usage(
+        input_tokens=_count(counts.get("promptTokenCount")),
+        output_tokens=sum(made) if made else None,
+        audio_tokens=_audio_tokens(counts.get("promptTokensDetails")),
+        reasoning_tokens=thoughts,
+    )
+
+
+def _audio_tokens(details: object) -> int | None:
+    """Tokens of sound: none (0) where the modalities are told apart and sound is not among them."""
+    if not isinstance(details, list) or not details:
+        return None
+    sounds = [_count(_attribute(d, "tokenCount")) for d in details if _attribute(d, "modality") == "AUDIO"]
+    return sum(n for n in sounds if n is not None)
+
+
+def _attribute(owner: object, name: str) -> Any:
+    return owner.get(name) if isinstance(owner, dict) else None
+
+
+def _name(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -1,0 +1,64 @@
+"""What a failed HTTP request means: stop the run, ask again, or leave this one question."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from email.utils import parsedate_to_datetime
+from time import time
+from typing import NoReturn
+
+from starbench.errors import FatalError, RequestError, TransientError
+
+_FATAL = {401: "auth", 402: "quota", 403: "auth", 404: "not_found"}
+#: Vendors' codes for an account that is spent, which no waiting mends.
+QUOTA = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
+
+
+def raise_for(status: int, codes: Collection[object], message: str, headers: Mapping[str, str]) -> NoReturn:
+    """Raise what an HTTP status means for a run.
+
+    Parameters
+    ----------
+    status : int
+        The status.
+    codes : collection
+        The vendor's own codes, if any: an exhausted quota comes with 429 as a crowded minute does.
+    message : str
+        What the server said.
+    headers : mapping
+        The reply's headers, in lower case or case-insensitive.
+
+    Raises
+    ------
+    FatalError, TransientError, RequestError
+        Always one of them.
+    """
+    said = message if str(status) in message else f"{status}: {message}"
+    if 300 <= status < 400:
+        raise FatalError(f"{said} (a redirect: name the server's own address)", kind="not_found")
+    if status in _FATAL:
+        raise FatalError(said, kind=_FATAL[status])
+    if status == 429 and QUOTA.intersection(codes):
+        raise FatalError(said, kind="quota")
+    if status == 429:
+        raise TransientError(said, kind="rate_limit", retry_after=retry_after(headers))
+    if status in (408, 409) or status >= 500:
+        raise TransientError(said, kind="server", retry_after=retry_after(headers))
+    raise RequestError(said)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait, from ``retry-after-ms`` or ``Retry-After`` (seconds or a date, RFC 9110 §10.2.3)."""
+    for name, scale in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
+        value = headers.get(name)
+        if value is None:
+            continue
+        try:
+            return max(0.0, float(value) * scale)
+        except ValueError:
+            pass
+        try:
+            return max(0.0, parsedate_to_datetime(value).timestamp() - time())
+        except ValueError:
+            continue
+    return None

@@ -1,0 +1,59 @@
+"""Whether a server is there at all, before anything is asked of it."""
+
+from __future__ import annotations
+
+import asyncio
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from starbench.errors import InputError
+from starbench.redact import address
+
+#: Seconds to wait for a connection, here and in the adapters' own clients.
+CONNECT_S = 10.0
+
+
+def http_address(url: str, example: str) -> str:
+    """Return ``url`` without a slash at its end.
+
+    Raises
+    ------
+    InputError
+        If it is no http(s) address; the sentence shows ``example``.
+    """
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:  # brackets around no IPv6 address
+        is_address = False
+    if not is_address:
+        raise InputError(f"base_url is not an http(s) address, such as {example}")
+    return url.rstrip("/")
+
+
+async def connect(url: str) -> None:
+    """Open a connection to the server of ``url`` and close it again.
+
+    Behind a proxy no direct way need be open, so nothing is tried.
+
+    Raises
+    ------
+    InputError
+        If nobody answers there.
+    """
+    if _is_proxied(url):
+        return
+    parts = urlsplit(url)
+    try:
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        async with asyncio.timeout(CONNECT_S):
+            _, writer = await asyncio.open_connection(parts.hostname, port)
+    except (OSError, ValueError) as error:
+        raise InputError(f"the server {address(url)} cannot be reached: {error or 'no reply'}") from error
+    writer.close()
+
+
+def _is_proxied(url: str) -> bool:
+    parts = urlsplit(url)
+    proxies = getproxies()
+    return (parts.scheme in proxies or "all" in proxies) and not proxy_bypass(parts.hostname or "")
