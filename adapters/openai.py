@@ -1,8 +1,8 @@
-"""OpenAI Chat Completions with ``input_audio``, at OpenAI or at any compatible server.
+"""OpenAI Chat Completions with sound in the prompt, at OpenAI or at any compatible server.
 
-Facts behind the mapping of failures: the openai SDK 3.x raises its own tree for HTTP errors, but
-lets a cut body through as ``json.JSONDecodeError`` and returns a ``str`` for HTML in a 200; some
-servers report errors inside a 200, or leave ``choices`` out.
+What servers do differently is data (:mod:`.dialects`); what their replies mean stands in :mod:`.completions`.
+Facts behind the mapping of failures: the openai SDK 3.x raises its own tree for HTTP errors, but lets a cut
+body through as ``json.JSONDecodeError`` and returns a ``str`` for HTML in a 200.
 """
 
 from __future__ import annotations
@@ -11,31 +11,41 @@ import asyncio
 import base64
 import json
 import os
-from email.utils import parsedate_to_datetime
-from time import time
-from typing import TYPE_CHECKING, Any, NoReturn
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
-from starbench.errors import FatalError, InputError, RequestError, TransientError
-from starbench.redact import address
-from starbench.schema import Capabilities, ClipPart, Prompt, Response, Stop, TextPart, Usage
+from pydantic import ValidationError
+
+from starbench.errors import InputError, TransientError
+from starbench.redact import address, names_secret
+from starbench.schema import Capabilities, ClipPart, Outcome, Prices, Prompt, Response, TextPart
+
+from .completions import failed, response_of
+from .dialects import Dialect, named, of_address
+from .price_table import lookup
+from .reachable import CONNECT_S, connect, http_address
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from openai import APIStatusError
 
-    from openai.types.chat import ChatCompletion
-
-OFFICIAL = "https://api.openai.com/v1"
 #: These answer 400 to a request with no audio in it (adapters fact sheet §1).
 _NEED_AUDIO = ("gpt-audio", "gpt-4o-audio", "gpt-4o-mini-audio")
-_CONNECT_S = 10.0
 #: SDK placeholder for servers that ask for no key.
 _NO_KEY = "none"
-
-_FATAL = {401: "auth", 402: "quota", 403: "auth", 404: "not_found"}
-_QUOTA = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
-_STOPS: dict[str, Stop] = {"length": "length", "content_filter": "blocked"}
+#: Fields of a request that are the adapter's own: another value would ask something else, or break the reply.
+_OURS = frozenset({"model", "messages", "stream", "n"})
+_ERROR_KINDS = (
+    "auth",
+    "bad_request",
+    "connection",
+    "malformed",
+    "no_logprobs",
+    "not_found",
+    "quota",
+    "rate_limit",
+    "server",
+    "timeout",
+)
 
 
 class OpenAI:
@@ -46,53 +56,76 @@ class OpenAI:
     model : str
         The model's name at the server.
     base_url : str, optional
-        The server; default: ``OPENAI_BASE_URL``, else OpenAI.
+        The server; default: ``OPENAI_BASE_URL``, else the dialect's own vendor, else OpenAI.
+    dialect : str, optional
+        How the server differs from others: ``openai``, ``openrouter``, ``vllm``, ``sglang``,
+        ``llama.cpp``, ``transformers`` or ``compatible``; default: known by the server's host.
     text_only : bool, optional
         Whether the model takes prompts without audio; default: known by the model's name.
     temperature, max_tokens, seed
         Sent only when given; the server's own defaults hold otherwise.
+    max_clips, max_seconds, front_end_hz, max_channels, channels_kept
+        What the model can take (:class:`starbench.schema.Capabilities`), where it is known better than
+        the dialect knows it: clips in a prompt, s, Hz, channels of a clip, whether the ears arrive apart.
+    extra_body : dict, optional
+        Further fields of every request, such as ``{"reasoning_effort": "low"}``.
 
     Raises
     ------
     InputError
-        If OpenAI itself is to be asked and ``OPENAI_API_KEY`` is not set.
+        If an argument cannot work, or a vendor itself is to be asked and its key is not set.
     """
 
     def __init__(
         self,
         model: str,
         base_url: str | None = None,
+        dialect: str | None = None,
         text_only: bool | None = None,
         temperature: float | None = None,
         max_tokens: int | None = None,
         seed: int | None = None,
+        max_clips: int | None = None,
+        max_seconds: float | None = None,
+        front_end_hz: int | None = None,
+        max_channels: int | None = None,
+        channels_kept: bool | None = None,
+        extra_body: dict[str, Any] | None = None,
     ) -> None:
         import openai
 
-        self._url = (base_url or os.environ.get("OPENAI_BASE_URL") or OFFICIAL).rstrip("/")
-        if urlsplit(self._url).scheme not in ("http", "https"):
-            raise InputError("base_url is not an http(s) address, such as http://localhost:8000/v1")
-        key = os.environ.get("OPENAI_API_KEY")
-        if not key and self._url == OFFICIAL:
-            raise InputError("OPENAI_API_KEY is not set: export it, or name another server with --base-url")
-        self.server = address(self._url)
         self._model = model
-        options: dict[str, Any] = {
-            "temperature": temperature,
-            "max_completion_tokens": max_tokens,
-            "seed": seed,
-        }
-        self._options = {name: value for name, value in options.items() if value is not None}
+        self._url, self._dialect = _server(base_url or os.environ.get("OPENAI_BASE_URL"), dialect)
+        self.server = address(self._url)
+        options = {"temperature": temperature, self._dialect.max_tokens_field: max_tokens, "seed": seed}
+        self._body = _merged(
+            {name: value for name, value in options.items() if value is not None}, self._dialect.extra_body
+        )
+        self._own_body = _fields(extra_body)
         # Retries are the harness's: two layers would hide each other's counts.
         self._client = openai.AsyncOpenAI(
-            api_key=key or _NO_KEY,
+            api_key=_key(self._dialect, self._url),
             base_url=self._url,
             max_retries=0,
-            timeout=openai.Timeout(None, connect=_CONNECT_S),
+            timeout=openai.Timeout(None, connect=CONNECT_S),
         )
         if text_only is None:
-            text_only = not model.startswith(_NEED_AUDIO)
-        self.capabilities = Capabilities(text_only=text_only, formats=("wav", "mp3"))
+            text_only = self._dialect.text_only and not model.rpartition("/")[2].startswith(_NEED_AUDIO)
+        self.capabilities = _capabilities(
+            self._dialect,
+            text_only=text_only,
+            max_clips=max_clips,
+            max_seconds=max_seconds,
+            front_end_hz=front_end_hz,
+            max_channels=max_channels,
+            channels_kept=channels_kept,
+        )
+        vendor = self._dialect.vendor if self._is_the_vendor else None
+        self.prices: Prices | None = lookup(vendor, model) if vendor else None
+
+    @property
+    def _is_the_vendor(self) -> bool:
+        return self._url == self._dialect.base_url
 
     async def check(self) -> None:
         """Object before anything is asked if the server cannot be reached or knows no such model.
@@ -104,20 +137,9 @@ class OpenAI:
         InputError
             If no question can succeed.
         """
-        if not _is_proxied(self._url):
-            await self._connect()
-        if self._url == OFFICIAL:
+        await connect(self._url)
+        if self._is_the_vendor and self._dialect.lists_models:
             await self._check_model()
-
-    async def _connect(self) -> None:
-        parts = urlsplit(self._url)
-        try:
-            port = parts.port or (443 if parts.scheme == "https" else 80)
-            async with asyncio.timeout(_CONNECT_S):
-                _, writer = await asyncio.open_connection(parts.hostname, port)
-        except (OSError, ValueError) as error:
-            raise InputError(f"the server {self.server} cannot be reached: {error or 'no reply'}") from error
-        writer.close()
 
     async def _check_model(self) -> None:
         import openai
@@ -127,7 +149,7 @@ class OpenAI:
         except openai.NotFoundError as error:
             raise InputError(f"{self.server} has no model {self._model!r} for this key") from error
         except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
-            raise InputError(f"{self.server} does not accept OPENAI_API_KEY") from error
+            raise InputError(f"{self.server} does not accept {self._dialect.key_variables[0]}") from error
         except openai.OpenAIError:
             return  # the questions themselves will meet it, with retries
 
@@ -135,144 +157,122 @@ class OpenAI:
         """Put one prompt; see the module for what becomes of each failure."""
         import openai
 
-        content: Any = await asyncio.to_thread(_content, prompt)
+        content: Any = await asyncio.to_thread(_content, prompt, self._dialect.audio_part)
+        asked = self._dialect.mode_fields(prompt.answer_mode, prompt.letters)
         try:
             completion = await self._client.chat.completions.create(
                 model=self._model,
                 messages=[{"role": "user", "content": content}],
-                **self._options,
+                extra_body=_merged(_merged(self._body, asked), self._own_body),
             )
         except openai.APITimeoutError as error:
             raise TransientError(str(error), kind="timeout") from error
         except openai.APIConnectionError as error:
             raise TransientError(f"{error} ({error.__cause__})", kind="connection") from error
         except openai.APIStatusError as error:
-            _raise_for(error.status_code, {error.code, error.type}, error.message, error.response.headers)
+            return failed(error.status_code, error.body, _said(error), error.response.headers)
         except (json.JSONDecodeError, UnicodeDecodeError, openai.APIResponseValidationError) as error:
             raise TransientError(f"the reply is not whole JSON: {error}", kind="malformed") from error
-        return _response(completion)
+        choice = self._dialect.choice
+        return response_of(completion, prompt, choice.answer_in if choice else "text")
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
 
 
-def _is_proxied(url: str) -> bool:
-    """Whether the environment sends ``url`` through a proxy, so that no direct way need be open."""
-    parts = urlsplit(url)
-    proxies = getproxies()
-    return (parts.scheme in proxies or "all" in proxies) and not proxy_bypass(parts.hostname or "")
+def _server(url: str | None, dialect: str | None) -> tuple[str, Dialect]:
+    """Find the address and how it is spoken to, from either or neither."""
+    example = "http://localhost:8000/v1"
+    if url is not None:
+        url = http_address(url, example)
+        return url, named(dialect) if dialect else of_address(url)
+    spoken = named(dialect or "openai")
+    if spoken.base_url is None:
+        raise InputError(
+            f"dialect {dialect!r} has no server of its own: name yours with --base-url {example}"
+        )
+    return spoken.base_url, spoken
 
 
-def _content(prompt: Prompt) -> list[dict[str, Any]]:
-    return [_text(part) if isinstance(part, TextPart) else _clip(part) for part in prompt.parts]
+def _key(dialect: Dialect, url: str) -> str:
+    found = next((key for name in dialect.key_variables if (key := os.environ.get(name))), None)
+    if not found and url == dialect.base_url:
+        raise InputError(
+            f"{dialect.key_variables[0]} is not set: export it, or name another server with --base-url"
+        )
+    return found or _NO_KEY
+
+
+def _capabilities(dialect: Dialect, *, text_only: bool, **given: Any) -> Capabilities:
+    """Return what the dialect declares, save what the user knows better."""
+    limits = {name: getattr(dialect, name) if value is None else value for name, value in given.items()}
+    try:
+        return Capabilities(
+            text_only=text_only,
+            formats=dialect.formats,
+            answer_modes=dialect.answer_modes,
+            outcomes=tuple(Outcome),
+            error_kinds=_ERROR_KINDS,
+            **limits,
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(f"--model-arg {first['loc'][0]}={first['input']}: {first['msg']}") from error
+
+
+def _fields(extra_body: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the user's own fields of a request, if they can be that."""
+    fields = extra_body or {}
+    for name in sorted(_OURS & set(fields)):
+        raise InputError(f"extra_body cannot set {name!r}: the harness does")
+    for name in filter(names_secret, _names(fields)):
+        raise InputError(f"extra_body holds {name!r}: keys are read from the environment only")
+    return fields
+
+
+def _names(value: Any) -> Iterator[str]:
+    """Yield the names of all fields, at any depth."""
+    if isinstance(value, dict):
+        yield from value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _names(inner)
+
+
+def _merged(fields: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    """Return ``fields`` with ``more`` on top, objects within objects too."""
+    merged = dict(fields)
+    for name, value in more.items():
+        there = merged.get(name)
+        merged[name] = _merged(there, value) if isinstance(there, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _said(error: APIStatusError) -> str:
+    """Return what the server said: the SDK repeats an ``error.message`` alone, no ``detail`` and no text."""
+    told = error.body.get("message") if isinstance(error.body, dict) else None
+    return error.message if told or not error.body else f"{error.message} - {error.body}"
+
+
+def _content(prompt: Prompt, audio_part: str) -> list[dict[str, Any]]:
+    clip = _CLIPS[audio_part]
+    return [_text(part) if isinstance(part, TextPart) else clip(part) for part in prompt.parts]
 
 
 def _text(part: TextPart) -> dict[str, Any]:
     return {"type": "text", "text": part.text}
 
 
-def _clip(part: ClipPart) -> dict[str, Any]:
-    data = base64.b64encode(part.audio().wav).decode("ascii")
-    return {"type": "input_audio", "input_audio": {"data": data, "format": "wav"}}
+def _input_audio(part: ClipPart) -> dict[str, Any]:
+    return {"type": "input_audio", "input_audio": {"data": _base64(part), "format": "wav"}}
 
 
-def _raise_for(status: int, codes: Collection[object], message: str, headers: Mapping[str, str]) -> NoReturn:
-    said = message if str(status) in message else f"{status}: {message}"
-    if 300 <= status < 400:
-        raise FatalError(f"{said} (a redirect: name the server's own address)", kind="not_found")
-    if status in _FATAL:
-        raise FatalError(said, kind=_FATAL[status])
-    if status == 429 and _QUOTA.intersection(codes):
-        raise FatalError(said, kind="quota")
-    if status == 429:
-        raise TransientError(said, kind="rate_limit", retry_after=_retry_after(headers))
-    if status in (408, 409) or status >= 500:
-        raise TransientError(said, kind="server", retry_after=_retry_after(headers))
-    raise RequestError(said)
+def _audio_url(part: ClipPart) -> dict[str, Any]:
+    return {"type": "audio_url", "audio_url": {"url": f"data:audio/wav;base64,{_base64(part)}"}}
 
 
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait, from ``retry-after-ms`` or ``Retry-After`` (seconds or a date, RFC 9110 §10.2.3)."""
-    for name, scale in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
-        value = headers.get(name)
-        if value is None:
-            continue
-        try:
-            return max(0.0, float(value) * scale)
-        except ValueError:
-            pass
-        try:
-            return max(0.0, parsedate_to_datetime(value).timestamp() - time())
-        except ValueError:
-            continue
-    return None
+def _base64(part: ClipPart) -> str:
+    return base64.b64encode(part.audio().wav).decode("ascii")
 
 
-def _response(completion: ChatCompletion | object) -> Response:
-    """Read a reply that came with status 200, which promises little."""
-    choices = getattr(completion, "choices", None)
-    if not isinstance(choices, list):
-        _raise_for_error_inside(completion)
-    if not choices:
-        return Response(text=None, served_model=_name(completion), usage=_usage(completion))
-    message, reason = getattr(choices[0], "message", None), getattr(choices[0], "finish_reason", None)
-    refusal = getattr(message, "refusal", None)
-    text = _message_text(message)
-    return Response(
-        text=text if text else refusal,
-        stop="refused" if refusal else _STOPS.get(str(reason), "end"),
-        finish_reason=None if reason is None else str(reason),
-        served_model=_name(completion),
-        usage=_usage(completion),
-    )
-
-
-def _raise_for_error_inside(completion: object) -> NoReturn:
-    error = getattr(completion, "error", None)
-    if isinstance(error, dict):
-        code, message = error.get("code"), str(error.get("message", error))
-        codes = {str(code), str(error.get("type"))}
-        if _QUOTA & codes:
-            raise FatalError(message, kind="quota")
-        _raise_for(int(str(code)) if str(code).isdecimal() else 500, codes, message, {})
-    if error:
-        raise TransientError(f"the server says: {error}", kind="server")
-    kind = "HTML or text" if isinstance(completion, str) else "JSON without choices"
-    raise TransientError(f"the reply is {kind}, not a chat completion", kind="malformed")
-
-
-def _message_text(message: object) -> str | None:
-    content = getattr(message, "content", None)
-    if isinstance(content, list):  # some servers answer in parts
-        return "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
-    if content is None:
-        # With spoken output the text stands beside the sound.
-        content = getattr(getattr(message, "audio", None), "transcript", None)
-    return None if content is None else str(content)
-
-
-def _name(completion: object) -> str | None:
-    name = getattr(completion, "model", None)
-    return None if name is None else str(name)
-
-
-def _usage(completion: object) -> Usage | None:
-    usage = getattr(completion, "usage", None)
-    if usage is None:
-        return None
-    given, made = (
-        getattr(usage, "prompt_tokens_details", None),
-        getattr(usage, "completion_tokens_details", None),
-    )
-    return Usage(
-        input_tokens=_count(usage, "prompt_tokens"),
-        output_tokens=_count(usage, "completion_tokens"),
-        audio_tokens=_count(given, "audio_tokens"),
-        reasoning_tokens=_count(made, "reasoning_tokens"),
-    )
-
-
-def _count(owner: object, name: str) -> int | None:
-    value = getattr(owner, name, None)
-    return value if isinstance(value, int) else None
+_CLIPS = {"input_audio": _input_audio, "audio_url": _audio_url}

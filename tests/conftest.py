@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import hypothesis
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+# Helpers that lie beside the tests; last, so that they hide nothing that is installed.
+sys.path.append(str(REPOSITORY / "tests"))
 
 
 def pytest_configure() -> None:
@@ -46,3 +49,19 @@ def shared() -> Path:
 def samples(shared: Path) -> Path:
     """The 18 published sample items of STAR-Bench, in the official layout."""
     return shared / "star-bench-samples"
+
+
+@pytest.fixture(scope="session")
+def tiny_qwen2_audio(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A checkpoint of a tiny Qwen2-Audio with random weights."""
+    from tiny_lalms import build_qwen2_audio
+
+    return build_qwen2_audio(tmp_path_factory.mktemp("qwen2-audio"))
+
+
+@pytest.fixture(scope="session")
+def tiny_audio_flamingo3(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A checkpoint of a tiny Audio Flamingo 3 with random weights: one clip in a prompt."""
+    from tiny_lalms import build_audio_flamingo3
+
+    return build_audio_flamingo3(tmp_path_factory.mktemp("audio-flamingo-3"))

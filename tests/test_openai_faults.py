@@ -1,146 +1,37 @@
 """Whatever a server does, a trial ends in the outcome that it earned, and never in a letter it did not give.
 
-Everything goes over real sockets, through the real openai SDK and starbench's own command line.
+Everything goes over real sockets, through the real openai SDK and starbench's own command line. What comes
+with status 200 stands in test_openai_replies.py.
 """
 
 from __future__ import annotations
 
 import json
-import socket
-import struct
-import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
+from chat_servers import (
+    ATTEMPTS,
+    PATH,
+    Runs,
+    all_answered,
+    asked,
+    assert_errors,
+    completion,
+    failure,
+    raw_server,
+    served,
+)
 from llmock.pytest_plugin import LLMock
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from starbench import journal
-from starbench.build import build
-from starbench.cli import main
-from starbench.schema import JournalLine, Outcome
-from starbench.synthesis import BuildSpec
+from starbench.adapters.dialects import dialects
+from starbench.schema import Outcome
 
-ATTEMPTS = 2
-PATH = "/v1/chat/completions"
-
-
-class Ran(NamedTuple):
-    code: int
-    out: str
-    err: str
-    path: Path
-
-    @property
-    def lines(self) -> list[JournalLine]:
-        return list(journal.latest(self.path).values())
-
-    @property
-    def complaints(self) -> list[str]:
-        return [line for line in self.err.splitlines() if line.startswith("starbench: ")]
-
-
-Runs = Callable[..., Ran]
-
-
-@pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("built") / "suite"
-    build("perception", BuildSpec(("pitch", "loudness", "duration"), "default", 7, 12), path, lambda *_: None)
-    return path
-
-
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "OPENAI_BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-not-a-real-key")
-
-
-@pytest.fixture
-def starbench(
-    suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Runs:
-    """Run the command line in this process on one item of the suite (all its rotations)."""
-
-    def run(url: str, *options: str, model: str = "openai:m", limit: int = 1, name: str = "run") -> Ran:
-        path = tmp_path / name
-        given = ["run", "--model", model, "--suite", str(suite), "--out", str(path), "--base-url", url]
-        given += ["--limit", str(limit), "--backoff", "0.02", "--max-attempts", str(ATTEMPTS), *options]
-        monkeypatch.setattr(sys, "argv", ["starbench", *given])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as stop:
-            main()
-        shown = capsys.readouterr()
-        return Ran(int(stop.value.code or 0), shown.out, shown.err, path)
-
-    return run
-
-
-def completion(content: Any = "<A>", finish: Any = "stop", **message: Any) -> dict[str, Any]:
-    return {
-        "id": "c",
-        "object": "chat.completion",
-        "created": 0,
-        "model": "served",
-        "choices": [
-            {
-                "index": 0,
-                "finish_reason": finish,
-                "message": {"role": "assistant", "content": content, **message},
-            }
-        ],
-        "usage": {"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11},
-    }
-
-
-def failure(
-    status: int, message: str = "no", headers: dict[str, str] | None = None, **error: Any
-) -> Response:
-    body = json.dumps({"error": {"message": message, **error}})
-    return Response(body, status, headers, mimetype="application/json")
-
-
-def served(server: HTTPServer, *script: Any) -> str:
-    """Let ``server`` answer the n-th question with the n-th of ``script``, and all others with the last."""
-    left = list(script)
-
-    def answer(_: Request) -> Response:
-        reply = left.pop(0) if len(left) > 1 else left[0]
-        if isinstance(reply, Response):
-            return Response(reply.get_data(), reply.status_code, reply.headers)
-        return Response(
-            reply if isinstance(reply, str | bytes) else json.dumps(reply), mimetype="application/json"
-        )
-
-    server.expect_request(PATH, method="POST").respond_with_handler(answer)
-    return server.url_for("/v1")
-
-
-def asked(server: HTTPServer) -> int:
-    return len(server.log)
-
-
-def all_answered(ran: Ran, letter: str = "A") -> bool:
-    return bool(ran.lines) and all(
-        line.outcome is Outcome.ANSWERED and line.letter == letter for line in ran.lines
-    )
-
-
-def assert_errors(ran: Ran, kind: str, *, attempts: int = ATTEMPTS, permanent: bool = False) -> None:
-    assert ran.lines
-    for line in ran.lines:
-        assert (line.outcome, line.letter, line.correct) == (Outcome.ERROR, None, False)
-        assert line.error is not None
-        assert (line.error.kind, line.error.permanent, line.attempts) == (kind, permanent, attempts)
-
+pytest_plugins = ["chat_fixtures"]
 
 # What a scripted server does ------------------------------------------------------------------------
 
@@ -241,12 +132,6 @@ def test_a_stalled_server_costs_seconds_and_not_its_own_time(
     assert ran.code == 1
     assert_errors(ran, "timeout")
     assert ATTEMPTS * 1.0 <= took < ATTEMPTS * 1.0 + 3
-
-
-@pytest.fixture
-def httpserver_threaded() -> Iterator[HTTPServer]:
-    with HTTPServer(host="127.0.0.1", threaded=True) as server:
-        yield server
 
 
 # What ends a run ------------------------------------------------------------------------------------
@@ -373,195 +258,27 @@ def test_a_silent_clip_is_sent_by_a_recorded_policy(
         assert [part["type"] for part in parts].count("input_audio") == 1
 
 
-# What comes with status 200 -------------------------------------------------------------------------
-
-GOOD = json.dumps(completion())
-HTML = Response("<html><body>Answer: <A></body></html>", 200, mimetype="text/html")
-
-
 @pytest.mark.parametrize(
-    "payload",
+    "body",
     [
-        pytest.param(GOOD[: len(GOOD) // 2], id="cut JSON"),
-        pytest.param(GOOD.encode().replace(b"served", b"\xff\xfe"), id="no UTF-8"),
-        pytest.param(HTML, id="HTML"),
-        pytest.param(HTML.get_data(), id="HTML that claims to be JSON"),
-        pytest.param(Response("<A>", 200, mimetype="text/plain"), id="bare text"),
-        pytest.param("", id="nothing"),
-        pytest.param("null", id="null"),
-        pytest.param("[]", id="list"),
-        pytest.param('"<A>"', id="string"),
-        pytest.param("7", id="number"),
-        pytest.param("{}", id="no choices"),
-        pytest.param({**completion(), "choices": None}, id="choices null"),
-        pytest.param({**completion(), "choices": {"0": completion()["choices"][0]}}, id="choices not a list"),
+        {"error": {"message": "no grammar here"}},
+        {"message": "no grammar here"},
+        {"detail": "no grammar here"},
+        {"detail": [{"loc": ["body", "x"], "msg": "no grammar here"}]},
+        {"error": "no grammar here"},
+        "no grammar here",
+        ["no grammar here"],
     ],
+    ids=["OpenAI", "vLLM", "FastAPI", "FastAPI's list", "error a text", "plain text", "a list"],
 )
-def test_what_is_no_completion_is_retried_and_then_malformed(
-    httpserver: HTTPServer, starbench: Runs, payload: Any
+def test_what_a_server_complains_of_is_kept_in_its_words(
+    httpserver: HTTPServer, starbench: Runs, body: Any
 ) -> None:
-    ran = starbench(served(httpserver, payload))
-    assert ran.code == 1
-    assert_errors(ran, "malformed")
-
-
-def test_a_reply_that_was_cut_once_is_mended_by_the_next(httpserver: HTTPServer, starbench: Runs) -> None:
-    ran = starbench(served(httpserver, GOOD[:60], completion()))
-    assert ran.code == 0
-    assert all_answered(ran)
-    assert sum(line.attempts - 1 for line in ran.lines) == 1
-
-
-@pytest.mark.parametrize(
-    ("code", "kind", "attempts", "permanent"),
-    [
-        (502, "server", ATTEMPTS, False),
-        (429, "rate_limit", ATTEMPTS, False),
-        (400, "bad_request", 1, True),
-        ("provider_down", "server", ATTEMPTS, False),
-        (None, "server", ATTEMPTS, False),
-    ],
-)
-def test_an_error_inside_a_200_is_that_error(
-    httpserver: HTTPServer, starbench: Runs, code: Any, kind: str, attempts: int, permanent: bool
-) -> None:
-    ran = starbench(served(httpserver, {"error": {"code": code, "message": "upstream <A>"}}))
-    assert ran.code == 1
-    assert_errors(ran, kind, attempts=attempts, permanent=permanent)
-
-
-@pytest.mark.parametrize("code", [401, 402, 403])
-def test_a_fatal_error_inside_a_200_ends_the_run(httpserver: HTTPServer, starbench: Runs, code: int) -> None:
-    ran = starbench(served(httpserver, {"error": {"code": code, "message": "no"}}), "--max-in-flight", "1")
-    assert ran.code == 1
-    assert asked(httpserver) == 1
-
-
-ANSWERED, TRUNCATED, BLOCKED, EMPTY, REFUSED, UNPARSED = (
-    Outcome.ANSWERED,
-    Outcome.TRUNCATED,
-    Outcome.BLOCKED,
-    Outcome.EMPTY,
-    Outcome.REFUSED,
-    Outcome.UNPARSED,
-)
-
-
-@pytest.mark.parametrize("protocol", ["starbench", "star-bench"])
-@pytest.mark.parametrize(
-    ("payload", "outcome", "letter"),
-    [
-        pytest.param({**completion(), "choices": []}, EMPTY, None, id="choices empty"),
-        pytest.param({**completion(), "choices": [None]}, EMPTY, None, id="choice null"),
-        pytest.param({**completion(), "choices": [{"message": None}]}, EMPTY, None, id="message null"),
-        pytest.param(completion(""), EMPTY, None, id="empty text"),
-        pytest.param(completion(" \n\t"), EMPTY, None, id="blank text"),
-        pytest.param(completion(None), EMPTY, None, id="content null"),
-        pytest.param(completion(None, reasoning_content="so <A>"), EMPTY, None, id="reasoning only"),
-        pytest.param(completion([]), EMPTY, None, id="no parts"),
-        pytest.param(completion(None, "length"), TRUNCATED, None, id="length without text"),
-        pytest.param(
-            completion(None, "length", reasoning_content="<A>"),
-            TRUNCATED,
-            None,
-            id="reasoning ate the budget",
-        ),
-        pytest.param(completion(None, "content_filter"), BLOCKED, None, id="filtered without text"),
-        pytest.param(completion("<A>", "eos"), ANSWERED, "A", id="unknown finish reason"),
-        pytest.param(completion("<A>", None), ANSWERED, "A", id="no finish reason"),
-        pytest.param(
-            completion(
-                [
-                    {"type": "text", "text": "Answer: "},
-                    {"type": "text", "text": "<B>"},
-                    "x",
-                    {"type": "image"},
-                ]
-            ),
-            ANSWERED,
-            "B",
-            id="parts",
-        ),
-        pytest.param(
-            completion(None, audio={"id": "a", "data": "", "expires_at": 0, "transcript": "<B>"}),
-            ANSWERED,
-            "B",
-            id="transcript",
-        ),
-        pytest.param(completion("\ud83d\ude00 \ud800 Answer: <B>"), ANSWERED, "B", id="lone surrogate"),
-        pytest.param({**completion("<B>"), "model": "m\udfff"}, ANSWERED, "B", id="surrogate in model"),
-        pytest.param(completion("<B>", "st\ud800op"), ANSWERED, "B", id="surrogate in finish reason"),
-        pytest.param(completion("lorem ipsum " * 100_000 + "\nAnswer: <B>"), ANSWERED, "B", id="huge"),
-        pytest.param(
-            completion("".join(map(chr, range(32))) + "\x7f\x85\u2028\u202e\ufeff\nAnswer: <B>\u0000"),
-            ANSWERED,
-            "B",
-            id="control characters",
-        ),
-        pytest.param({**completion("<B>"), "usage": "plenty"}, ANSWERED, "B", id="usage no object"),
-        pytest.param(
-            {**completion("<B>"), "usage": {"prompt_tokens": 10**30, "completion_tokens": "2"}},
-            ANSWERED,
-            "B",
-            id="usage absurd",
-        ),
-    ],
-)
-def test_a_delivered_reply_has_the_outcome_it_earned(
-    httpserver: HTTPServer, starbench: Runs, payload: Any, outcome: Outcome, letter: str | None, protocol: str
-) -> None:
-    ran = starbench(served(httpserver, payload), "--protocol", protocol)
-    assert ran.code == 0, ran.err
-    assert {(line.outcome, line.letter, line.attempts) for line in ran.lines} == {(outcome, letter, 1)}
-    assert not any(line.correct for line in ran.lines if line.letter != line.answer_letter)
-
-
-@pytest.mark.parametrize(
-    ("payload", "protocol", "outcome", "letter", "truncated"),
-    [
-        (completion("<A>, as", "length"), "starbench", TRUNCATED, None, True),
-        (completion("<A>, as", "length"), "star-bench", ANSWERED, "A", True),
-        (completion("the sound", "length"), "starbench", TRUNCATED, None, True),
-        (completion("the sound", "length"), "star-bench", UNPARSED, None, True),
-        (completion("<A>", "content_filter"), "starbench", BLOCKED, None, False),
-        (completion("<A>", "content_filter"), "star-bench", ANSWERED, "A", False),
-        (completion(None, refusal="I cannot say <A>."), "starbench", REFUSED, None, False),
-        (completion("", refusal="I cannot help."), "starbench", REFUSED, None, False),
-        (completion(None, refusal="I cannot say <A>."), "star-bench", REFUSED, None, False),
-    ],
-)
-def test_protocols_differ_in_what_they_make_of_a_cut_or_withheld_reply(
-    httpserver: HTTPServer,
-    starbench: Runs,
-    payload: Any,
-    protocol: str,
-    outcome: Outcome,
-    letter: str | None,
-    truncated: bool,
-) -> None:
-    ran = starbench(served(httpserver, payload), "--protocol", protocol)
-    assert ran.code == 0
-    assert {(line.outcome, line.letter, line.truncated) for line in ran.lines} == {
-        (outcome, letter, truncated)
-    }
-
-
-@pytest.mark.parametrize(
-    "payload",
-    [
-        pytest.param(completion(None, refusal={"text": "<A>"}), id="refusal no text"),
-        pytest.param(completion({"text": 1}), id="content an object"),
-        pytest.param(completion(7), id="content a number"),
-        pytest.param(completion([{"type": "text", "text": None}]), id="part without text"),
-    ],
-)
-def test_shapes_that_nobody_documents_never_become_a_letter(
-    httpserver: HTTPServer, starbench: Runs, payload: Any
-) -> None:
-    ran = starbench(served(httpserver, payload))
-    assert ran.lines
-    assert all(line.letter is None and not line.correct for line in ran.lines)
-    assert "Traceback" not in ran.err
+    text = body if isinstance(body, str) else json.dumps(body)
+    ran = starbench(served(httpserver, Response(text, 422)))
+    assert_errors(ran, "bad_request", attempts=1, permanent=True)
+    assert all(line.error and line.error.message.count("no grammar here") == 1 for line in ran.lines)
+    assert all(line.error and "422" in line.error.message for line in ran.lines)
 
 
 @pytest.mark.parametrize("status", [400, 401, 500])
@@ -576,36 +293,7 @@ def test_hostile_error_messages_are_written_down_and_harm_nothing(
 
 # What is no HTTP at all -----------------------------------------------------------------------------
 
-
-@contextmanager
-def raw_server(handle: Callable[[socket.socket], None]) -> Iterator[str]:
-    """Hand every connection that sends something to ``handle``, then reset it."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def one(connection: socket.socket) -> None:
-        with connection:
-            if connection.recv(65536):
-                handle(connection)
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-
-    def accept() -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            one(connection)
-
-    thread = threading.Thread(target=accept)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
-    finally:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        thread.join(10)
-
-
+GOOD = json.dumps(completion())
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
 
 
@@ -648,3 +336,42 @@ def test_a_spent_quota_stops_the_run_however_it_is_told(
     assert ran.code == 1
     assert len(httpserver.log) == 1
     assert [line.error.kind for line in ran.lines if line.error] == ["quota"]
+
+
+@pytest.fixture
+def vendor(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An address that passes for OpenAI's own, where models can be asked for by name."""
+    url = served(httpserver, completion())
+    own = dialects()["openai"].model_copy(update={"base_url": url})
+    monkeypatch.setattr("starbench.adapters.openai.of_address", lambda _: own)
+    return url
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        (404, "has no model 'm' for this key"),
+        (401, "does not accept OPENAI_API_KEY"),
+        (403, "does not accept OPENAI_API_KEY"),
+    ],
+)
+def test_the_vendor_is_asked_for_the_model_before_anything_else(
+    httpserver: HTTPServer, starbench: Runs, vendor: str, status: int, sentence: str
+) -> None:
+    httpserver.expect_request("/v1/models/m").respond_with_json({"error": {}}, status=status)
+    ran = starbench(vendor)
+    assert ran.code == 2
+    assert len(ran.complaints) == 1
+    assert sentence in ran.complaints[0]
+    assert [request.path for request, _ in httpserver.log] == ["/v1/models/m"]
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_a_vendor_that_does_not_object_is_asked(
+    httpserver: HTTPServer, starbench: Runs, vendor: str, status: int
+) -> None:
+    httpserver.expect_request("/v1/models/m").respond_with_json({"id": "m"}, status=status)
+    ran = starbench(vendor)
+    assert ran.code == 0
+    assert all_answered(ran)
+    assert httpserver.log[0][0].path == "/v1/models/m"

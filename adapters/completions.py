@@ -1,0 +1,209 @@
+"""What a chat completion says, and what it does not: a reply that came with status 200 promises little."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
+
+from starbench.errors import FatalError, RequestError, TransientError
+from starbench.schema import Prompt, Response, Stop, Usage
+
+from .http_failures import QUOTA, raise_for
+from .letter_logprobs import letter_logprobs
+
+if TYPE_CHECKING:
+    from openai.types.chat import ChatCompletion
+
+_STOPS: dict[str, Stop] = {"length": "length", "max_tokens": "length", "content_filter": "blocked"}
+#: Finish reasons of replies that broke off at the server: OpenRouter's, and vLLM's and SGLang's.
+_BROKEN = frozenset({"error", "abort"})
+#: Codes of a filter that let nothing through: Azure's, and OpenAI's and OpenRouter's.
+_FILTERED = frozenset({"content_filter", "content_policy_violation"})
+_ERROR_STATUS = range(400, 600)
+
+
+def response_of(
+    completion: ChatCompletion | object, prompt: Prompt, answer_in: Literal["text", "json", "tool"] = "text"
+) -> Response:
+    """Read a completion.
+
+    Parameters
+    ----------
+    completion : object
+        What the SDK made of the reply's body; any JSON value, or the text of one that is no JSON.
+    prompt : Prompt
+        What was asked.
+    answer_in : str
+        Where the letter stands under answer mode ``choice`` (:class:`.dialects.Choice`).
+
+    Raises
+    ------
+    TransientError, RequestError, FatalError
+        If it tells of an error or is no completion; under answer mode ``logprobs`` a ``RequestError`` of
+        kind ``no_logprobs`` if it has none of the answer's.
+    """
+    choices = getattr(completion, "choices", None)
+    error = getattr(completion, "error", None)
+    if error:
+        return _failed_inside(completion, error)
+    if not isinstance(choices, list):
+        kind = "HTML or text" if isinstance(completion, str) else "JSON without choices"
+        raise TransientError(f"the reply is {kind}, not a chat completion", kind="malformed")
+    if not choices:
+        return Response(text=None, served_model=_name(completion), usage=_usage(completion))
+    choice = choices[0]
+    reason = getattr(choice, "finish_reason", None)
+    if getattr(choice, "error", None):
+        return _failed_inside(completion, choice.error)
+    if str(reason) in _BROKEN:
+        raise TransientError(f"the reply broke off (finish reason {reason!r})", kind="server")
+    message = getattr(choice, "message", None)
+    refusal = getattr(message, "refusal", None)
+    held = prompt.letters if prompt.answer_mode == "choice" else ()
+    response = Response(
+        text=_text(message, held, answer_in) or refusal,
+        stop="refused" if refusal else _STOPS.get(str(reason), "end"),
+        finish_reason=None if reason is None else str(reason),
+        served_model=_name(completion),
+        usage=_usage(completion),
+    )
+    if prompt.answer_mode == "logprobs" and prompt.letters:
+        return _most_probable(response, choice, prompt.letters)
+    return response
+
+
+def failed(status: int, error: object, message: str, headers: Mapping[str, str]) -> Response:
+    """Say what an error means: a filter's is an outcome of its own, any other is raised.
+
+    Parameters
+    ----------
+    status : int
+        The HTTP status, or what stands for it inside a 200.
+    error : object
+        The body's ``error``, where it is a mapping: its ``code``, ``type`` and ``metadata`` count.
+    message : str
+        What the server said.
+    headers : mapping
+        The reply's headers.
+
+    Raises
+    ------
+    TransientError, RequestError, FatalError
+        Unless a filter withheld the reply.
+    """
+    told = error if isinstance(error, Mapping) else {}
+    codes = {str(told.get("code")), str(told.get("type"))}
+    if not (codes & _FILTERED or _is_flagged(told)):
+        raise_for(status, codes, message, headers)
+    return Response(text=None, stop="blocked", finish_reason=f"error {status}")
+
+
+def _is_flagged(error: Mapping[str, object]) -> bool:
+    """OpenRouter's way to say that moderation held a request back, with a 403 that is no matter of keys."""
+    metadata = error.get("metadata")
+    return isinstance(metadata, Mapping) and bool(metadata.get("reasons") or metadata.get("flagged_input"))
+
+
+def _failed_inside(completion: object, error: object) -> Response:
+    """Say what an error in the body of a 200 means."""
+    if not isinstance(error, Mapping):
+        raise TransientError(f"the server says: {error}", kind="server")
+    code, message = str(error.get("code")), str(error.get("message", error))
+    if {code, str(error.get("type"))} & QUOTA:
+        raise FatalError(message, kind="quota")
+    status = int(code) if len(code) == 3 and code.isdecimal() else 500
+    response = failed(status if status in _ERROR_STATUS else 500, error, message, {})
+    return response.model_copy(update={"served_model": _name(completion), "usage": _usage(completion)})
+
+
+def _text(message: object, letters: tuple[str, ...], answer_in: str) -> str | None:
+    """Return what is to be read: the letter where the answer was held to one, else the message's text."""
+    if letters and answer_in == "tool":
+        calls = getattr(message, "tool_calls", None)
+        said = [
+            getattr(getattr(call, "function", None), "arguments", None)
+            for call in (calls if isinstance(calls, list) else [])
+        ]
+        answers = [_unwrapped(arguments, letters) for arguments in said if isinstance(arguments, str)]
+        if answers:
+            return "\n".join(answers)
+    text = _message_text(message)
+    return _unwrapped(text, letters) if text and letters and answer_in == "json" else text
+
+
+def _unwrapped(text: str, letters: tuple[str, ...]) -> str:
+    """Return the letter in ``{"letter": "A"}`` as ``<A>``; whatever else a server makes of it as it is."""
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    letter = told.get("letter") if isinstance(told, dict) and len(told) == 1 else None
+    return f"<{letter}>" if letter in letters else text
+
+
+def _message_text(message: object) -> str | None:
+    content = getattr(message, "content", None)
+    if isinstance(content, list):  # some servers answer in parts
+        return "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
+    if content is None:
+        # With spoken output the text stands beside the sound.
+        content = getattr(getattr(message, "audio", None), "transcript", None)
+    return None if content is None else str(content)
+
+
+def _most_probable(response: Response, choice: object, letters: tuple[str, ...]) -> Response:
+    """Answer with the most probable letter; where none is told, with nothing, whatever the text says."""
+    if response.stop in ("blocked", "refused") or not (response.text and response.text.strip()):
+        return response
+    if _reasons(getattr(choice, "message", None)):
+        raise RequestError(
+            "the model reasons before it answers, and the probabilities are of its thoughts: switch that off "
+            "(--model-arg extra_body=…), or use another answer mode",
+            kind="no_logprobs",
+        )
+    tokens = getattr(getattr(choice, "logprobs", None), "content", None)
+    if not isinstance(tokens, list) or not tokens:
+        raise RequestError(
+            "the server sent no log-probabilities: it does not know them, or ignores them",
+            kind="no_logprobs",
+        )
+    found = letter_logprobs(tokens, letters)
+    if not found:
+        return response.model_copy(update={"text": None, "letter_logprobs": {}})
+    best = max(found, key=lambda letter: found[letter])
+    # Whatever was cut stood behind the letter.
+    return response.model_copy(update={"text": f"<{best}>", "stop": "end", "letter_logprobs": found})
+
+
+def _reasons(message: object) -> bool:
+    return bool(getattr(message, "reasoning", None) or getattr(message, "reasoning_content", None))
+
+
+def _name(completion: object) -> str | None:
+    """Name the model that answered, and whose it was where a router says so."""
+    name, provider = getattr(completion, "model", None), getattr(completion, "provider", None)
+    if name is None:
+        return None
+    return f"{name} via {provider}" if isinstance(provider, str) and provider else str(name)
+
+
+def _usage(completion: object) -> Usage | None:
+    usage = getattr(completion, "usage", None)
+    if usage is None:
+        return None
+    given, made = (
+        getattr(usage, "prompt_tokens_details", None),
+        getattr(usage, "completion_tokens_details", None),
+    )
+    return Usage(
+        input_tokens=_count(usage, "prompt_tokens"),
+        output_tokens=_count(usage, "completion_tokens"),
+        audio_tokens=_count(given, "audio_tokens"),
+        reasoning_tokens=_count(made, "reasoning_tokens"),
+    )
+
+
+def _count(owner: object, name: str) -> int | None:
+    value = getattr(owner, name, None)
+    return value if isinstance(value, int) else None
