@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import wave
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -191,6 +192,29 @@ def transform(audio: Audio, how: Transform) -> Audio:
         raise AudioError(f"{how!r} needs two channels, and the clip has {audio.channels}")
     ears = {"left": slice(0, 1), "right": slice(1, 2), "swap": slice(None, None, -1)}
     return Audio(np.ascontiguousarray(audio.pcm[:, ears[how]]), audio.rate)
+
+
+def join(audios: Sequence[Audio], gap_s: float) -> Audio:
+    """One clip of several, in order, with zeros between; at the highest rate among them.
+
+    Parameters
+    ----------
+    audios : sequence of Audio
+        One at least; of equal channel counts.
+    gap_s : float
+        Length of each stretch of zeros, s, rounded to whole samples.
+
+    Raises
+    ------
+    AudioError
+        If their channel counts differ.
+    """
+    rate = max(audio.rate for audio in audios)
+    if len({audio.channels for audio in audios}) > 1:
+        raise AudioError("clips of different channel counts cannot be joined into one")
+    gap = np.zeros((round(gap_s * rate), audios[0].channels), np.int16)
+    pieces = [piece for audio in audios for piece in (gap, resample(audio, rate).pcm)]
+    return Audio(np.concatenate(pieces[1:]), rate)
 
 
 def _noise_like(audio: Audio) -> Audio:

@@ -119,15 +119,18 @@ SOUNDLESS = ("question-only", CAPTION)
 NAMES = (*_PRESENT, CAPTION)
 
 
-def expand(names: Iterable[str], items: Iterable[Item]) -> tuple[str, ...]:
+def expand(names: Iterable[str], items: Iterable[Item], grade: str | None = None) -> tuple[str, ...]:
     """Check condition names, and write ``caption`` out as one condition for each grade there is.
+
+    With a ``grade``, as a file of captions brings one, ``caption`` means that grade alone.
 
     Raises
     ------
     ConditionError
         If a name is unknown.
     """
-    grades = sorted({grade for item in items for grade in item.captions}, reverse=True)
+    there = {grade} if grade is not None else {grade for item in items for grade in item.captions}
+    grades = sorted(there, reverse=True)
     expanded: list[str] = []
     for name in names:
         base = name.partition(":")[0]

@@ -6,30 +6,32 @@ Everything that can be wrong is found here, before a single question is asked.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from starbench import __version__, conditions, plugins, protocols
+from starbench import __version__, captions, conditions, plugins, protocols
 from starbench import suite as suites
+from starbench.adaptation import CONCAT, REFUSE, Policy, adapt
 from starbench.audio import silence
+from starbench.captions import CaptionFile
 from starbench.clips import ClipStore
 from starbench.errors import ConditionError, InputError, PluginError, StarbenchError
-from starbench.limits import admits, bandwidth_reason
+from starbench.limits import bandwidth_reason, sent
 from starbench.models import Model
 from starbench.redact import address
 from starbench.rundir import ItemKey
 from starbench.runner import Questions
 from starbench.sampling import sample
-from starbench.schema import ClipPart, Identity, Item, Run, SuiteIdentity, Trial
+from starbench.schema import AnswerMode, ClipPart, Identity, Item, Run, SuiteIdentity, Trial
 from starbench.suite import Suite
 from starbench.trials import plan
 
-REFUSE, SILENT_CLIP = "refuse", "silent-clip"
+SILENT_CLIP = "silent-clip"
 #: The clip sent where a model takes no prompt without one: length, s, and rate, Hz, if no other is set.
 SILENT_CLIP_S = 0.5
 _SILENT_RATE = 16_000
@@ -49,6 +51,16 @@ class Request:
     rate: int | None = None
     text_only: str = REFUSE
     skip_bad: bool = False
+    clips: str = REFUSE
+    gap_s: float = 0.5
+    channels: str = REFUSE
+    answer_mode: AnswerMode = "text"
+    captions: Path | None = None
+
+    @property
+    def policy(self) -> Policy:
+        """What may be done to prompts that the model cannot take as they are."""
+        return Policy(clips=self.clips, gap_s=self.gap_s, channels=self.channels)
 
 
 @dataclass(frozen=True)
@@ -76,6 +88,7 @@ class _Reason(NamedTuple):
 class _Notes:
     adaptations: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    changes: Counter[str] = field(default_factory=Counter)
     inapplicable: Counter[_Reason] = field(default_factory=Counter)
 
 
@@ -114,13 +127,22 @@ def prepare(request: Request, model: Model) -> Evaluation:
     InputError
         If any part of the request cannot work; nothing has been asked then.
     """
+    _check_answer_mode(request, model)
     opened = [open_suite(spec, skip_bad=request.skip_bad) for spec in request.suites]
     repeated = [name for name, n in Counter(suite.name for suite in opened).items() if n > 1]
     if repeated:
         raise InputError(f"two suites are named {repeated[0]!r}: evaluate them in two runs")
     notes = _Notes()
-    rate = _rate(request, model, opened, notes)
-    names = conditions.expand(request.conditions, [item for suite in opened for item in suite.items])
+    captioned = _captions(request, opened, notes)
+    if captioned is not None:
+        opened = [captions.attach(suite, captioned) for suite in opened]
+    rate, resampled = sent_rate(request.rate, model, opened)
+    notes.adaptations += [resampled] if resampled else []
+    names = conditions.expand(
+        request.conditions,
+        [item for suite in opened for item in suite.items],
+        captioned.grade if captioned is not None else None,
+    )
     silent = _check_soundless(names, request, model, notes)
     trials: list[Trial] = []
     items: dict[ItemKey, Item] = {}
@@ -131,11 +153,17 @@ def prepare(request: Request, model: Model) -> Evaluation:
         items |= {(suite.name, item.id): item for item in asked}
         identities.append(_suite_identity(suite, request))
     _check_applicable(names, trials, notes)
+    with_sound = sum(bool(sent(trial.parts)) for trial in trials)
+    notes.adaptations += [
+        f"{n} of {with_sound} trials with sound: {what}" for what, n in notes.changes.items()
+    ]
     stores = {suite.name: ClipStore(suite, rate) for suite in opened}
     if model.capabilities.channels_kept is False:
         notes.notes.append("the model folds all channels into one before it listens")
     run = Run(
-        identity=_identity(request, model, names, identities, rate),
+        identity=_identity(
+            request, model, names, identities, rate, captioned.digest if captioned is not None else None
+        ),
         capabilities=model.capabilities,
         served_by=model.server,
         adaptations=tuple(notes.adaptations),
@@ -143,14 +171,19 @@ def prepare(request: Request, model: Model) -> Evaluation:
         inapplicable={str(reason): n for reason, n in sorted(notes.inapplicable.items(), key=str)},
         skipped=tuple(problem for suite in opened for problem in suite.skipped),
         sources={suite.name: suite.spec for suite in opened},
-        versions=_versions(),
+        versions=versions(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     return Evaluation(
         run,
         tuple(trials),
         items,
-        Questions(items, stores, silent_clip=_silent_clip(rate) if silent else None),
+        Questions(
+            items,
+            stores,
+            silent_clip=_silent_clip(rate) if silent else None,
+            answer_mode=request.answer_mode,
+        ),
     )
 
 
@@ -168,13 +201,17 @@ def _plan_suite(
             notes.inapplicable[_Reason(suite.name, None, reason)] += 1
     made = plan(suite.name, audible, suite.clips, protocol, names, request.rotations)
     by_id = {item.id: item for item in audible}
+    as_sent = suite.clips
+    if rate is not None:
+        as_sent = {path: replace(clip, rate=rate) for path, clip in suite.clips.items()}
     trials, refused = [], set()
     for trial in made.trials:
-        reason = admits(model.capabilities, trial, by_id[trial.item_id], suite.clips)
-        if reason is None:
-            trials.append(trial)
+        found = adapt(trial, by_id[trial.item_id], as_sent, model.capabilities, request.policy)
+        if isinstance(found, str):
+            refused.add((trial.item_id, trial.condition, found))
         else:
-            refused.add((trial.item_id, trial.condition, reason))
+            trials.append(found.trial)
+            notes.changes.update(found.changes)
     for (condition, reason), n in made.inapplicable.items():
         notes.inapplicable[_Reason(suite.name, condition, reason)] += n
     for _, condition, reason in refused:
@@ -182,25 +219,54 @@ def _plan_suite(
     return trials, audible
 
 
-def _rate(request: Request, model: Model, opened: Sequence[Suite], notes: _Notes) -> int | None:
-    """The rate everything is sent at: as asked, or what the model reads if it reads only some."""
+def _check_answer_mode(request: Request, model: Model) -> None:
+    known = model.capabilities.answer_modes
+    if request.answer_mode not in known:
+        raise InputError(
+            f"--answer-mode {request.answer_mode}: model {model.spec!r} knows {', '.join(known)}"
+        )
+
+
+def _captions(request: Request, opened: Sequence[Suite], notes: _Notes) -> CaptionFile | None:
+    """The captions that condition ``caption`` shows, where a file of them is given."""
+    if request.captions is None:
+        return None
+    found = captions.read(request.captions)
+    if not {conditions.CAPTION, f"{conditions.CAPTION}:{found.grade}"} & set(request.conditions):
+        raise InputError(
+            f"--captions {request.captions} is for condition 'caption', which is not asked: "
+            "add --condition caption"
+        )
+    notes.notes.append(f"condition {conditions.CAPTION}:{found.grade} shows {found.origin}")
+    for suite in opened:
+        notes.notes += captions.notes(suite, found)
+    return found
+
+
+def sent_rate(asked: int | None, model: Model, opened: Iterable[Suite]) -> tuple[int | None, str | None]:
+    """The rate everything is sent at, Hz, and what that changes: as asked, or one that the model reads.
+
+    Raises
+    ------
+    InputError
+        If the model does not read the rate asked for, or not the format that is sent.
+    """
     accepted = model.capabilities.rates
     if "wav" not in model.capabilities.formats:
         raise InputError(
             f"model {model.spec!r} reads {', '.join(model.capabilities.formats)}, and WAV is what is sent"
         )
     if accepted is None:
-        return request.rate
-    if request.rate is not None:
-        if request.rate not in accepted:
+        return asked, None
+    if asked is not None:
+        if asked not in accepted:
             rates = ", ".join(map(str, accepted))
-            raise InputError(f"--rate {request.rate}: model {model.spec!r} reads {rates} Hz")
-        return request.rate
+            raise InputError(f"--rate {asked}: model {model.spec!r} reads {rates} Hz")
+        return asked, None
     there = {clip.rate for suite in opened for clip in suite.clips.values()}
     if there <= set(accepted):
-        return None
-    notes.adaptations.append(f"all clips resampled to {max(accepted)} Hz, the highest rate the model reads")
-    return max(accepted)
+        return None, None
+    return max(accepted), f"all clips resampled to {max(accepted)} Hz, the highest rate the model reads"
 
 
 def _check_soundless(names: Sequence[str], request: Request, model: Model, notes: _Notes) -> bool:
@@ -228,7 +294,7 @@ def _check_applicable(names: Sequence[str], trials: Sequence[Trial], notes: _Not
     asked = {trial.condition for trial in trials}
     for name in names:
         if name not in asked:
-            reasons = [reason.why for reason in notes.inapplicable if reason.condition in (name, None)]
+            reasons = [r.why for r, _ in notes.inapplicable.most_common() if r.condition in (name, None)]
             why = reasons[0] if reasons else "there is none"
             raise ConditionError(
                 f"condition {name!r} applies to no item ({why}): leave it out of --condition"
@@ -248,33 +314,45 @@ def _suite_identity(suite: Suite, request: Request) -> SuiteIdentity:
 
 
 def _identity(
-    request: Request, model: Model, names: tuple[str, ...], identities: list[SuiteIdentity], rate: int | None
+    request: Request,
+    model: Model,
+    names: tuple[str, ...],
+    identities: list[SuiteIdentity],
+    rate: int | None,
+    captions_digest: str | None,
 ) -> Identity:
-    # Where a model is served is not what it is: a local server may come back on another port.
-    arguments = {
-        k: _recorded(v)
-        for k, v in model.arguments.items()
-        if not model.server or _recorded(v) != model.server
-    }
     return Identity(
         suites=tuple(identities),
         conditions=names,
         limit=request.limit,
         limit_seed=request.limit_seed,
         model=model.spec,
-        model_args=arguments,
+        model_args=recorded_arguments(model),
         rate=str(rate or "native"),
         text_only=request.text_only,
         skip_bad=request.skip_bad,
+        clips=request.clips,
+        gap_s=request.gap_s if request.clips == CONCAT else None,
+        channels=request.channels,
+        answer_mode=request.answer_mode,
+        captions=captions_digest,
     )
 
 
-def _recorded(value: Any) -> Any:
-    """An argument without what an address can hide."""
-    return address(value) if isinstance(value, str) and "://" in value else value
+def recorded_arguments(model: Model) -> dict[str, Any]:
+    """A model's arguments without what an address can hide, and without its server's address.
+
+    Where a model is served is not what it is: a local server may come back on another port.
+    """
+    recorded = {
+        name: address(value) if isinstance(value, str) and "://" in value else value
+        for name, value in model.arguments.items()
+    }
+    return {name: value for name, value in recorded.items() if not model.server or value != model.server}
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Versions of starbench and of what changes sound, numbers or requests."""
     found = {"starbench": __version__}
     for name in _VERSIONED:
         try:

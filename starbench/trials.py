@@ -15,7 +15,7 @@ from starbench.conditions import Presentation, present
 from starbench.errors import InputError
 from starbench.intake import ClipInfo
 from starbench.protocols import Protocol
-from starbench.schema import ClipPart, Item, Prompt, TextPart, TextSpec, Trial
+from starbench.schema import AnswerMode, ClipPart, Item, Prompt, TextPart, TextSpec, Trial
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,14 @@ def _right_option(item: Item, given: Presentation, order: tuple[int, ...]) -> in
     return item.options.index(answer)
 
 
-def materialise(trial: Trial, item: Item, store: ClipStore, *, silent_clip: ClipPart | None = None) -> Prompt:
+def materialise(
+    trial: Trial,
+    item: Item,
+    store: ClipStore,
+    *,
+    silent_clip: ClipPart | None = None,
+    answer_mode: AnswerMode = "text",
+) -> Prompt:
     """The prompt of a trial, its sounds still to be decoded.
 
     Parameters
@@ -132,6 +139,8 @@ def materialise(trial: Trial, item: Item, store: ClipStore, *, silent_clip: Clip
         The suite's clips.
     silent_clip : ClipPart, optional
         Sent with a prompt that has no clip, for models that take none without (a recorded policy).
+    answer_mode : AnswerMode
+        How the answer is to be got.
     """
     parts: list[TextPart | ClipPart] = []
     digest = sha256()
@@ -140,12 +149,13 @@ def materialise(trial: Trial, item: Item, store: ClipStore, *, silent_clip: Clip
             parts.append(TextPart(text=part.text))
             digest.update(b"text\0" + part.text.encode())
         else:
-            path = item.clip_path(part.clip)
-            parts.append(ClipPart.of(partial(store.get, path, part.transform)))
-            digest.update(b"clip\0" + store.fingerprint(path, part.transform).encode())
+            parts.append(ClipPart.of(partial(store.part, part, item)))
+            digest.update(b"clip\0" + store.part_fingerprint(part, item).encode())
     if silent_clip is not None and not any(isinstance(part, ClipPart) for part in parts):
         parts.insert(0, silent_clip)
         digest.update(b"silent clip")
+    if answer_mode != "text":
+        digest.update(b"answer mode\0" + answer_mode.encode())
     asked = digest.hexdigest()
     key = sha256("\0".join([asked, *map(str, trial.key)]).encode()).hexdigest()
-    return Prompt(parts=tuple(parts), options=trial.options, digest=asked, key=key)
+    return Prompt(parts=tuple(parts), options=trial.options, answer_mode=answer_mode, digest=asked, key=key)

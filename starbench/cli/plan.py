@@ -1,0 +1,224 @@
+"""``starbench run --dry-run``: what would be asked, and what that would cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from rich.table import Table
+
+    from starbench.evaluation import Evaluation
+    from starbench.forecast import Share
+    from starbench.models import Model
+    from starbench.runner import Settings
+    from starbench.schema import Capabilities, Prices, Trial
+
+#: Width of the table where no terminal says otherwise, characters.
+_WIDTH = 150
+#: Declared limits, and how to say them.
+_LIMITS = {
+    "max_clips": "{} clip(s) a prompt",
+    "max_seconds": "{:g} s a clip",
+    "max_channels": "{} channel(s) a clip",
+    "max_in_flight": "{} request(s) at a time",
+}
+
+
+def show_plan(
+    evaluation: Evaluation,
+    model: Model,
+    settings: Settings,
+    out: Path | None = None,
+    *,
+    retry_permanent: bool = False,
+) -> None:
+    """Print example prompts, counts, seconds of sound, estimated tokens and cost, and every adaptation.
+
+    Nothing is asked, nothing is written, no connection is made. What a run would refuse is refused:
+    ``evaluation`` was prepared as a run's is, and a run that ``out`` already holds must be this one.
+
+    Raises
+    ------
+    InputError
+        If ``out`` holds another run, or is none.
+    AudioError
+        If a clip of an example is not what it was when its suite was read.
+    """
+    from rich.console import Console
+
+    from starbench.forecast import examples, total
+
+    waiting = _waiting(evaluation, out, retry_permanent=retry_permanent)
+    for trial, n in examples(evaluation, waiting):
+        _echo(_example(evaluation, trial, n))
+    _echo(_asked(evaluation, model))
+    if len(waiting) < len(evaluation.trials):
+        _echo(_finished(evaluation, waiting, out))
+    if waiting:
+        parts = _parts(evaluation, waiting, settings)
+        everything = total(parts.values())
+        console = Console()
+        if not console.is_terminal:
+            console.width = _WIDTH
+        console.print(_table({**parts, ("all", ""): everything}, settings.prices))
+        _echo(_costs(everything, settings))
+    _echo(_record(evaluation))
+    typer.echo("dry run: nothing was asked, nothing was written")
+
+
+def _echo(lines: Iterator[str]) -> None:
+    for line in lines:
+        typer.echo(line)
+
+
+def _waiting(evaluation: Evaluation, out: Path | None, *, retry_permanent: bool) -> list[Trial]:
+    """The trials that a run into ``out`` would still ask."""
+    from starbench import rundir
+    from starbench.session import settled
+
+    if out is not None:
+        rundir.refuse_foreign(out)
+    if out is None or not (out / rundir.RUN).exists():
+        return list(evaluation.trials)
+    rundir.begin(out, evaluation.run, evaluation.items, evaluation.trials)  # of a run that is there, it reads
+    finished = settled(out, retry_permanent=retry_permanent)
+    return [trial for trial in evaluation.trials if trial.key not in finished]
+
+
+def _finished(evaluation: Evaluation, waiting: Sequence[Trial], out: Path | None) -> Iterator[str]:
+    planned = len(evaluation.trials)
+    left = "" if waiting else ", and nothing is left to ask"
+    yield f"run: {out} goes on; {planned - len(waiting)} of {planned} trials are finished{left}"
+
+
+def _example(evaluation: Evaluation, trial: Trial, n: int) -> Iterator[str]:
+    from starbench.forecast import lines_of
+    from starbench.redact import printable
+
+    task = evaluation.items[trial.suite, trial.item_id].task
+    like_it = f"{n} trials like it" if n > 1 else "the only one of its kind"
+    yield printable(f"prompt: {trial.suite}, {task}, condition {trial.condition}; {like_it}")
+    yield from (f"  │ {line}".rstrip() for line in lines_of(evaluation.questions.prompt(trial)))
+    yield ""
+
+
+def _asked(evaluation: Evaluation, model: Model) -> Iterator[str]:
+    from starbench.redact import printable
+
+    at = f" at {model.server}" if model.server else ""
+    yield printable(f"model: {model.spec}{at}{_limits(model.capabilities)}")
+    for suite in evaluation.run.identity.suites:
+        n = sum(name == suite.name for name, _ in evaluation.items)
+        yield printable(
+            f"suite: {suite.name}, digest {suite.digest[:12]}, protocol {suite.protocol}, "
+            f"rotations {suite.rotations}: {n} items"
+        )
+
+
+def _limits(capabilities: Capabilities) -> str:
+    declared = [
+        phrase.format(value)
+        for name, phrase in _LIMITS.items()
+        if (value := getattr(capabilities, name)) is not None
+    ]
+    return f", which takes {', '.join(declared)}" if declared else ""
+
+
+def _parts(
+    evaluation: Evaluation, waiting: Sequence[Trial], settings: Settings
+) -> dict[tuple[str, str], Share]:
+    """What the run sends, in the order of sending: the canary, then each condition of each suite."""
+    from starbench.forecast import canary, forecast
+    from starbench.limits import sent
+
+    # As in a run: a question without sound needs no proof that sound arrives.
+    is_held = settings.canary and any(sent(trial.parts) for trial in waiting)
+    first = {("canary", ""): canary(evaluation)} if is_held else {}
+    return {**first, **forecast(evaluation, waiting)}
+
+
+def _table(shares: Mapping[tuple[str, str], Share], prices: Prices | None) -> Table:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    from starbench.redact import printable
+
+    table = Table(box=box.SIMPLE_HEAD)
+    for name in ("suite", "condition"):
+        table.add_column(name, overflow="fold")
+    numbers = ["items", "requests", "clips", "sound, s", "tokens in", "of sound", "tokens out"]
+    for name in [*numbers, *(["US $"] if prices else [])]:
+        table.add_column(name, justify="right", no_wrap=True)
+    for (suite, condition), share in shares.items():
+        table.add_row(Text(printable(suite)), Text(printable(condition)), *_cells(share, prices))
+    return table
+
+
+def _cells(share: Share, prices: Prices | None) -> list[str]:
+    from starbench.cost import dollars
+
+    usage = share.usage(prices)
+    tokens = (usage.input_tokens, usage.audio_tokens, usage.output_tokens)
+    return [
+        f"{share.items:,}" if share.items else "",
+        f"{share.requests:,}",
+        f"{share.clips:,}",
+        f"{share.load.seconds:,.1f}",
+        *(f"{n or 0:,}" for n in tokens),
+        *([f"{dollars(usage, prices):,.2f}"] if prices else []),
+    ]
+
+
+def _costs(total: Share, settings: Settings) -> Iterator[str]:
+    """How tokens were estimated and priced, and whether the limits that were set suffice."""
+    from starbench.cost import ANSWER_TOKENS, AUDIO_TOKENS_PER_S, CHARACTERS_PER_TOKEN, dollars, tokens
+    from starbench.redact import printable
+
+    prices = settings.prices
+    usage = total.usage(prices)
+    published = prices.audio_tokens_per_s if prices else None
+    sound = f"{published:g}" if published else f"{AUDIO_TOKENS_PER_S:g} (assumed)"
+    yield (
+        f"tokens are estimates: one for {CHARACTERS_PER_TOKEN:g} characters, {sound} for a second of sound, "
+        f"{ANSWER_TOKENS} (assumed) for an answer"
+    )
+    yield "what a model thinks before it answers, and attempts that fail, come on top"
+    if prices is None:
+        yield "cost: not known, since no price of this model is; --prices FILE gives it (docs/models.md)"
+    else:
+        audio = "" if prices.audio_per_million is None else f", {prices.audio_per_million:g} for sound"
+        yield printable(
+            f"prices of {prices.as_of}: US $ {prices.input_per_million:g} a million tokens in{audio}, "
+            f"{prices.output_per_million:g} out ({prices.source})"
+        )
+    if settings.max_tokens is not None:
+        yield _budget(f"--max-tokens {settings.max_tokens:,}", tokens(usage) <= settings.max_tokens)
+    if settings.max_cost_usd is not None and prices is not None:
+        enough = dollars(usage, prices) <= settings.max_cost_usd
+        yield _budget(f"--max-cost {settings.max_cost_usd:g}", enough)
+    if settings.rpm is not None:
+        yield f"--rpm {settings.rpm:g}: {total.requests / settings.rpm:,.1f} minutes or more"
+
+
+def _budget(option: str, suffices: bool) -> str:
+    said = "covers" if suffices else "is less than"
+    then = "" if suffices else ": the run would stop before its end, and go on with more"
+    return f"{option} {said} the estimate{then}"
+
+
+def _record(evaluation: Evaluation) -> Iterator[str]:
+    """What the run's record would say besides."""
+    from starbench.redact import printable
+
+    run = evaluation.run
+    lines = [f"adapted: {change}" for change in run.adaptations]
+    lines += [f"note: {note}" for note in run.notes]
+    lines += [f"not applicable: {n} item(s): {reason}" for reason, n in run.inapplicable.items()]
+    lines += [f"left out as damaged: {problem}" for problem in run.skipped]
+    yield from map(printable, lines)
