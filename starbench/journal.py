@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from starbench.errors import JournalError, RunError
 from starbench.schema import JournalLine, Outcome
@@ -25,11 +25,11 @@ Key = tuple[str, str, int, str]
 T = TypeVar("T")
 
 
-class Journal:
-    """Append-only writer of the journal of a run that this process holds (:func:`starbench.rundir.hold`)."""
+class LineWriter:
+    """Append-only writer of JSON lines to a file that this process alone writes to."""
 
-    def __init__(self, run: Path) -> None:
-        self.path = run / NAME
+    def __init__(self, path: Path) -> None:
+        self.path = path
         self._file = -1
 
     def __enter__(self) -> Self:
@@ -45,7 +45,7 @@ class Journal:
     ) -> None:
         os.close(self._file)
 
-    def append(self, line: JournalLine) -> None:
+    def append(self, line: BaseModel) -> None:
         """Write one line, whole or not at all as far as a reader can tell.
 
         Raises
@@ -66,6 +66,13 @@ class Journal:
                 f"{self.path} cannot be written ({error.strerror}): make room, then run the same command "
                 "again; everything answered so far is kept"
             ) from error
+
+
+class Journal(LineWriter):
+    """Writer of the journal of a run that this process holds (:func:`starbench.rundir.hold`)."""
+
+    def __init__(self, run: Path) -> None:
+        super().__init__(run / NAME)
 
 
 def read(run: Path) -> Iterator[JournalLine]:

@@ -2,45 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from starbench import rundir
+from starbench.canary import summary
+from starbench.conditions import is_soundless
 from starbench.redact import printable
 from starbench.schema.score import (
     Headline,
-    Interval,
     PairedDifference,
     RunScore,
     Score,
     SuiteScore,
     TaskScore,
 )
+from starbench.tables import difference, interval, new_console, new_table, percent
 
-#: Width of the tables where no terminal says otherwise, characters.
-_WIDTH = 150
 #: With fewer items than this the best constant strategy is an accident, and is not shown.
 _FEW = 10
 
 
 def show(scores: RunScore, path: Path, console: Console | None = None) -> None:
     """Print every table of a run."""
-    console = console or Console()
-    if not console.is_terminal:
-        console.width = _WIDTH
+    console = console or new_console()
     run = rundir.read(path)
     for suite in scores.suites:
         console.print(_main_table(scores.model, suite))
-        for table in (_paired_table(suite.paired), _headline_table(suite.headlines)):
-            if table is not None:
-                console.print(table)
+        for further in (_paired_table(suite.paired), _headline_table(suite.headlines)):
+            if further is not None:
+                console.print(further)
         if suite.official:
             console.print(_official_lines(suite), markup=False, highlight=False)
+    if any(not is_soundless(row.condition) for suite in scores.suites for row in suite.headlines):
+        console.print(summary.line(rundir.read_canary(path)), markup=False, highlight=False)
     if not scores.complete:
         console.print(
             "Some planned trials are missing or ended in an error: they count as not right in AA and ACR."
@@ -52,7 +51,7 @@ def show(scores: RunScore, path: Path, console: Console | None = None) -> None:
 
 
 def _main_table(model: str, suite: SuiteScore) -> Table:
-    table = _table(
+    table = new_table(
         f"{model} on {suite.suite}, protocol {suite.protocol} (%, 95 % intervals)",
         ("task", "condition"),
         ("items", "AA", "ACR", "answered", "AA of answered", "chance", "constant"),
@@ -69,12 +68,12 @@ def _main_table(model: str, suite: SuiteScore) -> Table:
 def _add(table: Table, name: str, condition: str, row: Score) -> None:
     cells = (
         str(row.n_items),
-        f"{_percent(row.aa)} {_interval(row.aa_ci)}",
-        f"{_percent(row.acr)} {_interval(row.acr_ci)}",
-        _percent(row.coverage),
-        _percent(row.aa_answered),
-        _percent(row.chance),
-        _percent(row.best_constant.aa if row.n_items >= _FEW else None),
+        f"{percent(row.aa)} {interval(row.aa_ci)}",
+        f"{percent(row.acr)} {interval(row.acr_ci)}",
+        percent(row.coverage),
+        percent(row.aa_answered),
+        percent(row.chance),
+        percent(row.best_constant.aa if row.n_items >= _FEW else None),
     )
     table.add_row(Text(name), Text(condition), *cells)
 
@@ -86,7 +85,7 @@ def _condition(row: TaskScore | PairedDifference | Headline) -> str:
 def _paired_table(rows: Sequence[PairedDifference]) -> Table | None:
     if not rows:
         return None
-    table = _table(
+    table = new_table(
         "with and without: AA in %, paired by item over the items that both conditions apply to",
         ("task", "conditions"),
         ("items", "first", "second", "difference"),
@@ -96,9 +95,9 @@ def _paired_table(rows: Sequence[PairedDifference]) -> Table | None:
             Text(printable(row.task)),
             Text(f"{row.base} → {_condition(row)}"),
             str(row.n_items),
-            _percent(row.base_aa),
-            _percent(row.aa),
-            f"{100 * row.diff:+.1f} \\[{100 * row.diff_ci[0]:+.1f}, {100 * row.diff_ci[1]:+.1f}]",
+            percent(row.base_aa),
+            percent(row.aa),
+            difference(row.diff, row.diff_ci),
         )
     return table
 
@@ -107,17 +106,17 @@ def _headline_table(rows: Sequence[Headline]) -> Table | None:
     if not any(len(row.ma.parts) > 1 for row in rows):
         return None
     numbers = ("tasks", "MA of AA", "MA of ACR", "OA", "answered", "chance of MA", "constant of MA")
-    table = _table("over all tasks (%, 95 % intervals)", ("condition",), numbers)
+    table = new_table("over all tasks (%, 95 % intervals)", ("condition",), numbers)
     for row in rows:
         table.add_row(
             Text(_condition(row)),
             str(len(row.ma.parts)),
-            f"{_percent(row.ma.aa)} {_interval(row.ma.aa_ci)}",
-            f"{_percent(row.ma.acr)} {_interval(row.ma.acr_ci)}",
-            f"{_percent(row.oa)} {_interval(row.oa_ci)}",
-            _percent(row.coverage),
-            _percent(row.ma.chance),
-            _percent(row.ma.best_constant),
+            f"{percent(row.ma.aa)} {interval(row.ma.aa_ci)}",
+            f"{percent(row.ma.acr)} {interval(row.ma.acr_ci)}",
+            f"{percent(row.oa)} {interval(row.oa_ci)}",
+            percent(row.coverage),
+            percent(row.ma.chance),
+            percent(row.ma.best_constant),
         )
     return table
 
@@ -129,22 +128,3 @@ def _official_lines(suite: SuiteScore) -> str:
     final = suite.official.get("Final MA")
     parts += [f"Final MA {final['AA']:.2f}"] if final else []
     return "as the official evaluator prints them (AA): " + ", ".join(parts)
-
-
-def _table(title: str, texts: Iterable[str], numbers: Iterable[str]) -> Table:
-    table = Table(title=Text(printable(title)), title_justify="left", box=box.SIMPLE_HEAD)
-    for name in texts:
-        table.add_column(name, overflow="fold")
-    for name in numbers:
-        table.add_column(name, justify="right", no_wrap=True)
-    return table
-
-
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.1f}"
-
-
-def _interval(interval: Interval) -> str:
-    low, high = interval
-    # Rich would read a bare bracket as markup.
-    return f"\\[{100 * low:.1f}, {100 * high:.1f}]"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from starbench.schema import JournalLine
+    from starbench.schema.caption import CaptionLine
 
 #: Seconds between two plain lines.
 _PLAIN_EVERY_S = 5.0
@@ -25,7 +26,8 @@ _PLAIN_EVERY_S = 5.0
 class RunProgress:
     """Counts outcomes, and shows rate and time left: ``with RunProgress() as progress``."""
 
-    def __init__(self) -> None:
+    def __init__(self, of: str = "trials") -> None:
+        self._of = of
         self._total = self._done = self._retries = 0
         self._outcomes: Counter[str] = Counter()
         self._started = self._shown = monotonic()
@@ -42,15 +44,15 @@ class RunProgress:
             self._bar.stop()
 
     def begin(self, total: int) -> None:
-        """Start the clock; ``total`` trials are to be asked."""
+        """Start the clock; ``total`` are to be asked."""
         self._total, self._started = total, monotonic()
         if total and sys.stderr.isatty():
-            self._bar = _bar("{task.completed}/{task.total} trials, {task.fields[state]}")
+            self._bar = _bar(f"{{task.completed}}/{{task.total}} {self._of}, {{task.fields[state]}}")
             self._task = self._bar.add_task("", total=total, state="")
             self._bar.start()
 
-    def add(self, line: JournalLine) -> None:
-        """Take in one finished trial."""
+    def add(self, line: JournalLine | CaptionLine) -> None:
+        """Take in one that is finished."""
         self._done += 1
         self._outcomes[line.outcome.value] += 1
         self._retries += max(0, line.attempts - 1)
@@ -62,10 +64,8 @@ class RunProgress:
         elif now - self._shown >= _PLAIN_EVERY_S or self._done == self._total:
             self._shown = now
             left = timedelta(seconds=round((self._total - self._done) / self._rate(now)))
-            typer.echo(
-                f"{self._done}/{self._total} trials, {self._rate(now):.1f}/s, {left} left: {self._counts()}",
-                err=True,
-            )
+            counted = f"{self._done}/{self._total} {self._of}, {self._rate(now):.1f}/s, {left} left"
+            typer.echo(f"{counted}: {self._counts()}", err=True)
 
     def _rate(self, now: float) -> float:
         return self._done / max(now - self._started, 1e-9)

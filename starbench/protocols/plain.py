@@ -59,7 +59,7 @@ _DRESS = tuple(
 
 def plain(text: str) -> str:
     """Return what a reader sees of a reply: no hidden reasoning, mark-up or disguised characters."""
-    text = _without_reasoning(text)
+    text = without_reasoning(text)
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text.translate(_INVISIBLE).translate(_LOOKALIKES))
         text = text.translate(_LOOKALIKES)
@@ -69,7 +69,7 @@ def plain(text: str) -> str:
     return text.strip()
 
 
-def _without_reasoning(text: str) -> str:
+def without_reasoning(text: str) -> str:
     """Keep what stands before the first and after the last hidden block; an open one hides the rest."""
     tags = list(_HIDDEN.finditer(text))
     if not tags:

@@ -1,0 +1,221 @@
+"""``starbench caption``: captions of a suite's clips by a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from starbench.captioning import Clips, Start
+    from starbench.models import Model
+    from starbench.runner import Settings
+    from starbench.schema import Canary
+
+
+def caption(
+    model: Annotated[
+        str,
+        typer.Option(
+            help="adapter:model, e.g. openai:gpt-audio-1.5; or my_model.py:MyModel", show_default=False
+        ),
+    ],
+    suite: Annotated[
+        list[str],
+        typer.Option(
+            help="A built suite's directory, or task:source (star-bench:ROOT). Repeatable.",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(help="File of captions (JSON lines); one that exists is resumed.", show_default=False),
+    ],
+    prompt: Annotated[
+        Path | None,
+        typer.Option(help="File with what to ask of each clip; default: a dense description."),
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, help="Clips of so many items a suite, those that run --limit asks."),
+    ] = None,
+    limit_seed: Annotated[int, typer.Option(min=0, help="Seed of that sample.")] = 0,
+    rate: Annotated[
+        int | None,
+        typer.Option(min=1000, help="Resample every clip to this rate, Hz; default: each clip's own."),
+    ] = None,
+    channels: Annotated[
+        str,
+        typer.Option(help="refuse, split or mono: where a clip has more channels than the model takes."),
+    ] = "refuse",
+    clips: Annotated[
+        str, typer.Option(help="refuse, or concat: where split makes more clips than the model takes.")
+    ] = "refuse",
+    gap: Annotated[
+        float, typer.Option(min=0.0, max=10.0, help="Seconds of silence between clips joined by concat.")
+    ] = 0.5,
+    max_in_flight: Annotated[
+        int | None,
+        typer.Option(min=1, help="Requests under way at a time; default: as many as the server bears."),
+    ] = None,
+    rpm: Annotated[
+        float | None,
+        typer.Option(min=0.001, help="Requests a minute; default: as many as the server grants."),
+    ] = None,
+    max_cost: Annotated[
+        float | None, typer.Option(min=0.0, help="Stop before the captions have cost so many US dollars.")
+    ] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Stop before the captions have used so many tokens.")
+    ] = None,
+    prices: Annotated[
+        Path | None, typer.Option(help="JSON file of prices (docs/models.md), in place of the table's.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=0.001, help="Seconds that one attempt may take.")] = 600.0,
+    max_attempts: Annotated[int, typer.Option(min=1, help="Attempts at one clip.")] = 6,
+    backoff: Annotated[
+        float, typer.Option(min=0.0, help="Seconds; doubles with each attempt, with full jitter.")
+    ] = 1.0,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave damaged items out instead of stopping.")
+    ] = False,
+    retry_permanent: Annotated[
+        bool,
+        typer.Option(
+            "--retry-permanent", help="On resuming, ask again what the server refused as a bad request."
+        ),
+    ] = False,
+    no_canary: Annotated[
+        bool,
+        typer.Option("--no-canary", help="Do not find out first whether sound arrives; the file says so."),
+    ] = False,
+    base_url: Annotated[
+        str | None, typer.Option(help="An OpenAI-compatible server, e.g. http://localhost:8000/v1.")
+    ] = None,
+    model_arg: Annotated[
+        list[str] | None, typer.Option(help="key=value for the adapter. Repeatable.")
+    ] = None,
+) -> None:
+    """Ask a model to describe each clip of a suite once, for run --condition caption --captions FILE.
+
+    No question is shown. What is finished is never asked again. Exit code 1 says that clips are
+    missing or in error; a caption that was refused, blocked or cut is recorded as that.
+    """
+    from starbench.adaptation import CHANNEL_POLICIES, CLIP_POLICIES, Policy
+    from starbench.captioning import CaptionRequest, prepare
+    from starbench.cli.run import model_arguments
+    from starbench.errors import InputError
+    from starbench.models import resolve
+    from starbench.prices import prices_of
+    from starbench.retry import Backoff
+    from starbench.runner import Settings
+
+    for name, value, known in (("--channels", channels, CHANNEL_POLICIES), ("--clips", clips, CLIP_POLICIES)):
+        if value not in known:
+            raise InputError(f"{name} {value!r} is none of {', '.join(known)}")
+    request = CaptionRequest(
+        suites=tuple(suite),
+        prompt=prompt,
+        limit=limit,
+        limit_seed=limit_seed,
+        rate=rate,
+        skip_bad=skip_bad,
+        policy=Policy(clips=clips, gap_s=gap, channels=channels),
+    )
+    asked = resolve(model, model_arguments(model_arg or [], base_url))
+    settings = Settings(
+        max_in_flight=max_in_flight,
+        rpm=rpm,
+        timeout_s=timeout,
+        backoff=Backoff(max_attempts=max_attempts, base_s=backoff),
+        max_cost_usd=max_cost,
+        max_tokens=max_tokens,
+        prices=prices_of(asked, prices),
+        canary=not no_canary,
+    )
+    raise typer.Exit(_ask(prepare(request, asked), asked, out, settings, retry_permanent=retry_permanent))
+
+
+def _ask(clips: Clips, model: Model, path: Path, settings: Settings, *, retry_permanent: bool) -> int:
+    """Ask for what ``path`` still lacks and say what it holds; returns the exit code."""
+    import asyncio
+
+    from starbench.budget import SPENT
+    from starbench.canary import summary
+    from starbench.captioning import ask_all
+    from starbench.cli.exits import BAD_INPUT, INCOMPLETE
+    from starbench.cli.progress import RunProgress
+    from starbench.errors import FatalError
+    from starbench.redact import printable, sentence
+
+    stopped = None
+    with RunProgress("clips") as progress:
+        waiting = 0
+
+        def on_start(start: Start) -> None:
+            nonlocal waiting
+            waiting = start.waiting
+            _announce(clips, path, start)
+            if not start.canary:
+                progress.begin(waiting)
+
+        def on_canary(canary: Canary) -> None:
+            for line in summary.lines(canary):
+                typer.echo(printable(line), err=True)
+            progress.begin(waiting)
+
+        asking = ask_all(
+            clips,
+            model,
+            path,
+            settings,
+            retry_permanent=retry_permanent,
+            on_start=on_start,
+            on_canary=on_canary,
+            on_line=progress.add,
+        )
+        try:
+            asyncio.run(asking)
+        except FatalError as error:
+            stopped = error
+        except KeyboardInterrupt:
+            typer.echo(
+                f"\nstarbench: interrupted; what was captioned is kept, and --out {path} goes on", err=True
+            )
+            raise
+    code, captioned = _summarise(clips, path)
+    if stopped is None:
+        return code
+    why = "the budget is spent" if stopped.kind == SPENT else "the server ended it"
+    typer.echo(f"starbench: {why}: {sentence(str(stopped))}; mend it, and --out {path} goes on", err=True)
+    # An unknown model is bad input if it was found out by the first request.
+    return BAD_INPUT if stopped.kind == "not_found" and not captioned else INCOMPLETE
+
+
+def _announce(clips: Clips, path: Path, start: Start) -> None:
+    from starbench.redact import printable
+
+    state = f"{start.planned - start.waiting} of {start.planned} clips finished, {start.waiting} to ask"
+    lines = [f"captions: {path} ({state})", *(f"note: {note}" for note in clips.header.adaptations)]
+    lines += [f"not asked: {n} clip(s): {reason}" for reason, n in clips.not_asked.items()]
+    if start.canary:
+        lines.append("canary: finding out whether sound reaches the model …")
+    for line in lines:
+        typer.echo(printable(line), err=True)
+
+
+def _summarise(clips: Clips, path: Path) -> tuple[int, int]:
+    """Say how the clips ended; returns the exit code and how many have a caption."""
+    from starbench.captioning import ends
+    from starbench.cli.exits import DONE, INCOMPLETE
+    from starbench.schema import Outcome
+
+    found = ends(path, clips)
+    captioned, n = found[Outcome.ANSWERED], len(clips.trials)
+    without = ", ".join(
+        f"{outcome} {count}" for outcome, count in found.most_common() if outcome is not Outcome.ANSWERED
+    )
+    typer.echo(f"{captioned} of {n} clips have a caption in {path}{f' ({without})' if without else ''}")
+    settled = found.total() - found[Outcome.ERROR]
+    return (DONE if settled == n else INCOMPLETE), captioned
