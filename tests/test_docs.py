@@ -1,5 +1,7 @@
 """Every command and every Python example in the documents runs as it stands.
 
+A Python block whose first line is a comment with a file's name is that file to the commands of its document.
+
 Stand-ins: the address of the user's server is llmock's, the path of the user's copy of STAR-Bench is
 the published samples'. Commands that begin with ``.venv/`` set up a fresh machine: .ci/run runs them.
 """
@@ -10,6 +12,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -32,7 +35,7 @@ def _commands(document: str) -> list[str]:
 
 @pytest.mark.parametrize("document", [d for d in DOCUMENTS if _commands(d)])
 def test_commands_run_as_they_stand(document: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    _write_examples(tmp_path)
+    _write_examples(document, tmp_path)
     with LLMockServer() as server:
         for command in _commands(document):
             data = str(request.getfixturevalue("samples")) if _DATA in command else ""
@@ -40,16 +43,22 @@ def test_commands_run_as_they_stand(document: str, tmp_path: Path, request: pyte
             assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
 
 
-def _write_examples(folder: Path) -> None:
-    model, *_ = _blocks("README.md", "python")
+def _named(document: str) -> dict[str, str]:
+    """Python blocks that say in their first line which file they are."""
+    found = ((re.match(r"# (\w+\.py)\n", block), block) for block in _blocks(document, "python"))
+    return {name[1]: block for name, block in found if name is not None}
+
+
+def _write_examples(document: str, folder: Path) -> None:
     adapter, synthesizer, task = _blocks("CONTRIBUTING.md", "python")
     scene, *_ = _blocks("docs/space.md", "json")
     examples = {
-        "my_model.py": model,
+        **_named("README.md"),
         "my_adapter.py": adapter,
         "my_synth.py": synthesizer,
         "my_task.py": task,
         "scene.json": scene,
+        **_named(document),
     }
     for name, code in examples.items():
         (folder / name).write_text(code, "utf-8")
@@ -72,6 +81,21 @@ def _run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 def test_commands_are_found_at_all() -> None:
     assert sum(len(_commands(document)) for document in DOCUMENTS) >= 8
+
+
+def test_every_example_of_a_plug_in_is_tried() -> None:
+    """An adapter that the page shows and no command uses could be wrong, and nobody would know."""
+    commands = " ".join(_commands("docs/plugins.md"))
+    untried = [name for name in _named("docs/plugins.md") if name not in commands]
+    assert untried == ["my_careful_model.py"]
+    assert len(_blocks("docs/plugins.md", "python")) == len(_named("docs/plugins.md")) >= 5
+
+
+def test_the_entry_point_that_the_documents_name_is_the_one_that_is_read() -> None:
+    (block,) = _blocks("docs/plugins.md", "toml")
+    (group,) = tomllib.loads(block)["project"]["entry-points"]
+    ours = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]["entry-points"]
+    assert group in ours
 
 
 @pytest.mark.parametrize("marker", ["setup", "test"])

@@ -1,32 +1,66 @@
-"""From ``--model`` to answers: adapters found, given typed arguments, and called whatever they are."""
+"""From ``--model`` to an adapter: found, given typed arguments, made, and refused with the line to mend."""
 
 from __future__ import annotations
 
 import asyncio
+import json
+import sys
 from pathlib import Path
-from threading import Barrier, Event
 from typing import Any
 
 import pytest
 
 from starbench.errors import (
     AdapterError,
-    AudioError,
-    FatalError,
     InputError,
     PluginError,
-    RequestError,
-    TransientError,
 )
-from starbench.models import Asker, Model, resolve
+from starbench.models import Model, as_model, resolve
 from starbench.redact import redact
-from starbench.schema import Capabilities, Prompt, Response, TextPart
-
-PROMPT = Prompt(parts=(TextPart(text="Which?"),), options=("one", "two"))
+from starbench.schema import Capabilities
 
 ADAPTERS = """
-from typing import Literal, Optional
+import enum, functools
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Optional
 from starbench.schema import Capabilities
+
+class Size(enum.Enum):
+    SMALL = "small"
+    LARGE = "large"
+
+@dataclass
+class Decoding:
+    beams: int
+    penalty: float = 1.0
+
+@dataclass
+class Typed:
+    model: str = ""
+    path: Path = Path()
+    size: Size = Size.SMALL
+    layers: list[int] = field(default_factory=list)
+    pair: tuple[int, int] | None = None
+    words: set[str] = field(default_factory=set)
+    headers: dict[str, float] | None = None
+    decoding: Decoding | None = None
+    level: Literal[1, 2] = 1
+    share: float = 0.0
+    anything: Any = None
+    either: int | str = 0
+    unknown: "functools.partial" = None
+    def generate(self, prompt): return ""
+
+class KeywordOnly:
+    def __init__(self, model: str = "", *, depth: int): self.given = (model, depth)
+    def generate(self, prompt): return ""
+class ByPlace:
+    def __init__(self, depth: int, /): ...
+    def generate(self, prompt): return ""
+def make_deeper(depth: int): return KeywordOnly(depth=depth)
+deeper = functools.partial(KeywordOnly, depth=9)
+async def make_later(model: str = "m"): return Echo(model)
 
 class Echo:
     def __init__(self, model="none", text: str = "", maybe: str | None = None, option: Optional[str] = None,
@@ -124,7 +158,7 @@ def test_arguments_are_read_as_the_type_their_parameter_has(name: str, text: str
         ("mine.py:Refusing", {}, "set MY_KEY"),
         ("mine.py:NOTHING", {}, "neither a class nor a function"),
         ("os.path:sep", {}, "neither a class nor a function"),
-        ("mine.py:Mistaken", {}, "capabilities are not a starbench.schema.Capabilities"),
+        ("mine.py:Mistaken", {}, "capabilities are of type dict and no starbench.schema.Capabilities"),
         ("opneai:gpt", {}, "did you mean 'openai'?"),
         ("", {}, "no adapter is called ''"),
         (":x", {}, "no adapter is called ''"),
@@ -205,150 +239,134 @@ def test_optional_methods_are_called_sync_or_async(kind: str) -> None:
     assert called == ["check", "close"]
 
 
-# --- calling --------------------------------------------------------------------------------------
-
-
-class Sync:
-    """Returns or raises what it was given."""
-
-    def __init__(self, reply: Any) -> None:
-        self.reply = reply
-
-    def generate(self, prompt: Prompt) -> Any:
-        if isinstance(self.reply, BaseException):
-            raise self.reply
-        return self.reply
-
-
-class Async(Sync):
-    async def generate(self, prompt: Prompt) -> Any:
-        return super().generate(prompt)
-
-
-class Deferred(Sync):
-    """A plain method that returns something to be awaited."""
-
-    def generate(self, prompt: Prompt) -> Any:
-        async def later() -> Any:
-            return super(Deferred, self).generate(prompt)
-
-        return later()
-
-
-WAYS = pytest.mark.parametrize("way", [Sync, Async, Deferred])
-
-
-def ask(adapter: Any) -> Response:
-    async def once() -> Response:
-        async with asyncio.timeout(10):
-            return await Asker(adapter)(PROMPT)
-
-    return asyncio.run(once())
-
-
-@WAYS
-@pytest.mark.parametrize("reply", ["<B>", "", None, Response(text="<B>", stop="length", served_model="m")])
-def test_a_text_nothing_or_a_response_is_an_answer(way: Any, reply: Any) -> None:
-    answer = ask(way(reply))
-    assert answer == (reply if isinstance(reply, Response) else Response(text=reply))
-
-
-@WAYS
-@pytest.mark.parametrize("reply", [b"<B>", 3, 0, False, ["<B>"], {"text": "<B>"}, object()], ids=repr)
-def test_any_other_type_is_the_adapters_fault_and_named(way: Any, reply: Any) -> None:
-    with pytest.raises(RequestError, match=f"returned {type(reply).__name__}, not str or Response") as raised:
-        ask(way(reply))
-    assert raised.value.kind == "adapter"
-
-
-@WAYS
 @pytest.mark.parametrize(
-    "error",
+    ("name", "text", "value", "recorded"),
     [
-        ValueError("odd"),
-        KeyError("choices"),
-        StopIteration("dry"),
-        RecursionError("deep"),
-        OSError("gone"),
-        MemoryError(),
+        ("path", "~/weights", "Path('~/weights')", "~/weights"),
+        ("size", "large", "Size.LARGE", "large"),
+        ("layers", "[1, 2]", "[1, 2]", [1, 2]),
+        ("layers", "[]", "[]", []),
+        ("pair", "[1, 2]", "(1, 2)", "[1, 2]"),
+        ("pair", "null", "None", None),
+        ("words", '["b", "a"]', "{'a', 'b'}", '["b", "a"]'),
+        ("headers", '{"a": 1}', "{'a': 1.0}", {"a": 1.0}),
+        ("decoding", '{"beams": 2}', "Decoding(2)", '{"beams": 2}'),
+        ("level", "2", "2", 2),
+        ("share", "nan", "share", "nan"),
+        ("anything", "[1]", "[1]", [1]),
+        ("anything", "words", "'words'", "words"),
+        ("either", "5", "5", 5),
+        ("either", "five", "'five'", "five"),
+        ("unknown", "left as it is", "'left as it is'", "left as it is"),
     ],
-    ids=lambda error: type(error).__name__,
 )
-def test_whatever_an_adapter_raises_becomes_an_error_and_hangs_nothing(way: Any, error: Exception) -> None:
-    with pytest.raises(RequestError) as raised:
-        ask(way(error))
-    assert raised.value.kind == "adapter"
-    assert type(error).__name__ in str(raised.value)
+def test_richer_types_are_read_from_json_and_recorded_so_that_a_run_can_be_resumed(
+    name: str, text: str, value: str, recorded: Any
+) -> None:
+    model = resolve("mine.py:Typed", {name: text})
+    got = getattr(model.adapter, name)
+    names = vars(sys.modules[type(model.adapter).__module__])
+    if name == "share":
+        assert got != got
+    else:
+        assert got == eval(value, dict(names))
+    assert model.arguments == {name: recorded}
+    assert json.loads(json.dumps(model.arguments)) == model.arguments
 
 
-@WAYS
 @pytest.mark.parametrize(
-    "error",
+    ("name", "text", "says"),
     [
-        TransientError("busy", kind="rate_limit", retry_after=3.0),
-        RequestError("too large"),
-        FatalError("no such key", kind="auth"),
-        AudioError("a clip changed"),
+        ("size", "huge", "size=huge: Input should be 'small' or 'large'"),
+        ("layers", "3", "valid array"),
+        ("layers", '[1, "x"]', 'layers=[1, "x"]: [1]: Input should be a valid integer'),
+        ("layers", "[1, 2", "valid array"),
+        ("decoding", '{"penalty": 1}', "['beams']: Field required"),
+        ("level", "3", "Input should be 1 or 2"),
+        ("share", "much", "valid number"),
     ],
-    ids=lambda error: type(error).__name__,
 )
-def test_errors_that_mean_something_pass_untouched(way: Any, error: Exception) -> None:
-    with pytest.raises(type(error)) as raised:
-        ask(way(error))
-    assert raised.value is error
+def test_a_value_that_is_not_of_its_type_is_told(name: str, text: str, says: str) -> None:
+    with pytest.raises(InputError) as refused:
+        resolve("mine.py:Typed", {name: text})
+    assert says in str(refused.value)
 
 
-@WAYS
-def test_a_timeout_of_the_adapters_own_stays_a_timeout(way: Any) -> None:
-    with pytest.raises(TimeoutError):
-        ask(way(TimeoutError()))
+def test_ways_of_taking_arguments() -> None:
+    assert resolve("mine.py:KeywordOnly:m", {"depth": "3"}).adapter.given == ("m", 3)
+    assert resolve("mine.py:make_deeper", {"depth": "4"}).adapter.given == ("", 4)
+    assert resolve("mine.py:deeper").adapter.given == ("", 9)
+    with pytest.raises(InputError, match="needs 'depth': give --model-arg depth="):
+        resolve("mine.py:KeywordOnly")
 
 
-def test_a_sync_adapter_is_asked_side_by_side_and_keeps_questions_apart() -> None:
-    together = Barrier(9, timeout=10)
+@pytest.mark.parametrize(
+    ("source", "says", "line"),
+    [
+        (
+            "class A:\n    def __init__(self):\n        self.x = 1 / 0\n",
+            "cannot be made: ZeroDivisionError",
+            3,
+        ),
+        ("class A:\n    def __init__(self):\n        exit(3)\n", "cannot be made: SystemExit: 3", 3),
+        ("class A:\n    def __init__(self, x, /): ...\n", "'x' is taken by position only", 1),
+        ("class A:\n    x = 1\n", "has no method generate(prompt)", 1),
+        ("class A:\n    generate = 3\n", "has a generate of type int", 1),
+        ("class A:\n    def generate(self): ...\n", "has generate(), which does not take one prompt", 2),
+        ("class A:\n    def generate(self, a, b): ...\n", "has generate(a, b), which", 2),
+        ("class A:\n    def generate(self, p, *, k): ...\n", "has generate(p, *, k), which", 2),
+        ("class A:\n    def generate(prompt): ...\n", "has generate(), which does not take one prompt", 2),
+        ("class A:\n\n    def generate(self, p):\n        yield 1\n", "generate() that yields", 3),
+        ("class A:\n\n    async def generate(self, p):\n        yield 1\n", "generate() that yields", 3),
+        ("\nasync def A():\n    ...\n", "is made by an async function", 2),
+        (
+            "class A:\n    capabilities = None\n    def generate(self, p): ...\n",
+            "its capabilities are of type NoneType and no",
+            1,
+        ),
+        (
+            "class A:\n    @property\n    def capabilities(self):\n        return self.gone\n"
+            "    def generate(self, p): ...\n",
+            "its capabilities raise AttributeError",
+            4,
+        ),
+        (
+            "from starbench.schema import Capabilities\n"
+            "class A:\n    capabilities = Capabilities(max_batch=4)\n"
+            "    def generate(self, p): ...\n",
+            "declares max_batch=4 and has no method generate_batch(prompts)",
+            2,
+        ),
+    ],
+)
+def test_a_broken_plug_in_is_told_with_file_and_line(folder: Path, source: str, says: str, line: int) -> None:
+    (folder / "bad.py").write_text(source)
+    with pytest.raises(PluginError) as refused:
+        resolve("bad.py:A")
+    assert says in str(refused.value)
+    assert str(refused.value).endswith(f"(bad.py:{line})")
+    assert "\n" not in str(refused.value)
 
-    class Slow:
-        def generate(self, prompt: Prompt) -> str:
-            together.wait()  # passes only once nine are being asked
-            return prompt.key
 
-    async def many() -> list[Response]:
-        asker = Asker(Slow())
-        return await asyncio.gather(*(asker(PROMPT.model_copy(update={"key": str(n)})) for n in range(9)))
-
-    assert [answer.text for answer in asyncio.run(many())] == [str(n) for n in range(9)]
-
-
-def test_a_call_that_hangs_is_given_up_and_holds_up_no_other() -> None:
-    release = Event()
-
-    class Stuck:
-        def generate(self, prompt: Prompt) -> str:
-            if prompt.key == "stuck":
-                release.wait(60)
-            return "<A>"
-
-    async def ask_all() -> Response:
-        asker = Asker(Stuck())
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.01):
-                await asker(PROMPT.model_copy(update={"key": "stuck"}))
-        return await asker(PROMPT)
-
-    try:
-        assert asyncio.run(ask_all()).text == "<A>"
-        assert not release.is_set()
-    finally:
-        release.set()
+def test_what_a_check_or_close_raises_by_accident_names_the_line(folder: Path) -> None:
+    (folder / "ends.py").write_text(
+        "class A:\n    def generate(self, prompt): ...\n"
+        "    async def check(self):\n        raise OSError('off')\n"
+        "    def close(self):\n        self.socket.close()\n"
+    )
+    model = resolve("ends.py:A")
+    with pytest.raises(PluginError, match=r"check\(\) failed: OSError: off \(ends\.py:4\)"):
+        asyncio.run(model.check())
+    with pytest.raises(PluginError, match=r"close\(\) failed: AttributeError.* \(ends\.py:6\)"):
+        asyncio.run(model.close())
 
 
-def test_an_adapter_that_cancels_itself_does_not_cancel_us() -> None:
-    class Cancelling:
-        async def generate(self, prompt: Prompt) -> str:
-            raise asyncio.CancelledError
+def test_a_proxy_s_capabilities_are_found() -> None:
+    class Proxy:
+        def __getattr__(self, name: str) -> Any:
+            return {"generate": lambda prompt: "", "capabilities": Capabilities(max_clips=2)}[name]
 
-    with pytest.raises(RequestError, match="CancelledError"):
-        ask(Cancelling())
+    assert as_model(Proxy(), "proxy").capabilities.max_clips == 2
 
 
 def test_an_error_tree_keeps_adapters_apart_from_inputs() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import sys
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -60,7 +62,7 @@ def test_names_of_one_kind_are_no_names_of_another() -> None:
     ("kind", "name", "hint"),
     [
         ("adapters", "opneai", "no adapter is called 'opneai': did you mean 'openai'?"),
-        ("adapters", "zzzzzz", "there are constant, observer, openai, random"),
+        ("adapters", "zzzzzz", "there are constant, gemini, observer, openai, random, transformers"),
         ("tasks", "perceptoin", "no task is called 'perceptoin': did you mean 'perception'?"),
         ("synthesizers", "tone_pair", "no synthesizer is called 'tone_pair': did you mean 'tone-pair'?"),
         ("adapters", "", "no adapter is called ''"),
@@ -108,6 +110,8 @@ BROKEN = {
     "beyond.py": ("\nimport json\n\njson.loads('{')\n", 4, "JSONDecodeError"),
     "imports_syntax.py": ("\n\nimport broken_beside\n", 3, "SyntaxError"),
     "nul.py": ("x = 1\0\n", 1, ""),
+    "exits.py": ("import sys\n\nsys.exit('no model here')\n", 3, "SystemExit: no model here"),
+    "many_lines.py": ("x = 1\nraise ValueError('one\\ntwo')\n", 2, "ValueError: one two"),
 }
 
 
@@ -118,11 +122,11 @@ def test_a_broken_file_is_named_with_the_line_to_mend(folder: Path, name: str, a
     source, line, kind = BROKEN[name]
     (folder / name).write_text(source)
     path = str(folder / name) if absolute else name
+    before = set(sys.modules)
     told = refusal(f"{path}:A")
     assert told.startswith(f"{path}:{line}: {kind}"), told
-    assert not any(f"starbench_plugin_{name.removesuffix('.py')}_" in module for module in sys.modules), (
-        "half a module stays nowhere"
-    )
+    left = [module for module in set(sys.modules) - before if module.startswith("starbench_plugin_")]
+    assert not left, "half a module stays nowhere"
 
 
 @pytest.mark.parametrize(
@@ -130,7 +134,22 @@ def test_a_broken_file_is_named_with_the_line_to_mend(folder: Path, name: str, a
 )
 def test_a_broken_module_is_refused_in_one_sentence(folder: Path, source: str) -> None:
     (folder / "broken_module.py").write_text(source)
-    assert refusal("broken_module:A").startswith("module 'broken_module' cannot be imported: ")
+    told = refusal("broken_module:A")
+    assert told.startswith("module 'broken_module' cannot be imported: ")
+    assert told.endswith("(broken_module.py:1)")
+
+
+def test_what_is_broken_deep_in_a_package_is_named_where_it_is(folder: Path) -> None:
+    (folder / "outer").mkdir()
+    (folder / "outer" / "__init__.py").write_text("")
+    (folder / "outer" / "model.py").write_text("import json\n\njson.loads('{')\nclass A: ...\n")
+    told = refusal("outer.model:A")
+    assert "JSONDecodeError" in told
+    assert told.endswith("(outer/model.py:3)"), "the plug-in's own line, not the library's"
+
+
+def test_a_module_that_is_not_there_has_no_line() -> None:
+    assert refusal("no.such.module:A") == "module 'no.such.module' cannot be imported: No module named 'no'"
 
 
 @pytest.mark.parametrize("name", [":A", "..relative:A", "no.such.module:A", "a b:C"])
@@ -167,13 +186,17 @@ def test_two_packages_that_claim_one_name_are_refused(monkeypatch: pytest.Monkey
     assert list(plugins.available("adapters")) == ["mine"]
 
 
-@pytest.mark.parametrize("source", ["def (\n", "1 / 0\n", "import no_such_module_at_all\n", "class B: ...\n"])
+@pytest.mark.parametrize(
+    "source", ["def (\n", "1 / 0\n", "import no_such_module_at_all\n", "raise SystemExit\n", "class B: ...\n"]
+)
 def test_an_installed_plug_in_that_is_broken_is_refused_by_name(
     folder: Path, monkeypatch: pytest.MonkeyPatch, source: str
 ) -> None:
     (folder / "installed_one.py").write_text(source)
     monkeypatch.setattr(plugins, "entry_points", lambda group: points("installed_one:A"))
-    assert refusal("mine").startswith("plug-in 'mine' (installed_one:A) cannot be loaded: ")
+    told = refusal("mine")
+    assert told.startswith("plug-in 'mine' (installed_one:A) cannot be loaded: ")
+    assert told.endswith("(installed_one.py)" if "class B" in source else "(installed_one.py:1)")
 
 
 def test_only_the_plug_in_asked_for_is_imported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,3 +204,61 @@ def test_only_the_plug_in_asked_for_is_imported(folder: Path, monkeypatch: pytes
     others = [EntryPoint("bomb", "no_such_module_at_all:A", "starbench.adapters"), *points("installed_two:A")]
     monkeypatch.setattr(plugins, "entry_points", lambda group: others)
     assert plugins.load("adapters", "mine").__name__ == "A"
+
+
+def test_making_a_plug_in_that_fails_names_the_line(folder: Path) -> None:
+    (folder / "task.py").write_text("class Task:\n    def __init__(self):\n        self.x = {}['gone']\n")
+    with pytest.raises(PluginError, match=re.escape("cannot be made: KeyError: 'gone' (task.py:3)")):
+        plugins.make("tasks", "task.py:Task")
+
+
+INSTALLED = {
+    "works": 'class A:\n    """Answers."""\n',
+    "no-class": "class B: ...\n",
+    "raises": "x = 1\nraise OSError('no driver')\n",
+    "exits": "raise SystemExit(3)\n",
+    "syntax": "def (\n",
+    "needs": "import no_such_module_at_all\n",
+}
+
+
+@pytest.fixture
+def installed(folder: Path) -> Path:
+    """A directory as pip leaves one, with a plug-in of each kind of misfortune."""
+    for name, source in INSTALLED.items():
+        (folder / f"plug_{name.replace('-', '_')}.py").write_text(source)
+    info = folder / "others-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: others\nVersion: 1.0\n")
+    points_ = "".join(f"{name} = plug_{name.replace('-', '_')}:A\n" for name in INSTALLED)
+    (info / "entry_points.txt").write_text(f"[starbench.adapters]\n{points_}malformed = not a module\n")
+    return folder
+
+
+def test_a_broken_plug_in_stays_in_the_list_with_its_reason(installed: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "starbench", "list", "adapters"],
+        env={**os.environ, "PYTHONPATH": str(installed)},
+        cwd=installed,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    listed = {line.split()[0]: line for line in done.stdout.splitlines()}
+    assert {*INSTALLED, "malformed", "constant", "observer", "openai", "random"} <= set(listed)
+    assert "Answers. [others]" in listed["works"]
+    reasons = {
+        "no-class": "has no attribute 'A' (plug_no_class.py)",
+        "raises": "OSError: no driver (plug_raises.py:2)",
+        "exits": "SystemExit: 3 (plug_exits.py:1)",
+        "syntax": "SyntaxError: ",
+        "needs": "No module named 'no_such_module_at_all' (plug_needs.py:1)",
+        "malformed": "cannot be loaded",
+    }
+    for name, reason in reasons.items():
+        assert "broken: " in listed[name]
+        assert reason in listed[name]
+    assert "(plug_syntax.py:1)" in listed["syntax"]
+    assert not any("broken" in listed[name] for name in ("works", "constant", "random"))

@@ -9,7 +9,20 @@ from typing import Annotated
 import typer
 
 from starbench import __version__
-from starbench.cli import build, demo, leaderboard, listing, run, score, show, synth, verify
+from starbench.cli import (
+    build,
+    caption,
+    check_model,
+    compare,
+    demo,
+    leaderboard,
+    listing,
+    run,
+    score,
+    show,
+    synth,
+    verify,
+)
 from starbench.cli.exits import BAD_INPUT, INCOMPLETE, INTERRUPTED
 from starbench.errors import AdapterError, JournalError, StarbenchError, SuiteError
 from starbench.redact import sentence
@@ -29,11 +42,14 @@ for command in (
     synth.synth,
     show.show,
     verify.verify,
+    caption.caption,
     run.run,
+    check_model.check_model,
     score.score,
+    compare.compare,
     leaderboard.leaderboard,
 ):
-    app.command(command.__name__.rstrip("_"))(command)
+    app.command(command.__name__.rstrip("_").replace("_", "-"))(command)
 
 
 def _show_version(wanted: bool) -> None:

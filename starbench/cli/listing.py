@@ -23,6 +23,7 @@ def list_(
     """List what is installed: adapters, tasks or synthesizers."""
     from starbench import plugins
     from starbench.errors import PluginError
+    from starbench.redact import sentence
 
     points = plugins.available(kind.value)
     width = max((len(name) for name in points), default=0)
@@ -33,4 +34,4 @@ def list_(
         except PluginError as error:
             about = f"(broken: {error})"
         origin = "" if point.dist is None or point.dist.name == "starbench" else f" [{point.dist.name}]"
-        typer.echo(f"{name:<{width}}  {about}{origin}")
+        typer.echo(sentence(f"{name:<{width}}  {about}{origin}"))

@@ -1,0 +1,66 @@
+"""``starbench check-model``: an adapter held to its contract."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from starbench.contract import Finding
+
+#: Exit code of an adapter that breaks the contract; the command line uses 1 for whatever is not whole.
+BROKEN = 1
+#: Width of the names of verdicts and checks, characters.
+_VERDICT, _NAME = 4, 15
+
+
+def check_model(
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="SPEC", help="As run's --model: my_model.py:MyModel, adapter:model, …", show_default=False
+        ),
+    ],
+    model_arg: Annotated[
+        list[str] | None, typer.Option(help="key=value for the adapter. Repeatable.")
+    ] = None,
+    base_url: Annotated[str | None, typer.Option(help="Address of the server, where it takes one.")] = None,
+    timeout: Annotated[float, typer.Option(min=0.001, help="Seconds that one question may take.")] = 120.0,
+    json: Annotated[
+        Path | None, typer.Option("--json", help="Write the findings to this file.", show_default=False)
+    ] = None,
+) -> None:
+    """Try a model's adapter against the contract of all adapters; it is really asked, some 40 times.
+
+    Exit codes: 0 nothing failed, 1 something did (with how to mend it), 2 it cannot be made or reached.
+    """
+    import asyncio
+
+    from starbench.cli.exits import DONE
+    from starbench.cli.run import model_arguments
+    from starbench.contract import check_async
+    from starbench.errors import InputError
+    from starbench.models import resolve
+
+    asked = resolve(model, model_arguments(model_arg or [], base_url))
+    report = asyncio.run(check_async(asked, timeout_s=timeout, on_finding=_show))
+    counts = {v: sum(f.verdict == v for f in report.findings) for v in ("pass", "fail", "n/a")}
+    typer.echo(
+        f"{counts['pass']} passed, {counts['fail']} failed, {counts['n/a']} not applicable "
+        f"({report.requests} questions put to {report.model})"
+    )
+    if json is not None:
+        try:
+            json.write_text(report.model_dump_json(indent=2) + "\n", "utf-8")
+        except OSError as error:
+            raise InputError(f"{json} cannot be written: {error.strerror}") from error
+    raise typer.Exit(DONE if report.ok else BROKEN)
+
+
+def _show(finding: Finding) -> None:
+    """A row as soon as it is found: real models take their time."""
+    typer.echo(f"{finding.verdict:<{_VERDICT}}  {finding.check:<{_NAME}}  {finding.message}")
+    if finding.fix is not None:
+        typer.echo(f"{'':<{_VERDICT}}  {'':<{_NAME}}  to mend it: {finding.fix}")

@@ -1,0 +1,115 @@
+"""Prompts to try an adapter with: what a run would send, within what the adapter declares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from starbench.audio import Audio, quantise
+from starbench.schema import AnswerMode, Capabilities, ClipPart, Prompt, TextPart
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+QUESTION = "What do you hear?"
+OPTIONS = ("a tone", "silence")
+#: Right to left, joined and astral characters, combining marks, other scripts, mark-up of several kinds.
+UNICODE = "Ünïcödé e\u0301 · 日本語 · العربية עברית · ไทย · 👩🏽‍🔬🎧 · 𝄞 · <b>&amp;</b> {x} %s \\n “quotes”"
+#: A rate that all front ends know, Hz, and that of our own suites.
+USUAL_HZ, SUITE_HZ = 16_000, 48_000
+#: Length of a clip, s.
+USUAL_S = 1.0
+_FORM = "Answer with the letter of exactly one option in angle brackets, such as <X>."
+
+
+class Probes:
+    """Makes prompts that an adapter of these capabilities must be able to take.
+
+    Parameters
+    ----------
+    capabilities : Capabilities
+        What it declares.
+    """
+
+    def __init__(self, capabilities: Capabilities) -> None:
+        self._declared = capabilities
+        self.used: list[tuple[Audio, str]] = []
+        """Every clip that was made, with the digest of its samples then."""
+
+    @property
+    def mode(self) -> AnswerMode:
+        """How ordinary questions are asked."""
+        modes = self._declared.answer_modes
+        return "text" if "text" in modes else modes[0]
+
+    @property
+    def rate(self) -> int:
+        """The rate of ordinary clips, Hz."""
+        rates = self._declared.rates
+        return USUAL_HZ if rates is None or USUAL_HZ in rates else rates[0]
+
+    def ordinary(self, asked: str = QUESTION) -> Prompt:
+        """A question about one clip, or about none if the model takes no clip."""
+        return self.question(asked, [] if self._declared.max_clips == 0 else [self.tone()])
+
+    def tone(
+        self,
+        hz: Sequence[float] = (440.0,),
+        seconds: float | None = None,
+        rate: int | None = None,
+        amplitude: float = 0.1,
+    ) -> Audio:
+        """A clip with a tone in each channel; no longer than the model takes."""
+        import numpy as np
+
+        rate = rate or self.rate
+        longest = self._declared.max_seconds
+        seconds = seconds if seconds is not None else min(USUAL_S, 0.9 * (longest or USUAL_S))
+        time = np.arange(max(1, round(seconds * rate)))[:, np.newaxis] / rate
+        return self._kept(amplitude * np.sin(2 * np.pi * np.asarray(hz) * time), rate)
+
+    def _kept(self, samples: NDArray[np.float64], rate: int) -> Audio:
+        audio = Audio(quantise(samples), rate)
+        self.used.append((audio, sound_of(audio)))
+        return audio
+
+    def question(
+        self,
+        asked: str,
+        clips: Sequence[Audio],
+        options: tuple[str, ...] = OPTIONS,
+        mode: AnswerMode | None = None,
+    ) -> Prompt:
+        """A question as protocol ``starbench`` lays one out; without options, a plain request."""
+        parts: list[TextPart | ClipPart] = []
+        for i, clip in enumerate(clips):
+            parts += [TextPart(text="Audio:" if len(clips) == 1 else f"Audio {i + 1}:"), clip_part(clip)]
+        shown = "".join(f"<{chr(ord('A') + i)}> {option}\n" for i, option in enumerate(options))
+        parts.append(TextPart(text=f"{asked}\n{shown}{_FORM}" if options else asked))
+        digest = sha256("\0".join([asked, shown, *(clip.digest for clip in clips)]).encode()).hexdigest()
+        mode = mode or (self.mode if options else "text")
+        return Prompt(parts=tuple(parts), options=options, answer_mode=mode, digest=digest, key=digest)
+
+    def unreadable(self, opened: list[str]) -> Prompt:
+        """A question whose clip cannot be read; ``opened`` grows when the adapter tries."""
+        from starbench.errors import AudioError
+
+        def load() -> Audio:
+            opened.append("clip")
+            raise AudioError("the clip of this check cannot be read, on purpose")
+
+        ordinary = self.question(QUESTION, [self.tone()])
+        parts = tuple(ClipPart.of(load) if isinstance(p, ClipPart) else p for p in ordinary.parts)
+        return ordinary.model_copy(update={"parts": parts, "digest": "unreadable", "key": "unreadable"})
+
+
+def clip_part(audio: Audio) -> ClipPart:
+    """A part of a prompt that holds ``audio``."""
+    return ClipPart.of(lambda: audio)
+
+
+def sound_of(audio: Audio) -> str:
+    """Digest of a clip's samples as an adapter gets them, which it must leave as they are."""
+    return sha256(audio.samples.tobytes() + audio.pcm.tobytes() + audio.wav).hexdigest()

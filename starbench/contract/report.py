@@ -1,0 +1,67 @@
+"""What the checks of an adapter found."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from starbench.schema.base import Frozen
+
+#: ``n/a``: there is nothing to check, by what the adapter declares or because it cannot be told.
+Verdict = Literal["pass", "fail", "n/a"]
+
+
+class Finding(Frozen):
+    """What one check found, in a sentence; if it failed, ``fix`` says how to mend it."""
+
+    check: str
+    verdict: Verdict
+    message: str
+    fix: str | None = None
+
+
+class Report(Frozen):
+    """All findings about one adapter, in the order of the checks."""
+
+    model: str
+    requests: int
+    """Questions that were really put to the model."""
+    findings: tuple[Finding, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether no check failed."""
+        return not self.failures
+
+    @property
+    def failures(self) -> tuple[Finding, ...]:
+        """The checks that failed."""
+        return tuple(finding for finding in self.findings if finding.verdict == "fail")
+
+    def __str__(self) -> str:
+        """The failures, a line each, for a test's message."""
+        lines = [f"{self.model}: {len(self.failures)} of {len(self.findings)} checks failed"]
+        lines += [f"{f.check}: {f.message}; to mend it: {f.fix}" for f in self.failures]
+        return "\n".join(lines)
+
+
+class Judgement(NamedTuple):
+    """What a check says of an adapter, before it is filed under the check's name."""
+
+    verdict: Verdict
+    message: str
+    fix: str | None = None
+
+
+def passed(message: str) -> Judgement:
+    """As it should be."""
+    return Judgement("pass", message)
+
+
+def failed(message: str, fix: str) -> Judgement:
+    """Not as it should be, and how to mend it."""
+    return Judgement("fail", message, fix)
+
+
+def skipped(reason: str) -> Judgement:
+    """Nothing to check."""
+    return Judgement("n/a", reason)

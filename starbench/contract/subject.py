@@ -1,0 +1,130 @@
+"""The adapter under test: asked patiently, and everything it says kept for the checks that come last."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from starbench.asking import Asker
+from starbench.contract.probes import Probes
+from starbench.errors import AdapterError, TransientError
+from starbench.models import Model
+from starbench.schema import Prompt, Response
+
+#: Attempts at a question that fails transiently.
+ATTEMPTS = 3
+#: A server that asks for more patience than this is not waited for, s.
+LONGEST_WAIT_S = 60.0
+#: Kind of the error that stands for no reply in time.
+TIMEOUT = "timeout"
+#: How often a difference must be seen, and its absence too, before it is held against a model that may
+#: answer at random: a fair coin is accused in less than 1 % of cases.
+ROUNDS = 4
+
+
+class Subject:
+    """A model, and how it is asked.
+
+    Parameters
+    ----------
+    model : Model
+        What is checked.
+    timeout_s : float
+        Seconds that one question may take.
+    """
+
+    def __init__(self, model: Model, timeout_s: float) -> None:
+        self.model = model
+        self.probes = Probes(model.capabilities)
+        self.timeout_s = timeout_s
+        self.requests = 0
+        self.replies: list[Response] = []
+        self.errors: list[AdapterError] = []
+        self._asker = Asker(model.adapter)
+        self._single = Asker(model.adapter, batches=False)
+
+    @property
+    def adapter(self) -> Any:
+        """The plug-in itself."""
+        return self.model.adapter
+
+    @property
+    def uses_batches(self) -> bool:
+        """Whether a run would put questions to it in batches."""
+        return (self.model.capabilities.max_batch or 1) > 1
+
+    @property
+    def method(self) -> Any:
+        """The method that a run would call."""
+        return self.adapter.generate_batch if self.uses_batches else self.adapter.generate
+
+    async def ask(self, prompt: Prompt, *, alone: bool = False) -> Response:
+        """The answer to one question, as a run would get it; ``alone``: never in a batch.
+
+        Raises
+        ------
+        AdapterError, AudioError
+            As the adapter raised it, at the last attempt; or a :class:`TransientError` of kind
+            ``timeout`` if no reply comes in time.
+        """
+        asker = self._single if alone else self._asker
+        attempt = 1
+        while True:
+            self.requests += 1
+            try:
+                async with asyncio.timeout(self.timeout_s):
+                    response = await asker(prompt)
+            except TimeoutError as error:
+                raise TransientError(f"no reply within {self.timeout_s:g} s", kind=TIMEOUT) from error
+            except AdapterError as error:
+                self.errors.append(error)
+                wait = (error.retry_after or attempt) if isinstance(error, TransientError) else None
+                if wait is None or wait > LONGEST_WAIT_S or attempt == ATTEMPTS:
+                    raise
+                await asyncio.sleep(wait)
+                attempt += 1
+            else:
+                self.replies.append(response)
+                return response
+
+    async def ask_together(self, prompts: Sequence[Prompt]) -> list[Response]:
+        """The answers to several questions asked at once."""
+        answers = await asyncio.gather(*map(self.ask, prompts), return_exceptions=True)
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                raise answer
+        return [answer for answer in answers if isinstance(answer, Response)]
+
+
+async def disagreement(
+    prompts: Sequence[Prompt],
+    alone: Callable[[Prompt], Awaitable[Response]],
+    together: Callable[[Sequence[Prompt]], Awaitable[Sequence[Response]]],
+) -> tuple[str, str] | None:
+    """Whether a question that always gets one answer alone gets another one in company.
+
+    Returns
+    -------
+    (str, str) or None
+        What is said alone and what in company, if that was so every time.
+    """
+    suspects = dict(enumerate(prompts))
+    steady: dict[int, str] = {}
+    found = None
+    for _ in range(ROUNDS):
+        answers = await together(prompts)
+        for i, prompt in list(suspects.items()):
+            said, in_company = essence(await alone(prompt)), essence(answers[i])
+            if steady.setdefault(i, said) != said or in_company == said:
+                del suspects[i]
+            else:
+                found = said, in_company
+        if not suspects:
+            return None
+    return found
+
+
+def essence(response: Response) -> str:
+    """What is compared of an answer."""
+    return str(response.text) if response.stop == "end" else f"{response.text} [{response.stop}]"
