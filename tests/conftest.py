@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import hypothesis
@@ -32,6 +33,19 @@ def pytest_configure() -> None:
             f"these tests would run against {starbench.__file__}, not this checkout: "
             "pip install -e '.[test]' here"
         )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of local models need torch, which the README's set-up spares whoever has no use for it."""
+    if all(find_spec(package) for package in ("torch", "transformers")):
+        return
+    if os.environ.get("STARBENCH_REQUIRE_LOCAL"):
+        raise pytest.UsageError("STARBENCH_REQUIRE_LOCAL is set: pip install -e '.[test-local]'")
+    needs = pytest.mark.skip(reason="local models need torch: pip install -e '.[test-local]'")
+    for item in items:
+        asked = set(getattr(item, "fixturenames", ()))
+        if item.path.name.startswith("test_transformers") or any("tiny_" in name for name in asked):
+            item.add_marker(needs)
 
 
 @pytest.fixture(scope="session")

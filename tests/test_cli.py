@@ -99,7 +99,7 @@ def test_leaderboard_finds_entries_where_they_lie(demo: Path, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("kind", "names"),
     [
-        ("adapters", ["constant", "observer", "openai", "random"]),
+        ("adapters", ["constant", "gemini", "observer", "openai", "random", "transformers"]),
         ("tasks", ["perception", "spatial", "star-bench"]),
         ("synthesizers", ["scene", "tone-in-half", "tone-pair"]),
     ],

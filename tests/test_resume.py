@@ -125,7 +125,8 @@ class Command(NamedTuple):
 
     def arguments(self, *options: str, model: str = "openai:m") -> list[str]:
         given = ["run", "--model", model, "--suite", str(self.suite), "--out", str(self.path)]
-        return [*given, "--base-url", self.url, "--max-in-flight", "6", "--backoff", "0.01", *options]
+        given += ["--base-url", self.url, "--max-in-flight", "6", "--backoff", "0.01"]
+        return [*given, "--no-canary", *options]  # every question is counted
 
     def start(self, *options: str, prefix: tuple[str, ...] = ()) -> subprocess.Popen[str]:
         """The real command line, in a process of its own."""

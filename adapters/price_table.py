@@ -1,0 +1,45 @@
+"""What vendors charge: ``prices.json``, each price with its day and its source.
+
+Prices that could not be sourced are not in it; ``--prices FILE`` gives any other.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from importlib.resources import files
+
+from starbench.schema import Prices
+
+#: What may follow a model's name without making it another model: a stage, a date or a build number.
+_VERSION = re.compile(r"(-(preview|exp|experimental|latest|\d{2,}))*")
+
+
+def lookup(vendor: str, model: str) -> Prices | None:
+    """What ``vendor`` charges for ``model``; None if that is not known.
+
+    Parameters
+    ----------
+    vendor : str
+        ``openai`` or ``gemini``: a price holds at the vendor itself, not at those who sell on.
+    model : str
+        The model's name at the vendor. A dated or preview version costs what the model does; a name
+        that goes on otherwise (``-lite``, ``-mini``) is another model.
+    """
+    table = _table().get(vendor, {})
+    fitting = [name for name in table if _is_version(model.removeprefix("models/"), name)]
+    return table[max(fitting, key=len)] if fitting else None
+
+
+def _is_version(model: str, name: str) -> bool:
+    return model.startswith(name) and _VERSION.fullmatch(model[len(name) :]) is not None
+
+
+@cache
+def _table() -> dict[str, dict[str, Prices]]:
+    text = files(__package__).joinpath("prices.json").read_text("utf-8")
+    return {
+        vendor: {name: Prices.model_validate(prices) for name, prices in models.items()}
+        for vendor, models in json.loads(text).items()
+    }

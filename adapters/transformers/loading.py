@@ -1,0 +1,249 @@
+"""From a name or a path to a model that is ready: configuration, processor, class, weights.
+
+Each checkpoint is loaded by the class that its own configuration names: no single auto class knows all
+models that hear (``AutoModelForMultimodalLM`` of transformers 5.23 knows no Audio Flamingo 3). Nothing
+that comes with a checkpoint is executed: no remote code unless asked for, no pickled weights ever.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from logging import CRITICAL
+from typing import Any
+
+from starbench.errors import InputError
+from starbench.redact import sentence
+
+#: What the local model needs: the extra ``starbench[local]``.
+_NEEDED = ("torch", "transformers", "jinja2")
+#: Models with a voice of their own: only the part that hears and writes is loaded.
+_WRITERS = {
+    "qwen2_5_omni": "Qwen2_5OmniThinkerForConditionalGeneration",
+    "qwen3_omni_moe": "Qwen3OmniMoeThinkerForConditionalGeneration",
+}
+#: For a configuration that names no class of the library.
+_FALLBACK = "AutoModelForMultimodalLM"
+_OWN_CODE = (
+    "can be loaded only by Python code of its own, which starbench does not execute: read that code, and if "
+    "you trust it, give --model-arg trust_remote_code=true"
+)
+_UNREADABLE = "cannot be loaded: name a directory that holds a checkpoint, or a model of the hub"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint whose weights are still to be loaded.
+
+    Attributes
+    ----------
+    name : str
+        As the user gave it: a path, or a name on the hub.
+    config, processor
+        The library's own objects.
+    rate : int
+        Sample rate of the model's front end, Hz.
+    """
+
+    name: str
+    revision: str | None
+    trusted: bool
+    config: Any
+    processor: Any
+    rate: int
+
+    @property
+    def tokenizer(self) -> Any:
+        """The processor's tokenizer."""
+        return self.processor.tokenizer
+
+    @property
+    def kind(self) -> str:
+        """The architecture, by the library's name for it (``qwen2_audio``)."""
+        return str(self.config.model_type)
+
+
+def library() -> Any:
+    """The module ``transformers``.
+
+    Raises
+    ------
+    InputError
+        If it, or what it needs, is not installed.
+    """
+    missing = [name for name in _NEEDED if find_spec(name) is None]
+    if missing:
+        raise InputError(
+            f"local models need {', '.join(missing)}, not installed here: pip install 'starbench[local]'"
+        )
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    import transformers
+
+    return transformers
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep the library's log lines and progress bars off the user's terminal."""
+    logging = library().utils.logging
+    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity(CRITICAL)
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()
+
+
+def open_checkpoint(name: str, revision: str | None = None, *, trusted: bool = False) -> Checkpoint:
+    """Read what a checkpoint says of itself, without its weights.
+
+    Parameters
+    ----------
+    name : str
+        A local path, or a name on the hub.
+    revision : str, optional
+        Branch, tag or commit on the hub.
+    trusted : bool
+        Whether Python code that comes with the checkpoint may be executed.
+
+    Raises
+    ------
+    InputError
+        If there is no such checkpoint, it needs code of its own, or it does not hear.
+    """
+    transformers = library()
+    with quiet(), _explained(name, revision):
+        config = transformers.AutoConfig.from_pretrained(name, revision=revision, trust_remote_code=trusted)
+    with quiet(), _explained(name, revision, "has no processor for sound: name an audio-language model"):
+        processor = transformers.AutoProcessor.from_pretrained(
+            name, revision=revision, trust_remote_code=trusted
+        )
+    return Checkpoint(name, revision, trusted, config, processor, _rate(name, processor))
+
+
+def load(checkpoint: Checkpoint, device: str, dtype: str = "auto", attention: str | None = None) -> Any:
+    """The model itself, on its device, ready to answer.
+
+    Parameters
+    ----------
+    checkpoint : Checkpoint
+        Which.
+    device : str
+        As torch names it.
+    dtype : str
+        As torch names it; ``auto`` is the type the weights are stored in.
+    attention : str, optional
+        The library's name for an implementation of attention; default: its own choice.
+
+    Raises
+    ------
+    InputError
+        If the weights are missing, incomplete, or do not fit.
+    """
+    import torch
+
+    extra = {} if attention is None else {"attn_implementation": attention}
+    with quiet(), _explained(checkpoint.name, checkpoint.revision):
+        model, found = model_class(checkpoint).from_pretrained(
+            checkpoint.name,
+            revision=checkpoint.revision,
+            trust_remote_code=checkpoint.trusted,
+            dtype=dtype,
+            use_safetensors=True,
+            output_loading_info=True,
+            **extra,
+        )
+        if found["missing_keys"]:
+            # The library would fill them with random numbers, and the model would still answer.
+            raise InputError(
+                f"checkpoint {checkpoint.name!r} lacks {len(found['missing_keys'])} of its weights, "
+                f"such as {min(found['missing_keys'])}: download it again"
+            )
+        try:
+            return model.to(device).eval()
+        except torch.OutOfMemoryError as error:
+            raise InputError(
+                f"model {checkpoint.name!r} does not fit into the memory of {device}: "
+                "try --model-arg dtype=bfloat16, or --model-arg device=cpu"
+            ) from error
+
+
+def model_class(checkpoint: Checkpoint) -> Any:
+    """The class that loads a checkpoint: what its configuration names, or the library's best guess."""
+    transformers = library()
+    named = (checkpoint.config.architectures or [""])[0]
+    own = getattr(checkpoint.config, "auto_map", None) or {}
+    if checkpoint.trusted and own:
+        named = next((auto for auto in own if auto.startswith("AutoModel")), named)
+    writer = _WRITERS.get(checkpoint.kind, named)
+    return getattr(transformers, writer, None) or getattr(transformers, _FALLBACK)
+
+
+def pick_device(asked: str) -> str:
+    """The device to compute on: as asked, or for ``auto`` a GPU if there is one.
+
+    Raises
+    ------
+    InputError
+        If there is no such device.
+    """
+    library()
+    import torch
+
+    if asked == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.empty(0, device=torch.device(asked))
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise InputError(f"device={asked}: this machine has none: use auto, cpu or cuda") from error
+    return asked
+
+
+def _rate(name: str, processor: Any) -> int:
+    """The sample rate of the processor's front end, Hz; a model without one does not hear."""
+    ears = (getattr(processor, part, None) for part in ("feature_extractor", "audio_processor"))
+    rates = [getattr(ear, "sampling_rate", None) for ear in ears if ear is not None]
+    rate = next((rate for rate in rates if isinstance(rate, int)), None)
+    if rate is None or not hasattr(processor, "tokenizer"):
+        raise InputError(f"model {name!r} takes no sound: name an audio-language model")
+    if not _chats(processor):
+        raise InputError(f"model {name!r} has no chat template, so it answers no question: name a chat model")
+    return rate
+
+
+def _chats(processor: Any) -> bool:
+    has_own_way = type(processor).apply_chat_template is not library().ProcessorMixin.apply_chat_template
+    return bool(getattr(processor, "chat_template", None)) or has_own_way
+
+
+@contextmanager
+def _explained(name: str, revision: str | None, trouble: str = _UNREADABLE) -> Iterator[None]:
+    """Turn what the library says of a checkpoint, over many lines, into one sentence."""
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    # As many kinds as there are ways to be no checkpoint: a JSON list, a shape that fits nothing, a cut file.
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        LookupError,
+        AttributeError,
+        ImportError,
+        RuntimeError,
+        SafetensorError,
+    ) as error:
+        at = f" at revision {revision!r}" if revision else ""
+        if "trust_remote_code" in str(error):
+            raise InputError(f"model {name!r}{at} {_OWN_CODE}") from error
+        said = next(iter(str(error).strip().splitlines()), "")
+        raise InputError(
+            f"model {name!r}{at} {trouble} ({type(error).__name__}: {sentence(said)})"
+        ) from error

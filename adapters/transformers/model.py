@@ -1,0 +1,207 @@
+"""Models on this machine, through transformers: whatever hears, writes, and has a class in the library."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from typing import Literal, TypeVar
+
+from starbench.errors import AdapterError, InputError
+from starbench.schema import AnswerMode, Capabilities, Outcome, Prompt, Response
+
+from .chats import Desk
+from .decoding import plain
+from .engine import Answer, Engine
+from .identity import served_name
+from .letters import letter_tokens
+from .limits import limits_of
+from .loading import load, open_checkpoint, pick_device, quiet
+
+T = TypeVar("T")
+DType = Literal["auto", "float32", "bfloat16", "float16"]
+
+
+class Transformers:
+    """An open audio-language model, loaded by its own class and run here (``transformers:MODEL``).
+
+    Clips arrive as one channel at the rate of the model's front end. Decoding is greedy; what the checkpoint
+    suggests for chatting (sampling, penalties) is not used. Answers of a batch equal those of single prompts
+    up to the arithmetic: in 16-bit types a near tie may fall otherwise.
+
+    Parameters
+    ----------
+    model : str
+        A directory with a checkpoint, or a name on the hub (``Qwen/Qwen2-Audio-7B-Instruct``).
+    device : str
+        As torch names it; ``auto`` is the GPU if there is one.
+    dtype : {"auto", "float32", "bfloat16", "float16"}
+        Type of the weights; ``auto`` is the one they are stored in.
+    max_new_tokens : int
+        The longest reply, tokens; a longer one is truncated, and recorded as such.
+    batch : int
+        Prompts that share a pass.
+    temperature : float, optional
+        Draw from the whole distribution at this temperature, one prompt at a time; by default, and at 0,
+        greedy.
+    seed : int
+        Of these draws; each also depends on its prompt, and on nothing else.
+    attn : str, optional
+        The library's name of an implementation of attention (``sdpa``, ``flash_attention_2``).
+    revision : str, optional
+        Branch, tag or commit on the hub.
+    system : str, optional
+        A system turn; by default the model's own template decides.
+    max_clips, max_seconds : optional
+        What the model takes in one prompt, clips, and of one clip, s, where you know better than our table.
+    trust_remote_code : bool
+        Whether Python code that comes with the checkpoint may be executed.
+
+    Raises
+    ------
+    InputError
+        If there is no such model, it does not hear, an argument is unusable, or a package is missing.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        device: str = "auto",
+        dtype: DType = "auto",
+        max_new_tokens: int = 256,
+        batch: int = 1,
+        temperature: float | None = None,
+        seed: int = 0,
+        attn: str | None = None,
+        revision: str | None = None,
+        system: str | None = None,
+        max_clips: int | None = None,
+        max_seconds: float | None = None,
+        trust_remote_code: bool = False,
+    ) -> None:
+        _check_at_least(1, max_new_tokens=max_new_tokens, batch=batch)
+        _check_at_least(0, temperature=temperature, max_clips=max_clips)
+        if max_seconds is not None and not max_seconds > 0:
+            raise InputError(f"max_seconds={max_seconds:g}: must be more than 0")
+        self._checkpoint = open_checkpoint(model, revision, trusted=trust_remote_code)
+        self._device = pick_device(device)
+        self._dtype, self._attention = dtype, attn
+        self._batch, self._max_new_tokens = batch, max_new_tokens
+        self._temperature, self._seed = temperature or None, seed
+        self._system = system
+        self.capabilities = self._capabilities(max_clips, max_seconds)
+        self._engine: Engine | None = None
+        # One pass at a time, in one thread: what still waits for it can be taken back.
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="transformers")
+        self._closing = Event()
+
+    async def check(self) -> None:
+        """Load the weights, before anything is asked.
+
+        Raises
+        ------
+        InputError
+            If they are missing, incomplete, or do not fit into memory.
+        """
+        await self._in_turn(self._ready, Event())
+
+    async def generate(self, prompt: Prompt) -> Response:
+        """Put one prompt.
+
+        Raises
+        ------
+        RequestError
+            If the model cannot take it as it is, or runs out of memory.
+        """
+        (answer,) = await self.generate_batch([prompt])
+        if isinstance(answer, AdapterError):
+            raise answer
+        return answer
+
+    async def generate_batch(self, prompts: Sequence[Prompt]) -> list[Answer]:
+        """Put several prompts in as few passes as may be; a prompt that fails has its error for an answer."""
+        stop = Event()
+
+        def work() -> list[Answer]:
+            engine = self._ready()
+            with quiet():
+                return engine.answer(prompts, lambda: stop.is_set() or self._closing.is_set())
+
+        return await self._in_turn(work, stop)
+
+    def close(self) -> None:
+        """End what is under way and give the memory back."""
+        self._closing.set()
+        self._worker.shutdown(wait=True, cancel_futures=True)
+        self._engine = None
+        _collect()
+
+    async def _in_turn(self, work: Callable[[], T], stop: Event) -> T:
+        """Do ``work`` when its turn comes; cancelled before, it is dropped, and cancelled then, it stops."""
+        try:
+            return await asyncio.wrap_future(self._worker.submit(_without_stop_iteration, work))
+        except asyncio.CancelledError:
+            stop.set()
+            raise
+
+    def _ready(self) -> Engine:
+        if self._engine is None:
+            model = load(self._checkpoint, self._device, self._dtype, self._attention)
+            model.generation_config = plain(model.generation_config, self._checkpoint.tokenizer)
+            self._engine = Engine(
+                model=model,
+                desk=Desk(self._checkpoint.processor, self.capabilities, self._system),
+                device=self._device,
+                name=served_name(self._checkpoint.name, self._checkpoint.config),
+                batch=self._batch,
+                max_new_tokens=self._max_new_tokens,
+                temperature=self._temperature,
+                seed=self._seed,
+            )
+        return self._engine
+
+    def _capabilities(self, max_clips: int | None, max_seconds: float | None) -> Capabilities:
+        clips, seconds = limits_of(self._checkpoint.kind, self._checkpoint.processor)
+        single = letter_tokens(self._checkpoint.tokenizer) is not None
+        modes: tuple[AnswerMode, ...] = ("text", "choice", "logprobs") if single else ("text",)
+        return Capabilities(
+            text_only=True,
+            max_clips=clips if max_clips is None else max_clips,
+            max_seconds=seconds if max_seconds is None else max_seconds,
+            rates=(self._checkpoint.rate,),
+            front_end_hz=self._checkpoint.rate,
+            max_channels=1,
+            channels_kept=False,
+            answer_modes=modes,
+            max_batch=self._batch,
+            # More would only wait in line, with their timeouts running.
+            max_in_flight=2 * self._batch,
+            # Nothing stands between these weights and us that could withhold an answer.
+            outcomes=tuple(outcome for outcome in Outcome if outcome is not Outcome.BLOCKED),
+            error_kinds=("bad_request", "audio", "dropped", "letters", "memory", "nan"),
+        )
+
+
+def _without_stop_iteration(work: Callable[[], T]) -> T:
+    """Do ``work``; the one exception that no future can hold, so that its waiter would hang, is changed."""
+    try:
+        return work()
+    except StopIteration as error:
+        raise RuntimeError("the library raised StopIteration") from error
+
+
+def _check_at_least(least: int, **given: float | None) -> None:
+    for name, value in given.items():
+        if value is not None and not value >= least:
+            raise InputError(f"{name}={value}: must be at least {least}")
+
+
+def _collect() -> None:
+    import gc
+
+    import torch
+
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
