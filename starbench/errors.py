@@ -6,6 +6,7 @@
     │   ├── PluginError       a plug-in cannot be found or loaded
     │   ├── ConditionError    a condition applies to nothing, or the model cannot take it
     │   ├── StimulusError     a stimulus that cannot exist was asked for
+    │   ├── CanaryError       no sound reaches the model
     │   └── RunError          a run directory cannot be used as asked
     ├── AudioError            a clip cannot be decoded or encoded
     ├── JournalError          the journal cannot be written (the disk is full, say)
@@ -54,6 +55,10 @@ class ConditionError(InputError):
 
 class StimulusError(InputError):
     """The parameters describe a stimulus that cannot be made without breaking its truth."""
+
+
+class CanaryError(InputError):
+    """No sound reaches the model, so nothing that hearing it would answer can be asked."""
 
 
 class RunError(InputError):

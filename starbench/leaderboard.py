@@ -1,7 +1,8 @@
 """Leaderboard entries from runs, and one board from entries.
 
 A board never mixes what cannot be compared: every combination of suite digest, protocol, prompt
-version, rotations, sample and rate is a table of its own.
+version, rotations, sample, rate, policies for what a model cannot take, answer mode and captions is a
+table of its own.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from starbench import rundir
+from starbench.canary import summary
+from starbench.conditions import is_soundless
 from starbench.errors import InputError, JournalError
-from starbench.schema import SuiteIdentity
+from starbench.schema import Canary, SuiteIdentity
 from starbench.schema.entry import LeaderboardEntry, ModelRecord, Published, Setup, SuiteRecord
 from starbench.schema.run import Run
 from starbench.schema.score import Headline, RunScore, SuiteScore
@@ -28,7 +31,7 @@ BOARD_JSON, BOARD_MARKDOWN = "leaderboard.json", "leaderboard.md"
 
 def entries_of(path: Path, scores: RunScore) -> list[LeaderboardEntry]:
     """One entry for each suite of the run at ``path``."""
-    run = rundir.read(path)
+    run, canary = rundir.read(path), rundir.read_canary(path)
     identities = {suite.name: suite for suite in run.identity.suites}
     return [
         LeaderboardEntry(
@@ -44,14 +47,21 @@ def entries_of(path: Path, scores: RunScore) -> list[LeaderboardEntry]:
             scores=score,
             complete=all(headline.complete for headline in score.headlines),
             usage=scores.usage,
+            canary=canary,
             inapplicable=run.inapplicable,
             skipped=run.skipped,
-            notes=run.notes,
+            notes=(*run.notes, *_unproven(canary, run)),
             versions=run.versions,
             created=run.created,
         )
         for score in scores.suites
     ]
+
+
+def _unproven(canary: Canary | None, run: Run) -> list[str]:
+    """What must be said where it is not known whether sound arrived."""
+    has_sound = not all(is_soundless(condition) for condition in run.identity.conditions)
+    return [summary.NOT_HELD] if canary is None and has_sound else []
 
 
 def write_entries(path: Path, scores: RunScore) -> list[Path]:
@@ -157,6 +167,11 @@ def _setup(suite: SuiteIdentity, run: Run) -> Setup:
         limit_seed=identity.limit_seed,
         rate=identity.rate,
         text_only=identity.text_only,
+        clips=identity.clips,
+        gap_s=identity.gap_s,
+        channels=identity.channels,
+        answer_mode=identity.answer_mode,
+        captions=identity.captions,
         adaptations=run.adaptations,
     )
 
@@ -167,6 +182,7 @@ def _comparable(entry: LeaderboardEntry) -> tuple[Any, ...]:
     heard = [h.n_items for h in entry.scores.headlines if h.condition == "audio"] if entry.scores else []
     sample = (setup.limit, setup.limit_seed if setup.limit is not None else 0)
     asked = (setup.protocol, setup.prompt_version, setup.rotations, *sample, setup.rate)
+    given = (setup.clips, setup.gap_s, setup.channels, setup.answer_mode, setup.captions)
     return (
         suite.name,
         suite.digest,
@@ -175,6 +191,7 @@ def _comparable(entry: LeaderboardEntry) -> tuple[Any, ...]:
         suite.n_items,
         *heard,
         *asked,
+        *given,
         entry.run_by_us,
     )
 
@@ -244,4 +261,5 @@ def _run_row(entry: LeaderboardEntry, scores: SuiteScore, headline: Headline) ->
         "best_constant": headline.ma.best_constant,
         "complete": headline.complete,
         "channels_kept": capabilities.channels_kept if capabilities else None,
+        "canary": None if is_soundless(headline.condition) else summary.short(entry.canary),
     }

@@ -33,7 +33,17 @@ def _title(table: dict[str, Any]) -> str:
     parts.append(f"protocol {escape(setup['protocol'])}")
     if setup["limit"] is not None:
         parts.append(f"a sample of {setup['limit']} items")
+    parts += [escape(text) for text in _departures(setup)]
     return ", ".join(parts)
+
+
+def _departures(setup: dict[str, Any]) -> list[str]:
+    """What a table's runs share that the usual run does not have."""
+    answers = {"choice": "answers held to letters", "logprobs": "answers by log-probability"}
+    found = [answers[setup["answer_mode"]]] if setup["answer_mode"] in answers else []
+    found += [f"clips: {setup['clips']}, {setup['gap_s']:g} s apart"] if setup["clips"] == "concat" else []
+    found += [f"channels: {setup['channels']}"] if setup["channels"] != "refuse" else []
+    return [*found, f"captions {setup['captions'][:12]}"] if setup["captions"] else found
 
 
 def _legend(table: dict[str, Any]) -> str:
@@ -46,8 +56,9 @@ def _legend(table: dict[str, Any]) -> str:
         f"{suite['n_items']} items, digest `{suite['digest'][:12]}`. Accuracy in % over all planned trials "
         "with its 95 % interval; MA: mean of the tasks, perception by the mean of its "
         "sub-categories; ACR: items right at every rotation; coverage: answered trials; constant: the best "
-        "strategy that always says the same. An asterisk marks a run with trials missing or in error.\n"
-        + daggers
+        "strategy that always says the same; canary: whether sound arrived, whether two tones were heard, "
+        "and whether the ears were kept (–: none was held). An asterisk marks a run with trials missing or "
+        "in error.\n" + daggers
     )
 
 
@@ -58,7 +69,18 @@ def _columns(table: dict[str, Any]) -> list[str]:
 
 def _table(columns: Sequence[str], table: dict[str, Any]) -> str:
     if table["run_by_us"]:
-        head = ["model", "condition", "items", *columns, "MA", "MA of ACR", "coverage", "chance", "constant"]
+        head = [
+            "model",
+            "condition",
+            "items",
+            *columns,
+            "MA",
+            "MA of ACR",
+            "coverage",
+            "chance",
+            "constant",
+            "canary",
+        ]
         rows = [_run_cells(row, columns) for row in table["rows"]]
     else:
         head = ["model", *columns]
@@ -85,6 +107,7 @@ def _run_cells(row: dict[str, Any], columns: Sequence[str]) -> list[str]:
         *("–" if task is None else _with_interval(task["aa"], task["aa_ci"]) for task in tasks),
         *(_with_interval(row[name], row[f"{name}_ci"]) for name in ("ma", "ma_acr")),
         *(_percent(row[name]) for name in ("coverage", "chance", "best_constant")),
+        escape(row["canary"] or "–"),
     ]
 
 

@@ -1,8 +1,8 @@
 """A run on disk: what was to be asked (written once, before anything is), and where the journal lies.
 
 ``run.json`` is the identity and everything needed to repeat the run, ``items.jsonl`` the questions,
-``plan.jsonl`` one line a trial; with ``trials.jsonl`` they are all that scoring reads, so a run can be
-scored long after its suite is gone.
+``plan.jsonl`` one line a trial; with ``trials.jsonl``, and ``canary.json`` if a canary was held, they are all
+that scoring reads, so a run can be scored long after its suite is gone.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ from typing import Any, NamedTuple, TypeVar
 
 from filelock import FileLock, Timeout
 
-from starbench.errors import RunError
+from starbench.errors import JournalError, RunError
 from starbench.names import slug
-from starbench.schema import Identity, Item, Run, Trial
+from starbench.schema import Canary, Identity, Item, Run, Trial
 
 RUN = "run.json"
 ITEMS = "items.jsonl"
 PLAN = "plan.jsonl"
+CANARY = "canary.json"
 _LOCK = ".lock"
 _UNBEGUN = re.compile(rf"\{_LOCK}|{ITEMS}|{PLAN}|\.({RUN}|{ITEMS}|{PLAN})\.\d+")
 DEFAULT_PARENT = Path("runs")
@@ -73,8 +74,7 @@ def hold(path: Path) -> Iterator[None]:
     RunError
         If another process holds it, or it is not a run's.
     """
-    if path.exists() and not (path / RUN).exists() and not _is_unbegun(path):
-        raise RunError(f"{path} exists and is not a run: give another --out")
+    refuse_foreign(path)
     lock = FileLock(path / _LOCK)
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -91,6 +91,18 @@ def hold(path: Path) -> Iterator[None]:
         lock.release()
 
 
+def refuse_foreign(path: Path) -> None:
+    """Leave alone what is there and is no run.
+
+    Raises
+    ------
+    RunError
+        If ``path`` exists, and holds neither a run nor what one leaves that never began.
+    """
+    if path.exists() and not (path / RUN).exists() and not _is_unbegun(path):
+        raise RunError(f"{path} exists and is not a run: give another --out")
+
+
 def begin(path: Path, run: Run, items: Mapping[ItemKey, Item], trials: Iterable[Trial]) -> bool:
     """Write what a run sets out to ask, or find that it is this very run and goes on.
 
@@ -105,8 +117,10 @@ def begin(path: Path, run: Run, items: Mapping[ItemKey, Item], trials: Iterable[
         If the directory holds a run of another identity, or cannot be written.
     """
     if (path / RUN).exists():
-        _refuse_other(path, read(path).identity, run.identity)
-        if [PlannedTrial.of(trial) for trial in trials] != read_plan(path):
+        begun = read(path)
+        _refuse_other(path, begun.identity, run.identity)
+        planned = [PlannedTrial.of(trial) for trial in trials]
+        if planned != read_plan(path) or begun.adaptations != run.adaptations:
             raise RunError(
                 f"{path} planned other trials (what the model declares it can take has changed): "
                 "give another --out"
@@ -151,6 +165,36 @@ def read_items(path: Path) -> dict[ItemKey, Item]:
 def read_plan(path: Path) -> list[PlannedTrial]:
     """Every trial that the run set out to ask."""
     return list(_rows(path / PLAN, _planned_trial))
+
+
+def write_canary(path: Path, canary: Canary) -> None:
+    """Record what the canary found, in place of what an earlier one did.
+
+    Raises
+    ------
+    JournalError
+        If the disk does not take it.
+    """
+    try:
+        write_whole(path / CANARY, [canary.model_dump_json(indent=2)])
+    except OSError as error:
+        raise JournalError(f"{path / CANARY} cannot be written ({error.strerror}): make room") from error
+
+
+def read_canary(path: Path) -> Canary | None:
+    """What the latest canary found, None if none was held.
+
+    Raises
+    ------
+    RunError
+        If the record is damaged.
+    """
+    try:
+        return Canary.model_validate_json((path / CANARY).read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:  # a ValidationError is a ValueError
+        raise RunError(f"{path / CANARY} cannot be read: {error}") from error
 
 
 def _planned_trial(row: list[Any]) -> PlannedTrial:

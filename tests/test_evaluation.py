@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from starbench import captions
 from starbench.build import build
 from starbench.cli.run import evaluate
 from starbench.errors import ConditionError, InputError, PluginError
@@ -17,7 +19,8 @@ from starbench.markdown import board_to_markdown
 from starbench.models import Model
 from starbench.report import show
 from starbench.runner import Settings
-from starbench.schema import Capabilities, Prompt, Response, Usage
+from starbench.schema import Capabilities, Outcome, Prompt, Response, Usage
+from starbench.schema.caption import CaptionHeader, CaptionIdentity, CaptionLine
 from starbench.scoring.run import score_run
 from starbench.synthesis import BuildSpec
 
@@ -109,6 +112,59 @@ def test_a_prompt_asked_alike_of_two_items_has_one_digest_and_two_keys(built: st
     assert {prompt.text for prompt in prompts if prompt.digest == prompts[0].digest} == {prompts[0].text}
 
 
+def captions_file(path: Path, built: str, *, but: str) -> Path:
+    """Captions by model ``a:b`` of every clip but one, which it refused to describe."""
+    identity = CaptionIdentity(model="a:b", model_args={}, prompt_version="own", prompt="What is it?")
+    header = CaptionHeader(identity=identity, suites={}, versions={}, created="2026-11-21T00:00:00+00:00")
+    lines = [
+        CaptionLine(
+            clip=clip,
+            outcome=Outcome.REFUSED if clip == but else Outcome.ANSWERED,
+            text=None if clip == but else f"A sound that begins with {clip[:6]}.",
+            attempts=1,
+            latency_s=0.1,
+            request_digest="0" * 64,
+            at="2026-11-21T00:00:00+00:00",
+        )
+        for clip in sorted({clip.digest for clip in open_suite(built).clips.values()})
+    ]
+    path.write_text("".join(f"{line.model_dump_json()}\n" for line in (header, *lines)), "utf-8")
+    return path
+
+
+def test_captions_of_a_file_stand_in_for_clips_and_are_part_of_what_a_run_is(
+    built: str, tmp_path: Path
+) -> None:
+    suite = open_suite(built)
+    refused = suite.items[0]
+    withheld = suite.clips[refused.audio_paths[0]].digest
+    file = captions_file(tmp_path / "captions.jsonl", built, but=withheld)
+    evaluation = ready(built, model(), "audio", "caption", captions=file)
+    assert evaluation.run.identity.conditions == ("audio", "caption:by-a-b"), "no grade of the suite's own"
+    assert evaluation.run.identity.captions == captions.read(file).digest
+    assert evaluation.run.identity.suites[0].digest == suite.digest
+    assert any("captions by a:b" in note for note in evaluation.run.notes)
+    assert any(re.search("1 of .* clips have no caption by a:b: refused", n) for n in evaluation.run.notes)
+    asked = {trial.item_id for trial in evaluation.trials if trial.condition == "caption:by-a-b"}
+    assert refused.id not in asked
+    for trial in evaluation.trials:
+        if trial.condition == "caption:by-a-b":
+            told = evaluation.questions.prompt(trial).text
+            paths = evaluation.items[trial.suite, trial.item_id].audio_paths
+            assert all(f"begins with {suite.clips[path].digest[:6]}" in told for path in paths)
+    changed = tmp_path / "changed.jsonl"
+    changed.write_text(file.read_text("utf-8").replace("A sound that", "A noise that"), "utf-8")
+    other = ready(built, model(), "audio", "caption", captions=changed)
+    assert other.run.identity.captions != evaluation.run.identity.captions
+
+
+def test_captions_that_nobody_asked_for_are_refused(built: str, tmp_path: Path) -> None:
+    file = captions_file(tmp_path / "captions.jsonl", built, but="")
+    for names in (("audio",), ("caption:plain",)):
+        with pytest.raises(InputError, match=r"--captions .* add --condition caption"):
+            ready(built, model(), *names, captions=file)
+
+
 @pytest.mark.parametrize("spec", ["mine.py:Wrong:data", "mine.py:Broken:data"])
 def test_a_task_plug_in_gets_its_argument_and_its_faults_are_sentences(
     spec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -127,7 +183,7 @@ def test_what_was_served_and_used_and_where_it_goes_on_is_told(
 ) -> None:
     asked = Model("guess", {}, Guess(server="http://one"))
     evaluation = ready(built, asked)
-    assert evaluate(evaluation, asked, tmp_path / "run", Settings()) == 0
+    assert evaluate(evaluation, asked, tmp_path / "run", Settings(canary=False)) == 0
     scores = score_run(tmp_path / "run")
     assert scores.served_as == ("guess-1",)
     assert scores.usage == Usage(input_tokens=72, output_tokens=36)
@@ -135,7 +191,7 @@ def test_what_was_served_and_used_and_where_it_goes_on_is_told(
     assert entry.usage == scores.usage
     capsys.readouterr()
     moved = Model("guess", {}, Guess(server="http://two"))
-    assert evaluate(ready(built, moved), moved, tmp_path / "run", Settings()) == 0
+    assert evaluate(ready(built, moved), moved, tmp_path / "run", Settings(canary=False)) == 0
     assert "begun at http://one, goes on at http://two" in capsys.readouterr().err
 
 
@@ -146,7 +202,7 @@ def test_extensions_and_official_figures_are_shown_for_what_they_are(samples: Pa
             Request(suites=(f"star-bench:{samples}",), conditions=("audio", "silence"), **request),  # type: ignore[arg-type]
             asked,
         )
-        evaluate(evaluation, asked, tmp_path / name, Settings())
+        evaluate(evaluation, asked, tmp_path / name, Settings(canary=False))
         scores, out = score_run(tmp_path / name), StringIO()
         show(scores, tmp_path / name, Console(file=out, width=200))
         return out.getvalue(), board_to_markdown(board(entries_of(tmp_path / name, scores)))
@@ -176,7 +232,7 @@ def test_a_hostile_name_moves_no_cursor(
     (folder / "metadata.jsonl").write_text(text.replace("sensitivity_pitch", "pitch\\u001b[31m"), "utf-8")
     (folder / "suite.json").write_text('{"name": "../a\\u001b[2J/b"}')
     asked = model()
-    assert evaluate(ready(str(folder), asked), asked, tmp_path / "run", Settings()) == 0
+    assert evaluate(ready(str(folder), asked), asked, tmp_path / "run", Settings(canary=False)) == 0
     said = capsys.readouterr()
     assert "\x1b" not in said.out + said.err
     assert [path.name for path in (tmp_path / "run").glob("entry-*")] == ["entry-a-2J-b.json"]

@@ -175,7 +175,8 @@ def run(tmp_path: Path, suite: str, *options: str) -> Run:
         url = f"http://127.0.0.1:{server.server_address[1]}/v1"
         command = [sys.executable, "-m", "starbench", "run", "--model", "openai:m", "--suite", suite]
         # One at a time, so that the n-th request is the n-th trial of the plan.
-        command += ["--out", str(tmp_path / "run"), "--base-url", url, "--max-in-flight", "1", *options]
+        command += ["--out", str(tmp_path / "run"), "--base-url", url, "--max-in-flight", "1", "--no-canary"]
+        command += options
         ended = subprocess.run(
             command,
             cwd=tmp_path,

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from starbench import rundir
+from starbench.cost import total
 from starbench.protocols import get as get_protocol
 from starbench.protocols.base import Result
-from starbench.schema import Outcome, Run, SuiteIdentity, Usage
+from starbench.schema import Outcome, Run, SuiteIdentity
 from starbench.schema.score import PairedDifference, RunScore, SuiteScore
 from starbench.scoring.accuracy import grouped, headline, paired, task_score
 from starbench.scoring.observations import MISSING, Observation, observe
@@ -29,6 +30,8 @@ def score_run(path: Path) -> RunScore:
     """
     run = rundir.read(path)
     observations = observe(path)
+    canary = rundir.read_canary(path)
+    usages = [o.usage for o in observations] + [canary.usage if canary else None]
     by_suite = grouped(observations, lambda o: o.trial.suite)
     return RunScore(
         run=path.name,
@@ -36,7 +39,7 @@ def score_run(path: Path) -> RunScore:
         served_as=tuple(sorted({o.served_model for o in observations if o.served_model})),
         complete=_complete(observations),
         delivered=sum(o.outcome not in _UNFINISHED for o in observations),
-        usage=_total([o.usage for o in observations if o.usage is not None]),
+        usage=total(usage for usage in usages if usage is not None),
         suites=tuple(
             _suite_score(suite, by_suite[suite.name], run)
             for suite in run.identity.suites
@@ -99,16 +102,6 @@ def _official(suite: SuiteIdentity, observations: Sequence[Observation], run: Ru
     return get_protocol(suite.protocol).figures(
         Result(o.item.id, o.item.task, o.item.category, o.item.sub_category, o.correct) for o in heard
     )
-
-
-def _total(usages: Sequence[Usage]) -> Usage | None:
-    if not usages:
-        return None
-    counts = {}
-    for name in Usage.model_fields:
-        known = [value for usage in usages if (value := getattr(usage, name)) is not None]
-        counts[name] = sum(known) if known else None
-    return Usage(**counts)
 
 
 def _complete(observations: Sequence[Observation]) -> bool:

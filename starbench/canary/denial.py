@@ -1,0 +1,63 @@
+"""Replies that say there is no sound, or that sound cannot be taken in.
+
+Loose on purpose: it is asked whether *every* reply to *every* sound says so, which no listener does.
+"""
+
+from __future__ import annotations
+
+import re
+
+from starbench.protocols import phrases
+from starbench.protocols.plain import plain
+
+#: What is missed, and what it would take: English, and the languages that models answer in most.
+_SOUND = "|".join(
+    (
+        r"audio|sounds?\b|record(?:ing|ed)|clips?\b|wav\b|listen\w*|hear\w*|attach\w*|upload\w*|files?\b",
+        r"tones?\b|grabaci[oó]n|archivo|sonido|o[ií]r|escuch\w*|enregistrement|fichier|\bson\b|entend\w*",
+        r"écout\w*|aufnahme|datei|\bton\b|hör\w*|klang|gravação|arquivo|áudio|ouv\w*|escut\w*",
+        r"registrazione|suono|ascolt\w*|sent\w*|geluid|opname|bestand|hoor\w*|luister\w*",
+        r"nagrani\w*|dźwięk\w*|plik\w*|słysz\w*|ses\b|kayıt|dosya|duy\w*",
+        r"аудио\w*|запис\w*|звук\w*|файл\w*|слыш\w*",
+        "音频|音頻|声音|聲音|录音|錄音|听|聽|音声|録音|聞|聴|オーディオ|ファイル",
+        "오디오|음성|소리|녹음|파일|듣|들을|ऑडियो|आवाज़|रिकॉर्डिंग|सुन",
+        "صوت|تسجيل|ملف|أسمع|سماع|âm thanh|nghe|เสียง",
+    )
+)
+_NO = "|".join(
+    (
+        r"\bno\b|\bnot\b|n't\b|cannot|\bnone\b|\bnothing\b|\bwithout\b|unable|missing|lack\w*|empty",
+        r"only (?:see|read|text|process)|fail(?:ed|s)?\b|never|unsupported",
+        r"\bnada\b|ning[uú]n\w*|\bsin\b|\bpas\b|aucun\w*|impossible|\bkein\w*|\bnicht\b|leider",
+        r"\bnão\b|nenhum\w*|\bnon\b|nessun\w*|\bniet\b|\bgeen\b|\bnie\b|brak\b|\bne\b",
+        r"değil|yok\b|\w+miyorum|\w+mıyorum|\bне\b|\bнет\b",
+        "没|沒|无|無|不|ない|ません|なし|없|못|않|नहीं|لا|ليس|لم|không|ไม่",
+    )
+)
+_ASKS_FOR_IT = re.compile(
+    r"\btext[- ](?:only|based)\b|\b(?:have|has) no ears\b"
+    r"|\bonly (?:see|read|receive|get) (?:the |your )?text\b"
+    r"|(?:please|could you|can you|kindly|try|\bneed)\b.{0,40}"
+    r"\b(?:re-?)?(?:upload|attach|provide|share|send|supply|paste|describe|transcri)"
+    r"|(?:por favor|s'il vous pla[iî]t|veuillez|bitte|per favore|пожалуйста|请|請|ください|주세요|कृपया|يرجى"
+    r"|alsjeblieft|proszę|lütfen)",
+    re.IGNORECASE | re.DOTALL,
+)
+_LACKS_SOUND = re.compile(
+    rf"(?:{_NO})(?:.{{0,50}}?)(?:{_SOUND})|(?:{_SOUND})(?:.{{0,50}}?)(?:{_NO})", re.IGNORECASE | re.DOTALL
+)
+#: What a listener says of a sound: it has no speech, nothing else, no more of it.
+_LISTENER = re.compile(
+    r"\b(?:no|not|without|nothing|never)\b (?:any |an? |clear |discernible |audible |further )?"
+    r"(?:speech|speaking|voices?|words?|talking|music|melody|background|noise|others?|else|change|more|vocals?)\b",
+    re.IGNORECASE,
+)
+_LONGEST = 600
+
+
+def denies(text: str) -> bool:
+    """Whether a reply says that there was nothing to hear, or nobody to hear it."""
+    said = _LISTENER.sub(" ", plain(text)[:_LONGEST])
+    return bool(
+        phrases.REFUSAL.search(said.lower()) or _ASKS_FOR_IT.search(said) or _LACKS_SOUND.search(said)
+    )

@@ -1,0 +1,59 @@
+"""The canary as a run holds it: with the run's own patience, timeouts and pace."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+from starbench.canary.examination import examine
+from starbench.canary.interview import MOST_IN_FLIGHT
+from starbench.cost import Load
+from starbench.errors import TransientError
+from starbench.models import Asker, Model
+from starbench.pace import Pace, Window
+from starbench.rate import LearntRate, PinnedRate
+from starbench.retry import persist
+from starbench.runner import Settings
+from starbench.schema import Canary, Prompt, Response
+
+#: What it is likely to send, generously.
+LOAD = Load(characters=20_000, seconds=360.0)
+
+
+async def hold_canary(model: Model, settings: Settings, rate: int | None) -> Canary:
+    """Find out what of a sound reaches ``model``.
+
+    Parameters
+    ----------
+    model, settings
+        Whom to ask, and how hard to push.
+    rate : int or None
+        The rate that the run sends all clips at, Hz; None: each clip's own.
+
+    Raises
+    ------
+    FatalError
+        When no request can succeed.
+    """
+    asker = Asker(model.adapter)
+    most = min(MOST_IN_FLIGHT, settings.max_in_flight or MOST_IN_FLIGHT)
+    pace = Pace(
+        window=Window(most, most),
+        rate=PinnedRate(settings.rpm / 60) if settings.rpm else LearntRate(),
+        wait_s=settings.backoff.base_s,
+    )
+    rng = random.Random()  # noqa: S311 - only waits depend on it
+
+    async def ask(prompt: Prompt) -> Response:
+        return await persist(lambda: _once(asker, prompt, settings.timeout_s), settings.backoff, pace, rng)
+
+    return await examine(ask, model.capabilities, rate=rate)
+
+
+async def _once(asker: Asker, prompt: Prompt, timeout_s: float) -> Response:
+    try:
+        async with asyncio.timeout(timeout_s) as limit:
+            return await asker(prompt)
+    except TimeoutError as error:
+        message = f"no reply within {timeout_s:g} s" if limit.expired() else "the adapter timed out"
+        raise TransientError(message, kind="timeout") from error

@@ -1,0 +1,40 @@
+"""A canary's verdicts in words: one line each as it is held, one line beside the scores."""
+
+from __future__ import annotations
+
+from starbench.schema import Canary
+
+#: In the evidence, beside the verdicts' names: probes that came to nothing.
+LOST = "lost"
+VERDICTS = ("transport", "hearing", "ears", "length", "band")
+#: Those that change what a score means most, in a row of a board.
+_SHORT = ("transport", "hearing", "ears")
+_ABOUT = {
+    "transport": "sound",
+    "hearing": "two tones",
+    "ears": "ears",
+    "length": "long clips",
+    "band": "high frequencies",
+}
+NOT_HELD = "no canary was held: whether sound reached the model is not known"
+
+
+def lines(canary: Canary) -> list[str]:
+    """One line a verdict, with its reason; and what went wrong, if anything did."""
+    found = [
+        f"canary: {_ABOUT[name]} {getattr(canary, name)} ({canary.evidence.get(name, 'no reason recorded')})"
+        for name in VERDICTS
+    ]
+    return [*found, f"canary: {canary.evidence[LOST]}"] if LOST in canary.evidence else found
+
+
+def line(canary: Canary | None) -> str:
+    """All verdicts in one line."""
+    if canary is None:
+        return NOT_HELD
+    return "canary: " + ", ".join(f"{_ABOUT[name]} {getattr(canary, name)}" for name in VERDICTS)
+
+
+def short(canary: Canary | None) -> str | None:
+    """The verdicts on sound, hearing and ears, as ``arrived/heard/kept``; None if no canary was held."""
+    return None if canary is None else "/".join(getattr(canary, name) for name in _SHORT)

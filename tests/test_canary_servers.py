@@ -1,0 +1,261 @@
+"""What the canary says of servers that differ in what becomes of the sound, who replies, what is counted.
+
+Real HTTP, through the real ``openai`` adapter. The servers know none of the canary's questions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import NamedTuple
+
+import pytest
+from canary_servers import (
+    Behaviour,
+    Mind,
+    always_100,
+    by_chance,
+    by_text,
+    chatty,
+    claiming_audio,
+    constant,
+    cut,
+    dropped,
+    float_average,
+    hash_letters,
+    hash_sentences,
+    hashes,
+    integer_average,
+    left_only,
+    listener,
+    of_bytes,
+    of_kilobytes,
+    of_padded,
+    of_quarters,
+    of_seconds,
+    of_seconds_sent,
+    of_slow_seconds,
+    of_text,
+    of_text_and_no_audio,
+    of_words,
+    one_of,
+    placeholder,
+    resampled,
+    right_only,
+    sampling,
+    scaled_sum,
+    serving,
+    text_model,
+    tossed,
+    whole,
+)
+
+from starbench.canary.examination import examine
+from starbench.models import Asker, resolve
+from starbench.schema import Canary, Capabilities
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-not-a-real-key")
+
+
+def examined(
+    behaviour: Behaviour, capabilities: Capabilities | None = None, rate: int | None = None
+) -> Canary:
+    async def ask(url: str) -> Canary:
+        model = resolve("openai:m", {"base_url": url})
+        try:
+            return await examine(Asker(model.adapter), capabilities or Capabilities(), rate=rate)
+        finally:
+            await model.close()
+
+    with serving(behaviour) as url:
+        return asyncio.run(ask(url))
+
+
+class Verdicts(NamedTuple):
+    transport: str
+    hearing: str
+    ears: str = "unknown"
+    length: str = "unknown"
+    band: str = "unknown"
+
+
+def verdicts(canary: Canary) -> Verdicts:
+    return Verdicts(*(getattr(canary, name) for name in Verdicts._fields))
+
+
+#: Sound arrives whole, at a mind that makes nothing of which tone is higher; and at one that hears it.
+ARRIVES = Verdicts("arrived", "not heard", "kept", "whole", "kept")
+HEARD = ARRIVES._replace(hearing="heard")
+
+HONEST = {
+    "a hash of the sound": (Behaviour(), ARRIVES),
+    "counted by the second": (Behaviour(usage=of_seconds), ARRIVES),
+    "only the text is counted": (Behaviour(usage=of_text), ARRIVES),
+    "always 100 tokens": (Behaviour(usage=always_100), ARRIVES),
+    "tokens by chance": (Behaviour(usage=by_chance), ARRIVES),
+    "eight sentences": (Behaviour(mind=hash_sentences(2)), ARRIVES),
+    "nothing but letters": (Behaviour(mind=hash_letters(2)), ARRIVES),
+    "a listener": (Behaviour(mind=listener, usage=of_slow_seconds), HEARD),
+    "a listener padded to 30 s": (Behaviour(mind=listener, usage=of_padded), HEARD),
+    "a listener, text counted": (Behaviour(mind=listener, usage=of_text_and_no_audio), HEARD),
+    "a chatty listener": (Behaviour(mind=chatty(listener), usage=of_seconds), HEARD),
+}
+
+MUTANTS = {
+    "averages": (Behaviour(float_average), ARRIVES._replace(ears="folded")),
+    "averages in integers": (Behaviour(integer_average, listener, of_seconds), HEARD._replace(ears="folded")),
+    "sums over root two": (Behaviour(scaled_sum, hashes(), of_text), ARRIVES._replace(ears="folded")),
+    "averages, eight sentences": (
+        Behaviour(float_average, hash_sentences(1)),
+        ARRIVES._replace(ears="folded"),
+    ),
+    "averages, a chatty listener": (
+        Behaviour(float_average, chatty(listener), of_seconds),
+        HEARD._replace(ears="folded"),
+    ),
+    "left ear": (Behaviour(left_only, hashes(), by_chance), ARRIVES._replace(ears="folded")),
+    "right ear": (Behaviour(right_only, listener), HEARD._replace(ears="folded")),
+    "first 30 s": (Behaviour(cut(30)), ARRIVES._replace(length="cut")),
+    "first 30 s, counted": (Behaviour(cut(30), listener, of_seconds), HEARD._replace(length="cut")),
+    "first 30 s, counted whole": (
+        Behaviour(cut(30), listener, of_seconds_sent),
+        HEARD._replace(length="cut"),
+    ),
+    "first 12 s": (Behaviour(cut(12), chatty(listener)), HEARD._replace(length="cut")),
+    "last 30 s": (Behaviour(cut(30, from_end=True), listener), HEARD._replace(length="cut")),
+    "16 kHz": (Behaviour(resampled(16_000)), ARRIVES._replace(band="narrowed")),
+    "16 kHz, a listener": (Behaviour(resampled(16_000), listener), HEARD._replace(band="narrowed")),
+    "8 kHz": (Behaviour(resampled(8_000), listener, of_padded), HEARD._replace(band="narrowed")),
+    "24 kHz": (Behaviour(resampled(24_000)), ARRIVES._replace(band="narrowed")),
+    "every third sample": (Behaviour(resampled(16_000, filtered=False)), ARRIVES._replace(band="narrowed")),
+}
+
+#: Replies that now and then have nothing to do with the sound: what cannot be told apart is left open.
+NOISY = {
+    "whole": (whole, ARRIVES),
+    "averages": (float_average, ARRIVES._replace(ears="folded")),
+    "left ear": (left_only, ARRIVES._replace(ears="folded")),
+    "first 30 s": (cut(30), ARRIVES._replace(length="cut")),
+    "16 kHz": (resampled(16_000), ARRIVES._replace(band="narrowed")),
+}
+
+DROPPED = Verdicts("dropped", "not heard")
+DROPPED_UNHEARD = Verdicts("dropped", "unknown")
+SORRY = constant("I'm sorry, but I can't hear any audio. Please upload the file.")
+LEIDER = constant("Leider wurde keine Aufnahme mitgeschickt.")
+BAOQIAN = constant("抱歉，我没有收到任何录音，请重新上传。")
+SEVERAL = one_of(
+    "No recording came through on my end.",
+    "There is nothing to listen to in your message.",
+    "As a text-only assistant I have no ears.",
+)
+
+DROPPERS = {
+    "a text model": (Behaviour(dropped, text_model), DROPPED),
+    "a text model, text counted": (Behaviour(dropped, text_model, of_text), DROPPED),
+    "a text model, no audio counted": (Behaviour(dropped, text_model, of_text_and_no_audio), DROPPED),
+    "a text model, always 100 tokens": (Behaviour(dropped, text_model, always_100), DROPPED),
+    "a text model, tokens by chance": (Behaviour(dropped, text_model, by_chance), DROPPED),
+    "a text model, bytes counted": (Behaviour(dropped, text_model, of_bytes), DROPPED),
+    "a text model, kilobytes counted": (Behaviour(dropped, text_model, of_kilobytes), DROPPED),
+    "a text model, audio claimed": (Behaviour(dropped, text_model, claiming_audio), DROPPED),
+    "letters by the text": (Behaviour(dropped, by_text, of_text), DROPPED),
+    "letters by the text, words counted": (Behaviour(dropped, by_text, of_words), DROPPED),
+    "letters by chance": (Behaviour(dropped, tossed, of_text), DROPPED),
+    "a note in its place": (Behaviour(placeholder("[audio omitted]"), text_model, of_text), DROPPED),
+    "a note, uncounted": (Behaviour(placeholder("(a file was attached)"), text_model), DROPPED),
+    "sorry": (Behaviour(dropped, SORRY), DROPPED_UNHEARD),
+    "leider": (Behaviour(dropped, LEIDER, by_chance), DROPPED_UNHEARD),
+    "抱歉": (Behaviour(dropped, BAOQIAN, of_bytes), DROPPED_UNHEARD),
+    "sorry in several ways": (Behaviour(dropped, SEVERAL, always_100), DROPPED_UNHEARD),
+}
+
+NOT_KNOWN = {
+    "letters by the text, nothing counted": (Behaviour(dropped, by_text), Verdicts("unknown", "not heard")),
+    "letters by chance, nothing counted": (Behaviour(dropped, tossed), Verdicts("unknown", "not heard")),
+    "letters by the text, always 100 tokens": (
+        Behaviour(dropped, by_text, always_100),
+        Verdicts("unknown", "not heard"),
+    ),
+    "letters by the text, bytes counted": (
+        Behaviour(dropped, by_text, of_bytes),
+        Verdicts("unknown", "not heard"),
+    ),
+    "one letter, nothing counted": (Behaviour(dropped, constant("<A>")), Verdicts("unknown", "not heard")),
+    "seconds counted, text answered": (
+        Behaviour(whole, text_model, of_seconds),
+        Verdicts("unknown", "not heard"),
+    ),
+    "seconds counted, sound dropped": (
+        Behaviour(dropped, text_model, of_seconds_sent),
+        Verdicts("unknown", "not heard"),
+    ),
+    "seconds counted, letters by chance": (
+        Behaviour(dropped, tossed, of_seconds_sent),
+        Verdicts("unknown", "not heard"),
+    ),
+    "padded, text answered": (Behaviour(whole, by_text, of_padded), Verdicts("unknown", "not heard")),
+    "a stub": (Behaviour(dropped, constant("<A>"), of_quarters), Verdicts("unknown", "not heard")),
+}
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_an_honest_way_is_found_to_be_one(name: str) -> None:
+    behaviour, expected = HONEST[name]
+    canary = examined(behaviour)
+    assert verdicts(canary) == expected, canary.evidence
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_what_a_way_takes_from_the_sound_is_named_and_nothing_else(name: str) -> None:
+    behaviour, expected = MUTANTS[name]
+    canary = examined(behaviour)
+    assert verdicts(canary) == expected, canary.evidence
+
+
+@pytest.mark.parametrize("mind", [listener, hashes()], ids=["listener", "hash"])
+@pytest.mark.parametrize("name", NOISY)
+def test_noise_costs_certainty_and_never_truth(name: str, mind: Mind) -> None:
+    way, expected = NOISY[name]
+    canary = examined(Behaviour(way, sampling(mind, 0.1), of_text, seed=3))
+    assert canary.transport == "arrived"
+    for verdict, truth in zip(verdicts(canary)[2:], expected[2:], strict=True):
+        assert verdict in (truth, "unknown"), canary.evidence
+    assert verdicts(canary).count("unknown") <= 3
+
+
+@pytest.mark.parametrize("name", DROPPERS)
+def test_dropped_sound_is_found(name: str) -> None:
+    behaviour, expected = DROPPERS[name]
+    canary = examined(behaviour)
+    assert verdicts(canary) == expected, canary.evidence
+
+
+@pytest.mark.parametrize("name", NOT_KNOWN)
+def test_what_proves_nothing_is_unknown(name: str) -> None:
+    behaviour, expected = NOT_KNOWN[name]
+    canary = examined(behaviour)
+    assert verdicts(canary) == expected, canary.evidence
+
+
+def test_the_evidence_names_figures() -> None:
+    canary = examined(Behaviour(dropped, text_model, of_text))
+    assert "the token counts are the same with and without sound" in canary.evidence["transport"]
+    assert "6 of 6 questions that need no sound are answered rightly" in canary.evidence["transport"]
+    assert "6 of 12 right" in canary.evidence["hearing"]
+    cut_short = examined(Behaviour(cut(30), listener, of_seconds))
+    assert "the last 5 s of 36 s changes no reply" in cut_short.evidence["length"]
+
+
+def test_counts_tell_where_a_clip_is_cut_when_replies_do_not() -> None:
+    def about_the_beginning(heard: object, chance: object) -> str:
+        return listener(cut(0.4)(heard), chance)  # type: ignore[arg-type]
+
+    canary = examined(Behaviour(cut(30), about_the_beginning, of_seconds))
+    assert canary.length == "cut"
+    assert "no more tokens than 30 s would" in canary.evidence["length"]
