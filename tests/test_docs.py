@@ -2,8 +2,9 @@
 
 A Python block whose first line is a comment with a file's name is that file to the commands of its document.
 
-Stand-ins: the address of the user's server is llmock's, the path of the user's copy of STAR-Bench is
-the published samples'. Commands that begin with ``.venv/`` set up a fresh machine: .ci/run runs them.
+Stand-ins: the address of the user's server is llmock's, and so are the vendors'; the path of the user's copy
+of STAR-Bench is the published samples', and a model of the hub is a tiny one of its kind. Commands that
+begin with ``.venv/`` set up a fresh machine: .ci/run runs them.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ from llmock.testing import LLMockServer
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in (REPOSITORY / "docs").glob("*.md"))]
+_LOCAL = "transformers:Qwen/Qwen2-Audio-7B-Instruct"
 _SERVER, _DATA = "http://localhost:8000/v1", "/data/STAR-Bench"
 
 
@@ -38,9 +41,23 @@ def test_commands_run_as_they_stand(document: str, tmp_path: Path, request: pyte
     _write_examples(document, tmp_path)
     with LLMockServer() as server:
         for command in _commands(document):
-            data = str(request.getfixturevalue("samples")) if _DATA in command else ""
-            done = _run(command.replace(_DATA, data).replace(_SERVER, server.base_url()), tmp_path)
+            if _LOCAL in command and not find_spec("torch"):
+                continue  # conftest.py says where that is an error
+            done = _run(_stand_in(command, server, request), tmp_path)
             assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+
+
+def _stand_in(command: str, server: LLMockServer, request: pytest.FixtureRequest) -> str:
+    """``command`` with servers and data of this machine in place of the user's and the vendors'."""
+    if _DATA in command:
+        command = command.replace(_DATA, str(request.getfixturevalue("samples")))
+    if _LOCAL in command:
+        command = command.replace(_LOCAL, f"transformers:{request.getfixturevalue('tiny_qwen2_audio')}")
+    if "--model gemini:" in command:
+        command += f" --base-url {server.base_url('gemini')} --model-arg api_version=v1beta"
+    elif "--model openai:gpt-audio" in command and "--dry-run" not in command:
+        command += f" --base-url {server.base_url()}"
+    return command.replace(_SERVER, server.base_url())
 
 
 def _named(document: str) -> dict[str, str]:
@@ -66,6 +83,7 @@ def _write_examples(document: str, folder: Path) -> None:
 
 def _run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
+    environment |= {"OPENAI_API_KEY": "not-a-real-key", "GEMINI_API_KEY": "not-a-real-key"}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     return subprocess.run(
         command,
