@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from starbench.errors import FatalError, RequestError, TransientError
@@ -145,11 +145,22 @@ def _unwrapped(text: str, letters: tuple[str, ...]) -> str:
 def _message_text(message: object) -> str | None:
     content = getattr(message, "content", None)
     if isinstance(content, list):  # some servers answer in parts
-        return "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
+        return "".join(_part_texts(content))
     if content is None:
         # With spoken output the text stands beside the sound.
         content = getattr(getattr(message, "audio", None), "transcript", None)
-    return None if content is None else str(content)
+    if content is None or isinstance(content, str):
+        return content
+    # Written out, it could pass for an answer that nobody gave.
+    raise TransientError(f"the reply's text is a JSON {type(content).__name__}, no text", kind="malformed")
+
+
+def _part_texts(parts: list[object]) -> Iterator[str]:
+    """Yield what is text among the parts of a reply: thoughts, sound and parts without text are not."""
+    for part in parts:
+        text = part.get("text") if isinstance(part, dict) and part.get("type") == "text" else None
+        if isinstance(text, str):
+            yield text
 
 
 def _most_probable(response: Response, choice: object, letters: tuple[str, ...]) -> Response:
@@ -205,5 +216,6 @@ def _usage(completion: object) -> Usage | None:
 
 
 def _count(owner: object, name: str) -> int | None:
+    """Return a number of tokens; what can be none (a negative one, a truth value) is not known."""
     value = getattr(owner, name, None)
-    return value if isinstance(value, int) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

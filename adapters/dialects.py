@@ -36,6 +36,8 @@ class Choice(Frozen):
 class Dialect(Frozen):
     """One server's way of speaking Chat Completions. None: not known, or there is none."""
 
+    name: str
+    """What ``dialects.json`` and the argument ``dialect`` call it."""
     about: str
     hosts: tuple[str, ...] = ()
     """Hosts that speak it, with all below them."""
@@ -91,7 +93,7 @@ class Dialect(Frozen):
 def dialects() -> dict[str, Dialect]:
     """Every record by name."""
     stored = json.loads(Path(__file__).with_name("dialects.json").read_text("utf-8"))
-    return {name: Dialect.model_validate(record) for name, record in stored.items()}
+    return {name: Dialect.model_validate({**record, "name": name}) for name, record in stored.items()}
 
 
 def named(name: str) -> Dialect:

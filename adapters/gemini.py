@@ -22,7 +22,7 @@ from .gemini_files import Uploads
 from .gemini_replies import read
 from .gemini_thinking import Thinking, thinking_config
 from .price_table import lookup
-from .reachable import connect, http_address
+from .reachable import LOOK_UP_S, connect, http_address
 
 if TYPE_CHECKING:
     import ssl
@@ -147,8 +147,9 @@ class Gemini:
 
     async def _check_model(self) -> None:
         try:
-            with translated():
-                model = await self._client.aio.models.get(model=self._model)
+            async with asyncio.timeout(LOOK_UP_S):
+                with translated(self.server):
+                    model = await self._client.aio.models.get(model=self._model)
         except FatalError as error:
             fixes = {
                 "not_found": f"has no model {self._model!r} for this key: see its list of models",
@@ -157,7 +158,7 @@ class Gemini:
             raise InputError(f"{self.server} {fixes.get(error.kind, 'refuses')} ({error})") from error
         except RequestError as error:
             raise InputError(f"{self.server} knows no model {self._model!r}: {error}") from error
-        except (AdapterError, ValueError):
+        except (AdapterError, ValueError, TimeoutError):
             return  # the questions themselves will meet it, with retries
         if model.supported_actions and "generateContent" not in model.supported_actions:
             raise InputError(f"{self._model} answers no questions: choose a model with generateContent")
@@ -167,7 +168,7 @@ class Gemini:
         from google.genai.types import Content
 
         content = Content(role="user", parts=await self._parts(prompt))
-        with translated():
+        with translated(self.server):
             reply = await self._client.aio.models.generate_content(
                 model=self._model, contents=content, config=self._config(prompt)
             )
@@ -176,9 +177,11 @@ class Gemini:
 
     async def close(self) -> None:
         """Delete the uploaded clips and close the connections."""
-        await self._uploads.discard()
-        await self._http.aclose()
-        self._client.close()
+        try:
+            await self._uploads.discard()
+        finally:
+            await self._http.aclose()
+            self._client.close()
 
     async def _parts(self, prompt: Prompt) -> list[Part]:
         """Text and clips in their order; clips within the request as long as all of them fit."""

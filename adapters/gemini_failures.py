@@ -26,7 +26,7 @@ _KEY_REASONS = frozenset({"API_KEY_INVALID"})
 _DAILY = re.compile("PerDay")
 #: Spent prepaid credits have no code of their own: the text is all there is (dyad-sh/dyad#3626).
 _SPENT = re.compile("credits are depleted", re.IGNORECASE)
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)s")
+_DURATION = re.compile(r"(\d{1,12}(?:\.\d+)?)s")
 
 
 async def raise_unless_success(response: httpx2.Response) -> None:
@@ -84,8 +84,8 @@ def raise_for_error(status: int, body: object, text: str, headers: Mapping[str, 
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Turn the HTTP client's own exceptions into ours; the SDK lets them through as they are."""
+def translated(server: str) -> Iterator[None]:
+    """Turn the HTTP client's own exceptions about ``server`` into ours; the SDK lets them through."""
     import httpx2
 
     try:
@@ -95,7 +95,7 @@ def translated() -> Iterator[None]:
     except httpx2.DecodingError as error:
         raise TransientError(f"the reply cannot be decoded: {_told(error)}", kind="malformed") from error
     except httpx2.HTTPError as error:
-        raise TransientError(_told(error), kind="connection") from error
+        raise TransientError(f"{server}: {_told(error)}", kind="connection") from error
 
 
 def _told(error: Exception) -> str:

@@ -26,6 +26,9 @@ _PATIENCE_S = 120.0
 #: Deleting is a courtesy that no run waits long for.
 _FAREWELL_S = 10.0
 _DELETED_AT_A_TIME = 8
+#: A clip is up and ready within this or never, s, with time on top for what a slow line (1 Mbit/s) takes.
+_UPLOAD_S = 300.0
+_SLOW_LINE = 125_000
 
 
 @dataclass(frozen=True)
@@ -66,15 +69,20 @@ class Uploads:
         return await asyncio.shield(upload.address)
 
     async def discard(self) -> None:
-        """Delete what was uploaded, as far as that works in a few seconds; Google itself deletes the rest."""
+        """Delete what was uploaded, as far as that works in a few seconds; Google itself deletes the rest.
+
+        Nothing is left to delete then: a second call has nothing to do.
+        """
         tasks = [upload.address for upload in self._uploads.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        names, self._names = self._names, []
+        self._uploads.clear()
         limit = asyncio.Semaphore(_DELETED_AT_A_TIME)
         with suppress(TimeoutError):
             async with asyncio.timeout(_FAREWELL_S):
-                await asyncio.gather(*(self._delete(name, limit) for name in self._names))
+                await asyncio.gather(*(self._delete(name, limit) for name in names))
 
     def _forget_failed(self, digest: str, task: asyncio.Task[str]) -> None:
         failed = task.cancelled() or task.exception() is not None
@@ -82,6 +90,15 @@ class Uploads:
             del self._uploads[digest]
 
     async def _put(self, wav: bytes) -> str:
+        """Upload a clip within bounded time: no question's timeout reaches it, and later ones join it."""
+        patience = _UPLOAD_S + len(wav) / _SLOW_LINE
+        try:
+            async with asyncio.timeout(patience):
+                return await self._put_patiently(wav)
+        except TimeoutError as error:
+            raise TransientError(f"a clip is not uploaded after {patience:.0f} s", kind="timeout") from error
+
+    async def _put_patiently(self, wav: bytes) -> str:
         with _understood():
             file = await self._files.upload(file=io.BytesIO(wav), config={"mime_type": "audio/wav"})
         if file.name:
@@ -120,7 +137,7 @@ def _state(file: File) -> str:
 def _understood() -> Iterator[None]:
     """Turn failures into ours; of a reply that it does not expect the SDK lets its own parser complain."""
     try:
-        with translated():
+        with translated("the Files API"):
             yield
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise TransientError(f"the Files API's reply is not understood: {error}", kind="malformed") from error

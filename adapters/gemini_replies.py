@@ -120,8 +120,10 @@ def _audio_tokens(details: object) -> int | None:
     """Tokens of sound: none (0) where the modalities are told apart and sound is not among them."""
     if not isinstance(details, list) or not details:
         return None
-    sounds = [_count(_attribute(d, "tokenCount")) for d in details if _attribute(d, "modality") == "AUDIO"]
-    return sum(n for n in sounds if n is not None)
+    # A count of 0 is left out of the JSON; one that makes no sense is not 0.
+    sounds = [_count(d.get("tokenCount", 0)) for d in details if _attribute(d, "modality") == "AUDIO"]
+    known = [n for n in sounds if n is not None]
+    return sum(known) if len(known) == len(sounds) else None
 
 
 def _attribute(owner: object, name: str) -> Any:
@@ -133,4 +135,5 @@ def _name(value: object) -> str | None:
 
 
 def _count(value: object) -> int | None:
+    """Return a number of tokens; what can be none (a negative one, a truth value) is not known."""
     return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from email.utils import parsedate_to_datetime
+from math import isfinite
 from time import time
 from typing import NoReturn
 
@@ -51,14 +52,24 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds to wait, from ``retry-after-ms`` or ``Retry-After`` (seconds or a date, RFC 9110 §10.2.3)."""
     for name, scale in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
         value = headers.get(name)
-        if value is None:
-            continue
-        try:
-            return max(0.0, float(value) * scale)
-        except ValueError:
-            pass
-        try:
-            return max(0.0, parsedate_to_datetime(value).timestamp() - time())
-        except ValueError:
-            continue
+        seconds = None if value is None else _seconds(value, scale)
+        if seconds is not None:
+            return seconds
     return None
+
+
+def _seconds(value: str, scale: float) -> float | None:
+    """Seconds that a header says; None for what is no time to wait, whoever wrote it and why."""
+    try:
+        seconds = float(value) * scale
+    except ValueError:
+        return _seconds_until(value)
+    return seconds if isfinite(seconds) and seconds >= 0 else None
+
+
+def _seconds_until(date: str) -> float | None:
+    """Seconds until ``date``, none (0) if it is over."""
+    try:
+        return max(0.0, parsedate_to_datetime(date).timestamp() - time())
+    except (ValueError, OverflowError):  # no date, or one that no clock will show
+        return None

@@ -23,7 +23,7 @@ from starbench.schema import Capabilities, ClipPart, Outcome, Prices, Prompt, Re
 from .completions import failed, response_of
 from .dialects import Dialect, named, of_address
 from .price_table import lookup
-from .reachable import CONNECT_S, connect, http_address
+from .reachable import CONNECT_S, LOOK_UP_S, connect, http_address
 
 if TYPE_CHECKING:
     from openai import APIStatusError
@@ -97,6 +97,8 @@ class OpenAI:
         self._model = model
         self._url, self._dialect = _server(base_url or os.environ.get("OPENAI_BASE_URL"), dialect)
         self.server = address(self._url)
+        # Known by the host, it decides what is sent as much as an argument would.
+        self.identity = {"dialect": self._dialect.name}
         options = {"temperature": temperature, self._dialect.max_tokens_field: max_tokens, "seed": seed}
         self._body = _merged(
             {name: value for name, value in options.items() if value is not None}, self._dialect.extra_body
@@ -145,12 +147,13 @@ class OpenAI:
         import openai
 
         try:
-            await self._client.models.retrieve(self._model)
+            async with asyncio.timeout(LOOK_UP_S):
+                await self._client.models.retrieve(self._model)
         except openai.NotFoundError as error:
             raise InputError(f"{self.server} has no model {self._model!r} for this key") from error
         except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
             raise InputError(f"{self.server} does not accept {self._dialect.key_variables[0]}") from error
-        except openai.OpenAIError:
+        except (openai.OpenAIError, ValueError, TimeoutError):
             return  # the questions themselves will meet it, with retries
 
     async def generate(self, prompt: Prompt) -> Response:
@@ -168,7 +171,8 @@ class OpenAI:
         except openai.APITimeoutError as error:
             raise TransientError(str(error), kind="timeout") from error
         except openai.APIConnectionError as error:
-            raise TransientError(f"{error} ({error.__cause__})", kind="connection") from error
+            message = f"{self.server}: {error} ({error.__cause__})"
+            raise TransientError(message, kind="connection") from error
         except openai.APIStatusError as error:
             return failed(error.status_code, error.body, _said(error), error.response.headers)
         except (json.JSONDecodeError, UnicodeDecodeError, openai.APIResponseValidationError) as error:

@@ -1,5 +1,6 @@
 """What vendors charge: ``prices.json``, each price with its day and its source.
 
+Under a model stand its prices in the order of time; each but the last names its last day (``until``).
 Prices that could not be sourced are not in it; ``--prices FILE`` gives any other.
 """
 
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from functools import cache
 from importlib.resources import files
 
@@ -16,7 +18,7 @@ from starbench.schema import Prices
 _VERSION = re.compile(r"(-(preview|exp|experimental|latest|\d{2,}))*")
 
 
-def lookup(vendor: str, model: str) -> Prices | None:
+def lookup(vendor: str, model: str, today: date | None = None) -> Prices | None:
     """What ``vendor`` charges for ``model``; None if that is not known.
 
     Parameters
@@ -26,10 +28,16 @@ def lookup(vendor: str, model: str) -> Prices | None:
     model : str
         The model's name at the vendor. A dated or preview version costs what the model does; a name
         that goes on otherwise (``-lite``, ``-mini``) is another model.
+    today : date, optional
+        The day that the price is to hold on; default: this one.
     """
     table = _table().get(vendor, {})
     fitting = [name for name in table if _is_version(model.removeprefix("models/"), name)]
-    return table[max(fitting, key=len)] if fitting else None
+    if not fitting:
+        return None
+    day = today or date.today()
+    rows = table[max(fitting, key=len)]
+    return next((prices for prices in rows if prices.until is None or day <= prices.until), None)
 
 
 def _is_version(model: str, name: str) -> bool:
@@ -37,9 +45,9 @@ def _is_version(model: str, name: str) -> bool:
 
 
 @cache
-def _table() -> dict[str, dict[str, Prices]]:
+def _table() -> dict[str, dict[str, list[Prices]]]:
     text = files(__package__).joinpath("prices.json").read_text("utf-8")
     return {
-        vendor: {name: Prices.model_validate(prices) for name, prices in models.items()}
+        vendor: {name: [Prices.model_validate(row) for row in rows] for name, rows in models.items()}
         for vendor, models in json.loads(text).items()
     }

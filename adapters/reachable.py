@@ -9,8 +9,10 @@ from urllib.request import getproxies, proxy_bypass
 from starbench.errors import InputError
 from starbench.redact import address
 
-#: Seconds to wait for a connection, here and in the adapters' own clients.
+#: Seconds to wait for a connection, here and in the OpenAI client; Gemini's SDK bears no timeout of its own.
 CONNECT_S = 10.0
+#: Seconds to wait for what a server knows of a model, before anything is asked of it.
+LOOK_UP_S = 30.0
 
 
 def http_address(url: str, example: str) -> str:
@@ -49,7 +51,8 @@ async def connect(url: str) -> None:
         async with asyncio.timeout(CONNECT_S):
             _, writer = await asyncio.open_connection(parts.hostname, port)
     except (OSError, ValueError) as error:
-        raise InputError(f"the server {address(url)} cannot be reached: {error or 'no reply'}") from error
+        why = str(error) or "no reply"
+        raise InputError(f"the server {address(url)} cannot be reached: {why}") from error
     writer.close()
 
 

@@ -15,6 +15,11 @@ from starbench.origin import at, line_of
 _BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 #: Hints that say nothing.
 _ANYTHING = (None, Any, object)
+#: What to write where pydantic speaks of arrays and objects.
+_AS_JSON = {
+    **dict.fromkeys(("list_type", "tuple_type", "set_type", "frozen_set_type"), "a JSON list, e.g. [1, 2]"),
+    **dict.fromkeys(("dict_type", "dataclass_type", "model_type"), 'a JSON object, e.g. {"a": 1}'),
+}
 
 
 def typed(factory: Callable[..., Any], given: Mapping[str, str], spec: str) -> dict[str, Any]:
@@ -51,13 +56,19 @@ def typed(factory: Callable[..., Any], given: Mapping[str, str], spec: str) -> d
         values[name] = _value(spec, name, text, hints.get(name))
     for name, parameter in named.items():
         if parameter.default is parameter.empty and name not in values:
-            hint = (
-                f"name it as {spec.partition(':')[0]}:MODEL"
-                if name == "model"
-                else f"give --model-arg {name}=…"
-            )
-            raise InputError(f"model {spec!r} needs {name!r}: {hint}")
+            raise InputError(f"model {spec!r} needs {name!r}: {_way_to_give(name, factory, spec)}")
     return values
+
+
+def _way_to_give(name: str, factory: Callable[..., Any], spec: str) -> str:
+    if name == "base_url":
+        return "give --base-url ADDRESS"
+    if name != "model":
+        return f"give --model-arg {name}=…"
+    plugin = spec.rstrip(":")
+    if plugin.endswith(".py"):  # with one class, which need not be named otherwise
+        plugin = f"{plugin}:{getattr(factory, '__name__', 'CLASS')}"
+    return f"name it as {plugin}:MODEL"
 
 
 def recorded(values: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
@@ -114,6 +125,6 @@ def _value(spec: str, name: str, text: str, hint: Any) -> Any:
             is_json = not any(detail["type"] == "json_invalid" for detail in other.errors())
             wrong = (other if is_json else error).errors()[0]
             place = "".join(f"[{step!r}]" for step in wrong["loc"]) if is_json else ""
-            raise InputError(
-                f"model {spec!r}: {name}={text}: {place}{place and ': '}{wrong['msg']}"
-            ) from error
+            wanted = _AS_JSON.get(wrong["type"])
+            told = f"Input should be {wanted}" if wanted else wrong["msg"]
+            raise InputError(f"model {spec!r}: {name}={text}: {place}{place and ': '}{told}") from error

@@ -7,7 +7,7 @@ care for secrets as a run's trials.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,11 +15,9 @@ from typing import NamedTuple
 
 from starbench import captions
 from starbench.adaptation import CONCAT, Adapted, Policy, adapt
-from starbench.budget import Budget
-from starbench.canary.holding import hold_canary
 from starbench.clips import ClipStore
 from starbench.cost import Load, weigh
-from starbench.errors import CanaryError, InputError
+from starbench.errors import InputError
 from starbench.evaluation import open_suite, recorded_arguments, sent_rate, versions
 from starbench.journal import LineWriter
 from starbench.models import Model
@@ -28,6 +26,7 @@ from starbench.runner import Settings, run
 from starbench.sampling import sample
 from starbench.schema import Canary, Failure, Item, Outcome, Prompt, Response, Trial
 from starbench.schema.caption import CaptionHeader, CaptionIdentity, CaptionLine
+from starbench.sitting import Used, is_settled, left, prove_sound
 from starbench.suite import Suite
 from starbench.trials import materialise
 
@@ -184,45 +183,33 @@ async def ask_all(
     FatalError, JournalError
         As :func:`starbench.runner.run`; what was finished is kept. A budget is that of the whole file.
     """
+
+    def record(canary: Canary) -> None:
+        captions.amend(path, canary=canary)
+        on_canary(canary)
+
     try:
         await model.check()
         with captions.hold(path):
             captions.begin(path, clips.header)
-            lines = captions.read(path).lines
-            waiting = [
-                trial
-                for trial in clips.trials
-                if not _is_settled(lines.get(trial.item_id), retry_permanent=retry_permanent)
-            ]
+            there = captions.read(path)
+            settled = {
+                clip
+                for clip, line in there.lines.items()
+                if is_settled(line, retry_permanent=retry_permanent)
+            }
+            waiting = [trial for trial in clips.trials if trial.item_id not in settled]
             canary = settings.canary and bool(waiting)
             on_start(Start(len(waiting), len(clips.trials), canary))
-            budget = _left(settings, lines.values())
+            before = there.header.canary
+            budget = left(settings, _used(path, clips), before)
             if canary:
-                await _prove_sound(clips, model, path, settings, budget, on_canary)
+                rate_hz = clips.header.identity.rate_hz
+                await prove_sound(model, settings, rate_hz, budget, before, record)
             with LineWriter(path) as writer:
                 await run(waiting, clips, model, writer, settings, on_line, budget)
     finally:
         await model.close()
-
-
-async def _prove_sound(
-    clips: Clips,
-    model: Model,
-    path: Path,
-    settings: Settings,
-    budget: Budget,
-    on_canary: Callable[[Canary], None],
-) -> None:
-    rate = clips.header.identity.rate
-    canary = await hold_canary(model, settings, int(rate) if rate.isdecimal() else None)
-    budget.spend(canary.usage)
-    captions.amend(path, canary=canary)
-    on_canary(canary)
-    if canary.transport == "dropped":
-        raise CanaryError(
-            f"no sound reaches model {model.spec!r}: {canary.evidence['transport']}; mend the way to it, or "
-            "--no-canary asks all the same"
-        )
 
 
 def ends(path: Path, clips: Clips) -> Counter[Outcome]:
@@ -231,20 +218,12 @@ def ends(path: Path, clips: Clips) -> Counter[Outcome]:
     return Counter(lines[clip].outcome for clip in clips.sources if clip in lines)
 
 
-def _left(settings: Settings, lines: Iterable[CaptionLine]) -> Budget:
-    """What may still be used, of which the captions that there are have taken their part."""
-    budget = Budget(settings.max_cost_usd, settings.max_tokens, settings.prices)
-    for line in lines:
-        budget.spend(line.usage)
-    return budget
-
-
-def _is_settled(line: CaptionLine | None, *, retry_permanent: bool) -> bool:
-    """Whether a clip is never asked for again, as a trial is not."""
-    if line is None:
-        return False
-    stuck = line.error is not None and line.error.permanent and not retry_permanent
-    return line.outcome is not Outcome.ERROR or stuck
+def _used(path: Path, clips: Clips) -> Iterator[Used]:
+    """What was ever asked for the file at ``path``; clips that are not of these suites are unknown."""
+    trials = {trial.item_id: trial for trial in clips.trials}
+    for line in captions.lines(path):
+        load = clips.load(trials[line.clip]) if line.clip in trials else None
+        yield Used(line.usage, line.error, load)
 
 
 def _prompt(file: Path | None) -> tuple[str, str]:

@@ -91,7 +91,20 @@ def read(path: Path) -> CaptionFile:
         raise InputError(
             f"{path} is no file of captions (first line: {_detail(error)}): make one with starbench caption"
         ) from error
-    return CaptionFile(header, _latest(path, rows))
+    return CaptionFile(header, _latest(_parsed(path, rows)))
+
+
+def lines(path: Path) -> Iterator[CaptionLine]:
+    """Every line of a file of captions in the order of writing, what another replaced later included.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or a line is no caption.
+    """
+    rows = _whole_lines(path)
+    next(rows, None)
+    return _parsed(path, rows)
 
 
 @contextmanager
@@ -196,16 +209,20 @@ def _whole_lines(path: Path) -> Iterator[bytes]:
         raise InputError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def _latest(path: Path, rows: Iterable[bytes]) -> dict[str, CaptionLine]:
-    latest: dict[str, CaptionLine] = {}
+def _parsed(path: Path, rows: Iterable[bytes]) -> Iterator[CaptionLine]:
     for number, row in enumerate(rows, 2):
         try:
-            line = CaptionLine.model_validate_json(row)
+            yield CaptionLine.model_validate_json(row)
         except ValidationError as error:
             raise InputError(
                 f"{path}:{number}: is no caption ({_detail(error)}): restore the file, or delete that line "
                 "to have its clip asked again"
             ) from error
+
+
+def _latest(lines: Iterable[CaptionLine]) -> dict[str, CaptionLine]:
+    latest: dict[str, CaptionLine] = {}
+    for line in lines:
         before = latest.get(line.clip)
         if before is None or line.outcome is not Outcome.ERROR or before.outcome is Outcome.ERROR:
             latest[line.clip] = line

@@ -97,7 +97,8 @@ class TransientError(AdapterError):
     message : str
         What happened.
     kind : str
-        ``timeout``, ``connection``, ``rate_limit``, ``server`` or ``malformed``.
+        ``timeout``, ``connection``, ``rate_limit``, ``server`` or ``malformed``; another word is recorded and
+        treated like ``server``.
     retry_after : float, optional
         Seconds the server asked us to wait.
     """

@@ -171,7 +171,7 @@ def prepare(request: Request, model: Model) -> Evaluation:
         inapplicable={str(reason): n for reason, n in sorted(notes.inapplicable.items(), key=str)},
         skipped=tuple(problem for suite in opened for problem in suite.skipped),
         sources={suite.name: suite.spec for suite in opened},
-        versions=versions(),
+        versions={**versions(), **model.versions},
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     return Evaluation(
@@ -342,13 +342,15 @@ def _identity(
 def recorded_arguments(model: Model) -> dict[str, Any]:
     """A model's arguments without what an address can hide, and without its server's address.
 
+    With them stands what the adapter tells of its own identity (:class:`starbench.models.Adapter`).
     Where a model is served is not what it is: a local server may come back on another port.
     """
     recorded = {
         name: address(value) if isinstance(value, str) and "://" in value else value
         for name, value in model.arguments.items()
     }
-    return {name: value for name, value in recorded.items() if not model.server or value != model.server}
+    told = {name: value for name, value in recorded.items() if not model.server or value != model.server}
+    return {**told, **model.identity}
 
 
 def versions() -> dict[str, str]:

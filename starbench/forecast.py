@@ -88,8 +88,7 @@ def canary(evaluation: Evaluation) -> Share:
             return Response(text=f"<{prompt.letters[mark[0] % len(prompt.options)]}>")
         return Response(text=" ".join(f"sound{byte}" for byte in mark[:8]))
 
-    rate = evaluation.run.identity.rate
-    asyncio.run(examine(ask, evaluation.run.capabilities, rate=int(rate) if rate.isdecimal() else None))
+    asyncio.run(examine(ask, evaluation.run.capabilities, rate=evaluation.run.identity.rate_hz))
     return share
 
 

@@ -47,6 +47,7 @@ def entries_of(path: Path, scores: RunScore) -> list[LeaderboardEntry]:
             scores=score,
             complete=all(headline.complete for headline in score.headlines),
             usage=scores.usage,
+            cost_usd=scores.cost_usd,
             canary=canary,
             inapplicable=run.inapplicable,
             skipped=run.skipped,
@@ -261,5 +262,6 @@ def _run_row(entry: LeaderboardEntry, scores: SuiteScore, headline: Headline) ->
         "best_constant": headline.ma.best_constant,
         "complete": headline.complete,
         "channels_kept": capabilities.channels_kept if capabilities else None,
+        "cost_usd": entry.cost_usd,
         "canary": None if is_soundless(headline.condition) else summary.short(entry.canary),
     }

@@ -52,13 +52,14 @@ def _legend(table: dict[str, Any]) -> str:
     suite = table["suite"]
     changed = {note: None for row in table["rows"] for note in row["adaptations"]}
     daggers = "".join(f"\n† {escape(note)}.\n" for note in changed)
+    priced = " US $: what the whole run cost, every suite and condition of it." if _is_priced(table) else ""
     return (
         f"{suite['n_items']} items, digest `{suite['digest'][:12]}`. Accuracy in % over all planned trials "
         "with its 95 % interval; MA: mean of the tasks, perception by the mean of its "
         "sub-categories; ACR: items right at every rotation; coverage: answered trials; constant: the best "
         "strategy that always says the same; canary: whether sound arrived, whether two tones were heard, "
         "and whether the ears were kept (–: none was held). An asterisk marks a run with trials missing or "
-        "in error.\n" + daggers
+        f"in error.{priced}\n" + daggers
     )
 
 
@@ -80,8 +81,9 @@ def _table(columns: Sequence[str], table: dict[str, Any]) -> str:
             "chance",
             "constant",
             "canary",
+            *(["US $"] if _is_priced(table) else []),
         ]
-        rows = [_run_cells(row, columns) for row in table["rows"]]
+        rows = [[*_run_cells(row, columns), *_cost_cells(row, table)] for row in table["rows"]]
     else:
         head = ["model", *columns]
         rows = [
@@ -92,6 +94,16 @@ def _table(columns: Sequence[str], table: dict[str, Any]) -> str:
     rule += ["---:"] * (len(head) - len(rule))
     lines = [[escape(name) for name in head], rule, *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _is_priced(table: dict[str, Any]) -> bool:
+    return any(row["cost_usd"] is not None for row in table["rows"])
+
+
+def _cost_cells(row: dict[str, Any], table: dict[str, Any]) -> list[str]:
+    if not _is_priced(table):
+        return []
+    return ["–" if row["cost_usd"] is None else f"{row['cost_usd']:,.2f}"]
 
 
 def _run_cells(row: dict[str, Any], columns: Sequence[str]) -> list[str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from starbench import arguments as command_line
@@ -15,7 +17,10 @@ from starbench.origin import at, explain, line_of
 from starbench.redact import names_secret, redact
 from starbench.schema import Capabilities, Prompt, Response
 
-__all__ = ["Adapter", "Asker", "Model", "as_model", "resolve"]
+__all__ = ["PLUGIN", "Adapter", "Asker", "Model", "as_model", "resolve"]
+
+#: How the names of plug-ins' files begin among the versions that a run records.
+PLUGIN = "plugin:"
 
 _NONE = Capabilities()
 
@@ -25,8 +30,11 @@ class Adapter(Protocol):
     """A model. One method is required; all else is optional.
 
     Optional attributes and methods: ``capabilities`` (:class:`Capabilities`), ``server`` (the address
-    that answers, for the record), ``prices`` (:class:`starbench.schema.Prices`), ``async check()`` (raise
-    before anything is asked if nothing can succeed), ``close()`` (sync or async), and
+    that answers, for the record), ``identity`` (``dict[str, str]``: what the adapter chose or found by
+    itself and answers depend on, such as ``{"checkpoint": "name@commit"}``; it stands beside the arguments
+    in a run's record, and a run is not resumed with another), ``prices``
+    (:class:`starbench.schema.Prices`), ``async check()`` (raise before anything is asked if nothing can
+    succeed), ``close()`` (sync or async), and
     ``generate_batch(prompts)`` (sync or async): for a list of at most ``capabilities.max_batch`` prompts
     a list with the answer, or an :class:`starbench.errors.AdapterError`, of each in its place. One that
     raises fails every prompt of its batch. Batches come one at a time.
@@ -48,6 +56,8 @@ class Model:
     spec: str
     arguments: dict[str, Any]
     adapter: Adapter
+    versions: dict[str, str] = field(default_factory=dict)
+    """``plugin:<file name>`` -> digest of the file that the adapter was made from, if it was one."""
 
     @property
     def capabilities(self) -> Capabilities:
@@ -60,6 +70,23 @@ class Model:
         """The address that answers, if the adapter names one."""
         server = getattr(self.adapter, "server", None)
         return str(server) if server else None
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What answers depend on besides the arguments, as the adapter tells it.
+
+        Raises
+        ------
+        PluginError
+            If that is no dictionary of texts.
+        """
+        told = getattr(self.adapter, "identity", None) or {}
+        if not isinstance(told, dict) or not all(isinstance(x, str) for pair in told.items() for x in pair):
+            raise PluginError(
+                f"model {self.spec!r}: its identity is no dict of str, such as {{'weights': 'name@commit'}}"
+                f"{at(line_of(type(self.adapter)))}"
+            )
+        return {name: redact(text) for name, text in told.items()}
 
     async def check(self) -> None:
         """Let the adapter object before anything is asked.
@@ -110,11 +137,14 @@ def resolve(spec: str, arguments: Mapping[str, str] | None = None) -> Model:
         If it cannot be found or made; one sentence, with the file and line of a plug-in that is broken.
     """
     given = dict(arguments or {})
+    if redact(spec) != spec:
+        raise InputError("--model names a key of the environment: name the model, keys are never stored")
     for name, value in given.items():
         if names_secret(name) or redact(value) != value:
             raise InputError(f"--model-arg {name}: keys are read from the environment only, and never stored")
     name, model = plugins.split("adapters", spec)
     factory = plugins.load("adapters", name)
+    versions = _versions(name)
     if model:
         given = {"model": model, **given}
     typed = command_line.typed(factory, given, spec)
@@ -129,10 +159,21 @@ def resolve(spec: str, arguments: Mapping[str, str] | None = None) -> Model:
         raise
     except plugins.FAILURES as error:
         raise PluginError(f"model {spec!r} cannot be made: {explain(error, factory)}") from error
-    return as_model(adapter, spec, command_line.recorded(typed, given))
+    return as_model(adapter, spec, command_line.recorded(typed, given), versions)
 
 
-def as_model(adapter: Any, spec: str, arguments: Mapping[str, Any] | None = None) -> Model:
+def _versions(name: str) -> dict[str, str]:
+    """What tells one state of a plug-in's file from another; what is installed has a version of its own."""
+    file = Path(name.partition(":")[0])
+    return {f"{PLUGIN}{file.name}": sha256(file.read_bytes()).hexdigest()} if file.suffix == ".py" else {}
+
+
+def as_model(
+    adapter: Any,
+    spec: str,
+    arguments: Mapping[str, Any] | None = None,
+    versions: Mapping[str, str] | None = None,
+) -> Model:
     """Take an adapter that is made already, if it can be asked at all.
 
     Raises
@@ -156,7 +197,7 @@ def as_model(adapter: Any, spec: str, arguments: Mapping[str, Any] | None = None
             f"model {spec!r} declares max_batch={declared.max_batch} and has no method "
             f"generate_batch(prompts){at(line_of(type(adapter)))}"
         )
-    return Model(spec, dict(arguments or {}), adapter)
+    return Model(spec, dict(arguments or {}), adapter, dict(versions or {}))
 
 
 def _has(adapter: object, name: str) -> bool:

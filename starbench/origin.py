@@ -8,6 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from pydantic import ValidationError
+
+from starbench.invalid import in_words
 from starbench.redact import printable
 
 #: What calls plug-ins: never the line that is sought. Ours, and the standard library's on the way.
@@ -24,10 +27,28 @@ _CALLERS = (
 
 def explain(error: BaseException, plugin: object = None) -> str:
     """An error in one line, with the line of ``plugin`` that it comes from where that is known."""
-    text, kind = printable(str(error)), type(error).__name__
-    if not (text and isinstance(error, ImportError)):  # which tell what is wrong by themselves
-        text = f"{kind}: {text}" if text else kind
-    return text + at(line_at_fault(error, plugin) or line_of(plugin))
+    line = line_at_fault(error, plugin) or line_of(plugin)
+    if isinstance(error, ImportError) and _said(error):  # which tell what is wrong by themselves
+        return printable(_said(error)) + at(line)
+    return described(error, line) + at(line)
+
+
+def described(error: BaseException, line: str | None) -> str:
+    """An error's kind and what it says, for a sentence that names ``line`` itself."""
+    if isinstance(error, ValidationError):
+        return printable(in_words(error))
+    # A SyntaxError's text repeats its own place, which may be another than the line that is named.
+    repeats = isinstance(error, SyntaxError) and line is not None and _own_line(error) == line
+    text, kind = printable(_said(error.msg if repeats else error)), type(error).__name__  # type: ignore[attr-defined]
+    return f"{kind}: {text}" if text else kind
+
+
+def _said(error: object) -> str:
+    """What an error says; one whose own ``__str__`` fails says nothing, and must not end the run."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - whatever a plug-in's exception does
+        return ""
 
 
 def line_at_fault(error: BaseException, plugin: object = None) -> str | None:
@@ -41,7 +62,7 @@ def line_at_fault(error: BaseException, plugin: object = None) -> str | None:
         Whose file is meant; default: the first file on the way that is not the harness's.
     """
     if isinstance(error, SyntaxError) and error.filename and not _foreign(error.__traceback__):
-        return f"{shown(error.filename)}:{error.lineno or 1}"
+        return _own_line(error)
     frames = _foreign(error.__traceback__)
     if not frames:
         return None
@@ -49,6 +70,10 @@ def line_at_fault(error: BaseException, plugin: object = None) -> str | None:
     lines = dict(frames)  # of several calls in one file, the deepest
     file = own if own is not None and own in lines else frames[0][0]
     return f"{shown(file)}:{lines[file]}" if Path(file).exists() else None
+
+
+def _own_line(error: SyntaxError) -> str:
+    return f"{shown(error.filename or '')}:{error.lineno or 1}"
 
 
 def line_of(plugin: object) -> str | None:

@@ -18,8 +18,7 @@ from types import ModuleType
 from typing import Any, Literal
 
 from starbench.errors import PluginError, StarbenchError
-from starbench.origin import at, explain, line_at_fault, shown, source_file
-from starbench.redact import printable
+from starbench.origin import at, described, explain, line_at_fault, shown, source_file
 
 Kind = Literal["adapters", "synthesizers", "tasks"]
 
@@ -153,7 +152,7 @@ def _from_file(path: Path) -> ModuleType:
     except FAILURES as error:
         del sys.modules[name]
         raise PluginError(
-            f"{path}:{_line_in(error, path)}: {type(error).__name__}: {printable(str(error))}"
+            f"{path}:{_line_in(error, path)}: {described(error, line_at_fault(error))}"
         ) from error
     finally:
         sys.path.remove(str(path.parent.resolve()))

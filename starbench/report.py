@@ -40,6 +40,9 @@ def show(scores: RunScore, path: Path, console: Console | None = None) -> None:
             console.print(_official_lines(suite), markup=False, highlight=False)
     if any(not is_soundless(row.condition) for suite in scores.suites for row in suite.headlines):
         console.print(summary.line(rundir.read_canary(path)), markup=False, highlight=False)
+    if scores.cost_usd is not None and run.prices is not None:
+        cost = f"cost: US $ {scores.cost_usd:,.4f} by the prices of {run.prices.as_of}"
+        console.print(cost, markup=False, highlight=False)
     if not scores.complete:
         console.print(
             "Some planned trials are missing or ended in an error: they count as not right in AA and ACR."

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
-from starbench.errors import FatalError, TransientError
+from starbench.errors import AdapterError, FatalError, TransientError
+from starbench.pace import Pace
 
 T = TypeVar("T")
+
+RATE_LIMIT = "rate_limit"
 
 
 @dataclass(frozen=True)
@@ -19,8 +22,11 @@ class Backoff:
 
     Full jitter (Brooker, AWS Architecture Blog 2015): the wait before attempt n + 1 is uniform between
     nothing and ``min(cap_s, base_s · 2^(n-1))``. A server's own Retry-After is waited out in full,
-    with up to ``base_s`` on top so that waiting clients do not return together; one longer than
-    ``longest_retry_after_s`` stops the run, because every other trial would meet it too.
+    with up to ``base_s`` on top; one longer than ``longest_retry_after_s`` stops the run, because every
+    other trial would meet it too, and so does a server that refuses everything for as long.
+
+    A refusal (429) is no failure: it is waited out together with all other requests (:mod:`starbench.pace`),
+    and counts as an attempt only if the request went alone, to find out, or nothing was granted yet.
     """
 
     max_attempts: int = 6
@@ -38,49 +44,47 @@ class Backoff:
         return rng.uniform(0, min(self.cap_s, self.base_s * 2**doublings))
 
 
-@dataclass
-class Cooldown:
-    """A pause that all requests of a run share: when the server says "not before", none goes earlier."""
-
-    _until: float = field(default=0.0)
-
-    def extend(self, seconds: float) -> None:
-        """Let no request start for ``seconds``."""
-        self._until = max(self._until, asyncio.get_running_loop().time() + seconds)
-
-    async def over(self, spread_s: float, rng: random.Random) -> None:
-        """Wait until the pause is over, however often it is extended, and up to ``spread_s`` more."""
-        clock = asyncio.get_running_loop().time
-        while (left := self._until - clock()) > 0:
-            await asyncio.sleep(left + rng.uniform(0, spread_s))
-
-
-async def persist(
-    ask: Callable[[], Awaitable[T]], backoff: Backoff, cooldown: Cooldown, rng: random.Random
-) -> T:
-    """Ask until it works or patience ends.
+async def persist(ask: Callable[[], Awaitable[T]], backoff: Backoff, pace: Pace, rng: random.Random) -> T:
+    """Ask until it works or patience ends, each time when ``pace`` allows.
 
     Raises
     ------
     TransientError
         The last failure, when every allowed attempt failed. Other errors pass through at once.
     FatalError
-        When the server asks for a longer wait than a run should sit through.
+        When the server asks for a longer wait than a run should sit through, or refuses for so long.
     """
-    attempt = 0
+    place, attempts = pace.place(), 0
     while True:
-        await cooldown.over(backoff.base_s, rng)
-        attempt += 1
+        turn = await pace.enter(place)
+        granted_before = pace.grants
         try:
-            return await ask()
+            answer = await ask()
         except TransientError as failure:
-            if failure.retry_after is not None:
-                if failure.retry_after > backoff.longest_retry_after_s:
-                    raise FatalError(
-                        f"{failure} (it asks to wait {failure.retry_after:.0f} s)", kind=failure.kind
-                    ) from failure
-                cooldown.extend(failure.retry_after)
-            wait = backoff.wait(attempt, failure, rng)
-            if wait is None:
-                raise
-            await asyncio.sleep(wait)
+            _bearable(failure, failure.retry_after or 0.0, "it asks to wait", backoff)
+            if failure.kind == RATE_LIMIT:
+                refused_for = pace.refused(turn, failure.retry_after)
+                _bearable(failure, refused_for, "nothing was granted for", backoff)
+                attempts += pace.grants == granted_before and (turn.alone or not pace.grants)
+                if attempts >= backoff.max_attempts:
+                    raise
+            else:
+                pace.failed(turn, failure.retry_after)
+                attempts += 1
+                wait = backoff.wait(attempts, failure, rng)
+                if wait is None:
+                    raise
+                await asyncio.sleep(wait)
+        except AdapterError:
+            pace.granted(turn)
+            raise
+        else:
+            pace.granted(turn)
+            return answer
+        finally:
+            pace.leave(turn)
+
+
+def _bearable(failure: TransientError, seconds: float, what: str, backoff: Backoff) -> None:
+    if seconds > backoff.longest_retry_after_s:
+        raise FatalError(f"{failure} ({what} {seconds:.0f} s)", kind=failure.kind) from failure

@@ -4,39 +4,61 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from operator import length_hint
 from time import monotonic
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
+from pydantic import BaseModel
+
+from starbench.budget import Budget
 from starbench.clips import ClipStore
+from starbench.cost import Load, weigh
 from starbench.errors import AdapterError, AudioError, FatalError, JournalError, RequestError, TransientError
-from starbench.journal import Journal
+from starbench.journal import LineWriter
 from starbench.models import Asker, Model
+from starbench.pace import MOST, UNWATCHED, Pace, Window, first_window
 from starbench.protocols import get as get_protocol
+from starbench.protocols.held import held
+from starbench.rate import LearntRate, PinnedRate
 from starbench.redact import redact, sentence
-from starbench.retry import Backoff, Cooldown, persist
+from starbench.retry import Backoff, persist
 from starbench.schema import (
+    AnswerMode,
     ClipPart,
     Failure,
     Item,
     JournalLine,
     Outcome,
+    Prices,
     Prompt,
     Response,
     Trial,
+    Usage,
 )
 from starbench.trials import materialise
+
+LineT = TypeVar("LineT", bound=BaseModel)
+LineT_co = TypeVar("LineT_co", bound=BaseModel, covariant=True)
 
 
 @dataclass(frozen=True)
 class Settings:
     """How a run is driven. None of it changes what is asked."""
 
-    max_in_flight: int = 16
+    max_in_flight: int | None = None
+    """Requests under way at a time; None: as many as the server bears."""
+    rpm: float | None = None
+    """Requests a minute; None: as many as the server grants."""
     timeout_s: float = 600.0
     backoff: Backoff = field(default_factory=Backoff)
+    max_cost_usd: float | None = None
+    max_tokens: int | None = None
+    prices: Prices | None = None
+    """What tokens cost, where that is known."""
+    canary: bool = True
 
 
 @dataclass(frozen=True)
@@ -47,20 +69,69 @@ class Questions:
     stores: Mapping[str, ClipStore]
     silent_clip: ClipPart | None = None
     """Sent with a prompt that has no clip, where the model takes none without."""
+    answer_mode: AnswerMode = "text"
+
+    def line(
+        self,
+        trial: Trial,
+        model: str,
+        request_digest: str,
+        response: Response | None,
+        failure: Failure | None,
+    ) -> JournalLine:
+        """The line for a trial that ended with a response, or with a failure."""
+        return journal_line(trial, self, model, request_digest, response, failure)
 
     def prompt(self, trial: Trial) -> Prompt:
         """The prompt of ``trial``."""
         item = self.items[trial.suite, trial.item_id]
-        return materialise(trial, item, self.stores[trial.suite], silent_clip=self.silent_clip)
+        return materialise(
+            trial,
+            item,
+            self.stores[trial.suite],
+            silent_clip=self.silent_clip,
+            answer_mode=self.answer_mode,
+        )
+
+    def load(self, trial: Trial) -> Load:
+        """What the prompt of ``trial`` holds, before any clip is decoded."""
+        load = weigh(trial, self.items[trial.suite, trial.item_id], self.stores[trial.suite].clips)
+        if load.seconds or self.silent_clip is None:
+            return load
+        return load + Load(seconds=self.silent_clip.audio().seconds)
+
+
+class Asked(Protocol[LineT_co]):
+    """What can be put to a model: the prompt of each trial, and the line that says what became of it."""
+
+    def prompt(self, trial: Trial) -> Prompt:
+        """The prompt of ``trial``."""
+        ...
+
+    def line(
+        self,
+        trial: Trial,
+        model: str,
+        request_digest: str,
+        response: Response | None,
+        failure: Failure | None,
+    ) -> LineT_co:
+        """The line for a trial that ended with a response, or with a failure; its attempts are filled in."""
+        ...
+
+    def load(self, trial: Trial) -> Load:
+        """What the prompt of ``trial`` holds."""
+        ...
 
 
 async def run(
     trials: Iterable[Trial],
-    questions: Questions,
+    questions: Asked[LineT],
     model: Model,
-    journal: Journal,
+    journal: LineWriter,
     settings: Settings,
-    on_line: Callable[[JournalLine], None] = lambda _: None,
+    on_line: Callable[[LineT], None] = lambda _: None,
+    budget: Budget | None = None,
 ) -> None:
     """Ask every trial and journal what became of it.
 
@@ -72,24 +143,31 @@ async def run(
         How to ask, whom, where to write, and how hard to push.
     on_line : callable
         Told of each line once it is in the journal.
+    budget : Budget, optional
+        What may be used, where some of it was already; otherwise all that ``settings`` allow.
 
     Raises
     ------
     FatalError
-        When no further request can succeed; what is under way is dropped, what is finished is kept.
+        When no further request can succeed; what is under way is dropped, what is finished is kept. When the
+        budget is spent (kind ``budget``), nothing is under way.
     JournalError
         When the journal cannot be written.
     """
     waiting = iter(trials)
-    asker = Asker(model.adapter)
-    ask = _Ask(questions, model, asker, settings)
+    pace = _pace(settings, model, length_hint(trials))
+    budget = budget or Budget(settings.max_cost_usd, settings.max_tokens, settings.prices)
+    ask = _Ask(questions, model, pace, settings)
 
     async def one(trial: Trial) -> None:
-        line, fatal = await ask(trial)
-        journal.append(line)
-        on_line(line)
-        if fatal is not None:
-            raise fatal
+        load = questions.load(trial) if budget.limited else Load()
+        async with budget.reserved(load):
+            line, asked = await ask(trial)
+            budget.count(asked.usage, asked.failure, load)
+            journal.append(line)
+            on_line(line)
+        if asked.fatal is not None:
+            raise asked.fatal
 
     async def worker() -> None:
         for trial in waiting:
@@ -101,7 +179,7 @@ async def run(
         break
     try:
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(settings.max_in_flight, model.capabilities.max_in_flight or sys.maxsize)):
+            for _ in range(pace.window.most):
                 group.create_task(worker())
     except BaseExceptionGroup as group:
         stops, others = group.split((FatalError, JournalError))
@@ -110,19 +188,41 @@ async def run(
         raise stops.exceptions[0] from None
 
 
-class _Ask:
+def _pace(settings: Settings, model: Model, trials: int) -> Pace:
+    """The gate of a run of so many trials: pinned where the user pinned it, learning otherwise."""
+    able = model.capabilities
+    most = min(settings.max_in_flight or MOST, able.max_in_flight or MOST)
+    if settings.max_in_flight:
+        first = most
+    elif settings.rpm:  # which bounds what a window too large could cost
+        first = UNWATCHED
+    else:
+        first = max(first_window(trials), able.max_batch or 1)
+    rate = PinnedRate(settings.rpm / 60) if settings.rpm else LearntRate()
+    return Pace(Window(min(first, most), most), rate, settings.backoff.base_s)
+
+
+class _Asked(NamedTuple):
+    """How a trial ended, as far as the run goes on from it."""
+
+    usage: Usage | None
+    failure: Failure | None
+    fatal: FatalError | None
+
+
+class _Ask(Generic[LineT]):
     """One trial from prompt to journal line."""
 
-    def __init__(self, questions: Questions, model: Model, asker: Asker, settings: Settings) -> None:
+    def __init__(self, questions: Asked[LineT], model: Model, pace: Pace, settings: Settings) -> None:
         self._questions = questions
         self._model = model
-        self._asker = asker
+        self._asker = Asker(model.adapter)
+        self._pace = pace
         self._settings = settings
-        self._cooldown = Cooldown()
         # Only waits depend on it, never an answer.
         self._rng = random.Random()  # noqa: S311
 
-    async def __call__(self, trial: Trial) -> tuple[JournalLine, FatalError | None]:
+    async def __call__(self, trial: Trial) -> tuple[LineT, _Asked]:
         prompt = self._questions.prompt(trial)
         latency, requests = 0.0, 0
 
@@ -141,15 +241,18 @@ class _Ask:
 
         response, failure, fatal = None, None, None
         try:
-            response = await persist(once, self._settings.backoff, self._cooldown, self._rng)
+            response = await persist(once, self._settings.backoff, self._pace, self._rng)
         except FatalError as error:
             failure, fatal = _failure(error), error
         except AdapterError as error:
             failure = _failure(error)
         except AudioError as error:
             failure = Failure(kind="audio", message=sentence(str(error)))
-        line = journal_line(trial, self._questions, self._model.spec, prompt.digest, response, failure)
-        return line.model_copy(update={"attempts": requests, "latency_s": round(latency, 4)}), fatal
+        delivered = None if response is None else _writable(response)
+        line = self._questions.line(trial, self._model.spec, prompt.digest, delivered, failure)
+        usage = None if delivered is None else delivered.usage
+        measured = {"attempts": requests, "latency_s": round(latency, 4)}
+        return line.model_copy(update=measured), _Asked(usage, failure, fatal)
 
 
 def _failure(error: AdapterError) -> Failure:
@@ -177,8 +280,8 @@ def journal_line(
     """The line for a trial that ended with a response, or with a failure."""
     letter, outcome, truncated = None, Outcome.ERROR, False
     if response is not None:
-        response = _writable(response)
         reading = get_protocol(trial.protocol).read(response, trial.options)
+        reading = held(reading, response, questions.answer_mode)
         letter, outcome, truncated = reading.letter, reading.outcome, reading.truncated
     abstain = questions.items[trial.suite, trial.item_id].abstain
     chosen = None if letter is None else trial.contents[ord(letter) - ord("A")]
@@ -204,6 +307,7 @@ def journal_line(
         model=model,
         served_model=delivered.served_model,
         usage=delivered.usage,
+        letter_logprobs=delivered.letter_logprobs,
         request_digest=request_digest,
         at=datetime.now(UTC).isoformat(timespec="milliseconds"),
     )

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from starbench import journal, rundir
-from starbench.budget import SPENT, Budget
-from starbench.canary.holding import LOAD, hold_canary
-from starbench.errors import CanaryError, FatalError
+from starbench import journal, rundir, sitting
 from starbench.evaluation import Evaluation
 from starbench.journal import Journal, Key
 from starbench.limits import sent
-from starbench.models import Model
+from starbench.models import PLUGIN, Model
 from starbench.runner import Settings, run
-from starbench.schema import Canary, JournalLine, Outcome
+from starbench.schema import Canary, JournalLine
+from starbench.sitting import Ledger, Used, is_settled, prove_sound
 
 
 @dataclass(frozen=True)
@@ -26,6 +24,8 @@ class Start:
     planned: int
     resumed: bool
     begun_at: str | None
+    edited: tuple[str, ...]
+    """Files of plug-ins that are not what they were when the run was begun."""
     canary: bool
     """Whether a canary is held before they are asked."""
 
@@ -62,68 +62,54 @@ async def ask_all(
     FatalError, JournalError
         As :func:`starbench.runner.run`; what was finished is kept.
     """
+
+    def record(canary: Canary) -> None:
+        rundir.write_canary(path, canary)
+        on_canary(canary)
+
     try:
         await model.check()
         with rundir.hold(path):
             resumed = rundir.begin(path, evaluation.run, evaluation.items, evaluation.trials)
-            begun_at = rundir.read(path).served_by
+            begun = rundir.read(path)
+            edited = _edited(begun.versions, evaluation.run.versions)
             with Journal(path) as writer:
                 finished = settled(path, retry_permanent=retry_permanent)
                 waiting = [trial for trial in evaluation.trials if trial.key not in finished]
                 # A question without sound needs no proof that sound arrives.
                 canary = settings.canary and any(sent(trial.parts) for trial in waiting)
-                on_start(Start(len(waiting), len(evaluation.trials), resumed, begun_at, canary))
-                budget = _left(evaluation, path, settings)
+                on_start(
+                    Start(len(waiting), len(evaluation.trials), resumed, begun.served_by, edited, canary)
+                )
+                budget = left(evaluation, path, settings)
                 if canary:
-                    await _prove_sound(evaluation, model, path, settings, budget, on_canary)
+                    rate_hz, before = evaluation.run.identity.rate_hz, rundir.read_canary(path)
+                    await prove_sound(model, settings, rate_hz, budget, before, record)
                 await run(waiting, evaluation.questions, model, writer, settings, on_line, budget)
     finally:
         await model.close()
 
 
-async def _prove_sound(
-    evaluation: Evaluation,
-    model: Model,
-    path: Path,
-    settings: Settings,
-    budget: Budget,
-    on_canary: Callable[[Canary], None],
-) -> None:
-    rate = evaluation.run.identity.rate
-    try:
-        async with budget.reserved(LOAD):
-            canary = await hold_canary(model, settings, int(rate) if rate.isdecimal() else None)
-    except FatalError as error:
-        if error.kind != SPENT:
-            raise
-        raise FatalError(f"{error} (it is the canary: --no-canary leaves it out)", kind=SPENT) from error
-    budget.spend(canary.usage)
-    rundir.write_canary(path, canary)
-    on_canary(canary)
-    if canary.transport == "dropped":
-        raise CanaryError(
-            f"no sound reaches model {model.spec!r}: {canary.evidence['transport']}; mend the way to it, or "
-            "--no-canary asks all the same"
-        )
+def _edited(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(
+        name.removeprefix(PLUGIN)
+        for name, digest in now.items()
+        if name.startswith(PLUGIN) and before.get(name, digest) != digest
+    )
 
 
-def _left(evaluation: Evaluation, path: Path, settings: Settings) -> Budget:
-    """The run's budget, less what its earlier sittings used."""
-    budget = Budget(settings.max_cost_usd, settings.max_tokens, settings.prices)
-    if budget.limited:
-        trials = {trial.key: trial for trial in evaluation.trials}
-        for line in journal.read(path):
-            budget.count(line.usage, line.error, evaluation.questions.load(trials[line.key]))
-        canary = rundir.read_canary(path)
-        budget.spend(canary.usage if canary else None)
-    return budget
+def left(evaluation: Evaluation, path: Path, settings: Settings) -> Ledger:
+    """The budget of the run at ``path``, less what its earlier sittings used."""
+    return sitting.left(settings, _used(evaluation, path), rundir.read_canary(path))
+
+
+def _used(evaluation: Evaluation, path: Path) -> Iterator[Used]:
+    trials = {trial.key: trial for trial in evaluation.trials}
+    for line in journal.read(path):
+        yield Used(line.usage, line.error, evaluation.questions.load(trials[line.key]))
 
 
 def settled(path: Path, *, retry_permanent: bool = False) -> set[Key]:
     """Trials of the run at ``path`` never asked again: ended, or in errors that asking again cannot mend."""
-
-    def is_settled(line: JournalLine) -> bool:
-        stuck = line.error is not None and line.error.permanent and not retry_permanent
-        return line.outcome is not Outcome.ERROR or stuck
-
-    return {key for key, line in journal.latest(path).items() if is_settled(line)}
+    latest = journal.latest(path).items()
+    return {key for key, line in latest if is_settled(line, retry_permanent=retry_permanent)}

@@ -11,7 +11,7 @@ import pytest
 
 from starbench.errors import AudioError, FatalError, RequestError, TransientError
 from starbench.models import Asker, resolve
-from starbench.schema import Prompt, Response, TextPart
+from starbench.schema import Capabilities, Prompt, Response, TextPart
 
 PROMPT = Prompt(parts=(TextPart(text="Which?"),), options=("one", "two"))
 
@@ -177,3 +177,47 @@ def test_the_line_is_the_plug_in_s_own_however_deep_the_error(
 def test_the_line_of_what_is_returned_or_left_half_done_is_told() -> None:
     with pytest.raises(RequestError, match=r"returned int, not str or Response \(.*test_asking\.py:\d+\)$"):
         ask(Sync(3))
+
+
+@pytest.mark.parametrize("batched", [False, True])
+def test_a_call_that_was_given_up_still_counts_against_what_the_model_bears(batched: bool) -> None:
+    """A local model that declares one call at a time would otherwise get a second beside the first."""
+    at_once, most, let_go = [0], [0], Event()
+
+    def busy() -> None:
+        at_once[0] += 1
+        most[0] = max(most[0], at_once[0])
+        let_go.wait(5)
+        at_once[0] -= 1
+
+    class Careful:
+        capabilities = Capabilities(max_batch=2) if batched else Capabilities(max_in_flight=1)
+
+        def generate(self, prompt: Prompt) -> str:
+            busy()
+            return "<A>"
+
+        def generate_batch(self, prompts: list[Prompt]) -> list[str]:
+            busy()
+            return ["<A>"] * len(prompts)
+
+    async def ask_twice() -> Response:
+        asker = Asker(Careful())
+        for _ in range(2):
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.05):
+                    await asker(PROMPT)
+        let_go.set()
+        return await asker(PROMPT)
+
+    assert asyncio.run(ask_twice()).text == "<A>"
+    assert most[0] == 1
+
+
+def test_an_exception_that_cannot_even_be_told_is_an_error_like_any_other() -> None:
+    class Unspeakable(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError("not even this")
+
+    with pytest.raises(RequestError, match="Unspeakable"):
+        ask(Sync(Unspeakable()))

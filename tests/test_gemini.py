@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import threading
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -208,6 +209,9 @@ def test_thoughts_are_counted_and_not_read(httpserver: HTTPServer) -> None:
         ({"promptTokensDetails": [{"modality": "AUDIO"}], "thoughtsTokenCount": 7}, 0, 7),
         ({"promptTokensDetails": "many", "candidatesTokenCount": True}, None, None),
         ({"candidatesTokenCount": 3}, None, 3),
+        ({"candidatesTokenCount": -3, "thoughtsTokenCount": False}, None, None),
+        ({"promptTokensDetails": [{"modality": "AUDIO", "tokenCount": -32}]}, None, None),
+        ({"promptTokensDetails": [{"modality": "AUDIO", "tokenCount": True}]}, None, None),
     ],
 )
 def test_what_was_not_counted_is_not_zero(
@@ -373,6 +377,27 @@ def test_a_passing_trouble_is_left_to_the_questions(google: HTTPServer, status: 
     google_says(google, {"error": {"code": status, "message": "later"}}, status)
     check(Gemini(MODEL))
     assert len(google.log) == 1
+
+
+def test_a_google_that_says_nothing_holds_up_no_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "LOOK_UP_S", 0.2)
+    over = threading.Event()
+
+    def silent(_: Request) -> HTTPResponse:
+        over.wait(20)
+        return HTTPResponse("{}", mimetype="application/json")
+
+    with HTTPServer(threaded=True) as server:
+        monkeypatch.setattr(module, "OFFICIAL", server.url_for("/").rstrip("/"))
+        server.expect_request(f"/v1/models/{MODEL}").respond_with_handler(silent)
+        try:
+            began = monotonic()
+            check(Gemini(MODEL))
+            assert 0.2 <= monotonic() - began < 10
+        finally:
+            over.set()
 
 
 def test_a_model_that_answers_no_questions_is_refused(google: HTTPServer) -> None:

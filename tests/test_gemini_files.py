@@ -6,8 +6,10 @@ import asyncio
 import json
 import os
 import re
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,6 +45,22 @@ def as_json(body: Any, status: int = 200, **headers: str) -> Response:
 def failure(status: int, **detail: str) -> Response:
     error = {"code": status, "message": "no", "status": "X", "details": [detail]}
     return as_json({"error": error}, status)
+
+
+@contextmanager
+def held_up(api: FilesAPI, step: str) -> Iterator[None]:
+    """Let the next ``step`` say nothing until the block is left."""
+    over = threading.Event()
+
+    def wait() -> Iterator[bytes]:
+        over.wait(20)
+        yield b"{}"
+
+    api.faults[step] = [Response(wait(), 200, mimetype="application/json")]
+    try:
+        yield
+    finally:
+        over.set()
 
 
 @dataclass
@@ -324,6 +342,68 @@ def test_closing_stops_an_upload_under_way(api: FilesAPI) -> None:
 
     asyncio.run(abandon())
     assert api.deleted == {"clip-0"}
+
+
+@pytest.mark.parametrize("step", ["start", "upload", "look"])
+def test_an_upload_that_hangs_is_a_timeout_for_all_that_wait_and_the_next_call_tries_again(
+    api: FilesAPI, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    monkeypatch.setattr(gemini_files, "_UPLOAD_S", 0.4)
+    api.states = ["PROCESSING", "ACTIVE"] if step == "look" else ["ACTIVE"]
+    adapter = uploading(api)
+
+    async def three() -> tuple[list[Any], Answer]:
+        try:
+            with held_up(api, step):
+                asked = (adapter.generate(question(clip(1))) for _ in range(2))
+                both = await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), 10)
+            return both, await adapter.generate(question(clip(1)))
+        finally:
+            await adapter.close()
+
+    both, answer = asyncio.run(three())
+    assert [(type(error), error.kind) for error in both] == [(TransientError, "timeout")] * 2
+    assert "not uploaded after" in str(both[0])
+    assert answer.text == "<A>"
+    assert api.counts["start"] == 2
+
+
+def test_a_large_clip_has_more_time(api: FilesAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gemini_files, "_UPLOAD_S", 0.0)
+    monkeypatch.setattr(gemini_files, "_SLOW_LINE", 40)
+    (answer,) = ask(uploading(api), question(clip(1)))
+    assert isinstance(answer, Answer)
+    monkeypatch.setattr(gemini_files, "_SLOW_LINE", 1e9)
+    (failed,) = ask(uploading(api), question(clip(1)))
+    assert isinstance(failed, TransientError)
+    assert failed.kind == "timeout"
+
+
+def test_closing_twice_deletes_once(api: FilesAPI) -> None:
+    adapter = uploading(api)
+
+    async def twice() -> None:
+        await adapter.generate(question(clip(1)))
+        await adapter.close()
+        await adapter.close()
+
+    asyncio.run(twice())
+    assert api.counts["delete"] == 1
+    assert api.deleted == {"clip-0"}
+
+
+def test_connections_are_closed_even_where_discarding_fails(
+    api: FilesAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adapter = uploading(api)
+
+    async def fail() -> None:
+        raise RuntimeError("discarding failed")
+
+    monkeypatch.setattr(adapter._uploads, "discard", fail)
+    with pytest.raises(RuntimeError, match="discarding failed"):
+        asyncio.run(adapter.close())
+    assert adapter._http.is_closed
 
 
 # Failures -------------------------------------------------------------------------------------------

@@ -102,6 +102,9 @@ NOTHING = 3
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "mine.py").write_text(ADAPTERS)
+    (tmp_path / "one.py").write_text(
+        "class Remote:\n    def __init__(self, model, base_url): ...\n    def generate(self, prompt): ...\n"
+    )
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -152,7 +155,12 @@ def test_arguments_are_read_as_the_type_their_parameter_has(name: str, text: str
     [
         ("mine.py:Echo", {"txet": "x"}, "takes no argument 'txet': there are model, text"),
         ("mine.py:Needy", {"model": "m"}, "give --model-arg temperature="),
-        ("mine.py:Needy", {"temperature": "0"}, "needs 'model'"),
+        ("mine.py:Needy", {"temperature": "0"}, "needs 'model': name it as mine.py:Needy:MODEL"),
+        ("mine.py:Needy:", {"temperature": "0"}, "needs 'model': name it as mine.py:Needy:MODEL"),
+        ("one.py", {}, "needs 'model': name it as one.py:Remote:MODEL"),
+        ("one.py:Remote:m", {}, "needs 'base_url': give --base-url ADDRESS"),
+        ("openai", {}, "needs 'model': name it as openai:MODEL"),
+        ("starbench.adapters.openai:OpenAI", {}, "name it as starbench.adapters.openai:OpenAI:MODEL"),
         ("mine.py:Mute", {}, "has no method generate"),
         ("mine.py:Broken", {}, "cannot be made: OSError: no such weights"),
         ("mine.py:Refusing", {}, "set MY_KEY"),
@@ -278,9 +286,11 @@ def test_richer_types_are_read_from_json_and_recorded_so_that_a_run_can_be_resum
     ("name", "text", "says"),
     [
         ("size", "huge", "size=huge: Input should be 'small' or 'large'"),
-        ("layers", "3", "valid array"),
+        ("layers", "3", "layers=3: Input should be a JSON list, e.g. [1, 2]"),
+        ("pair", "3", "pair=3: Input should be a JSON list, e.g. [1, 2]"),
+        ("headers", "3", 'headers=3: Input should be a JSON object, e.g. {"a": 1}'),
         ("layers", '[1, "x"]', 'layers=[1, "x"]: [1]: Input should be a valid integer'),
-        ("layers", "[1, 2", "valid array"),
+        ("layers", "[1, 2", "a JSON list"),
         ("decoding", '{"penalty": 1}', "['beams']: Field required"),
         ("level", "3", "Input should be 1 or 2"),
         ("share", "much", "valid number"),
@@ -346,6 +356,17 @@ def test_a_broken_plug_in_is_told_with_file_and_line(folder: Path, source: str, 
     assert says in str(refused.value)
     assert str(refused.value).endswith(f"(bad.py:{line})")
     assert "\n" not in str(refused.value)
+
+
+def test_a_file_is_told_from_an_edited_one_and_what_is_installed_is_not(folder: Path) -> None:
+    (folder / "sub").mkdir()
+    (folder / "sub" / "mine.py").write_text(ADAPTERS)
+    same = [resolve(f"{path}mine.py:Echo").versions for path in ("", "sub/")]
+    assert list(same[0]) == ["plugin:mine.py"]
+    assert same[0] == same[1]
+    (folder / "mine.py").write_text(f"{ADAPTERS}\n")
+    assert resolve("mine.py:Echo").versions != same[0]
+    assert resolve("constant").versions == {}
 
 
 def test_what_a_check_or_close_raises_by_accident_names_the_line(folder: Path) -> None:

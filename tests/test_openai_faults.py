@@ -375,3 +375,34 @@ def test_a_vendor_that_does_not_object_is_asked(
     assert ran.code == 0
     assert all_answered(ran)
     assert httpserver.log[0][0].path == "/v1/models/m"
+
+
+def test_a_vendor_that_says_nothing_readable_of_the_model_is_asked(
+    httpserver: HTTPServer, starbench: Runs, vendor: str
+) -> None:
+    cut = Response('{"id": "m', mimetype="application/json")
+    httpserver.expect_request("/v1/models/m").respond_with_response(cut)
+    assert all_answered(starbench(vendor))
+
+
+def test_a_vendor_that_never_says_what_it_knows_of_the_model_holds_up_no_run(
+    httpserver_threaded: HTTPServer, starbench: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("starbench.adapters.openai.LOOK_UP_S", 0.2)
+    url = served(httpserver_threaded, completion())
+    own = dialects()["openai"].model_copy(update={"base_url": url})
+    monkeypatch.setattr("starbench.adapters.openai.of_address", lambda _: own)
+    over = threading.Event()
+
+    def silent(_: Request) -> Response:
+        over.wait(20)
+        return Response("{}", mimetype="application/json")
+
+    httpserver_threaded.expect_request("/v1/models/m").respond_with_handler(silent)
+    began = monotonic()
+    try:
+        ran = starbench(url)
+    finally:
+        over.set()
+    assert all_answered(ran)
+    assert monotonic() - began < 15

@@ -10,7 +10,7 @@ from chat_servers import ATTEMPTS, Runs, all_answered, asked, assert_errors, com
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
-from starbench.schema import Outcome
+from starbench.schema import Outcome, Usage
 
 pytest_plugins = ["chat_fixtures"]
 
@@ -190,6 +190,19 @@ ANSWERED, TRUNCATED, BLOCKED, EMPTY, REFUSED, UNPARSED = (
         pytest.param(completion(None), EMPTY, None, id="content null"),
         pytest.param(completion(None, reasoning_content="so <A>"), EMPTY, None, id="reasoning only"),
         pytest.param(completion([]), EMPTY, None, id="no parts"),
+        pytest.param(completion([{"type": "text", "text": None}]), EMPTY, None, id="part without text"),
+        pytest.param(
+            completion([{"type": "text", "text": "<B>"}, {"type": "text", "text": None}]),
+            ANSWERED,
+            "B",
+            id="a part without text beside the answer",
+        ),
+        pytest.param(
+            completion([{"type": "thinking", "text": "<A>"}, {"type": "text", "text": "<B>"}]),
+            ANSWERED,
+            "B",
+            id="thoughts beside the answer",
+        ),
         pytest.param(completion(None, "length"), TRUNCATED, None, id="length without text"),
         pytest.param(
             completion(None, "length", reasoning_content="<A>"),
@@ -284,6 +297,13 @@ def test_protocols_differ_in_what_they_make_of_a_cut_or_withheld_reply(
         pytest.param(completion({"text": 1}), id="content an object"),
         pytest.param(completion(7), id="content a number"),
         pytest.param(completion([{"type": "text", "text": None}]), id="part without text"),
+        pytest.param(completion({"text": "<A>"}), id="an object that holds a letter"),
+        pytest.param(completion([{"type": "text", "text": {"value": "<A>"}}]), id="text an object"),
+        pytest.param(completion([{"type": "thinking", "text": "<A>"}]), id="thoughts alone"),
+        pytest.param(
+            completion(None, audio={"id": "a", "data": "", "expires_at": 0, "transcript": ["<A>"]}),
+            id="transcript a list",
+        ),
     ],
 )
 def test_shapes_that_nobody_documents_never_become_a_letter(
@@ -293,3 +313,31 @@ def test_shapes_that_nobody_documents_never_become_a_letter(
     assert ran.lines
     assert all(line.letter is None and not line.correct for line in ran.lines)
     assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize("content", [{"text": "<A>"}, 7, True])
+def test_what_is_no_text_is_malformed(httpserver: HTTPServer, starbench: Runs, content: Any) -> None:
+    ran = starbench(served(httpserver, completion(content)))
+    assert_errors(ran, "malformed")
+
+
+@pytest.mark.parametrize("absurd", [-5, 1.5])
+def test_a_count_of_tokens_that_can_be_none_is_not_known(
+    httpserver: HTTPServer, starbench: Runs, absurd: Any
+) -> None:
+    details = {"audio_tokens": absurd, "reasoning_tokens": absurd}
+    usage = {
+        "prompt_tokens": absurd,
+        "completion_tokens": absurd,
+        "prompt_tokens_details": details,
+        "completion_tokens_details": details,
+    }
+    ran = starbench(served(httpserver, {**completion(), "usage": usage}))
+    assert all_answered(ran)
+    assert {line.usage for line in ran.lines} == {Usage()}
+
+
+def test_a_truth_value_is_no_count_of_tokens(httpserver: HTTPServer, starbench: Runs) -> None:
+    usage = {"prompt_tokens": True, "completion_tokens": False}
+    ran = starbench(served(httpserver, {**completion(), "usage": usage}))
+    assert {line.usage for line in ran.lines} == {Usage()}

@@ -103,7 +103,11 @@ def test_an_object_of_a_module_is_found(folder: Path) -> None:
 
 
 BROKEN = {
-    "syntax.py": ("class A:\n    def generate(self:\n        pass\n", 2, "SyntaxError"),
+    "syntax.py": (
+        "class A:\n    def generate(self:\n        pass\n",
+        2,
+        "SyntaxError: '(' was never closed",
+    ),
     "name.py": ("import json\n\nX = undefined_name\n", 3, "NameError"),
     "missing.py": ("import json\nimport no_such_module_at_all\n", 2, "ModuleNotFoundError"),
     "deep.py": ("def f():\n    return 1 / 0\n\nf()\n", 2, "ZeroDivisionError"),
@@ -125,6 +129,10 @@ def test_a_broken_file_is_named_with_the_line_to_mend(folder: Path, name: str, a
     before = set(sys.modules)
     told = refusal(f"{path}:A")
     assert told.startswith(f"{path}:{line}: {kind}"), told
+    assert f"({name}, line" not in told, "the place is named once"
+    assert ("(broken_beside.py, line 1)" in told) == (name == "imports_syntax.py"), (
+        "of another file it is told"
+    )
     left = [module for module in set(sys.modules) - before if module.startswith("starbench_plugin_")]
     assert not left, "half a module stays nowhere"
 

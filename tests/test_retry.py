@@ -5,46 +5,15 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
-import selectors
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 import pytest
+from virtual_server import now
+from virtual_server import run_virtually as run
 
 from starbench.errors import FatalError, RequestError, TransientError
-from starbench.retry import Backoff, Cooldown, persist
-
-
-class _Skipping(selectors.DefaultSelector):
-    """Instead of waiting, lets the clock jump to where the wait would end."""
-
-    now = 0.0
-
-    def select(self, timeout: float | None = None) -> list[Any]:
-        ready = super().select(0)
-        if not ready and timeout:
-            self.now += timeout
-        return ready
-
-
-class _Loop(asyncio.SelectorEventLoop):
-    """An event loop whose time costs nothing, and is exact."""
-
-    def __init__(self) -> None:
-        self._clock = _Skipping()
-        super().__init__(self._clock)
-
-    def time(self) -> float:
-        return self._clock.now
-
-
-def run(main: Coroutine[Any, Any, Any]) -> Any:
-    with asyncio.Runner(loop_factory=_Loop) as runner:
-        return runner.run(main)
-
-
-def now() -> float:
-    return asyncio.get_running_loop().time()
+from starbench.pace import Pace
+from starbench.retry import Backoff, persist
 
 
 def failing(times: int, error: Callable[[], Exception]) -> tuple[Callable[[], Awaitable[str]], list[float]]:
@@ -99,7 +68,7 @@ def test_a_wait_longer_than_anyone_would_stops_the_run(asked_for: float) -> None
         raise rate_limit(asked_for)
 
     async def main() -> None:
-        await persist(ask, Backoff(longest_retry_after_s=600.0), Cooldown(), random.Random(0))
+        await persist(ask, Backoff(longest_retry_after_s=600.0), Pace(), random.Random(0))
 
     with pytest.raises(FatalError, match="asks to wait") as stopped:
         asyncio.run(main())
@@ -111,7 +80,7 @@ def test_attempts_are_bounded_and_the_last_failure_is_raised(most: int) -> None:
     async def main() -> None:
         ask, asked = failing(99, server_error)
         with pytest.raises(TransientError, match="down"):
-            await persist(ask, Backoff(max_attempts=most), Cooldown(), random.Random(1))
+            await persist(ask, Backoff(max_attempts=most), Pace(), random.Random(1))
         assert len(asked) == most
 
     run(main())
@@ -121,7 +90,7 @@ def test_it_stops_asking_once_it_works() -> None:
     async def main() -> None:
         ask, asked = failing(3, server_error)
         backoff = Backoff(max_attempts=9, base_s=1.0)
-        assert await persist(ask, backoff, Cooldown(), random.Random(1)) == "answer"
+        assert await persist(ask, backoff, Pace(), random.Random(1)) == "answer"
         assert len(asked) == 4
         gaps = [later - earlier for earlier, later in itertools.pairwise(asked)]
         assert all(gap <= 2**n for n, gap in enumerate(gaps))
@@ -137,26 +106,27 @@ def test_what_another_attempt_cannot_mend_passes_at_once(error: BaseException) -
     async def main() -> None:
         ask, asked = failing(99, lambda: error)  # type: ignore[arg-type,return-value]
         with pytest.raises(type(error)):
-            await persist(ask, Backoff(), Cooldown(), random.Random(1))
+            await persist(ask, Backoff(), Pace(), random.Random(1))
         assert asked == [0.0]
 
     run(main())
 
 
-async def _asked_by_another(after: float, cooldown: Cooldown) -> float:
+async def _asked_by_another(after: float, pace: Pace) -> float:
     await asyncio.sleep(after)
     ask, asked = failing(0, server_error)
-    await persist(ask, Backoff(), cooldown, random.Random(2))
+    await persist(ask, Backoff(), pace, random.Random(2))
     return asked[0]
 
 
+@pytest.mark.parametrize("kind", ["rate_limit", "server"])
 @pytest.mark.parametrize("most", [1, 6])
-def test_a_retry_after_holds_everyone_back_even_when_its_own_trial_gives_up(most: int) -> None:
+def test_a_retry_after_holds_everyone_back_even_when_its_own_trial_gives_up(most: int, kind: str) -> None:
     async def main() -> None:
-        cooldown = Cooldown()
-        ask, asked = failing(1, lambda: rate_limit(30.0))
-        first = asyncio.create_task(persist(ask, Backoff(max_attempts=most), cooldown, random.Random(1)))
-        others = await asyncio.gather(*(_asked_by_another(after, cooldown) for after in (1.0, 15.0, 40.0)))
+        pace = Pace()
+        ask, asked = failing(1, lambda: TransientError("later", kind=kind, retry_after=30.0))
+        first = asyncio.create_task(persist(ask, Backoff(max_attempts=most), pace, random.Random(1)))
+        others = await asyncio.gather(*(_asked_by_another(after, pace) for after in (1.0, 15.0, 40.0)))
         assert all(30.0 <= other <= 31.0 for other in others[:2])
         assert others[2] == pytest.approx(40.0)
         if most == 1:
@@ -171,27 +141,48 @@ def test_a_retry_after_holds_everyone_back_even_when_its_own_trial_gives_up(most
 
 def test_a_pause_that_grows_while_others_wait_is_waited_out() -> None:
     async def main() -> None:
-        cooldown = Cooldown()
-        cooldown.extend(10.0)
-        waiting = asyncio.create_task(_asked_by_another(0.0, cooldown))
+        pace = Pace()
+        turns = [await pace.enter(pace.place()) for _ in range(3)]
+        pace.refused(turns[0], 10.0)
+        waiting = asyncio.create_task(_asked_by_another(0.0, pace))
         await asyncio.sleep(9.0)
-        cooldown.extend(20.0)
-        cooldown.extend(1.0)  # a shorter one never shortens it
+        pace.refused(turns[1], 20.0)
+        pace.refused(turns[2], 1.0)  # a shorter one never shortens it
+        for turn in turns:
+            pace.leave(turn)
         assert 29.0 <= await waiting <= 30.0
 
+    run(main())
 
-def test_those_who_waited_do_not_come_back_together() -> None:
+
+def test_waits_without_a_retry_after_grow_and_cover_a_minute() -> None:
+    """A first trial that meets a spent minute gets through when the next begins, with its attempts."""
+
     async def main() -> None:
-        cooldown, rng = Cooldown(), random.Random(3)
-        cooldown.extend(10.0)
+        ask, asked = failing(5, lambda: TransientError("later", kind="rate_limit"))
+        assert await persist(ask, Backoff(), Pace(), random.Random(1)) == "answer"
+        assert asked == pytest.approx([0.0, 1.0, 3.5, 9.75, 25.375, 64.4375])
 
-        async def after_the_pause() -> float:
-            await cooldown.over(1.0, rng)
-            return now()
+    run(main())
 
-        back = await asyncio.gather(*(after_the_pause() for _ in range(64)))
-        assert min(back) >= 10.0
-        assert max(back) - min(back) > 0.8
-        assert len(set(back)) == 64
+
+def test_a_failure_of_the_one_that_asks_alone_is_not_taken_for_leave() -> None:
+    async def main() -> None:
+        replies = iter([rate_limit(5.0), server_error(), None])
+        asked: list[float] = []
+
+        async def ask() -> str:
+            asked.append(now())
+            reply = next(replies)
+            if reply is not None:
+                raise reply
+            return "answer"
+
+        pace = Pace()
+        first = asyncio.create_task(persist(ask, Backoff(base_s=8.0), pace, random.Random(1)))
+        other = await _asked_by_another(1.0, pace)
+        await first
+        assert asked[:2] == [0.0, 5.0]
+        assert other > 5.0
 
     run(main())

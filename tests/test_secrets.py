@@ -205,3 +205,13 @@ def test_every_variable_named_like_a_secret_is_blanked(monkeypatch: pytest.Monke
 )
 def test_a_sentence_is_one_printable_line(text: str, shown: str) -> None:
     assert sentence(text) == shown
+
+
+def test_a_key_given_as_the_models_name_is_refused(
+    starbench: Callable[..., Ran], httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = starbench(httpserver.url_for("/v1"), "--model", f"openai:{KEY}")
+    assert ran.code == 2
+    assert not ran.path.exists()
+    assert KEY not in ran.shown
+    assert not httpserver.log

@@ -241,6 +241,74 @@ def test_one_prompt_beyond_the_memory_is_an_error_of_that_kind(
     assert (error.kind, str(error)) == ("memory", "the prompt does not fit into the memory of cpu")
 
 
+class Particular:
+    """A model that fails as it is told to whenever one certain row is in a pass."""
+
+    def __init__(self, model: Any, error: Exception, length: int) -> None:
+        self._real, self._error, self._length = model.generate, error, length
+
+    def __call__(self, **inputs: Any) -> Any:
+        if (inputs["attention_mask"].sum(-1) == self._length).any():
+            raise self._error
+        return self._real(**inputs)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "said"),
+    [
+        (
+            RuntimeError("The size of tensor a (3) must match"),
+            "bad_request",
+            "does not take this prompt: The",
+        ),
+        (RuntimeError(""), "bad_request", "does not take this prompt: RuntimeError"),
+        (IndexError("index out of range in self"), "bad_request", "index out of range"),
+        (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate"), "memory", "memory of cpu"),
+        (MemoryError(), "memory", "memory of cpu"),
+    ],
+)
+def test_what_one_prompt_causes_fails_that_prompt_alone(
+    qwen: Transformers, monkeypatch: pytest.MonkeyPatch, error: Exception, kind: str, said: str
+) -> None:
+    prompts = [question(noise(0.3), text="And?" * n, key=str(n)) for n in range(1, 6)]
+    alone = [ask(qwen, prompt) for prompt in prompts]
+    assert alone[3].usage is not None
+    assert alone[3].usage.input_tokens is not None
+    model = qwen._ready().model
+    monkeypatch.setattr(model, "generate", Particular(model, error, alone[3].usage.input_tokens))
+    answers = asyncio.run(qwen.generate_batch(prompts))
+    failed = answers.pop(3)
+    assert isinstance(failed, RequestError)
+    assert failed.kind == kind
+    assert said in str(failed)
+    assert answers == [*alone[:3], alone[4]]
+
+
+def test_a_cpu_without_memory_is_told_from_torchs_own_words(
+    qwen: Transformers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    def greedy(**_: Any) -> Any:
+        return torch.empty(2**50)
+
+    monkeypatch.setattr(qwen._ready().model, "generate", greedy)
+    assert refusal(qwen, question(tone())).kind == "memory"
+
+
+def test_a_gpu_that_failed_is_no_fault_of_a_prompt(
+    qwen: Transformers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = qwen._ready().model
+    prompts = [question(tone(), key=str(n)) for n in range(3)]
+    failure = RuntimeError("CUDA error: device-side assert triggered")
+    usage = ask(qwen, prompts[0]).usage
+    assert usage is not None
+    monkeypatch.setattr(model, "generate", Particular(model, failure, usage.input_tokens or 0))
+    with pytest.raises(RuntimeError, match="device-side assert"):
+        asyncio.run(qwen.generate_batch(prompts))
+
+
 # Stopping -----------------------------------------------------------------------------------------------
 
 

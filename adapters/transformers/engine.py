@@ -16,6 +16,10 @@ from starbench.schema import AnswerMode, Prompt, Response, Usage
 from . import decoding, letters
 from .chats import Chat, Desk
 
+#: How torch begins to tell that the CPU's own memory is full; it has no class for that.
+_CPU_IS_FULL = "DefaultCPUAllocator"
+_GPU_FAILED = "CUDA error"
+
 Answer = Response | AdapterError
 IsStopped = Callable[[], bool]
 
@@ -106,10 +110,11 @@ class Engine:
             return self._forward(group, is_stopped)
         except AdapterError as error:
             failure = error
-        except torch.OutOfMemoryError:
-            failure = RequestError(f"the prompt does not fit into the memory of {self.device}", kind="memory")
-        except (ValueError, TemplateError) as error:  # what template, processor or model find wrong with it
-            failure = RequestError(f"the model does not take this prompt: {sentence(str(error))}")
+        except (ValueError, IndexError, RuntimeError, MemoryError, TemplateError) as error:
+            # What template, processor, model or machine find wrong with it.
+            if _is_beyond_repair(error):
+                raise
+            failure = self._failure(error)
         # Out here the pass and all it held are gone.
         if failure.kind == "memory" and torch.cuda.is_available():
             torch.cuda.empty_cache()
@@ -117,6 +122,14 @@ class Engine:
             return [failure]
         half = len(group) // 2
         return self._pass(group[:half], is_stopped) + self._pass(group[half:], is_stopped)
+
+    def _failure(self, error: Exception) -> RequestError:
+        import torch
+
+        if isinstance(error, torch.OutOfMemoryError | MemoryError) or _CPU_IS_FULL in str(error):
+            return RequestError(f"the prompt does not fit into the memory of {self.device}", kind="memory")
+        said = sentence(str(error)) or type(error).__name__
+        return RequestError(f"the model does not take this prompt: {said}")
 
     def _forward(self, group: list[Asked], is_stopped: IsStopped) -> list[Answer]:
         import torch
@@ -213,6 +226,14 @@ class Engine:
         with torch.random.fork_rng(devices=devices):
             torch.manual_seed(int.from_bytes(sha256(f"{self.seed}/{prompt.key}".encode()).digest()[:8]))
             yield
+
+
+def _is_beyond_repair(error: Exception) -> bool:
+    """Whether the GPU itself failed: after that it fails every prompt, whichever was at fault."""
+    import torch
+
+    # Such an error has a class of its own since torch 2.8.
+    return isinstance(error, getattr(torch, "AcceleratorError", ())) or _GPU_FAILED in str(error)
 
 
 def _check_sound(group: Sequence[Asked], heard: Sequence[int | None]) -> None:

@@ -85,6 +85,10 @@ class Transformers:
         if max_seconds is not None and not max_seconds > 0:
             raise InputError(f"max_seconds={max_seconds:g}: must be more than 0")
         self._checkpoint = open_checkpoint(model, revision, trusted=trust_remote_code)
+        self._name = served_name(
+            self._checkpoint.name, self._checkpoint.config, trusted=self._checkpoint.trusted
+        )
+        self.identity = {"checkpoint": self._name}
         self._device = pick_device(device)
         self._dtype, self._attention = dtype, attn
         self._batch, self._max_new_tokens = batch, max_new_tokens
@@ -153,7 +157,7 @@ class Transformers:
                 model=model,
                 desk=Desk(self._checkpoint.processor, self.capabilities, self._system),
                 device=self._device,
-                name=served_name(self._checkpoint.name, self._checkpoint.config),
+                name=self._name,
                 batch=self._batch,
                 max_new_tokens=self._max_new_tokens,
                 temperature=self._temperature,

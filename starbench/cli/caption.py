@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from starbench.captioning import Clips, Start
     from starbench.models import Model
     from starbench.runner import Settings
-    from starbench.schema import Canary
 
 
 def caption(
@@ -104,16 +103,12 @@ def caption(
     """
     from starbench.adaptation import CHANNEL_POLICIES, CLIP_POLICIES, Policy
     from starbench.captioning import CaptionRequest, prepare
+    from starbench.cli.driving import one_of, settings_of
     from starbench.cli.run import model_arguments
-    from starbench.errors import InputError
     from starbench.models import resolve
-    from starbench.prices import prices_of
-    from starbench.retry import Backoff
-    from starbench.runner import Settings
 
-    for name, value, known in (("--channels", channels, CHANNEL_POLICIES), ("--clips", clips, CLIP_POLICIES)):
-        if value not in known:
-            raise InputError(f"{name} {value!r} is none of {', '.join(known)}")
+    one_of("--channels", channels, CHANNEL_POLICIES)
+    one_of("--clips", clips, CLIP_POLICIES)
     request = CaptionRequest(
         suites=tuple(suite),
         prompt=prompt,
@@ -124,66 +119,37 @@ def caption(
         policy=Policy(clips=clips, gap_s=gap, channels=channels),
     )
     asked = resolve(model, model_arguments(model_arg or [], base_url))
-    settings = Settings(
+    settings = settings_of(
+        asked,
+        prices=prices,
+        max_attempts=max_attempts,
+        backoff=backoff,
+        no_canary=no_canary,
         max_in_flight=max_in_flight,
         rpm=rpm,
         timeout_s=timeout,
-        backoff=Backoff(max_attempts=max_attempts, base_s=backoff),
         max_cost_usd=max_cost,
         max_tokens=max_tokens,
-        prices=prices_of(asked, prices),
-        canary=not no_canary,
     )
     raise typer.Exit(_ask(prepare(request, asked), asked, out, settings, retry_permanent=retry_permanent))
 
 
 def _ask(clips: Clips, model: Model, path: Path, settings: Settings, *, retry_permanent: bool) -> int:
     """Ask for what ``path`` still lacks and say what it holds; returns the exit code."""
-    import asyncio
+    from functools import partial
 
     from starbench.budget import SPENT
-    from starbench.canary import summary
     from starbench.captioning import ask_all
+    from starbench.cli.driving import drive
     from starbench.cli.exits import BAD_INPUT, INCOMPLETE
-    from starbench.cli.progress import RunProgress
-    from starbench.errors import FatalError
-    from starbench.redact import printable, sentence
+    from starbench.redact import sentence
 
-    stopped = None
-    with RunProgress("clips") as progress:
-        waiting = 0
-
-        def on_start(start: Start) -> None:
-            nonlocal waiting
-            waiting = start.waiting
-            _announce(clips, path, start)
-            if not start.canary:
-                progress.begin(waiting)
-
-        def on_canary(canary: Canary) -> None:
-            for line in summary.lines(canary):
-                typer.echo(printable(line), err=True)
-            progress.begin(waiting)
-
-        asking = ask_all(
-            clips,
-            model,
-            path,
-            settings,
-            retry_permanent=retry_permanent,
-            on_start=on_start,
-            on_canary=on_canary,
-            on_line=progress.add,
-        )
-        try:
-            asyncio.run(asking)
-        except FatalError as error:
-            stopped = error
-        except KeyboardInterrupt:
-            typer.echo(
-                f"\nstarbench: interrupted; what was captioned is kept, and --out {path} goes on", err=True
-            )
-            raise
+    stopped = drive(
+        partial(ask_all, clips, model, path, settings, retry_permanent=retry_permanent),
+        partial(_announce, clips, path),
+        f"what was captioned is kept, and --out {path} goes on",
+        "clips",
+    )
     code, captioned = _summarise(clips, path)
     if stopped is None:
         return code

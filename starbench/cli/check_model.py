@@ -34,7 +34,8 @@ def check_model(
 ) -> None:
     """Try a model's adapter against the contract of all adapters; it is really asked, some 40 times.
 
-    Exit codes: 0 nothing failed, 1 something did (with how to mend it), 2 it cannot be made or reached.
+    Exit codes: 0 nothing failed, 1 something did (with how to mend it), 2 it cannot be made, or its own
+    check() objects.
     """
     import asyncio
 
@@ -45,11 +46,12 @@ def check_model(
     from starbench.models import resolve
 
     asked = resolve(model, model_arguments(model_arg or [], base_url))
-    report = asyncio.run(check_async(asked, timeout_s=timeout, on_finding=_show))
+    table = _Table()
+    report = asyncio.run(check_async(asked, timeout_s=timeout, on_finding=table.add))
     counts = {v: sum(f.verdict == v for f in report.findings) for v in ("pass", "fail", "n/a")}
     typer.echo(
         f"{counts['pass']} passed, {counts['fail']} failed, {counts['n/a']} not applicable "
-        f"({report.requests} questions put to {report.model})"
+        f"({report.requests} question{'' if report.requests == 1 else 's'} put to {report.model})"
     )
     if json is not None:
         try:
@@ -59,8 +61,26 @@ def check_model(
     raise typer.Exit(DONE if report.ok else BROKEN)
 
 
-def _show(finding: Finding) -> None:
-    """A row as soon as it is found: real models take their time."""
-    typer.echo(f"{finding.verdict:<{_VERDICT}}  {finding.check:<{_NAME}}  {finding.message}")
+class _Table:
+    """Rows as soon as they are found, since real models take their time; checks not made share a row."""
+
+    def __init__(self) -> None:
+        self._untried: list[Finding] = []
+
+    def add(self, finding: Finding) -> None:
+        from starbench.contract import NOT_TRIED
+
+        if finding.message.startswith(NOT_TRIED):
+            self._untried.append(finding)
+            return
+        if self._untried:
+            # None is left over at the end: the last check, close(), is always made.
+            _show(self._untried[0], f"{len(self._untried)} checks")
+            self._untried = []
+        _show(finding, finding.check)
+
+
+def _show(finding: Finding, name: str) -> None:
+    typer.echo(f"{finding.verdict:<{_VERDICT}}  {name:<{_NAME}}  {finding.message}")
     if finding.fix is not None:
         typer.echo(f"{'':<{_VERDICT}}  {'':<{_NAME}}  to mend it: {finding.fix}")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from starbench.forecast import Share
     from starbench.models import Model
     from starbench.runner import Settings
-    from starbench.schema import Capabilities, Prices, Trial
+    from starbench.schema import Capabilities, Prices, Trial, Usage
 
 #: Width of the table where no terminal says otherwise, characters.
 _WIDTH = 150
@@ -66,7 +66,7 @@ def show_plan(
         if not console.is_terminal:
             console.width = _WIDTH
         console.print(_table({**parts, ("all", ""): everything}, settings.prices))
-        _echo(_costs(everything, settings))
+        _echo(_costs(everything, settings, _used(evaluation, out, settings)))
     _echo(_record(evaluation))
     typer.echo("dry run: nothing was asked, nothing was written")
 
@@ -88,6 +88,14 @@ def _waiting(evaluation: Evaluation, out: Path | None, *, retry_permanent: bool)
     rundir.begin(out, evaluation.run, evaluation.items, evaluation.trials)  # of a run that is there, it reads
     finished = settled(out, retry_permanent=retry_permanent)
     return [trial for trial in evaluation.trials if trial.key not in finished]
+
+
+def _used(evaluation: Evaluation, out: Path | None, settings: Settings) -> Usage:
+    """What the run in ``out`` has used of its budget."""
+    from starbench.schema import Usage
+    from starbench.session import left
+
+    return Usage() if out is None else left(evaluation, out, settings).used
 
 
 def _finished(evaluation: Evaluation, waiting: Sequence[Trial], out: Path | None) -> Iterator[str]:
@@ -175,7 +183,7 @@ def _cells(share: Share, prices: Prices | None) -> list[str]:
     ]
 
 
-def _costs(total: Share, settings: Settings) -> Iterator[str]:
+def _costs(total: Share, settings: Settings, used: Usage) -> Iterator[str]:
     """How tokens were estimated and priced, and whether the limits that were set suffice."""
     from starbench.cost import ANSWER_TOKENS, AUDIO_TOKENS_PER_S, CHARACTERS_PER_TOKEN, dollars, tokens
     from starbench.redact import printable
@@ -198,10 +206,13 @@ def _costs(total: Share, settings: Settings) -> Iterator[str]:
             f"{prices.output_per_million:g} out ({prices.source})"
         )
     if settings.max_tokens is not None:
-        yield _budget(f"--max-tokens {settings.max_tokens:,}", tokens(usage) <= settings.max_tokens)
+        spent = tokens(used)
+        option = f"--max-tokens {settings.max_tokens:,}" + (f", less {spent:,} used," if spent else "")
+        yield _budget(option, spent + tokens(usage) <= settings.max_tokens)
     if settings.max_cost_usd is not None and prices is not None:
-        enough = dollars(usage, prices) <= settings.max_cost_usd
-        yield _budget(f"--max-cost {settings.max_cost_usd:g}", enough)
+        paid = dollars(used, prices)
+        option = f"--max-cost {settings.max_cost_usd:g}" + (f", less {paid:,.4f} used," if paid else "")
+        yield _budget(option, paid + dollars(usage, prices) <= settings.max_cost_usd)
     if settings.rpm is not None:
         yield f"--rpm {settings.rpm:g}: {total.requests / settings.rpm:,.1f} minutes or more"
 

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from starbench.evaluation import Evaluation
     from starbench.models import Model
     from starbench.runner import Settings
-    from starbench.schema import Canary
     from starbench.session import Start
 
 _WAY_IN = "adapter:model, e.g. openai:gpt-audio-1.5, random, constant:B, observer; or my_model.py:MyModel"
@@ -125,13 +124,10 @@ def run(
 
     from starbench import rundir
     from starbench.adaptation import CHANNEL_POLICIES, CLIP_POLICIES, REFUSE
+    from starbench.cli.driving import one_of, settings_of
     from starbench.cli.plan import show_plan
-    from starbench.errors import InputError
     from starbench.evaluation import SILENT_CLIP, Request, prepare
     from starbench.models import resolve
-    from starbench.prices import prices_of
-    from starbench.retry import Backoff
-    from starbench.runner import Settings
     from starbench.schema import AnswerMode
 
     for name, value, known in (
@@ -140,8 +136,7 @@ def run(
         ("--channels", channels, CHANNEL_POLICIES),
         ("--answer-mode", answer_mode, get_args(AnswerMode)),
     ):
-        if value not in known:
-            raise InputError(f"{name} {value!r} is none of {', '.join(known)}")
+        one_of(name, value, known)
     request = Request(
         suites=tuple(suite),
         conditions=tuple(name.strip() for text in condition for name in text.split(",") if name.strip()),
@@ -160,18 +155,18 @@ def run(
     )
     asked = resolve(model, model_arguments(model_arg or [], base_url))
     evaluation = prepare(request, asked)
-    settings = Settings(
+    settings = settings_of(
+        asked,
+        prices=prices,
+        max_attempts=max_attempts,
+        backoff=backoff,
+        no_canary=no_canary,
         max_in_flight=max_in_flight,
         rpm=rpm,
         timeout_s=timeout,
-        backoff=Backoff(max_attempts=max_attempts, base_s=backoff),
         max_cost_usd=max_cost,
         max_tokens=max_tokens,
-        prices=prices_of(asked, prices),
-        canary=not no_canary,
     )
-    if max_cost is not None and settings.prices is None:
-        raise InputError(f"--max-cost {max_cost:g}: no price of model {model!r} is known; give --prices FILE")
     evaluation = replace(evaluation, run=evaluation.run.model_copy(update={"prices": settings.prices}))
     if dry_run:
         show_plan(evaluation, asked, settings, out, retry_permanent=retry_permanent)
@@ -184,54 +179,22 @@ def evaluate(
     evaluation: Evaluation, model: Model, path: Path, settings: Settings, *, retry_permanent: bool = False
 ) -> int:
     """Ask what ``path`` still lacks, show the scores, write the entries; returns the exit code."""
-    import asyncio
+    from functools import partial
 
-    from starbench.canary import summary
+    from starbench.cli.driving import drive
     from starbench.cli.exits import BAD_INPUT, INCOMPLETE
-    from starbench.cli.progress import RunProgress
-    from starbench.errors import FatalError
-    from starbench.redact import printable, sentence
+    from starbench.redact import sentence
     from starbench.session import ask_all
 
-    stopped = None
-    with RunProgress() as progress:
-        waiting = 0
-
-        def on_start(start: Start) -> None:
-            nonlocal waiting
-            waiting = start.waiting
-            _announce(evaluation, model, path, start)
-            if not start.canary:
-                progress.begin(waiting)
-
-        def on_canary(canary: Canary) -> None:
-            for line in summary.lines(canary):
-                typer.echo(printable(line), err=True)
-            progress.begin(waiting)
-
-        asking = ask_all(
-            evaluation,
-            model,
-            path,
-            settings,
-            retry_permanent=retry_permanent,
-            on_start=on_start,
-            on_canary=on_canary,
-            on_line=progress.add,
-        )
-        try:
-            asyncio.run(asking)
-        except FatalError as error:
-            stopped = error
-        except KeyboardInterrupt:
-            typer.echo(
-                f"\nstarbench: interrupted; what was answered is kept, and --out {path} goes on", err=True
-            )
-            raise
+    stopped = drive(
+        partial(ask_all, evaluation, model, path, settings, retry_permanent=retry_permanent),
+        partial(_announce, evaluation, model, path),
+        f"what was answered is kept, and --out {path} goes on",
+    )
     code = report(path)
     if stopped is None:
         return code
-    typer.echo(f"starbench: {sentence(_why(stopped))}, --out {path} goes on", err=True)
+    typer.echo(f"starbench: {sentence(_why(stopped))} --out {path} goes on", err=True)
     # An unknown model is bad input if it was found out by the first question.
     nothing_answered = not list(path.glob("entry-*.json"))
     return BAD_INPUT if stopped.kind == "not_found" and nothing_answered else INCOMPLETE
@@ -242,7 +205,7 @@ def _why(stopped: FatalError) -> str:
     from starbench.budget import SPENT
 
     if stopped.kind == SPENT:
-        return f"the budget is spent: {stopped}; with a larger one"
+        return f"the budget is spent: {stopped}; with a larger one,"
     return f"the server ended the run: {stopped}; mend it, and"
 
 
@@ -250,6 +213,7 @@ def report(path: Path) -> int:
     """Show the scores of the run at ``path`` and write its entries; returns the exit code."""
     from starbench.cli.exits import DONE, INCOMPLETE
     from starbench.leaderboard import write_entries
+    from starbench.redact import printable
     from starbench.report import show
     from starbench.scoring.run import score_run
 
@@ -260,6 +224,10 @@ def report(path: Path) -> int:
     show(scores, path)
     for entry in write_entries(path, scores):
         typer.echo(f"entry: {entry}")
+    if not any(row.coverage for suite in scores.suites for row in suite.headlines):
+        typer.echo(
+            f"no reply held an answer: starbench check-model {printable(scores.model)} tells why", err=True
+        )
     return DONE if scores.complete else INCOMPLETE
 
 
@@ -274,6 +242,11 @@ def _announce(evaluation: Evaluation, model: Model, path: Path, start: Start) ->
     lines = [f"run: {path} ({state})"]
     if start.resumed and start.begun_at != model.server:
         lines.append(f"note: begun at {start.begun_at}, goes on at {model.server}")
+    lines += [
+        f"note: {file} changed since the run was begun: its answers may differ; give another --out to start "
+        "anew"
+        for file in start.edited
+    ]
     lines += [f"note: {note}" for note in (*record.adaptations, *record.notes)]
     lines += [f"not applicable: {n} item(s): {reason}" for reason, n in record.inapplicable.items()]
     if start.canary:

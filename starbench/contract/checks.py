@@ -6,16 +6,20 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
+from starbench.asking import BY_ACCIDENT, WrongReturnError
 from starbench.contract import conduct, declarations, inputs, replies
 from starbench.contract.report import Finding, Judgement, Report, failed, skipped
 from starbench.contract.subject import ATTEMPTS, TIMEOUT, Subject
 from starbench.errors import AdapterError, AudioError, FatalError, TransientError
 from starbench.models import Adapter, Model, as_model
-from starbench.redact import sentence
+from starbench.redact import address, sentence
 
 #: Seconds that one question may take.
 TIMEOUT_S = 120.0
-_GENERAL_FIX = "return a str or a starbench.schema.Response, or raise an error of starbench.errors"
+#: How the message of a check begins that was not made, for what an earlier one found.
+NOT_TRIED = "not tried: "
+_GENERAL_FIX = "mend what it says: an ordinary question must be answered"
+_IN_BATCHES = "give an answer, or an AdapterError in its place, for each prompt"
 
 
 @dataclass(frozen=True)
@@ -29,14 +33,17 @@ class Check:
     judge : callable
         Makes it; what an adapter raises there is a failure.
     fix : str
-        What to do about an error that a question of this check ended in.
+        What to do about an error that a question of this check ended in; empty if the error tells.
+    fix_of_batches : str, optional
+        The same for a model that is asked in batches.
     needs_answers : bool
         Whether it asks the model, and so has no sense where the first question failed.
     """
 
     name: str
     judge: Callable[[Subject], Awaitable[Judgement]]
-    fix: str = _GENERAL_FIX
+    fix: str = ""
+    fix_of_batches: str | None = None
     needs_answers: bool = True
 
 
@@ -58,8 +65,10 @@ CHECKS = (
     Check("choice", replies.choice, "declare only the answer modes that it knows"),
     Check("logprobs", replies.logprobs, "declare only the answer modes that it knows"),
     Check("again", conduct.again),
-    Check("concurrency", conduct.concurrency, "guard what calls share, or declare max_in_flight"),
-    Check("batches", conduct.batches, "give an answer, or an AdapterError in its place, for each prompt"),
+    Check(
+        "concurrency", conduct.concurrency, "guard what calls share, or declare max_in_flight", _IN_BATCHES
+    ),
+    Check("batches", conduct.batches, _IN_BATCHES),
     Check("cancel", conduct.cancelling, "leave nothing half done: free in finally what a call holds"),
     Check("event loop", conduct.awake),
     Check("unreadable clip", conduct.unreadable_clip),
@@ -84,7 +93,7 @@ def check(adapter: Adapter | Model, *, timeout_s: float = TIMEOUT_S) -> Report:
     Returns
     -------
     Report
-        ``report.ok``, ``report.findings``; ``str(report)`` tells what failed.
+        ``report.ok``, ``report.findings``; ``assert report.ok, str(report)`` tells what failed.
 
     Raises
     ------
@@ -120,10 +129,10 @@ async def _findings(subject: Subject) -> AsyncIterator[Finding]:
     for one in CHECKS:
         fatal = None
         try:
-            judged = skipped(f"not tried: {stop}") if stop and one.needs_answers else await one.judge(subject)
+            judged = skipped(NOT_TRIED + stop) if stop and one.needs_answers else await one.judge(subject)
         except (AdapterError, AudioError) as error:
             fatal = error if isinstance(error, FatalError) else None
-            judged = failed(str(error), _fix(error, one))
+            judged = failed(_told(error, subject), _fix(error, one, subject))
         if one.needs_answers:
             if fatal or (judged.verdict == "fail" and not answered):
                 stop = "no further question can succeed" if fatal else "the first question failed"
@@ -133,11 +142,23 @@ async def _findings(subject: Subject) -> AsyncIterator[Finding]:
         )
 
 
-def _fix(error: AdapterError | AudioError, one: Check) -> str:
+def _told(error: AdapterError | AudioError, subject: Subject) -> str:
+    """What went wrong; a connection that failed is told with the address that was tried."""
+    server = address(subject.model.server or "")
+    failed_to_connect = isinstance(error, AdapterError) and error.kind == "connection"
+    return f"{server}: {error}" if failed_to_connect and server not in str(error) else str(error)
+
+
+def _fix(error: AdapterError | AudioError, one: Check, subject: Subject) -> str:
+    if isinstance(error, WrongReturnError):
+        return error.fix
     if isinstance(error, FatalError):
         return "mend what it says; nothing was asked after it"
     if isinstance(error, TransientError) and error.kind != TIMEOUT:
         return f"it failed {ATTEMPTS} times: try again when the server is well"
     if isinstance(error, TransientError):
         return "find out what it waits for; a model that is only slow needs --timeout"
-    return one.fix
+    if subject.uses_batches and one.fix_of_batches:
+        return one.fix_of_batches
+    by_accident = isinstance(error, AdapterError) and error.kind == BY_ACCIDENT
+    return one.fix or ("mend the line named" if by_accident else _GENERAL_FIX)

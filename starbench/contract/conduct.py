@@ -8,16 +8,18 @@ from collections.abc import Sequence
 from itertools import pairwise
 from time import monotonic
 
-from starbench.contract.probes import OPTIONS, sound_of
+from starbench.contract.probes import SEVERAL, sound_of
 from starbench.contract.report import Judgement, failed, passed, skipped
-from starbench.contract.subject import TIMEOUT, Subject, disagreement, essence
+from starbench.contract.subject import TIMEOUT, Comparison, Subject, compared, essence
 from starbench.errors import AdapterError, AudioError, FatalError, PluginError
 from starbench.origin import at, line_of
 from starbench.redact import sentence
 from starbench.schema import Prompt, Response
 
-#: Questions that are put at a time, at most.
-TOGETHER = 6
+#: Questions that are put at a time, at most; there are as many options to turn.
+TOGETHER = len(SEVERAL)
+#: How often one question is put before its answers are held to be always the same.
+REPEATS = 5
 #: How long a call that was given up may take to end, s.
 GRACE_S = 5.0
 #: Every so often the event loop should come round, s; and how long a standstill is noticed, s.
@@ -26,31 +28,37 @@ BEAT_S, STANDSTILL_S = 0.01, 0.1
 ROUNDS_AWAKE = 3
 
 
+_IN_ORDER = "answer in the order of the prompts"
+
+
 async def again(subject: Subject) -> Judgement:
     """The same question gets the same answer, whatever was asked between; a model that samples may vary."""
     question, other = _questions(subject, 2)
     replies = [await subject.ask(question)]
 
-    async def after_another(_: Sequence[Prompt]) -> list[Response]:
-        await subject.ask(other)
-        replies.append(await subject.ask(question))
-        return replies[-1:]
-
     async def alone(_: Prompt) -> Response:
         replies.append(await subject.ask(question))
         return replies[-1]
 
-    differing = await disagreement([question], alone, after_another)
+    async def after_another(_: Sequence[Prompt]) -> list[Response]:
+        await subject.ask(other)
+        return [await alone(question)]
+
+    found = await compared([question], alone, after_another)
     where = at(line_of(subject.method))
     fix = "keep nothing between calls: answer from the prompt that is given"
-    if differing:
-        said, after = map(_quoted, differing)
+    if found.differing:
+        said, after = map(_quoted, found.differing)
         return failed(f"a question was answered with {after} after another, else with {said}{where}", fix)
+    while len(replies) < REPEATS:
+        await alone(question)
     counts = [reply.usage.input_tokens or 0 if reply.usage else 0 for reply in replies]
     if all(before < now for before, now in pairwise(counts)):
         return failed(f"the same question took {', '.join(map(str, counts))} tokens{where}", fix)
-    answers = {essence(reply) for reply in replies}
-    return passed("the same answer each time" if len(answers) == 1 else "answers vary: the model samples")
+    subject.samples = len({essence(reply) for reply in replies}) > 1
+    if subject.samples:
+        return passed(f"answers vary in {len(replies)} times: the model samples")
+    return passed(f"the same answer {len(replies)} times")
 
 
 async def concurrency(subject: Subject) -> Judgement:
@@ -58,19 +66,17 @@ async def concurrency(subject: Subject) -> Judgement:
     n = min(subject.model.capabilities.max_in_flight or TOGETHER, TOGETHER)
     if n == 1:
         return skipped("declares max_in_flight=1")
-    questions = _questions(subject, n)
-    differing = await disagreement(questions, subject.ask, subject.ask_together)
-    if differing:
-        said, together = map(_quoted, differing)
+    found = await compared(_questions(subject, n), subject.ask, subject.ask_together)
+    if found.differing and not subject.samples:
+        said, together = map(_quoted, found.differing)
         return failed(
             f"one of {n} questions at a time was answered with {together}, alone with {said}"
             f"{at(line_of(subject.method))}",
-            "keep what belongs to a call in local variables, or declare max_in_flight=1",
+            _IN_ORDER
+            if subject.uses_batches
+            else "keep what belongs to a call in local variables, or declare max_in_flight=1",
         )
-    alike = len({essence(reply) for reply in subject.replies[-n:]}) == 1
-    return passed(
-        f"{n} at a time" + (" (all answers are alike, so a mix-up would not show)" if alike else "")
-    )
+    return passed(f"{n} at a time{_unproven(subject, found)}")
 
 
 async def batches(subject: Subject) -> Judgement:
@@ -82,16 +88,28 @@ async def batches(subject: Subject) -> Judgement:
     async def alone(prompt: Prompt) -> Response:
         return await subject.ask(prompt, alone=True)
 
-    differing = await disagreement(_questions(subject, n), alone, subject.ask_together)
-    if differing:
-        said, together = map(_quoted, differing)
+    found = await compared(_questions(subject, n), alone, subject.ask_together)
+    if found.differing and not subject.samples:
+        said, together = map(_quoted, found.differing)
         return failed(
             f"one of a batch of {n} was answered with {together}, by generate() with {said}"
             f"{at(line_of(subject.method))}",
-            "answer in the order of the prompts; mask what is padded, and pad on the left "
-            "(in half precision a batch may differ by rounding)",
+            f"{_IN_ORDER}; mask what is padded, and pad on the left (in half precision a batch may differ "
+            "by rounding)",
         )
-    return passed(f"a batch of {n} answers as one at a time does")
+    unproven = _unproven(subject, found)
+    return passed(f"a batch of {n}{unproven or ' answers as one at a time does'}")
+
+
+def _unproven(subject: Subject, found: Comparison) -> str:
+    """Why answers that went to the wrong questions would not show, if that is so."""
+    if subject.samples:
+        return " (the model samples, so a mix-up would not show: check with sampling switched off)"
+    if len(set(found.together)) == 1:
+        return " (all answers are alike, so a mix-up would not show)"
+    if found.is_blind:
+        return " (the answers read the same backwards, so a mix-up would not show)"
+    return ""
 
 
 async def cancelling(subject: Subject) -> Judgement:
@@ -221,7 +239,7 @@ def _questions(subject: Subject, n: int) -> list[Prompt]:
             (300.0 + 70 * i,), seconds=longest * (1 - i / (2 * n)), amplitude=0.4 / (i + 1)
         )
         clips = [] if declared.max_clips == 0 else [tone]
-        questions.append(subject.probes.question(asked, clips, OPTIONS if i % 2 else OPTIONS[::-1]))
+        questions.append(subject.probes.question(asked, clips, SEVERAL[i:] + SEVERAL[:i]))
     return questions
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 QUESTION = "What do you hear?"
 OPTIONS = ("a tone", "silence")
+#: Turned from question to question, so that answers by letter differ: nothing else shows a mix-up.
+SEVERAL = ("a tone", "silence", "speech", "a bell", "rain", "an engine")
 #: Right to left, joined and astral characters, combining marks, other scripts, mark-up of several kinds.
 UNICODE = "Ünïcödé e\u0301 · 日本語 · العربية עברית · ไทย · 👩🏽‍🔬🎧 · 𝄞 · <b>&amp;</b> {x} %s \\n “quotes”"
 #: A rate that all front ends know, Hz, and that of our own suites.

@@ -37,11 +37,19 @@ class Report(Frozen):
         """The checks that failed."""
         return tuple(finding for finding in self.findings if finding.verdict == "fail")
 
+    def __repr__(self) -> str:
+        """In one line: all findings would bury what a test's message says."""
+        return f"<Report {self._summary}>"
+
     def __str__(self) -> str:
         """The failures, a line each, for a test's message."""
-        lines = [f"{self.model}: {len(self.failures)} of {len(self.findings)} checks failed"]
+        lines = [self._summary]
         lines += [f"{f.check}: {f.message}; to mend it: {f.fix}" for f in self.failures]
         return "\n".join(lines)
+
+    @property
+    def _summary(self) -> str:
+        return f"{self.model}: {len(self.failures)} of {len(self.findings)} checks failed"
 
 
 class Judgement(NamedTuple):

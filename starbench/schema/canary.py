@@ -29,6 +29,8 @@ class Canary(Frozen):
     evidence: dict[str, str] = Field(default_factory=dict)
     """Verdict's name -> the reason for it, a sentence."""
     requests: int = Field(ge=0)
+    """Probes that were put, in all sittings together; the verdicts are the last one's."""
     usage: Usage | None = None
+    """Tokens of all sittings together, as far as the server reported them."""
     at: str
     """When, UTC, ISO 8601."""

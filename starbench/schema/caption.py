@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from starbench.schema.base import Frozen
+from starbench.schema.base import Frozen, hertz
 from starbench.schema.canary import Canary
 from starbench.schema.response import Failure, Outcome, Stop, Usage
 
@@ -27,6 +27,11 @@ class CaptionIdentity(Frozen):
     """``refuse`` or ``concat``: what becomes of two ears where the model takes one clip."""
     gap_s: float | None = None
     """Silence between clips that were joined, s."""
+
+    @property
+    def rate_hz(self) -> int | None:
+        """The rate that every clip is resampled to, Hz; None: each clip's own."""
+        return hertz(self.rate)
 
 
 class CaptionHeader(Frozen):

@@ -19,4 +19,6 @@ class Prices(Frozen):
     audio_tokens_per_s: float | None = Field(default=None, gt=0)
     """Tokens that a second of sound makes; None: not published."""
     as_of: date
+    until: date | None = None
+    """The last day these prices hold, where the vendor has announced others; None: no end is known."""
     source: str

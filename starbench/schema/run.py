@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from starbench.schema.base import Frozen
+from starbench.schema.base import Frozen, hertz
 from starbench.schema.capabilities import AnswerMode, Capabilities
 from starbench.schema.prices import Prices
 
@@ -46,6 +46,11 @@ class Identity(Frozen):
     answer_mode: AnswerMode = "text"
     captions: str | None = None
     """Digest of the file of captions (``--captions``)."""
+
+    @property
+    def rate_hz(self) -> int | None:
+        """The rate that every clip is resampled to, Hz; None: each clip's own."""
+        return hertz(self.rate)
 
 
 class Run(Frozen):

@@ -139,4 +139,6 @@ class RunScore(Frozen):
     """Trials that ended in anything but an error."""
     usage: Usage | None = None
     """Tokens over the whole run, as far as the server reported them."""
+    cost_usd: float | None = None
+    """What the whole run cost, US dollars; None where its prices, or the tokens of a reply, are not known."""
     suites: tuple[SuiteScore, ...]

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from starbench import rundir
-from starbench.cost import total
+from starbench.cost import dollars, total
 from starbench.protocols import get as get_protocol
 from starbench.protocols.base import Result
-from starbench.schema import Outcome, Run, SuiteIdentity
+from starbench.schema import Outcome, Run, SuiteIdentity, Usage
 from starbench.schema.score import PairedDifference, RunScore, SuiteScore
 from starbench.scoring.accuracy import grouped, headline, paired, task_score
 from starbench.scoring.observations import MISSING, Observation, observe
@@ -31,21 +31,30 @@ def score_run(path: Path) -> RunScore:
     run = rundir.read(path)
     observations = observe(path)
     canary = rundir.read_canary(path)
-    usages = [o.usage for o in observations] + [canary.usage if canary else None]
+    delivered = [o for o in observations if o.outcome not in _UNFINISHED]
+    held = [canary.usage] if canary and canary.requests else []
+    usage = total(usage for usage in [*(o.usage for o in observations), *held] if usage is not None)
+    is_known = all(_is_full(usage) for usage in [*(o.usage for o in delivered), *held])
     by_suite = grouped(observations, lambda o: o.trial.suite)
     return RunScore(
         run=path.name,
         model=run.identity.model,
         served_as=tuple(sorted({o.served_model for o in observations if o.served_model})),
         complete=_complete(observations),
-        delivered=sum(o.outcome not in _UNFINISHED for o in observations),
-        usage=total(usage for usage in usages if usage is not None),
+        delivered=len(delivered),
+        usage=usage,
+        cost_usd=dollars(usage, run.prices) if usage and run.prices and is_known else None,
         suites=tuple(
             _suite_score(suite, by_suite[suite.name], run)
             for suite in run.identity.suites
             if suite.name in by_suite
         ),
     )
+
+
+def _is_full(usage: Usage | None) -> bool:
+    """Whether both kinds of tokens that have a price were reported."""
+    return usage is not None and usage.input_tokens is not None and usage.output_tokens is not None
 
 
 def _suite_score(suite: SuiteIdentity, observations: Sequence[Observation], run: Run) -> SuiteScore:

@@ -1,0 +1,202 @@
+"""How many requests a second: pinned, or learnt from what a server grants and refuses. Pure arithmetic.
+
+A server that limits requests does so by a token bucket (R a second, b of them saved up at most) or by
+windows (Q in every T seconds), and says neither. Whichever it is, a spell of refusals bounds R:
+
+* from below by what was granted since the last spell, over all the time that took;
+* from above by the pace at which the first was refused; or, where the server went on refusing although
+  nothing was sent, so that a window must end, by what was granted until the last refusal.
+
+So the pace starts just below the lower bound and climbs to the upper: quickly while the two are far
+apart, since another refusal teaches more than it costs; slowly, over hundreds of requests, once they
+have met, so that refusals stay rare; and beyond the upper bound ever faster, since a server that
+refuses nothing there has changed its mind. (To pace by what is delivered is BBR's idea, to climb by where
+the last loss was CUBIC's: Cardwell et al., ACM Queue 14(5), 2016; RFC 9438.) The constants were chosen by
+simulation, ``benchmarks/pace.py``.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from math import inf
+from typing import NamedTuple, Protocol
+
+#: Limits are set a minute at most, so what was granted earlier says nothing, s.
+_HORIZON_S = 60.0
+#: How finely it is remembered when requests were granted, s.
+_MARK_S = 1.0
+#: Requests that a token bucket would have granted while all were refused: so many, over longer than a reply
+#: takes, show that it is none.
+_EXPECTED = 2.0
+#: The bounds are never taken to be closer than this, nor farther apart where requests were not paced.
+_CLOSEST, _FARTHEST, _UNPACED = 1.03, 2.0, 4.0
+#: Bounds farther apart than this are met between, but not far above the lower: it is low where little time
+#: was sent in, and right where a bucket was full.
+_FAR, _ABOVE = 1.1, 1.25
+#: Of the lower bound, so that the pace is sustained whatever the server rounds.
+_BELOW = 0.97
+#: A climb between bounds that have met (0.1 of the upper apart) takes so long that a refusal of all that
+#: is under way, and of what is tried until requests are granted again, stays below 2 % of all.
+_MET = 0.1
+_CLIMB_S, _CLIMB_LATENCIES, _CLIMB_REQUESTS = 120.0, 60.0, 300.0
+#: Some servers refuse at random. A rate that lasted over so many requests is not fallen below by half, unless
+#: more than two spells in a row show that every third request is refused.
+_PROOF, _BAD_LUCK = 20, 2
+#: Any climb takes as long as the server needs to answer, and several times the spell that it was waited in,
+#: or the wait would be taken for the limit.
+_LEAST_LATENCIES, _LEAST_REQUESTS, _LEAST_SPELLS = 4.0, 4.0, 6.0
+#: Beyond the upper bound the pace doubles in so long, s.
+_DOUBLING_S = 120.0
+
+
+@dataclass
+class Spell:
+    """A time during which requests were refused; all times are when a request was sent, s."""
+
+    first: float
+    """The first that was refused."""
+    last: float
+    """The last that was, or would have been."""
+    over: float = inf
+    """The first that was granted again."""
+    refused: int = 0
+    """How many were refused."""
+
+
+class Rate(Protocol):
+    """How far apart requests go."""
+
+    def gap(self, now: float) -> float:
+        """Seconds between this request and the next; 0: no limit is known."""
+        ...
+
+    def granted(self, sent_at: float) -> None:
+        """A request was granted."""
+        ...
+
+    def resumed(self, spell: Spell, latency: float, now: float) -> None:
+        """A spell of refusals is over: a request sent then was granted, after ``latency`` s."""
+        ...
+
+
+@dataclass(frozen=True)
+class PinnedRate:
+    """A rate that the user set: requests a second, evenly spaced. Nothing is learnt."""
+
+    per_s: float
+
+    def gap(self, now: float) -> float:  # noqa: ARG002
+        """Always the same."""
+        return 1.0 / self.per_s
+
+    def granted(self, sent_at: float) -> None:
+        """As before."""
+
+    def resumed(self, spell: Spell, latency: float, now: float) -> None:
+        """As before."""
+
+
+class _Bounds(NamedTuple):
+    """What R lies between, requests a second."""
+
+    low: float
+    high: float
+
+
+class _Climb(NamedTuple):
+    """From ``low`` to ``high`` requests a second in ``span`` seconds, and on with the cube of time."""
+
+    low: float
+    high: float
+    began: float
+    span: float
+
+    def at(self, now: float) -> float:
+        elapsed = max(0.0, now - self.began)
+        part, beyond = elapsed / self.span, max(0.0, elapsed - self.span) / _DOUBLING_S
+        return self.low + (self.high - self.low) * max(part, part**3) + self.high * beyond**2
+
+
+class LearntRate:
+    """A rate that follows what a server grants; no limit before the first refusal."""
+
+    def __init__(self) -> None:
+        self._climb: _Climb | None = None
+        self._granted = 0
+        self._marks: deque[tuple[float, int]] = deque()  # when, and how many had been granted by then
+        self._latest = -inf  # when the latest that was granted was sent
+        self._proven = 0.0
+        self._dense = 0
+
+    def gap(self, now: float) -> float:
+        """Seconds between this request and the next."""
+        return 1.0 / self._climb.at(now) if self._climb else 0.0
+
+    def granted(self, sent_at: float) -> None:
+        """Count a request, and remember about when."""
+        if not self._marks or sent_at >= self._marks[-1][0] + _MARK_S:
+            self._marks.append((sent_at, self._granted))
+            while sent_at - self._marks[0][0] > 3 * _HORIZON_S:
+                self._marks.popleft()
+        self._granted += 1
+        self._latest = max(self._latest, sent_at)
+
+    def resumed(self, spell: Spell, latency: float, now: float) -> None:
+        """Learn from a spell of refusals, and climb anew."""
+        began, granted = self._since(spell.first - _HORIZON_S)
+        if granted and spell.over > began:  # otherwise nothing is known: others had met the limit before us
+            lasting = granted / (spell.over - began)
+            silent = spell.last - max(spell.first, self._latest)
+            by_window = silent * lasting > _EXPECTED and silent > latency
+            self._prove(lasting, granted, spell.refused)
+            bounds = self._bounds(spell, began, granted, by_window=by_window)
+            least = max(_LEAST_LATENCIES * latency, _LEAST_REQUESTS / lasting)
+            if by_window:
+                least = max(least, spell.over - began)
+            elif self._climb:
+                least = max(least, _LEAST_SPELLS * (spell.over - spell.first))
+            self._climb = self._climb_between(bounds, latency, now, least)
+            # A refusal can come in after the request that went alone, and no mark may lie ahead of its grants.
+            began = min((spell.last + spell.over) / 2, spell.over) if by_window else spell.over
+        self._marks = deque([(began if granted else spell.over, self._granted)])
+
+    def _since(self, moment: float) -> tuple[float, int]:
+        """When counting began, at ``moment`` or as soon after as is known, and how many were granted."""
+        known = [mark for mark in self._marks if mark[0] >= moment] or list(self._marks)[-1:]
+        if not known:
+            return moment, 0
+        when, before = known[0]
+        return when, self._granted - before
+
+    def _prove(self, lasting: float, granted: int, refused: int) -> None:
+        """Remember the best rate that lasted, until refusals in a row show that it does no more."""
+        if self._climb is not None and granted >= _PROOF:
+            self._proven = max(self._proven, lasting)
+        self._dense = self._dense + 1 if refused * 2 >= granted else 0
+        if self._dense > _BAD_LUCK:
+            self._proven = 0.0
+
+    def _bounds(self, spell: Spell, began: float, granted: int, *, by_window: bool) -> _Bounds:
+        """What R lies between, the lower bound raised towards the upper where they are far apart."""
+        low = granted / (spell.over - began)
+        if by_window:
+            # While the one request that went alone was under way, quota may have passed that nobody used.
+            idle = max(0.0, self._climb.began - began) if self._climb else 0.0
+            upper = min(_per_second(granted + 1, spell.last - began), low * _FARTHEST)
+            high = min(_per_second(granted + 1, spell.last - began - idle), low * _FARTHEST)
+        else:
+            upper = high = self._climb.at(spell.first) if self._climb else low * _UNPACED
+        if self._climb is not None and upper > low * _FAR:
+            low = min((low + upper) / 2, low * _ABOVE)
+        return _Bounds(max(low, self._proven / 2), high)
+
+    def _climb_between(self, bounds: _Bounds, latency: float, now: float, least: float) -> _Climb:
+        low, high = bounds.low * _BELOW, max(bounds.high, bounds.low * _CLOSEST)
+        apart = (high - low) / high
+        patience = _CLIMB_S + _CLIMB_LATENCIES * latency + _CLIMB_REQUESTS / low
+        return _Climb(low, high, now, max(least, patience * min(1.0, (_MET / apart) ** 3)))
+
+
+def _per_second(requests: int, seconds: float) -> float:
+    return requests / seconds if seconds > 0 else inf

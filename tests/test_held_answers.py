@@ -1,0 +1,48 @@
+"""Under answer modes ``choice`` and ``logprobs`` only a letter alone is an answer."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from starbench.protocols import PROTOCOLS
+from starbench.protocols.held import held
+from starbench.schema import AnswerMode, Outcome, Response
+
+OPTIONS = ("the first", "the second", "the same")
+FREE = "Let me think. It could be B, but on balance the answer is <A>."
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("mode", get_args(AnswerMode))
+@pytest.mark.parametrize("text", ["A", "<A>", " <A>\n", "<A>\n<A>"])
+def test_a_letter_alone_is_read_in_every_mode(protocol: str, mode: AnswerMode, text: str) -> None:
+    response = Response(text=text)
+    reading = held(PROTOCOLS[protocol].read(response, OPTIONS), response, mode)
+    assert (reading.outcome, reading.letter) == (Outcome.ANSWERED, "A")
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("text", [FREE, "Answer: A", "A because it is louder", "the first", "<A> <B>"])
+def test_free_text_is_no_held_answer(protocol: str, text: str) -> None:
+    response = Response(text=text)
+    free = PROTOCOLS[protocol].read(response, OPTIONS)
+    for mode in ("choice", "logprobs"):
+        reading = held(free, response, mode)
+        assert reading.letter is None
+        assert reading.outcome is (Outcome.UNPARSED if free.letter else free.outcome)
+    assert held(free, response, "text") == free
+
+
+@pytest.mark.parametrize(
+    ("response", "outcome"),
+    [
+        (Response(text=None), Outcome.EMPTY),
+        (Response(text=None, stop="blocked"), Outcome.BLOCKED),
+        (Response(text="I cannot hear audio.", stop="refused"), Outcome.REFUSED),
+    ],
+)
+def test_what_is_no_answer_stays_what_it_is(response: Response, outcome: Outcome) -> None:
+    reading = held(PROTOCOLS["starbench"].read(response, OPTIONS), response, "choice")
+    assert reading.outcome is outcome
