@@ -136,4 +136,4 @@ def _name(value: object) -> str | None:
 
 def _count(value: object) -> int | None:
     """Return a number of tokens; what can be none (a negative one, a truth value) is not known."""
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

@@ -7,7 +7,7 @@ done to how many stands in the run's record.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -25,6 +25,11 @@ CHANNEL_POLICIES = (REFUSE, SPLIT, MONO)
 Part = TextSpec | ClipSpec | JoinedSpec
 Parts = tuple[Part, ...]
 
+#: What a policy does, in the words that a record of changes has for it.
+_SPLIT_DONE = "clips of two channels split into left ear and right ear"
+_MONO_DONE = "clips of more channels than the model takes made mono, the plain mean"
+_CONCAT_DONE = "clips joined into one"
+_DONE = {"channels": (_SPLIT_DONE, _MONO_DONE), "clips": (_CONCAT_DONE,)}
 _EARS: tuple[Literal["left", "right"], ...] = ("left", "right")
 #: Says what a joined clip is, after the names of what was joined.
 _JOINED = (
@@ -97,6 +102,33 @@ def adapt(
     return f"{found}: {' or '.join(ways)}" if ways else found
 
 
+def is_done(policy: str, adaptations: Iterable[str]) -> bool:
+    """Whether the policy for ``clips`` or ``channels`` changed any prompt, by the record of changes."""
+    return any(done in change for change in adaptations for done in _DONE[policy])
+
+
+def are_ears_apart(adaptations: Iterable[str]) -> bool:
+    """Whether every clip of two channels was sent as two of one, by the record of changes.
+
+    Only a model of one channel makes the policy ``split`` do anything, and then it leaves out none.
+    """
+    return any(_SPLIT_DONE in change for change in adaptations)
+
+
+def idle(policy: Policy, capabilities: Capabilities, adaptations: Collection[str]) -> Iterator[str]:
+    """A sentence for each policy that was asked for and changed no prompt: why, and what would."""
+    asked = (
+        ("channels", policy.channels, capabilities.max_channels, f" (condition {policy.channels} sends them so)"),
+        ("clips", policy.clips, capabilities.max_clips, ""),
+    )
+    for name, value, most, instead in asked:
+        if value == REFUSE or is_done(name, adaptations):
+            continue
+        what = name if most != 1 else name.removesuffix("s")
+        limit = f"declares no limit of {name}" if most is None else f"takes {most} {what}, and nothing asked has more"
+        yield f"the policy --{name} {value} changed nothing: the model {limit}{instead}"
+
+
 def _ways(fitting: _Fitting, trial: Trial) -> Iterator[str]:
     """Options under which the trial could be asked, found by trying; none that adds to one found."""
     found: list[dict[str, str]] = []
@@ -157,7 +189,7 @@ class _Fitting:
             part.model_copy(update={"then": "mono"}) if self._has_too_many_channels(part) else part
             for part in parts
         ]
-        return tuple(made), "clips of more channels than the model takes made mono, the plain mean"
+        return tuple(made), _MONO_DONE
 
     def to_ears(self, parts: Parts) -> tuple[Parts, str]:
         """Make two clips of each that has too many channels, one an ear."""
@@ -172,13 +204,13 @@ class _Fitting:
             for ear in _EARS:
                 made.append(TextSpec(text=f"{label}{ear} ear:"))
                 made.append(part.model_copy(update={"then": ear}))
-        return tuple(made), "clips of two channels split into left ear and right ear"
+        return tuple(made), _SPLIT_DONE
 
     def join(self, parts: Parts) -> tuple[Parts, str]:
         """Make one clip of all; it stands where the last one stood, behind every name."""
         heard = tuple(part for part in parts if isinstance(part, ClipSpec))
         joined = JoinedSpec(clips=heard, gap_s=self.policy.gap_s)
-        change = f"{len(heard)} clips joined into one, {joined.gap_s:g} s apart{self._on_joining(joined)}"
+        change = f"{len(heard)} {_CONCAT_DONE}, {joined.gap_s:g} s apart{self._on_joining(joined)}"
         last = max(place for place, part in enumerate(parts) if isinstance(part, ClipSpec))
         made: list[Part] = []
         for place, part in enumerate(parts):

@@ -19,8 +19,12 @@ from starbench.schema import Failure, Prices, Usage
 
 #: The kind of the :class:`FatalError` that ends a run whose budget is spent.
 SPENT = "budget"
-#: Failures of requests that the server may have answered, and charges for; others cost nothing.
-_CHARGED = ("timeout", "malformed")
+#: Failures of requests that no server charges for; after any other it may have answered, and charged.
+_FREE = frozenset(
+    {"connection", "rate_limit", "server", "auth", "not_found", "quota", "bad_request", "audio"}
+)
+#: A first answer that reports next to nothing does not make the others free.
+_LEAST_RATIO = 0.25
 
 
 @dataclass
@@ -45,7 +49,7 @@ class _Limit:
 
     def learn(self, used: Usage, expected: Usage) -> None:
         if self.worth(expected) > 0:
-            ratio = self.worth(used) / self.worth(expected)
+            ratio = max(self.worth(used) / self.worth(expected), _LEAST_RATIO)
             self.ratio = max(self.ratio, ratio) if self.reported else ratio
             self.reported = True
 
@@ -165,9 +169,10 @@ class Budget:
 def _used(usage: Usage | None, failure: Failure | None, expected: Usage) -> Usage:
     """What a trial stands for: ``expected`` itself where nothing was reported."""
     if usage is not None and (usage.input_tokens is not None or usage.output_tokens is not None):
-        counted = ("input_tokens", "output_tokens")
+        # Sound is the dear part: where it is not told apart, it is taken for what it should be.
+        counted = ("input_tokens", "output_tokens", "audio_tokens")
         missing = {name: getattr(expected, name) for name in counted if getattr(usage, name) is None}
         return usage.model_copy(update=missing)
-    if failure is not None and failure.kind not in _CHARGED:
+    if failure is not None and failure.kind in _FREE:
         return Usage()
     return expected

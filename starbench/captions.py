@@ -19,13 +19,12 @@ from typing import Any
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
-from starbench.canary import summary
 from starbench.errors import InputError
 from starbench.names import slug
 from starbench.redact import printable
 from starbench.rundir import write_whole
 from starbench.schema import Item, Outcome
-from starbench.schema.caption import CaptionHeader, CaptionIdentity, CaptionLine
+from starbench.schema.caption import CaptionHeader, CaptionIdentity, CaptionLine, Captioner
 from starbench.suite import Suite
 
 #: Characters of an argument or a prompt that a message shows.
@@ -45,9 +44,14 @@ class CaptionFile:
         return self.header.identity.model
 
     @property
-    def origin(self) -> str:
-        """Whose captions these are, and whether sound reached that model."""
-        return f"captions by {self.model} ({summary.line(self.header.canary)})"
+    def captioner(self) -> Captioner:
+        """What a reader of scores should know of the model that wrote them."""
+        return Captioner(
+            model=self.model,
+            grade=self.grade,
+            adaptations=self.header.adaptations,
+            canary=self.header.canary,
+        )
 
     @property
     def grade(self) -> str:

@@ -163,6 +163,8 @@ async def run(
         load = questions.load(trial) if budget.limited else Load()
         async with budget.reserved(load):
             line, asked = await ask(trial)
+            for kind in asked.before:
+                budget.count(None, Failure(kind=kind, message=""), load)
             budget.count(asked.usage, asked.failure, load)
             journal.append(line)
             on_line(line)
@@ -191,7 +193,8 @@ async def run(
 def _pace(settings: Settings, model: Model, trials: int) -> Pace:
     """The gate of a run of so many trials: pinned where the user pinned it, learning otherwise."""
     able = model.capabilities
-    most = min(settings.max_in_flight or MOST, able.max_in_flight or MOST)
+    most = settings.max_in_flight or MOST  # what the user asks for, however much it is
+    most = min(most, able.max_in_flight or most)
     if settings.max_in_flight:
         first = most
     elif settings.rpm:  # which bounds what a window too large could cost
@@ -208,6 +211,8 @@ class _Asked(NamedTuple):
     usage: Usage | None
     failure: Failure | None
     fatal: FatalError | None
+    before: tuple[str, ...]
+    """Kinds of the failures that came before the last attempt."""
 
 
 class _Ask(Generic[LineT]):
@@ -225,6 +230,7 @@ class _Ask(Generic[LineT]):
     async def __call__(self, trial: Trial) -> tuple[LineT, _Asked]:
         prompt = self._questions.prompt(trial)
         latency, requests = 0.0, 0
+        failed: list[str] = []
 
         async def once() -> Response:
             nonlocal latency, requests
@@ -235,7 +241,11 @@ class _Ask(Generic[LineT]):
             except TimeoutError as error:
                 ours = f"no reply within {self._settings.timeout_s:g} s"
                 message = ours if limit.expired() else str(error) or "the adapter timed out"
+                failed.append("timeout")
                 raise TransientError(message, kind="timeout") from error
+            except AdapterError as error:
+                failed.append(error.kind)
+                raise
             finally:
                 latency = monotonic() - started
 
@@ -252,7 +262,8 @@ class _Ask(Generic[LineT]):
         line = self._questions.line(trial, self._model.spec, prompt.digest, delivered, failure)
         usage = None if delivered is None else delivered.usage
         measured = {"attempts": requests, "latency_s": round(latency, 4)}
-        return line.model_copy(update=measured), _Asked(usage, failure, fatal)
+        before = tuple(failed if response is not None else failed[:-1])
+        return line.model_copy(update=measured), _Asked(usage, failure, fatal, before)
 
 
 def _failure(error: AdapterError) -> Failure:

@@ -18,7 +18,7 @@ from starbench.budget import Budget
 from starbench.build import build
 from starbench.cli import main
 from starbench.cost import Load, dollars, estimate, weigh
-from starbench.errors import FatalError, InputError
+from starbench.errors import FatalError, InputError, TransientError
 from starbench.intake import ClipInfo
 from starbench.models import Model
 from starbench.runner import Settings, run
@@ -210,12 +210,54 @@ def test_what_a_server_does_not_report_is_counted_as_estimated(used: Usage | Non
     assert ("answer(s) by estimate" in str(spent.stopped)) is (used in (None, Usage()))
 
 
-@pytest.mark.parametrize(("kind", "costs"), [("timeout", True), ("malformed", True), ("server", False)])
+@pytest.mark.parametrize(
+    ("kind", "costs"),
+    [
+        ("timeout", True),
+        ("malformed", True),
+        ("adapter", True),
+        ("no_logprobs", True),
+        ("server", False),
+        ("bad_request", False),
+    ],
+)
 def test_a_failure_costs_only_where_the_server_may_have_answered(kind: str, costs: bool) -> None:
     budget = Budget(max_tokens=250)
     budget.count(None, Failure(kind=kind, message="no"), Load(characters=400))
     spent = spend(Spender(), 10, Settings(), budget)
     assert len(spent.lines) == (0 if costs else 2)
+
+
+def test_sound_that_is_not_told_apart_is_charged_as_the_sound_it_should_be() -> None:
+    budget = Budget(max_cost_usd=1.0, prices=PRICES)
+    load = Load(characters=400, seconds=1000.0)  # 10,000 tokens of sound at 30 dollars: 0.3 each, not 0.02
+    for _ in range(3):
+        budget.count(Usage(input_tokens=10_100, output_tokens=0), None, load)
+    stopped = spend(Spender(), 1, Settings(), budget).stopped
+    assert stopped is None  # a question without sound still fits
+    budget.count(Usage(input_tokens=10_100, output_tokens=0), None, load)
+    assert spend(Spender(), 1, Settings(), budget).stopped is not None
+
+
+def test_a_first_reply_that_reports_nothing_to_speak_of_does_not_open_the_window() -> None:
+    budget = Budget(max_tokens=1000)
+    budget.count(Usage(input_tokens=0, output_tokens=0), None, Load(characters=400))
+    assert len(spend(Spender(), 100, Settings(), budget).lines) <= 10
+
+
+def test_attempts_that_failed_after_the_server_may_have_answered_cost_too() -> None:
+    class Slow(Spender):
+        tries = 0
+
+        async def generate(self, prompt: Prompt) -> Reply:
+            self.tries += 1
+            if self.tries <= 3:
+                raise TransientError("the reply is not whole JSON", kind="malformed")
+            return await super().generate(prompt)
+
+    each = 100 + cost.ANSWER_TOKENS
+    spent = spend(Slow(), 100, Settings(max_tokens=3 * each + 250))
+    assert len(spent.lines) == 2  # three attempts by estimate, and two answers of 100
 
 
 def test_what_earlier_sittings_and_the_canary_used_counts() -> None:
@@ -303,7 +345,7 @@ def test_a_spent_budget_ends_a_run_in_one_sentence_and_a_larger_one_goes_on(star
 
 def test_a_budget_in_dollars_goes_by_the_prices_given(starbench: Any, tmp_path: Path) -> None:
     prices = tmp_path / "prices.json"
-    prices.write_text(PRICES.model_dump_json())
+    prices.write_text(PRICES.model_copy(update={"audio_per_million": None}).model_dump_json())
     each = (950 * 2.0 + 50 * 10.0) / 1e6
     ran = starbench("--max-cost", str(3.5 * each), "--prices", str(prices))
     assert (ran.code, len(ran.lines)) == (1, 3)

@@ -84,7 +84,7 @@ def test_each_clip_is_asked_for_once_and_without_a_question(
     head, *rows = lines_of(tmp_path / "c.jsonl")
     assert head["identity"] == {
         "model": "openai:m",
-        "model_args": {"model": "m"},
+        "model_args": {"model": "m", "dialect": "compatible"},
         "prompt_version": "captions/1",
         "prompt": protocol.PROMPT,
         "rate": "native",

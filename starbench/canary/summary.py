@@ -28,13 +28,22 @@ def lines(canary: Canary) -> list[str]:
     return [*found, f"canary: {canary.evidence[LOST]}"] if LOST in canary.evidence else found
 
 
-def line(canary: Canary | None) -> str:
-    """All verdicts in one line."""
+def line(canary: Canary | None, *, apart: bool = False) -> str:
+    """All verdicts in one line; ``apart``: each ear was sent as a clip, so what folds them changes nothing."""
     if canary is None:
         return NOT_HELD
-    return "canary: " + ", ".join(f"{_ABOUT[name]} {getattr(canary, name)}" for name in VERDICTS)
+    told = _told(canary, "sent as separate clips" if apart else None)
+    return "canary: " + ", ".join(f"{_ABOUT[name]} {told[name]}" for name in VERDICTS)
 
 
-def short(canary: Canary | None) -> str | None:
+def short(canary: Canary | None, *, apart: bool = False) -> str | None:
     """The verdicts on sound, hearing and ears, as ``arrived/heard/kept``; None if no canary was held."""
-    return None if canary is None else "/".join(getattr(canary, name) for name in _SHORT)
+    if canary is None:
+        return None
+    told = _told(canary, "split" if apart else None)
+    return "/".join(told[name] for name in _SHORT)
+
+
+def _told(canary: Canary, ears: str | None) -> dict[str, str]:
+    """The verdicts, with other words on the ears where there are any."""
+    return {name: getattr(canary, name) for name in VERDICTS} | ({"ears": ears} if ears else {})

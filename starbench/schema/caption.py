@@ -51,6 +51,17 @@ class CaptionHeader(Frozen):
     created: str
 
 
+class Captioner(Frozen):
+    """What a reader of scores should know of the model that wrote the captions of a run."""
+
+    model: str
+    grade: str
+    """The grade of captions that the run shows them as."""
+    adaptations: tuple[str, ...] = ()
+    """Every change made to what that model was sent because of what it can take."""
+    canary: Canary | None = None
+
+
 class CaptionLine(Frozen):
     """What became of one clip. ``text`` is a caption, and there is one only where it is ``answered``."""
 

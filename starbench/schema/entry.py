@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from starbench.schema.base import Frozen
 from starbench.schema.canary import Canary
 from starbench.schema.capabilities import AnswerMode, Capabilities
+from starbench.schema.caption import Captioner
 from starbench.schema.response import Usage
 from starbench.schema.score import SuiteScore
 
@@ -77,6 +78,8 @@ class LeaderboardEntry(Frozen):
     """Tokens over the whole run, as far as the server reported them."""
     canary: Canary | None = None
     """What was found out before the first question; None where no canary was held."""
+    captioner: Captioner | None = None
+    """Who wrote the captions, where condition ``caption`` showed those of a model."""
     cost_usd: float | None = None
     """What the run cost by the price table, US dollars, where prices and tokens are known."""
     inapplicable: dict[str, int] = Field(default_factory=dict)

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from starbench.schema.base import Frozen, hertz
 from starbench.schema.capabilities import AnswerMode, Capabilities
+from starbench.schema.caption import Captioner
 from starbench.schema.prices import Prices
 
 
@@ -64,6 +65,8 @@ class Run(Frozen):
     adaptations: tuple[str, ...] = ()
     """Every change made to what is sent because of what the model can take."""
     notes: tuple[str, ...] = ()
+    captioner: Captioner | None = None
+    """Who wrote the captions of ``--captions``."""
     inapplicable: dict[str, int] = Field(default_factory=dict)
     """Reason -> number of items that no trial was made from."""
     skipped: tuple[str, ...] = ()
