@@ -118,15 +118,29 @@ def are_ears_apart(adaptations: Iterable[str]) -> bool:
 def idle(policy: Policy, capabilities: Capabilities, adaptations: Collection[str]) -> Iterator[str]:
     """A sentence for each policy that was asked for and changed no prompt: why, and what would."""
     asked = (
-        ("channels", policy.channels, capabilities.max_channels, f" (condition {policy.channels} sends them so)"),
+        (
+            "channels",
+            policy.channels,
+            capabilities.max_channels,
+            f" (condition {policy.channels} sends them so)",
+        ),
         ("clips", policy.clips, capabilities.max_clips, ""),
     )
     for name, value, most, instead in asked:
         if value == REFUSE or is_done(name, adaptations):
             continue
         what = name if most != 1 else name.removesuffix("s")
-        limit = f"declares no limit of {name}" if most is None else f"takes {most} {what}, and nothing asked has more"
+        limit = (
+            f"declares no limit of {name}"
+            if most is None
+            else f"takes {most} {what}, and nothing asked has more"
+        )
         yield f"the policy --{name} {value} changed nothing: the model {limit}{instead}"
+
+
+def is_mendable(reason: str) -> bool:
+    """Whether a reason of :func:`adapt` names an option that would help."""
+    return ": --" in reason
 
 
 def _ways(fitting: _Fitting, trial: Trial) -> Iterator[str]:

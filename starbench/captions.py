@@ -24,7 +24,7 @@ from starbench.names import slug
 from starbench.redact import printable
 from starbench.rundir import write_whole
 from starbench.schema import Item, Outcome
-from starbench.schema.caption import CaptionHeader, CaptionIdentity, CaptionLine, Captioner
+from starbench.schema.caption import Captioner, CaptionHeader, CaptionIdentity, CaptionLine
 from starbench.suite import Suite
 
 #: Characters of an argument or a prompt that a message shows.
@@ -201,6 +201,16 @@ def notes(suite: Suite, captions: CaptionFile) -> tuple[str, ...]:
         f"{suite.name}: {n} of {len(clips)} clips have no caption by {captions.model}: {end}"
         for end, n in sorted(ends.items())
     )
+
+
+def none_given(captions: CaptionFile) -> list[str]:
+    """That a file holds no caption at all, and how its clips ended instead; nothing if it holds any."""
+    if captions.texts:
+        return []
+    ends = (
+        ", ".join(f"{n} {end.value}" for end, n in sorted(captions.outcomes.items())) or "none was asked for"
+    )
+    return [f"{captions.model} gave no caption of any clip: {ends}"]
 
 
 def _whole_lines(path: Path) -> Iterator[bytes]:

@@ -16,8 +16,8 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from starbench import rundir
-from starbench.conditions import CAPTION
+from starbench import arrival, rundir
+from starbench.conditions import CAPTION, is_soundless
 from starbench.errors import InputError
 from starbench.schema import Item, Outcome, Run, SuiteIdentity
 from starbench.schema.compare import BothAnswered, Comparison, Comparisons, Effect, PairedRow, Side
@@ -77,7 +77,9 @@ def compare(runs: Sequence[Path], conditions: Sequence[str] = ()) -> Comparisons
         If there are not two sides, or two of them were not asked the same questions alike.
     """
     base, *others = _sides(runs, conditions)
-    return Comparisons(comparisons=tuple(_compared(base, other) for other in others))
+    return Comparisons(
+        comparisons=tuple(_compared(base, other) for other in others), sound=_sound([base, *others])
+    )
 
 
 def _sides(runs: Sequence[Path], conditions: Sequence[str]) -> list[_Asked]:
@@ -98,6 +100,18 @@ def _sides(runs: Sequence[Path], conditions: Sequence[str]) -> list[_Asked]:
     if len(sides) < 2:
         raise InputError("there is one side only: name a second run, or a second --condition that it has")
     return sides
+
+
+def _sound(sides: Iterable[_Asked]) -> dict[str, str]:
+    """What is known of the way that sound took to the model of each run, and to who captioned for it."""
+    found: dict[str, str] = {}
+    for asked in sides:
+        run, name = asked.run, asked.side.run
+        if not is_soundless(asked.side.condition):
+            found[name] = arrival.line(run, rundir.read_canary(Path(name)))
+        elif run.captioner is not None and _is_captioned(asked):
+            found[f"{name}, {asked.side.condition}"] = arrival.of_captioner(run.captioner)
+    return found
 
 
 def _chosen(there: Sequence[str], asked: Sequence[str]) -> list[str]:

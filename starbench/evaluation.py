@@ -14,9 +14,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from starbench import __version__, captions, conditions, plugins, protocols
+from starbench import __version__, arrival, captions, conditions, plugins, protocols
 from starbench import suite as suites
-from starbench.adaptation import CONCAT, REFUSE, Policy, adapt
+from starbench.adaptation import CONCAT, REFUSE, Policy, adapt, are_ears_apart, idle, is_mendable
 from starbench.audio import silence
 from starbench.captions import CaptionFile
 from starbench.clips import ClipStore
@@ -152,14 +152,15 @@ def prepare(request: Request, model: Model) -> Evaluation:
         trials += found
         items |= {(suite.name, item.id): item for item in asked}
         identities.append(_suite_identity(suite, request))
-    _check_applicable(names, trials, notes)
+    _check_applicable(names, trials, notes, captioned)
     with_sound = sum(bool(sent(trial.parts)) for trial in trials)
     notes.adaptations += [
         f"{n} of {with_sound} trials with sound: {what}" for what, n in notes.changes.items()
     ]
     stores = {suite.name: ClipStore(suite, rate) for suite in opened}
+    notes.notes += idle(request.policy, model.capabilities, notes.adaptations)
     if model.capabilities.channels_kept is False:
-        notes.notes.append("the model folds all channels into one before it listens")
+        notes.notes.append(arrival.APART if are_ears_apart(notes.adaptations) else arrival.FOLDED)
     run = Run(
         identity=_identity(
             request, model, names, identities, rate, captioned.digest if captioned is not None else None
@@ -168,6 +169,7 @@ def prepare(request: Request, model: Model) -> Evaluation:
         served_by=model.server,
         adaptations=tuple(notes.adaptations),
         notes=tuple(notes.notes),
+        captioner=captioned.captioner if captioned is not None else None,
         inapplicable={str(reason): n for reason, n in sorted(notes.inapplicable.items(), key=str)},
         skipped=tuple(problem for suite in opened for problem in suite.skipped),
         sources={suite.name: suite.spec for suite in opened},
@@ -237,7 +239,9 @@ def _captions(request: Request, opened: Sequence[Suite], notes: _Notes) -> Capti
             f"--captions {request.captions} is for condition 'caption', which is not asked: "
             "add --condition caption"
         )
-    notes.notes.append(f"condition {conditions.CAPTION}:{found.grade} shows {found.origin}")
+    by = arrival.of_captioner(found.captioner)
+    notes.notes.append(f"condition {conditions.CAPTION}:{found.grade} shows {by}")
+    notes.notes += [f"captions by {found.model}: {change}" for change in found.header.adaptations]
     for suite in opened:
         notes.notes += captions.notes(suite, found)
     return found
@@ -252,19 +256,18 @@ def sent_rate(asked: int | None, model: Model, opened: Iterable[Suite]) -> tuple
         If the model does not read the rate asked for, or not the format that is sent.
     """
     accepted = model.capabilities.rates
+    there = {clip.rate for suite in opened for clip in suite.clips.values()}
     if "wav" not in model.capabilities.formats:
         raise InputError(
             f"model {model.spec!r} reads {', '.join(model.capabilities.formats)}, and WAV is what is sent"
         )
-    if accepted is None:
-        return asked, None
     if asked is not None:
-        if asked not in accepted:
+        if accepted is not None and asked not in accepted:
             rates = ", ".join(map(str, accepted))
             raise InputError(f"--rate {asked}: model {model.spec!r} reads {rates} Hz")
-        return asked, None
-    there = {clip.rate for suite in opened for clip in suite.clips.values()}
-    if there <= set(accepted):
+        told = f"all clips resampled to {asked} Hz, as --rate asks"
+        return asked, told if there - {asked} else None
+    if accepted is None or there <= set(accepted):
         return None, None
     return max(accepted), f"all clips resampled to {max(accepted)} Hz, the highest rate the model reads"
 
@@ -290,12 +293,18 @@ def _silent_clip(rate: int | None) -> ClipPart:
     return ClipPart.of(partial(silence, SILENT_CLIP_S, rate or _SILENT_RATE))
 
 
-def _check_applicable(names: Sequence[str], trials: Sequence[Trial], notes: _Notes) -> None:
+def _check_applicable(
+    names: Sequence[str], trials: Sequence[Trial], notes: _Notes, captioned: CaptionFile | None
+) -> None:
     asked = {trial.condition for trial in trials}
     for name in names:
         if name not in asked:
             reasons = [r.why for r, _ in notes.inapplicable.most_common() if r.condition in (name, None)]
-            why = reasons[0] if reasons else "there is none"
+            # What an option mends comes first; where none does, the commonest reason stands for all.
+            mended = [why for why in dict.fromkeys(reasons) if is_mendable(why)]
+            if captioned is not None and name == f"{conditions.CAPTION}:{captioned.grade}":
+                mended += captions.none_given(captioned)
+            why = "; ".join(mended or reasons[:1]) or "there is none"
             raise ConditionError(
                 f"condition {name!r} applies to no item ({why}): leave it out of --condition"
             )

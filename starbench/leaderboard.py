@@ -16,13 +16,16 @@ from typing import Any
 from pydantic import ValidationError
 
 from starbench import rundir
+from starbench.adaptation import are_ears_apart
+from starbench.arrival import is_folded
 from starbench.canary import summary
-from starbench.conditions import is_soundless
+from starbench.conditions import CAPTION, is_soundless
 from starbench.errors import InputError, JournalError
 from starbench.schema import Canary, SuiteIdentity
 from starbench.schema.entry import LeaderboardEntry, ModelRecord, Published, Setup, SuiteRecord
 from starbench.schema.run import Run
 from starbench.schema.score import Headline, RunScore, SuiteScore
+from starbench.scoring.run import why_unasked
 
 ENTRY = "entry-{suite}.json"
 ENTRY_PATTERN = "entry-*.json"
@@ -49,6 +52,7 @@ def entries_of(path: Path, scores: RunScore) -> list[LeaderboardEntry]:
             usage=scores.usage,
             cost_usd=scores.cost_usd,
             canary=canary,
+            captioner=run.captioner,
             inapplicable=run.inapplicable,
             skipped=run.skipped,
             notes=(*run.notes, *_unproven(canary, run)),
@@ -97,6 +101,8 @@ def read_entries(paths: Iterable[Path]) -> list[LeaderboardEntry]:
     entries: list[LeaderboardEntry] = []
     for path in paths:
         sources = sorted(path.glob(ENTRY_PATTERN)) if path.is_dir() else [path]
+        if path.is_dir() and (path / rundir.RUN).exists() and (why := why_unasked(path)) is not None:
+            raise InputError(f"{path}: {why}, so there is nothing to rank: leave it out")
         if not sources:
             raise InputError(
                 f"{path} holds no {ENTRY_PATTERN}: score the run first with starbench score {path}"
@@ -235,12 +241,25 @@ def _left_out(entry: LeaderboardEntry) -> list[str]:
     return [f"{len(entry.skipped)} problem(s) in the data left out"] if entry.skipped else []
 
 
+def _captioner(entry: LeaderboardEntry, condition: str) -> dict[str, Any] | None:
+    """Who wrote the captions that ``condition`` shows, and what its canary found, as a row has it."""
+    by = entry.captioner
+    if by is None or condition != f"{CAPTION}:{by.grade}":
+        return None
+    return {
+        "model": by.model,
+        "adaptations": list(by.adaptations),
+        "canary": summary.short(by.canary, apart=are_ears_apart(by.adaptations)),
+    }
+
+
 def _run_row(entry: LeaderboardEntry, scores: SuiteScore, headline: Headline) -> dict[str, Any]:
-    capabilities = entry.model.capabilities
+    capabilities, changes = entry.model.capabilities, entry.setup.adaptations
+    has_sound = not is_soundless(headline.condition)
     return {
         "model": entry.model.name,
         "arguments": {k: v for k, v in entry.model.arguments.items() if k != "model"},
-        "adaptations": [*entry.setup.adaptations, *_left_out(entry)],
+        "adaptations": [*changes, *_left_out(entry)],
         "condition": headline.condition,
         "extension": headline.extension,
         "n_items": headline.n_items,
@@ -263,5 +282,7 @@ def _run_row(entry: LeaderboardEntry, scores: SuiteScore, headline: Headline) ->
         "complete": headline.complete,
         "channels_kept": capabilities.channels_kept if capabilities else None,
         "cost_usd": entry.cost_usd,
-        "canary": None if is_soundless(headline.condition) else summary.short(entry.canary),
+        "folded": has_sound and is_folded(capabilities, changes),
+        "canary": summary.short(entry.canary, apart=are_ears_apart(changes)) if has_sound else None,
+        "captioner": _captioner(entry, headline.condition),
     }

@@ -7,12 +7,16 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from starbench.adaptation import is_done
+from starbench.arrival import FOLDED
+
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|~@]|:(?=//)|(?<=www)\.)")
 
 
 def board_to_markdown(board: dict[str, Any]) -> str:
     """The tables of a board, one below the other."""
-    sections = [_section(table) for table in board["tables"]]
+    tables = board["tables"]
+    sections = [_section(title, table) for title, table in zip(_titles(tables), tables, strict=True)]
     return "# starbench leaderboard\n\n" + "\n".join(sections)
 
 
@@ -21,8 +25,32 @@ def escape(text: str) -> str:
     return _MARKUP.sub(r"\\\1", html.escape(" ".join(text.split()), quote=False))
 
 
-def _section(table: dict[str, Any]) -> str:
-    return f"## {_title(table)}\n\n{_table(_columns(table), table)}\n{_legend(table)}\n"
+def _section(title: str, table: dict[str, Any]) -> str:
+    return f"## {title}\n\n{_table(_columns(table), table)}\n{_legend(table)}\n"
+
+
+def _titles(tables: Sequence[dict[str, Any]]) -> list[str]:
+    """A heading for each table; those that would be the same tell what else sets them apart."""
+    plain = [_title(table) for table in tables]
+    facts = [_facts(table) for table in tables]
+    found = []
+    for title, mine in zip(plain, facts, strict=True):
+        alike = [other for other, theirs in zip(facts, plain, strict=True) if theirs == title]
+        apart = [f"{what} {mine[what]}" for what in mine if any(other[what] != mine[what] for other in alike)]
+        found.append(", ".join([title, *map(escape, apart)]))
+    return found
+
+
+def _facts(table: dict[str, Any]) -> dict[str, str]:
+    """Everything that makes a table one of its own, by name."""
+    named = {"clips": "asked with --clips", "channels": "asked with --channels"}
+    facts = {
+        named.get(name, name.replace("_", " ")): str(value)[:12]
+        for part in ("suite", "setup")
+        for name, value in table[part].items()
+    }
+    heard = [row.get("n_items") for row in table["rows"] if row["condition"] == "audio"]
+    return {**facts, "items heard": str(heard[0] if heard else 0)}
 
 
 def _title(table: dict[str, Any]) -> str:
@@ -33,16 +61,18 @@ def _title(table: dict[str, Any]) -> str:
     parts.append(f"protocol {escape(setup['protocol'])}")
     if setup["limit"] is not None:
         parts.append(f"a sample of {setup['limit']} items")
-    parts += [escape(text) for text in _departures(setup)]
+    parts += [escape(text) for text in _departures(table)]
     return ", ".join(parts)
 
 
-def _departures(setup: dict[str, Any]) -> list[str]:
-    """What a table's runs share that the usual run does not have."""
+def _departures(table: dict[str, Any]) -> list[str]:
+    """What a table's runs share that the usual run does not have; a policy where it changed something."""
+    setup, changes = table["setup"], [note for row in table["rows"] for note in row.get("adaptations", ())]
     answers = {"choice": "answers held to letters", "logprobs": "answers by log-probability"}
     found = [answers[setup["answer_mode"]]] if setup["answer_mode"] in answers else []
-    found += [f"clips: {setup['clips']}, {setup['gap_s']:g} s apart"] if setup["clips"] == "concat" else []
-    found += [f"channels: {setup['channels']}"] if setup["channels"] != "refuse" else []
+    found += [f"rate: {setup['rate']} Hz"] if setup["rate"] != "native" else []
+    found += [f"clips: {setup['clips']}, {setup['gap_s']:g} s apart"] if is_done("clips", changes) else []
+    found += [f"channels: {setup['channels']}"] if is_done("channels", changes) else []
     return [*found, f"captions {setup['captions'][:12]}"] if setup["captions"] else found
 
 
@@ -50,16 +80,18 @@ def _legend(table: dict[str, Any]) -> str:
     if not table["run_by_us"]:
         return f"Published figures, not run by us. Source: {escape(table['source'] or 'unknown')}.\n"
     suite = table["suite"]
-    changed = {note: None for row in table["rows"] for note in row["adaptations"]}
+    changed = {note: None for row in table["rows"] for note in _changes(row)}
     daggers = "".join(f"\n† {escape(note)}.\n" for note in changed)
+    daggers += f"\n‡ {FOLDED}, by its declaration.\n" if any(row["folded"] for row in table["rows"]) else ""
     priced = " US $: what the whole run cost, every suite and condition of it." if _is_priced(table) else ""
     return (
         f"{suite['n_items']} items, digest `{suite['digest'][:12]}`. Accuracy in % over all planned trials "
         "with its 95 % interval; MA: mean of the tasks, perception by the mean of its "
         "sub-categories; ACR: items right at every rotation; coverage: answered trials; constant: the best "
         "strategy that always says the same; canary: whether sound arrived, whether two tones were heard, "
-        "and whether the ears were kept (–: none was held). An asterisk marks a run with trials missing or "
-        f"in error.{priced}\n" + daggers
+        "and whether the ears were kept (–: none was held; "
+        "captioner: that of the model that wrote the captions). An asterisk marks a run with trials missing "
+        f"or in error.{priced}\n" + daggers
     )
 
 
@@ -109,7 +141,8 @@ def _cost_cells(row: dict[str, Any], table: dict[str, Any]) -> list[str]:
 def _run_cells(row: dict[str, Any], columns: Sequence[str]) -> list[str]:
     given = ", ".join(f"{name}={value}" for name, value in row["arguments"].items())
     model = escape(f"{row['model']} ({given})" if given else row["model"])
-    model += ("" if row["complete"] else " \\*") + ("†" if row["adaptations"] else "")
+    model += ("" if row["complete"] else " \\*") + ("†" if _changes(row) else "")
+    model += "‡" if row["folded"] else ""
     condition = escape(row["condition"]) + (" (extension)" if row["extension"] else "")
     tasks = [row["tasks"].get(name) for name in columns]
     return [
@@ -119,8 +152,23 @@ def _run_cells(row: dict[str, Any], columns: Sequence[str]) -> list[str]:
         *("–" if task is None else _with_interval(task["aa"], task["aa_ci"]) for task in tasks),
         *(_with_interval(row[name], row[f"{name}_ci"]) for name in ("ma", "ma_acr")),
         *(_percent(row[name]) for name in ("coverage", "chance", "best_constant")),
-        escape(row["canary"] or "–"),
+        escape(_canary(row)),
     ]
+
+
+def _changes(row: dict[str, Any]) -> list[str]:
+    """What was changed for the model of a row, and for the one that wrote its captions."""
+    by = row["captioner"]
+    return (
+        [*row["adaptations"], *(f"captions by {by['model']}: {note}" for note in by["adaptations"])]
+        if by
+        else row["adaptations"]
+    )
+
+
+def _canary(row: dict[str, Any]) -> str:
+    by = row["captioner"]
+    return f"captioner: {by['canary'] or 'none held'}" if by else row["canary"] or "–"
 
 
 def _with_interval(value: float, interval: Sequence[float]) -> str:

@@ -157,7 +157,7 @@ class LearntRate:
             elif self._climb:
                 least = max(least, _LEAST_SPELLS * (spell.over - spell.first))
             self._climb = self._climb_between(bounds, latency, now, least)
-            # A refusal can come in after the request that went alone, and no mark may lie ahead of its grants.
+            # A refusal can come in after the request that went alone: no mark may lie ahead of its grants.
             began = min((spell.last + spell.over) / 2, spell.over) if by_window else spell.over
         self._marks = deque([(began if granted else spell.over, self._granted)])
 

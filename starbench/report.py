@@ -9,8 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from starbench import rundir
-from starbench.canary import summary
+from starbench import arrival, rundir
 from starbench.conditions import is_soundless
 from starbench.redact import printable
 from starbench.schema.score import (
@@ -39,7 +38,10 @@ def show(scores: RunScore, path: Path, console: Console | None = None) -> None:
         if suite.official:
             console.print(_official_lines(suite), markup=False, highlight=False)
     if any(not is_soundless(row.condition) for suite in scores.suites for row in suite.headlines):
-        console.print(summary.line(rundir.read_canary(path)), markup=False, highlight=False)
+        console.print(arrival.line(run, rundir.read_canary(path)), markup=False, highlight=False)
+    if run.captioner is not None:
+        by = printable(arrival.of_captioner(run.captioner))
+        console.print(by, markup=False, highlight=False, soft_wrap=True)
     if scores.cost_usd is not None and run.prices is not None:
         cost = f"cost: US $ {scores.cost_usd:,.4f} by the prices of {run.prices.as_of}"
         console.print(cost, markup=False, highlight=False)

@@ -62,9 +62,10 @@ async def ask_all(
     FatalError, JournalError
         As :func:`starbench.runner.run`; what was finished is kept.
     """
+    unproven = 0
 
     def record(canary: Canary) -> None:
-        rundir.write_canary(path, canary)
+        rundir.write_canary(path, _unproven(canary, unproven))
         on_canary(canary)
 
     try:
@@ -82,12 +83,21 @@ async def ask_all(
                     Start(len(waiting), len(evaluation.trials), resumed, begun.served_by, edited, canary)
                 )
                 budget = left(evaluation, path, settings)
+                before = rundir.read_canary(path)
+                unproven = before.unproven if before else len(finished)
+                if before and waiting and not settings.canary:
+                    rundir.write_canary(path, _unproven(before, unproven + len(waiting)))
                 if canary:
-                    rate_hz, before = evaluation.run.identity.rate_hz, rundir.read_canary(path)
+                    rate_hz = evaluation.run.identity.rate_hz
                     await prove_sound(model, settings, rate_hz, budget, before, record)
                 await run(waiting, evaluation.questions, model, writer, settings, on_line, budget)
     finally:
         await model.close()
+
+
+def _unproven(canary: Canary, trials: int) -> Canary:
+    """What the canary found, and how many trials it says nothing of."""
+    return canary.model_copy(update={"unproven": trials})
 
 
 def _edited(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:

@@ -83,7 +83,8 @@ def test_clips_sent_at_one_rate_are_joined_at_that(bench: Bench) -> None:
     assert told["rates"] == [8000]
     assert clip.shape == (160 + 80 + 80, 1)
     assert bench.record()["adaptations"] == [
-        "1 of 1 trials with sound: 2 clips joined into one, 0.01 s apart"
+        "all clips resampled to 8000 Hz, as --rate asks",
+        "1 of 1 trials with sound: 2 clips joined into one, 0.01 s apart",
     ]
 
 

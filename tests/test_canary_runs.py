@@ -270,3 +270,26 @@ def test_probes_that_are_refused_are_counted(starbench: Runs) -> None:
     assert ran.verdicts["ears"] == "unknown"
     assert "probes came to nothing" in ran.canary.evidence["lost"]
     assert "sk-test" not in (ran.path / "canary.json").read_text("utf-8")
+
+
+def test_trials_that_were_asked_without_a_canary_are_not_vouched_for(starbench: Runs) -> None:
+    with serving(Behaviour(mind=listener)) as url:
+        ran = starbench("--no-canary", url=url)
+        lines = (ran.path / journal.NAME).read_bytes().splitlines(keepends=True)
+        (ran.path / journal.NAME).write_bytes(b"".join(lines[:2]))
+        ran = starbench(url=url)
+    assert ran.canary is not None
+    assert ran.canary.unproven == 2
+    assert "2 trials were asked without one" in ran.out
+    assert ran.entry.canary == ran.canary
+
+
+def test_a_later_sitting_without_a_canary_is_not_vouched_for(starbench: Runs) -> None:
+    with serving(Behaviour(mind=listener)) as url:
+        ran = starbench(url=url)
+        lines = (ran.path / journal.NAME).read_bytes().splitlines(keepends=True)
+        (ran.path / journal.NAME).write_bytes(b"".join(lines[:-1]))
+        assert starbench("--no-canary", url=url).canary is not None
+        ran = starbench(url=url)
+    assert ran.canary is not None
+    assert ran.canary.unproven == 1

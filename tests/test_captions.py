@@ -15,7 +15,7 @@ from filelock import FileLock
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
-from starbench import captions
+from starbench import arrival, captions
 from starbench.protocols import caption as protocol
 from starbench.suite import read as read_suite
 
@@ -317,7 +317,7 @@ def test_a_canary_is_held_first_and_stands_in_the_file(
     assert found.header.canary is not None
     assert found.header.canary.transport == "arrived"
     assert found.header.canary.requests == len(server.asked) - len(CLIPS)
-    assert "(canary: sound arrived, " in found.origin
+    assert "(canary: sound arrived, " in arrival.of_captioner(found.captioner)
     assert found.outcomes == {"answered": 5}
     n = len(server.asked)
     assert caption("--canary").code == 0
@@ -336,7 +336,7 @@ def test_a_captioner_that_no_sound_reaches_is_asked_for_none(
     assert (found.header.canary and found.header.canary.transport, len(found.lines)) == ("dropped", 0)
     server.caption = describe
     assert caption().code == 0
-    assert "no canary was held" not in captions.read(tmp_path / "c.jsonl").origin
+    assert "no canary" not in arrival.of_captioner(captions.read(tmp_path / "c.jsonl").captioner)
 
 
 # --- resuming -------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from starbench.contract import Report, check, conduct
+from starbench.contract.declarations import _contradictions
 from starbench.contract.subject import Comparison, Subject, compared
 from starbench.errors import TransientError
 from starbench.models import as_model, resolve
@@ -258,3 +259,9 @@ def test_a_coin_is_accused_in_2_percent_at_most_over_all_the_checks(
 
     # Over thousands 1.5 and 1.6 % are; of 500 that is 8, and three deviations more are 16.
     assert asyncio.run(share(500)) <= 16 / 500
+
+
+def test_batches_of_one_are_a_choice_and_no_word_on_them_is_a_slip() -> None:
+    assert list(_contradictions(Capabilities(max_batch=1), has_batch=True)) == []
+    ((message, _),) = _contradictions(Capabilities(), has_batch=True)
+    assert "max_batch is not declared" in message

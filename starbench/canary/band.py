@@ -3,12 +3,14 @@
 The tones are faint, stand in digital silence, and their rounding errors are shaped out of the low band: what
 a filter leaves of them is rounded to nothing, and a reply that hangs on the last bit shows it. Whoever leaves
 samples out without a filter hears them as lower tones: at 48 kHz two tones that are each other's images about
-8 kHz have the very same samples, one in three, and so get one reply.
+8 kHz have the very same samples, one in three, and so get one reply. So do they from whoever calls all high
+tones alike: only a model that tells other high tones apart can be caught so, or be cleared.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 from typing import Literal
 
 import numpy as np
@@ -18,6 +20,7 @@ from starbench.canary import sounds
 from starbench.canary.interview import Interview
 from starbench.canary.probes import Probe, Question, Stimulus
 from starbench.canary.reach import State, follow
+from starbench.canary.statistics import between, dependence, smaller
 from starbench.canary.terms import Terms
 from starbench.schema import Capabilities
 
@@ -27,9 +30,14 @@ _HIGH_HZ = ((6000.0, 5500.0, 5800.0), (10_000.0, 10_500.0, 10_200.0), (18_000.0,
 #: A tone must lie below this share of the rate, or the filter that made the rate may have met it.
 _WITHIN = 0.42
 _CLIP_S, _MARK_S, _TONE_AT_S, _TONE_S = 1.5, 0.3, 0.7, 0.7
-#: Pairs of images about 8 kHz, in three rounds: 16 kHz less the one is the other.
-_IMAGES_HZ = ((6000.0, 10_000.0), (5500.0, 10_500.0), (5000.0, 11_000.0))
+#: Pairs of images about 8 kHz: 16 kHz less the one is the other. One of each pair and one of another are not.
+_IMAGES_HZ = ((6000.0, 10_000.0), (5000.0, 11_000.0), (4500.0, 11_500.0))
 _IMAGES_RATE = 48_000
+#: Each is asked about so often; again where that leaves it open.
+_TIMES, _ROUNDS = 2, 2
+#: p-values up to here show that tones are told apart, or that images are more alike; from there on there is
+#: no sign of a difference.
+_TOLD, _ALIKE, _NO_SIGN = 0.05, 0.02, 0.2
 #: Peaks, dB re full scale. A usual filter (-54 dB) leaves less than half a step of 16 bits of the quiet
 #: tones; the loud ones are for those who do not notice the quiet.
 _QUIET_DB, _LOUD_DB = -50.0, -12.0
@@ -67,25 +75,36 @@ async def verdict(
         if states[f"{_LOW_HZ[0]:g} Hz"] == "arrives":
             break
     found = _verdict(states, [f"{tones[0]:g} Hz" for tones in high], rate, capabilities)
-    if found[0] == "kept" and rate == _IMAGES_RATE and await _are_one(interview, question):
-        low, high_image = (f"{hz:g} Hz" for hz in _IMAGES_HZ[0])
-        return (
-            "narrowed",
-            f"tones sent at {rate} Hz: {low} and {high_image}, and other images about 8 kHz, are answered as "
-            f"one, as if samples were left out without a filter{_declared(capabilities)}",
-        )
-    return found
+    if found[0] != "kept" or rate != _IMAGES_RATE:
+        return found
+    low, image = (f"{hz:g} Hz" for hz in _IMAGES_HZ[0])
+    told = f"tones sent at {rate} Hz: {low} and {image}, and other images about 8 kHz,"
+    match await _images(interview, question):
+        case "apart":
+            return found[0], f"{found[1]}, and images about 8 kHz are told apart"
+        case "one":
+            why = "are answered as one, as if samples were left out without a filter"
+            return "narrowed", f"{told} {why}{_declared(capabilities)}"
+    return "unknown", f"{found[1]}; {told} are not clearly told apart, as other high tones may not be either"
 
 
-async def _are_one(interview: Interview, question: Question) -> bool:
-    """Whether both tones of every pair of images get one reply."""
-    for pair in _IMAGES_HZ:
-        clips = [_clip(_IMAGES_RATE, _LOUD_DB, hz, shaped=False) for hz in pair]
-        await interview.put([Probe(question, clip) for clip in clips])
-        one, other = ({reply.text for reply in interview.answers(question, clip)} for clip in clips)
-        if one != other or not one:
-            return False
-    return True
+async def _images(interview: Interview, question: Question) -> Literal["apart", "one", "open"]:
+    """Whether tones that are each other's images are told apart, or are one where other tones are not."""
+    pairs = [[_clip(_IMAGES_RATE, _LOUD_DB, hz, shaped=False) for hz in pair] for pair in _IMAGES_HZ]
+    for _ in range(_ROUNDS):
+        await interview.put([Probe(question, clip) for pair in pairs for clip in pair] * _TIMES)
+        images = [interview.groups(question, pair) for pair in pairs]
+        others = [interview.groups(question, half) for half in zip(*pairs, strict=True)]
+        if (p_images := dependence(images)) <= _TOLD:
+            return "apart"
+        if p_images > _NO_SIGN and dependence(others) <= _TOLD:
+            distances = [
+                [between(one, other) for groups in kind for one, other in combinations(groups, 2)]
+                for kind in (images, others)
+            ]
+            if smaller(*distances) <= _ALIKE:
+                return "one"
+    return "open"
 
 
 def _verdict(states: dict[str, State], high: Sequence[str], rate: int, capabilities: Capabilities) -> Verdict:

@@ -52,7 +52,13 @@ _LISTENER = re.compile(
     r"(?:speech|speaking|voices?|words?|talking|music|melody|background|noise|others?|else|change|more|vocals?)\b",
     re.IGNORECASE,
 )
+_NO_SPEECH = re.compile(r"\b(?:no|not any|without) (?:\w+ )?(?:speech|spoken words|voices?)\b", re.IGNORECASE)
 _LONGEST = 600
+
+
+def is_deaf_to_speech(text: str) -> bool:
+    """Whether a reply says that no speech is heard: what a transcriber says of every other sound."""
+    return bool(_NO_SPEECH.search(plain(text)[:_LONGEST]))
 
 
 def denies(text: str) -> bool:

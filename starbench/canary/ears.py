@@ -3,7 +3,8 @@
 Three sounds make six clips of two unlike channels. In them the channels are exchanged (three pairs), the
 left one is changed alone (three), and the right one alone (three). Whoever keeps the ears replies otherwise
 to each kind of change; whoever averages them is deaf to exchanges; whoever takes one ear is deaf to the
-other's changes. Of a sound and its opposite in the other ear an average leaves silence.
+other's changes. But who has both ears may be deaf to exchanges too, and never tell which is which: of a sound
+and its opposite in the other ear an average leaves silence, and two ears do not.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ from starbench.canary import sounds
 from starbench.canary.interview import Interview
 from starbench.canary.probes import Probe, Question, Stimulus
 from starbench.canary.sounds import PALETTE, Sound
-from starbench.canary.statistics import dependence, excess, smaller, within
+from starbench.canary.statistics import between, dependence, excess, smaller, within
 from starbench.canary.terms import Terms
 
 #: Three unlike sounds each; a second and a third set where the first leave it open.
 _SETS = ((0, 2, 1), (3, 4, 5), (0, 3, 5))
+#: Those that are sent with their opposites.
+_OPPOSED = (5, 0, 1, 2)
 _EAR_S = 1.2
 _TIMES = 2
 #: p-values up to here are differences, or likenesses; from there on there is no sign of a difference.
@@ -31,7 +34,9 @@ _SHOWN, _ALIKE, _NO_SIGN = 0.05, 0.02, 0.2
 #: Looked at again, a difference must be plainer.
 _SHOWN_LATER = 0.01
 
-Kind = Literal["kept", "folded", "open", "refused"]
+_SOUNDS = tuple(PALETTE.values())
+
+Kind = Literal["kept", "folded", "swappable", "open", "refused"]
 Pair = tuple[int, int]
 Clips = dict[Pair, Stimulus]
 
@@ -46,23 +51,25 @@ class Ears:
 
 async def listen(interview: Interview, question: Question, terms: Terms) -> Ears:
     """Ask about set after set of clips until it is decided."""
-    both = _both(terms)
-    await interview.put([Probe(question, clip) for clip in both] * _TIMES)
-    if not any(interview.answers(question, clip) for clip in both):
-        return Ears("refused", "no probe of two channels was answered")
     found = Ears("open", "")
     for n in range(len(_SETS)):
-        await interview.put([Probe(question, clip) for clip in _clips(n, terms).values()] * _TIMES)
-        found = _judge(interview, question, [_clips(k, terms) for k in range(n + 1)], both)
+        first, *others = [Probe(question, clip) for clip in _clips(n, terms).values()]
+        if not n:
+            await interview.put([first] * _TIMES)
+            if not interview.answers(question, first.stimulus):
+                return Ears("refused", "no probe of two channels was answered")
+        await interview.put([*others, *([first] if n else [])] * _TIMES)
+        found = _judge(interview, question, [_clips(k, terms) for k in range(n + 1)])
+        if found.kind == "swappable":
+            found = await _opposed(interview, question, terms, found.reason)
         if found.kind != "open":
             break
     return found
 
 
 def _clips(n: int, terms: Terms) -> Clips:
-    makers = list(PALETTE.values())
     return {
-        (left, right): _two(terms, makers[left], makers[right]) for left, right in permutations(_SETS[n], 2)
+        (left, right): _two(terms, _SOUNDS[left], _SOUNDS[right]) for left, right in permutations(_SETS[n], 2)
     }
 
 
@@ -74,13 +81,20 @@ def _two(terms: Terms, left: Sound, right: Sound, sign: int = 1) -> Stimulus:
     )
 
 
-def _both(terms: Terms) -> list[Stimulus]:
-    """One sound in both ears, the same with one ear's polarity turned, and silence in both."""
-    return [
-        _two(terms, sounds.two_notes, sounds.two_notes),
-        _two(terms, sounds.two_notes, sounds.two_notes, -1),
-        _two(terms, sounds.silence, sounds.silence),
+async def _opposed(interview: Interview, question: Question, terms: Terms, told: str) -> Ears:
+    """Whether sounds and their opposites in the other ear are answered as silence, and equal ones are not."""
+    alike, opposite = ([_two(terms, _SOUNDS[n], _SOUNDS[n], sign) for n in _OPPOSED] for sign in (1, -1))
+    silent = _two(terms, sounds.silence, sounds.silence)
+    await interview.put([Probe(question, clip) for clip in (*alike, *opposite, silent)] * _TIMES)
+    equal, cancelled = (interview.groups(question, [*clips, silent]) for clips in (alike, opposite))
+    distances = [
+        [between(one, other) for one, other in combinations(groups, 2)] for groups in (cancelled, equal)
     ]
+    if dependence([cancelled]) > _NO_SIGN and smaller(*distances) <= _ALIKE:
+        return Ears(
+            "folded", f"{told}, and a sound and its opposite in the other ear are answered as silence"
+        )
+    return Ears("open", f"{told}, yet a sound and its opposite in the other ear are not answered as silence")
 
 
 class _Changes:
@@ -107,7 +121,7 @@ class _Changes:
         return self.p > _NO_SIGN and smaller(self.sizes, beside) <= _ALIKE
 
 
-def _judge(interview: Interview, question: Question, sets: Sequence[Clips], both: Sequence[Stimulus]) -> Ears:
+def _judge(interview: Interview, question: Question, sets: Sequence[Clips]) -> Ears:
     exchange = _Changes(interview, question, sets, frozenset)
     left = _Changes(interview, question, sets, lambda pair: pair[1])
     right = _Changes(interview, question, sets, lambda pair: pair[0])
@@ -120,15 +134,8 @@ def _judge(interview: Interview, question: Question, sets: Sequence[Clips], both
     if min(left.p, right.p) > _SHOWN:
         return Ears("open", told)
     if exchange.is_without_effect([*left.sizes, *right.sizes]):
-        also = ", opposite polarity is answered as silence" if _cancels(interview, question, both) else ""
-        return Ears("folded", f"exchanging the ears changes no reply, other changes do{also} ({told})")
+        return Ears("swappable", f"exchanging the ears changes no reply, other changes do ({told})")
     for one, other, name in ((left, right, "right"), (right, left, "left")):
         if one.is_without_effect(other.sizes):
             return Ears("folded", f"only the {name} ear changes the reply ({told})")
     return Ears("open", told)
-
-
-def _cancels(interview: Interview, question: Question, both: Sequence[Stimulus]) -> bool:
-    """Whether a sound and its opposite are answered as silence is, and two equal sounds otherwise."""
-    alike, opposite, silent = ({a.text for a in interview.answers(question, clip)} for clip in both)
-    return bool(opposite) and opposite == silent != alike

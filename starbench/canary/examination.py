@@ -89,14 +89,15 @@ async def _listen(interview: Interview, terms: Terms) -> tuple[Transport, hearin
     await interview.put([*others, *counted, *silent, *pairs])
     score = await hearing.hears(interview, terms)
     heard = f"{hearing.verdict(score)[1]}, which cannot be told without sound" if score.is_sure else None
-    seen = Transport(interview, terms, heard)
+    p_right = min(score.p_letters, score.p_clips)
+    seen = Transport(interview, terms, heard, p_right)
     for question in NAME_IT:
         if not seen.depends and (question == NAME_IT[0] or seen.is_open):
             await interview.put(transport.repeated(question, terms))
-            seen = Transport(interview, terms, heard)
+            seen = Transport(interview, terms, heard, p_right)
     if not seen.depends:
         await interview.put(transport.controls(terms))
-    return Transport(interview, terms, heard), score
+    return Transport(interview, terms, heard, p_right), score
 
 
 async def _reach(interview: Interview, terms: Terms, seen: Transport, capabilities: Capabilities) -> _Reached:
@@ -105,7 +106,8 @@ async def _reach(interview: Interview, terms: Terms, seen: Transport, capabiliti
     question = seen.fit_question
     two = await _both_ears(interview, terms, question)
     if question is None:
-        unfit: tuple[Literal["unknown"], str] = ("unknown", "no reply in free text tells sounds apart")
+        why = transport.PICKY if interview.is_picky else "no reply in free text tells sounds apart"
+        unfit: tuple[Literal["unknown"], str] = ("unknown", why)
         return _Reached(two, unfit, unfit)
     comparable = _differences(interview.groups(question, terms.palette))
     return _Reached(
@@ -125,7 +127,7 @@ async def _both_ears(
         found = await ears.listen(interview, question, terms)
     if found.kind == "refused":
         return "unknown", found.reason
-    if found.kind != "open":
+    if found.kind in ("kept", "folded"):
         return found.kind, found.reason
     sides = await hearing.tells_sides(interview, terms)
     if sides.is_sure:

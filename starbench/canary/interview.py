@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ Ask = Callable[[Prompt], Awaitable[Response]]
 MOST_IN_FLIGHT = 4
 #: After so many probes of which none was answered, no more are put.
 _HOPELESS = 6
+#: After so many repeats in other bytes of which none was answered, no more are put.
+_PICKY = 2
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ class Interview:
         # In a fixed disorder, so that a server that changes with time does not change with the sound.
         self._shuffle = random.Random(4)  # noqa: S311
         self._down = False
+        self._copies: Counter[tuple[Question, str]] = Counter()
+        self._wrapped_answered = self._wrapped_lost = 0
         self.requests = 0
         self.lost: list[str] = []
 
@@ -60,8 +65,16 @@ class Interview:
         """Whether nothing was answered, and more would not be."""
         return not self._answers and (self._down or len(self.lost) >= _HOPELESS)
 
+    @property
+    def is_picky(self) -> bool:
+        """Whether sounds are answered, and the same sounds in other bytes are not."""
+        return self._wrapped_lost >= _PICKY and not self._wrapped_answered and bool(self._answers)
+
     async def put(self, probes: Iterable[Probe]) -> None:
         """Ask all of ``probes``, in no order, and keep the answers.
+
+        What was asked before is sent in other bytes: replies to one sound must not be alike because
+        its bytes are.
 
         Raises
         ------
@@ -92,20 +105,25 @@ class Interview:
             clip = await asyncio.to_thread(lambda: probe.stimulus.clip)
             if clip is not None and clip.seconds > self._longest_s:
                 return
+            key = probe.question, probe.stimulus.name
+            copy = self._copies[key] if clip is not None else 0
+            if copy and self.is_picky:
+                return
+            self._copies[key] += 1
             self.requests += 1
-            prompt = await asyncio.to_thread(probe.prompt)
+            prompt = await asyncio.to_thread(probe.prompt, copy)
             try:
                 response = await self._ask(prompt)
             except FatalError:
                 raise
             except (AdapterError, AudioError) as error:
                 self.lost.append(str(error))
+                self._wrapped_lost += copy > 0
                 # Its retries are over: where nothing was answered before, nothing will be.
                 self._down |= isinstance(error, TransientError)
                 return
-        self._answers.setdefault((probe.question, probe.stimulus.name), []).append(
-            _answer(response, probe.question)
-        )
+        self._wrapped_answered += copy > 0
+        self._answers.setdefault(key, []).append(_answer(response, probe.question))
 
     def answers(self, question: Question, stimulus: Stimulus | str) -> list[Answer]:
         """What was answered to this question about this stimulus."""

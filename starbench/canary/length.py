@@ -20,7 +20,7 @@ _EVENT_S = 4.5
 _EARLY_S, _LATE_S = 0.5, 31.0
 #: A hum throughout, so that the clip is no silence; loud events over it, others in each round.
 _HUM_HZ, _HUM_DB = 300.0, -46.0
-_EVENTS: tuple[Sound, ...] = (sounds.two_notes, sounds.high_beeps, sounds.rising_glide)
+_EVENTS: tuple[Sound, ...] = (sounds.two_notes, sounds.high_beeps, sounds.rising_glide, sounds.low_tone)
 #: Counts that stand for less than this share of the clip.
 _SHORT = 0.93
 

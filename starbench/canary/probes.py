@@ -9,6 +9,7 @@ from hashlib import sha256
 
 from starbench.audio import Audio
 from starbench.canary.sounds import PALETTE
+from starbench.canary.wrapping import wrapped
 from starbench.protocols.base import option_lines
 from starbench.schema import ClipPart, Prompt, TextPart
 
@@ -63,14 +64,15 @@ class Probe:
     question: Question
     stimulus: Stimulus
 
-    def prompt(self) -> Prompt:
-        """The prompt; the clip comes first."""
+    def prompt(self, copy: int = 0) -> Prompt:
+        """The prompt; the clip comes first, and in other bytes for each ``copy``."""
         digest = sha256(f"canary\0{self.question.whole}".encode())
         parts: list[TextPart | ClipPart] = []
         clip = self.stimulus.clip
         if clip is not None:
             digest.update(clip.digest.encode())
-            parts.append(ClipPart.of(lambda: clip))
+            sent = wrapped(clip, copy)
+            parts.append(ClipPart.of(lambda: sent))
         parts.append(TextPart(text=self.question.whole))
         return Prompt(parts=tuple(parts), options=self.question.options, digest=digest.hexdigest(), key=_KEY)
 

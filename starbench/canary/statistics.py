@@ -140,9 +140,28 @@ def smaller(sample: Sequence[float], reference: Sequence[float]) -> float:
     return greater([-value for value in sample], [-value for value in reference])
 
 
-def binomial(right: int, asked: int) -> float:
-    """Probability of at least so many right answers by tossing a coin."""
-    return float(sum(comb(asked, k) for k in range(right, asked + 1)) / 2**asked)
+def binomial(right: int, asked: int, chance: float = 0.5) -> float:
+    """Probability of at least so many right answers, each by ``chance``."""
+    ways = (comb(asked, k) * chance**k * (1 - chance) ** (asked - k) for k in range(right, asked + 1))
+    return float(min(1.0, sum(ways)))
+
+
+def matched(fits: NDArray[np.bool_], own: Sequence[int]) -> float:
+    """p-value for "replies fit their own input no better than another's".
+
+    Parameters
+    ----------
+    fits : ndarray of bool, shape (replies, inputs)
+        Which reply fits which input.
+    own : sequence of int
+        The input that each reply was given to.
+    """
+    if not fits.any():
+        return 1.0
+    order = np.tile(np.array(own), (_DEALS + 1, 1))
+    order[1:] = np.random.default_rng(_SEED).permuted(order[1:], axis=1)
+    right = fits[np.arange(len(own)), order].sum(axis=1)
+    return float(np.mean(right >= right[0]))
 
 
 def sign_flips(scores: Sequence[int]) -> float:

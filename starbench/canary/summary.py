@@ -16,24 +16,27 @@ _ABOUT = {
     "length": "long clips",
     "band": "high frequencies",
 }
+_SEPARATE = "sent as separate clips"
 NOT_HELD = "no canary was held: whether sound reached the model is not known"
 
 
-def lines(canary: Canary) -> list[str]:
+def lines(canary: Canary, *, apart: bool = False) -> list[str]:
     """One line a verdict, with its reason; and what went wrong, if anything did."""
+    told = _told(canary, _SEPARATE if apart else None)
     found = [
-        f"canary: {_ABOUT[name]} {getattr(canary, name)} ({canary.evidence.get(name, 'no reason recorded')})"
+        f"canary: {_ABOUT[name]} {told[name]} ({canary.evidence.get(name, 'no reason recorded')})"
         for name in VERDICTS
     ]
     return [*found, f"canary: {canary.evidence[LOST]}"] if LOST in canary.evidence else found
 
 
 def line(canary: Canary | None, *, apart: bool = False) -> str:
-    """All verdicts in one line; ``apart``: each ear was sent as a clip, so what folds them changes nothing."""
+    """All verdicts in one line; ``apart``: each ear was sent as a clip, so folding them changes nothing."""
     if canary is None:
         return NOT_HELD
-    told = _told(canary, "sent as separate clips" if apart else None)
-    return "canary: " + ", ".join(f"{_ABOUT[name]} {told[name]}" for name in VERDICTS)
+    told = _told(canary, _SEPARATE if apart else None)
+    said = "canary: " + ", ".join(f"{_ABOUT[name]} {told[name]}" for name in VERDICTS)
+    return f"{said}; {canary.unproven} trials were asked without one" if canary.unproven else said
 
 
 def short(canary: Canary | None, *, apart: bool = False) -> str | None:
@@ -41,7 +44,7 @@ def short(canary: Canary | None, *, apart: bool = False) -> str | None:
     if canary is None:
         return None
     told = _told(canary, "split" if apart else None)
-    return "/".join(told[name] for name in _SHORT)
+    return "/".join(told[name] for name in _SHORT) + (" (in part)" if canary.unproven else "")
 
 
 def _told(canary: Canary, ears: str | None) -> dict[str, str]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from starbench.canary.denial import denies
+from starbench.canary import naming
+from starbench.canary.denial import denies, is_deaf_to_speech
 from starbench.canary.interview import Answer, Interview
 from starbench.canary.probes import (
     COMPETENT,
@@ -18,7 +19,7 @@ from starbench.canary.probes import (
     Probe,
     Question,
 )
-from starbench.canary.statistics import Groups, apart, dependence
+from starbench.canary.statistics import Groups, apart, binomial, dependence
 from starbench.canary.terms import Terms
 from starbench.canary.tokens import Counts, is_estimate, judge
 
@@ -33,8 +34,14 @@ _PROMISING = 0.3
 _TIMES = 2
 #: With fewer clips that were asked about twice nothing can be borne out, nor refuted.
 _TOLD_APART = 6
-#: Share of the replies that must deny, and that must be there to be told from chance.
-_NEARLY_ALL, _ENOUGH = 0.9, 6
+#: So many descriptions must be there before it counts that all deny.
+_ENOUGH = 6
+#: Where nothing shows that clearly, these p-values still forbid to hold that nothing arrives.
+_DOUBT, _MAY_BE_PRESENT = 0.2, 0.05
+#: Share of letters among the replies to questions with options: fewer mean that it hears now and then.
+_ALL_LETTERS = 2 / 3
+#: Why replies to one sound cannot be told from replies to its bytes.
+PICKY = "the same sound in other bytes is refused, so that nothing tells replies to the sound from the bytes'"
 #: Controls whose replies are in the form that was asked for.
 _FORMED = 4
 
@@ -59,6 +66,8 @@ class Transport:
     terms: Terms
     heard: str | None
     """Why the model is known to hear, if it is."""
+    p_right: float = 1.0
+    """p-value for the right answers to the questions that need the sound."""
     was_luck: bool = False
     """Whether later replies do not bear out that they depend on the sound."""
 
@@ -130,11 +139,64 @@ class Transport:
             for answer in self.interview.answers(question, self.terms.none)
         ]
 
+    def _with_sound(self, question: Question) -> list[Answer]:
+        by_name = self.interview.by_stimulus(question)
+        return [
+            reply for name, replies in by_name.items() if name != self.terms.none.name for reply in replies
+        ]
+
     @cached_property
     def denies(self) -> bool:
-        """Whether nearly every description says that there is nothing to hear."""
-        said = [reply.text for group in self._groups(DESCRIBE) for reply in group]
-        return len(said) >= _ENOUGH and sum(map(denies, said)) >= _NEARLY_ALL * len(said)
+        """Whether every description says that there is nothing to hear, and nothing speaks against it.
+
+        Who chooses an option now and then, and else says that it hears nothing, hears now and then.
+        """
+        said = self._with_sound(DESCRIBE)
+        chosen = [reply for question in (*WHICH_IS_HIGHER, *NAME_IT) for reply in self._with_sound(question)]
+        letters = sum(reply.letter is not None for reply in chosen)
+        steady = not letters or letters >= _ALL_LETTERS * len(chosen)
+        return len(said) >= _ENOUGH and all(denies(reply.text) for reply in said) and steady
+
+    @cached_property
+    def p_chosen(self) -> float:
+        """p-value for the right choices of what is heard."""
+        right = asked = 0
+        for turned, question in enumerate(NAME_IT):
+            for n, stimulus in enumerate(self.terms.palette):
+                place = len(question.options) - 1 - n if turned else n
+                letters = [answer.letter for answer in self.interview.answers(question, stimulus)]
+                asked += sum(letter is not None for letter in letters)
+                right += letters.count(chr(ord("A") + place))
+        return binomial(right, asked, 1 / len(self.terms.palette))
+
+    @cached_property
+    def p_named(self) -> float:
+        """p-value for descriptions that name the very sound."""
+        return naming.rightly([self.interview.answers(DESCRIBE, stimulus) for stimulus in self.terms.palette])
+
+    @property
+    def may_hear(self) -> str | None:
+        """What speaks for a model that hears, be it weakly: no proof, and yet no reason to stop a run."""
+        signs = {
+            "which of two tones is higher is answered rightly more often than not": self.p_right,
+            "sounds are chosen rightly more often than by chance": self.p_chosen,
+        }
+        if not self.denies:
+            signs["the replies may depend on the sound"] = self.p_dependent
+            signs["descriptions name the right sounds"] = self.p_named
+            if any(is_deaf_to_speech(reply.text) for reply in self._with_sound(DESCRIBE)):
+                return "a reply tells of sound without speech"
+        what, p = min(signs.items(), key=lambda sign: sign[1])
+        return f"{what} (p = {p:.2g})" if p < _DOUBT else None
+
+    @property
+    def presence_is_nothing(self) -> bool:
+        """Whether the description is the same without any clip, as that of a text alone would be."""
+        without = self.interview.answers(DESCRIBE, self.terms.none)
+        if self.independent:
+            said = {reply.text for reply in self._with_sound(DESCRIBE)}
+            return {reply.text for reply in without} == said
+        return bool(without) and self.p_present > _MAY_BE_PRESENT
 
     @cached_property
     def p_present(self) -> float:
@@ -181,17 +243,23 @@ def _by_counts(seen: Transport) -> Verdict | None:
 
 def _nothing_there(seen: Transport) -> Verdict | None:
     """Reasons to hold that nothing arrives: each needs that somebody is there who reads the text."""
-    reader = _reader(seen)
+    if seen.may_hear is not None:
+        return None
     if seen.denies:
         return "dropped", f"the replies to all sounds say that there is nothing to hear{_and_counts(seen)}"
-    if reader is None or seen._is_stub:
+    return _by_silence(seen)
+
+
+def _by_silence(seen: Transport) -> Verdict | None:
+    reader = _reader(seen)
+    if reader is None or seen._is_stub or seen.interview.is_picky or not seen.presence_is_nothing:
         return None
-    if seen.counts.kind == "flat" and (seen.independent or seen.p_present > _PRESENT):
+    if seen.counts.kind == "flat":
         return "dropped", f"{seen.counts.reason}, no reply depends on the sound, and {reader}"
     if seen.counts.kind == "few" and seen.independent:
         return "dropped", f"{seen.counts.reason}, every reply is the same whatever sounds, and {reader}"
     if seen.counts.kind == "none" and seen.independent and seen.right_controls >= COMPETENT:
-        return "dropped", f"every reply is the same whatever sounds, and {reader}"
+        return "dropped", f"every reply is the same with any sound and without, and {reader}"
     return None
 
 
@@ -213,4 +281,9 @@ def _undecided(seen: Transport) -> str:
     )
     answered: Sequence[Answer] = [answer for answer, _ in seen._controls]
     somebody = f"; {seen.right_controls} of {len(answered)} questions that need no sound are answered rightly"
-    return f"{replies}; {seen.counts.reason}{somebody if answered else ''}"
+    sign = f"; {seen.may_hear}" if seen.may_hear else ""
+    if seen.interview.is_picky:
+        sign += f"; {PICKY}"
+    elif seen.independent and not seen.presence_is_nothing:
+        sign += "; a clip changes the reply"
+    return f"{replies}{sign}; {seen.counts.reason}{somebody if answered else ''}"

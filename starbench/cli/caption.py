@@ -138,6 +138,7 @@ def _ask(clips: Clips, model: Model, path: Path, settings: Settings, *, retry_pe
     """Ask for what ``path`` still lacks and say what it holds; returns the exit code."""
     from functools import partial
 
+    from starbench.adaptation import are_ears_apart
     from starbench.budget import SPENT
     from starbench.captioning import ask_all
     from starbench.cli.driving import drive
@@ -149,6 +150,7 @@ def _ask(clips: Clips, model: Model, path: Path, settings: Settings, *, retry_pe
         partial(_announce, clips, path),
         f"what was captioned is kept, and --out {path} goes on",
         "clips",
+        apart=are_ears_apart(clips.header.adaptations),
     )
     code, captioned = _summarise(clips, path)
     if stopped is None:

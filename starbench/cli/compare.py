@@ -67,6 +67,8 @@ def _show(found: Comparisons) -> None:
                 console.print(note, markup=False, highlight=False, soft_wrap=True)
         for note in comparison.notes:
             console.print(f"note: {printable(note)}", markup=False, highlight=False, soft_wrap=True)
+    for run, line in found.sound.items():
+        console.print(printable(f"{run}: {line}"), markup=False, highlight=False, soft_wrap=True)
 
 
 def _differences(title: str, rows: Sequence[PairedRow]) -> Table:

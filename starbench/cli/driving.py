@@ -87,6 +87,8 @@ def drive(
     announce: Callable[[StartT], None],
     kept: str,
     of: str = "trials",
+    *,
+    apart: bool = False,
 ) -> FatalError | None:
     """Ask, and show what comes of it; returns why it stopped before its end, if it did.
 
@@ -100,6 +102,8 @@ def drive(
         What to tell whoever interrupts it.
     of : str
         What is counted.
+    apart : bool
+        Each ear is sent as a clip.
     """
     import asyncio
 
@@ -119,7 +123,7 @@ def drive(
                 progress.begin(waiting)
 
         def on_canary(canary: Canary) -> None:
-            for line in summary.lines(canary):
+            for line in summary.lines(canary, apart=apart):
                 typer.echo(printable(line), err=True)
             progress.begin(waiting)
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from starbench.runner import Settings
     from starbench.session import Start
 
+#: Kinds of errors told at the end of a run; all are in the journal.
+_ERRORS_SHOWN = 3
 _WAY_IN = "adapter:model, e.g. openai:gpt-audio-1.5, random, constant:B, observer; or my_model.py:MyModel"
 
 
@@ -181,6 +183,7 @@ def evaluate(
     """Ask what ``path`` still lacks, show the scores, write the entries; returns the exit code."""
     from functools import partial
 
+    from starbench.adaptation import are_ears_apart
     from starbench.cli.driving import drive
     from starbench.cli.exits import BAD_INPUT, INCOMPLETE
     from starbench.redact import sentence
@@ -190,6 +193,7 @@ def evaluate(
         partial(ask_all, evaluation, model, path, settings, retry_permanent=retry_permanent),
         partial(_announce, evaluation, model, path),
         f"what was answered is kept, and --out {path} goes on",
+        apart=are_ears_apart(evaluation.run.adaptations),
     )
     code = report(path)
     if stopped is None:
@@ -218,6 +222,8 @@ def report(path: Path) -> int:
     from starbench.scoring.run import score_run
 
     scores = score_run(path)
+    for line in _errors(path):
+        typer.echo(line, err=True)
     if not scores.delivered:
         typer.echo(f"no trial was answered; the journal is {path}/trials.jsonl", err=True)
         return INCOMPLETE
@@ -229,6 +235,20 @@ def report(path: Path) -> int:
             f"no reply held an answer: starbench check-model {printable(scores.model)} tells why", err=True
         )
     return DONE if scores.complete else INCOMPLETE
+
+
+def _errors(path: Path) -> list[str]:
+    """The commonest errors that are left, a line each."""
+    from collections import Counter
+
+    from starbench import journal
+    from starbench.redact import sentence
+
+    left = [line.error for line in journal.latest(path).values() if line.error is not None]
+    told = Counter(f"{error.kind}: {sentence(error.message)}" for error in left)
+    shown = [f"error in {n} trial(s): {what}" for what, n in told.most_common(_ERRORS_SHOWN)]
+    hidden = len(told) - len(shown)
+    return [*shown, f"and {hidden} other error(s), in {path}/trials.jsonl"] if hidden > 0 else shown
 
 
 def _announce(evaluation: Evaluation, model: Model, path: Path, start: Start) -> None:

@@ -16,8 +16,11 @@ def score(
     from starbench.cli.exits import DONE, INCOMPLETE
     from starbench.leaderboard import write_entries
     from starbench.report import show
-    from starbench.scoring.run import score_run
+    from starbench.scoring.run import score_run, why_unasked
 
+    if (why := why_unasked(run)) is not None:
+        typer.echo(f"starbench: {why}", err=True)
+        raise typer.Exit(INCOMPLETE)
     scores = score_run(run)
     if json:
         typer.echo(scores.model_dump_json(indent=2))

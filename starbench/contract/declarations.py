@@ -34,7 +34,7 @@ def _contradictions(declared: Capabilities, *, has_batch: bool) -> Iterator[tupl
         yield f"reads rates {declared.rates} Hz, which no clip has", "declare rates that are, or None"
     if declared.channels_kept and declared.max_channels == 1:
         yield "keeps the ears apart and takes one channel", "declare max_channels=2, or channels_kept=None"
-    if has_batch and batch == 1:
+    if has_batch and declared.max_batch is None:  # 1 is a choice, as for a batch size that is an argument
         yield (
             "has a generate_batch that is never used, for max_batch is not declared",
             "declare max_batch=N, the most prompts it takes at a time",

@@ -32,5 +32,7 @@ class Canary(Frozen):
     """Probes that were put, in all sittings together; the verdicts are the last one's."""
     usage: Usage | None = None
     """Tokens of all sittings together, as far as the server reported them."""
+    unproven: int = Field(default=0, ge=0)
+    """Trials of the run that other sittings asked without a canary."""
     at: str
     """When, UTC, ISO 8601."""

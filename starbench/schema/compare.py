@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import Field
+
 from starbench.schema.base import Frozen
 from starbench.schema.score import Interval
 
@@ -87,3 +89,6 @@ class Comparisons(Frozen):
 
     schema_version: int = 1
     comparisons: tuple[Comparison, ...]
+    sound: dict[str, str] = Field(default_factory=dict)
+    """Run, or a run and its condition with a model's captions -> whether sound reached that model, and what
+    it is declared to do to the ears."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from starbench import rundir
+from starbench import journal, rundir
 from starbench.cost import dollars, total
 from starbench.protocols import get as get_protocol
 from starbench.protocols.base import Result
@@ -50,6 +50,23 @@ def score_run(path: Path) -> RunScore:
             if suite.name in by_suite
         ),
     )
+
+
+def why_unasked(path: Path) -> str | None:
+    """Why no trial of the run at ``path`` was ever asked; None if one was.
+
+    Raises
+    ------
+    starbench.errors.RunError
+        If ``path`` is no run, or is damaged.
+    """
+    rundir.read(path)
+    if any(True for _ in journal.read(path)):
+        return None
+    canary = rundir.read_canary(path)
+    if canary is not None and canary.transport == "dropped":
+        return "no trial was asked: the canary found that no sound reaches the model"
+    return f"no trial was asked yet: starbench run with --out {path} goes on"
 
 
 def _is_full(usage: Usage | None) -> bool:
