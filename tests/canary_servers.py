@@ -35,6 +35,8 @@ class Heard:
 
     text: str
     clips: tuple[tuple[Samples, int], ...]
+    files: tuple[bytes, ...] = ()
+    """The clips as they were sent: only who drops them has nothing else."""
 
     @property
     def options(self) -> dict[str, str]:
@@ -65,6 +67,11 @@ def dropped(sent: Heard) -> Heard:
     return Heard(sent.text, ())
 
 
+def only_bytes(sent: Heard) -> Heard:
+    """The sound is dropped, its file is not."""
+    return Heard(sent.text, (), sent.files)
+
+
 def placeholder(words: str) -> Way:
     return lambda sent: Heard(f"{words}\n{sent.text}" if sent.clips else sent.text, ())
 
@@ -86,6 +93,11 @@ def cut(seconds: float, *, from_end: bool = False) -> Way:
         return (x[-n:] if from_end else x[:n]), rate
 
     return _each(change)
+
+
+def refusing_more_chunks(sent: Heard) -> str | None:
+    """A reader of plain WAVs alone."""
+    return "bad WAV" if any(file[36:40] != b"data" for file in sent.files) else None
 
 
 def resampled(rate_hz: int, *, filtered: bool = True) -> Way:
@@ -195,6 +207,83 @@ def text_model(heard: Heard, _: random.Random) -> str:
         if question.text in heard.text:
             return f"The answer is <{letter}>."
     return by_text(heard, _) if heard.options else "A calm melody is played on a piano, in both ears."
+
+
+def by_bytes(heard: Heard, _: random.Random) -> str:
+    """Text that hangs on the bytes of the request, as a cache's or a seed's does; never on the sound."""
+    for question, letter in CONTROLS:
+        if question.text in heard.text:
+            return f"<{letter}>"
+    luck = random.Random(sha256(heard.text.encode() + b"".join(heard.files)).digest())
+    return tossed(heard, luck) if heard.options else f"{luck.choice(_SENTENCES)} {luck.choice(_SENTENCES)}"
+
+
+def reads_base64(heard: Heard, chance: random.Random) -> str:
+    """Sees the beginning of the file as text."""
+    if not heard.files or heard.options:
+        return text_model(heard, chance)
+    seen = base64.b64encode(heard.files[0]).decode()[:2000]
+    return f"This is base64, beginning {seen[:12]}, with {seen.count('A')} times the letter A."
+
+
+def transcriber(heard: Heard, chance: random.Random) -> str:
+    """Writes down speech, and answers what words can answer."""
+    return text_model(heard, chance) if "No sound is needed" in heard.text else "(no speech)"
+
+
+def by_presence(heard: Heard, chance: random.Random) -> str:
+    """One reply to every sound, another to none; answers what words can answer."""
+    if heard.options or not heard.clips:
+        return text_model(heard, chance)
+    return "A short synthetic sound is heard."
+
+
+def denying(mind: Mind, share: float) -> Mind:
+    """Mostly says that it hears nothing."""
+
+    def reply(heard: Heard, chance: random.Random) -> str:
+        return "I'm sorry, I can't hear any audio." if chance.random() < share else mind(heard, chance)
+
+    return reply
+
+
+def weak(heard: Heard, chance: random.Random) -> str:
+    """Half of the time hears what it guesses at else; answers what words can answer."""
+    if not heard.clips or "No sound is needed" in heard.text:
+        return text_model(heard, chance) if heard.options else f"Perhaps {chance.choice(_GUESSES)}."
+    if "higher in pitch" in heard.text and chance.random() < 0.4:
+        return listener(heard, chance)
+    if heard.options:
+        return tossed(heard, chance)
+    samples, rate = heard.clips[0]
+    hz = _dominant(samples[:, 0], rate)
+    named = "a low hum" if hz < 250 else "high beeps" if 2000 < hz < 3000 else "a sweep"
+    return f"Perhaps {named if chance.random() < 0.6 else chance.choice(_GUESSES)}."
+
+
+_GUESSES = ("a low hum", "high beeps", "noise", "clicks", "a sweep", "two notes", "a bell", "a voice")
+
+
+def power(heard: Heard, _: random.Random) -> str:
+    """Hears with both ears, and never tells which: the strongest pitch of their summed power, its level."""
+    if not heard.clips:
+        return "I would need a recording."
+    samples, rate = heard.clips[0]
+    spectrum = (np.abs(np.fft.rfft(samples, axis=0)) ** 2).sum(axis=1)
+    hz, level = np.argmax(spectrum) * rate / len(samples), 10 * np.log10(spectrum.sum() + 1e-9)
+    return f"The strongest sound is at {round(float(hz))} Hz, at level {level:.0f}."
+
+
+def coarse(heard: Heard, chance: random.Random) -> str:
+    """Hears when something sounds and how loud, in words that know no pitch above 2 kHz."""
+    if not heard.clips:
+        return "I would need a recording."
+    samples, rate = heard.clips[0]
+    levels = [_level(part) for part in np.array_split(samples, 8)]
+    ears = [
+        f"{'high' if hz > 2000 else hz} at {_level(x)} dB" for x in samples.T for hz in (_dominant(x, rate),)
+    ]
+    return f"I hear {' and '.join(ears)}; it goes {', '.join(map(str, levels))}."
 
 
 def sampling(mind: Mind, share: float) -> Mind:
@@ -351,11 +440,14 @@ def _read(content: str | list[dict[str, Any]]) -> Heard:
     if isinstance(content, str):
         return Heard(content, ())
     text = "\n".join(part["text"] for part in content if part["type"] == "text")
-    return Heard(text, tuple(_decode(part) for part in content if part["type"] == "input_audio"))
+    files = [
+        base64.b64decode(part["input_audio"]["data"]) for part in content if part["type"] == "input_audio"
+    ]
+    return Heard(text, tuple(map(_decode, files)), tuple(files))
 
 
-def _decode(part: dict[str, Any]) -> tuple[Samples, int]:
-    with wave.open(io.BytesIO(base64.b64decode(part["input_audio"]["data"]))) as clip:
+def _decode(file: bytes) -> tuple[Samples, int]:
+    with wave.open(io.BytesIO(file)) as clip:
         samples = np.frombuffer(clip.readframes(clip.getnframes()), "<i2").astype(np.float64)
         return samples.reshape(-1, clip.getnchannels()), clip.getframerate()
 

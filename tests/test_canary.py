@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import random
+import wave
 from collections import Counter
 from collections.abc import Callable
 from math import comb
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from starbench.audio import Audio
+from starbench.audio import Audio, decode
 from starbench.canary import band, sounds, statistics
 from starbench.canary.denial import denies
 from starbench.canary.examination import examine
 from starbench.canary.interview import Answer
+from starbench.canary.wrapping import wrapped
 from starbench.errors import FatalError, RequestError, TransientError
 from starbench.schema import Canary, Capabilities, Prompt, Response, Usage
 
@@ -134,6 +138,31 @@ def test_what_is_repeated_is_the_very_same_sound() -> None:
     assert sum(n > 1 for n in repeats.values()) >= 15
     sent = {(prompt.digest, *(clip.audio().digest for clip in prompt.clips)) for prompt in asked.prompts}
     assert len(sent) == len(repeats)
+
+
+@pytest.mark.parametrize("n", [1, 2, 999])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_other_bytes_are_the_same_sound(n: int, channels: int) -> None:
+    plain = Audio(np.arange(-n, n * (channels - 1), dtype=np.int16).reshape(-1, channels), 24_000)
+    files = {plain.wav}
+    for copy in (1, 2, 3):
+        other = wrapped(plain, copy)
+        assert other.digest == plain.digest
+        assert int.from_bytes(other.wav[4:8], "little") == len(other.wav) - 8
+        assert decode(other.wav).digest == plain.digest
+        with wave.open(io.BytesIO(other.wav)) as file:
+            assert file.readframes(file.getnframes()) == plain.pcm.tobytes()
+        files.add(other.wav)
+    assert len(files) == 4
+    assert wrapped(plain, 0) is plain
+
+
+def test_every_repeat_is_sent_in_bytes_of_its_own() -> None:
+    _, asked = hold(sees_everything)
+    prompts = [prompt for prompt in asked.prompts if prompt.clips]
+    assert len({(prompt.text, prompt.clips[0].audio().wav) for prompt in prompts}) == len(prompts)
+    first = {prompt.digest: prompt for prompt in reversed(prompts)}
+    assert all(prompt.clips[0].audio().wav[36:40] == b"data" for prompt in first.values())
 
 
 # Requests that fail ----------------------------------------------------------------------------------
@@ -290,7 +319,6 @@ def test_a_description_is_no_denial(text: str) -> None:
 
 
 def test_tones_that_a_filter_takes_leave_nothing_of_16_bits() -> None:
-    import numpy as np
     from scipy.signal import resample_poly
 
     def left_of(hz: float, rate: int) -> float:
@@ -307,8 +335,6 @@ def test_tones_that_a_filter_takes_leave_nothing_of_16_bits() -> None:
 
 
 def test_images_share_every_third_sample() -> None:
-    import numpy as np
-
     one, other = (band._clip(48_000, -12.0, hz, shaped=False).clip for hz in (6000.0, 10_000.0))
     assert one is not None
     assert other is not None

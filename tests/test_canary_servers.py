@@ -13,12 +13,16 @@ from canary_servers import (
     Behaviour,
     Mind,
     always_100,
+    by_bytes,
     by_chance,
+    by_presence,
     by_text,
     chatty,
     claiming_audio,
+    coarse,
     constant,
     cut,
+    denying,
     dropped,
     float_average,
     hash_letters,
@@ -38,7 +42,11 @@ from canary_servers import (
     of_text_and_no_audio,
     of_words,
     one_of,
+    only_bytes,
     placeholder,
+    power,
+    reads_base64,
+    refusing_more_chunks,
     resampled,
     right_only,
     sampling,
@@ -46,6 +54,8 @@ from canary_servers import (
     serving,
     text_model,
     tossed,
+    transcriber,
+    weak,
     whole,
 )
 
@@ -199,6 +209,26 @@ NOT_KNOWN = {
         Behaviour(dropped, tossed, of_seconds_sent),
         Verdicts("unknown", "not heard"),
     ),
+    "replies by the bytes": (Behaviour(only_bytes, by_bytes), Verdicts("unknown", "not heard")),
+    "replies by the bytes, text counted": (
+        Behaviour(only_bytes, by_bytes, of_text),
+        Verdicts("unknown", "not heard"),
+    ),
+    "replies by the bytes, plain WAVs alone": (
+        Behaviour(only_bytes, by_bytes, fails=refusing_more_chunks),
+        Verdicts("unknown", "not heard"),
+    ),
+    "base64 as text": (Behaviour(only_bytes, reads_base64, of_bytes), Verdicts("unknown", "not heard")),
+    "one reply to every sound": (Behaviour(whole, by_presence), Verdicts("unknown", "not heard")),
+    "one reply to every sound, text counted": (
+        Behaviour(whole, by_presence, of_text),
+        Verdicts("unknown", "not heard"),
+    ),
+    "one reply to every sound, tokens by chance": (
+        Behaviour(whole, by_presence, by_chance),
+        Verdicts("unknown", "not heard"),
+    ),
+    "no speech": (Behaviour(whole, transcriber, of_text), Verdicts("unknown", "unknown")),
     "padded, text answered": (Behaviour(whole, by_text, of_padded), Verdicts("unknown", "not heard")),
     "a stub": (Behaviour(dropped, constant("<A>"), of_quarters), Verdicts("unknown", "not heard")),
 }
@@ -234,6 +264,47 @@ def test_dropped_sound_is_found(name: str) -> None:
     behaviour, expected = DROPPERS[name]
     canary = examined(behaviour)
     assert verdicts(canary) == expected, canary.evidence
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("mind", [weak, denying(listener, 0.8)], ids=["weak", "denying"])
+def test_who_hears_now_and_then_is_never_said_to_get_nothing(mind: Mind, seed: int) -> None:
+    canary = examined(Behaviour(mind=mind, usage=of_text, seed=seed))
+    assert canary.transport != "dropped", canary.evidence
+
+
+def test_ears_that_are_never_told_apart_are_not_folded() -> None:
+    canary = examined(Behaviour(mind=power))
+    assert verdicts(canary) == Verdicts("arrived", "unknown", "unknown", "whole", "kept"), canary.evidence
+    assert "not answered as silence" in canary.evidence["ears"]
+    folded = examined(Behaviour(float_average, power))
+    assert folded.ears == "folded", folded.evidence
+
+
+def test_who_calls_all_high_tones_alike_is_not_narrowed() -> None:
+    canary = examined(Behaviour(mind=coarse))
+    assert verdicts(canary) == Verdicts("arrived", "unknown", "kept", "whole", "unknown"), canary.evidence
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_chat_hides_no_samples_that_are_left_out(seed: int) -> None:
+    canary = examined(Behaviour(resampled(16_000, filtered=False), chatty(listener), seed=seed))
+    assert canary.band in ("narrowed", "unknown"), canary.evidence
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_chat_makes_no_whole_of_the_last_30_s(seed: int) -> None:
+    canary = examined(Behaviour(cut(30, from_end=True), chatty(listener), seed=seed))
+    assert canary.length in ("cut", "unknown"), canary.evidence
+
+
+def test_a_reader_of_plain_files_alone_is_believed_by_what_it_gets_right() -> None:
+    canary = examined(Behaviour(mind=listener, fails=refusing_more_chunks))
+    assert (canary.transport, canary.hearing, canary.ears) == ("arrived", "heard", "kept"), canary.evidence
+    assert "other bytes is refused" in canary.evidence["length"]
+    deaf = examined(Behaviour(fails=refusing_more_chunks))
+    assert deaf.transport == "unknown", deaf.evidence
+    assert "other bytes is refused" in deaf.evidence["transport"]
 
 
 @pytest.mark.parametrize("name", NOT_KNOWN)

@@ -36,7 +36,7 @@ _SHOWN_LATER = 0.01
 
 _SOUNDS = tuple(PALETTE.values())
 
-Kind = Literal["kept", "folded", "swappable", "open", "refused"]
+Kind = Literal["kept", "folded", "swappable", "unlike", "open", "refused"]
 Pair = tuple[int, int]
 Clips = dict[Pair, Stimulus]
 
@@ -94,7 +94,9 @@ async def _opposed(interview: Interview, question: Question, terms: Terms, told:
         return Ears(
             "folded", f"{told}, and a sound and its opposite in the other ear are answered as silence"
         )
-    return Ears("open", f"{told}, yet a sound and its opposite in the other ear are not answered as silence")
+    plain = dependence([cancelled]) <= _SHOWN_LATER  # more clips will not turn that round
+    kind: Kind = "unlike" if plain else "open"
+    return Ears(kind, f"{told}, yet a sound and its opposite in the other ear are not answered as silence")
 
 
 class _Changes:

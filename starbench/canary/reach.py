@@ -17,8 +17,10 @@ from starbench.canary.statistics import apart, distance, greater, smaller, withi
 
 #: Up to here a p-value shows that an event arrives: one reply against ten repeats that are all alike. Where
 #: replies vary, only the third round can show it: three looks at a looser one find what is not there.
-_ARRIVES, _ARRIVES_IN_NOISE = 0.1, 0.02
+_ARRIVES, _ARRIVES_IN_NOISE, _APART = 0.1, 0.02, 0.05
 _LOST, _NO_SIGN = 0.03, 0.2
+#: With so many events, replies that lie apart from those without any would show it.
+_ENOUGH = 3
 
 #: The clip without any event is asked about so often: what it gets is compared with all else.
 _TIMES = 3
@@ -81,12 +83,16 @@ def _state(
     found = [median(distance(reply, other) for other in plain) for reply in replies]
     noise = within(interview.all_groups(question))
     p_differs = greater(found, noise)
+    p_sign = p_differs
     if any(noise):
         # Where replies vary, an odd one to the plain clip would stand out against every event.
-        if p_differs <= _ARRIVES_IN_NOISE and apart(plain, replies) <= _ARRIVES_IN_NOISE:
+        p_apart = apart(plain, replies)
+        if p_differs <= _ARRIVES_IN_NOISE and p_apart <= _APART:
             return "arrives"
+        if len(replies) >= _ENOUGH:
+            p_sign = max(p_differs, p_apart)
     elif p_differs <= _ARRIVES:
         return "arrives"
-    if p_differs > _NO_SIGN and smaller(found, comparable) <= _LOST:
+    if p_sign > _NO_SIGN and smaller(found, comparable) <= _LOST:
         return "lost"
     return "open"
