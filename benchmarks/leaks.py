@@ -41,12 +41,12 @@ from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
-from starbench import suite as suites
-from starbench.build import build
-from starbench.crew import available_cpus
-from starbench.plugins import load
+from starbench.build.build import build
+from starbench.execution.processes import available_cpus
+from starbench.plugins.registry import load
 from starbench.schema import Item
-from starbench.suite import MANIFEST
+from starbench.suites import suite as suites
+from starbench.suites.suite import MANIFEST
 from starbench.synthesis import BuildSpec
 from starbench.verify.answers import Group, declared_for, groups
 from starbench.verify.features import features

@@ -20,11 +20,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from starbench import journal, rundir
-from starbench.build import build
-from starbench.evaluation import Evaluation, Request, prepare
-from starbench.models import Model
-from starbench.runner import Settings, run
+from starbench.build.build import build
+from starbench.engine.runner import Settings, run
+from starbench.models.resolve import Model
+from starbench.planning.plan import Evaluation, Request, prepare
+from starbench.runs import directory, journal
 from starbench.schema import JournalLine, Prompt
 from starbench.scoring.run import score_run
 from starbench.synthesis import BuildSpec
@@ -45,7 +45,7 @@ class Sleeper:
 def ours(evaluation: Evaluation, seconds: float, in_flight: int, folder: Path) -> float:
     model = Model("sleeper", {}, Sleeper(seconds))
     started = time.perf_counter()
-    rundir.begin(folder, evaluation.run, evaluation.items, evaluation.trials)
+    directory.begin(folder, evaluation.run, evaluation.items, evaluation.trials)
     with journal.Journal(folder) as writer:
         asyncio.run(run(evaluation.trials, evaluation.questions, model, writer, Settings(in_flight)))
     return time.perf_counter() - started
@@ -119,7 +119,7 @@ def a_journal(folder: Path, evaluation: Evaluation, lines: int) -> Path:
         changed = {"item_id": renamed, "condition": CONDITIONS[copy % len(CONDITIONS)]}
         trials.append(trial.model_copy(update=changed))
     identity = evaluation.run.identity.model_copy(update={"conditions": CONDITIONS})
-    rundir.begin(folder, evaluation.run.model_copy(update={"identity": identity}), items, trials)
+    directory.begin(folder, evaluation.run.model_copy(update={"identity": identity}), items, trials)
     replies = ("<B>", "The answer is <A>.", "I think that the second one is higher, so **C**.", "no idea")
     with (folder / journal.NAME).open("w") as out:
         for number, trial in enumerate(trials):

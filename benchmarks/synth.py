@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import sys
 
-from starbench.crew import KEPT_MEMORY, ONE_THREAD
+from starbench.execution.processes import KEPT_MEMORY, ONE_THREAD
 
 if not KEPT_MEMORY.items() <= os.environ.items():  # what a worker of a build starts with
     os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **ONE_THREAD, **KEPT_MEMORY})
@@ -33,8 +33,8 @@ from typing import Any
 
 import numpy as np
 
-from starbench import plugins
 from starbench.audio import Audio, quantise
+from starbench.plugins import registry
 from starbench.synthesis import generator
 
 SECONDS = 5.0
@@ -110,7 +110,7 @@ BARS = {
 
 @cache
 def synthesizer(name: str) -> Any:
-    return plugins.load("synthesizers", name)
+    return registry.load("synthesizers", name)
 
 
 def make(name: str, parameters: Parameters, seed: int, out: Path) -> None:

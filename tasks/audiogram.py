@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from starbench import plugins
 from starbench.errors import StimulusError
+from starbench.plugins import registry
 from starbench.synthesis import Draft, Recipe, Synthesizer, generator
 
 from . import captions
@@ -78,7 +78,7 @@ def calibration() -> dict[str, Any]:
 
 
 def _synthesizer() -> Synthesizer:
-    found: Synthesizer = plugins.load("synthesizers", SYNTHESIZER)
+    found: Synthesizer = registry.load("synthesizers", SYNTHESIZER)
     return found
 
 

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from starbench import plugins
 from starbench.errors import StimulusError
+from starbench.plugins import registry
 from starbench.schema import Item
 from starbench.synthesis import Draft, Recipe, generator
 
@@ -160,7 +160,7 @@ def _refused(options: SceneOptions, at: Place, room: Mapping[str, Any] | None, r
         "level_db_spl": 60.0,
     }
     probe = recipe(options, [source], 0.07, room=room, rate=rate)
-    synthesizer = plugins.load("synthesizers", probe.synthesizer)
+    synthesizer = registry.load("synthesizers", probe.synthesizer)
     try:
         synthesizer(rng=generator(0, "probe"), **probe.parameters)
     except StimulusError as error:

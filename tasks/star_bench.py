@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from starbench.errors import SuiteError
-from starbench.intake import Record, admit
 from starbench.schema import Item
-from starbench.suite import Suite
+from starbench.suites.suite import Suite
+from starbench.suites.validate import Record, admit
 
 from .hub import download
 

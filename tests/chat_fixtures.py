@@ -10,7 +10,7 @@ import pytest
 from chat_servers import ATTEMPTS, Ran, Runs
 from pytest_httpserver import HTTPServer
 
-from starbench.build import build
+from starbench.build.build import build
 from starbench.cli import main
 from starbench.synthesis import BuildSpec
 

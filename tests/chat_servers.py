@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from starbench import journal
+from starbench.runs import journal
 from starbench.schema import JournalLine, Outcome
 
 ATTEMPTS = 2

@@ -43,8 +43,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         raise pytest.UsageError("STARBENCH_REQUIRE_LOCAL is set: pip install -e '.[test-local]'")
     needs = pytest.mark.skip(reason="local models need torch: pip install -e '.[test-local]'")
     for item in items:
-        asked = set(getattr(item, "fixturenames", ()))
-        if item.path.name.startswith("test_transformers") or any("tiny_" in name for name in asked):
+        # A fixture that is asked for by name at run time stands among the parameters alone.
+        parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        names = [*getattr(item, "fixturenames", ()), *(text for text in parameters if isinstance(text, str))]
+        if item.path.name.startswith("test_transformers") or any(name.startswith("tiny_") for name in names):
             item.add_marker(needs)
 
 

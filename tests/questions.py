@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from starbench import protocols
-from starbench.intake import ClipInfo
+from starbench.planning.trials import Plan, plan
 from starbench.schema import Item, TextSpec, Trial
-from starbench.trials import Plan, plan
+from starbench.suites.validate import ClipInfo
 
 STAR_BENCH, STARBENCH = protocols.get("star-bench"), protocols.get("starbench")
 BOTH = pytest.mark.parametrize("protocol", [STAR_BENCH, STARBENCH], ids=lambda p: p.name)

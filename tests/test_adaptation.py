@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from questions import CLIPS, STAR_BENCH, STARBENCH, asked, choice, order, texts
 
-from starbench.adaptation import CHANNEL_POLICIES, CLIP_POLICIES, Adapted, Policy, adapt
-from starbench.intake import ClipInfo
-from starbench.limits import admits, channels_of, seconds_of, sent
+from starbench.planning.adaptation import CHANNEL_POLICIES, CLIP_POLICIES, Adapted, Policy, adapt
+from starbench.planning.limits import admits, channels_of, seconds_of, sent
 from starbench.schema import Capabilities, ClipSpec, Item, JoinedSpec, TextSpec, Trial
+from starbench.suites.validate import ClipInfo
 
 ONE = Capabilities(max_clips=1, max_channels=1)
 MONO_ONLY = Capabilities(max_channels=1)
@@ -278,7 +278,7 @@ def prompts(draw: st.DrawFn) -> tuple[Trial, Item, dict[str, ClipInfo]]:
     names += ["split", "swap"] if {clip.channels for clip in clips.values()} == {2} else []
     item = item.model_copy(update={"mirror": {"Left": "Right", "Right": "Left"}})
     protocol = draw(st.sampled_from([STAR_BENCH, STARBENCH]))
-    from starbench.trials import plan
+    from starbench.planning.trials import plan
 
     trials = plan("s", [item], clips, protocol, [draw(st.sampled_from(names))]).trials
     return draw(st.sampled_from(trials)), item, clips

@@ -11,10 +11,10 @@ import pytest
 from small_model import BELL, HORN, MODEL, TAP, Bench, item
 
 from starbench.audio import FULL_SCALE, Audio, join, resample
-from starbench.clips import ClipStore
 from starbench.errors import AudioError
-from starbench.leaderboard import board, read_entries
-from starbench.suite import read
+from starbench.reporting.leaderboard import board, read_entries
+from starbench.suites.clip_store import ClipStore
+from starbench.suites.suite import read
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from starbench.errors import AudioError, FatalError, RequestError, TransientError
-from starbench.models import Asker, resolve
+from starbench.models.resolve import Asker, resolve
 from starbench.schema import Capabilities, Prompt, Response, TextPart
 
 PROMPT = Prompt(parts=(TextPart(text="Which?"),), options=("one", "two"))
@@ -62,7 +62,9 @@ def test_a_text_nothing_or_a_response_is_an_answer(way: Any, reply: Any) -> None
 
 
 @WAYS
-@pytest.mark.parametrize("reply", [b"<B>", 3, 0, False, ["<B>"], {"text": "<B>"}, object()], ids=repr)
+@pytest.mark.parametrize(
+    "reply", [b"<B>", 3, 0, False, ["<B>"], {"text": "<B>"}, object()], ids=lambda reply: type(reply).__name__
+)
 def test_any_other_type_is_the_adapters_fault_and_named(way: Any, reply: Any) -> None:
     with pytest.raises(RequestError, match=f"returned {type(reply).__name__}, not str or Response") as raised:
         ask(way(reply))

@@ -11,7 +11,7 @@ import pytest
 from starbench.adapters.constant import Constant
 from starbench.adapters.random import Random
 from starbench.errors import InputError
-from starbench.models import resolve
+from starbench.models.resolve import resolve
 from starbench.schema import Prompt, TextPart
 
 OPTIONS = (

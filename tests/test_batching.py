@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from starbench.errors import AudioError, FatalError, RequestError, TransientError
-from starbench.models import Asker
+from starbench.models.resolve import Asker
 from starbench.schema import Capabilities, Prompt, Response, TextPart
 
 

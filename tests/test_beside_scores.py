@@ -11,11 +11,11 @@ import pytest
 from caption_server import Ran, starbench
 from small_model import MODEL, Bench, item
 
-from starbench import arrival, rundir
-from starbench.canary import summary
+from starbench.canary import arrival, summary
 from starbench.errors import InputError
-from starbench.leaderboard import board, read_entries
-from starbench.markdown import board_to_markdown
+from starbench.reporting.leaderboard import board, read_entries
+from starbench.reporting.markdown import board_to_markdown
+from starbench.runs import directory
 from starbench.schema import Canary
 from starbench.schema.entry import LeaderboardEntry
 
@@ -100,7 +100,7 @@ def test_ears_that_were_split_are_not_called_folded(bench: Bench) -> None:
     assert bench.record()["notes"] == [arrival.APART]
     assert arrival.FOLDED not in said
     run = bench.folder / "run"
-    rundir.write_canary(run, canary())
+    directory.write_canary(run, canary())
     assert "‡" not in shown(run)
     code, said = bench.command(suite, "--channels", "split", model="ears.py:One", out="proven")
     assert "canary: ears sent as separate clips (not asked: the model is declared" in said
@@ -116,7 +116,7 @@ def test_compare_tells_of_each_run_how_sound_got_there(bench: Bench, command: Ca
     suite = bench.suite("s", item("one", "bell"))
     for out, model in (("a", "Folds"), ("b", "Keeps"), ("c", "Keeps")):
         assert bench.run(suite, model=f"ears.py:{model}", out=out)[0] == 0
-    rundir.write_canary(bench.folder / "b", canary())
+    directory.write_canary(bench.folder / "b", canary())
     ran = command("compare", "a", "b", "c", "--json", "c.json")
     assert ran.code == 0, ran.err
     lines = {
@@ -210,7 +210,7 @@ def test_a_run_that_the_canary_stopped_has_no_score_and_no_row(
     for path in (run / "trials.jsonl", *run.glob("entry-*")):
         path.unlink()
     (run / "trials.jsonl").touch()
-    rundir.write_canary(run, canary(transport="dropped"))
+    directory.write_canary(run, canary(transport="dropped"))
     why = "no trial was asked: the canary found that no sound reaches the model"
     for options in ((), ("--json",)):
         ran = command("score", run, *options)

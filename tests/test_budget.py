@@ -13,15 +13,15 @@ from pytest_httpserver import HTTPServer
 from virtual_server import Questions, Server, now, run_virtually, trials
 from werkzeug import Request, Response
 
-from starbench import cost, journal
-from starbench.budget import Budget
-from starbench.build import build
+from starbench.build.build import build
 from starbench.cli import main
-from starbench.cost import Load, dollars, estimate, weigh
+from starbench.engine import cost
+from starbench.engine.budget import Budget
+from starbench.engine.cost import Load, dollars, estimate, weigh
+from starbench.engine.runner import Settings, run
 from starbench.errors import FatalError, InputError, TransientError
-from starbench.intake import ClipInfo
-from starbench.models import Model
-from starbench.runner import Settings, run
+from starbench.models.resolve import Model
+from starbench.runs import journal
 from starbench.schema import (
     UNCUT,
     ClipSpec,
@@ -36,6 +36,7 @@ from starbench.schema import (
     Usage,
 )
 from starbench.schema import Response as Reply
+from starbench.suites.validate import ClipInfo
 from starbench.synthesis import BuildSpec
 
 PRICES = Prices(

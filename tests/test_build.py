@@ -18,12 +18,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from starbench import workshop
 from starbench.audio import decode
-from starbench.build import build
+from starbench.build import staging
+from starbench.build.build import build
 from starbench.cli import main
 from starbench.errors import InputError, PluginError, StimulusError, SuiteError
-from starbench.suite import Suite
+from starbench.suites.suite import Suite
 from starbench.synthesis import BuildSpec
 
 DEADLINE = 30.0
@@ -282,7 +282,7 @@ def test_an_interrupt_ends_all_and_says_how_to_go_on(
     assert err == "\nstarbench: interrupted; what was made is kept, and the same command goes on\n"
     assert not any(_is_alive(pid) for pid in makers(tmp_path))
     assert not (tmp_path / "suite").exists()
-    assert workshop._is_workshop(partial)
+    assert staging._is_workshop(partial)
 
 
 def test_what_is_damaged_is_made_again(task: str, tmp_path: Path, partial: Path) -> None:

@@ -11,14 +11,14 @@ import pytest
 
 from starbench.adapters.observer import Observer
 from starbench.audio import decode
-from starbench.build import build
-from starbench.clips import ClipStore
+from starbench.build.build import build
 from starbench.errors import InputError, SuiteError
+from starbench.planning.trials import materialise, plan
 from starbench.protocols import get as get_protocol
 from starbench.schema import ClipPart, Outcome, Prompt, Response
-from starbench.suite import Suite
+from starbench.suites.clip_store import ClipStore
+from starbench.suites.suite import Suite
 from starbench.synthesis import BuildSpec
-from starbench.trials import materialise, plan
 
 ATTRIBUTES = ("pitch", "loudness", "duration")
 

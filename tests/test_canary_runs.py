@@ -22,12 +22,12 @@ from canary_servers import (
 )
 from llmock.pytest_plugin import LLMock
 
-from starbench import journal, rundir
-from starbench.build import build
+from starbench.build.build import build
 from starbench.canary import summary
 from starbench.cli import main
 from starbench.cli.exits import BAD_INPUT, DONE, INCOMPLETE
-from starbench.leaderboard import read_entries
+from starbench.reporting.leaderboard import read_entries
+from starbench.runs import directory, journal
 from starbench.schema import Canary
 from starbench.schema.entry import LeaderboardEntry
 from starbench.synthesis import BuildSpec
@@ -44,7 +44,7 @@ class Ran(NamedTuple):
 
     @property
     def canary(self) -> Canary | None:
-        return rundir.read_canary(self.path)
+        return directory.read_canary(self.path)
 
     @property
     def verdicts(self) -> dict[str, str]:

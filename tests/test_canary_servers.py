@@ -60,7 +60,7 @@ from canary_servers import (
 )
 
 from starbench.canary.examination import examine
-from starbench.models import Asker, resolve
+from starbench.models.resolve import Asker, resolve
 from starbench.schema import Canary, Capabilities
 
 

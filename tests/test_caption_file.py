@@ -13,15 +13,15 @@ from caption_server import suite
 from hypothesis import given
 from hypothesis import strategies as st
 
-from starbench import captions
-from starbench.conditions import present
 from starbench.errors import InputError
+from starbench.planning.conditions import present
 from starbench.protocols import caption as protocol
 from starbench.protocols.starbench import Starbench
 from starbench.schema import Outcome, Response, TextSpec
 from starbench.schema.caption import CaptionHeader, CaptionIdentity, CaptionLine
-from starbench.suite import Suite
-from starbench.suite import read as read_suite
+from starbench.suites import captions
+from starbench.suites.suite import Suite
+from starbench.suites.suite import read as read_suite
 
 HEADER = CaptionHeader(
     identity=CaptionIdentity(

@@ -15,9 +15,10 @@ from filelock import FileLock
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
-from starbench import arrival, captions
+from starbench.canary import arrival
 from starbench.protocols import caption as protocol
-from starbench.suite import read as read_suite
+from starbench.suites import captions
+from starbench.suites.suite import read as read_suite
 
 KEY = "sk-marker-7f3a9c5e1b2d4860"
 #: Five clips, two of them in more than one item.

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 from caption_server import Ran, starbench, suite
 
-from starbench import captions
+from starbench.suites import captions
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from time import monotonic, sleep
 
 from caption_server import suite
 
-from starbench import captions
-from starbench.suite import read as read_suite
+from starbench.suites import captions
+from starbench.suites.suite import read as read_suite
 
 SLOW = """
 import time

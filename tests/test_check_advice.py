@@ -17,7 +17,7 @@ from starbench.contract import Report, check, conduct
 from starbench.contract.declarations import _contradictions
 from starbench.contract.subject import Comparison, Subject, compared
 from starbench.errors import TransientError
-from starbench.models import as_model, resolve
+from starbench.models.resolve import as_model, resolve
 from starbench.schema import Capabilities, Prompt, Response, TextPart
 
 

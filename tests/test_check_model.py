@@ -18,7 +18,7 @@ from llmock.testing import LLMockServer
 from starbench.contract import CHECKS, Report, check, check_async
 from starbench.contract import conduct as conduct_checks
 from starbench.errors import InputError, RequestError, TransientError
-from starbench.models import resolve
+from starbench.models.resolve import resolve
 from starbench.schema import Capabilities, Prompt, Response
 
 

@@ -12,10 +12,9 @@ from caption_server import Ran, starbench
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from starbench import rundir
-from starbench.compare import compare
 from starbench.errors import InputError, RunError
-from starbench.journal import Journal
+from starbench.runs import directory
+from starbench.runs.journal import Journal
 from starbench.schema import (
     Capabilities,
     Failure,
@@ -28,6 +27,7 @@ from starbench.schema import (
     Trial,
 )
 from starbench.scoring import intervals
+from starbench.scoring.compare import compare
 
 #: How a trial can end, as a server's reply would have it; ``right`` and ``wrong`` are answers.
 REPLIES: Mapping[str, dict[str, Any]] = {
@@ -110,7 +110,9 @@ def write(
         for rotation, how in enumerate(ends)
     ]
     record = Run(identity=Identity(**asked), capabilities=Capabilities(), created="now", **(run or {}))
-    rundir.begin(path, record, {("s", name): found for name, found in items.items()}, [t for t, _ in planned])
+    directory.begin(
+        path, record, {("s", name): found for name, found in items.items()}, [t for t, _ in planned]
+    )
     with Journal(path) as journal:
         for made, how in planned:
             if how != "missing":

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from starbench.build import build
+from starbench.build.build import build
 from starbench.cli.run import evaluate
-from starbench.evaluation import Request, prepare
-from starbench.leaderboard import entries_of
-from starbench.models import resolve
-from starbench.runner import Settings
+from starbench.engine.runner import Settings
+from starbench.models.resolve import resolve
+from starbench.planning.plan import Request, prepare
+from starbench.reporting.leaderboard import entries_of
 from starbench.scoring.run import score_run
 from starbench.synthesis import BuildSpec
 

@@ -9,19 +9,19 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from starbench import captions
-from starbench.build import build
+from starbench.build.build import build
 from starbench.cli.run import evaluate
+from starbench.engine.runner import Settings
 from starbench.errors import ConditionError, InputError, PluginError
-from starbench.evaluation import Evaluation, Request, open_suite, prepare
-from starbench.leaderboard import board, entries_of
-from starbench.markdown import board_to_markdown
-from starbench.models import Model
-from starbench.report import show
-from starbench.runner import Settings
+from starbench.models.resolve import Model
+from starbench.planning.plan import Evaluation, Request, open_suite, prepare
+from starbench.reporting.leaderboard import board, entries_of
+from starbench.reporting.markdown import board_to_markdown
+from starbench.reporting.scores import show
 from starbench.schema import Capabilities, Outcome, Prompt, Response, Usage
 from starbench.schema.caption import CaptionHeader, CaptionIdentity, CaptionLine
 from starbench.scoring.run import score_run
+from starbench.suites import captions
 from starbench.synthesis import BuildSpec
 
 SPEC = BuildSpec(("pitch", "loudness", "duration"), "default", 5, 12)

@@ -21,7 +21,7 @@ from starbench.adapters import gemini as module
 from starbench.adapters.gemini import Gemini
 from starbench.audio import Audio
 from starbench.errors import InputError
-from starbench.models import resolve
+from starbench.models.resolve import resolve
 from starbench.schema import ClipPart, Prompt, Response, TextPart, Usage
 
 MODEL = "gemini-3.8-flash"

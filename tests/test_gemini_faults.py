@@ -21,10 +21,10 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from starbench import journal
 from starbench.adapters.gemini import CAPABILITIES
-from starbench.build import build
+from starbench.build.build import build
 from starbench.cli import main
+from starbench.runs import journal
 from starbench.schema import JournalLine, Outcome
 from starbench.synthesis import BuildSpec
 

@@ -12,7 +12,7 @@ from pytest_httpserver import HTTPServer
 from starbench.adapters.gemini import Gemini
 from starbench.adapters.gemini_thinking import FAMILIES
 from starbench.errors import InputError
-from starbench.models import resolve
+from starbench.models.resolve import resolve
 from starbench.schema import Prompt, TextPart
 
 NOWHERE = "http://127.0.0.1:1"

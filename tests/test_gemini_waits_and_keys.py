@@ -15,9 +15,9 @@ from llmock.pytest_plugin import LLMock
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from starbench import journal
-from starbench.build import build
+from starbench.build.build import build
 from starbench.cli import main
+from starbench.runs import journal
 from starbench.schema import JournalLine, Outcome
 from starbench.synthesis import BuildSpec
 

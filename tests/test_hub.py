@@ -31,7 +31,7 @@ import json, sys, time
 time.sleep = lambda _: None  # the client's patience with a bad line, not ours
 from starbench.errors import SuiteError
 from starbench.tasks.star_bench import StarBench
-from starbench.clips import ClipStore
+from starbench.suites.clip_store import ClipStore
 try:
     suite = StarBench().load(sys.argv[1])
 except SuiteError as error:

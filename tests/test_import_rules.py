@@ -206,7 +206,7 @@ def test_a_plug_in_planted_in_the_core_is_caught(planted: str) -> None:
         "from starbench.tasks import perception",
         "import starbench.synthesis",
         "from starbench import plugins",
-        "def f():\n    from starbench.suite import read",
+        "def f():\n    from starbench.suites.suite import read",
     ],
 )
 def test_a_truth_planted_in_the_observer_is_caught(planted: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from starbench.errors import SuiteError
-from starbench.intake import Record, admit, inside
+from starbench.suites.validate import Record, admit, inside
 
 
 @pytest.fixture

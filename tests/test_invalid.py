@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from starbench.errors import PluginError
-from starbench.models import resolve
+from starbench.models.resolve import resolve
 
 _SCHEMA = "from starbench.schema import Capabilities, Response\nclass A:\n"
 

@@ -10,8 +10,8 @@ import jsonschema
 import pytest
 
 from starbench.errors import InputError
-from starbench.leaderboard import board, entries_of, published_entries, read_entries, write_entries
-from starbench.markdown import board_to_markdown, escape
+from starbench.reporting.leaderboard import board, entries_of, published_entries, read_entries, write_entries
+from starbench.reporting.markdown import board_to_markdown, escape
 from starbench.schema.entry import LeaderboardEntry
 from starbench.scoring.run import score_run
 
@@ -21,11 +21,11 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run of the guesser on a tiny built suite."""
-    from starbench.build import build
+    from starbench.build.build import build
     from starbench.cli.run import evaluate
-    from starbench.evaluation import Request, prepare
-    from starbench.models import resolve
-    from starbench.runner import Settings
+    from starbench.engine.runner import Settings
+    from starbench.models.resolve import resolve
+    from starbench.planning.plan import Request, prepare
     from starbench.synthesis import BuildSpec
 
     root = tmp_path_factory.mktemp("board")

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from starbench.build import build
+from starbench.build.build import build
 from starbench.schema import Item
 from starbench.synthesis import BuildSpec
 from starbench.verify import leaks

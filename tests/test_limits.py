@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from questions import CLIPS, asked, choice, order
 
-from starbench.limits import admits, bandwidth_reason
+from starbench.planning.limits import admits, bandwidth_reason
 from starbench.schema import Capabilities
 
 

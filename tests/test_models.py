@@ -15,7 +15,7 @@ from starbench.errors import (
     InputError,
     PluginError,
 )
-from starbench.models import Model, as_model, resolve
+from starbench.models.resolve import Model, as_model, resolve
 from starbench.redact import redact
 from starbench.schema import Capabilities
 

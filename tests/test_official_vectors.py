@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from starbench import protocols
+from starbench.planning.trials import plan
 from starbench.protocols.base import Result
 from starbench.protocols.star_bench import official_letter
 from starbench.schema import ClipSpec, Outcome, Response, TextSpec
 from starbench.tasks.star_bench import StarBench
-from starbench.trials import plan
 
 CONDITIONS = {
     "tr": "audio",

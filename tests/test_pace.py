@@ -29,13 +29,13 @@ from virtual_server import (
 )
 from virtual_server import Questions as Numbers
 
+from starbench.engine.pacing import MOST, UNWATCHED, Pace, Window, first_window
+from starbench.engine.rate import LearntRate, PinnedRate
+from starbench.engine.retry import Backoff
+from starbench.engine.runner import Settings, run
 from starbench.errors import FatalError, TransientError
-from starbench.journal import LineWriter
-from starbench.models import resolve
-from starbench.pace import MOST, UNWATCHED, Pace, Window, first_window
-from starbench.rate import LearntRate, PinnedRate
-from starbench.retry import Backoff
-from starbench.runner import Settings, run
+from starbench.models.resolve import resolve
+from starbench.runs.journal import LineWriter
 from starbench.schema import Capabilities, Prompt
 
 SUSTAINED, REFUSED = 0.9, 0.05
@@ -211,7 +211,7 @@ def test_a_server_that_only_refuses_ends_the_run() -> None:
 
 
 async def put(server: Any, n: int, on_line: Any, settings: Settings | None = None) -> None:
-    from starbench.models import Model
+    from starbench.models.resolve import Model
 
     class Nowhere:
         def append(self, line: Any) -> None:

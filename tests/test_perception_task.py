@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from starbench.audio import quantise
 from starbench.errors import InputError
-from starbench.plugins import load
+from starbench.plugins.registry import load
 from starbench.synthesis import BuildPlan, BuildSpec, Draft, generator
 from starbench.tasks.dealing import deal, shares
 from starbench.tasks.perception import Perception

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from starbench import plugins
 from starbench.errors import PluginError
+from starbench.plugins import registry
 
 
 @pytest.fixture
@@ -27,9 +27,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         del sys.modules[name]
 
 
-def refusal(name: str, kind: plugins.Kind = "adapters") -> str:
+def refusal(name: str, kind: registry.Kind = "adapters") -> str:
     with pytest.raises(PluginError) as refused:
-        plugins.load(kind, name)
+        registry.load(kind, name)
     told = str(refused.value)
     assert "\n" not in told
     return told
@@ -45,16 +45,16 @@ def refusal(name: str, kind: plugins.Kind = "adapters") -> str:
         ("synthesizers", "tone-pair"),
     ],
 )
-def test_our_own_plug_ins_come_in_by_the_same_door(kind: plugins.Kind, name: str) -> None:
-    point = plugins.available(kind)[name]
+def test_our_own_plug_ins_come_in_by_the_same_door(kind: registry.Kind, name: str) -> None:
+    point = registry.available(kind)[name]
     assert point.value.startswith(f"starbench.{'synth' if kind == 'synthesizers' else kind}.")
-    loaded = plugins.load(kind, name)
+    loaded = registry.load(kind, name)
     assert callable(loaded)
     assert f"{loaded.__module__}:{loaded.__qualname__}" == point.value
 
 
 def test_names_of_one_kind_are_no_names_of_another() -> None:
-    assert "constant" not in plugins.available("tasks")
+    assert "constant" not in registry.available("tasks")
     assert "no task is called 'constant'" in refusal("constant", "tasks")
 
 
@@ -68,7 +68,7 @@ def test_names_of_one_kind_are_no_names_of_another() -> None:
         ("adapters", "", "no adapter is called ''"),
     ],
 )
-def test_an_unknown_name_gets_a_hint(kind: plugins.Kind, name: str, hint: str) -> None:
+def test_an_unknown_name_gets_a_hint(kind: registry.Kind, name: str, hint: str) -> None:
     assert hint in refusal(name, kind)
 
 
@@ -78,8 +78,8 @@ def test_a_class_of_a_file_is_found_with_what_lies_beside_it(folder: Path) -> No
     (folder / "sub" / "mine.py").write_text(
         "from beside import REPLY\nclass Mine:\n    reply = REPLY\nclass _Not: ...\n"
     )
-    assert plugins.load("adapters", "sub/mine.py:Mine").reply == "B"
-    assert plugins.load("adapters", str(folder / "sub" / "mine.py")).__name__ == "Mine", (
+    assert registry.load("adapters", "sub/mine.py:Mine").reply == "B"
+    assert registry.load("adapters", str(folder / "sub" / "mine.py")).__name__ == "Mine", (
         "the only public class"
     )
 
@@ -91,7 +91,7 @@ def test_dataclasses_and_pickles_of_a_file_resolve(folder: Path) -> None:
         "from __future__ import annotations\nfrom dataclasses import dataclass\n"
         "@dataclass\nclass Point:\n    x: int\n"
     )
-    point = plugins.load("adapters", "data.py:Point")(3)
+    point = registry.load("adapters", "data.py:Point")(3)
     assert pickle.loads(pickle.dumps(point)) == point
 
 
@@ -99,7 +99,7 @@ def test_an_object_of_a_module_is_found(folder: Path) -> None:
     (folder / "package").mkdir()
     (folder / "package" / "__init__.py").write_text("")
     (folder / "package" / "models.py").write_text("def make(): ...\n")
-    assert plugins.load("adapters", "package.models:make").__name__ == "make"
+    assert registry.load("adapters", "package.models:make").__name__ == "make"
 
 
 BROKEN = {
@@ -187,11 +187,11 @@ def points(*values: str) -> list[EntryPoint]:
 
 
 def test_two_packages_that_claim_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plugins, "entry_points", lambda group: points("one:A", "two:B"))
+    monkeypatch.setattr(registry, "entry_points", lambda group: points("one:A", "two:B"))
     with pytest.raises(PluginError, match=re.escape("one:A and two:B")):
-        plugins.available("adapters")
-    monkeypatch.setattr(plugins, "entry_points", lambda group: points("one:A", "one:A"))
-    assert list(plugins.available("adapters")) == ["mine"]
+        registry.available("adapters")
+    monkeypatch.setattr(registry, "entry_points", lambda group: points("one:A", "one:A"))
+    assert list(registry.available("adapters")) == ["mine"]
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_an_installed_plug_in_that_is_broken_is_refused_by_name(
     folder: Path, monkeypatch: pytest.MonkeyPatch, source: str
 ) -> None:
     (folder / "installed_one.py").write_text(source)
-    monkeypatch.setattr(plugins, "entry_points", lambda group: points("installed_one:A"))
+    monkeypatch.setattr(registry, "entry_points", lambda group: points("installed_one:A"))
     told = refusal("mine")
     assert told.startswith("plug-in 'mine' (installed_one:A) cannot be loaded: ")
     assert told.endswith("(installed_one.py)" if "class B" in source else "(installed_one.py:1)")
@@ -210,14 +210,14 @@ def test_an_installed_plug_in_that_is_broken_is_refused_by_name(
 def test_only_the_plug_in_asked_for_is_imported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "installed_two.py").write_text("class A: ...\n")
     others = [EntryPoint("bomb", "no_such_module_at_all:A", "starbench.adapters"), *points("installed_two:A")]
-    monkeypatch.setattr(plugins, "entry_points", lambda group: others)
-    assert plugins.load("adapters", "mine").__name__ == "A"
+    monkeypatch.setattr(registry, "entry_points", lambda group: others)
+    assert registry.load("adapters", "mine").__name__ == "A"
 
 
 def test_making_a_plug_in_that_fails_names_the_line(folder: Path) -> None:
     (folder / "task.py").write_text("class Task:\n    def __init__(self):\n        self.x = {}['gone']\n")
     with pytest.raises(PluginError, match=re.escape("cannot be made: KeyError: 'gone' (task.py:3)")):
-        plugins.make("tasks", "task.py:Task")
+        registry.make("tasks", "task.py:Task")
 
 
 INSTALLED = {

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from questions import BOTH, CLIPS, MIRROR, STAR_BENCH, STARBENCH, asked, choice, order, planned, texts
 
-from starbench import conditions
 from starbench.audio import Audio
-from starbench.clips import ClipStore
-from starbench.intake import ClipInfo
+from starbench.planning import conditions
+from starbench.planning.trials import materialise
 from starbench.schema import AnswerMode, ClipPart, ClipSpec, Item, JoinedSpec, TextSpec, Trial
-from starbench.suite import Suite
-from starbench.trials import materialise
+from starbench.suites.clip_store import ClipStore
+from starbench.suites.suite import Suite
+from starbench.suites.validate import ClipInfo
 
 # --- the prompts ----------------------------------------------------------------------------------
 

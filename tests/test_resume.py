@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from starbench import journal, rundir
-from starbench.build import build
+from starbench.build.build import build
 from starbench.cli import main
+from starbench.runs import directory, journal
 from starbench.schema import Outcome
 from starbench.synthesis import BuildSpec
 
@@ -150,7 +150,7 @@ class Command(NamedTuple):
         return {line.served_model for line in self.lines if line.outcome is Outcome.ANSWERED}
 
     def assert_complete(self) -> None:
-        planned = [trial.key for trial in rundir.read_plan(self.path)]
+        planned = [trial.key for trial in directory.read_plan(self.path)]
         answered = Counter(line.key for line in self.lines if line.outcome is Outcome.ANSWERED)
         assert answered == Counter(planned)
 
@@ -202,7 +202,7 @@ def test_ten_kills_at_random_moments_lose_nothing_and_repeat_nothing(
     before = len(server.asked)
     code, err = command.finish()
     assert code == 0, err
-    assert 10 < len(kept) < len(rundir.read_plan(command.path)), (
+    assert 10 < len(kept) < len(directory.read_plan(command.path)), (
         "the kills came too early or too late to tell"
     )
     assert not kept & set(server.asked[before:])
@@ -419,13 +419,13 @@ def test_another_run_is_refused_by_what_differs(
 ) -> None:
     assert here("--limit", "2")[0] == 0
     before = len(server.asked)
-    record = (command.path / rundir.RUN).read_bytes()
+    record = (command.path / directory.RUN).read_bytes()
     code, err = here("--limit", "2", *options, model=model)
     assert code == 2
     assert named in err
     assert len(err.splitlines()) == 1
     assert len(server.asked) == before
-    assert (command.path / rundir.RUN).read_bytes() == record
+    assert (command.path / directory.RUN).read_bytes() == record
 
 
 def test_a_suite_that_changed_is_another_run(here: InProcess, command: Command, tmp_path: Path) -> None:

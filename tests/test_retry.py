@@ -11,9 +11,9 @@ import pytest
 from virtual_server import now
 from virtual_server import run_virtually as run
 
+from starbench.engine.pacing import Pace
+from starbench.engine.retry import Backoff, persist
 from starbench.errors import FatalError, RequestError, TransientError
-from starbench.pace import Pace
-from starbench.retry import Backoff, persist
 
 
 def failing(times: int, error: Callable[[], Exception]) -> tuple[Callable[[], Awaitable[str]], list[float]]:

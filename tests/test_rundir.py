@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from starbench import rundir
 from starbench.errors import RunError
-from starbench.rundir import PlannedTrial
+from starbench.runs import directory
+from starbench.runs.directory import PlannedTrial
 from starbench.schema import Capabilities, ClipSpec, Identity, Item, Run, SuiteIdentity, TextSpec, Trial
 
 SUITE = SuiteIdentity(
@@ -22,8 +22,8 @@ SUITE = SuiteIdentity(
 
 def begin(path: Path, *what: Any) -> bool:
     """Begin a run as the command line does: hold its directory first."""
-    with rundir.hold(path):
-        return rundir.begin(path, *what)
+    with directory.hold(path):
+        return directory.begin(path, *what)
 
 
 def run(**identity: Any) -> Run:
@@ -145,8 +145,8 @@ def test_a_run_killed_while_it_was_begun_is_begun_anew(tmp_path: Path, left: lis
         (tmp_path / name).write_text('{"half')
     asked = {("s", "i"): item()}
     assert begin(tmp_path, run(), asked, [trial()]) is False
-    assert rundir.read_items(tmp_path) == asked
-    assert rundir.read_plan(tmp_path) == [PlannedTrial.of(trial())]
+    assert directory.read_items(tmp_path) == asked
+    assert directory.read_plan(tmp_path) == [PlannedTrial.of(trial())]
 
 
 @pytest.mark.parametrize("name", ["trials.jsonl", "items.jsonl.bak", "notes"])
@@ -171,14 +171,14 @@ def test_a_file_in_its_place_is_refused(tmp_path: Path) -> None:
 def test_an_empty_or_missing_folder_becomes_a_run(tmp_path: Path, depth: str) -> None:
     (tmp_path / "run").mkdir()
     assert begin(tmp_path / depth, run(), {}, []) is False
-    assert rundir.read(tmp_path / depth) == run()
+    assert directory.read(tmp_path / depth) == run()
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"{}", b"[]", b"\xff\xfe", b'{"identity": 3}'])
 def test_a_damaged_record_is_one_refusal_and_never_overwritten(begun: Path, content: bytes) -> None:
     (begun / "run.json").write_bytes(content)
     with pytest.raises(RunError, match=r"run\.json"):
-        rundir.read(begun)
+        directory.read(begun)
     with pytest.raises(RunError, match=r"run\.json"):
         begin(begun, run(), {}, [])
     assert (begun / "run.json").read_bytes() == content
@@ -186,12 +186,12 @@ def test_a_damaged_record_is_one_refusal_and_never_overwritten(begun: Path, cont
 
 def test_a_folder_without_a_record_is_no_run(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"is not a run: it has no run\.json"):
-        rundir.read(tmp_path)
+        directory.read(tmp_path)
 
 
 @pytest.mark.parametrize("content", [None, b"{", b"3\n", b"[]\n", b'{"suite": "s"}\n', b"\xff\n"])
 @pytest.mark.parametrize(
-    ("name", "read"), [("items.jsonl", rundir.read_items), ("plan.jsonl", rundir.read_plan)]
+    ("name", "read"), [("items.jsonl", directory.read_items), ("plan.jsonl", directory.read_plan)]
 )
 def test_damaged_questions_or_plan_are_a_run_error_that_names_the_file(
     begun: Path, content: bytes | None, name: str, read: Any
@@ -235,20 +235,20 @@ def test_items_and_plan_come_back_as_they_went(
         trial(identity, rotation, contents=tuple(contents), extension=extension) for rotation in range(3)
     ]
     begin(path, run(), asked, trials)
-    assert rundir.read_items(path) == asked
-    assert rundir.read_plan(path) == [PlannedTrial.of(t) for t in trials]
-    assert [planned.key for planned in rundir.read_plan(path)] == [t.key for t in trials]
+    assert directory.read_items(path) == asked
+    assert directory.read_plan(path) == [PlannedTrial.of(t) for t in trials]
+    assert [planned.key for planned in directory.read_plan(path)] == [t.key for t in trials]
 
 
 def test_a_new_run_gets_a_path_of_its_own_that_names_model_and_suite(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
-    first = rundir.default_path("../../my model.py:Class", ["star bench"])
+    first = directory.default_path("../../my model.py:Class", ["star bench"])
     assert first.parent == Path("runs")
     assert "/" not in first.name
     assert first.name.endswith("my-model.py-Class-star-bench")
     found = set()
     for _ in range(3):
-        path = rundir.default_path("m", ["s"])
+        path = directory.default_path("m", ["s"])
         begin(path, run(), {}, [])
         found.add(path)
     assert len(found) == 3

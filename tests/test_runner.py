@@ -16,15 +16,15 @@ from typing import Any
 
 import pytest
 
-from starbench import journal, rundir
-from starbench.build import build
+from starbench.build.build import build
+from starbench.engine.retry import Backoff
+from starbench.engine.runner import Settings, run
 from starbench.errors import AdapterError, AudioError, FatalError, JournalError, RequestError, TransientError
-from starbench.evaluation import Evaluation, Request, prepare
-from starbench.models import Model
-from starbench.retry import Backoff
-from starbench.runner import Settings, run
+from starbench.models.resolve import Model
+from starbench.planning.plan import Evaluation, Request, prepare
+from starbench.runs import directory, journal
+from starbench.runs.trials import ask_all
 from starbench.schema import Capabilities, JournalLine, Outcome, Prompt, Response
-from starbench.session import ask_all
 from starbench.synthesis import BuildSpec
 
 FAST = Backoff(max_attempts=2, base_s=0.001)
@@ -365,7 +365,7 @@ def test_the_model_is_closed_however_the_run_ends(suite: Path, tmp_path: Path, h
     assert adapter.closed
     assert adapter.under_way == 0
     if how != "check fails":
-        with rundir.hold(tmp_path / "run"):
+        with directory.hold(tmp_path / "run"):
             pass  # and the run is free again
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from starbench.sampling import sample
 from starbench.schema import Item
+from starbench.suites.sampling import sample
 
 sizes = st.lists(st.integers(1, 30), min_size=1, max_size=15)
 seeds = st.integers(0, 10**6)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from starbench.rundir import PlannedTrial
+from starbench.runs.directory import PlannedTrial
 from starbench.schema import Item
 from starbench.scoring import intervals
 from starbench.scoring.accuracy import headline, paired, score, task_score

@@ -14,7 +14,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from starbench.build import build
+from starbench.build.build import build
 from starbench.cli import main
 from starbench.redact import redact, sentence
 from starbench.synthesis import BuildSpec

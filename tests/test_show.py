@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from starbench import suite as suites
 from starbench.cli import main
-from starbench.picture import draw, png, spectrogram
-from starbench.places import top_view
-from starbench.suite import Suite
+from starbench.reporting.picture import draw, png, spectrogram
+from starbench.reporting.places import top_view
+from starbench.suites import suite as suites
+from starbench.suites.suite import Suite
 
 RATE = 48_000
 ROOM = {"size_m": [6, 5, 3], "rt60_s": 0.4, "listener_m": [2.5, 2.2, 1.5], "facing_deg": 40}
@@ -321,7 +321,7 @@ def test_show_writes_what_it_says(
 def test_show_takes_a_data_set_without_truth(
     here: Callable[..., tuple[int, str]], samples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from starbench.evaluation import open_suite
+    from starbench.planning.plan import open_suite
 
     opened = open_suite(f"star-bench:{samples}")
     monkeypatch.chdir(tmp_path)
@@ -359,7 +359,7 @@ def test_without_matplotlib_show_says_what_to_install(
 
 
 def test_an_item_of_the_perception_task_is_drawn(tmp_path: Path) -> None:
-    from starbench.build import build
+    from starbench.build.build import build
     from starbench.synthesis import BuildSpec
 
     made = build("perception", BuildSpec(("pitch",), "default", 1, 2), tmp_path / "s")

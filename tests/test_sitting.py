@@ -16,14 +16,15 @@ from caption_server import CaptionServer, Ran, completion, describe, starbench, 
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
-from starbench import captions, rundir
-from starbench.build import build
+from starbench.build.build import build
 from starbench.canary.holding import LOAD, PROBES, SENT, used_by
-from starbench.cost import ANSWER_TOKENS, dollars, estimate, tokens
-from starbench.leaderboard import board, read_entries
-from starbench.markdown import board_to_markdown
+from starbench.engine.cost import ANSWER_TOKENS, dollars, estimate, tokens
+from starbench.reporting.leaderboard import board, read_entries
+from starbench.reporting.markdown import board_to_markdown
+from starbench.runs import directory
 from starbench.schema import Canary, Identity, Prices, Usage
 from starbench.schema.caption import CaptionIdentity
+from starbench.suites import captions
 from starbench.synthesis import BuildSpec
 
 PRICES = {
@@ -177,7 +178,7 @@ def test_a_canary_that_no_server_counts_is_counted_by_estimate(ask: Command, tmp
     with serving(Behaviour(dropped, listener, uncounted)) as url:
         assert ask(url).code == 2
         refused = ask(url, "--max-tokens", "100")
-    canary = rundir.read_canary(tmp_path / "run")
+    canary = directory.read_canary(tmp_path / "run")
     assert canary is not None
     assert used(refused.err) == tokens(used_by(canary, None)) > 40 * ANSWER_TOKENS
 

@@ -15,7 +15,7 @@ import pytest
 import soundfile
 
 from starbench.errors import InputError
-from starbench.plugins import load
+from starbench.plugins.registry import load
 from starbench.synth import motion, scene_spec
 from starbench.synth.shoebox import Shoebox
 from starbench.synthesis import BuildPlan, BuildSpec, Draft, generator

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from starbench import suite as suites
-from starbench.clips import ClipStore
 from starbench.errors import AudioError, SuiteError
-from starbench.evaluation import open_suite
+from starbench.planning.plan import open_suite
+from starbench.suites import suite as suites
+from starbench.suites.clip_store import ClipStore
 
 
 def item(number: int, **fields: Any) -> dict[str, Any]:
@@ -198,7 +198,7 @@ def test_clips_are_changed_then_resampled_and_kept(root: Path) -> None:
 
 
 def test_memory_for_clips_is_bounded_and_a_dropped_clip_comes_back_the_same(root: Path, monkeypatch) -> None:
-    monkeypatch.setattr("starbench.clips.CACHE_BYTES", 400)
+    monkeypatch.setattr("starbench.suites.clip_store.CACHE_BYTES", 400)
     store = ClipStore(suites.read(root))
     first = store.get("audio/0.wav")
     for path in ("audio/1.wav", "audio/2.wav", "audio/3.wav"):

@@ -20,7 +20,7 @@ from scipy.optimize import minimize_scalar
 
 from starbench.audio import decode, quantise
 from starbench.errors import StimulusError
-from starbench.plugins import load
+from starbench.plugins.registry import load
 from starbench.synth.tone_in_half import tone_in_half
 from starbench.synth.tone_pair import tone_pair
 from starbench.synthesis import BuildSpec, Draft, Stimulus, generator

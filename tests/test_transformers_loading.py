@@ -19,7 +19,7 @@ from sound_prompts import question, tone
 from starbench.adapters.transformers import limits
 from starbench.adapters.transformers.model import Transformers
 from starbench.errors import InputError
-from starbench.models import resolve
+from starbench.models.resolve import resolve
 from starbench.schema import Capabilities, Outcome
 
 

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from questions import BOTH, CLIPS, MIRROR, STAR_BENCH, STARBENCH, asked, choice, order, planned, shown
 
-from starbench import conditions
-from starbench.conditions import expand, present
 from starbench.errors import ConditionError, InputError
+from starbench.planning import conditions
+from starbench.planning.conditions import expand, present
+from starbench.planning.trials import plan
 from starbench.schema import UNCUT, ClipSpec, Item, TextSpec
-from starbench.trials import plan
 
 # --- rotations of options -------------------------------------------------------------------------
 

@@ -15,9 +15,9 @@ import pytest
 import soundfile
 
 from starbench.audio import Audio, decode
-from starbench.build import build
+from starbench.build.build import build
 from starbench.errors import SuiteError
-from starbench.suite import digest, read
+from starbench.suites.suite import digest, read
 from starbench.synthesis import BuildSpec
 from starbench.verify.audit import verify
 from starbench.verify.checks import CLIP_CHECKS, SOURCE_CHECKS, check

@@ -18,11 +18,11 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel
 
-from starbench.cost import Load
+from starbench.engine.cost import Load
+from starbench.engine.runner import Settings, run
 from starbench.errors import TransientError
-from starbench.journal import LineWriter
-from starbench.models import Model
-from starbench.runner import Settings, run
+from starbench.models.resolve import Model
+from starbench.runs.journal import LineWriter
 from starbench.schema import Capabilities, Failure, Prompt, Response, Trial, Usage
 
 T = TypeVar("T")

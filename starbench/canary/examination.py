@@ -19,7 +19,7 @@ from starbench.canary.statistics import between
 from starbench.canary.summary import LOST, VERDICTS
 from starbench.canary.terms import Terms
 from starbench.canary.transport import Transport
-from starbench.cost import total
+from starbench.engine.cost import total
 from starbench.redact import sentence
 from starbench.schema import Canary, Capabilities
 

@@ -7,13 +7,13 @@ import random
 
 from starbench.canary.examination import examine
 from starbench.canary.interview import MOST_IN_FLIGHT
-from starbench.cost import ANSWER_TOKENS, CHARACTERS_PER_TOKEN, Load, estimate
+from starbench.engine.cost import ANSWER_TOKENS, CHARACTERS_PER_TOKEN, Load, estimate
+from starbench.engine.pacing import Pace, Window
+from starbench.engine.rate import LearntRate, PinnedRate
+from starbench.engine.retry import persist
+from starbench.engine.runner import Settings
 from starbench.errors import TransientError
-from starbench.models import Asker, Model
-from starbench.pace import Pace, Window
-from starbench.rate import LearntRate, PinnedRate
-from starbench.retry import persist
-from starbench.runner import Settings
+from starbench.models.resolve import Asker, Model
 from starbench.schema import Canary, Prices, Prompt, Response, Usage
 
 #: Probes of one canary and all that they send, generously: 52 to 94 probes of models whose replies repeat,

@@ -51,14 +51,14 @@ def build(
     """
     import os
 
-    from starbench.crew import ONE_THREAD
+    from starbench.execution.processes import ONE_THREAD
 
     os.environ.update(ONE_THREAD)  # before numpy is imported, by whatever comes next
 
-    from starbench import plugins
-    from starbench.build import build as build_suite
+    from starbench.build.build import build as build_suite
     from starbench.cli.progress import counting
-    from starbench.suite import MANIFEST
+    from starbench.plugins import registry
+    from starbench.suites.suite import MANIFEST
     from starbench.synthesis import BuildSpec
 
     sugar = {
@@ -68,7 +68,7 @@ def build(
         "stems": "true" if stems else None,
     }
     options = _options(option or [], {name: value for name, value in sugar.items() if value is not None})
-    known = getattr(plugins.load("tasks", task), "attributes", ())
+    known = getattr(registry.load("tasks", task), "attributes", ())
     wanted = tuple(part.strip() for part in attributes.split(",") if part.strip()) or tuple(known)
     spec = BuildSpec(wanted, profile, seed, size, options)
     try:
@@ -116,6 +116,6 @@ def _options(pairs: Sequence[str], sugar: dict[str, str]) -> dict[str, str]:
 def _dropped(out: Path) -> list[str]:
     import json
 
-    from starbench.suite import MANIFEST
+    from starbench.suites.suite import MANIFEST
 
     return list(json.loads((out / MANIFEST).read_text("utf-8"))["dropped"])

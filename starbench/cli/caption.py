@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from starbench.captioning import Clips, Start
-    from starbench.models import Model
-    from starbench.runner import Settings
+    from starbench.engine.runner import Settings
+    from starbench.models.resolve import Model
+    from starbench.runs.captioning import Clips, Start
 
 
 def caption(
@@ -101,11 +101,11 @@ def caption(
     No question is shown. What is finished is never asked again. Exit code 1 says that clips are
     missing or in error; a caption that was refused, blocked or cut is recorded as that.
     """
-    from starbench.adaptation import CHANNEL_POLICIES, CLIP_POLICIES, Policy
-    from starbench.captioning import CaptionRequest, prepare
     from starbench.cli.driving import one_of, settings_of
     from starbench.cli.run import model_arguments
-    from starbench.models import resolve
+    from starbench.models.resolve import resolve
+    from starbench.planning.adaptation import CHANNEL_POLICIES, CLIP_POLICIES, Policy
+    from starbench.runs.captioning import CaptionRequest, prepare
 
     one_of("--channels", channels, CHANNEL_POLICIES)
     one_of("--clips", clips, CLIP_POLICIES)
@@ -138,12 +138,12 @@ def _ask(clips: Clips, model: Model, path: Path, settings: Settings, *, retry_pe
     """Ask for what ``path`` still lacks and say what it holds; returns the exit code."""
     from functools import partial
 
-    from starbench.adaptation import are_ears_apart
-    from starbench.budget import SPENT
-    from starbench.captioning import ask_all
     from starbench.cli.driving import drive
     from starbench.cli.exits import BAD_INPUT, INCOMPLETE
+    from starbench.engine.budget import SPENT
+    from starbench.planning.adaptation import are_ears_apart
     from starbench.redact import sentence
+    from starbench.runs.captioning import ask_all
 
     stopped = drive(
         partial(ask_all, clips, model, path, settings, retry_permanent=retry_permanent),
@@ -175,8 +175,8 @@ def _announce(clips: Clips, path: Path, start: Start) -> None:
 
 def _summarise(clips: Clips, path: Path) -> tuple[int, int]:
     """Say how the clips ended; returns the exit code and how many have a caption."""
-    from starbench.captioning import ends
     from starbench.cli.exits import DONE, INCOMPLETE
+    from starbench.runs.captioning import ends
     from starbench.schema import Outcome
 
     found = ends(path, clips)

@@ -43,7 +43,7 @@ def check_model(
     from starbench.cli.run import model_arguments
     from starbench.contract import check_async
     from starbench.errors import InputError
-    from starbench.models import resolve
+    from starbench.models.resolve import resolve
 
     asked = resolve(model, model_arguments(model_arg or [], base_url))
     table = _Table()

@@ -37,9 +37,9 @@ def compare(
     The difference is taken apart: what wrong answers make of it, and what refusals and other
     trials without an answer do.
     """
-    from starbench.compare import compare as compared
     from starbench.errors import InputError
-    from starbench.rundir import write_whole
+    from starbench.runs.directory import write_whole
+    from starbench.scoring.compare import compare as compared
 
     names = [name.strip() for text in condition or [] for name in text.split(",") if name.strip()]
     found = compared(runs, names)
@@ -54,7 +54,7 @@ def compare(
 
 def _show(found: Comparisons) -> None:
     from starbench.redact import printable
-    from starbench.tables import new_console
+    from starbench.reporting.tables import new_console
 
     console = new_console()
     for comparison in found.comparisons:
@@ -72,7 +72,7 @@ def _show(found: Comparisons) -> None:
 
 
 def _differences(title: str, rows: Sequence[PairedRow]) -> Table:
-    from starbench.tables import difference, new_table, percent
+    from starbench.reporting.tables import difference, new_table, percent
 
     numbers = (
         "items",
@@ -96,7 +96,7 @@ def _differences(title: str, rows: Sequence[PairedRow]) -> Table:
 
 
 def _both_answered(rows: Sequence[PairedRow]) -> Table:
-    from starbench.tables import difference, new_table, percent
+    from starbench.reporting.tables import difference, new_table, percent
 
     made = new_table(
         "where both sides answered, in % of those trials",
@@ -118,7 +118,7 @@ def _outcomes(rows: Sequence[PairedRow]) -> Table:
     """How the paired trials of each task ended on either side, and the points that each ending makes."""
     from rich.text import Text
 
-    from starbench.tables import new_table
+    from starbench.reporting.tables import new_table
 
     wholes = [row for row in rows if row.sub_category is None]
     ended = Counter[str]()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from starbench.suite import Suite
+    from starbench.suites.suite import Suite
 
 #: Folder of each suite, its task and its number of items.
 _SUITES = (("suite", "perception", 60), ("scenes", "spatial", 24))
@@ -26,16 +26,16 @@ def demo(
     """Build two small suites, put them to a listener and a guesser, show the scores, draw a scene."""
     import os
 
-    from starbench.crew import ONE_THREAD
+    from starbench.execution.processes import ONE_THREAD
 
     os.environ.update(ONE_THREAD)  # before numpy is imported: the same bytes on any number of processors
 
     from starbench.cli.leaderboard import write_board
     from starbench.cli.run import evaluate
-    from starbench.evaluation import Request, prepare
-    from starbench.leaderboard import read_entries
-    from starbench.models import resolve
-    from starbench.runner import Settings
+    from starbench.engine.runner import Settings
+    from starbench.models.resolve import resolve
+    from starbench.planning.plan import Request, prepare
+    from starbench.reporting.leaderboard import read_entries
 
     suites = [_suite(out / folder, task, size) for folder, task, size in _SUITES]
     codes = []
@@ -51,16 +51,16 @@ def demo(
 
 
 def _suite(root: Path, task: str, size: int) -> Suite:
-    from starbench import plugins
-    from starbench import suite as suites
-    from starbench.build import build
+    from starbench.build.build import build
     from starbench.cli.progress import counting
+    from starbench.plugins import registry
+    from starbench.suites import suite as suites
     from starbench.synthesis import BuildSpec
 
     if (root / suites.MANIFEST).exists():
         return suites.read(root)
     root.parent.mkdir(parents=True, exist_ok=True)
-    attributes = tuple(plugins.load("tasks", task).attributes)
+    attributes = tuple(registry.load("tasks", task).attributes)
     typer.echo(f"building {size} items of {', '.join(attributes)} in {root}", err=True)
     with counting("building") as on_item:
         return build(task, BuildSpec(attributes, "default", _SEED, size), root, on_item)
@@ -68,7 +68,7 @@ def _suite(root: Path, task: str, size: int) -> Suite:
 
 def _draw(suites: list[Suite], path: Path) -> None:
     from starbench.errors import InputError
-    from starbench.picture import png
+    from starbench.reporting.picture import png
 
     drawn = next((s, item) for s in suites for item in s.items if item.category == _DRAWN)
     try:

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
     from pathlib import Path
 
+    from starbench.engine.runner import Settings
     from starbench.errors import FatalError
-    from starbench.models import Model
-    from starbench.runner import Settings
+    from starbench.models.resolve import Model
     from starbench.schema import Canary
 
 
@@ -63,10 +63,10 @@ def settings_of(
     InputError
         If dollars are limited and no price of the model is known.
     """
+    from starbench.engine.retry import Backoff
+    from starbench.engine.runner import Settings
     from starbench.errors import InputError
-    from starbench.prices import prices_of
-    from starbench.retry import Backoff
-    from starbench.runner import Settings
+    from starbench.models.prices import prices_of
 
     settings = Settings(
         backoff=Backoff(max_attempts=max_attempts, base_s=backoff),

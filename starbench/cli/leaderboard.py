@@ -26,7 +26,7 @@ def leaderboard(
     ] = True,
 ) -> None:
     """Build one board (JSON and Markdown); what cannot be compared stands in separate tables."""
-    from starbench.leaderboard import published_entries, read_entries
+    from starbench.reporting.leaderboard import published_entries, read_entries
 
     found = read_entries(entries or _standing())
     if published:
@@ -40,8 +40,8 @@ def write_board(entries: Sequence[LeaderboardEntry], out: Path) -> list[Path]:
     import json
 
     from starbench.errors import InputError
-    from starbench.leaderboard import BOARD_JSON, BOARD_MARKDOWN, board
-    from starbench.markdown import board_to_markdown
+    from starbench.reporting.leaderboard import BOARD_JSON, BOARD_MARKDOWN, board
+    from starbench.reporting.markdown import board_to_markdown
 
     made = board(entries)
     try:
@@ -55,7 +55,7 @@ def write_board(entries: Sequence[LeaderboardEntry], out: Path) -> list[Path]:
 
 def _standing() -> list[Path]:
     """Entries where they usually lie, seen from the working directory."""
-    from starbench.leaderboard import BOARD_JSON, ENTRY_PATTERN
+    from starbench.reporting.leaderboard import BOARD_JSON, ENTRY_PATTERN
 
     derived = ("schema.json", BOARD_JSON)
     files = [path for path in sorted(Path("results").glob("*.json")) if path.name not in derived]

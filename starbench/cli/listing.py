@@ -21,15 +21,15 @@ def list_(
     kind: Annotated[Kind, typer.Argument(help="adapters, tasks or synthesizers", show_default=False)],
 ) -> None:
     """List what is installed: adapters, tasks or synthesizers."""
-    from starbench import plugins
     from starbench.errors import PluginError
+    from starbench.plugins import registry
     from starbench.redact import sentence
 
-    points = plugins.available(kind.value)
+    points = registry.available(kind.value)
     width = max((len(name) for name in points), default=0)
     for name, point in points.items():
         try:
-            doc = inspect.getdoc(plugins.load(kind.value, name)) or ""
+            doc = inspect.getdoc(registry.load(kind.value, name)) or ""
             about = doc.partition("\n")[0].replace("``", "")
         except PluginError as error:
             about = f"(broken: {error})"

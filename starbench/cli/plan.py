@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from starbench.evaluation import Evaluation
-    from starbench.forecast import Share
-    from starbench.models import Model
-    from starbench.runner import Settings
+    from starbench.engine.runner import Settings
+    from starbench.models.resolve import Model
+    from starbench.planning.forecast import Share
+    from starbench.planning.plan import Evaluation
     from starbench.schema import Capabilities, Prices, Trial, Usage
 
 #: Width of the table where no terminal says otherwise, characters.
@@ -51,7 +51,7 @@ def show_plan(
     """
     from rich.console import Console
 
-    from starbench.forecast import examples, total
+    from starbench.planning.forecast import examples, total
 
     waiting = _waiting(evaluation, out, retry_permanent=retry_permanent)
     for trial, n in examples(evaluation, waiting):
@@ -78,22 +78,24 @@ def _echo(lines: Iterator[str]) -> None:
 
 def _waiting(evaluation: Evaluation, out: Path | None, *, retry_permanent: bool) -> list[Trial]:
     """The trials that a run into ``out`` would still ask."""
-    from starbench import rundir
-    from starbench.session import settled
+    from starbench.runs import directory
+    from starbench.runs.trials import settled
 
     if out is not None:
-        rundir.refuse_foreign(out)
-    if out is None or not (out / rundir.RUN).exists():
+        directory.refuse_foreign(out)
+    if out is None or not (out / directory.RUN).exists():
         return list(evaluation.trials)
-    rundir.begin(out, evaluation.run, evaluation.items, evaluation.trials)  # of a run that is there, it reads
+    directory.begin(
+        out, evaluation.run, evaluation.items, evaluation.trials
+    )  # of a run that is there, it reads
     finished = settled(out, retry_permanent=retry_permanent)
     return [trial for trial in evaluation.trials if trial.key not in finished]
 
 
 def _used(evaluation: Evaluation, out: Path | None, settings: Settings) -> Usage:
     """What the run in ``out`` has used of its budget."""
+    from starbench.runs.trials import left
     from starbench.schema import Usage
-    from starbench.session import left
 
     return Usage() if out is None else left(evaluation, out, settings).used
 
@@ -105,7 +107,7 @@ def _finished(evaluation: Evaluation, waiting: Sequence[Trial], out: Path | None
 
 
 def _example(evaluation: Evaluation, trial: Trial, n: int) -> Iterator[str]:
-    from starbench.forecast import lines_of
+    from starbench.planning.forecast import lines_of
     from starbench.redact import printable
 
     task = evaluation.items[trial.suite, trial.item_id].task
@@ -141,8 +143,8 @@ def _parts(
     evaluation: Evaluation, waiting: Sequence[Trial], settings: Settings
 ) -> dict[tuple[str, str], Share]:
     """What the run sends, in the order of sending: the canary, then each condition of each suite."""
-    from starbench.forecast import canary, forecast
-    from starbench.limits import sent
+    from starbench.planning.forecast import canary, forecast
+    from starbench.planning.limits import sent
 
     # As in a run: a question without sound needs no proof that sound arrives.
     is_held = settings.canary and any(sent(trial.parts) for trial in waiting)
@@ -169,7 +171,7 @@ def _table(shares: Mapping[tuple[str, str], Share], prices: Prices | None) -> Ta
 
 
 def _cells(share: Share, prices: Prices | None) -> list[str]:
-    from starbench.cost import dollars
+    from starbench.engine.cost import dollars
 
     usage = share.usage(prices)
     tokens = (usage.input_tokens, usage.audio_tokens, usage.output_tokens)
@@ -185,7 +187,7 @@ def _cells(share: Share, prices: Prices | None) -> list[str]:
 
 def _costs(total: Share, settings: Settings, used: Usage) -> Iterator[str]:
     """How tokens were estimated and priced, and whether the limits that were set suffice."""
-    from starbench.cost import ANSWER_TOKENS, AUDIO_TOKENS_PER_S, CHARACTERS_PER_TOKEN, dollars, tokens
+    from starbench.engine.cost import ANSWER_TOKENS, AUDIO_TOKENS_PER_S, CHARACTERS_PER_TOKEN, dollars, tokens
     from starbench.redact import printable
 
     prices = settings.prices

@@ -10,11 +10,11 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from starbench.engine.runner import Settings
     from starbench.errors import FatalError
-    from starbench.evaluation import Evaluation
-    from starbench.models import Model
-    from starbench.runner import Settings
-    from starbench.session import Start
+    from starbench.models.resolve import Model
+    from starbench.planning.plan import Evaluation
+    from starbench.runs.trials import Start
 
 #: Kinds of errors told at the end of a run; all are in the journal.
 _ERRORS_SHOWN = 3
@@ -124,12 +124,12 @@ def run(
     from dataclasses import replace
     from typing import cast, get_args
 
-    from starbench import rundir
-    from starbench.adaptation import CHANNEL_POLICIES, CLIP_POLICIES, REFUSE
     from starbench.cli.driving import one_of, settings_of
     from starbench.cli.plan import show_plan
-    from starbench.evaluation import SILENT_CLIP, Request, prepare
-    from starbench.models import resolve
+    from starbench.models.resolve import resolve
+    from starbench.planning.adaptation import CHANNEL_POLICIES, CLIP_POLICIES, REFUSE
+    from starbench.planning.plan import SILENT_CLIP, Request, prepare
+    from starbench.runs import directory
     from starbench.schema import AnswerMode
 
     for name, value, known in (
@@ -173,7 +173,7 @@ def run(
     if dry_run:
         show_plan(evaluation, asked, settings, out, retry_permanent=retry_permanent)
         return
-    path = out or rundir.default_path(model, [s.name for s in evaluation.run.identity.suites])
+    path = out or directory.default_path(model, [s.name for s in evaluation.run.identity.suites])
     raise typer.Exit(evaluate(evaluation, asked, path, settings, retry_permanent=retry_permanent))
 
 
@@ -183,11 +183,11 @@ def evaluate(
     """Ask what ``path`` still lacks, show the scores, write the entries; returns the exit code."""
     from functools import partial
 
-    from starbench.adaptation import are_ears_apart
     from starbench.cli.driving import drive
     from starbench.cli.exits import BAD_INPUT, INCOMPLETE
+    from starbench.planning.adaptation import are_ears_apart
     from starbench.redact import sentence
-    from starbench.session import ask_all
+    from starbench.runs.trials import ask_all
 
     stopped = drive(
         partial(ask_all, evaluation, model, path, settings, retry_permanent=retry_permanent),
@@ -206,7 +206,7 @@ def evaluate(
 
 def _why(stopped: FatalError) -> str:
     """Why the run ended, and what to do."""
-    from starbench.budget import SPENT
+    from starbench.engine.budget import SPENT
 
     if stopped.kind == SPENT:
         return f"the budget is spent: {stopped}; with a larger one,"
@@ -216,9 +216,9 @@ def _why(stopped: FatalError) -> str:
 def report(path: Path) -> int:
     """Show the scores of the run at ``path`` and write its entries; returns the exit code."""
     from starbench.cli.exits import DONE, INCOMPLETE
-    from starbench.leaderboard import write_entries
     from starbench.redact import printable
-    from starbench.report import show
+    from starbench.reporting.leaderboard import write_entries
+    from starbench.reporting.scores import show
     from starbench.scoring.run import score_run
 
     scores = score_run(path)
@@ -241,8 +241,8 @@ def _errors(path: Path) -> list[str]:
     """The commonest errors that are left, a line each."""
     from collections import Counter
 
-    from starbench import journal
     from starbench.redact import sentence
+    from starbench.runs import journal
 
     left = [line.error for line in journal.latest(path).values() if line.error is not None]
     told = Counter(f"{error.kind}: {sentence(error.message)}" for error in left)

@@ -22,11 +22,11 @@ def show(
     ] = False,
 ) -> None:
     """Draw an item: waveform and spectrogram of its clips, and from above where the sources are."""
+    from starbench.build.render import write_bytes
     from starbench.errors import InputError
-    from starbench.evaluation import open_suite
     from starbench.names import slug
-    from starbench.picture import png
-    from starbench.render import write_bytes
+    from starbench.planning.plan import open_suite
+    from starbench.reporting.picture import png
 
     path = out or Path(f"{slug(item)}.png")
     opened = open_suite(suite, skip_bad=skip_bad)

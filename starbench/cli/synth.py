@@ -28,18 +28,18 @@ def synth(
     import json
     import os
 
-    from starbench.crew import ONE_THREAD
+    from starbench.execution.processes import ONE_THREAD
 
     os.environ.update(ONE_THREAD)  # before numpy is imported, by whatever comes next
 
-    from starbench import plugins
+    from starbench.build.render import stem_wav, stimulate, write_bytes
     from starbench.errors import InputError
     from starbench.names import slug
-    from starbench.render import stem_wav, stimulate, write_bytes
+    from starbench.plugins import registry
     from starbench.synthesis import Recipe, generator
 
     wanted = _read(parameters)
-    _refuse_unfit(name, plugins.load("synthesizers", name), wanted)
+    _refuse_unfit(name, registry.load("synthesizers", name), wanted)
     audio, stimulus = stimulate(Recipe(name, wanted), generator(seed, "synth", name))
     path = out or Path(f"{slug(name.rpartition(':')[2])}.wav")
     files = {path: audio.wav}

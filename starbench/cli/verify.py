@@ -26,14 +26,14 @@ def verify(
     """
     import os
 
-    from starbench.crew import ONE_THREAD
+    from starbench.execution.processes import ONE_THREAD
 
     os.environ.update(ONE_THREAD)  # before numpy is imported, by whatever comes next
 
     from starbench.cli.exits import DONE
     from starbench.cli.progress import counting
+    from starbench.reporting.verification import show, write
     from starbench.verify.audit import verify as verify_suite
-    from starbench.verify.report import show, write
 
     with counting("measuring") as on_item:
         findings = verify_suite(suite, workers=workers, on_item=on_item)

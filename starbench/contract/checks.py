@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
-from starbench.asking import BY_ACCIDENT, WrongReturnError
 from starbench.contract import conduct, declarations, inputs, replies
 from starbench.contract.report import Finding, Judgement, Report, failed, skipped
 from starbench.contract.subject import ATTEMPTS, TIMEOUT, Subject
 from starbench.errors import AdapterError, AudioError, FatalError, TransientError
-from starbench.models import Adapter, Model, as_model
+from starbench.models.call import BY_ACCIDENT, WrongReturnError
+from starbench.models.resolve import Adapter, Model, as_model
 from starbench.redact import address, sentence
 
 #: Seconds that one question may take.

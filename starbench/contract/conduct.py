@@ -12,7 +12,7 @@ from starbench.contract.probes import SEVERAL, sound_of
 from starbench.contract.report import Judgement, failed, passed, skipped
 from starbench.contract.subject import TIMEOUT, Comparison, Subject, compared, essence
 from starbench.errors import AdapterError, AudioError, FatalError, PluginError
-from starbench.origin import at, line_of
+from starbench.plugins.source_location import at, line_of
 from starbench.redact import sentence
 from starbench.schema import Prompt, Response
 

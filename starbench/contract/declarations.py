@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from starbench.contract.report import Judgement, failed, passed
 from starbench.contract.subject import Subject
-from starbench.origin import at, line_of
+from starbench.plugins.source_location import at, line_of
 from starbench.redact import address
 from starbench.schema import Capabilities, Outcome, Prices
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starbench.contract.probes import QUESTION, SUITE_HZ, UNICODE
 from starbench.contract.report import Judgement, failed, passed, skipped
 from starbench.contract.subject import Subject
-from starbench.origin import at, line_of
+from starbench.plugins.source_location import at, line_of
 from starbench.redact import printable
 from starbench.schema import Prompt, Response
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from math import isfinite
 
-from starbench.asking import BY_ACCIDENT
 from starbench.contract.probes import QUESTION
 from starbench.contract.report import Judgement, failed, passed, skipped
 from starbench.contract.subject import TIMEOUT, Subject
 from starbench.errors import AdapterError, FatalError, RequestError
-from starbench.origin import at, line_of
+from starbench.models.call import BY_ACCIDENT
+from starbench.plugins.source_location import at, line_of
 from starbench.redact import redact, sentence
 from starbench.schema import AnswerMode, Outcome, Prompt, Response
 

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
-from starbench.asking import Asker
 from starbench.contract.probes import Probes
 from starbench.errors import AdapterError, TransientError
-from starbench.models import Model
+from starbench.models.call import Asker
+from starbench.models.resolve import Model
 from starbench.schema import Prompt, Response
 
 #: Attempts at a question that fails transiently.

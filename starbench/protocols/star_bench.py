@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from starbench.conditions import Presentation
+from starbench.planning.conditions import Presentation
 from starbench.protocols.base import UNCUT_CLIP, Part, Result, labelled, option_lines, undelivered
 from starbench.protocols.official_figures import performance
 from starbench.schema import ClipSpec, Item, Outcome, Reading, Response, TextSpec

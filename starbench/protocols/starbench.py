@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from math import factorial
 from typing import Any
 
-from starbench.conditions import Presentation
+from starbench.planning.conditions import Presentation
 from starbench.protocols.base import UNCUT_CLIP, Part, Result, labelled, option_lines, undelivered
 from starbench.protocols.reading import read as read_answer
 from starbench.schema import Item, Outcome, Reading, Response, TextSpec

@@ -7,9 +7,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from starbench import journal, rundir
 from starbench.protocols import get as get_protocol
-from starbench.rundir import PlannedTrial
+from starbench.runs import directory, journal
+from starbench.runs.directory import PlannedTrial
 from starbench.schema import Item, JournalLine, Outcome, Reading, Response, Stop, Usage
 
 #: How a planned trial without a journal line is counted.
@@ -56,9 +56,11 @@ def observe(run: Path) -> list[Observation]:
     starbench.errors.RunError
         If the run cannot be read.
     """
-    items = rundir.read_items(run)
+    items = directory.read_items(run)
     lines = journal.latest_as(run, _End.of)
-    return [_observation(trial, items[trial.suite, trial.item_id], lines) for trial in rundir.read_plan(run)]
+    return [
+        _observation(trial, items[trial.suite, trial.item_id], lines) for trial in directory.read_plan(run)
+    ]
 
 
 def _observation(trial: PlannedTrial, item: Item, lines: Mapping[journal.Key, _End]) -> Observation:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from starbench import journal, rundir
-from starbench.cost import dollars, total
+from starbench.engine.cost import dollars, total
 from starbench.protocols import get as get_protocol
 from starbench.protocols.base import Result
+from starbench.runs import directory, journal
 from starbench.schema import Outcome, Run, SuiteIdentity, Usage
 from starbench.schema.score import PairedDifference, RunScore, SuiteScore
 from starbench.scoring.accuracy import grouped, headline, paired, task_score
@@ -28,9 +28,9 @@ def score_run(path: Path) -> RunScore:
     starbench.errors.RunError
         If ``path`` is no run, or is damaged.
     """
-    run = rundir.read(path)
+    run = directory.read(path)
     observations = observe(path)
-    canary = rundir.read_canary(path)
+    canary = directory.read_canary(path)
     delivered = [o for o in observations if o.outcome not in _UNFINISHED]
     held = [canary.usage] if canary and canary.requests else []
     usage = total(usage for usage in [*(o.usage for o in observations), *held] if usage is not None)
@@ -60,10 +60,10 @@ def why_unasked(path: Path) -> str | None:
     starbench.errors.RunError
         If ``path`` is no run, or is damaged.
     """
-    rundir.read(path)
+    directory.read(path)
     if any(True for _ in journal.read(path)):
         return None
-    canary = rundir.read_canary(path)
+    canary = directory.read_canary(path)
     if canary is not None and canary.transport == "dropped":
         return "no trial was asked: the canary found that no sound reaches the model"
     return f"no trial was asked yet: starbench run with --out {path} goes on"

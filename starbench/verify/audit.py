@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from starbench import suite as suites
-from starbench.crew import available_cpus
-from starbench.suite import MANIFEST
+from starbench.execution.processes import available_cpus
+from starbench.suites import suite as suites
+from starbench.suites.suite import MANIFEST
 from starbench.verify import balance, leaks
 from starbench.verify.answers import groups
 from starbench.verify.findings import Breach, Findings, judge

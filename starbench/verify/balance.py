@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from starbench.rundir import PlannedTrial
+from starbench.runs.directory import PlannedTrial
 from starbench.scoring.constant import best_constant
 from starbench.scoring.observations import MISSING, Observation
 from starbench.verify.answers import Group, declared_for

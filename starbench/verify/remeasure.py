@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from starbench.audio import decode
-from starbench.crew import ONE_THREAD
-from starbench.intake import inside
+from starbench.execution.processes import ONE_THREAD
 from starbench.measure.levels import db, power
-from starbench.suite import Suite
+from starbench.suites.suite import Suite
+from starbench.suites.validate import inside
 from starbench.verify.checks import check
 from starbench.verify.claims import Clip, Found, Unmeasured
 

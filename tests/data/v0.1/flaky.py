@@ -1,4 +1,4 @@
-"""The model of the frozen runs: answers in several manners, by the prompt's key; every seventh request fails."""
+"""The models of the frozen runs: they answer in several manners, and every seventh request fails."""
 
 import hashlib
 
@@ -18,9 +18,7 @@ class Flaky:
             raise TransientError("the server is down", kind="server")
         letter = prompt.letters[n % len(prompt.options)]
         said = (f"<{letter}>", f"The answer is {letter}.", "I cannot tell.", "", "A or B", f"**{letter}**")
-        return Response(
-            text=said[n % 6], finish_reason="stop", served_model="flaky-1", usage=usage
-        )
+        return Response(text=said[n % 6], finish_reason="stop", served_model="flaky-1", usage=usage)
 
 
 class OneEar(Flaky):

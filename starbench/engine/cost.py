@@ -1,0 +1,111 @@
+"""What asking costs: the tokens a trial is likely to take, and what tokens are worth.
+
+Estimates are made before anything is asked (``--dry-run``, ``--max-cost``), so they know only the
+length of the texts and of the sounds. What a server reports as used always takes their place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import ceil
+
+from starbench.schema import ClipSpec, Item, JoinedSpec, Prices, TextSpec, Trial, Usage
+from starbench.suites.validate import ClipInfo
+
+#: Characters of English text in a token (OpenAI's and Google's own rule of thumb).
+CHARACTERS_PER_TOKEN = 4.0
+#: Tokens that a second of sound is taken to make where a vendor publishes nothing: Gemini's figure
+#: (ai.google.dev/gemini-api/docs/audio).
+AUDIO_TOKENS_PER_S = 32.0
+#: Tokens of an answer: an assumption, a sentence or two. A model that thinks first may make ten times that.
+ANSWER_TOKENS = 100
+
+_MILLION = 1e6
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one or more prompts hold: characters of text, and seconds of sound."""
+
+    characters: int = 0
+    seconds: float = 0.0
+
+    def __add__(self, other: Load) -> Load:
+        return Load(self.characters + other.characters, self.seconds + other.seconds)
+
+
+def weigh(trial: Trial, item: Item, clips: Mapping[str, ClipInfo]) -> Load:
+    """What the prompt of ``trial`` holds, without decoding a clip.
+
+    Parameters
+    ----------
+    trial, item
+        What is asked.
+    clips : mapping
+        What is known of the suite's sounds, by path.
+    """
+    return sum((_part(part, item, clips) for part in trial.parts), Load())
+
+
+def _part(part: TextSpec | ClipSpec | JoinedSpec, item: Item, clips: Mapping[str, ClipInfo]) -> Load:
+    if isinstance(part, TextSpec):
+        return Load(characters=len(part.text))
+    if isinstance(part, ClipSpec):
+        return Load(seconds=clips[item.clip_path(part.clip)].seconds)
+    gaps = Load(seconds=part.gap_s * (len(part.clips) - 1))
+    return sum((_part(clip, item, clips) for clip in part.clips), gaps)
+
+
+def estimate(load: Load, prices: Prices | None = None, answers: int = 1) -> Usage:
+    """Tokens that asking ``load`` is likely to take.
+
+    Parameters
+    ----------
+    load : Load
+        What is sent.
+    prices : Prices, optional
+        Says how the vendor counts sound, where that is published; :data:`AUDIO_TOKENS_PER_S` otherwise.
+    answers : int
+        How many prompts ``load`` is of, each answered in :data:`ANSWER_TOKENS`.
+    """
+    per_s = (prices.audio_tokens_per_s if prices else None) or AUDIO_TOKENS_PER_S
+    audio = ceil(load.seconds * per_s)
+    return Usage(
+        input_tokens=ceil(load.characters / CHARACTERS_PER_TOKEN) + audio,
+        output_tokens=answers * ANSWER_TOKENS,
+        audio_tokens=audio,
+    )
+
+
+def dollars(usage: Usage, prices: Prices) -> float:
+    """What ``usage`` costs, US dollars.
+
+    Tokens of sound are part of the input tokens and are priced apart where both their number and
+    their price are known; otherwise every input token costs what text does. Output tokens include
+    those a model thought with.
+    """
+    given, made = usage.input_tokens or 0, usage.output_tokens or 0
+    audio = min(usage.audio_tokens or 0, given) if prices.audio_per_million is not None else 0
+    return (
+        (given - audio) * prices.input_per_million
+        + audio * (prices.audio_per_million or 0.0)
+        + made * prices.output_per_million
+    ) / _MILLION
+
+
+def tokens(usage: Usage) -> int:
+    """All tokens of ``usage``, in and out."""
+    return (usage.input_tokens or 0) + (usage.output_tokens or 0)
+
+
+def total(usages: Iterable[Usage]) -> Usage | None:
+    """The sum of what servers reported, a count that none reported being None; None if there is nothing."""
+    reported = list(usages)
+    if not reported:
+        return None
+    counts: dict[str, int | None] = {}
+    for name in Usage.model_fields:
+        known = [count for usage in reported if (count := getattr(usage, name)) is not None]
+        counts[name] = sum(known) if known else None
+    return Usage(**counts)

@@ -1,0 +1,1 @@
+"""Finding a model's adapter, making it, and calling it."""

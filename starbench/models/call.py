@@ -1,0 +1,195 @@
+"""Calling an adapter, whatever it is: sync or async, one prompt at a time or several, well-behaved or not."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from threading import Thread
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from starbench.errors import AdapterError, AudioError, RequestError
+from starbench.models.batching import Batcher
+from starbench.plugins.source_location import at, explain, line_of
+from starbench.schema import Capabilities, Prompt, Response
+
+if TYPE_CHECKING:
+    from starbench.models.resolve import Adapter
+
+T = TypeVar("T")
+
+#: Kind of the errors that are made of whatever an adapter raises or returns by accident.
+BY_ACCIDENT = "adapter"
+_AN_ANSWER = "return a str or a starbench.schema.Response"
+
+
+class WrongReturnError(RequestError):
+    """What an adapter returned is no answer.
+
+    Parameters
+    ----------
+    message : str
+        What it returned, and where.
+    fix : str
+        What to return instead.
+    """
+
+    def __init__(self, message: str, *, fix: str) -> None:
+        super().__init__(message, kind=BY_ACCIDENT)
+        self.fix = fix
+
+
+class Asker:
+    """Calls an adapter; a sync one in a thread a call, so that one that hangs holds up no other.
+
+    An adapter with batches gets concurrent questions together
+    (see :class:`starbench.models.batching.Batcher`).
+
+    Parameters
+    ----------
+    adapter : Adapter
+        What to call.
+    batches : bool
+        Whether ``generate_batch`` may be used, where there is one.
+    """
+
+    def __init__(self, adapter: Adapter, *, batches: bool = True) -> None:
+        capabilities = getattr(adapter, "capabilities", Capabilities())
+        largest = capabilities.max_batch or 1
+        # A call that was given up still runs in its thread: a model that bears so many bears no more.
+        self._slots = asyncio.Semaphore(capabilities.max_in_flight) if capabilities.max_in_flight else None
+        self._batch_slot = asyncio.Semaphore(1)
+        self._generate: Any = adapter.generate
+        self._generate_batch: Any = getattr(adapter, "generate_batch", None)
+        self._batcher = (
+            Batcher(self._ask_together, largest)
+            if batches and largest > 1 and self._generate_batch is not None
+            else None
+        )
+
+    async def __call__(self, prompt: Prompt) -> Response:
+        """Ask once.
+
+        Raises
+        ------
+        AdapterError
+            As the adapter raised it, or made from whatever else it raised.
+        """
+        if self._batcher is not None:
+            return _as_response(await self._batcher(prompt), self._generate_batch)
+        return _as_response(await _called(self._generate, prompt, self._slots), self._generate)
+
+    async def _ask_together(self, prompts: list[Prompt]) -> Sequence[object]:
+        method = self._generate_batch
+        answers = await _called(method, list(prompts), self._batch_slot)  # its own, to take apart if it likes
+        if not isinstance(answers, list | tuple):
+            raise _wrong(
+                f"generate_batch() returned {type(answers).__name__}, not a list",
+                method,
+                "return a list: the answer to each prompt, in the order of the prompts",
+            )
+        for answer in answers:
+            _drop(answer)
+        if len(answers) != len(prompts):
+            raise _wrong(
+                f"generate_batch() returned {len(answers)} answers to {len(prompts)} prompts",
+                method,
+                "return as many answers as prompts: where one failed, an AdapterError in its place",
+            )
+        return answers
+
+
+async def _called(method: Any, argument: object, slots: asyncio.Semaphore | None) -> object:
+    """What ``method`` returns; whatever it raises by accident becomes a :class:`RequestError`."""
+    try:
+        if inspect.iscoroutinefunction(method):
+            return await method(argument)
+        return await finished(await in_thread(lambda: method(argument), slots))
+    except (AdapterError, AudioError, TimeoutError):
+        raise
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        # Nobody cancelled us: let through, it would end the worker and lose its trial unseen.
+        message = f"{_name(method)}() raised CancelledError{at(line_of(method))}"
+        raise RequestError(message, kind=BY_ACCIDENT) from error
+    except (Exception, SystemExit) as error:  # sys.exit() in a plug-in would end us without a word
+        raise RequestError(explain(error, method), kind=BY_ACCIDENT) from error
+
+
+def _as_response(answer: object, method: object) -> Response:
+    """Read one answer; one that stands for a failure is raised."""
+    if isinstance(answer, Response):
+        return answer
+    if isinstance(answer, str) or answer is None:
+        return Response(text=answer)
+    if isinstance(answer, AdapterError | AudioError):
+        raise answer
+    if isinstance(answer, Exception):
+        raise RequestError(explain(answer, method), kind=BY_ACCIDENT) from answer
+    _drop(answer)
+    fix = f"await it, and {_AN_ANSWER}" if inspect.isawaitable(answer) else _AN_ANSWER
+    raise _wrong(f"{_name(method)}() returned {type(answer).__name__}, not str or Response", method, fix)
+
+
+def _wrong(sentence: str, method: object, fix: str) -> WrongReturnError:
+    return WrongReturnError(f"{sentence}{at(line_of(method))}", fix=fix)
+
+
+def _drop(answer: object) -> None:
+    """End a coroutine that nobody will await, before Python warns of it in the midst of a run."""
+    if inspect.iscoroutine(answer):
+        answer.close()
+
+
+def _name(method: object) -> str:
+    return getattr(method, "__name__", "generate")
+
+
+async def in_thread(call: Callable[[], T], slots: asyncio.Semaphore | None = None) -> T:
+    """Run ``call`` in a thread that the process does not wait for when it ends, as a pool's would be.
+
+    A slot is held until the thread has ended, however long ago its caller gave up.
+    """
+    if slots is not None:
+        await slots.acquire()
+    done: Future[T] = Future()
+    if slots is not None:
+        done.add_done_callback(_releasing(slots, asyncio.get_running_loop()))
+    done.set_running_or_notify_cancel()
+
+    def work() -> None:
+        try:
+            done.set_result(call())
+        except StopIteration as error:  # the one exception that no future can hold: it would hang
+            done.set_exception(RuntimeError("StopIteration was raised").with_traceback(error.__traceback__))
+        except BaseException as error:  # noqa: BLE001 - raised again where it is awaited
+            done.set_exception(error)
+
+    Thread(target=work, name="adapter", daemon=True).start()
+    try:
+        return await asyncio.wrap_future(done)
+    except asyncio.CancelledError:  # given up: what the thread still returns is nobody's
+        done.add_done_callback(_drop_result)
+        raise
+
+
+def _releasing(slots: asyncio.Semaphore, loop: asyncio.AbstractEventLoop) -> Callable[[Future[Any]], None]:
+    def release(_: Future[Any]) -> None:
+        with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
+            loop.call_soon_threadsafe(slots.release)
+
+    return release
+
+
+def _drop_result(done: Future[Any]) -> None:
+    if done.exception() is None:
+        _drop(done.result())
+
+
+async def finished(value: Any) -> Any:
+    """What ``value`` is, or what it comes to once awaited."""
+    return await value if inspect.isawaitable(value) else value

@@ -1,0 +1,66 @@
+"""What a model's tokens cost: as its adapter says, or as a file of the user's does."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from starbench.errors import InputError
+from starbench.models.resolve import Model
+from starbench.redact import sentence
+from starbench.schema import Prices
+
+
+def prices_of(model: Model, file: Path | None = None) -> Prices | None:
+    """Prices from ``file``, else the adapter's own (its attribute ``prices``), else none.
+
+    Parameters
+    ----------
+    model : Model
+        Whose prices.
+    file : Path, optional
+        A JSON object: one :class:`starbench.schema.Prices`, or several, each under the model it is for:
+        as ``--model`` names it, or without the adapter's name.
+
+    Raises
+    ------
+    InputError
+        If the file, or what the adapter says, holds no price of the model; one sentence.
+    """
+    if file is not None:
+        return _from_file(file, model.spec)
+    own = getattr(model.adapter, "prices", None)
+    if own is not None and not isinstance(own, Prices):
+        raise InputError(f"model {model.spec!r}: its prices are not a starbench.schema.Prices")
+    return own
+
+
+def _from_file(file: Path, spec: str) -> Prices:
+    found = _read(file)
+    if found and all(isinstance(value, dict) for value in found.values()):
+        names = [name for name in (spec, spec.partition(":")[2]) if name in found]
+        if not names:
+            known = ", ".join(map(repr, found))
+            raise InputError(sentence(f"--prices {file}: no price of {spec!r}: there are {known}"))
+        found = found[names[0]]
+    try:
+        return Prices.model_validate(found)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        field = ".".join(map(str, problem["loc"]))
+        raise InputError(sentence(f"--prices {file}: {field}: {problem['msg']}")) from error
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise InputError(f"--prices {file}: cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(sentence(f"--prices {file}: is not JSON: {error}")) from error
+    if not isinstance(found, dict):
+        raise InputError(f"--prices {file}: must hold a JSON object")
+    return found

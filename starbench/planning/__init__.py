@@ -1,0 +1,1 @@
+"""What is asked: conditions, trials, what a model can take, and the plan of a run."""

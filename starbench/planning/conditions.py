@@ -1,0 +1,153 @@
+"""What the model is given: the conditions of a run, and which items each applies to.
+
+A condition turns an item into a :class:`Presentation`, or says in a few words why it does not apply;
+a protocol then lays the presentation out. ``caption`` stands for one condition a grade, written
+``caption:plain``, ``caption:full``, …
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from starbench.errors import ConditionError
+from starbench.schema import Item, Transform
+from starbench.suites.validate import ClipInfo
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """How the clips of one trial are given.
+
+    Attributes
+    ----------
+    transforms : tuple of Transform
+        What is done to each clip; two entries give every clip twice (left ear, right ear), none
+        gives no sound at all.
+    captions : tuple of str, optional
+        One text for each clip, in place of it.
+    scene : str, optional
+        Caption of the whole scene, beside the clips.
+    uncut : bool
+        Whether the uncut recording stands beside the clips.
+    mirrored : bool
+        Whether the right answer is the mirrored one.
+    """
+
+    transforms: tuple[Transform, ...] = ("native",)
+    captions: tuple[str, ...] | None = None
+    scene: str | None = None
+    uncut: bool = False
+    mirrored: bool = False
+
+    @property
+    def has_sound(self) -> bool:
+        """Whether any clip is given."""
+        return bool(self.transforms)
+
+
+Clips = Mapping[str, ClipInfo]
+_Present = Callable[[Item, Clips], Presentation | str]
+
+
+def _channels(item: Item, clips: Clips) -> set[int]:
+    return {clips[path].channels for path in item.audio_paths}
+
+
+def _scene_caption(item: Item, _: Clips) -> Presentation | str:
+    if not item.global_caption:
+        return "no global caption"
+    return Presentation(scene=item.global_caption)
+
+
+def _uncut(item: Item, _: Clips) -> Presentation | str:
+    if not item.uncut_audio_path:
+        return "no uncut recording"
+    return Presentation(uncut=True)
+
+
+def _split(item: Item, clips: Clips) -> Presentation | str:
+    if _channels(item, clips) != {2}:
+        return "clips without two channels"
+    return Presentation(transforms=("left", "right"))
+
+
+def _mono(item: Item, clips: Clips) -> Presentation | str:
+    if max(_channels(item, clips)) < 2:
+        return "clips of one channel"
+    return Presentation(transforms=("mono",))
+
+
+def _swap(item: Item, clips: Clips) -> Presentation | str:
+    if item.mirror is None or item.answer is None:
+        return "no mirror map"
+    if _channels(item, clips) != {2}:
+        return "clips without two channels"
+    mirrored = item.mirror.get(item.answer)
+    if mirrored is None or mirrored == item.answer or mirrored not in item.options:
+        return "mirroring leaves the answer unchanged"
+    return Presentation(transforms=("swap",), mirrored=True)
+
+
+def _graded_caption(grade: str) -> _Present:
+    def present(item: Item, _: Clips) -> Presentation | str:
+        if grade not in item.captions:
+            return f"no {grade!r} caption for each clip" if grade else "no caption for each clip"
+        return Presentation(transforms=(), captions=item.captions[grade])
+
+    return present
+
+
+_PRESENT: dict[str, _Present] = {
+    "audio": lambda _item, _clips: Presentation(),
+    "audio+caption": _scene_caption,
+    "audio+uncut": _uncut,
+    "split": _split,
+    "mono": _mono,
+    "swap": _swap,
+    "question-only": lambda _item, _clips: Presentation(transforms=()),
+    "silence": lambda _item, _clips: Presentation(transforms=("silence",)),
+    "noise": lambda _item, _clips: Presentation(transforms=("noise",)),
+}
+CAPTION = "caption"
+
+#: Conditions under which no clip is sent.
+SOUNDLESS = ("question-only", CAPTION)
+
+#: Every name that ``--condition`` takes.
+NAMES = (*_PRESENT, CAPTION)
+
+
+def expand(names: Iterable[str], items: Iterable[Item], grade: str | None = None) -> tuple[str, ...]:
+    """Check condition names, and write ``caption`` out as one condition for each grade there is.
+
+    With a ``grade``, as a file of captions brings one, ``caption`` means that grade alone.
+
+    Raises
+    ------
+    ConditionError
+        If a name is unknown.
+    """
+    there = {grade} if grade is not None else {grade for item in items for grade in item.captions}
+    grades = sorted(there, reverse=True)
+    expanded: list[str] = []
+    for name in names:
+        base = name.partition(":")[0]
+        if base not in NAMES or name.endswith(":") or (base != CAPTION and ":" in name):
+            close = difflib.get_close_matches(name, NAMES, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(NAMES)}"
+            raise ConditionError(f"no condition is called {name!r}: {hint}")
+        expanded += [f"{CAPTION}:{grade}" for grade in grades] if name == CAPTION and grades else [name]
+    return tuple(dict.fromkeys(expanded))
+
+
+def is_soundless(condition: str) -> bool:
+    """Whether a condition sends no clip."""
+    return condition.partition(":")[0] in SOUNDLESS
+
+
+def present(condition: str, item: Item, clips: Clips) -> Presentation | str:
+    """How ``condition`` gives ``item``, or in a few words why it does not apply to it."""
+    base, _, grade = condition.partition(":")
+    return (_graded_caption(grade) if base == CAPTION else _PRESENT[base])(item, clips)

@@ -1,0 +1,130 @@
+"""What a run would ask and what that would cost, from its plan alone: nothing is asked or written."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from starbench.canary.examination import examine
+from starbench.engine.cost import Load, estimate, weigh
+from starbench.planning.limits import sent
+from starbench.planning.plan import SILENT_CLIP_S, Evaluation
+from starbench.schema import ClipPart, JoinedSpec, Prices, Prompt, Response, Trial, Usage
+
+
+@dataclass
+class Share:
+    """What a part of a run sends: one condition of one suite, the canary, or everything.
+
+    ``items`` counts the questions of one condition, and nothing else.
+    """
+
+    items: int = 0
+    requests: int = 0
+    clips: int = 0
+    load: Load = field(default_factory=Load)
+
+    def add(self, clips: int, load: Load) -> None:
+        """Count one more request."""
+        self.requests += 1
+        self.clips += clips
+        self.load += load
+
+    def usage(self, prices: Prices | None) -> Usage:
+        """Estimated tokens."""
+        return estimate(self.load, prices, self.requests)
+
+
+def forecast(evaluation: Evaluation, trials: Iterable[Trial]) -> dict[tuple[str, str], Share]:
+    """What ``trials`` would send, by suite and condition, in the order of asking."""
+    shares: dict[tuple[str, str], Share] = {}
+    items: dict[tuple[str, str], set[str]] = {}
+    for trial in trials:
+        part = trial.suite, trial.condition
+        shares.setdefault(part, Share()).add(*_weight(evaluation, trial))
+        items.setdefault(part, set()).add(trial.item_id)
+    for part, share in shares.items():
+        share.items = len(items[part])
+    return shares
+
+
+def total(shares: Iterable[Share]) -> Share:
+    """All that ``shares`` send."""
+    whole = Share()
+    for share in shares:
+        whole.requests += share.requests
+        whole.clips += share.clips
+        whole.load += share.load
+    return whole
+
+
+def _weight(evaluation: Evaluation, trial: Trial) -> tuple[int, Load]:
+    """Clips that a trial sends, and what it holds."""
+    questions = evaluation.questions
+    load = weigh(trial, evaluation.items[trial.suite, trial.item_id], questions.stores[trial.suite].clips)
+    clips = len(sent(trial.parts))
+    if clips or questions.silent_clip is None:
+        return clips, load
+    return 1, load + Load(seconds=SILENT_CLIP_S)
+
+
+def canary(evaluation: Evaluation) -> Share:
+    """About what the canary would send, found by holding one on a stand-in.
+
+    What is asked depends on the replies; those of the stand-in differ with every sound, as those of a
+    model that hears do.
+    """
+    share = Share()
+
+    async def ask(prompt: Prompt) -> Response:
+        heard = [clip.audio() for clip in prompt.clips]
+        seconds = sum(audio.seconds for audio in heard)
+        characters = sum(len(part.text) for part in prompt.parts if part.type == "text")
+        share.add(len(heard), Load(characters, seconds))
+        mark = sha256("/".join([prompt.text, *(audio.digest for audio in heard)]).encode()).digest()
+        if prompt.options:
+            return Response(text=f"<{prompt.letters[mark[0] % len(prompt.options)]}>")
+        return Response(text=" ".join(f"sound{byte}" for byte in mark[:8]))
+
+    asyncio.run(examine(ask, evaluation.run.capabilities, rate=evaluation.run.identity.rate_hz))
+    return share
+
+
+def examples(evaluation: Evaluation, trials: Iterable[Trial]) -> list[tuple[Trial, int]]:
+    """The first trial of each kind, and how many there are of it.
+
+    A kind is a suite's task under one condition, laid out in one way: adapted prompts of a task whose
+    others are sent as they are make a kind of their own.
+    """
+    firsts: dict[tuple[object, ...], Trial] = {}
+    counts: dict[tuple[object, ...], int] = {}
+    for trial in trials:
+        task = evaluation.items[trial.suite, trial.item_id].task
+        kind = (trial.suite, task, trial.condition, *map(_layout, sent(trial.parts)))
+        firsts.setdefault(kind, trial)
+        counts[kind] = counts.get(kind, 0) + 1
+    return [(trial, counts[kind]) for kind, trial in firsts.items()]
+
+
+def _layout(part: object) -> object:
+    return len(part.clips) if isinstance(part, JoinedSpec) else getattr(part, "then", None)
+
+
+def lines_of(prompt: Prompt) -> Iterator[str]:
+    """A prompt as a reader sees it, each part on lines of its own; clips are decoded, and described.
+
+    Raises
+    ------
+    AudioError
+        If a clip is not what it was when its suite was read.
+    """
+    for part in prompt.parts:
+        if isinstance(part, ClipPart):
+            audio = part.audio()
+            channels = f"{audio.channels} channel{'s' if audio.channels > 1 else ''}"
+            yield f"⟨clip: {audio.seconds:.2f} s, {channels}, {audio.rate} Hz⟩"
+        else:
+            for line in part.text.removesuffix("\n").split("\n"):
+                yield "".join(c if c.isprintable() else "?" for c in line)

@@ -1,0 +1,161 @@
+"""From items to trials: item × rotation × condition, each one prompt with one right letter."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from itertools import permutations
+from math import factorial
+
+from starbench.errors import InputError
+from starbench.planning.conditions import Presentation, present
+from starbench.protocols import Protocol
+from starbench.schema import AnswerMode, ClipPart, Item, Prompt, TextPart, TextSpec, Trial
+from starbench.suites.clip_store import ClipStore
+from starbench.suites.validate import ClipInfo
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The trials of a run over one suite, and (condition, reason) -> items left without any."""
+
+    trials: tuple[Trial, ...]
+    inapplicable: Mapping[tuple[str, str], int]
+
+
+def plan(
+    suite: str,
+    items: Sequence[Item],
+    clips: Mapping[str, ClipInfo],
+    protocol: Protocol,
+    conditions: Iterable[str],
+    rotations: str = "default",
+) -> Plan:
+    """Make every trial, in the order of the items.
+
+    Parameters
+    ----------
+    suite : str
+        The suite's name, which becomes part of each trial's key.
+    items, clips
+        The items to ask, and what is known of their sounds.
+    protocol : Protocol
+        Lays the prompts out.
+    conditions : iterable of str
+        As :func:`starbench.planning.conditions.expand` writes them.
+    rotations : str
+        ``default`` (the protocol's), ``all`` or a number.
+    """
+    trials: list[Trial] = []
+    inapplicable: Counter[tuple[str, str]] = Counter()
+    conditions = tuple(conditions)
+    for item in items:
+        asked = tuple(_rotations(item, protocol, rotations))
+        for condition in conditions:
+            given = present(condition, item, clips)
+            if isinstance(given, str):
+                inapplicable[condition, given] += 1
+                continue
+            trials += [_trial(suite, item, protocol, condition, given, rotation) for rotation in asked]
+    return Plan(tuple(trials), inapplicable)
+
+
+def _rotations(item: Item, protocol: Protocol, asked: str) -> Iterator[int]:
+    possible = len(item.options) if item.option_orders is None else factorial(len(item.audio_paths))
+    if asked == "default":
+        wanted = protocol.rotations(item)
+    elif asked == "all":
+        wanted = possible
+    elif asked.isdecimal() and int(asked) > 0:
+        wanted = int(asked)
+    else:
+        raise InputError(f"--rotations {asked!r} is not 'default', 'all' or a number above 0")
+    yield from range(min(wanted, possible))
+
+
+def _trial(
+    suite: str, item: Item, protocol: Protocol, condition: str, given: Presentation, rotation: int
+) -> Trial:
+    contents, order = _arrange(item, rotation)
+    right = contents.index(_right_option(item, given, order))
+    options = tuple(item.options[i] for i in contents)
+    return Trial(
+        suite=suite,
+        item_id=item.id,
+        rotation=rotation,
+        condition=condition,
+        protocol=protocol.name,
+        options=options,
+        contents=contents,
+        clip_order=order,
+        answer_letter=chr(ord("A") + right),
+        parts=protocol.parts(item, given, options, order),
+        extension=protocol.is_extension(item, condition),
+    )
+
+
+def _arrange(item: Item, rotation: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Option contents and clip order at one rotation: an item rotates the one or permutes the other.
+
+    Options move ``rotation`` places to the right; clip orders run through all permutations in
+    lexicographic order from the item's own offset (both as the official evaluator has them).
+    """
+    n_options, n_clips = len(item.options), len(item.audio_paths)
+    if item.option_orders is None:
+        return tuple((i - rotation) % n_options for i in range(n_options)), tuple(range(n_clips))
+    orders = list(permutations(range(n_clips)))
+    return tuple(range(n_options)), orders[(item.rotation_offset + rotation) % len(orders)]
+
+
+def _right_option(item: Item, given: Presentation, order: tuple[int, ...]) -> int:
+    if item.option_orders is not None:
+        # Where each clip of the true order is now heard, counted from 1 as the options count.
+        heard = tuple(order.index(clip) + 1 for clip in range(len(order)))
+        return item.option_orders.index(heard)
+    answer = item.answer or ""
+    if given.mirrored and item.mirror is not None:
+        answer = item.mirror[answer]
+    return item.options.index(answer)
+
+
+def materialise(
+    trial: Trial,
+    item: Item,
+    store: ClipStore,
+    *,
+    silent_clip: ClipPart | None = None,
+    answer_mode: AnswerMode = "text",
+) -> Prompt:
+    """The prompt of a trial, its sounds still to be decoded.
+
+    Parameters
+    ----------
+    trial, item
+        What to ask.
+    store : ClipStore
+        The suite's clips.
+    silent_clip : ClipPart, optional
+        Sent with a prompt that has no clip, for models that take none without (a recorded policy).
+    answer_mode : AnswerMode
+        How the answer is to be got.
+    """
+    parts: list[TextPart | ClipPart] = []
+    digest = sha256()
+    for part in trial.parts:
+        if isinstance(part, TextSpec):
+            parts.append(TextPart(text=part.text))
+            digest.update(b"text\0" + part.text.encode())
+        else:
+            parts.append(ClipPart.of(partial(store.part, part, item)))
+            digest.update(b"clip\0" + store.part_fingerprint(part, item).encode())
+    if silent_clip is not None and not any(isinstance(part, ClipPart) for part in parts):
+        parts.insert(0, silent_clip)
+        digest.update(b"silent clip")
+    if answer_mode != "text":
+        digest.update(b"answer mode\0" + answer_mode.encode())
+    asked = digest.hexdigest()
+    key = sha256("\0".join([asked, *map(str, trial.key)]).encode()).hexdigest()
+    return Prompt(parts=tuple(parts), options=trial.options, answer_mode=answer_mode, digest=asked, key=key)

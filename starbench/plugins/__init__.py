@@ -1,0 +1,1 @@
+"""Plug-ins: found by name, their arguments typed, their errors traced to a line."""

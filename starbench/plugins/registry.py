@@ -1,0 +1,183 @@
+"""The one door through which synthesizers, tasks and adapters come in, ours and anyone's.
+
+A plug-in is named by an entry point (``openai``), a file (``my_model.py:MyModel``) or an importable
+object (``package.module:Class``). Names are resolved without importing anything but the plug-in
+that was asked for.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.util
+import sys
+from hashlib import sha256
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+
+from starbench.errors import PluginError, StarbenchError
+from starbench.plugins.source_location import at, described, explain, line_at_fault, shown, source_file
+
+Kind = Literal["adapters", "synthesizers", "tasks"]
+
+#: Whatever a plug-in may end in. ``sys.exit()`` in one would end the harness without a word.
+FAILURES = (Exception, SystemExit)
+
+
+def available(kind: Kind) -> dict[str, EntryPoint]:
+    """Entry points of one kind by name, sorted.
+
+    Raises
+    ------
+    PluginError
+        If two installed packages claim one name.
+    """
+    found: dict[str, EntryPoint] = {}
+    for point in sorted(entry_points(group=f"starbench.{kind}"), key=lambda p: p.name):
+        other = found.setdefault(point.name, point)
+        if other.value != point.value:
+            raise PluginError(
+                f"two packages install {kind} named {point.name!r} ({other.value} and {point.value}): "
+                "uninstall one, or name the object itself as package.module:Object"
+            )
+    return found
+
+
+def split(kind: Kind, spec: str) -> tuple[str, str]:
+    """Tell a plug-in's name from the argument that follows it.
+
+    Parameters
+    ----------
+    kind : str
+        What is looked for.
+    spec : str
+        ``name``, ``name:argument``, ``file.py:Class``, ``file.py:Class:argument``,
+        ``package.module:Class`` or ``package.module:Class:argument``.
+
+    Returns
+    -------
+    name, argument : str
+        What :func:`load` takes, and the rest, empty if there is none.
+    """
+    head, _, rest = spec.partition(":")
+    if head not in available(kind) and (head.endswith(".py") or (rest and _is_module(head))):
+        attribute, _, argument = rest.partition(":")
+        return (f"{head}:{attribute}" if attribute else head), argument
+    return head, rest
+
+
+def make(kind: Kind, name: str, **arguments: Any) -> Any:
+    """Load a plug-in and call it with ``arguments``.
+
+    Raises
+    ------
+    PluginError
+        If there is none of that name, or making it fails; an exception of our own tree passes.
+    """
+    factory = load(kind, name)
+    try:
+        return factory(**arguments)
+    except StarbenchError:
+        raise
+    except FAILURES as error:
+        raise PluginError(f"{kind[:-1]} {name!r} cannot be made: {explain(error, factory)}") from error
+
+
+def _is_module(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):
+        return "." in name
+
+
+def load(kind: Kind, name: str) -> Any:
+    """Import the plug-in called ``name``.
+
+    Raises
+    ------
+    PluginError
+        If there is none of that name, or importing it fails; says what was tried and why.
+    """
+    target, _, attribute = name.partition(":")
+    if target.endswith(".py"):
+        return _attribute(_from_file(Path(target)), attribute, target)
+    if attribute:
+        return _attribute(_import(target), attribute, target)
+    points = available(kind)
+    if name not in points:
+        close = difflib.get_close_matches(name, points, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(points)}"
+        raise PluginError(f"no {kind[:-1]} is called {name!r}: {hint}")
+    return _load_point(points[name])
+
+
+def _load_point(point: EntryPoint) -> Any:
+    try:
+        return point.load()
+    except FAILURES as error:
+        # A class that is missing raises in importlib: the module's own file is the next best place.
+        place = "" if line_at_fault(error) else at(_file_of(point))
+        raise PluginError(
+            f"plug-in {point.name!r} ({point.value}) cannot be loaded: {explain(error)}{place}"
+        ) from error
+
+
+def _file_of(point: EntryPoint) -> str | None:
+    file = source_file(sys.modules.get(point.value.partition(":")[0]))
+    return file and shown(file)
+
+
+def _import(module: str) -> ModuleType:
+    try:
+        return importlib.import_module(module)
+    except FAILURES as error:
+        raise PluginError(f"module {module!r} cannot be imported: {explain(error)}") from error
+
+
+def _from_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise PluginError(f"there is no file {path}")
+    name = f"starbench_plugin_{path.stem}_{sha256(str(path.resolve()).encode()).hexdigest()[:8]}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise PluginError(f"{path} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    # Known by name before it runs, so that dataclasses and pickles of its classes resolve.
+    sys.modules[name] = module
+    sys.path.insert(0, str(path.parent.resolve()))
+    try:
+        spec.loader.exec_module(module)
+    except FAILURES as error:
+        del sys.modules[name]
+        raise PluginError(
+            f"{path}:{_line_in(error, path)}: {described(error, line_at_fault(error))}"
+        ) from error
+    finally:
+        sys.path.remove(str(path.parent.resolve()))
+    return module
+
+
+def _line_in(error: BaseException, path: Path) -> str:
+    """Number of the line of ``path`` that failed; 1 if Python names none."""
+    file, _, line = (line_at_fault(error) or "").rpartition(":")
+    return line if file and Path(file).resolve() == path.resolve() else "1"
+
+
+def _attribute(module: ModuleType, attribute: str, target: str) -> Any:
+    if not attribute:
+        own = [
+            name
+            for name, value in vars(module).items()
+            if isinstance(value, type) and value.__module__ == module.__name__ and not name.startswith("_")
+        ]
+        if len(own) != 1:
+            listed = ", ".join(own) or "no class"
+            raise PluginError(f"{target} defines {listed}: name the one to use as {target}:Class")
+        attribute = own[0]
+    if not hasattr(module, attribute):
+        close = difflib.get_close_matches(attribute, vars(module), n=1)
+        hint = f"; did you mean {target}:{close[0]}?" if close else ""
+        raise PluginError(f"{target} has nothing called {attribute!r}{hint}")
+    return getattr(module, attribute)

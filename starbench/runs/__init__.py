@@ -1,0 +1,1 @@
+"""A run on disk, and asking what it still lacks."""

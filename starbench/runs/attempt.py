@@ -1,0 +1,141 @@
+"""What every sitting does, be it of a run or of a file of captions, before it asks.
+
+It passes over what has ended, counts what is left of the budget, and proves that sound arrives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, Protocol
+
+from starbench.canary.holding import LOAD, hold_canary, used_by
+from starbench.engine.budget import SPENT, Budget
+from starbench.engine.cost import Load, total
+from starbench.engine.runner import Settings
+from starbench.errors import CanaryError, FatalError
+from starbench.models.resolve import Model
+from starbench.schema import Canary, Failure, Outcome, Prices, Usage
+
+
+class Ended(Protocol):
+    """How something that was asked ended."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the reply was, if one came."""
+        ...
+
+    @property
+    def error(self) -> Failure | None:
+        """Why none came."""
+        ...
+
+
+class Used(NamedTuple):
+    """What one line of a journal took."""
+
+    usage: Usage | None
+    failure: Failure | None
+    load: Load | None
+    """What its prompt held; None where that cannot be told any more: then only what was reported counts."""
+
+
+class Ledger(Budget):
+    """A budget that also tells how many tokens were used, in the kinds that are priced apart."""
+
+    def __init__(
+        self,
+        max_cost_usd: float | None = None,
+        max_tokens: int | None = None,
+        prices: Prices | None = None,
+    ) -> None:
+        super().__init__(max_cost_usd, max_tokens, prices)
+        self.used = Usage()
+        """Everything that was counted, by estimate where nothing was reported."""
+
+    def spend(self, usage: Usage | None) -> None:
+        super().spend(usage)
+        self.used = total([self.used, usage or Usage()]) or Usage()
+
+
+def left(settings: Settings, lines: Iterable[Used], canary: Canary | None) -> Ledger:
+    """The budget of all sittings, less what the earlier ones used.
+
+    Parameters
+    ----------
+    settings : Settings
+        What all sittings together may use.
+    lines : iterable of Used
+        All that was ever asked, what was asked again included; not read where nothing is limited.
+    canary : Canary or None
+        The record of every canary that was held.
+    """
+    budget = Ledger(settings.max_cost_usd, settings.max_tokens, settings.prices)
+    if not budget.limited:
+        return budget
+    for line in lines:
+        if line.load is None:
+            budget.spend(line.usage)
+        else:
+            budget.count(line.usage, line.failure, line.load)
+    if canary is not None:
+        budget.spend(used_by(canary, settings.prices))
+    return budget
+
+
+def is_settled(line: Ended, *, retry_permanent: bool) -> bool:
+    """Whether what ended so is never asked again: a reply came, or an error that asking again cannot mend."""
+    stuck = line.error is not None and line.error.permanent and not retry_permanent
+    return line.outcome is not Outcome.ERROR or stuck
+
+
+async def prove_sound(
+    model: Model,
+    settings: Settings,
+    rate_hz: int | None,
+    budget: Budget,
+    before: Canary | None,
+    record: Callable[[Canary], None],
+) -> None:
+    """Hold the canary within the budget, and have it recorded.
+
+    Parameters
+    ----------
+    model, settings
+        Whom to ask, and how hard to push.
+    rate_hz : int or None
+        The rate that all clips are sent at, Hz; None: each clip's own.
+    budget : Budget
+        What is left.
+    before : Canary or None
+        The record of earlier sittings, whose requests and tokens are added to the new one's.
+    record : callable
+        Writes the record down.
+
+    Raises
+    ------
+    CanaryError
+        If no sound reaches the model.
+    FatalError
+        When no request can succeed, or the budget (kind ``budget``) does not hold a canary.
+    """
+    try:
+        async with budget.reserved(LOAD):
+            canary = await hold_canary(model, settings, rate_hz)
+    except FatalError as error:
+        if error.kind != SPENT:
+            raise
+        raise FatalError(f"{error} (it is the canary: --no-canary leaves it out)", kind=SPENT) from error
+    budget.spend(used_by(canary, settings.prices))
+    record(canary if before is None else _added(before, canary))
+    if canary.transport == "dropped":
+        raise CanaryError(
+            f"no sound reaches model {model.spec!r}: {canary.evidence['transport']}; mend the way to it, or "
+            "--no-canary asks all the same"
+        )
+
+
+def _added(before: Canary, now: Canary) -> Canary:
+    """What ``now`` found, with what both took."""
+    usages = (canary.usage for canary in (before, now) if canary.usage is not None)
+    return now.model_copy(update={"requests": before.requests + now.requests, "usage": total(usages)})

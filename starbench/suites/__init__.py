@@ -1,0 +1,1 @@
+"""Suites of questions: read, validated, sampled; their clips and captions."""

@@ -1,0 +1,266 @@
+"""Captions of clips by a model: the file that holds them, and a suite that carries them.
+
+A file's first line is a :class:`CaptionHeader`, each further one a :class:`CaptionLine`. Clips are
+named by the digest of their sound, so one caption serves every item and every suite that holds the clip.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+from pydantic import ValidationError
+
+from starbench.errors import InputError
+from starbench.names import slug
+from starbench.redact import printable
+from starbench.runs.directory import write_whole
+from starbench.schema import Item, Outcome
+from starbench.schema.caption import Captioner, CaptionHeader, CaptionIdentity, CaptionLine
+from starbench.suites.suite import Suite
+
+#: Characters of an argument or a prompt that a message shows.
+_SHOWN = 60
+
+
+@dataclass(frozen=True, eq=False)
+class CaptionFile:
+    """A file of captions as it was read: its header, and the line that counts for each clip's digest."""
+
+    header: CaptionHeader
+    lines: Mapping[str, CaptionLine]
+
+    @property
+    def model(self) -> str:
+        """The model that wrote the captions."""
+        return self.header.identity.model
+
+    @property
+    def captioner(self) -> Captioner:
+        """What a reader of scores should know of the model that wrote them."""
+        return Captioner(
+            model=self.model,
+            grade=self.grade,
+            adaptations=self.header.adaptations,
+            canary=self.header.canary,
+        )
+
+    @property
+    def grade(self) -> str:
+        """Grade that items carry these captions under: ``by-`` and the model's name, fit for a condition."""
+        return f"by-{slug(self.model)}"
+
+    @cached_property
+    def texts(self) -> Mapping[str, str]:
+        """Digest of a clip -> its caption."""
+        return {clip: line.text for clip, line in self.lines.items() if line.text is not None}
+
+    @cached_property
+    def outcomes(self) -> Counter[Outcome]:
+        """How many clips ended how."""
+        return Counter(line.outcome for line in self.lines.values())
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of how the captions were got and what they say, whatever the order of the lines."""
+        asked = self.header.identity.model_dump_json()
+        return sha256(json.dumps([asked, sorted(self.texts.items())]).encode()).hexdigest()
+
+
+def read(path: Path) -> CaptionFile:
+    """Read a file of captions; a last line torn by a kill is passed over.
+
+    For each clip the newest line counts, save that an error never replaces what was delivered.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or is no file of captions.
+    """
+    rows = _whole_lines(path)
+    first = next(rows, None)
+    if first is None:
+        raise InputError(f"{path} is empty, and no file of captions: make one with starbench caption")
+    try:
+        header = CaptionHeader.model_validate_json(first)
+    except ValidationError as error:
+        raise InputError(
+            f"{path} is no file of captions (first line: {_detail(error)}): make one with starbench caption"
+        ) from error
+    return CaptionFile(header, _latest(_parsed(path, rows)))
+
+
+def lines(path: Path) -> Iterator[CaptionLine]:
+    """Every line of a file of captions in the order of writing, what another replaced later included.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or a line is no caption.
+    """
+    rows = _whole_lines(path)
+    next(rows, None)
+    return _parsed(path, rows)
+
+
+@contextmanager
+def hold(path: Path) -> Iterator[None]:
+    """Keep a file of captions to this process; the kernel lets go of it when the process dies.
+
+    Raises
+    ------
+    InputError
+        If another process holds it, or it cannot be written.
+    """
+    lock = FileLock(path.with_name(f".{path.name}.lock"))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise InputError(
+            f"{path} is in use by another starbench: wait for it, or give another --out"
+        ) from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def begin(path: Path, header: CaptionHeader) -> None:
+    """Write the header, or find that the file holds such captions; suites that it does not name are added.
+
+    Raises
+    ------
+    InputError
+        If the file holds captions of another identity, is no file of captions, or cannot be written.
+    """
+    try:
+        if not path.exists() or not path.stat().st_size:
+            write_whole(path, [header.model_dump_json()])
+            return
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}") from error
+    there = read(path).header
+    _refuse_other(path, there.identity, header.identity)
+    if not header.suites.items() <= there.suites.items():
+        amend(path, suites={**there.suites, **header.suites})
+
+
+def amend(path: Path, **changes: Any) -> None:
+    """Change the header of the file at ``path``, whole or not at all; its captions stay as they are.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written.
+    """
+    header = read(path).header.model_copy(update=changes)
+    try:
+        _, *lines = path.read_bytes().split(b"\n")
+        write_whole(path, [header.model_dump_json(), *(line.decode() for line in lines[:-1])])
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def attach(suite: Suite, captions: CaptionFile) -> Suite:
+    """The suite with ``captions`` as one more grade of every item that has one for each of its clips.
+
+    Its digest stays the one it had: the questions are the same, and a run names its captions apart.
+    """
+
+    def captioned(item: Item) -> Item:
+        texts = [captions.texts.get(suite.clips[path].digest) for path in item.audio_paths]
+        known = tuple(text for text in texts if text is not None)
+        if len(known) < len(texts):
+            return item
+        return item.model_copy(update={"captions": {**item.captions, captions.grade: known}})
+
+    attached = replace(suite, items=tuple(map(captioned, suite.items)))
+    vars(attached)["digest"] = suite.digest
+    return attached
+
+
+def notes(suite: Suite, captions: CaptionFile) -> tuple[str, ...]:
+    """What a reader of scores should know of the clips of ``suite`` that have no caption, a line a reason."""
+    clips = {suite.clips[path].digest for item in suite.items for path in item.audio_paths}
+    ends = Counter(
+        captions.lines[clip].outcome.value if clip in captions.lines else "not asked"
+        for clip in clips - captions.texts.keys()
+    )
+    return tuple(
+        f"{suite.name}: {n} of {len(clips)} clips have no caption by {captions.model}: {end}"
+        for end, n in sorted(ends.items())
+    )
+
+
+def none_given(captions: CaptionFile) -> list[str]:
+    """That a file holds no caption at all, and how its clips ended instead; nothing if it holds any."""
+    if captions.texts:
+        return []
+    ends = (
+        ", ".join(f"{n} {end.value}" for end, n in sorted(captions.outcomes.items())) or "none was asked for"
+    )
+    return [f"{captions.model} gave no caption of any clip: {ends}"]
+
+
+def _whole_lines(path: Path) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as lines:
+            yield from (line for line in lines if line.endswith(b"\n"))
+    except FileNotFoundError as error:
+        raise InputError(f"{path} does not exist: make it with starbench caption --out {path}") from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _parsed(path: Path, rows: Iterable[bytes]) -> Iterator[CaptionLine]:
+    for number, row in enumerate(rows, 2):
+        try:
+            yield CaptionLine.model_validate_json(row)
+        except ValidationError as error:
+            raise InputError(
+                f"{path}:{number}: is no caption ({_detail(error)}): restore the file, or delete that line "
+                "to have its clip asked again"
+            ) from error
+
+
+def _latest(lines: Iterable[CaptionLine]) -> dict[str, CaptionLine]:
+    latest: dict[str, CaptionLine] = {}
+    for line in lines:
+        before = latest.get(line.clip)
+        if before is None or line.outcome is not Outcome.ERROR or before.outcome is Outcome.ERROR:
+            latest[line.clip] = line
+    return latest
+
+
+def _detail(error: ValidationError) -> str:
+    first = error.errors()[0]
+    return ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))
+
+
+def _refuse_other(path: Path, old: CaptionIdentity, new: CaptionIdentity) -> None:
+    before, after = old.model_dump(mode="json"), new.model_dump(mode="json")
+    changed = [
+        f"{name} was {_shown(before[name])} and is {_shown(after[name])}"
+        for name in before
+        if before[name] != after[name]
+    ]
+    if changed:
+        raise InputError(
+            f"{path} holds other captions ({'; '.join(changed)}): give another --out, or ask as those were"
+        )
+
+
+def _shown(value: object) -> str:
+    text = printable(json.dumps(value, ensure_ascii=False))
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -1,0 +1,137 @@
+"""A suite: the items that are evaluated, and where their audio lies.
+
+On disk it is a directory: ``suite.json`` (what it is and how it was made), ``metadata.jsonl`` (one
+item a line, ``file_name`` first, so that Hugging Face ``audiofolder`` reads it) and
+``audio/<content digest>.wav``, names that tell nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from starbench.errors import SuiteError
+from starbench.names import slug
+from starbench.schema import Item
+from starbench.suites.validate import ClipInfo, Record, admit
+
+MANIFEST = "suite.json"
+METADATA = "metadata.jsonl"
+AUDIO = "audio"
+_MANIFEST_TYPES = {
+    **dict.fromkeys(("name", "default_protocol", "profile", "licence", "digest"), str),
+    "spec": dict,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Suite:
+    """Items that passed every check, with what is known of their clips.
+
+    ``clips`` maps each path that an item names to what the file holds; ``skipped`` lists the items
+    left out as damaged, each with its reason; ``boundary`` is the folder that links may lead about in,
+    ``root`` where there is none.
+    """
+
+    name: str
+    root: Path
+    items: tuple[Item, ...]
+    clips: Mapping[str, ClipInfo]
+    default_protocol: str
+    profile: str | None = None
+    licence: str | None = None
+    skipped: tuple[str, ...] = ()
+    spec: dict[str, Any] = field(default_factory=dict)
+    boundary: Path | None = None
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of what is asked: every item, with its sounds in place of their paths."""
+        return digest(self.items, self.clips)
+
+
+def digest(items: Iterable[Item], clips: Mapping[str, ClipInfo]) -> str:
+    """SHA-256 over items, each path replaced by the digest of its sound, whatever their order."""
+    lines = []
+    for item in items:
+        record = item.model_dump(mode="json", by_alias=True)
+        record["audio_paths"] = [clips[path].digest for path in item.audio_paths]
+        if item.uncut_audio_path is not None:
+            record["uncut_audio_path"] = clips[item.uncut_audio_path].digest
+        lines.append(json.dumps(record, sort_keys=True, ensure_ascii=False))
+    return sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+
+def read(root: Path, *, skip_bad: bool = False, check_digest: bool = True) -> Suite:
+    """Read a suite directory and check every item and every sound in it.
+
+    ``check_digest`` off accepts a suite that was changed after it was built, for those who look what.
+
+    Raises
+    ------
+    SuiteError
+        If it is not a suite, or an item is damaged and ``skip_bad`` is off; lists every bad item.
+    """
+    manifest = _manifest(root / MANIFEST)
+    intake = admit(_records(root / METADATA), root, skip_bad=skip_bad)
+    suite = Suite(
+        name=slug(manifest.get("name", root.name)),
+        root=root,
+        items=intake.items,
+        clips=intake.clips,
+        default_protocol=manifest.get("default_protocol", "starbench"),
+        profile=manifest.get("profile"),
+        licence=manifest.get("licence"),
+        skipped=intake.problems,
+        spec=manifest.get("spec", {}),
+    )
+    if check_digest and not intake.problems and manifest.get("digest") not in (None, suite.digest):
+        raise SuiteError(
+            f"{root / MANIFEST}: digest does not match the items and sounds, so they were changed after the "
+            "suite was built: build it again, or delete the digest to evaluate it as it is"
+        )
+    return suite
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise SuiteError(
+            f"{path.parent} is not a suite: it has no {MANIFEST} (make one with 'starbench build', or name "
+            "a data set as star-bench:ROOT)"
+        ) from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise SuiteError(f"{path} cannot be read: {error}") from error
+    if not isinstance(manifest, dict):
+        raise SuiteError(f"{path} must hold a JSON object")
+    for name, kind in _MANIFEST_TYPES.items():
+        if not isinstance(manifest.get(name), kind | None):
+            raise SuiteError(f"{path}: {name} must be a JSON {'object' if kind is dict else 'string'}")
+    return {name: value for name, value in manifest.items() if value is not None}
+
+
+def _records(path: Path) -> Iterator[Record]:
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    yield _record(f"{path.name}:{number}", line)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SuiteError(f"{path} cannot be read: {error}") from error
+
+
+def _record(where: str, line: str) -> Record:
+    try:
+        fields = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return Record(where, {}, f"is not JSON: {error}")
+    if not isinstance(fields, dict):
+        return Record(where, {}, "is not a JSON object")
+    fields.pop("file_name", None)
+    return Record(where, fields)
