@@ -21,8 +21,7 @@ from starbench.engine.retry import Backoff, persist
 from starbench.errors import AdapterError, AudioError, FatalError, JournalError, RequestError, TransientError
 from starbench.models.resolve import Asker, Model
 from starbench.planning.trials import materialise
-from starbench.protocols import get as get_protocol
-from starbench.protocols.held import held
+from starbench.protocols import read_response
 from starbench.redact import redact, sentence
 from starbench.runs.journal import LineWriter
 from starbench.schema import (
@@ -291,8 +290,7 @@ def journal_line(
     """The line for a trial that ended with a response, or with a failure."""
     letter, outcome, truncated = None, Outcome.ERROR, False
     if response is not None:
-        reading = get_protocol(trial.protocol).read(response, trial.options)
-        reading = held(reading, response, questions.answer_mode)
+        reading = read_response(trial.protocol, response, trial.options, questions.answer_mode)
         letter, outcome, truncated = reading.letter, reading.outcome, reading.truncated
     abstain = questions.items[trial.suite, trial.item_id].abstain
     chosen = None if letter is None else trial.contents[ord(letter) - ord("A")]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from starbench.errors import InputError
 from starbench.protocols.base import Protocol
+from starbench.protocols.held import held
 from starbench.protocols.star_bench import StarBench
 from starbench.protocols.starbench import Starbench
+from starbench.schema import AnswerMode, Reading, Response
 
 PROTOCOLS: dict[str, Protocol] = {protocol.name: protocol for protocol in (StarBench(), Starbench())}
 
@@ -23,4 +25,28 @@ def get(name: str) -> Protocol:
     return PROTOCOLS[name]
 
 
-__all__ = ["PROTOCOLS", "Protocol", "get"]
+def read_response(
+    protocol: str, response: Response, options: tuple[str, ...], answer_mode: AnswerMode = "text"
+) -> Reading:
+    """Read the answer in a response: the one reading that the journal and every score share.
+
+    Parameters
+    ----------
+    protocol : str
+        Name of the protocol that the question was put under.
+    response : Response
+        What the model delivered.
+    options : tuple of str
+        The options in the order shown.
+    answer_mode : AnswerMode
+        How the answer was to be given: under ``choice`` and ``logprobs`` only a letter alone is one.
+
+    Raises
+    ------
+    InputError
+        If there is no such protocol.
+    """
+    return held(get(protocol).read(response, options), response, answer_mode)
+
+
+__all__ = ["PROTOCOLS", "Protocol", "get", "read_response"]

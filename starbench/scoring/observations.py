@@ -7,10 +7,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from starbench.protocols import get as get_protocol
+from starbench.protocols import read_response
 from starbench.runs import directory, journal
 from starbench.runs.directory import PlannedTrial
-from starbench.schema import Item, JournalLine, Outcome, Reading, Response, Stop, Usage
+from starbench.schema import AnswerMode, Item, JournalLine, Outcome, Reading, Response, Stop, Usage
 
 #: How a planned trial without a journal line is counted.
 MISSING = "missing"
@@ -56,21 +56,24 @@ def observe(run: Path) -> list[Observation]:
     starbench.errors.RunError
         If the run cannot be read.
     """
-    items = directory.read_items(run)
+    items, mode = directory.read_items(run), directory.read(run).identity.answer_mode
     lines = journal.latest_as(run, _End.of)
     return [
-        _observation(trial, items[trial.suite, trial.item_id], lines) for trial in directory.read_plan(run)
+        _observation(trial, items[trial.suite, trial.item_id], lines, mode)
+        for trial in directory.read_plan(run)
     ]
 
 
-def _observation(trial: PlannedTrial, item: Item, lines: Mapping[journal.Key, _End]) -> Observation:
+def _observation(
+    trial: PlannedTrial, item: Item, lines: Mapping[journal.Key, _End], mode: AnswerMode
+) -> Observation:
     line = lines.get(trial.key)
     if line is None:
         return Observation(trial, item, MISSING, False, False, False, None, None)
     if line.outcome is Outcome.ERROR:
         return Observation(trial, item, Outcome.ERROR.value, False, False, False, line.usage, None)
     options = tuple(item.options[i] for i in trial.contents)
-    reading = _reread(trial.protocol, line.response, line.stop, options)
+    reading = _reread(trial.protocol, line.response, line.stop, options, mode)
     chosen = None if reading.letter is None else trial.contents[ord(reading.letter) - ord("A")]
     return Observation(
         trial=trial,
@@ -86,5 +89,7 @@ def _observation(trial: PlannedTrial, item: Item, lines: Mapping[journal.Key, _E
 
 # Most replies of most models are one of a few; reading each once makes re-scoring a journal cheap.
 @lru_cache(maxsize=65536)
-def _reread(protocol: str, text: str | None, stop: str, options: tuple[str, ...]) -> Reading:
-    return get_protocol(protocol).read(Response.model_construct(text=text, stop=stop), options)
+def _reread(
+    protocol: str, text: str | None, stop: str, options: tuple[str, ...], mode: AnswerMode
+) -> Reading:
+    return read_response(protocol, Response.model_construct(text=text, stop=stop), options, mode)
