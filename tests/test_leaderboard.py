@@ -193,3 +193,27 @@ def test_what_was_asked_otherwise_is_told_in_the_row(run: Path) -> None:
     assert "random \\(seed=3\\)†" in text
     assert "† a silent clip sent." in text
     assert "† 1 problem\\(s\\) in the data left out." in text
+
+
+def test_each_figure_stands_beside_its_own_chance_and_constant() -> None:
+    # The macro average of unequal tasks has another chance than the accuracy over all trials.
+    entries = read_entries([REPOSITORY / "results" / "spatial-default-observer.json"])
+    (scores,) = [entry.scores for entry in entries if entry.scores is not None]
+    headline = scores.headlines[0]
+    tasks = {row.task: row for row in scores.tasks if row.condition == headline.condition}
+    assert any(abs(headline.ma.chance - task.chance) > 0.001 for task in tasks.values())
+    table = board(entries)["tables"][0]
+    row = next(row for row in table["rows"] if row["condition"] == headline.condition)
+    assert (row["chance"], row["best_constant"]) == (headline.ma.chance, headline.ma.best_constant)
+    for name, task in tasks.items():
+        assert row["tasks"][name]["chance"] == task.chance
+        assert row["tasks"][name]["best_constant"] == task.best_constant.aa
+    lines = [line for line in board_to_markdown(board(entries)).splitlines() if line.startswith("|")]
+    names = lines[0].strip("| ").split(" | ")
+    cells = next(line.strip("| ").split(" | ") for line in lines if f"| {headline.condition} |" in line)
+    for name, task in tasks.items():
+        place = names.index(name)
+        assert names[place + 1 : place + 3] == ["chance", "constant"]
+        shown = [f"{100 * value:.2f}" for value in (task.chance, task.best_constant.aa)]
+        assert cells[place + 1 : place + 3] == shown
+    assert cells[names.index("chance of MA")] == f"{100 * headline.ma.chance:.2f}"

@@ -14,18 +14,18 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from starbench import (__version__)
-from starbench.execution import processes
-from starbench.plugins import registry
-from starbench.suites import suite as suites
+from starbench import __version__
+from starbench.build.render import Made, Order
+from starbench.build.staging import Workshop, hold, make_on_record
 from starbench.errors import PluginError, SuiteError
-from starbench.suites.validate import (ClipInfo)
+from starbench.execution import processes
 from starbench.names import slug
-from starbench.build.render import (Made, Order)
+from starbench.plugins import registry
 from starbench.schema import Item
-from starbench.suites.suite import (MANIFEST, METADATA, Suite)
+from starbench.suites import suite as suites
+from starbench.suites.suite import MANIFEST, METADATA, Suite
+from starbench.suites.validate import ClipInfo
 from starbench.synthesis import BuildPlan, BuildSpec
-from starbench.build.staging import (Workshop, hold, make_on_record)
 
 _VERSIONED = ("numpy", "scipy", "soundfile")
 #: Suites of fewer items are made by this process: hiring others would take longer.

@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from starbench.plugins import registry
 from starbench.audio import Audio, quantise
 from starbench.errors import AudioError, PluginError, StarbenchError, StimulusError
+from starbench.plugins import registry
 from starbench.schema.base import Frozen
-from starbench.suites.suite import (AUDIO)
+from starbench.suites.suite import AUDIO
 from starbench.synthesis import Recipe, Stimulus, Synthesizer, generator
 
 #: Folder of the sources alone, beside the clips.

@@ -20,10 +20,10 @@ from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from starbench.audio import decode
-from starbench.execution.processes import (available_cpus)
+from starbench.build.render import STEMS, Made, Order, make
 from starbench.errors import AudioError, SuiteError
-from starbench.build.render import (STEMS, Made, Order, make)
-from starbench.suites.suite import (AUDIO)
+from starbench.execution.processes import available_cpus
+from starbench.suites.suite import AUDIO
 
 _LOCK = ".lock"
 _RECORD = "made.jsonl"

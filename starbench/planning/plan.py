@@ -10,15 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from starbench import __version__, protocols
+from starbench import protocols
 from starbench.audio import silence
 from starbench.canary import arrival
 from starbench.engine.runner import Questions
 from starbench.errors import ConditionError, InputError, PluginError, StarbenchError
+from starbench.execution.environment import versions
 from starbench.models.resolve import Model
 from starbench.planning import conditions
 from starbench.planning.adaptation import CONCAT, REFUSE, Policy, adapt, are_ears_apart, idle, is_mendable
@@ -39,7 +39,6 @@ SILENT_CLIP = "silent-clip"
 #: The clip sent where a model takes no prompt without one: length, s, and rate, Hz, if no other is set.
 SILENT_CLIP_S = 0.5
 _SILENT_RATE = 16_000
-_VERSIONED = ("numpy", "scipy", "soundfile", "soxr", "pydantic", "openai")
 
 
 @dataclass(frozen=True)
@@ -364,14 +363,3 @@ def recorded_arguments(model: Model) -> dict[str, Any]:
     }
     told = {name: value for name, value in recorded.items() if not model.server or value != model.server}
     return {**told, **model.identity}
-
-
-def versions() -> dict[str, str]:
-    """Versions of starbench and of what changes sound, numbers or requests."""
-    found = {"starbench": __version__}
-    for name in _VERSIONED:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found

@@ -24,7 +24,8 @@ from starbench.runs import directory
 from starbench.schema import Canary, SuiteIdentity
 from starbench.schema.entry import LeaderboardEntry, ModelRecord, Published, Setup, SuiteRecord
 from starbench.schema.run import Run
-from starbench.schema.score import Headline, RunScore, SuiteScore
+from starbench.schema.score import Headline, RunScore, SuiteScore, TaskScore
+from starbench.scoring.constant import SHARED_BY
 from starbench.scoring.run import why_unasked
 
 ENTRY = "entry-{suite}.json"
@@ -253,6 +254,14 @@ def _captioner(entry: LeaderboardEntry, condition: str) -> dict[str, Any] | None
     }
 
 
+def _task_cell(row: TaskScore) -> dict[str, Any]:
+    """One task's figures, each with the chance and the best constant strategy of that very figure."""
+    figures = ("aa", "aa_ci", "acr", "acr_ci", "coverage", "n_items", "chance")
+    # Of few items the best constant strategy is an accident.
+    constant = row.best_constant.aa if row.n_items >= SHARED_BY else None
+    return {**row.model_dump(mode="json", include=set(figures)), "best_constant": constant}
+
+
 def _run_row(entry: LeaderboardEntry, scores: SuiteScore, headline: Headline) -> dict[str, Any]:
     capabilities, changes = entry.model.capabilities, entry.setup.adaptations
     has_sound = not is_soundless(headline.condition)
@@ -269,13 +278,7 @@ def _run_row(entry: LeaderboardEntry, scores: SuiteScore, headline: Headline) ->
         "ma_acr_ci": headline.ma.acr_ci,
         "oa": headline.oa,
         "oa_ci": headline.oa_ci,
-        "tasks": {
-            row.task: row.model_dump(
-                mode="json", include={"aa", "aa_ci", "acr", "acr_ci", "coverage", "n_items"}
-            )
-            for row in scores.tasks
-            if row.condition == headline.condition
-        },
+        "tasks": {row.task: _task_cell(row) for row in scores.tasks if row.condition == headline.condition},
         "coverage": headline.coverage,
         "chance": headline.ma.chance,
         "best_constant": headline.ma.best_constant,

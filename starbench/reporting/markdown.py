@@ -87,8 +87,9 @@ def _legend(table: dict[str, Any]) -> str:
     return (
         f"{suite['n_items']} items, digest `{suite['digest'][:12]}`. Accuracy in % over all planned trials "
         "with its 95 % interval; MA: mean of the tasks, perception by the mean of its "
-        "sub-categories; ACR: items right at every rotation; coverage: answered trials; constant: the best "
-        "strategy that always says the same; canary: whether sound arrived, whether two tones were heard, "
+        "sub-categories; ACR: items right at every rotation; coverage: answered trials; chance and constant "
+        "stand beside the figure they belong to, constant being the best strategy that always says the same; "
+        "canary: whether sound arrived, whether two tones were heard, "
         "and whether the ears were kept (–: none was held; "
         "captioner: that of the model that wrote the captions). An asterisk marks a run with trials missing "
         f"or in error.{priced}\n" + daggers
@@ -106,12 +107,12 @@ def _table(columns: Sequence[str], table: dict[str, Any]) -> str:
             "model",
             "condition",
             "items",
-            *columns,
+            *(name for task in columns for name in (task, "chance", "constant")),
             "MA",
+            "chance of MA",
+            "constant of MA",
             "MA of ACR",
             "coverage",
-            "chance",
-            "constant",
             "canary",
             *(["US $"] if _is_priced(table) else []),
         ]
@@ -149,11 +150,21 @@ def _run_cells(row: dict[str, Any], columns: Sequence[str]) -> list[str]:
         model,
         condition,
         str(row["n_items"]),
-        *("–" if task is None else _with_interval(task["aa"], task["aa_ci"]) for task in tasks),
-        *(_with_interval(row[name], row[f"{name}_ci"]) for name in ("ma", "ma_acr")),
-        *(_percent(row[name]) for name in ("coverage", "chance", "best_constant")),
+        *(cell for task in tasks for cell in _task_cells(task)),
+        _with_interval(row["ma"], row["ma_ci"]),
+        *(_percent(row[name]) for name in ("chance", "best_constant")),
+        _with_interval(row["ma_acr"], row["ma_acr_ci"]),
+        _percent(row["coverage"]),
         escape(_canary(row)),
     ]
+
+
+def _task_cells(task: dict[str, Any] | None) -> list[str]:
+    """One task's accuracy, and beside it the chance and the constant of that very figure."""
+    if task is None:
+        return ["–"] * 3
+    beside = [_percent(task.get(name)) for name in ("chance", "best_constant")]
+    return [_with_interval(task["aa"], task["aa_ci"]), *beside]
 
 
 def _changes(row: dict[str, Any]) -> list[str]:

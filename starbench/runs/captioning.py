@@ -16,9 +16,10 @@ from typing import NamedTuple
 from starbench.engine.cost import Load, weigh
 from starbench.engine.runner import Settings, run
 from starbench.errors import InputError
+from starbench.execution.environment import versions
 from starbench.models.resolve import Model
 from starbench.planning.adaptation import CONCAT, Adapted, Policy, adapt
-from starbench.planning.plan import open_suite, recorded_arguments, sent_rate, versions
+from starbench.planning.plan import open_suite, recorded_arguments, sent_rate
 from starbench.planning.trials import materialise
 from starbench.protocols import caption as asking
 from starbench.runs.attempt import Used, is_settled, left, prove_sound
