@@ -85,7 +85,7 @@ def raise_for_error(status: int, body: object, text: str, headers: Mapping[str, 
 
 @contextmanager
 def translated(server: str) -> Iterator[None]:
-    """Turn the HTTP client's own exceptions about ``server`` into ours; the SDK lets them through."""
+    """Permit the HTTP client's own exceptions about ``server`` into ours; the SDK lets them through."""
     import httpx2
 
     try:

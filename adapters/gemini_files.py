@@ -135,7 +135,7 @@ def _state(file: File) -> str:
 
 @contextmanager
 def _understood() -> Iterator[None]:
-    """Turn failures into ours; of a reply that it does not expect the SDK lets its own parser complain."""
+    """Permit failures into ours; of a reply that it does not expect the SDK lets its own parser complain."""
     try:
         with translated("the Files API"):
             yield

@@ -21,8 +21,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from starbench.build.build import build
-from starbench.engine.runner import Settings, run
-from starbench.models.resolve import Model
+from starbench.engine.client import ModelClient
+from starbench.engine.runner import run_trials
+from starbench.engine.settings import Settings
+from starbench.models.adapter import Model
 from starbench.planning.plan import Evaluation, Request, prepare
 from starbench.runs import directory, journal
 from starbench.schema import JournalLine, Prompt
@@ -47,7 +49,11 @@ def ours(evaluation: Evaluation, seconds: float, in_flight: int, folder: Path) -
     started = time.perf_counter()
     directory.begin(folder, evaluation.run, evaluation.items, evaluation.trials)
     with journal.Journal(folder) as writer:
-        asyncio.run(run(evaluation.trials, evaluation.questions, model, writer, Settings(in_flight)))
+        asyncio.run(
+            run_trials(
+                evaluation.trials, evaluation.questions, ModelClient(model, Settings(in_flight)), writer
+            )
+        )
     return time.perf_counter() - started
 
 

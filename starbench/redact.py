@@ -15,7 +15,6 @@ _NO_SECRETS = re.compile(r"(^|_)(PAD|EOS|BOS|STOP|UNK|MASK)_TOKEN$", re.IGNORECA
 #: Shorter values ("none", "EMPTY") are no secrets, and blanking them would garble ordinary text.
 _SHORTEST = 8
 BLANK = "[redacted]"
-_LONGEST_SENTENCE = 1000
 
 
 def redact(text: str) -> str:
@@ -28,17 +27,6 @@ def redact(text: str) -> str:
 def names_secret(name: str) -> bool:
     """Whether an argument or a variable of this name holds a secret."""
     return bool(_SECRET_NAME.search(name)) and not _NO_SECRETS.search(name)
-
-
-def printable(text: str) -> str:
-    """Text on one line that moves no cursor and sets no colour, whatever a data set is named."""
-    return "".join(c if c.isprintable() else "?" for c in " ".join(text.split()))
-
-
-def sentence(text: str) -> str:
-    """One printable line without secrets, whatever a server or a file put into ``text``."""
-    line = printable(redact(text))
-    return line if len(line) <= _LONGEST_SENTENCE else f"{line[:_LONGEST_SENTENCE]} …"
 
 
 def address(url: str) -> str:

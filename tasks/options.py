@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from starbench.errors import InputError
-from starbench.redact import printable
+from starbench.text import printable
 
 from .recordings import Recording
 from .recordings import describe as describe_recordings

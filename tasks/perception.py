@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from starbench.errors import InputError
-from starbench.redact import printable
 from starbench.synthesis import BuildPlan, BuildSpec, Draft
+from starbench.text import printable
 
 from . import asked, audiogram, jnd, place_star_bench
 from . import options as scene_options

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from starbench.audio import decode
 from starbench.errors import AudioError, InputError
-from starbench.redact import printable
+from starbench.text import printable
 
 _SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".caf"})
 _MOST_FILES = 2_000

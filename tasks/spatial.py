@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from starbench.errors import InputError
-from starbench.redact import printable
 from starbench.synthesis import BuildPlan, BuildSpec, Draft
+from starbench.text import printable
 
 from . import asked, questions, spatial_localisation, spatial_relations, spatial_trajectories
 from . import options as scene_options

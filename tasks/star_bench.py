@@ -19,7 +19,7 @@ from typing import Any
 from starbench.errors import SuiteError
 from starbench.schema import Item
 from starbench.suites.suite import Suite
-from starbench.suites.validate import Record, admit
+from starbench.suites.validate import Record, validate_records
 
 from .hub import download
 
@@ -70,7 +70,7 @@ class StarBench:
         if not source or not root.exists():
             root, boundary, origin = download(source or HUB_REPOSITORY)
         records = list(_records(root))
-        intake = admit(records, root, skip_bad=skip_bad, channels=_channels, boundary=boundary)
+        intake = validate_records(records, root, skip_bad=skip_bad, channels=_channels, boundary=boundary)
         return Suite(
             name="star-bench",
             root=root,

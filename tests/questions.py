@@ -10,7 +10,7 @@ import pytest
 from starbench import protocols
 from starbench.planning.trials import Plan, plan
 from starbench.schema import Item, TextSpec, Trial
-from starbench.suites.validate import ClipInfo
+from starbench.suites.clip_info import ClipInfo
 
 STAR_BENCH, STARBENCH = protocols.get("star-bench"), protocols.get("starbench")
 BOTH = pytest.mark.parametrize("protocol", [STAR_BENCH, STARBENCH], ids=lambda p: p.name)

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from questions import CLIPS, STAR_BENCH, STARBENCH, asked, choice, order, texts
 
 from starbench.planning.adaptation import CHANNEL_POLICIES, CLIP_POLICIES, Adapted, Policy, adapt
-from starbench.planning.limits import admits, channels_of, seconds_of, sent
+from starbench.planning.limits import admits
 from starbench.schema import Capabilities, ClipSpec, Item, JoinedSpec, TextSpec, Trial
-from starbench.suites.validate import ClipInfo
+from starbench.suites.clip_info import ClipInfo, channels_of, seconds_of, sent_clips
 
 ONE = Capabilities(max_clips=1, max_channels=1)
 MONO_ONLY = Capabilities(max_channels=1)
@@ -288,7 +288,7 @@ def sounds(trial: Trial) -> list[ClipSpec]:
     """Every clip of the item that is heard, in order, joined or not."""
     return [
         clip
-        for part in sent(trial.parts)
+        for part in sent_clips(trial.parts)
         for clip in (part.clips if isinstance(part, JoinedSpec) else (part,))
     ]
 
@@ -317,7 +317,7 @@ def test_an_adapted_prompt_fits_loses_nothing_and_is_left_alone_the_second_time(
         assert admits(limits, trial, item, clips) is not None, "what fits is never refused"
         return
     # It fits.
-    heard = sent(found.trial.parts)
+    heard = sent_clips(found.trial.parts)
     assert admits(limits, found.trial, item, clips) is None
     assert limits.max_clips is None or len(heard) <= limits.max_clips
     for part in heard:

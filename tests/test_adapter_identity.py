@@ -16,8 +16,7 @@ from starbench.adapters.dialects import dialects
 from starbench.adapters.openai import OpenAI
 from starbench.adapters.transformers.model import Transformers
 from starbench.errors import PluginError
-from starbench.models.resolve import as_model
-from starbench.planning.plan import recorded_arguments
+from starbench.models.resolve import as_model, recorded_arguments
 from starbench.redact import BLANK
 
 pytest_plugins = ["chat_fixtures"]

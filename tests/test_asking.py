@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from starbench.errors import AudioError, FatalError, RequestError, TransientError
-from starbench.models.resolve import Asker, resolve
+from starbench.models.call import AdapterCall
+from starbench.models.resolve import resolve
 from starbench.schema import Capabilities, Prompt, Response, TextPart
 
 PROMPT = Prompt(parts=(TextPart(text="Which?"),), options=("one", "two"))
@@ -49,7 +50,7 @@ WAYS = pytest.mark.parametrize("way", [Sync, Async, Deferred])
 def ask(adapter: Any) -> Response:
     async def once() -> Response:
         async with asyncio.timeout(10):
-            return await Asker(adapter)(PROMPT)
+            return await AdapterCall(adapter)(PROMPT)
 
     return asyncio.run(once())
 
@@ -124,7 +125,7 @@ def test_a_sync_adapter_is_asked_side_by_side_and_keeps_questions_apart() -> Non
             return prompt.key
 
     async def many() -> list[Response]:
-        asker = Asker(Slow())
+        asker = AdapterCall(Slow())
         return await asyncio.gather(*(asker(PROMPT.model_copy(update={"key": str(n)})) for n in range(9)))
 
     assert [answer.text for answer in asyncio.run(many())] == [str(n) for n in range(9)]
@@ -140,7 +141,7 @@ def test_a_call_that_hangs_is_given_up_and_holds_up_no_other() -> None:
             return "<A>"
 
     async def ask_all() -> Response:
-        asker = Asker(Stuck())
+        asker = AdapterCall(Stuck())
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.01):
                 await asker(PROMPT.model_copy(update={"key": "stuck"}))
@@ -204,7 +205,7 @@ def test_a_call_that_was_given_up_still_counts_against_what_the_model_bears(batc
             return ["<A>"] * len(prompts)
 
     async def ask_twice() -> Response:
-        asker = Asker(Careful())
+        asker = AdapterCall(Careful())
         for _ in range(2):
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.05):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from starbench.errors import AudioError, FatalError, RequestError, TransientError
-from starbench.models.resolve import Asker
+from starbench.models.call import AdapterCall
 from starbench.schema import Capabilities, Prompt, Response, TextPart
 
 
@@ -48,8 +48,8 @@ def run(work: Awaitable[Any]) -> Any:
     return asyncio.run(bounded())
 
 
-async def ask(asker: Asker, keys: Sequence[str]) -> list[Any]:
-    answers = await asyncio.gather(*(asker(prompt(key)) for key in keys), return_exceptions=True)
+async def ask(call: AdapterCall, keys: Sequence[str], *, alone: bool = False) -> list[Any]:
+    answers = await asyncio.gather(*(call(prompt(key), alone=alone) for key in keys), return_exceptions=True)
     return [answer.text if isinstance(answer, Response) else answer for answer in answers]
 
 
@@ -61,7 +61,7 @@ async def some_turns() -> None:
 def test_what_is_asked_at_once_goes_together_in_order_and_each_gets_its_own_answer() -> None:
     adapter = Batched(4)
     keys = [str(i) for i in range(10)]
-    assert run(ask(Asker(adapter), keys)) == keys
+    assert run(ask(AdapterCall(adapter), keys)) == keys
     assert adapter.batches == [keys[:4], keys[4:8], keys[8:]]
 
 
@@ -69,7 +69,7 @@ def test_a_lone_question_waits_for_no_company() -> None:
     adapter = Batched(64)
 
     async def in_turn() -> None:
-        asker = Asker(adapter)
+        asker = AdapterCall(adapter)
         assert await ask(asker, "a") == ["a"]
         assert await ask(asker, "b") == ["b"]
 
@@ -80,14 +80,14 @@ def test_a_lone_question_waits_for_no_company() -> None:
 def test_batches_stay_full_when_every_answer_leads_to_the_next_question() -> None:
     adapter = Batched(4)
 
-    async def worker(asker: Asker, name: str) -> None:
+    async def worker(asker: AdapterCall, name: str) -> None:
         for i in range(5):
             answer = await asker(prompt(f"{name}{i}"))
             await asyncio.sleep(0)  # as a runner that does something between
             assert answer.text == f"{name}{i}"
 
     async def workers() -> None:
-        asker = Asker(adapter)
+        asker = AdapterCall(adapter)
         await asyncio.gather(*(worker(asker, name) for name in "abcd"))
 
     run(workers())
@@ -97,13 +97,13 @@ def test_batches_stay_full_when_every_answer_leads_to_the_next_question() -> Non
 def test_those_who_are_about_to_ask_come_along() -> None:
     adapter = Batched(8)
 
-    async def after(turns: int, asker: Asker) -> None:
+    async def after(turns: int, asker: AdapterCall) -> None:
         for _ in range(turns):
             await asyncio.sleep(0)
         await asker(prompt(str(turns)))
 
     async def staggered() -> None:
-        asker = Asker(adapter)
+        asker = AdapterCall(adapter)
         await asyncio.gather(*(after(turns, asker) for turns in range(5)))
 
     run(staggered())
@@ -113,7 +113,7 @@ def test_those_who_are_about_to_ask_come_along() -> None:
 def test_one_batch_at_a_time_and_what_comes_meanwhile_is_the_next() -> None:
     async def scene() -> None:
         adapter = Batched(8, gate=True)
-        asker = Asker(adapter)
+        asker = AdapterCall(adapter)
         first = asyncio.create_task(ask(asker, "ab"))
         await some_turns()
         later = [asyncio.create_task(ask(asker, key)) for key in "cde"]
@@ -137,7 +137,7 @@ def test_a_sync_batch_runs_in_a_thread_and_leaves_the_loop_free() -> None:
             return [prompt.key for prompt in prompts]
 
     async def scene() -> list[Any]:
-        asking = asyncio.create_task(ask(Asker(Sync(3)), "abc"))
+        asking = asyncio.create_task(ask(AdapterCall(Sync(3)), "abc"))
         await some_turns()
         go_on.set()  # reached only if the loop is free
         return await asking
@@ -149,9 +149,9 @@ def test_a_sync_batch_runs_in_a_thread_and_leaves_the_loop_free() -> None:
 
 def test_without_a_declared_size_or_where_it_is_not_wanted_each_goes_alone() -> None:
     undeclared = Batched(1)
-    assert run(ask(Asker(undeclared), "ab")) == ["single a", "single b"]
+    assert run(ask(AdapterCall(undeclared), "ab")) == ["single a", "single b"]
     declared = Batched(2)
-    assert run(ask(Asker(declared, batches=False), "ab")) == ["single a", "single b"]
+    assert run(ask(AdapterCall(declared), "ab", alone=True)) == ["single a", "single b"]
     assert undeclared.batches == declared.batches == []
 
 
@@ -169,7 +169,7 @@ def test_an_error_in_the_list_is_that_question_s_alone() -> None:
         "h": Response(text="h", stop="length"),
     }
     a, b, c, d, e, f, g, h = run(
-        ask(Asker(Batched(8, lambda keys: [failures.get(key, key) for key in keys])), "abcdefgh")
+        ask(AdapterCall(Batched(8, lambda keys: [failures.get(key, key) for key in keys])), "abcdefgh")
     )
     assert (a, g, h) == ("a", None, "h")
     assert (b, c, d) == (failures["b"], failures["c"], failures["d"])
@@ -194,7 +194,7 @@ def test_an_error_in_the_list_is_that_question_s_alone() -> None:
     ],
 )
 def test_a_batch_that_cannot_be_told_apart_fails_each_of_its_questions(answer: Any, says: str) -> None:
-    for failure in run(ask(Asker(Batched(3, answer)), "abc")):
+    for failure in run(ask(AdapterCall(Batched(3, answer)), "abc")):
         assert isinstance(failure, RequestError)
         assert failure.kind == "adapter"
         assert says in str(failure)
@@ -210,7 +210,7 @@ def test_what_a_batch_raises_on_purpose_reaches_each_of_its_questions(error: Exc
             raise error
         return keys
 
-    assert run(ask(Asker(Batched(2, answer)), "abcd")) == [error, error, "c", "d"]
+    assert run(ask(AdapterCall(Batched(2, answer)), "abcd")) == [error, error, "c", "d"]
 
 
 def test_a_batch_may_take_its_prompts_apart() -> None:
@@ -218,7 +218,7 @@ def test_a_batch_may_take_its_prompts_apart() -> None:
         def generate_batch(self, prompts: list[Prompt]) -> list[str]:
             return [prompts.pop(0).key for _ in range(len(prompts))]
 
-    assert run(ask(Asker(Greedy(3)), "abc")) == ["a", "b", "c"]
+    assert run(ask(AdapterCall(Greedy(3)), "abc")) == ["a", "b", "c"]
 
 
 def test_a_batch_that_cancels_itself_hangs_no_one() -> None:
@@ -226,7 +226,7 @@ def test_a_batch_that_cancels_itself_hangs_no_one() -> None:
         async def generate_batch(self, prompts: list[Prompt]) -> list[str]:
             raise asyncio.CancelledError
 
-    for failure in run(ask(Asker(Cancelling(2)), "ab")):
+    for failure in run(ask(AdapterCall(Cancelling(2)), "ab")):
         assert isinstance(failure, RequestError)
         assert "generate_batch() raised CancelledError" in str(failure)
 
@@ -237,7 +237,7 @@ def test_a_batch_that_cancels_itself_hangs_no_one() -> None:
 def test_a_question_given_up_while_it_waits_is_not_asked() -> None:
     async def scene() -> None:
         adapter = Batched(4, gate=True)
-        asker = Asker(adapter)
+        asker = AdapterCall(adapter)
         running = asyncio.create_task(ask(asker, "a"))
         await some_turns()
         waiting = [asyncio.create_task(asker(prompt(key))) for key in "bcd"]
@@ -255,7 +255,7 @@ def test_a_question_given_up_while_it_waits_is_not_asked() -> None:
 def test_a_question_given_up_under_way_costs_the_others_nothing() -> None:
     async def scene() -> None:
         adapter = Batched(3, gate=True)
-        asker = Asker(adapter)
+        asker = AdapterCall(adapter)
         tasks = [asyncio.create_task(asker(prompt(key))) for key in "abc"]
         await some_turns()
         tasks[1].cancel()
@@ -287,7 +287,7 @@ def test_a_batch_that_hangs_holds_up_no_other_once_all_have_given_up(stubborn: b
             return keys
 
     async def scene() -> None:
-        asker = Asker(Stuck(2))
+        asker = AdapterCall(Stuck(2))
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.02):
                 await asyncio.gather(asker(prompt("stuck")), asker(prompt("b")))
@@ -300,6 +300,6 @@ def test_a_batch_that_hangs_holds_up_no_other_once_all_have_given_up(stubborn: b
 
 def test_an_asker_serves_one_loop_after_another() -> None:
     adapter = Batched(2)
-    asker = Asker(adapter)
+    asker = AdapterCall(adapter)
     assert run(ask(asker, "ab")) == ["a", "b"]
     assert run(ask(asker, "cd")) == ["c", "d"]

@@ -17,10 +17,12 @@ from starbench.build.build import build
 from starbench.cli import main
 from starbench.engine import cost
 from starbench.engine.budget import Budget
-from starbench.engine.cost import Load, dollars, estimate, weigh
-from starbench.engine.runner import Settings, run
+from starbench.engine.client import ModelClient
+from starbench.engine.cost import PromptSize, dollars, estimate, prompt_size
+from starbench.engine.runner import run_trials
+from starbench.engine.settings import Settings
 from starbench.errors import FatalError, InputError, TransientError
-from starbench.models.resolve import Model
+from starbench.models.adapter import Model
 from starbench.runs import journal
 from starbench.schema import (
     UNCUT,
@@ -36,7 +38,7 @@ from starbench.schema import (
     Usage,
 )
 from starbench.schema import Response as Reply
-from starbench.suites.validate import ClipInfo
+from starbench.suites.clip_info import ClipInfo
 from starbench.synthesis import BuildSpec
 
 PRICES = Prices(
@@ -64,11 +66,11 @@ def test_a_trial_weighs_its_texts_and_its_sounds() -> None:
     joined = JoinedSpec(clips=(ClipSpec(clip=0), ClipSpec(clip=1), ClipSpec(clip=0)), gap_s=0.25)
     parts = (TextSpec(text="hear"), ClipSpec(clip=1, transform="left"), TextSpec(text="this:"), joined)
     trial = trials(1)[0].model_copy(update={"parts": (*parts, ClipSpec(clip=UNCUT))})
-    assert weigh(trial, item, clips) == Load(9, 2.0 + (1.5 + 2.0 + 1.5 + 2 * 0.25) + 60.0)
+    assert prompt_size(trial, item, clips) == PromptSize(9, 2.0 + (1.5 + 2.0 + 1.5 + 2 * 0.25) + 60.0)
 
 
 def test_an_estimate_counts_sound_as_the_vendor_does_or_as_is_stated() -> None:
-    load = Load(characters=401, seconds=2.5)
+    load = PromptSize(characters=401, seconds=2.5)
     assert estimate(load, PRICES) == Usage(input_tokens=101 + 25, audio_tokens=25, output_tokens=100)
     assert estimate(load, None, answers=3) == Usage(input_tokens=101 + 80, audio_tokens=80, output_tokens=300)
     unpublished = PRICES.model_copy(update={"audio_tokens_per_s": None})
@@ -131,7 +133,9 @@ def spend(server: Any, n: int, settings: Settings, budget: Budget | None = None)
         stopped = None
         try:
             model = Model("virtual", {}, server)
-            await run(trials(n), Questions(), model, Nowhere(), settings, budget=budget)  # type: ignore[arg-type]
+            await run_trials(
+                trials(n), Questions(), ModelClient(model, settings, n), Nowhere(), budget=budget
+            )  # type: ignore[arg-type]
         except FatalError as error:
             stopped = error
         return Spent(lines, stopped, now())
@@ -224,14 +228,14 @@ def test_what_a_server_does_not_report_is_counted_as_estimated(used: Usage | Non
 )
 def test_a_failure_costs_only_where_the_server_may_have_answered(kind: str, costs: bool) -> None:
     budget = Budget(max_tokens=250)
-    budget.count(None, Failure(kind=kind, message="no"), Load(characters=400))
+    budget.count(None, Failure(kind=kind, message="no"), PromptSize(characters=400))
     spent = spend(Spender(), 10, Settings(), budget)
     assert len(spent.lines) == (0 if costs else 2)
 
 
 def test_sound_that_is_not_told_apart_is_charged_as_the_sound_it_should_be() -> None:
     budget = Budget(max_cost_usd=1.0, prices=PRICES)
-    load = Load(characters=400, seconds=1000.0)  # 10,000 tokens of sound at 30 dollars: 0.3 each, not 0.02
+    load = PromptSize(characters=400, seconds=1000.0)  # 10,000 tokens of sound at 30 dollars: 0.3 each
     for _ in range(3):
         budget.count(Usage(input_tokens=10_100, output_tokens=0), None, load)
     stopped = spend(Spender(), 1, Settings(), budget).stopped
@@ -242,7 +246,7 @@ def test_sound_that_is_not_told_apart_is_charged_as_the_sound_it_should_be() -> 
 
 def test_a_first_reply_that_reports_nothing_to_speak_of_does_not_open_the_window() -> None:
     budget = Budget(max_tokens=1000)
-    budget.count(Usage(input_tokens=0, output_tokens=0), None, Load(characters=400))
+    budget.count(Usage(input_tokens=0, output_tokens=0), None, PromptSize(characters=400))
     assert len(spend(Spender(), 100, Settings(), budget).lines) <= 10
 
 
@@ -265,7 +269,7 @@ def test_what_earlier_sittings_and_the_canary_used_counts() -> None:
     budget = Budget(max_tokens=1000)
     budget.spend(Usage(input_tokens=300, output_tokens=100))
     budget.spend(None)
-    budget.count(Usage(input_tokens=90, output_tokens=10), None, Load(characters=400))
+    budget.count(Usage(input_tokens=90, output_tokens=10), None, PromptSize(characters=400))
     assert len(spend(Spender(), 100, Settings(), budget).lines) == 5
 
 

@@ -60,7 +60,8 @@ from canary_servers import (
 )
 
 from starbench.canary.examination import examine
-from starbench.models.resolve import Asker, resolve
+from starbench.models.call import AdapterCall
+from starbench.models.resolve import resolve
 from starbench.schema import Canary, Capabilities
 
 
@@ -78,7 +79,7 @@ def examined(
     async def ask(url: str) -> Canary:
         model = resolve("openai:m", {"base_url": url})
         try:
-            return await examine(Asker(model.adapter), capabilities or Capabilities(), rate=rate)
+            return await examine(AdapterCall(model.adapter), capabilities or Capabilities(), rate=rate)
         finally:
             await model.close()
 

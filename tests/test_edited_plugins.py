@@ -10,7 +10,7 @@ import pytest
 
 from starbench.build.build import build
 from starbench.cli.run import evaluate
-from starbench.engine.runner import Settings
+from starbench.engine.settings import Settings
 from starbench.models.resolve import resolve
 from starbench.planning.plan import Request, prepare
 from starbench.reporting.leaderboard import entries_of

@@ -11,10 +11,10 @@ from rich.console import Console
 
 from starbench.build.build import build
 from starbench.cli.run import evaluate
-from starbench.engine.runner import Settings
+from starbench.engine.settings import Settings
 from starbench.errors import ConditionError, InputError, PluginError
-from starbench.models.resolve import Model
-from starbench.planning.plan import Evaluation, Request, open_suite, prepare
+from starbench.models.adapter import Model
+from starbench.planning.plan import Evaluation, Request, prepare
 from starbench.reporting.leaderboard import board, entries_of
 from starbench.reporting.markdown import board_to_markdown
 from starbench.reporting.scores import show
@@ -22,6 +22,7 @@ from starbench.schema import Capabilities, Outcome, Prompt, Response, Usage
 from starbench.schema.caption import CaptionHeader, CaptionIdentity, CaptionLine
 from starbench.scoring.run import score_run
 from starbench.suites import captions
+from starbench.suites.open import open_suite
 from starbench.synthesis import BuildSpec
 
 SPEC = BuildSpec(("pitch", "loudness", "duration"), "default", 5, 12)

@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from starbench.errors import SuiteError
-from starbench.suites.validate import Record, admit, inside
+from starbench.suites.validate import Record, resolve_within, validate_records
 
 
 @pytest.fixture
@@ -64,9 +64,9 @@ def with_links(root: Path) -> Path:
 def test_a_path_that_leads_out_or_nowhere_is_refused_and_never_opened(root: Path, path: str) -> None:
     with_links(root)
     with pytest.raises(SuiteError):
-        inside(root, path)
+        resolve_within(root, path)
     with pytest.raises(SuiteError) as refused:
-        admit([record(audio_paths=[path]), record("other")], root, skip_bad=False)
+        validate_records([record(audio_paths=[path]), record("other")], root, skip_bad=False)
     assert len(refused.value.problems) == 1
     assert refused.value.problems[0].startswith("good: audio_paths[0]: ")
 
@@ -74,14 +74,14 @@ def test_a_path_that_leads_out_or_nowhere_is_refused_and_never_opened(root: Path
 @pytest.mark.parametrize("path", ["", ".", "nothing.wav", "mono.wav/x"])
 def test_what_is_no_file_is_missing(root: Path, path: str) -> None:
     with pytest.raises(SuiteError) as refused:
-        admit([record(audio_paths=[path])], root, skip_bad=False)
+        validate_records([record(audio_paths=[path])], root, skip_bad=False)
     assert refused.value.problems == (f"good: audio_paths[0]: {path}: file is missing",)
 
 
 def test_a_pipe_is_not_waited_for(root: Path) -> None:
     os.mkfifo(root / "pipe.wav")
     with pytest.raises(SuiteError) as refused:
-        admit([record(audio_paths=["pipe.wav"])], root, skip_bad=False)
+        validate_records([record(audio_paths=["pipe.wav"])], root, skip_bad=False)
     assert "pipe.wav" in refused.value.problems[0]
 
 
@@ -89,18 +89,18 @@ def test_a_pipe_is_not_waited_for(root: Path) -> None:
 def test_a_path_that_stays_inside_is_heard(root: Path, path: str) -> None:
     (root / "inner").mkdir()
     (root / "good-link.wav").symlink_to("mono.wav")
-    intake = admit([record(audio_paths=[path])], root, skip_bad=False)
+    intake = validate_records([record(audio_paths=[path])], root, skip_bad=False)
     assert intake.clips[path].channels == 1
 
 
 def test_links_may_lead_to_a_store_beside_the_folder_only_where_it_is_named(root: Path) -> None:
     (root / "blob.wav").symlink_to(root.parent / "outside.wav")
     linked = [record(audio_paths=["blob.wav"])]
-    assert admit(linked, root, skip_bad=False, boundary=root.parent).items
+    assert validate_records(linked, root, skip_bad=False, boundary=root.parent).items
     with pytest.raises(SuiteError):
-        admit(linked, root, skip_bad=False)
+        validate_records(linked, root, skip_bad=False)
     with pytest.raises(SuiteError):
-        admit([record(audio_paths=["/etc/hostname"])], root, skip_bad=False, boundary=root.parent)
+        validate_records([record(audio_paths=["/etc/hostname"])], root, skip_bad=False, boundary=root.parent)
 
 
 BAD = {
@@ -123,7 +123,7 @@ BAD = {
 @pytest.mark.parametrize("says", BAD)
 def test_each_inconsistency_is_told_in_words(root: Path, says: str) -> None:
     with pytest.raises(SuiteError) as refused:
-        admit([record("bad", **BAD[says]), record()], root, skip_bad=False)
+        validate_records([record("bad", **BAD[says]), record()], root, skip_bad=False)
     assert any(problem.startswith(f"bad: {says}") for problem in refused.value.problems), (
         refused.value.problems
     )
@@ -142,13 +142,13 @@ def test_every_bad_item_is_named_at_once_and_skipping_keeps_exactly_the_good(roo
         record("g3", uncut_audio_path="mono.wav"),
     ]
     with pytest.raises(SuiteError) as refused:
-        admit(records, root, skip_bad=False)
+        validate_records(records, root, skip_bad=False)
     named = {problem.partition(":")[0] for problem in refused.value.problems}
     assert named == {"no-answer", "twice", "gone", "both-gone", "meta.json[7]"}
     assert "gone: audio_paths[1]: gone.wav: file is missing" in refused.value.problems
     assert "both-gone: uncut_audio_path: gone too.wav: file is missing" in refused.value.problems
     assert "--skip-bad" in str(refused.value)
-    intake = admit(records, root, skip_bad=True)
+    intake = validate_records(records, root, skip_bad=True)
     assert [item.id for item in intake.items] == ["g1", "g2", "g3"]
     assert intake.problems == refused.value.problems
     assert set(intake.clips) == {"mono.wav", "stereo.wav"}
@@ -156,10 +156,10 @@ def test_every_bad_item_is_named_at_once_and_skipping_keeps_exactly_the_good(roo
 
 def test_nothing_left_is_an_error_even_when_skipping(root: Path) -> None:
     with pytest.raises(SuiteError, match="no usable item") as refused:
-        admit([record(answer="zero")], root, skip_bad=True)
+        validate_records([record(answer="zero")], root, skip_bad=True)
     assert len(refused.value.problems) == 1
     with pytest.raises(SuiteError, match="no usable item"):
-        admit([], root, skip_bad=False)
+        validate_records([], root, skip_bad=False)
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_channel_counts_are_held_against_the_rule(
     def rule(item):
         return frozenset(allowed) if item.id == "asked" else None
 
-    intake = admit(records, root, skip_bad=True, channels=rule)
+    intake = validate_records(records, root, skip_bad=True, channels=rule)
     assert [item.id for item in intake.items] == (["asked", "free"] if fits else ["free"])
     assert len(intake.problems) == (not fits)
     assert fits or "channel(s)" in intake.problems[0]

@@ -23,7 +23,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run of the guesser on a tiny built suite."""
     from starbench.build.build import build
     from starbench.cli.run import evaluate
-    from starbench.engine.runner import Settings
+    from starbench.engine.settings import Settings
     from starbench.models.resolve import resolve
     from starbench.planning.plan import Request, prepare
     from starbench.synthesis import BuildSpec

@@ -15,7 +15,8 @@ from starbench.errors import (
     InputError,
     PluginError,
 )
-from starbench.models.resolve import Model, as_model, resolve
+from starbench.models.adapter import Model
+from starbench.models.resolve import as_model, resolve
 from starbench.redact import redact
 from starbench.schema import Capabilities
 

@@ -29,10 +29,11 @@ from virtual_server import (
 )
 from virtual_server import Questions as Numbers
 
+from starbench.engine.client import ModelClient
 from starbench.engine.pacing import MOST, UNWATCHED, Pace, Window, first_window
 from starbench.engine.rate import LearntRate, PinnedRate
-from starbench.engine.retry import Backoff
-from starbench.engine.runner import Settings, run
+from starbench.engine.runner import run_trials
+from starbench.engine.settings import Backoff, Settings
 from starbench.errors import FatalError, TransientError
 from starbench.models.resolve import resolve
 from starbench.runs.journal import LineWriter
@@ -211,13 +212,14 @@ def test_a_server_that_only_refuses_ends_the_run() -> None:
 
 
 async def put(server: Any, n: int, on_line: Any, settings: Settings | None = None) -> None:
-    from starbench.models.resolve import Model
+    from starbench.models.adapter import Model
 
     class Nowhere:
         def append(self, line: Any) -> None:
             pass
 
-    await run(trials(n), Numbers(), Model("virtual", {}, server), Nowhere(), settings or Settings(), on_line)  # type: ignore[arg-type]
+    client = ModelClient(Model("virtual", {}, server), settings or Settings(), n)
+    await run_trials(trials(n), Numbers(), client, Nowhere(), on_line)
 
 
 def test_a_trial_refused_as_often_as_attempts_allow_with_nothing_granted_is_an_error() -> None:
@@ -432,7 +434,9 @@ def test_a_limit_is_found_and_kept_over_real_http(
 
     async def main() -> None:
         with LineWriter(tmp_path / "lines") as writer:
-            await run(trials(320), Numbers(), model, writer, Settings(), ended.append)
+            await run_trials(
+                trials(320), Numbers(), ModelClient(model, Settings(), 320), writer, ended.append
+            )
         await model.close()
 
     limited.began = monotonic()

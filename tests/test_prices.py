@@ -11,8 +11,8 @@ import pytest
 
 from starbench.adapters.price_table import lookup
 from starbench.errors import InputError
+from starbench.models.adapter import Model
 from starbench.models.prices import prices_of
-from starbench.models.resolve import Model
 from starbench.schema import Prices
 
 ONE = {"input_per_million": 1.0, "output_per_million": 4.0, "as_of": "2026-11-21", "source": "a bill"}

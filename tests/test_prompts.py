@@ -15,9 +15,9 @@ from starbench.audio import Audio
 from starbench.planning import conditions
 from starbench.planning.trials import materialise
 from starbench.schema import AnswerMode, ClipPart, ClipSpec, Item, JoinedSpec, TextSpec, Trial
+from starbench.suites.clip_info import ClipInfo
 from starbench.suites.clip_store import ClipStore
 from starbench.suites.suite import Suite
-from starbench.suites.validate import ClipInfo
 
 # --- the prompts ----------------------------------------------------------------------------------
 

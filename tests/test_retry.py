@@ -12,7 +12,8 @@ from virtual_server import now
 from virtual_server import run_virtually as run
 
 from starbench.engine.pacing import Pace
-from starbench.engine.retry import Backoff, persist
+from starbench.engine.retry import with_retries
+from starbench.engine.settings import Backoff
 from starbench.errors import FatalError, RequestError, TransientError
 
 
@@ -68,7 +69,7 @@ def test_a_wait_longer_than_anyone_would_stops_the_run(asked_for: float) -> None
         raise rate_limit(asked_for)
 
     async def main() -> None:
-        await persist(ask, Backoff(longest_retry_after_s=600.0), Pace(), random.Random(0))
+        await with_retries(ask, Backoff(longest_retry_after_s=600.0), Pace(), random.Random(0))
 
     with pytest.raises(FatalError, match="asks to wait") as stopped:
         asyncio.run(main())
@@ -80,7 +81,7 @@ def test_attempts_are_bounded_and_the_last_failure_is_raised(most: int) -> None:
     async def main() -> None:
         ask, asked = failing(99, server_error)
         with pytest.raises(TransientError, match="down"):
-            await persist(ask, Backoff(max_attempts=most), Pace(), random.Random(1))
+            await with_retries(ask, Backoff(max_attempts=most), Pace(), random.Random(1))
         assert len(asked) == most
 
     run(main())
@@ -90,7 +91,7 @@ def test_it_stops_asking_once_it_works() -> None:
     async def main() -> None:
         ask, asked = failing(3, server_error)
         backoff = Backoff(max_attempts=9, base_s=1.0)
-        assert await persist(ask, backoff, Pace(), random.Random(1)) == "answer"
+        assert await with_retries(ask, backoff, Pace(), random.Random(1)) == "answer"
         assert len(asked) == 4
         gaps = [later - earlier for earlier, later in itertools.pairwise(asked)]
         assert all(gap <= 2**n for n, gap in enumerate(gaps))
@@ -106,7 +107,7 @@ def test_what_another_attempt_cannot_mend_passes_at_once(error: BaseException) -
     async def main() -> None:
         ask, asked = failing(99, lambda: error)  # type: ignore[arg-type,return-value]
         with pytest.raises(type(error)):
-            await persist(ask, Backoff(), Pace(), random.Random(1))
+            await with_retries(ask, Backoff(), Pace(), random.Random(1))
         assert asked == [0.0]
 
     run(main())
@@ -115,7 +116,7 @@ def test_what_another_attempt_cannot_mend_passes_at_once(error: BaseException) -
 async def _asked_by_another(after: float, pace: Pace) -> float:
     await asyncio.sleep(after)
     ask, asked = failing(0, server_error)
-    await persist(ask, Backoff(), pace, random.Random(2))
+    await with_retries(ask, Backoff(), pace, random.Random(2))
     return asked[0]
 
 
@@ -125,7 +126,7 @@ def test_a_retry_after_holds_everyone_back_even_when_its_own_trial_gives_up(most
     async def main() -> None:
         pace = Pace()
         ask, asked = failing(1, lambda: TransientError("later", kind=kind, retry_after=30.0))
-        first = asyncio.create_task(persist(ask, Backoff(max_attempts=most), pace, random.Random(1)))
+        first = asyncio.create_task(with_retries(ask, Backoff(max_attempts=most), pace, random.Random(1)))
         others = await asyncio.gather(*(_asked_by_another(after, pace) for after in (1.0, 15.0, 40.0)))
         assert all(30.0 <= other <= 31.0 for other in others[:2])
         assert others[2] == pytest.approx(40.0)
@@ -160,7 +161,7 @@ def test_waits_without_a_retry_after_grow_and_cover_a_minute() -> None:
 
     async def main() -> None:
         ask, asked = failing(5, lambda: TransientError("later", kind="rate_limit"))
-        assert await persist(ask, Backoff(), Pace(), random.Random(1)) == "answer"
+        assert await with_retries(ask, Backoff(), Pace(), random.Random(1)) == "answer"
         assert asked == pytest.approx([0.0, 1.0, 3.5, 9.75, 25.375, 64.4375])
 
     run(main())
@@ -179,7 +180,7 @@ def test_a_failure_of_the_one_that_asks_alone_is_not_taken_for_leave() -> None:
             return "answer"
 
         pace = Pace()
-        first = asyncio.create_task(persist(ask, Backoff(base_s=8.0), pace, random.Random(1)))
+        first = asyncio.create_task(with_retries(ask, Backoff(base_s=8.0), pace, random.Random(1)))
         other = await _asked_by_another(1.0, pace)
         await first
         assert asked[:2] == [0.0, 5.0]

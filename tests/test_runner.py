@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -17,10 +18,11 @@ from typing import Any
 import pytest
 
 from starbench.build.build import build
-from starbench.engine.retry import Backoff
-from starbench.engine.runner import Settings, run
+from starbench.engine.client import ModelClient
+from starbench.engine.runner import run_trials
+from starbench.engine.settings import Backoff, Settings
 from starbench.errors import AdapterError, AudioError, FatalError, JournalError, RequestError, TransientError
-from starbench.models.resolve import Model
+from starbench.models.adapter import Model
 from starbench.planning.plan import Evaluation, Request, prepare
 from starbench.runs import directory, journal
 from starbench.runs.trials import ask_all
@@ -50,12 +52,11 @@ def ask(suite: Path, tmp_path: Path) -> Callable[..., list[JournalLine]]:
         evaluation = prepared(suite, model)
         with journal.Journal(tmp_path) as writer:
             asyncio.run(
-                run(
+                run_trials(
                     evaluation.trials,
                     evaluation.questions,
-                    model,
+                    ModelClient(model, settings or Settings(backoff=FAST), len(evaluation.trials)),
                     writer,
-                    settings or Settings(backoff=FAST),
                     on_line,
                 )
             )
@@ -282,7 +283,11 @@ def test_a_fatal_failure_drops_what_is_under_way_and_keeps_what_is_finished(
     model = Model("test", {}, Revoked())
     evaluation = prepared(suite, model)
     with journal.Journal(tmp_path) as writer, pytest.raises(FatalError, match="revoked"):
-        asyncio.run(run(evaluation.trials, evaluation.questions, model, writer, Settings(max_in_flight=4)))
+        asyncio.run(
+            run_trials(
+                evaluation.trials, evaluation.questions, ModelClient(model, Settings(max_in_flight=4)), writer
+            )
+        )
     lines = list(journal.read(tmp_path))
     assert [line.outcome for line in lines] == [Outcome.ANSWERED] * 3 + [Outcome.ERROR]
 
@@ -308,7 +313,9 @@ def test_a_journal_that_cannot_be_written_stops_the_run(suite: Path, tmp_path: P
     evaluation = prepared(suite, model)
     with pytest.raises(JournalError, match="no room"):
         asyncio.run(
-            run(evaluation.trials, evaluation.questions, model, Full(), Settings(max_in_flight=2))  # type: ignore[arg-type]
+            run_trials(
+                evaluation.trials, evaluation.questions, ModelClient(model, Settings(max_in_flight=2)), Full()
+            )
         )
     assert adapter.calls < len(evaluation.trials)
 
@@ -319,7 +326,7 @@ def test_a_line_that_did_not_fit_leaves_nothing_behind(
     """Half a line followed by a whole one would be a damaged journal."""
     lines = ask(Async())
     before = (tmp_path / journal.NAME).read_bytes()
-    real = journal.os.write
+    real = os.write
     room = [40, 0]
 
     def write(file: int, data: bytes) -> int:
@@ -330,7 +337,7 @@ def test_a_line_that_did_not_fit_leaves_nothing_behind(
         return real(file, data[:left])
 
     with journal.Journal(tmp_path) as writer:
-        monkeypatch.setattr(journal.os, "write", write)
+        monkeypatch.setattr(os, "write", write)
         with pytest.raises(JournalError, match="No space left"):
             writer.append(lines[0])
         writer.append(lines[1])

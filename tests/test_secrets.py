@@ -16,8 +16,9 @@ from werkzeug import Request, Response
 
 from starbench.build.build import build
 from starbench.cli import main
-from starbench.redact import redact, sentence
+from starbench.redact import redact
 from starbench.synthesis import BuildSpec
+from starbench.text import sentence
 
 KEY = "sk-marker-7f3a9c5e1b2d4860"
 PASSWORD = "marker-password-5512"

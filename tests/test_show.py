@@ -308,7 +308,7 @@ def test_show_writes_what_it_says(
     assert Path("x.png").read_bytes() == Path("odd-id.png").read_bytes() == png(made, made.items[0])
     for arguments, said in [
         (("./odd id", "--suite", "suite"), "did you mean '../odd id'?"),
-        (("zzz", "--suite", "suite"), "suite has no item 'zzz': its first is '../odd id'"),
+        (("zzz", "--suite", "suite"), "suite has no item 'zzz': there are ../odd id"),
         (("i", "--suite", "nowhere"), "nowhere is not a suite"),
         (("../odd id", "--suite", "suite", "--out", "no/x.png"), "no/x.png cannot be written: No such file"),
     ]:
@@ -321,7 +321,7 @@ def test_show_writes_what_it_says(
 def test_show_takes_a_data_set_without_truth(
     here: Callable[..., tuple[int, str]], samples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from starbench.planning.plan import open_suite
+    from starbench.suites.open import open_suite
 
     opened = open_suite(f"star-bench:{samples}")
     monkeypatch.chdir(tmp_path)

@@ -12,9 +12,9 @@ import pytest
 import soundfile
 
 from starbench.errors import AudioError, SuiteError
-from starbench.planning.plan import open_suite
 from starbench.suites import suite as suites
 from starbench.suites.clip_store import ClipStore
+from starbench.suites.open import open_suite
 
 
 def item(number: int, **fields: Any) -> dict[str, Any]:

@@ -18,10 +18,12 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel
 
-from starbench.engine.cost import Load
-from starbench.engine.runner import Settings, run
+from starbench.engine.client import ModelClient
+from starbench.engine.cost import PromptSize
+from starbench.engine.runner import run_trials
+from starbench.engine.settings import Settings
 from starbench.errors import TransientError
-from starbench.models.resolve import Model
+from starbench.models.adapter import Model
 from starbench.runs.journal import LineWriter
 from starbench.schema import Capabilities, Failure, Prompt, Response, Trial, Usage
 
@@ -168,8 +170,8 @@ class Questions:
         usage = response.usage if response else None
         return Line(key=trial.item_id, usage=usage, error=failure, ended=now())
 
-    def load(self, trial: Trial) -> Load:
-        return Load(characters=400)
+    def size(self, trial: Trial) -> PromptSize:
+        return PromptSize(characters=400)
 
 
 def trials(n: int) -> list[Trial]:
@@ -187,7 +189,9 @@ def ask(server: Any, n: int, settings: Settings | None = None, into: Path | None
     async def main() -> None:
         with tempfile.TemporaryDirectory() as folder, LineWriter((into or Path(folder)) / "lines") as writer:
             model = Model("virtual", {}, server)
-            await run(trials(n), Questions(), model, writer, settings or Settings(), lines.append)
+            await run_trials(
+                trials(n), Questions(), ModelClient(model, settings or Settings(), n), writer, lines.append
+            )
 
     run_virtually(main())
     return lines

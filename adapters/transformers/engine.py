@@ -10,8 +10,8 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from starbench.errors import AdapterError, AudioError, RequestError
-from starbench.redact import sentence
 from starbench.schema import AnswerMode, Prompt, Response, Usage
+from starbench.text import sentence
 
 from . import decoding, letters
 from .chats import Chat, Desk

@@ -16,7 +16,7 @@ from logging import CRITICAL
 from typing import Any
 
 from starbench.errors import InputError
-from starbench.redact import sentence
+from starbench.text import sentence
 
 #: What the local model needs: the extra ``starbench[local]``.
 _NEEDED = ("torch", "transformers", "jinja2")
@@ -224,7 +224,7 @@ def _chats(processor: Any) -> bool:
 
 @contextmanager
 def _explained(name: str, revision: str | None, trouble: str = _UNREADABLE) -> Iterator[None]:
-    """Turn what the library says of a checkpoint, over many lines, into one sentence."""
+    """Permit what the library says of a checkpoint, over many lines, into one sentence."""
     from safetensors import SafetensorError
 
     try:

@@ -19,13 +19,13 @@ from starbench.build.render import Made, Order
 from starbench.build.staging import Workshop, hold, make_on_record
 from starbench.errors import PluginError, SuiteError
 from starbench.execution import processes
-from starbench.names import slug
 from starbench.plugins import registry
 from starbench.schema import Item
 from starbench.suites import suite as suites
+from starbench.suites.clip_info import ClipInfo
 from starbench.suites.suite import MANIFEST, METADATA, Suite
-from starbench.suites.validate import ClipInfo
 from starbench.synthesis import BuildPlan, BuildSpec
+from starbench.text import slug
 
 _VERSIONED = ("numpy", "scipy", "soundfile")
 #: Suites of fewer items are made by this process: hiring others would take longer.

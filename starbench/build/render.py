@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import traceback
 from collections.abc import Iterator
 from functools import cache
@@ -19,6 +18,7 @@ from starbench.audio import Audio, quantise
 from starbench.errors import AudioError, PluginError, StarbenchError, StimulusError
 from starbench.plugins import registry
 from starbench.schema.base import Frozen
+from starbench.storage.atomic import write_bytes
 from starbench.suites.suite import AUDIO
 from starbench.synthesis import Recipe, Stimulus, Synthesizer, generator
 
@@ -154,14 +154,3 @@ def _write_stem(root: Path, samples: NDArray[np.float64], rate: int) -> str:
     (root / STEMS).mkdir(exist_ok=True)
     write_bytes(root / path, data)
     return path
-
-
-def write_bytes(path: Path, data: bytes) -> None:
-    """All of a file or none of it, whenever the process dies."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise

@@ -7,7 +7,6 @@ built, then one line for each item whose clips are on disk. Whoever goes on make
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -16,13 +15,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from starbench.audio import decode
 from starbench.build.render import STEMS, Made, Order, make
 from starbench.errors import AudioError, SuiteError
 from starbench.execution.processes import available_cpus
+from starbench.storage.json_lines import LineAppender, cut_torn_line
+from starbench.storage.lock import InUseError, acquire
 from starbench.suites.suite import AUDIO
 
 _LOCK = ".lock"
@@ -49,12 +49,12 @@ class Workshop:
         """
         begun = self._header()
         if begun == header:
-            _cut_torn_line(self._record)
+            cut_torn_line(self._record)
             return ()
         shutil.rmtree(self.suite, ignore_errors=True)
         self._record.unlink(missing_ok=True)
         (self.suite / AUDIO).mkdir(parents=True)
-        _append(self._record, header)
+        append_record(self._record, header)
         return tuple(name for name in header if begun and begun.get(name) != header[name])
 
     def made(self) -> dict[str, Made]:
@@ -122,11 +122,9 @@ def hold(out: Path) -> Iterator[Workshop]:
     path = out.with_name(f".{out.name}.partial")
     if path.exists() and not _is_workshop(path):
         raise SuiteError(f"{path} is in the way, and no starbench made it: move it, or give another --out")
-    path.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path / _LOCK)
     try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
+        lock = acquire(path / _LOCK)
+    except InUseError as error:
         raise SuiteError(f"{out} is being built by another starbench: wait for it") from error
     workshop = Workshop(path)
     try:
@@ -143,7 +141,7 @@ def make_on_record(order: Order, seed: int, workshop: Path) -> int:
     Any number of processes may do so at once: a line is one write at the end of the file.
     """
     made = make(order, seed, workshop / _SUITE)
-    _append(workshop / _RECORD, made.model_dump())
+    append_record(workshop / _RECORD, made.model_dump())
     return 1
 
 
@@ -159,17 +157,7 @@ def _made(line: bytes) -> Made | None:
         return None
 
 
-def _append(path: Path, fields: Mapping[str, Any]) -> None:
-    data = (json.dumps(fields, ensure_ascii=False) + "\n").encode()
-    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-    try:
-        while data:
-            data = data[os.write(file, data) :]
-    finally:
-        os.close(file)
-
-
-def _cut_torn_line(path: Path) -> None:
-    """Drop what follows the last line break, so that the next line stands alone."""
-    with path.open("rb+") as file:
-        file.truncate(file.read().rfind(b"\n") + 1)
+def append_record(path: Path, fields: Mapping[str, Any]) -> None:
+    """Add one line; any number of processes may do so at once."""
+    with LineAppender(path) as record:
+        record.append(json.dumps(fields, ensure_ascii=False).encode())

@@ -20,8 +20,8 @@ from starbench.canary.summary import LOST, VERDICTS
 from starbench.canary.terms import Terms
 from starbench.canary.transport import Transport
 from starbench.engine.cost import total
-from starbench.redact import sentence
 from starbench.schema import Canary, Capabilities
+from starbench.text import sentence
 
 if TYPE_CHECKING:
     from starbench.canary.interview import Answer

@@ -25,7 +25,7 @@ from starbench.cli import (
 )
 from starbench.cli.exits import BAD_INPUT, INCOMPLETE, INTERRUPTED
 from starbench.errors import AdapterError, JournalError, StarbenchError, SuiteError
-from starbench.redact import sentence
+from starbench.text import sentence
 
 app = typer.Typer(
     help="Does a large audio-language model hear sound in time and 3D space?",

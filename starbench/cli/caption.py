@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from starbench.engine.runner import Settings
-    from starbench.models.resolve import Model
+    from starbench.engine.settings import Settings
+    from starbench.models.adapter import Model
     from starbench.runs.captioning import Clips, Start
 
 
@@ -142,8 +142,8 @@ def _ask(clips: Clips, model: Model, path: Path, settings: Settings, *, retry_pe
     from starbench.cli.exits import BAD_INPUT, INCOMPLETE
     from starbench.engine.budget import SPENT
     from starbench.planning.adaptation import are_ears_apart
-    from starbench.redact import sentence
     from starbench.runs.captioning import ask_all
+    from starbench.text import sentence
 
     stopped = drive(
         partial(ask_all, clips, model, path, settings, retry_permanent=retry_permanent),
@@ -162,7 +162,7 @@ def _ask(clips: Clips, model: Model, path: Path, settings: Settings, *, retry_pe
 
 
 def _announce(clips: Clips, path: Path, start: Start) -> None:
-    from starbench.redact import printable
+    from starbench.text import printable
 
     state = f"{start.planned - start.waiting} of {start.planned} clips finished, {start.waiting} to ask"
     lines = [f"captions: {path} ({state})", *(f"note: {note}" for note in clips.header.adaptations)]

@@ -38,8 +38,8 @@ def compare(
     trials without an answer do.
     """
     from starbench.errors import InputError
-    from starbench.runs.directory import write_whole
     from starbench.scoring.compare import compare as compared
+    from starbench.storage.atomic import write_lines
 
     names = [name.strip() for text in condition or [] for name in text.split(",") if name.strip()]
     found = compared(runs, names)
@@ -47,14 +47,14 @@ def compare(
     if json is not None:
         try:
             json.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(json, [found.model_dump_json(indent=1)])
+            write_lines(json, [found.model_dump_json(indent=1)])
         except OSError as error:
             raise InputError(f"--json {json} cannot be written: {error.strerror}") from error
 
 
 def _show(found: Comparisons) -> None:
-    from starbench.redact import printable
     from starbench.reporting.tables import new_console
+    from starbench.text import printable
 
     console = new_console()
     for comparison in found.comparisons:
@@ -139,7 +139,7 @@ def _outcomes(rows: Sequence[PairedRow]) -> Table:
 
 
 def _unpaired(rows: Sequence[PairedRow]) -> Iterator[str]:
-    from starbench.redact import printable
+    from starbench.text import printable
 
     for row in rows:
         for side, n in (("first", row.unpaired_base), ("second", row.unpaired)):
@@ -150,7 +150,7 @@ def _unpaired(rows: Sequence[PairedRow]) -> Iterator[str]:
 def _name(row: PairedRow) -> Text:
     from rich.text import Text
 
-    from starbench.redact import printable
+    from starbench.text import printable
 
     return Text(printable(row.task) if row.sub_category is None else f"  {printable(row.sub_category)}")
 

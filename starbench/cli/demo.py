@@ -32,7 +32,7 @@ def demo(
 
     from starbench.cli.leaderboard import write_board
     from starbench.cli.run import evaluate
-    from starbench.engine.runner import Settings
+    from starbench.engine.settings import Settings
     from starbench.models.resolve import resolve
     from starbench.planning.plan import Request, prepare
     from starbench.reporting.leaderboard import read_entries

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
     from pathlib import Path
 
-    from starbench.engine.runner import Settings
+    from starbench.engine.settings import Settings
     from starbench.errors import FatalError
-    from starbench.models.resolve import Model
+    from starbench.models.adapter import Model
     from starbench.schema import Canary
 
 
@@ -63,8 +63,7 @@ def settings_of(
     InputError
         If dollars are limited and no price of the model is known.
     """
-    from starbench.engine.retry import Backoff
-    from starbench.engine.runner import Settings
+    from starbench.engine.settings import Backoff, Settings
     from starbench.errors import InputError
     from starbench.models.prices import prices_of
 
@@ -110,7 +109,7 @@ def drive(
     from starbench.canary import summary
     from starbench.cli.progress import RunProgress
     from starbench.errors import FatalError
-    from starbench.redact import printable
+    from starbench.text import printable
 
     waiting = 0
     with RunProgress(of) as progress:

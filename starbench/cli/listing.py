@@ -23,7 +23,7 @@ def list_(
     """List what is installed: adapters, tasks or synthesizers."""
     from starbench.errors import PluginError
     from starbench.plugins import registry
-    from starbench.redact import sentence
+    from starbench.text import sentence
 
     points = registry.available(kind.value)
     width = max((len(name) for name in points), default=0)

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from starbench.engine.runner import Settings
-    from starbench.models.resolve import Model
-    from starbench.planning.forecast import Share
+    from starbench.engine.settings import Settings
+    from starbench.models.adapter import Model
+    from starbench.planning.forecast import RequestVolume
     from starbench.planning.plan import Evaluation
     from starbench.schema import Capabilities, Prices, Trial, Usage
 
@@ -108,7 +108,7 @@ def _finished(evaluation: Evaluation, waiting: Sequence[Trial], out: Path | None
 
 def _example(evaluation: Evaluation, trial: Trial, n: int) -> Iterator[str]:
     from starbench.planning.forecast import lines_of
-    from starbench.redact import printable
+    from starbench.text import printable
 
     task = evaluation.items[trial.suite, trial.item_id].task
     like_it = f"{n} trials like it" if n > 1 else "the only one of its kind"
@@ -118,7 +118,7 @@ def _example(evaluation: Evaluation, trial: Trial, n: int) -> Iterator[str]:
 
 
 def _asked(evaluation: Evaluation, model: Model) -> Iterator[str]:
-    from starbench.redact import printable
+    from starbench.text import printable
 
     at = f" at {model.server}" if model.server else ""
     yield printable(f"model: {model.spec}{at}{_limits(model.capabilities)}")
@@ -141,23 +141,23 @@ def _limits(capabilities: Capabilities) -> str:
 
 def _parts(
     evaluation: Evaluation, waiting: Sequence[Trial], settings: Settings
-) -> dict[tuple[str, str], Share]:
+) -> dict[tuple[str, str], RequestVolume]:
     """What the run sends, in the order of sending: the canary, then each condition of each suite."""
     from starbench.planning.forecast import canary, forecast
-    from starbench.planning.limits import sent
+    from starbench.suites.clip_info import sent_clips
 
     # As in a run: a question without sound needs no proof that sound arrives.
-    is_held = settings.canary and any(sent(trial.parts) for trial in waiting)
+    is_held = settings.canary and any(sent_clips(trial.parts) for trial in waiting)
     first = {("canary", ""): canary(evaluation)} if is_held else {}
     return {**first, **forecast(evaluation, waiting)}
 
 
-def _table(shares: Mapping[tuple[str, str], Share], prices: Prices | None) -> Table:
+def _table(volumes: Mapping[tuple[str, str], RequestVolume], prices: Prices | None) -> Table:
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    from starbench.redact import printable
+    from starbench.text import printable
 
     table = Table(box=box.SIMPLE_HEAD)
     for name in ("suite", "condition"):
@@ -165,30 +165,30 @@ def _table(shares: Mapping[tuple[str, str], Share], prices: Prices | None) -> Ta
     numbers = ["items", "requests", "clips", "sound, s", "tokens in", "of sound", "tokens out"]
     for name in [*numbers, *(["US $"] if prices else [])]:
         table.add_column(name, justify="right", no_wrap=True)
-    for (suite, condition), share in shares.items():
-        table.add_row(Text(printable(suite)), Text(printable(condition)), *_cells(share, prices))
+    for (suite, condition), volume in volumes.items():
+        table.add_row(Text(printable(suite)), Text(printable(condition)), *_cells(volume, prices))
     return table
 
 
-def _cells(share: Share, prices: Prices | None) -> list[str]:
+def _cells(volume: RequestVolume, prices: Prices | None) -> list[str]:
     from starbench.engine.cost import dollars
 
-    usage = share.usage(prices)
+    usage = volume.usage(prices)
     tokens = (usage.input_tokens, usage.audio_tokens, usage.output_tokens)
     return [
-        f"{share.items:,}" if share.items else "",
-        f"{share.requests:,}",
-        f"{share.clips:,}",
-        f"{share.load.seconds:,.1f}",
+        f"{volume.items:,}" if volume.items else "",
+        f"{volume.requests:,}",
+        f"{volume.clips:,}",
+        f"{volume.size.seconds:,.1f}",
         *(f"{n or 0:,}" for n in tokens),
         *([f"{dollars(usage, prices):,.2f}"] if prices else []),
     ]
 
 
-def _costs(total: Share, settings: Settings, used: Usage) -> Iterator[str]:
+def _costs(total: RequestVolume, settings: Settings, used: Usage) -> Iterator[str]:
     """How tokens were estimated and priced, and whether the limits that were set suffice."""
     from starbench.engine.cost import ANSWER_TOKENS, AUDIO_TOKENS_PER_S, CHARACTERS_PER_TOKEN, dollars, tokens
-    from starbench.redact import printable
+    from starbench.text import printable
 
     prices = settings.prices
     usage = total.usage(prices)
@@ -227,7 +227,7 @@ def _budget(option: str, suffices: bool) -> str:
 
 def _record(evaluation: Evaluation) -> Iterator[str]:
     """What the run's record would say besides."""
-    from starbench.redact import printable
+    from starbench.text import printable
 
     run = evaluation.run
     lines = [f"adapted: {change}" for change in run.adaptations]

@@ -10,9 +10,9 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from starbench.engine.runner import Settings
+    from starbench.engine.settings import Settings
     from starbench.errors import FatalError
-    from starbench.models.resolve import Model
+    from starbench.models.adapter import Model
     from starbench.planning.plan import Evaluation
     from starbench.runs.trials import Start
 
@@ -186,8 +186,8 @@ def evaluate(
     from starbench.cli.driving import drive
     from starbench.cli.exits import BAD_INPUT, INCOMPLETE
     from starbench.planning.adaptation import are_ears_apart
-    from starbench.redact import sentence
     from starbench.runs.trials import ask_all
+    from starbench.text import sentence
 
     stopped = drive(
         partial(ask_all, evaluation, model, path, settings, retry_permanent=retry_permanent),
@@ -216,10 +216,10 @@ def _why(stopped: FatalError) -> str:
 def report(path: Path) -> int:
     """Show the scores of the run at ``path`` and write its entries; returns the exit code."""
     from starbench.cli.exits import DONE, INCOMPLETE
-    from starbench.redact import printable
     from starbench.reporting.leaderboard import write_entries
     from starbench.reporting.scores import show
     from starbench.scoring.run import score_run
+    from starbench.text import printable
 
     scores = score_run(path)
     for line in _errors(path):
@@ -241,8 +241,8 @@ def _errors(path: Path) -> list[str]:
     """The commonest errors that are left, a line each."""
     from collections import Counter
 
-    from starbench.redact import sentence
     from starbench.runs import journal
+    from starbench.text import sentence
 
     left = [line.error for line in journal.latest(path).values() if line.error is not None]
     told = Counter(f"{error.kind}: {sentence(error.message)}" for error in left)
@@ -252,7 +252,7 @@ def _errors(path: Path) -> list[str]:
 
 
 def _announce(evaluation: Evaluation, model: Model, path: Path, start: Start) -> None:
-    from starbench.redact import printable
+    from starbench.text import printable
 
     record = evaluation.run
     done = start.planned - start.waiting

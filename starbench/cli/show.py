@@ -22,11 +22,11 @@ def show(
     ] = False,
 ) -> None:
     """Draw an item: waveform and spectrogram of its clips, and from above where the sources are."""
-    from starbench.build.render import write_bytes
     from starbench.errors import InputError
-    from starbench.names import slug
-    from starbench.planning.plan import open_suite
     from starbench.reporting.picture import png
+    from starbench.storage.atomic import write_bytes
+    from starbench.suites.open import open_suite
+    from starbench.text import slug
 
     path = out or Path(f"{slug(item)}.png")
     opened = open_suite(suite, skip_bad=skip_bad)
@@ -41,8 +41,6 @@ def show(
 
 
 def _unknown(item: str, known: list[str], suite: str) -> str:
-    from difflib import get_close_matches
+    from starbench.text import suggestion
 
-    close = get_close_matches(item, known, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"its first is {known[0]!r}"
-    return f"{suite} has no item {item!r}: {hint}"
+    return f"{suite} has no item {item!r}: {suggestion(item, known)}"

@@ -32,11 +32,12 @@ def synth(
 
     os.environ.update(ONE_THREAD)  # before numpy is imported, by whatever comes next
 
-    from starbench.build.render import stem_wav, stimulate, write_bytes
+    from starbench.build.render import stem_wav, stimulate
     from starbench.errors import InputError
-    from starbench.names import slug
     from starbench.plugins import registry
+    from starbench.storage.atomic import write_bytes
     from starbench.synthesis import Recipe, generator
+    from starbench.text import slug
 
     wanted = _read(parameters)
     _refuse_unfit(name, registry.load("synthesizers", name), wanted)

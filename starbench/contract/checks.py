@@ -8,11 +8,14 @@ from dataclasses import dataclass
 
 from starbench.contract import conduct, declarations, inputs, replies
 from starbench.contract.report import Finding, Judgement, Report, failed, skipped
-from starbench.contract.subject import ATTEMPTS, TIMEOUT, Subject
+from starbench.contract.subject import ATTEMPTS, Subject
+from starbench.engine.client import TIMEOUT
 from starbench.errors import AdapterError, AudioError, FatalError, TransientError
+from starbench.models.adapter import Adapter, Model
 from starbench.models.call import BY_ACCIDENT, WrongReturnError
-from starbench.models.resolve import Adapter, Model, as_model
-from starbench.redact import address, sentence
+from starbench.models.resolve import as_model
+from starbench.redact import address
+from starbench.text import sentence
 
 #: Seconds that one question may take.
 TIMEOUT_S = 120.0

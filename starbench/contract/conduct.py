@@ -10,14 +10,14 @@ from time import monotonic
 
 from starbench.contract.probes import SEVERAL, sound_of
 from starbench.contract.report import Judgement, failed, passed, skipped
-from starbench.contract.subject import TIMEOUT, Comparison, Subject, compared, essence
+from starbench.contract.subject import TOGETHER, Comparison, Subject, compared, essence
+from starbench.engine.client import TIMEOUT
 from starbench.errors import AdapterError, AudioError, FatalError, PluginError
 from starbench.plugins.source_location import at, line_of
-from starbench.redact import sentence
 from starbench.schema import Prompt, Response
+from starbench.text import sentence
 
 #: Questions that are put at a time, at most; there are as many options to turn.
-TOGETHER = len(SEVERAL)
 #: How often one question is put before its answers are held to be always the same.
 REPEATS = 5
 #: How long a call that was given up may take to end, s.

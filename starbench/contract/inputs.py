@@ -6,8 +6,8 @@ from starbench.contract.probes import QUESTION, SUITE_HZ, UNICODE
 from starbench.contract.report import Judgement, failed, passed, skipped
 from starbench.contract.subject import Subject
 from starbench.plugins.source_location import at, line_of
-from starbench.redact import printable
 from starbench.schema import Prompt, Response
+from starbench.text import printable
 
 #: Length of the long clip where no limit is declared, and the most where one is, s.
 LONG_S, LONGEST_S = 40.0, 60.0

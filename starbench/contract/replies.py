@@ -7,12 +7,14 @@ from math import isfinite
 
 from starbench.contract.probes import QUESTION
 from starbench.contract.report import Judgement, failed, passed, skipped
-from starbench.contract.subject import TIMEOUT, Subject
+from starbench.contract.subject import Subject
+from starbench.engine.client import TIMEOUT
 from starbench.errors import AdapterError, FatalError, RequestError
 from starbench.models.call import BY_ACCIDENT
 from starbench.plugins.source_location import at, line_of
-from starbench.redact import redact, sentence
+from starbench.redact import redact
 from starbench.schema import AnswerMode, Outcome, Prompt, Response
+from starbench.text import sentence
 
 #: How far above 0 a logarithm of a probability may come out by rounding.
 _ROUNDING = 1e-3

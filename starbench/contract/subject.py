@@ -6,18 +6,19 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
-from starbench.contract.probes import Probes
-from starbench.errors import AdapterError, TransientError
-from starbench.models.call import Asker
-from starbench.models.resolve import Model
+from starbench.contract.probes import SEVERAL, Probes
+from starbench.engine.client import ModelClient
+from starbench.engine.settings import Backoff, Settings
+from starbench.errors import AdapterError
+from starbench.models.adapter import Model
 from starbench.schema import Prompt, Response
 
 #: Attempts at a question that fails transiently.
 ATTEMPTS = 3
 #: A server that asks for more patience than this is not waited for, s.
 LONGEST_WAIT_S = 60.0
-#: Kind of the error that stands for no reply in time.
-TIMEOUT = "timeout"
+#: Questions that are asked at the same time.
+TOGETHER = len(SEVERAL)
 #: How often a difference must be seen, and its absence too, before it is held against a model that may
 #: answer at random: over one question a fair coin is accused in 2 * 2 ** -(2 * 4) = 0.8 % of cases, and in
 #: 2 % at most over all the questions of the checks, since one that is seen to be a coin is accused no more.
@@ -44,8 +45,14 @@ class Subject:
         self.errors: list[AdapterError] = []
         self.samples = False
         """Whether it was seen to answer one question, asked again, in several ways."""
-        self._asker = Asker(model.adapter)
-        self._single = Asker(model.adapter, batches=False)
+        self._client = ModelClient(
+            model,
+            Settings(
+                max_in_flight=TOGETHER,
+                timeout_s=timeout_s,
+                backoff=Backoff(max_attempts=ATTEMPTS, longest_retry_after_s=LONGEST_WAIT_S, timeouts=False),
+            ),
+        )
 
     @property
     def adapter(self) -> Any:
@@ -71,25 +78,13 @@ class Subject:
             As the adapter raised it, at the last attempt; or a :class:`TransientError` of kind
             ``timeout`` if no reply comes in time.
         """
-        asker = self._single if alone else self._asker
-        attempt = 1
-        while True:
-            self.requests += 1
-            try:
-                async with asyncio.timeout(self.timeout_s):
-                    response = await asker(prompt)
-            except TimeoutError as error:
-                raise TransientError(f"no reply within {self.timeout_s:g} s", kind=TIMEOUT) from error
-            except AdapterError as error:
-                self.errors.append(error)
-                wait = (error.retry_after or attempt) if isinstance(error, TransientError) else None
-                if wait is None or wait > LONGEST_WAIT_S or attempt == ATTEMPTS:
-                    raise
-                await asyncio.sleep(wait)
-                attempt += 1
-            else:
-                self.replies.append(response)
-                return response
+        exchange = await self._client.exchange(prompt, alone=alone)
+        self.requests += exchange.attempts
+        self.errors += exchange.failures
+        if exchange.response is None:
+            raise exchange.error or AssertionError("an exchange without response has an error")
+        self.replies.append(exchange.response)
+        return exchange.response
 
     async def ask_together(self, prompts: Sequence[Prompt]) -> list[Response]:
         """The answers to several questions asked at once."""

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from starbench.engine.cost import Load, dollars, estimate, tokens
+from starbench.engine.cost import PromptSize, dollars, estimate, tokens, total
 from starbench.errors import FatalError, InputError
 from starbench.schema import Failure, Prices, Usage
 
@@ -88,6 +88,8 @@ class Budget:
             self._limits.append(
                 _Limit("--max-cost", max_cost_usd, "US $ {:,.4f}", lambda usage: dollars(usage, prices))
             )
+        self.used = Usage()
+        """Everything that was counted, by estimate where nothing was reported; not kept without a limit."""
         self._unreported = 0
         self._under_way = 0
         self._line = asyncio.Lock()
@@ -100,10 +102,12 @@ class Budget:
 
     def spend(self, usage: Usage | None) -> None:
         """Count what was used for something else than a trial, such as the canary."""
+        if self.limited:
+            self.used = total([self.used, usage or Usage()]) or Usage()
         for limit in self._limits:
             limit.spent += limit.worth(usage or Usage())
 
-    def count(self, usage: Usage | None, failure: Failure | None, load: Load) -> None:
+    def count(self, usage: Usage | None, failure: Failure | None, size: PromptSize) -> None:
         """Count what a trial used: as reported, or as estimated where nothing was.
 
         Parameters
@@ -112,10 +116,10 @@ class Budget:
             What the server reported.
         failure : Failure or None
             Why there is no reply. That costs nothing, unless the server may have answered all the same.
-        load : Load
+        size : PromptSize
             What its prompt held.
         """
-        expected = estimate(load, self._prices)
+        expected = estimate(size, self._prices)
         used = _used(usage, failure, expected)
         if used is expected:
             self._unreported += 1
@@ -125,8 +129,8 @@ class Budget:
         self.spend(used)
 
     @asynccontextmanager
-    async def reserved(self, load: Load) -> AsyncIterator[None]:
-        """Hold back what asking ``load`` is likely to take, while it is under way.
+    async def reserved(self, size: PromptSize) -> AsyncIterator[None]:
+        """Hold back what asking ``size`` is likely to take, while it is under way.
 
         Questions wait here, in order, while only the end of others can tell whether they still fit.
 
@@ -138,21 +142,21 @@ class Budget:
         if not self._limits:
             yield
             return
-        expected = estimate(load, self._prices)
+        expected = estimate(size, self._prices)
         async with self._line:
             while not all(limit.admits(expected) for limit in self._limits):
                 if not self._under_way:
                     raise FatalError(self._exhausted(expected), kind=SPENT)
                 self._freed.clear()
                 await self._freed.wait()
-            held = [limit.likely(expected) for limit in self._limits]
-            for limit, amount in zip(self._limits, held, strict=True):
+            reservations = [limit.likely(expected) for limit in self._limits]
+            for limit, amount in zip(self._limits, reservations, strict=True):
                 limit.reserved += amount
             self._under_way += 1
         try:
             yield
         finally:
-            for limit, amount in zip(self._limits, held, strict=True):
+            for limit, amount in zip(self._limits, reservations, strict=True):
                 limit.reserved -= amount
             self._under_way -= 1
             self._freed.set()

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import ceil
 
-from starbench.schema import ClipSpec, Item, JoinedSpec, Prices, TextSpec, Trial, Usage
-from starbench.suites.validate import ClipInfo
+from starbench.schema import Item, Prices, TextSpec, Trial, Usage
+from starbench.suites.clip_info import ClipInfo, seconds_of, sent_clips
 
 #: Characters of English text in a token (OpenAI's and Google's own rule of thumb).
 CHARACTERS_PER_TOKEN = 4.0
@@ -25,17 +25,17 @@ _MILLION = 1e6
 
 
 @dataclass(frozen=True)
-class Load:
+class PromptSize:
     """What one or more prompts hold: characters of text, and seconds of sound."""
 
     characters: int = 0
     seconds: float = 0.0
 
-    def __add__(self, other: Load) -> Load:
-        return Load(self.characters + other.characters, self.seconds + other.seconds)
+    def __add__(self, other: PromptSize) -> PromptSize:
+        return PromptSize(self.characters + other.characters, self.seconds + other.seconds)
 
 
-def weigh(trial: Trial, item: Item, clips: Mapping[str, ClipInfo]) -> Load:
+def prompt_size(trial: Trial, item: Item, clips: Mapping[str, ClipInfo]) -> PromptSize:
     """What the prompt of ``trial`` holds, without decoding a clip.
 
     Parameters
@@ -45,34 +45,28 @@ def weigh(trial: Trial, item: Item, clips: Mapping[str, ClipInfo]) -> Load:
     clips : mapping
         What is known of the suite's sounds, by path.
     """
-    return sum((_part(part, item, clips) for part in trial.parts), Load())
+    return PromptSize(
+        characters=sum(len(part.text) for part in trial.parts if isinstance(part, TextSpec)),
+        seconds=sum(seconds_of(clip, item, clips) for clip in sent_clips(trial.parts)),
+    )
 
 
-def _part(part: TextSpec | ClipSpec | JoinedSpec, item: Item, clips: Mapping[str, ClipInfo]) -> Load:
-    if isinstance(part, TextSpec):
-        return Load(characters=len(part.text))
-    if isinstance(part, ClipSpec):
-        return Load(seconds=clips[item.clip_path(part.clip)].seconds)
-    gaps = Load(seconds=part.gap_s * (len(part.clips) - 1))
-    return sum((_part(clip, item, clips) for clip in part.clips), gaps)
-
-
-def estimate(load: Load, prices: Prices | None = None, answers: int = 1) -> Usage:
-    """Tokens that asking ``load`` is likely to take.
+def estimate(size: PromptSize, prices: Prices | None = None, answers: int = 1) -> Usage:
+    """Tokens that asking ``size`` is likely to take.
 
     Parameters
     ----------
-    load : Load
+    size : PromptSize
         What is sent.
     prices : Prices, optional
         Says how the vendor counts sound, where that is published; :data:`AUDIO_TOKENS_PER_S` otherwise.
     answers : int
-        How many prompts ``load`` is of, each answered in :data:`ANSWER_TOKENS`.
+        How many prompts ``size`` is of, each answered in :data:`ANSWER_TOKENS`.
     """
     per_s = (prices.audio_tokens_per_s if prices else None) or AUDIO_TOKENS_PER_S
-    audio = ceil(load.seconds * per_s)
+    audio = ceil(size.seconds * per_s)
     return Usage(
-        input_tokens=ceil(load.characters / CHARACTERS_PER_TOKEN) + audio,
+        input_tokens=ceil(size.characters / CHARACTERS_PER_TOKEN) + audio,
         output_tokens=answers * ANSWER_TOKENS,
         audio_tokens=audio,
     )

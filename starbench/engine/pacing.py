@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
 
-from starbench.engine.rate import LearntRate, Rate, Spell
+from starbench.engine.rate import LearntRate, Rate, ThrottleEpisode
 
 #: Requests under way that a server is taken to bear without being watched.
 UNWATCHED = 64
@@ -96,7 +96,7 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Turn:
+class Permit:
     """Leave to send one request."""
 
     sent_at: float
@@ -108,7 +108,7 @@ class Turn:
 class _Refusing:
     """A spell of refusals that is not over."""
 
-    spell: Spell
+    episode: ThrottleEpisode
     since: float
     until: float
     wait: float
@@ -138,7 +138,7 @@ class Pace:
 
     def __post_init__(self) -> None:
         self._places = count()
-        self._waiting: list[tuple[int, asyncio.Future[Turn]]] = []
+        self._waiting: list[tuple[int, asyncio.Future[Permit]]] = []
         self._under_way = 0
         self._refusing: _Refusing | None = None
         self._resumed_at = float("-inf")
@@ -149,74 +149,74 @@ class Pace:
         """A place in the line, which a trial keeps until it ends: who was refused goes first."""
         return next(self._places)
 
-    async def enter(self, place: int) -> Turn:
+    async def enter(self, place: int) -> Permit:
         """Wait for leave to send a request; :meth:`leave` must follow."""
         if not self._waiting and self._delay(_now()) == 0.0:
             return self._admit(_now())
-        turn: asyncio.Future[Turn] = asyncio.get_running_loop().create_future()
-        heappush(self._waiting, (place, turn))
+        permit: asyncio.Future[Permit] = asyncio.get_running_loop().create_future()
+        heappush(self._waiting, (place, permit))
         self._admit_waiting()
         try:
-            return await turn
+            return await permit
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self.leave(turn.result())
+            if permit.done() and not permit.cancelled():
+                self.leave(permit.result())
             raise
 
-    def leave(self, turn: Turn) -> None:
-        """What was asked at ``turn`` is over, and so is any waiting that follows from it."""
+    def leave(self, permit: Permit) -> None:
+        """What was asked at ``permit`` is over, and so is any waiting that follows from it."""
         self._under_way -= 1
-        if turn.alone and self._refusing is not None:
+        if permit.alone and self._refusing is not None:
             self._refusing.asking = False
         self._admit_waiting()
 
-    def granted(self, turn: Turn) -> None:
+    def granted(self, permit: Permit) -> None:
         """The server took the request in hand, whatever came of it."""
         now = _now()
         self.grants += 1
         if self._refusing is None:
-            self.window.replied(now - turn.sent_at, full=self._under_way >= self.window.size)
-        elif turn.alone:
-            self._resume(self._refusing, turn, now)
-        self.rate.granted(turn.sent_at)
+            self.window.replied(now - permit.sent_at, full=self._under_way >= self.window.size)
+        elif permit.alone:
+            self._resume(self._refusing, permit, now)
+        self.rate.granted(permit.sent_at)
 
-    def failed(self, turn: Turn, retry_after: float | None) -> None:
+    def failed(self, permit: Permit, retry_after: float | None) -> None:
         """The server, or the way to it, failed."""
         now = _now()
-        self.window.failed(turn.sent_at, now)
+        self.window.failed(permit.sent_at, now)
         self._not_before = max(self._not_before, now + (retry_after or 0.0))
-        if turn.alone and self._refusing is not None:
+        if permit.alone and self._refusing is not None:
             self._refusing.until = now + self._refusing.wait
 
-    def refused(self, turn: Turn, retry_after: float | None) -> float:
+    def refused(self, permit: Permit, retry_after: float | None) -> float:
         """The server said 429; returns for how many seconds it has granted nothing."""
         now, asked_for = _now(), retry_after or 0.0
         if self._refusing is None:
-            if turn.sent_at < self._resumed_at:  # a late reply, of a spell that is over
+            if permit.sent_at < self._resumed_at:  # a late reply, of a spell that is over
                 self._not_before = max(self._not_before, now + asked_for)
                 return 0.0
-            spell = Spell(turn.sent_at, turn.sent_at)
-            gap = self.rate.gap(turn.sent_at)
+            episode = ThrottleEpisode(permit.sent_at, permit.sent_at)
+            gap = self.rate.gap(permit.sent_at)
             wait = min(self.wait_s, _GAPS_WAITED * gap) if gap else self.wait_s
-            self._refusing = _Refusing(spell, now, now + (asked_for or wait), wait)
+            self._refusing = _Refusing(episode, now, now + (asked_for or wait), wait)
         refusing = self._refusing
-        refusing.spell.refused += 1
-        if turn.alone:
+        refusing.episode.refused += 1
+        if permit.alone:
             refusing.wait = max(self.wait_s, min(refusing.wait * _LONGER, _LONGEST_WAIT_S))
             refusing.until = now + (asked_for or refusing.wait)
         refusing.until = max(refusing.until, now + asked_for)
-        would_be = turn.sent_at + max(0.0, asked_for - _ROUNDING_S)
-        refusing.spell.last = max(refusing.spell.last, would_be)
+        would_be = permit.sent_at + max(0.0, asked_for - _ROUNDING_S)
+        refusing.episode.last = max(refusing.episode.last, would_be)
         return now - refusing.since
 
-    def _resume(self, refusing: _Refusing, turn: Turn, now: float) -> None:
-        refusing.spell.over = turn.sent_at
-        self.rate.resumed(refusing.spell, self.window.latency, now)
+    def _resume(self, refusing: _Refusing, permit: Permit, now: float) -> None:
+        refusing.episode.over = permit.sent_at
+        self.rate.resumed(refusing.episode, self.window.latency, now)
         gap = self.rate.gap(now)
         # Little's law: what a rate needs under way; less would hold it back, whatever the server bears.
         self.window.halve(1.25 * self.window.latency / gap + 1 if gap else 1.0)
-        self._refusing, self._resumed_at = None, turn.sent_at
-        self._not_before = max(self._not_before, turn.sent_at + gap)
+        self._refusing, self._resumed_at = None, permit.sent_at
+        self._not_before = max(self._not_before, permit.sent_at + gap)
 
     def _delay(self, now: float) -> float | None:
         """Seconds until a request may go; None: not before one that is under way is over."""
@@ -229,7 +229,7 @@ class Pace:
             opens = max(opens, self._refusing.until)
         return max(0.0, opens - now)
 
-    def _admit(self, now: float) -> Turn:
+    def _admit(self, now: float) -> Permit:
         self._under_way += 1
         alone = self._refusing is not None
         if self._refusing is not None:
@@ -237,7 +237,7 @@ class Pace:
         gap = self.rate.gap(now)
         late = now - self._not_before
         self._not_before = now + gap - (late if late < _LATE * gap else 0.0)
-        return Turn(now, alone)
+        return Permit(now, alone)
 
     def _admit_waiting(self) -> None:
         if self._timer is not None:

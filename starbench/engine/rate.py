@@ -3,7 +3,7 @@
 A server that limits requests does so by a token bucket (R a second, b of them saved up at most) or by
 windows (Q in every T seconds), and says neither. Whichever it is, a spell of refusals bounds R:
 
-* from below by what was granted since the last spell, over all the time that took;
+* from below by what was granted since the last episode, over all the time that took;
 * from above by the pace at which the first was refused; or, where the server went on refusing although
   nothing was sent, so that a window must end, by what was granted until the last refusal.
 
@@ -51,7 +51,7 @@ _DOUBLING_S = 120.0
 
 
 @dataclass
-class Spell:
+class ThrottleEpisode:
     """A time during which requests were refused; all times are when a request was sent, s."""
 
     first: float
@@ -75,7 +75,7 @@ class Rate(Protocol):
         """A request was granted."""
         ...
 
-    def resumed(self, spell: Spell, latency: float, now: float) -> None:
+    def resumed(self, episode: ThrottleEpisode, latency: float, now: float) -> None:
         """A spell of refusals is over: a request sent then was granted, after ``latency`` s."""
         ...
 
@@ -93,7 +93,7 @@ class PinnedRate:
     def granted(self, sent_at: float) -> None:
         """As before."""
 
-    def resumed(self, spell: Spell, latency: float, now: float) -> None:
+    def resumed(self, episode: ThrottleEpisode, latency: float, now: float) -> None:
         """As before."""
 
 
@@ -142,24 +142,24 @@ class LearntRate:
         self._granted += 1
         self._latest = max(self._latest, sent_at)
 
-    def resumed(self, spell: Spell, latency: float, now: float) -> None:
+    def resumed(self, episode: ThrottleEpisode, latency: float, now: float) -> None:
         """Learn from a spell of refusals, and climb anew."""
-        began, granted = self._since(spell.first - _HORIZON_S)
-        if granted and spell.over > began:  # otherwise nothing is known: others had met the limit before us
-            lasting = granted / (spell.over - began)
-            silent = spell.last - max(spell.first, self._latest)
+        began, granted = self._since(episode.first - _HORIZON_S)
+        if granted and episode.over > began:  # otherwise nothing is known: others had met the limit before us
+            lasting = granted / (episode.over - began)
+            silent = episode.last - max(episode.first, self._latest)
             by_window = silent * lasting > _EXPECTED and silent > latency
-            self._prove(lasting, granted, spell.refused)
-            bounds = self._bounds(spell, began, granted, by_window=by_window)
+            self._prove(lasting, granted, episode.refused)
+            bounds = self._bounds(episode, began, granted, by_window=by_window)
             least = max(_LEAST_LATENCIES * latency, _LEAST_REQUESTS / lasting)
             if by_window:
-                least = max(least, spell.over - began)
+                least = max(least, episode.over - began)
             elif self._climb:
-                least = max(least, _LEAST_SPELLS * (spell.over - spell.first))
+                least = max(least, _LEAST_SPELLS * (episode.over - episode.first))
             self._climb = self._climb_between(bounds, latency, now, least)
             # A refusal can come in after the request that went alone: no mark may lie ahead of its grants.
-            began = min((spell.last + spell.over) / 2, spell.over) if by_window else spell.over
-        self._marks = deque([(began if granted else spell.over, self._granted)])
+            began = min((episode.last + episode.over) / 2, episode.over) if by_window else episode.over
+        self._marks = deque([(began if granted else episode.over, self._granted)])
 
     def _since(self, moment: float) -> tuple[float, int]:
         """When counting began, at ``moment`` or as soon after as is known, and how many were granted."""
@@ -177,16 +177,16 @@ class LearntRate:
         if self._dense > _BAD_LUCK:
             self._proven = 0.0
 
-    def _bounds(self, spell: Spell, began: float, granted: int, *, by_window: bool) -> _Bounds:
+    def _bounds(self, episode: ThrottleEpisode, began: float, granted: int, *, by_window: bool) -> _Bounds:
         """What R lies between, the lower bound raised towards the upper where they are far apart."""
-        low = granted / (spell.over - began)
+        low = granted / (episode.over - began)
         if by_window:
             # While the one request that went alone was under way, quota may have passed that nobody used.
             idle = max(0.0, self._climb.began - began) if self._climb else 0.0
-            upper = min(_per_second(granted + 1, spell.last - began), low * _FARTHEST)
-            high = min(_per_second(granted + 1, spell.last - began - idle), low * _FARTHEST)
+            upper = min(_per_second(granted + 1, episode.last - began), low * _FARTHEST)
+            high = min(_per_second(granted + 1, episode.last - began - idle), low * _FARTHEST)
         else:
-            upper = high = self._climb.at(spell.first) if self._climb else low * _UNPACED
+            upper = high = self._climb.at(episode.first) if self._climb else low * _UNPACED
         if self._climb is not None and upper > low * _FAR:
             low = min((low + upper) / 2, low * _ABOVE)
         return _Bounds(max(low, self._proven / 2), high)

@@ -8,15 +8,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from threading import Thread
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from starbench.errors import AdapterError, AudioError, RequestError
+from starbench.models.adapter import Adapter, finished
 from starbench.models.batching import Batcher
 from starbench.plugins.source_location import at, explain, line_of
 from starbench.schema import Capabilities, Prompt, Response
-
-if TYPE_CHECKING:
-    from starbench.models.resolve import Adapter
 
 T = TypeVar("T")
 
@@ -41,7 +39,7 @@ class WrongReturnError(RequestError):
         self.fix = fix
 
 
-class Asker:
+class AdapterCall:
     """Calls an adapter; a sync one in a thread a call, so that one that hangs holds up no other.
 
     An adapter with batches gets concurrent questions together
@@ -51,11 +49,9 @@ class Asker:
     ----------
     adapter : Adapter
         What to call.
-    batches : bool
-        Whether ``generate_batch`` may be used, where there is one.
     """
 
-    def __init__(self, adapter: Adapter, *, batches: bool = True) -> None:
+    def __init__(self, adapter: Adapter) -> None:
         capabilities = getattr(adapter, "capabilities", Capabilities())
         largest = capabilities.max_batch or 1
         # A call that was given up still runs in its thread: a model that bears so many bears no more.
@@ -64,20 +60,18 @@ class Asker:
         self._generate: Any = adapter.generate
         self._generate_batch: Any = getattr(adapter, "generate_batch", None)
         self._batcher = (
-            Batcher(self._ask_together, largest)
-            if batches and largest > 1 and self._generate_batch is not None
-            else None
+            Batcher(self._ask_together, largest) if largest > 1 and self._generate_batch is not None else None
         )
 
-    async def __call__(self, prompt: Prompt) -> Response:
-        """Ask once.
+    async def __call__(self, prompt: Prompt, *, alone: bool = False) -> Response:
+        """Ask once; ``alone`` keeps the prompt out of batches.
 
         Raises
         ------
         AdapterError
             As the adapter raised it, or made from whatever else it raised.
         """
-        if self._batcher is not None:
+        if self._batcher is not None and not alone:
             return _as_response(await self._batcher(prompt), self._generate_batch)
         return _as_response(await _called(self._generate, prompt, self._slots), self._generate)
 
@@ -188,8 +182,3 @@ def _releasing(slots: asyncio.Semaphore, loop: asyncio.AbstractEventLoop) -> Cal
 def _drop_result(done: Future[Any]) -> None:
     if done.exception() is None:
         _drop(done.result())
-
-
-async def finished(value: Any) -> Any:
-    """What ``value`` is, or what it comes to once awaited."""
-    return await value if inspect.isawaitable(value) else value

@@ -9,9 +9,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from starbench.errors import InputError
-from starbench.models.resolve import Model
-from starbench.redact import sentence
+from starbench.models.adapter import Model
 from starbench.schema import Prices
+from starbench.text import sentence, validation_problem
 
 
 def prices_of(model: Model, file: Path | None = None) -> Prices | None:
@@ -49,9 +49,7 @@ def _from_file(file: Path, spec: str) -> Prices:
     try:
         return Prices.model_validate(found)
     except ValidationError as error:
-        problem = error.errors()[0]
-        field = ".".join(map(str, problem["loc"]))
-        raise InputError(sentence(f"--prices {file}: {field}: {problem['msg']}")) from error
+        raise InputError(sentence(f"--prices {file}: {validation_problem(error)}")) from error
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -3,121 +3,18 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from starbench.errors import InputError, PluginError, StarbenchError
-from starbench.models.call import Asker, finished
+from starbench.models.adapter import NO_LIMITS, PLUGIN, Model
 from starbench.plugins import arguments as command_line
 from starbench.plugins import registry
 from starbench.plugins.source_location import at, explain, line_of
-from starbench.redact import names_secret, redact
-from starbench.schema import Capabilities, Prompt, Response
-
-__all__ = ["PLUGIN", "Adapter", "Asker", "Model", "as_model", "resolve"]
-
-#: How the names of plug-ins' files begin among the versions that a run records.
-PLUGIN = "plugin:"
-
-_NONE = Capabilities()
-
-
-@runtime_checkable
-class Adapter(Protocol):
-    """A model. One method is required; all else is optional.
-
-    Optional attributes and methods: ``capabilities`` (:class:`Capabilities`), ``server`` (the address
-    that answers, for the record), ``identity`` (``dict[str, str]``: what the adapter chose or found by
-    itself and answers depend on, such as ``{"checkpoint": "name@commit"}``; it stands beside the arguments
-    in a run's record, and a run is not resumed with another), ``prices``
-    (:class:`starbench.schema.Prices`), ``async check()`` (raise before anything is asked if nothing can
-    succeed), ``close()`` (sync or async), and
-    ``generate_batch(prompts)`` (sync or async): for a list of at most ``capabilities.max_batch`` prompts
-    a list with the answer, or an :class:`starbench.errors.AdapterError`, of each in its place. One that
-    raises fails every prompt of its batch. Batches come one at a time.
-    """
-
-    def generate(self, prompt: Prompt) -> Response | str | Awaitable[Response | str]:
-        """Answer one prompt, sync or async; raise a :class:`starbench.errors.AdapterError` on failure.
-
-        A sync one is called from several threads at once, as many as may be in flight: a model that
-        bears only one call at a time declares ``Capabilities(max_in_flight=1)``.
-        """
-        ...
-
-
-@dataclass(frozen=True)
-class Model:
-    """An adapter ready to be asked, and what identifies it."""
-
-    spec: str
-    arguments: dict[str, Any]
-    adapter: Adapter
-    versions: dict[str, str] = field(default_factory=dict)
-    """``plugin:<file name>`` -> digest of the file that the adapter was made from, if it was one."""
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """What the adapter declares, or no known limit."""
-        declared: Capabilities = getattr(self.adapter, "capabilities", _NONE)
-        return declared
-
-    @property
-    def server(self) -> str | None:
-        """The address that answers, if the adapter names one."""
-        server = getattr(self.adapter, "server", None)
-        return str(server) if server else None
-
-    @property
-    def identity(self) -> dict[str, str]:
-        """What answers depend on besides the arguments, as the adapter tells it.
-
-        Raises
-        ------
-        PluginError
-            If that is no dictionary of texts.
-        """
-        told = getattr(self.adapter, "identity", None) or {}
-        if not isinstance(told, dict) or not all(isinstance(x, str) for pair in told.items() for x in pair):
-            raise PluginError(
-                f"model {self.spec!r}: its identity is no dict of str, such as {{'weights': 'name@commit'}}"
-                f"{at(line_of(type(self.adapter)))}"
-            )
-        return {name: redact(text) for name, text in told.items()}
-
-    async def check(self) -> None:
-        """Let the adapter object before anything is asked.
-
-        Raises
-        ------
-        PluginError
-            If the adapter's own ``check()`` fails by accident; what it raises of our tree passes.
-        """
-        await self._call("check")
-
-    async def close(self) -> None:
-        """Let the adapter clean up.
-
-        Raises
-        ------
-        PluginError
-            As :meth:`check`.
-        """
-        await self._call("close")
-
-    async def _call(self, name: str) -> None:
-        method = getattr(self.adapter, name, None)
-        if method is None:
-            return
-        try:
-            await finished(method())
-        except StarbenchError:
-            raise
-        except registry.FAILURES as error:
-            raise PluginError(f"model {self.spec!r}: {name}() failed: {explain(error, method)}") from error
+from starbench.redact import address, names_secret, redact
+from starbench.schema import Capabilities
 
 
 def resolve(spec: str, arguments: Mapping[str, str] | None = None) -> Model:
@@ -184,7 +81,7 @@ def as_model(
     """
     _refuse_uncallable(adapter, spec)
     try:
-        declared = adapter.capabilities if _has(adapter, "capabilities") else _NONE
+        declared = adapter.capabilities if _has(adapter, "capabilities") else NO_LIMITS
     except registry.FAILURES as error:
         raise PluginError(f"model {spec!r}: its capabilities raise {explain(error, adapter)}") from error
     if not isinstance(declared, Capabilities):
@@ -230,3 +127,17 @@ def _takes_a_prompt(generate: Callable[..., Any]) -> bool:
     except ValueError:  # written in C: it will be seen
         return True
     return True
+
+
+def recorded_arguments(model: Model) -> dict[str, Any]:
+    """A model's arguments without what an address can hide, and without its server's address.
+
+    With them stands what the adapter tells of its own identity (:class:`starbench.models.adapter.Adapter`).
+    Where a model is served is not what it is: a local server may come back on another port.
+    """
+    recorded = {
+        name: address(value) if isinstance(value, str) and "://" in value else value
+        for name, value in model.arguments.items()
+    }
+    told = {name: value for name, value in recorded.items() if not model.server or value != model.server}
+    return {**told, **model.identity}

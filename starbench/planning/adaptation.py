@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from starbench.audio import MAX_SECONDS
-from starbench.planning.limits import admits, channels_of, seconds_of, sent
+from starbench.planning.limits import admits
 from starbench.schema import Capabilities, ClipSpec, Item, JoinedSpec, TextSpec, Trial
-from starbench.suites.validate import ClipInfo
+from starbench.suites.clip_info import ClipInfo, channels_of, seconds_of, sent_clips
 
 REFUSE, CONCAT, SPLIT, MONO = "refuse", "concat", "split", "mono"
 #: What may become of a prompt with more clips than the model takes.
@@ -192,7 +192,7 @@ class _Fitting:
 
     def _are_too_many(self, parts: Parts) -> bool:
         most = self.capabilities.max_clips
-        return most is not None and 1 <= most < len(sent(parts))
+        return most is not None and 1 <= most < len(sent_clips(parts))
 
     def _channels(self, part: ClipSpec) -> int:
         return channels_of(part, self.item, self.clips)

@@ -7,45 +7,12 @@ a protocol then lays the presentation out. ``caption`` stands for one condition 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 from starbench.errors import ConditionError
-from starbench.schema import Item, Transform
-from starbench.suites.validate import ClipInfo
-
-
-@dataclass(frozen=True)
-class Presentation:
-    """How the clips of one trial are given.
-
-    Attributes
-    ----------
-    transforms : tuple of Transform
-        What is done to each clip; two entries give every clip twice (left ear, right ear), none
-        gives no sound at all.
-    captions : tuple of str, optional
-        One text for each clip, in place of it.
-    scene : str, optional
-        Caption of the whole scene, beside the clips.
-    uncut : bool
-        Whether the uncut recording stands beside the clips.
-    mirrored : bool
-        Whether the right answer is the mirrored one.
-    """
-
-    transforms: tuple[Transform, ...] = ("native",)
-    captions: tuple[str, ...] | None = None
-    scene: str | None = None
-    uncut: bool = False
-    mirrored: bool = False
-
-    @property
-    def has_sound(self) -> bool:
-        """Whether any clip is given."""
-        return bool(self.transforms)
-
+from starbench.schema import Item, Presentation
+from starbench.suites.clip_info import ClipInfo
+from starbench.text import suggestion
 
 Clips = Mapping[str, ClipInfo]
 _Present = Callable[[Item, Clips], Presentation | str]
@@ -135,9 +102,7 @@ def expand(names: Iterable[str], items: Iterable[Item], grade: str | None = None
     for name in names:
         base = name.partition(":")[0]
         if base not in NAMES or name.endswith(":") or (base != CAPTION and ":" in name):
-            close = difflib.get_close_matches(name, NAMES, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(NAMES)}"
-            raise ConditionError(f"no condition is called {name!r}: {hint}")
+            raise ConditionError(f"no condition is called {name!r}: {suggestion(name, NAMES)}")
         expanded += [f"{CAPTION}:{grade}" for grade in grades] if name == CAPTION and grades else [name]
     return tuple(dict.fromkeys(expanded))
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from starbench.canary.examination import examine
-from starbench.engine.cost import Load, estimate, weigh
-from starbench.planning.limits import sent
-from starbench.planning.plan import SILENT_CLIP_S, Evaluation
+from starbench.engine.cost import PromptSize, estimate
+from starbench.planning.plan import Evaluation
 from starbench.schema import ClipPart, JoinedSpec, Prices, Prompt, Response, Trial, Usage
+from starbench.suites.clip_info import sent_clips
 
 
 @dataclass
-class Share:
+class RequestVolume:
     """What a part of a run sends: one condition of one suite, the canary, or everything.
 
     ``items`` counts the questions of one condition, and nothing else.
@@ -24,72 +24,68 @@ class Share:
     items: int = 0
     requests: int = 0
     clips: int = 0
-    load: Load = field(default_factory=Load)
+    size: PromptSize = field(default_factory=PromptSize)
 
-    def add(self, clips: int, load: Load) -> None:
+    def add(self, clips: int, size: PromptSize) -> None:
         """Count one more request."""
         self.requests += 1
         self.clips += clips
-        self.load += load
+        self.size += size
 
     def usage(self, prices: Prices | None) -> Usage:
         """Estimated tokens."""
-        return estimate(self.load, prices, self.requests)
+        return estimate(self.size, prices, self.requests)
 
 
-def forecast(evaluation: Evaluation, trials: Iterable[Trial]) -> dict[tuple[str, str], Share]:
+def forecast(evaluation: Evaluation, trials: Iterable[Trial]) -> dict[tuple[str, str], RequestVolume]:
     """What ``trials`` would send, by suite and condition, in the order of asking."""
-    shares: dict[tuple[str, str], Share] = {}
+    volumes: dict[tuple[str, str], RequestVolume] = {}
     items: dict[tuple[str, str], set[str]] = {}
     for trial in trials:
         part = trial.suite, trial.condition
-        shares.setdefault(part, Share()).add(*_weight(evaluation, trial))
+        volumes.setdefault(part, RequestVolume()).add(*_clips_and_size(evaluation, trial))
         items.setdefault(part, set()).add(trial.item_id)
-    for part, share in shares.items():
-        share.items = len(items[part])
-    return shares
+    for part, volume in volumes.items():
+        volume.items = len(items[part])
+    return volumes
 
 
-def total(shares: Iterable[Share]) -> Share:
-    """All that ``shares`` send."""
-    whole = Share()
-    for share in shares:
-        whole.requests += share.requests
-        whole.clips += share.clips
-        whole.load += share.load
+def total(volumes: Iterable[RequestVolume]) -> RequestVolume:
+    """All that ``volumes`` send."""
+    whole = RequestVolume()
+    for volume in volumes:
+        whole.requests += volume.requests
+        whole.clips += volume.clips
+        whole.size += volume.size
     return whole
 
 
-def _weight(evaluation: Evaluation, trial: Trial) -> tuple[int, Load]:
+def _clips_and_size(evaluation: Evaluation, trial: Trial) -> tuple[int, PromptSize]:
     """Clips that a trial sends, and what it holds."""
-    questions = evaluation.questions
-    load = weigh(trial, evaluation.items[trial.suite, trial.item_id], questions.stores[trial.suite].clips)
-    clips = len(sent(trial.parts))
-    if clips or questions.silent_clip is None:
-        return clips, load
-    return 1, load + Load(seconds=SILENT_CLIP_S)
+    silent = evaluation.questions.silent_clip is not None
+    return len(sent_clips(trial.parts)) or int(silent), evaluation.questions.size(trial)
 
 
-def canary(evaluation: Evaluation) -> Share:
+def canary(evaluation: Evaluation) -> RequestVolume:
     """About what the canary would send, found by holding one on a stand-in.
 
     What is asked depends on the replies; those of the stand-in differ with every sound, as those of a
     model that hears do.
     """
-    share = Share()
+    volume = RequestVolume()
 
     async def ask(prompt: Prompt) -> Response:
         heard = [clip.audio() for clip in prompt.clips]
         seconds = sum(audio.seconds for audio in heard)
         characters = sum(len(part.text) for part in prompt.parts if part.type == "text")
-        share.add(len(heard), Load(characters, seconds))
+        volume.add(len(heard), PromptSize(characters, seconds))
         mark = sha256("/".join([prompt.text, *(audio.digest for audio in heard)]).encode()).digest()
         if prompt.options:
             return Response(text=f"<{prompt.letters[mark[0] % len(prompt.options)]}>")
         return Response(text=" ".join(f"sound{byte}" for byte in mark[:8]))
 
     asyncio.run(examine(ask, evaluation.run.capabilities, rate=evaluation.run.identity.rate_hz))
-    return share
+    return volume
 
 
 def examples(evaluation: Evaluation, trials: Iterable[Trial]) -> list[tuple[Trial, int]]:
@@ -102,7 +98,7 @@ def examples(evaluation: Evaluation, trials: Iterable[Trial]) -> list[tuple[Tria
     counts: dict[tuple[object, ...], int] = {}
     for trial in trials:
         task = evaluation.items[trial.suite, trial.item_id].task
-        kind = (trial.suite, task, trial.condition, *map(_layout, sent(trial.parts)))
+        kind = (trial.suite, task, trial.condition, *map(_layout, sent_clips(trial.parts)))
         firsts.setdefault(kind, trial)
         counts[kind] = counts.get(kind, 0) + 1
     return [(trial, counts[kind]) for kind, trial in firsts.items()]

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from starbench.schema import Capabilities, ClipSpec, Item, JoinedSpec, TextSpec, Trial
-from starbench.suites.validate import ClipInfo
-
-#: Changes after which a clip has one channel.
-_TO_ONE_CHANNEL = ("left", "right", "mono")
+from starbench.schema import Capabilities, Item, JoinedSpec, Trial
+from starbench.suites.clip_info import ClipInfo, channels_of, seconds_of, sent_clips
 
 
 def bandwidth_reason(
@@ -29,31 +26,9 @@ def bandwidth_reason(
     return f"the cue lies above the {heard:g} Hz that arrive"
 
 
-def sent(parts: Iterable[TextSpec | ClipSpec | JoinedSpec]) -> list[ClipSpec | JoinedSpec]:
-    """The clips of a prompt, each as one that the model gets."""
-    return [part for part in parts if not isinstance(part, TextSpec)]
-
-
-def channels_of(part: ClipSpec | JoinedSpec, item: Item, clips: Mapping[str, ClipInfo]) -> int:
-    """Channels of a clip as it is sent."""
-    if isinstance(part, JoinedSpec):
-        return max(channels_of(one, item, clips) for one in part.clips)
-    if part.then is not None or part.transform in _TO_ONE_CHANNEL:
-        return 1
-    return clips[item.clip_path(part.clip)].channels
-
-
-def seconds_of(part: ClipSpec | JoinedSpec, item: Item, clips: Mapping[str, ClipInfo]) -> float:
-    """Length of a clip as it is sent, s."""
-    if isinstance(part, JoinedSpec):
-        gaps = part.gap_s * (len(part.clips) - 1)
-        return gaps + sum(seconds_of(one, item, clips) for one in part.clips)
-    return clips[item.clip_path(part.clip)].seconds
-
-
 def admits(capabilities: Capabilities, trial: Trial, item: Item, clips: Mapping[str, ClipInfo]) -> str | None:
     """Why the model cannot take ``trial``, None if it can."""
-    heard = sent(trial.parts)
+    heard = sent_clips(trial.parts)
     channels = max((channels_of(part, item, clips) for part in heard), default=1)
     if capabilities.max_channels is not None and channels > capabilities.max_channels:
         return f"clips of {channels} channels, and the model takes {capabilities.max_channels}"

@@ -11,27 +11,27 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from starbench import protocols
 from starbench.audio import silence
 from starbench.canary import arrival
-from starbench.engine.runner import Questions
-from starbench.errors import ConditionError, InputError, PluginError, StarbenchError
+from starbench.errors import ConditionError, InputError
 from starbench.execution.environment import versions
-from starbench.models.resolve import Model
+from starbench.models.adapter import Model
+from starbench.models.resolve import recorded_arguments
 from starbench.planning import conditions
 from starbench.planning.adaptation import CONCAT, REFUSE, Policy, adapt, are_ears_apart, idle, is_mendable
-from starbench.planning.limits import bandwidth_reason, sent
+from starbench.planning.limits import bandwidth_reason
+from starbench.planning.questions import Questions
 from starbench.planning.trials import plan
-from starbench.plugins import registry
-from starbench.redact import address
 from starbench.runs.directory import ItemKey
 from starbench.schema import AnswerMode, ClipPart, Identity, Item, Run, SuiteIdentity, Trial
 from starbench.suites import captions
-from starbench.suites import suite as suites
 from starbench.suites.captions import CaptionFile
+from starbench.suites.clip_info import sent_clips
 from starbench.suites.clip_store import ClipStore
+from starbench.suites.open import open_suite
 from starbench.suites.sampling import sample
 from starbench.suites.suite import Suite
 
@@ -95,33 +95,6 @@ class _Notes:
     inapplicable: Counter[_Reason] = field(default_factory=Counter)
 
 
-def open_suite(spec: str, *, skip_bad: bool = False) -> Suite:
-    """Read a suite directory, or load what a task plug-in names (``task:source``).
-
-    Raises
-    ------
-    InputError
-        If there is nothing there, or it is damaged.
-    """
-    name, source = registry.split("tasks", spec)
-    if Path(spec).is_dir() or (":" not in spec and name not in registry.available("tasks")):
-        return suites.read(Path(spec), skip_bad=skip_bad)
-    task = registry.make("tasks", name)
-    if not hasattr(task, "load"):
-        raise InputError(
-            f"task {name!r} is built, not loaded: starbench build {name} --out DIR, then --suite DIR"
-        )
-    try:
-        loaded = task.load(source, skip_bad=skip_bad)
-    except StarbenchError:
-        raise
-    except Exception as error:
-        raise PluginError(f"task {name!r} cannot load {source!r}: {type(error).__name__}: {error}") from error
-    if not isinstance(loaded, Suite):
-        raise PluginError(f"task {name!r}: load() returned {type(loaded).__name__}, not a Suite")
-    return loaded
-
-
 def prepare(request: Request, model: Model) -> Evaluation:
     """Read the suites, plan the trials and hold them against what the model can take.
 
@@ -156,7 +129,7 @@ def prepare(request: Request, model: Model) -> Evaluation:
         items |= {(suite.name, item.id): item for item in asked}
         identities.append(_suite_identity(suite, request))
     _check_applicable(names, trials, notes, captioned)
-    with_sound = sum(bool(sent(trial.parts)) for trial in trials)
+    with_sound = sum(bool(sent_clips(trial.parts)) for trial in trials)
     notes.adaptations += [
         f"{n} of {with_sound} trials with sound: {what}" for what, n in notes.changes.items()
     ]
@@ -349,17 +322,3 @@ def _identity(
         answer_mode=request.answer_mode,
         captions=captions_digest,
     )
-
-
-def recorded_arguments(model: Model) -> dict[str, Any]:
-    """A model's arguments without what an address can hide, and without its server's address.
-
-    With them stands what the adapter tells of its own identity (:class:`starbench.models.Adapter`).
-    Where a model is served is not what it is: a local server may come back on another port.
-    """
-    recorded = {
-        name: address(value) if isinstance(value, str) and "://" in value else value
-        for name, value in model.arguments.items()
-    }
-    told = {name: value for name, value in recorded.items() if not model.server or value != model.server}
-    return {**told, **model.identity}

@@ -11,11 +11,11 @@ from itertools import permutations
 from math import factorial
 
 from starbench.errors import InputError
-from starbench.planning.conditions import Presentation, present
+from starbench.planning.conditions import present
 from starbench.protocols import Protocol
-from starbench.schema import AnswerMode, ClipPart, Item, Prompt, TextPart, TextSpec, Trial
+from starbench.schema import AnswerMode, ClipPart, Item, Presentation, Prompt, TextPart, TextSpec, Trial
+from starbench.suites.clip_info import ClipInfo
 from starbench.suites.clip_store import ClipStore
-from starbench.suites.validate import ClipInfo
 
 
 @dataclass(frozen=True)

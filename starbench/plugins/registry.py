@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 from starbench.errors import PluginError, StarbenchError
 from starbench.plugins.source_location import at, described, explain, line_at_fault, shown, source_file
+from starbench.text import suggestion
 
 Kind = Literal["adapters", "synthesizers", "tasks"]
 
@@ -107,9 +108,7 @@ def load(kind: Kind, name: str) -> Any:
         return _attribute(_import(target), attribute, target)
     points = available(kind)
     if name not in points:
-        close = difflib.get_close_matches(name, points, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(points)}"
-        raise PluginError(f"no {kind[:-1]} is called {name!r}: {hint}")
+        raise PluginError(f"no {kind[:-1]} is called {name!r}: {suggestion(name, points)}")
     return _load_point(points[name])
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from starbench.invalid import in_words
-from starbench.redact import printable
+from starbench.plugins.record_errors import record_problems
+from starbench.text import printable
 
 #: What calls plug-ins: never the line that is sought. Ours, and the standard library's on the way.
 _CALLERS = (
@@ -36,7 +36,7 @@ def explain(error: BaseException, plugin: object = None) -> str:
 def described(error: BaseException, line: str | None) -> str:
     """An error's kind and what it says, for a sentence that names ``line`` itself."""
     if isinstance(error, ValidationError):
-        return printable(in_words(error))
+        return printable(record_problems(error))
     # A SyntaxError's text repeats its own place, which may be another than the line that is named.
     repeats = isinstance(error, SyntaxError) and line is not None and _own_line(error) == line
     text, kind = printable(_said(error.msg if repeats else error)), type(error).__name__  # type: ignore[attr-defined]

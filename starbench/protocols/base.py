@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 from typing import Protocol as Structural
 
-from starbench.planning.conditions import Presentation
-from starbench.schema import UNCUT, ClipSpec, Item, Outcome, Reading, Response, TextSpec
+from starbench.schema import UNCUT, ClipSpec, Item, Outcome, Presentation, Reading, Response, TextSpec
 
 Part = TextSpec | ClipSpec
 

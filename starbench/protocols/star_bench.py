@@ -12,10 +12,9 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from starbench.planning.conditions import Presentation
 from starbench.protocols.base import UNCUT_CLIP, Part, Result, labelled, option_lines, undelivered
 from starbench.protocols.official_figures import performance
-from starbench.schema import ClipSpec, Item, Outcome, Reading, Response, TextSpec
+from starbench.schema import ClipSpec, Item, Outcome, Presentation, Reading, Response, TextSpec
 
 _SCENE = (
     "Here is a caption that describes the full, uncut audio scene to help you reconstruct the original "

@@ -12,10 +12,9 @@ from collections.abc import Iterable
 from math import factorial
 from typing import Any
 
-from starbench.planning.conditions import Presentation
 from starbench.protocols.base import UNCUT_CLIP, Part, Result, labelled, option_lines, undelivered
 from starbench.protocols.reading import read as read_answer
-from starbench.schema import Item, Outcome, Reading, Response, TextSpec
+from starbench.schema import Item, Outcome, Presentation, Reading, Response, TextSpec
 
 _FORM = "Answer with the letter of exactly one option in angle brackets, such as <X>."
 _WITHHELD = "The sound is withheld. Choose the option that you think most likely all the same.\n"

@@ -27,6 +27,8 @@ from starbench.schema.run import Run
 from starbench.schema.score import Headline, RunScore, SuiteScore, TaskScore
 from starbench.scoring.constant import SHARED_BY
 from starbench.scoring.run import why_unasked
+from starbench.storage.atomic import write_lines
+from starbench.text import validation_problem
 
 ENTRY = "entry-{suite}.json"
 ENTRY_PATTERN = "entry-*.json"
@@ -82,7 +84,7 @@ def write_entries(path: Path, scores: RunScore) -> list[Path]:
     for entry in entries_of(path, scores):
         target = path / ENTRY.format(suite=entry.suite.name)
         try:
-            directory.write_whole(target, [entry.model_dump_json(indent=1)])
+            write_lines(target, [entry.model_dump_json(indent=1)])
         except OSError as error:
             raise JournalError(
                 f"{target} cannot be written ({error.strerror}): make room, then starbench score {path}"
@@ -144,10 +146,8 @@ def _parse(path: Path, text: str) -> list[LeaderboardEntry]:
         data = json.loads(text)
         return [LeaderboardEntry.model_validate(one) for one in (data if isinstance(data, list) else [data])]
     except ValidationError as error:
-        detail = error.errors()[0]
-        where = ".".join(str(part) for part in detail["loc"]) or "entry"
         raise InputError(
-            f"{path} is not a leaderboard entry of this version: {where}: {detail['msg']} "
+            f"{path} is not a leaderboard entry of this version: {validation_problem(error)} "
             "(starbench score RUN writes it anew)"
         ) from error
     except ValueError as error:

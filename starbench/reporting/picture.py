@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 
 from starbench.audio import Audio
 from starbench.errors import InputError
-from starbench.redact import printable
 from starbench.reporting.places import Spot, TopView, top_view
 from starbench.schema import Item
 from starbench.suites.clip_store import ClipStore
 from starbench.suites.suite import Suite
+from starbench.text import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

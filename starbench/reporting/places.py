@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from starbench.redact import printable
+from starbench.text import printable
 
 #: Metres; nothing farther is drawn.
 _FARTHEST = 10_000.0

@@ -11,7 +11,6 @@ from rich.text import Text
 
 from starbench.canary import arrival
 from starbench.planning.conditions import is_soundless
-from starbench.redact import printable
 from starbench.reporting.tables import difference, interval, new_console, new_table, percent
 from starbench.runs import directory
 from starbench.schema.score import (
@@ -22,6 +21,7 @@ from starbench.schema.score import (
     SuiteScore,
     TaskScore,
 )
+from starbench.text import printable
 
 #: With fewer items than this the best constant strategy is an accident, and is not shown.
 _FEW = 10

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from starbench.redact import printable
 from starbench.schema.score import Interval
+from starbench.text import printable
 
 #: Width of the tables where no terminal says otherwise, characters.
 _WIDTH = 150

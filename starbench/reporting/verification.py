@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from starbench.errors import SuiteError
-from starbench.redact import printable
+from starbench.text import printable
 from starbench.verify.balance import BalanceRow
 from starbench.verify.findings import Breach, Findings, KindRow
 from starbench.verify.leaks import MOST_P, LeakRow

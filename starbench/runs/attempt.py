@@ -10,11 +10,11 @@ from typing import NamedTuple, Protocol
 
 from starbench.canary.holding import LOAD, hold_canary, used_by
 from starbench.engine.budget import SPENT, Budget
-from starbench.engine.cost import Load, total
-from starbench.engine.runner import Settings
+from starbench.engine.client import ModelClient
+from starbench.engine.cost import PromptSize, total
+from starbench.engine.settings import Settings
 from starbench.errors import CanaryError, FatalError
-from starbench.models.resolve import Model
-from starbench.schema import Canary, Failure, Outcome, Prices, Usage
+from starbench.schema import Canary, Failure, Outcome, Usage
 
 
 class Ended(Protocol):
@@ -36,29 +36,11 @@ class Used(NamedTuple):
 
     usage: Usage | None
     failure: Failure | None
-    load: Load | None
+    size: PromptSize | None
     """What its prompt held; None where that cannot be told any more: then only what was reported counts."""
 
 
-class Ledger(Budget):
-    """A budget that also tells how many tokens were used, in the kinds that are priced apart."""
-
-    def __init__(
-        self,
-        max_cost_usd: float | None = None,
-        max_tokens: int | None = None,
-        prices: Prices | None = None,
-    ) -> None:
-        super().__init__(max_cost_usd, max_tokens, prices)
-        self.used = Usage()
-        """Everything that was counted, by estimate where nothing was reported."""
-
-    def spend(self, usage: Usage | None) -> None:
-        super().spend(usage)
-        self.used = total([self.used, usage or Usage()]) or Usage()
-
-
-def left(settings: Settings, lines: Iterable[Used], canary: Canary | None) -> Ledger:
+def left(settings: Settings, lines: Iterable[Used], canary: Canary | None) -> Budget:
     """The budget of all sittings, less what the earlier ones used.
 
     Parameters
@@ -70,14 +52,14 @@ def left(settings: Settings, lines: Iterable[Used], canary: Canary | None) -> Le
     canary : Canary or None
         The record of every canary that was held.
     """
-    budget = Ledger(settings.max_cost_usd, settings.max_tokens, settings.prices)
+    budget = Budget(settings.max_cost_usd, settings.max_tokens, settings.prices)
     if not budget.limited:
         return budget
     for line in lines:
-        if line.load is None:
+        if line.size is None:
             budget.spend(line.usage)
         else:
-            budget.count(line.usage, line.failure, line.load)
+            budget.count(line.usage, line.failure, line.size)
     if canary is not None:
         budget.spend(used_by(canary, settings.prices))
     return budget
@@ -90,8 +72,7 @@ def is_settled(line: Ended, *, retry_permanent: bool) -> bool:
 
 
 async def prove_sound(
-    model: Model,
-    settings: Settings,
+    client: ModelClient,
     rate_hz: int | None,
     budget: Budget,
     before: Canary | None,
@@ -101,8 +82,8 @@ async def prove_sound(
 
     Parameters
     ----------
-    model, settings
-        Whom to ask, and how hard to push.
+    client : ModelClient
+        Whom to ask.
     rate_hz : int or None
         The rate that all clips are sent at, Hz; None: each clip's own.
     budget : Budget
@@ -121,16 +102,16 @@ async def prove_sound(
     """
     try:
         async with budget.reserved(LOAD):
-            canary = await hold_canary(model, settings, rate_hz)
+            canary = await hold_canary(client, rate_hz)
     except FatalError as error:
         if error.kind != SPENT:
             raise
         raise FatalError(f"{error} (it is the canary: --no-canary leaves it out)", kind=SPENT) from error
-    budget.spend(used_by(canary, settings.prices))
+    budget.spend(used_by(canary, client.settings.prices))
     record(canary if before is None else _added(before, canary))
     if canary.transport == "dropped":
         raise CanaryError(
-            f"no sound reaches model {model.spec!r}: {canary.evidence['transport']}; mend the way to it, or "
+            f"no sound reaches model {client.model.spec!r}: {canary.evidence['transport']}; fix the way to it, or "
             "--no-canary asks all the same"
         )
 

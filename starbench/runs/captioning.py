@@ -13,13 +13,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from starbench.engine.cost import Load, weigh
-from starbench.engine.runner import Settings, run
+from starbench.engine.client import ModelClient
+from starbench.engine.cost import PromptSize, prompt_size
+from starbench.engine.runner import run_trials
+from starbench.engine.settings import Settings
 from starbench.errors import InputError
 from starbench.execution.environment import versions
-from starbench.models.resolve import Model
+from starbench.models.adapter import Model
+from starbench.models.resolve import recorded_arguments
 from starbench.planning.adaptation import CONCAT, Adapted, Policy, adapt
-from starbench.planning.plan import open_suite, recorded_arguments, sent_rate
+from starbench.planning.plan import sent_rate
 from starbench.planning.trials import materialise
 from starbench.protocols import caption as asking
 from starbench.runs.attempt import Used, is_settled, left, prove_sound
@@ -28,6 +31,7 @@ from starbench.schema import Canary, Failure, Item, Outcome, Prompt, Response, T
 from starbench.schema.caption import CaptionHeader, CaptionIdentity, CaptionLine
 from starbench.suites import captions
 from starbench.suites.clip_store import ClipStore
+from starbench.suites.open import open_suite
 from starbench.suites.sampling import sample
 from starbench.suites.suite import Suite
 
@@ -68,10 +72,10 @@ class Clips:
         """What is asked of one clip."""
         return materialise(trial, *self.sources[trial.item_id])
 
-    def load(self, trial: Trial) -> Load:
+    def size(self, trial: Trial) -> PromptSize:
         """What the prompt of one clip holds, before the clip is decoded."""
         item, store = self.sources[trial.item_id]
-        return weigh(trial, item, store.clips)
+        return prompt_size(trial, item, store.clips)
 
     def line(
         self,
@@ -182,7 +186,8 @@ async def ask_all(
     CanaryError
         Before any clip is asked: no sound reaches the model, and it would make its captions up.
     FatalError, JournalError
-        As :func:`starbench.engine.runner.run`; what was finished is kept. A budget is that of the whole file.
+        As :func:`starbench.engine.runner.run_trials`; what was finished is kept. A budget is that
+        of the whole file.
     """
 
     def record(canary: Canary) -> None:
@@ -203,12 +208,13 @@ async def ask_all(
             canary = settings.canary and bool(waiting)
             on_start(Start(len(waiting), len(clips.trials), canary))
             before = there.header.canary
+            client = ModelClient(model, settings, len(waiting))
             budget = left(settings, _used(path, clips), before)
             if canary:
                 rate_hz = clips.header.identity.rate_hz
-                await prove_sound(model, settings, rate_hz, budget, before, record)
+                await prove_sound(client, rate_hz, budget, before, record)
             with LineWriter(path) as writer:
-                await run(waiting, clips, model, writer, settings, on_line, budget)
+                await run_trials(waiting, clips, client, writer, on_line, budget)
     finally:
         await model.close()
 
@@ -223,8 +229,8 @@ def _used(path: Path, clips: Clips) -> Iterator[Used]:
     """What was ever asked for the file at ``path``; clips that are not of these suites are unknown."""
     trials = {trial.item_id: trial for trial in clips.trials}
     for line in captions.lines(path):
-        load = clips.load(trials[line.clip]) if line.clip in trials else None
-        yield Used(line.usage, line.error, load)
+        size = clips.size(trials[line.clip]) if line.clip in trials else None
+        yield Used(line.usage, line.error, size)
 
 
 def _prompt(file: Path | None) -> tuple[str, str]:

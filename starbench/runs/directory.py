@@ -8,7 +8,6 @@ that scoring reads, so a run can be scored long after its suite is gone.
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,11 +15,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from filelock import FileLock, Timeout
-
 from starbench.errors import JournalError, RunError
-from starbench.names import slug
 from starbench.schema import Canary, Identity, Item, Run, Trial
+from starbench.storage.atomic import write_lines
+from starbench.storage.lock import InUseError, acquire
+from starbench.text import slug
 
 RUN = "run.json"
 ITEMS = "items.jsonl"
@@ -75,11 +74,9 @@ def hold(path: Path) -> Iterator[None]:
         If another process holds it, or it is not a run's.
     """
     refuse_foreign(path)
-    lock = FileLock(path / _LOCK)
     try:
-        path.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
-    except Timeout as error:
+        lock = acquire(path / _LOCK)
+    except InUseError as error:
         raise RunError(
             f"{path} is in use by another starbench: wait for it, or give another --out"
         ) from error
@@ -127,10 +124,10 @@ def begin(path: Path, run: Run, items: Mapping[ItemKey, Item], trials: Iterable[
             )
         return True
     try:
-        write_whole(path / ITEMS, (_item_line(suite, item) for (suite, _), item in items.items()))
-        write_whole(path / PLAN, (json.dumps(PlannedTrial.of(trial)) for trial in trials))
+        write_lines(path / ITEMS, (_item_line(suite, item) for (suite, _), item in items.items()))
+        write_lines(path / PLAN, (json.dumps(PlannedTrial.of(trial)) for trial in trials))
         # Last, because its presence says that the others are whole.
-        write_whole(path / RUN, [run.model_dump_json(indent=2)])
+        write_lines(path / RUN, [run.model_dump_json(indent=2)])
     except OSError as error:
         raise RunError(f"{path} cannot be written: {error.strerror}") from error
     return False
@@ -176,7 +173,7 @@ def write_canary(path: Path, canary: Canary) -> None:
         If the disk does not take it.
     """
     try:
-        write_whole(path / CANARY, [canary.model_dump_json(indent=2)])
+        write_lines(path / CANARY, [canary.model_dump_json(indent=2)])
     except OSError as error:
         raise JournalError(f"{path / CANARY} cannot be written ({error.strerror}): make room") from error
 
@@ -232,17 +229,3 @@ def _rows(path: Path, made: Callable[[Any], Row]) -> Iterator[Row]:
                 yield made(json.loads(line))
     except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
         raise RunError(f"{path} cannot be read: {error}") from error
-
-
-def write_whole(path: Path, lines: Iterable[str]) -> None:
-    """All of a file or none of it, whenever the process dies."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("w", encoding="utf-8") as file:
-            file.writelines(f"{line}\n" for line in lines)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise

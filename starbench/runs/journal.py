@@ -7,9 +7,7 @@ when the journal is next opened.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -18,6 +16,8 @@ from pydantic import BaseModel, ValidationError
 
 from starbench.errors import JournalError, RunError
 from starbench.schema import JournalLine, Outcome
+from starbench.storage.json_lines import LineAppender, cut_torn_line, whole_lines
+from starbench.text import validation_problem
 
 NAME = "trials.jsonl"
 
@@ -26,16 +26,16 @@ T = TypeVar("T")
 
 
 class LineWriter:
-    """Append-only writer of JSON lines to a file that this process alone writes to."""
+    """Writer of one JSON line a finished trial to a file that this process alone writes to."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._file = -1
+        self._lines = LineAppender(path)
 
     def __enter__(self) -> Self:
-        _cut_torn_line(self.path)
         try:
-            self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+            cut_torn_line(self.path)
+            self._lines.__enter__()
         except OSError as error:
             raise RunError(f"{self.path} cannot be written: {error.strerror}") from error
         return self
@@ -43,7 +43,7 @@ class LineWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        os.close(self._file)
+        self._lines.__exit__(kind, error, trace)
 
     def append(self, line: BaseModel) -> None:
         """Write one line, whole or not at all as far as a reader can tell.
@@ -53,15 +53,9 @@ class LineWriter:
         JournalError
             If the disk does not take it.
         """
-        data = (line.model_dump_json() + "\n").encode()
-        written = 0
         try:
-            while written < len(data):
-                written += os.write(self._file, data[written:])
+            self._lines.append(line.model_dump_json().encode())
         except OSError as error:
-            # A line that fits after all must not follow half of one that did not.
-            with suppress(OSError):
-                os.ftruncate(self._file, os.fstat(self._file).st_size - written)
             raise JournalError(
                 f"{self.path} cannot be written ({error.strerror}): make room, then run the same command "
                 "again; everything answered so far is kept"
@@ -85,17 +79,14 @@ def read(run: Path) -> Iterator[JournalLine]:
     """
     path = run / NAME
     try:
-        with path.open("rb") as lines:
-            for number, line in enumerate(lines, 1):
-                if not line.endswith(b"\n"):
-                    return
-                try:
-                    yield JournalLine.model_validate_json(line)
-                except ValidationError as error:
-                    raise RunError(
-                        f"{path}:{number}: is not a journal line ({error.errors()[0]['msg']}): restore the "
-                        "file, or delete that line to have its trial asked again"
-                    ) from error
+        for number, line in enumerate(whole_lines(path), 1):
+            try:
+                yield JournalLine.model_validate_json(line)
+            except ValidationError as error:
+                raise RunError(
+                    f"{path}:{number}: is not a journal line ({validation_problem(error)}): restore the "
+                    "file, or delete that line to have its trial asked again"
+                ) from error
     except FileNotFoundError:
         return
     except OSError as error:
@@ -118,24 +109,3 @@ def latest_as(run: Path, kept: Callable[[JournalLine], T]) -> dict[Key, T]:
         lines[key] = kept(line)
         (failed.add if is_error else failed.discard)(key)
     return lines
-
-
-def _cut_torn_line(path: Path) -> None:
-    """Drop what follows the last line break: the write that it belonged to never finished."""
-    try:
-        with path.open("rb+") as file:
-            size = end = file.seek(0, os.SEEK_END)
-            while end:
-                start = max(0, end - 65536)
-                file.seek(start)
-                at = file.read(end - start).rfind(b"\n")
-                if at >= 0:
-                    end = start + at + 1
-                    break
-                end = start
-            if end != size:
-                file.truncate(end)
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise RunError(f"{path} cannot be repaired: {error}") from error

@@ -6,14 +6,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from starbench.engine.runner import Settings, run
-from starbench.models.resolve import PLUGIN, Model
-from starbench.planning.limits import sent
+from starbench.engine.budget import Budget
+from starbench.engine.client import ModelClient
+from starbench.engine.runner import run_trials
+from starbench.engine.settings import Settings
+from starbench.models.adapter import PLUGIN, Model
 from starbench.planning.plan import Evaluation
 from starbench.runs import attempt, directory, journal
-from starbench.runs.attempt import Ledger, Used, is_settled, prove_sound
+from starbench.runs.attempt import Used, is_settled, prove_sound
 from starbench.runs.journal import Journal, Key
 from starbench.schema import Canary, JournalLine
+from starbench.suites.clip_info import sent_clips
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ async def ask_all(
     CanaryError
         Before any trial is asked: no sound reaches the model.
     FatalError, JournalError
-        As :func:`starbench.engine.runner.run`; what was finished is kept.
+        As :func:`starbench.engine.runner.run_trials`; what was finished is kept.
     """
     unproven = 0
 
@@ -78,10 +81,11 @@ async def ask_all(
                 finished = settled(path, retry_permanent=retry_permanent)
                 waiting = [trial for trial in evaluation.trials if trial.key not in finished]
                 # A question without sound needs no proof that sound arrives.
-                canary = settings.canary and any(sent(trial.parts) for trial in waiting)
+                canary = settings.canary and any(sent_clips(trial.parts) for trial in waiting)
                 on_start(
                     Start(len(waiting), len(evaluation.trials), resumed, begun.served_by, edited, canary)
                 )
+                client = ModelClient(model, settings, len(waiting))
                 budget = left(evaluation, path, settings)
                 before = directory.read_canary(path)
                 unproven = before.unproven if before else len(finished)
@@ -89,8 +93,8 @@ async def ask_all(
                     directory.write_canary(path, _unproven(before, unproven + len(waiting)))
                 if canary:
                     rate_hz = evaluation.run.identity.rate_hz
-                    await prove_sound(model, settings, rate_hz, budget, before, record)
-                await run(waiting, evaluation.questions, model, writer, settings, on_line, budget)
+                    await prove_sound(client, rate_hz, budget, before, record)
+                await run_trials(waiting, evaluation.questions, client, writer, on_line, budget)
     finally:
         await model.close()
 
@@ -108,7 +112,7 @@ def _edited(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...
     )
 
 
-def left(evaluation: Evaluation, path: Path, settings: Settings) -> Ledger:
+def left(evaluation: Evaluation, path: Path, settings: Settings) -> Budget:
     """The budget of the run at ``path``, less what its earlier sittings used."""
     return attempt.left(settings, _used(evaluation, path), directory.read_canary(path))
 
@@ -116,7 +120,7 @@ def left(evaluation: Evaluation, path: Path, settings: Settings) -> Ledger:
 def _used(evaluation: Evaluation, path: Path) -> Iterator[Used]:
     trials = {trial.key: trial for trial in evaluation.trials}
     for line in journal.read(path):
-        yield Used(line.usage, line.error, evaluation.questions.load(trials[line.key]))
+        yield Used(line.usage, line.error, evaluation.questions.size(trials[line.key]))
 
 
 def settled(path: Path, *, retry_permanent: bool = False) -> set[Key]:

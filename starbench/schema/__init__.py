@@ -4,6 +4,7 @@ from starbench.schema.base import Frozen
 from starbench.schema.canary import Canary
 from starbench.schema.capabilities import AnswerMode, Capabilities
 from starbench.schema.item import MAX_OPTIONS, Item
+from starbench.schema.presentation import Presentation
 from starbench.schema.prices import Prices
 from starbench.schema.prompt import ClipPart, Prompt, TextPart
 from starbench.schema.response import Failure, Outcome, Reading, Response, Stop, Usage
@@ -25,6 +26,7 @@ __all__ = [
     "JoinedSpec",
     "JournalLine",
     "Outcome",
+    "Presentation",
     "Prices",
     "Prompt",
     "Reading",

@@ -16,16 +16,16 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from starbench.errors import InputError
-from starbench.names import slug
-from starbench.redact import printable
-from starbench.runs.directory import write_whole
 from starbench.schema import Item, Outcome
 from starbench.schema.caption import Captioner, CaptionHeader, CaptionIdentity, CaptionLine
+from starbench.storage.atomic import write_lines
+from starbench.storage.json_lines import whole_lines
+from starbench.storage.lock import InUseError, acquire
 from starbench.suites.suite import Suite
+from starbench.text import printable, slug, validation_problem
 
 #: Characters of an argument or a prompt that a message shows.
 _SHOWN = 60
@@ -93,7 +93,7 @@ def read(path: Path) -> CaptionFile:
         header = CaptionHeader.model_validate_json(first)
     except ValidationError as error:
         raise InputError(
-            f"{path} is no file of captions (first line: {_detail(error)}): make one with starbench caption"
+            f"{path} is no file of captions (first line: {validation_problem(error)}): make one with starbench caption"
         ) from error
     return CaptionFile(header, _latest(_parsed(path, rows)))
 
@@ -120,11 +120,9 @@ def hold(path: Path) -> Iterator[None]:
     InputError
         If another process holds it, or it cannot be written.
     """
-    lock = FileLock(path.with_name(f".{path.name}.lock"))
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
-    except Timeout as error:
+        lock = acquire(path.with_name(f".{path.name}.lock"))
+    except InUseError as error:
         raise InputError(
             f"{path} is in use by another starbench: wait for it, or give another --out"
         ) from error
@@ -146,7 +144,7 @@ def begin(path: Path, header: CaptionHeader) -> None:
     """
     try:
         if not path.exists() or not path.stat().st_size:
-            write_whole(path, [header.model_dump_json()])
+            write_lines(path, [header.model_dump_json()])
             return
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}") from error
@@ -167,7 +165,7 @@ def amend(path: Path, **changes: Any) -> None:
     header = read(path).header.model_copy(update=changes)
     try:
         _, *lines = path.read_bytes().split(b"\n")
-        write_whole(path, [header.model_dump_json(), *(line.decode() for line in lines[:-1])])
+        write_lines(path, [header.model_dump_json(), *(line.decode() for line in lines[:-1])])
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}") from error
 
@@ -215,8 +213,7 @@ def none_given(captions: CaptionFile) -> list[str]:
 
 def _whole_lines(path: Path) -> Iterator[bytes]:
     try:
-        with path.open("rb") as lines:
-            yield from (line for line in lines if line.endswith(b"\n"))
+        yield from whole_lines(path)
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist: make it with starbench caption --out {path}") from error
     except OSError as error:
@@ -229,7 +226,7 @@ def _parsed(path: Path, rows: Iterable[bytes]) -> Iterator[CaptionLine]:
             yield CaptionLine.model_validate_json(row)
         except ValidationError as error:
             raise InputError(
-                f"{path}:{number}: is no caption ({_detail(error)}): restore the file, or delete that line "
+                f"{path}:{number}: is no caption ({validation_problem(error)}): restore the file, or delete that line "
                 "to have its clip asked again"
             ) from error
 
@@ -241,11 +238,6 @@ def _latest(lines: Iterable[CaptionLine]) -> dict[str, CaptionLine]:
         if before is None or line.outcome is not Outcome.ERROR or before.outcome is Outcome.ERROR:
             latest[line.clip] = line
     return latest
-
-
-def _detail(error: ValidationError) -> str:
-    first = error.errors()[0]
-    return ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))
 
 
 def _refuse_other(path: Path, old: CaptionIdentity, new: CaptionIdentity) -> None:

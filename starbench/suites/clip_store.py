@@ -10,8 +10,9 @@ from threading import Lock
 from starbench.audio import Audio, decode, join, resample, transform
 from starbench.errors import AudioError
 from starbench.schema import ClipSpec, Item, JoinedSpec, Transform
+from starbench.suites.clip_info import ClipInfo
 from starbench.suites.suite import Suite
-from starbench.suites.validate import ClipInfo, inside
+from starbench.suites.validate import resolve_within
 
 #: Sound kept in memory, bytes.
 CACHE_BYTES = 512 * 2**20
@@ -99,7 +100,7 @@ class ClipStore:
         return audio
 
     def _make(self, path: str, steps: tuple[Transform, ...]) -> Audio:
-        audio = decode(inside(self._suite.root, path, self._suite.boundary))
+        audio = decode(resolve_within(self._suite.root, path, self._suite.boundary))
         if audio.digest != self._suite.clips[path].digest:
             raise AudioError("a clip changed on disk after the suite was read")
         for step in steps:

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from starbench.errors import SuiteError
-from starbench.names import slug
 from starbench.schema import Item
-from starbench.suites.validate import ClipInfo, Record, admit
+from starbench.suites.clip_info import ClipInfo
+from starbench.suites.validate import Record, validate_records
+from starbench.text import slug
 
 MANIFEST = "suite.json"
 METADATA = "metadata.jsonl"
@@ -78,7 +79,7 @@ def read(root: Path, *, skip_bad: bool = False, check_digest: bool = True) -> Su
         If it is not a suite, or an item is damaged and ``skip_bad`` is off; lists every bad item.
     """
     manifest = _manifest(root / MANIFEST)
-    intake = admit(_records(root / METADATA), root, skip_bad=skip_bad)
+    intake = validate_records(_records(root / METADATA), root, skip_bad=skip_bad)
     suite = Suite(
         name=slug(manifest.get("name", root.name)),
         root=root,

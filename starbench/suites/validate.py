@@ -19,19 +19,11 @@ from pydantic import ValidationError
 from starbench.audio import decode
 from starbench.errors import AudioError, SuiteError
 from starbench.schema import Item
+from starbench.suites.clip_info import ClipInfo
+from starbench.text import problem_sentence
 
 #: Allowed channel counts of an item's clips; None allows any.
 ChannelRule = Callable[[Item], frozenset[int] | None]
-
-
-@dataclass(frozen=True)
-class ClipInfo:
-    """What a sound file holds: digest of its sound, channels, rate in Hz, length in s."""
-
-    digest: str
-    channels: int
-    rate: int
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -52,7 +44,7 @@ class Intake:
     problems: tuple[str, ...]
 
 
-def admit(
+def validate_records(
     records: Iterable[Record],
     root: Path,
     *,
@@ -101,7 +93,7 @@ def admit(
     return Intake(tuple(good), {path: clips[path] for path in sorted(named)}, tuple(problems))
 
 
-def inside(root: Path, relative: str, boundary: Path | None = None) -> Path:
+def resolve_within(root: Path, relative: str, boundary: Path | None = None) -> Path:
     """The file that ``relative`` names in ``root``, which links must not lead out of ``boundary``.
 
     Raises
@@ -130,16 +122,10 @@ def _parse(records: Iterable[Record], problems: list[str]) -> list[Item]:
         try:
             items.append(Item.model_validate(dict(record.fields)))
         except ValidationError as error:
-            problems += [f"{name}: {_sentence(detail)}" for detail in error.errors()]
+            problems += [f"{name}: {problem_sentence(detail)}" for detail in error.errors()]
     copies = Counter(item.id for item in items)
     problems += [f"{name}: id: stands {n} times" for name, n in copies.items() if n > 1]
     return [item for item in items if copies[item.id] == 1]
-
-
-def _sentence(detail: Any) -> str:
-    where = ".".join(str(part) for part in detail["loc"])
-    what = str(detail["msg"]).removeprefix("Value error, ")
-    return f"{where}: {what}" if where else what
 
 
 def _paths(item: Item) -> tuple[str, ...]:
@@ -161,7 +147,7 @@ def _listen(items: Iterable[Item], root: Path, boundary: Path) -> tuple[dict[str
 
 def _probe(root: Path, relative: str, boundary: Path) -> ClipInfo | str:
     try:
-        path = inside(root, relative, boundary)
+        path = resolve_within(root, relative, boundary)
         if not path.is_file():
             return "file is missing"
         audio = decode(path)

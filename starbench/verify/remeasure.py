@@ -17,7 +17,7 @@ from starbench.audio import decode
 from starbench.execution.processes import ONE_THREAD
 from starbench.measure.levels import db, power
 from starbench.suites.suite import Suite
-from starbench.suites.validate import inside
+from starbench.suites.validate import resolve_within
 from starbench.verify.checks import check
 from starbench.verify.claims import Clip, Found, Unmeasured
 
@@ -118,7 +118,7 @@ def measure(order: Order, root: Path, boundary: Path) -> Heard:
     """Decode the clips of an item, and measure what their truths claim."""
     sounds, found = [], []
     for number, path in enumerate(order.paths, 1):
-        file = inside(root, path, boundary)
+        file = resolve_within(root, path, boundary)
         audio = decode(file)
         samples = audio.samples
         peak = float(np.max(np.abs(samples)))

@@ -8,13 +8,13 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from starbench import schema
-from starbench.redact import printable
+from starbench.text import printable
 
 #: Characters of a wrong value that are shown.
 _SHOWN = 60
 
 
-def in_words(error: ValidationError) -> str:
+def record_problems(error: ValidationError) -> str:
     """Every field that is wrong, and what it should be; a name that was mistyped, with the right one."""
     return "; ".join(_wrong(error.title, dict(detail)) for detail in error.errors(include_url=False))
 

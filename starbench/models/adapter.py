@@ -1,0 +1,119 @@
+"""What a model is to the rest of starbench: an adapter with one method, and what identifies it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+from starbench.errors import PluginError, StarbenchError
+from starbench.plugins import registry
+from starbench.plugins.source_location import at, explain, line_of
+from starbench.redact import redact
+from starbench.schema import Capabilities, Prompt, Response
+
+#: How the names of plug-ins' files begin among the versions that a run records.
+PLUGIN = "plugin:"
+#: What an adapter that declares nothing is taken to declare.
+NO_LIMITS = Capabilities()
+
+
+@runtime_checkable
+class Adapter(Protocol):
+    """A model. One method is required; all else is optional.
+
+    Optional attributes and methods: ``capabilities`` (:class:`Capabilities`), ``server`` (the address
+    that answers, for the record), ``identity`` (``dict[str, str]``: what the adapter chose or found by
+    itself and answers depend on, such as ``{"checkpoint": "name@commit"}``; it stands beside the arguments
+    in a run's record, and a run is not resumed with another), ``prices``
+    (:class:`starbench.schema.Prices`), ``async check()`` (raise before anything is asked if nothing can
+    succeed), ``close()`` (sync or async), and
+    ``generate_batch(prompts)`` (sync or async): for a list of at most ``capabilities.max_batch`` prompts
+    a list with the answer, or an :class:`starbench.errors.AdapterError`, of each in its place. One that
+    raises fails every prompt of its batch. Batches come one at a time.
+    """
+
+    def generate(self, prompt: Prompt) -> Response | str | Awaitable[Response | str]:
+        """Answer one prompt, sync or async; raise a :class:`starbench.errors.AdapterError` on failure.
+
+        A sync one is called from several threads at once, as many as may be in flight: a model that
+        bears only one call at a time declares ``Capabilities(max_in_flight=1)``.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Model:
+    """An adapter ready to be asked, and what identifies it."""
+
+    spec: str
+    arguments: dict[str, Any]
+    adapter: Adapter
+    versions: dict[str, str] = field(default_factory=dict)
+    """``plugin:<file name>`` -> digest of the file that the adapter was made from, if it was one."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the adapter declares, or no known limit."""
+        declared: Capabilities = getattr(self.adapter, "capabilities", NO_LIMITS)
+        return declared
+
+    @property
+    def server(self) -> str | None:
+        """The address that answers, if the adapter names one."""
+        server = getattr(self.adapter, "server", None)
+        return str(server) if server else None
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What answers depend on besides the arguments, as the adapter tells it.
+
+        Raises
+        ------
+        PluginError
+            If that is no dictionary of texts.
+        """
+        told = getattr(self.adapter, "identity", None) or {}
+        if not isinstance(told, dict) or not all(isinstance(x, str) for pair in told.items() for x in pair):
+            raise PluginError(
+                f"model {self.spec!r}: its identity is no dict of str, such as {{'weights': 'name@commit'}}"
+                f"{at(line_of(type(self.adapter)))}"
+            )
+        return {name: redact(text) for name, text in told.items()}
+
+    async def check(self) -> None:
+        """Let the adapter object before anything is asked.
+
+        Raises
+        ------
+        PluginError
+            If the adapter's own ``check()`` fails by accident; what it raises of our tree passes.
+        """
+        await self._call("check")
+
+    async def close(self) -> None:
+        """Let the adapter clean up.
+
+        Raises
+        ------
+        PluginError
+            As :meth:`check`.
+        """
+        await self._call("close")
+
+    async def _call(self, name: str) -> None:
+        method = getattr(self.adapter, name, None)
+        if method is None:
+            return
+        try:
+            await finished(method())
+        except StarbenchError:
+            raise
+        except registry.FAILURES as error:
+            raise PluginError(f"model {self.spec!r}: {name}() failed: {explain(error, method)}") from error
+
+
+async def finished(value: Any) -> Any:
+    """What ``value`` is, or what it comes to once awaited."""
+    return await value if inspect.isawaitable(value) else value

@@ -1,0 +1,48 @@
+"""All of a file or none of it, whenever the process dies."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def write_bytes(path: Path, data: bytes, *, sync: bool = False) -> None:
+    """Write a file whole.
+
+    Parameters
+    ----------
+    path : Path
+        The file; one that is there is replaced.
+    data : bytes
+        All that it holds.
+    sync : bool
+        Wait until the disk holds it, so that a power cut cannot lose it either.
+
+    Raises
+    ------
+    OSError
+        If the disk does not take it; what was there before is there still.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Write a text file whole, as UTF-8, and wait until the disk holds it.
+
+    Raises
+    ------
+    OSError
+        As :func:`write_bytes`.
+    """
+    write_bytes(path, "".join(f"{line}\n" for line in lines).encode(), sync=True)

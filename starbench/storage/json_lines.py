@@ -1,0 +1,92 @@
+"""Append-only files of JSON, one record a line, one write a line.
+
+A line is handed to the operating system in one write, so ``kill -9`` loses none that was written; a line
+torn by a full disk or a power cut is cut off when the file is next opened for writing, and passed over by
+readers.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+_BLOCK = 65536
+
+
+class LineAppender:
+    """Append-only writer to a file, which any number of processes may open at once.
+
+    Each line is one write at the end of the file. Errors are plain :class:`OSError`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = -1
+
+    def __enter__(self) -> Self:
+        self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        os.close(self._file)
+
+    def append(self, line: bytes) -> None:
+        """Write one line, given without its line break, whole or not at all as far as a reader sees.
+
+        Raises
+        ------
+        OSError
+            If the disk does not take it.
+        """
+        data, written = line + b"\n", 0
+        try:
+            while written < len(data):
+                written += os.write(self._file, data[written:])
+        except OSError:
+            # A line that fits after all must not follow half of one that did not.
+            with suppress(OSError):
+                os.ftruncate(self._file, os.fstat(self._file).st_size - written)
+            raise
+
+
+def whole_lines(path: Path) -> Iterator[bytes]:
+    """The lines of a file in order, without their line breaks; a torn last line is passed over.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    with path.open("rb") as lines:
+        for line in lines:
+            if not line.endswith(b"\n"):
+                return
+            yield line[:-1]
+
+
+def cut_torn_line(path: Path) -> None:
+    """Drop what follows the last line break: the write that it belonged to never finished.
+
+    Raises
+    ------
+    OSError
+        If the file is there and cannot be changed.
+    """
+    with suppress(FileNotFoundError), path.open("rb+") as file:
+        size = end = file.seek(0, os.SEEK_END)
+        while end:
+            start = max(0, end - _BLOCK)
+            file.seek(start)
+            place = file.read(end - start).rfind(b"\n")
+            if place >= 0:
+                end = start + place + 1
+                break
+            end = start
+        if end != size:
+            file.truncate(end)

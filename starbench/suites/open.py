@@ -1,0 +1,37 @@
+"""Any suite: a directory that was built, or a data set that a task plug-in loads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starbench.errors import InputError, PluginError, StarbenchError
+from starbench.plugins import registry
+from starbench.suites import suite as suites
+from starbench.suites.suite import Suite
+
+
+def open_suite(spec: str, *, skip_bad: bool = False) -> Suite:
+    """Read a suite directory, or load what a task plug-in names (``task:source``).
+
+    Raises
+    ------
+    InputError
+        If there is nothing there, or it is damaged.
+    """
+    name, source = registry.split("tasks", spec)
+    if Path(spec).is_dir() or (":" not in spec and name not in registry.available("tasks")):
+        return suites.read(Path(spec), skip_bad=skip_bad)
+    task = registry.make("tasks", name)
+    if not hasattr(task, "load"):
+        raise InputError(
+            f"task {name!r} is built, not loaded: starbench build {name} --out DIR, then --suite DIR"
+        )
+    try:
+        loaded = task.load(source, skip_bad=skip_bad)
+    except StarbenchError:
+        raise
+    except Exception as error:
+        raise PluginError(f"task {name!r} cannot load {source!r}: {type(error).__name__}: {error}") from error
+    if not isinstance(loaded, Suite):
+        raise PluginError(f"task {name!r}: load() returned {type(loaded).__name__}, not a Suite")
+    return loaded

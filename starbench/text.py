@@ -1,0 +1,57 @@
+"""Words for people, whatever a model, a server or a data set put into them."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from starbench.redact import redact
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+_NOT_PLAIN = re.compile(r"[^\w.-]+", re.ASCII)
+_LONGEST_SLUG = 100
+_MOST_SUGGESTIONS = 30
+_LONGEST_SENTENCE = 1000
+
+
+def printable(text: str) -> str:
+    """Text on one line that moves no cursor and sets no colour, whatever a data set is named."""
+    return "".join(c if c.isprintable() else "?" for c in " ".join(text.split()))
+
+
+def sentence(text: str) -> str:
+    """One printable line without secrets, whatever a server or a file put into ``text``."""
+    line = printable(redact(text))
+    return line if len(line) <= _LONGEST_SENTENCE else f"{line[:_LONGEST_SENTENCE]} …"
+
+
+def slug(text: str) -> str:
+    """``text`` fit for a path: everything but letters, digits, dots and dashes made a dash, never empty."""
+    return _NOT_PLAIN.sub("-", text).strip("-.")[:_LONGEST_SLUG] or "unnamed"
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """What may have been meant by a name that is not known: the closest known one, or all of them."""
+    names = list(known)
+    close = difflib.get_close_matches(name, names, n=1)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    more = len(names) - _MOST_SUGGESTIONS
+    listed = ", ".join(names[:_MOST_SUGGESTIONS]) or "none"
+    return f"there are {listed}{f' and {more} more' if more > 0 else ''}"
+
+
+def validation_problem(error: ValidationError) -> str:
+    """The first thing that pydantic objects to, as ``field: what is wrong with it``."""
+    return problem_sentence(error.errors(include_url=False, include_context=False)[0])
+
+
+def problem_sentence(detail: Any) -> str:
+    """One entry of ``ValidationError.errors()``, as ``field: what is wrong with it``."""
+    field = ".".join(str(part) for part in detail["loc"])
+    problem = str(detail["msg"]).removeprefix("Value error, ")
+    return f"{field}: {problem}" if field else problem
