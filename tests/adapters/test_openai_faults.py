@@ -28,7 +28,7 @@ from llmock.pytest_plugin import LLMock
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from starbench.adapters.dialects import dialects
+from starbench.adapters.openai.dialects import dialects
 from starbench.schema import Outcome
 
 pytest_plugins = ["chat_fixtures"]
@@ -343,7 +343,7 @@ def vendor(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> str:
     """An address that passes for OpenAI's own, where models can be asked for by name."""
     url = served(httpserver, completion())
     own = dialects()["openai"].model_copy(update={"base_url": url})
-    monkeypatch.setattr("starbench.adapters.openai.of_address", lambda _: own)
+    monkeypatch.setattr("starbench.adapters.openai.adapter.of_address", lambda _: own)
     return url
 
 
@@ -388,10 +388,10 @@ def test_a_vendor_that_says_nothing_readable_of_the_model_is_asked(
 def test_a_vendor_that_never_says_what_it_knows_of_the_model_holds_up_no_run(
     httpserver_threaded: HTTPServer, starbench: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("starbench.adapters.openai.LOOK_UP_S", 0.2)
+    monkeypatch.setattr("starbench.adapters.openai.adapter.LOOK_UP_S", 0.2)
     url = served(httpserver_threaded, completion())
     own = dialects()["openai"].model_copy(update={"base_url": url})
-    monkeypatch.setattr("starbench.adapters.openai.of_address", lambda _: own)
+    monkeypatch.setattr("starbench.adapters.openai.adapter.of_address", lambda _: own)
     over = threading.Event()
 
     def silent(_: Request) -> Response:

@@ -1,7 +1,7 @@
 """Gemini through Google's own SDK, at Google or at any server that speaks the Gemini API.
 
 What the SDK does by itself is switched off: it repeats nothing, follows no redirect (which would carry
-the key to another host), and reads no reply (``gemini_replies`` does). Facts behind that: adapters fact
+the key to another host), and reads no reply (:mod:`.replies` does). Facts behind that: adapters fact
 sheet §2, tried with google-genai 3.4.
 """
 
@@ -17,12 +17,12 @@ from starbench.errors import AdapterError, FatalError, InputError, RequestError
 from starbench.redact import address
 from starbench.schema import Capabilities, Outcome, Prompt, Response, TextPart
 
-from .gemini_failures import raise_unless_success, translated
-from .gemini_files import Uploads
-from .gemini_replies import read
-from .gemini_thinking import Thinking, thinking_config
-from .price_table import lookup
-from .reachable import LOOK_UP_S, connect, http_address
+from ..http.server import LOOK_UP_S, connect, http_address
+from ..price_table import lookup
+from .failures import raise_unless_success, translated
+from .files import Uploads
+from .replies import read
+from .thinking import Thinking, thinking_config
 
 if TYPE_CHECKING:
     import ssl
@@ -164,7 +164,7 @@ class Gemini:
             raise InputError(f"{self._model} answers no questions: choose a model with generateContent")
 
     async def generate(self, prompt: Prompt) -> Response:
-        """Put one prompt; ``gemini_failures`` and ``gemini_replies`` say what becomes of each failure."""
+        """Put one prompt; :mod:`.failures` and :mod:`.replies` say what becomes of each failure."""
         from google.genai.types import Content
 
         content = Content(role="user", parts=await self._parts(prompt))

@@ -20,10 +20,10 @@ from starbench.errors import InputError, TransientError
 from starbench.redact import address, names_secret
 from starbench.schema import Capabilities, ClipPart, Outcome, Prices, Prompt, Response, TextPart
 
+from ..http.server import CONNECT_S, LOOK_UP_S, connect, http_address
+from ..price_table import lookup
 from .completions import failed, response_of
 from .dialects import Dialect, named, of_address
-from .price_table import lookup
-from .reachable import CONNECT_S, LOOK_UP_S, connect, http_address
 
 if TYPE_CHECKING:
     from openai import APIStatusError

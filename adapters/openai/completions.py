@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from starbench.errors import FatalError, RequestError, TransientError
 from starbench.schema import Prompt, Response, Stop, Usage
 
-from .http_failures import QUOTA, raise_for
+from ..http.failures import QUOTA, raise_for
 from .letter_logprobs import letter_logprobs
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request
 from werkzeug import Response as HTTPResponse
 
-from starbench.adapters import gemini as module
 from starbench.adapters.gemini import Gemini
+from starbench.adapters.gemini import adapter as module
 from starbench.audio import Audio
 from starbench.errors import InputError
 from starbench.models import resolve

@@ -13,7 +13,7 @@ from typing import Any
 from starbench.errors import FatalError, TransientError
 from starbench.schema import Response, Stop, Usage
 
-from .gemini_failures import raise_for_error
+from .failures import raise_for_error
 
 #: One of these stands in whatever ``generateContent`` answers; without any it is something else's JSON.
 _FIELDS = frozenset({"candidates", "promptFeedback", "usageMetadata", "modelVersion", "responseId"})

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from starbench.errors import AdapterError, TransientError
 
-from .gemini_failures import translated
+from .failures import translated
 
 if TYPE_CHECKING:
     from google.genai.files import AsyncFiles

@@ -20,8 +20,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytest_httpserver import HTTPServer
 
-from starbench.adapters.dialects import dialects, filled, named, of_address
 from starbench.adapters.openai import OpenAI
+from starbench.adapters.openai.dialects import dialects, filled, named, of_address
 from starbench.audio import Audio
 from starbench.errors import InputError
 from starbench.schema import ClipPart, Prompt, TextPart

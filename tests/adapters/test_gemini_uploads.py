@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from gemini_files_server import FilesAPI, ask, clip, held_up, question, uploading
 
-from starbench.adapters import gemini_files
+from starbench.adapters.gemini import files as gemini_files
 from starbench.errors import TransientError
 from starbench.schema import Response as Answer
 

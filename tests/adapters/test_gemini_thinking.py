@@ -10,7 +10,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from starbench.adapters.gemini import Gemini
-from starbench.adapters.gemini_thinking import FAMILIES
+from starbench.adapters.gemini.thinking import FAMILIES
 from starbench.errors import InputError
 from starbench.models import resolve
 from starbench.schema import Prompt, TextPart

@@ -9,9 +9,9 @@ import pytest
 from gemini_files_server import MODEL, FilesAPI, as_json, ask, clip, failure, question, uploading
 from werkzeug import Response
 
-from starbench.adapters import gemini_files
 from starbench.adapters.gemini import Gemini
-from starbench.adapters.gemini_files import Uploads
+from starbench.adapters.gemini import files as gemini_files
+from starbench.adapters.gemini.files import Uploads
 from starbench.errors import AdapterError, FatalError, RequestError, TransientError
 from starbench.schema import Response as Answer
 

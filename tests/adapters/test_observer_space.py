@@ -22,7 +22,7 @@ from starbench.audio import Audio
 from starbench.errors import InputError
 from starbench.schema import ClipPart, Prompt, TextPart
 
-SCRIPT = Path(__file__).resolve().parents[1] / "benchmarks" / "observer_space.py"
+SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "observer_space.py"
 _spec = importlib.util.spec_from_file_location("observer_space", SCRIPT)
 assert _spec is not None
 assert _spec.loader is not None

@@ -9,7 +9,7 @@ import pytest
 from gemini_files_server import FilesAPI
 from pytest_httpserver import HTTPServer
 
-from starbench.adapters import gemini_files
+from starbench.adapters.gemini import files as gemini_files
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,8 @@ from chat_servers import Ran, Runs, all_answered, asked, completion, served
 from pytest_httpserver import HTTPServer
 from tiny_lalms import build_qwen2_audio
 
-from starbench.adapters.dialects import dialects
 from starbench.adapters.openai import OpenAI
+from starbench.adapters.openai.dialects import dialects
 from starbench.adapters.transformers.model import Transformers
 from starbench.errors import PluginError
 from starbench.evaluation import recorded_arguments
@@ -79,7 +79,7 @@ def test_a_run_is_not_resumed_in_another_dialect(
     assert all_answered(ran)
     assert told(ran) == {"model": "m", "dialect": "compatible"}
     before = asked(httpserver)
-    monkeypatch.setattr("starbench.adapters.openai.of_address", lambda _: dialects()["vllm"])
+    monkeypatch.setattr("starbench.adapters.openai.adapter.of_address", lambda _: dialects()["vllm"])
     again = starbench(url)
     assert again.code == 2
     assert "model_args was" in again.err

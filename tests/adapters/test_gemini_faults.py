@@ -22,7 +22,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from starbench import journal
-from starbench.adapters.gemini import CAPABILITIES
+from starbench.adapters.gemini.adapter import CAPABILITIES
 from starbench.build import build
 from starbench.cli import main
 from starbench.schema import JournalLine, Outcome
