@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from gemini_server import ANSWER, MODEL, PATH
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
@@ -21,9 +22,6 @@ from starbench.audio import Audio
 from starbench.errors import AdapterError
 from starbench.schema import ClipPart, Prompt, TextPart
 from starbench.schema import Response as Answer
-
-MODEL = "gemini-3.8-flash"
-ANSWER = {"candidates": [{"content": {"parts": [{"text": "<A>"}]}, "finishReason": "STOP"}]}
 
 
 def as_json(body: Any, status: int = 200, **headers: str) -> Response:
@@ -83,7 +81,7 @@ class FilesAPI:
         route(re.compile(r"/resume/clip-\d+"), "POST", "upload", self._upload)
         route(one, "GET", "look", lambda r: as_json(self._file(r.path.rpartition("/")[2])))
         route(one, "DELETE", "delete", self._delete)
-        route(f"/v1/models/{MODEL}:generateContent", "POST", "ask", lambda _: as_json(ANSWER))
+        route(PATH, "POST", "ask", lambda _: as_json(ANSWER))
 
     @property
     def url(self) -> str:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chat_servers import Ran, Runs, all_answered, asked, completion, served
+from chat_servers import completion, n_questions, served
 from pytest_httpserver import HTTPServer
+from scripted_servers import Ran, Runs, all_answered
 from tiny_lalms import build_qwen2_audio
 
 from starbench.adapters.openai import OpenAI
@@ -19,8 +20,6 @@ from starbench.errors import PluginError
 from starbench.evaluation import recorded_arguments
 from starbench.models import as_model
 from starbench.redact import BLANK
-
-pytest_plugins = ["chat_fixtures"]
 
 
 def told(ran: Ran) -> Any:
@@ -78,12 +77,12 @@ def test_a_run_is_not_resumed_in_another_dialect(
     ran = starbench(url)
     assert all_answered(ran)
     assert told(ran) == {"model": "m", "dialect": "compatible"}
-    before = asked(httpserver)
+    before = n_questions(httpserver)
     monkeypatch.setattr("starbench.adapters.openai.adapter.of_address", lambda _: dialects()["vllm"])
     again = starbench(url)
     assert again.code == 2
     assert "model_args was" in again.err
-    assert asked(httpserver) == before
+    assert n_questions(httpserver) == before
 
 
 def test_a_dialect_that_is_named_is_the_one_that_is_found(httpserver: HTTPServer, starbench: Runs) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import os
 import sys
 import threading
 from time import monotonic
@@ -13,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gemini_server import ANSWER, MODEL, PATH
 from pytest_httpserver import HTTPServer
 from werkzeug import Request
 from werkzeug import Response as HTTPResponse
@@ -24,17 +24,8 @@ from starbench.errors import InputError
 from starbench.models import resolve
 from starbench.schema import ClipPart, Prompt, Response, TextPart, Usage
 
-MODEL = "gemini-3.8-flash"
-KEY = "AIza-marker-7f3a9c5e1b2d4860"
 NOWHERE = "http://127.0.0.1:1"
-ANSWER = {"candidates": [{"content": {"parts": [{"text": "<A>"}]}, "finishReason": "STOP"}]}
-
-
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [n for n in os.environ if "proxy" in n.lower() or n.startswith(("GOOGLE_", "GEMINI_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("GEMINI_API_KEY", KEY)
+pytestmark = pytest.mark.usefixtures("environment")
 
 
 def clip(value: int, channels: int = 1, n: int = 80) -> ClipPart:
@@ -163,7 +154,7 @@ def test_all_questions_that_the_harness_asks_go_at_once() -> None:
         return HTTPResponse(json.dumps(ANSWER), mimetype="application/json")
 
     with HTTPServer(threaded=True) as server:
-        server.expect_request(f"/v1/models/{MODEL}:generateContent").respond_with_handler(answer)
+        server.expect_request(PATH).respond_with_handler(answer)
         answers = ask(Gemini(MODEL, server.url_for("/")), *(prompt(f"question {i}") for i in range(n)))
         asked = {body["contents"][0]["parts"][0]["text"] for body in sent(server)}
     assert {answer.text for answer in answers} == {"<A>"}
@@ -174,7 +165,7 @@ def test_all_questions_that_the_harness_asks_go_at_once() -> None:
 
 
 def heard(server: HTTPServer, reply: Any) -> Response:
-    server.expect_request(f"/v1/models/{MODEL}:generateContent").respond_with_json(reply)
+    server.expect_request(PATH).respond_with_json(reply)
     return ask(Gemini(MODEL, server.url_for("/")), prompt("?"))[0]
 
 

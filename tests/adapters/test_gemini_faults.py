@@ -8,144 +8,25 @@ not driven fails.
 from __future__ import annotations
 
 import json
-import os
-import socket
-import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from gemini_server import BAD_KEY, PATH, RATE, failure, quota, reply, served
 from pytest_httpserver import HTTPServer
-from werkzeug import Request, Response
+from scripted_servers import ATTEMPTS, Runs, assert_errors, raw_server, stalling
+from werkzeug import Response
 
-from starbench import journal
 from starbench.adapters.gemini.adapter import CAPABILITIES
-from starbench.build import build
-from starbench.cli import main
-from starbench.schema import JournalLine, Outcome
-from starbench.synthesis import BuildSpec
-
-ATTEMPTS = 2
-MODEL = "gemini-3.8-flash"
-PATH = f"/v1/models/{MODEL}:generateContent"
-KEY = "AIza-marker-7f3a9c5e1b2d4860"
-
-
-class Ran(NamedTuple):
-    code: int
-    out: str
-    err: str
-    path: Path
-
-    @property
-    def lines(self) -> list[JournalLine]:
-        return list(journal.latest(self.path).values())
-
-
-Runs = Callable[..., Ran]
-
-
-@pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("built") / "suite"
-    build("perception", BuildSpec(("pitch", "loudness", "duration"), "default", 7, 12), path, lambda *_: None)
-    return path
-
-
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [n for n in os.environ if "proxy" in n.lower() or n.startswith(("GOOGLE_", "GEMINI_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("GEMINI_API_KEY", KEY)
-
-
-@pytest.fixture
-def starbench(
-    suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Runs:
-    """Run the command line in this process on one item of the suite (all its rotations)."""
-
-    def run(url: str, *options: str, limit: int = 1, name: str = "run") -> Ran:
-        path = tmp_path / name
-        given = ["run", "--model", f"gemini:{MODEL}", "--suite", str(suite), "--out", str(path)]
-        given += ["--base-url", url, "--limit", str(limit), "--backoff", "0.02", "--no-canary"]
-        monkeypatch.setattr(sys, "argv", ["starbench", *given, "--max-attempts", str(ATTEMPTS), *options])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as stop:
-            main()
-        shown = capfd.readouterr()
-        return Ran(int(stop.value.code or 0), shown.out, shown.err, path)
-
-    return run
-
-
-def reply(*texts: str | dict[str, Any], finish: Any = "STOP", **fields: Any) -> dict[str, Any]:
-    parts = [{"text": text} if isinstance(text, str) else text for text in texts]
-    usage = {"promptTokenCount": 80, "candidatesTokenCount": 2, "totalTokenCount": 82}
-    candidate = {"content": {"role": "model", "parts": parts}, "finishReason": finish, "index": 0}
-    return {"candidates": [candidate], "usageMetadata": usage, "modelVersion": f"{MODEL}-001", **fields}
+from starbench.schema import Outcome
 
 
 def nothing(finish: Any = None, **fields: Any) -> dict[str, Any]:
     return {"candidates": [{"finishReason": finish, "index": 0}], **fields}
 
 
-def failure(
-    status: int,
-    message: str = "no",
-    *details: dict[str, Any],
-    name: str = "INVALID_ARGUMENT",
-    headers: dict[str, str] | None = None,
-) -> Response:
-    error = {"code": status, "message": message, "status": name, "details": list(details)}
-    return Response(json.dumps({"error": error}), status, headers, mimetype="application/json")
-
-
-def detail(kind: str, **fields: Any) -> dict[str, Any]:
-    return {"@type": f"type.googleapis.com/google.rpc.{kind}", **fields}
-
-
-def quota(name: str) -> dict[str, Any]:
-    return detail("QuotaFailure", violations=[{"quotaMetric": "requests", "quotaId": name}])
-
-
-BAD_KEY = detail("ErrorInfo", reason="API_KEY_INVALID", domain="googleapis.com")
 DAILY = "GenerateRequestsPerDayPerProjectPerModel-FreeTier"
 MINUTELY = "GenerateRequestsPerMinutePerProjectPerModel-FreeTier"
 CREDITS = "Your prepayment credits are depleted. Please go to AI Studio to manage your project and billing."
-
-
-def served(server: HTTPServer, *script: Any) -> str:
-    """Let ``server`` answer the n-th question with the n-th of ``script``, and all others with the last."""
-    left = list(script)
-
-    def answer(_: Request) -> Response:
-        said = left.pop(0) if len(left) > 1 else left[0]
-        if isinstance(said, Response):
-            return Response(said.get_data(), said.status_code, said.headers)
-        return Response(
-            said if isinstance(said, str | bytes) else json.dumps(said), mimetype="application/json"
-        )
-
-    server.expect_request(PATH, method="POST").respond_with_handler(answer)
-    return server.url_for("/")
-
-
-def all_answered(ran: Ran, letter: str = "A") -> bool:
-    return bool(ran.lines) and all(
-        line.outcome is Outcome.ANSWERED and line.letter == letter for line in ran.lines
-    )
-
-
-def assert_errors(ran: Ran, kind: str, *, attempts: int = ATTEMPTS, permanent: bool = False) -> None:
-    assert ran.lines
-    for line in ran.lines:
-        assert (line.outcome, line.letter, line.correct) == (Outcome.ERROR, None, False)
-        assert line.error is not None
-        assert (line.error.kind, line.error.permanent, line.attempts) == (kind, permanent, attempts)
 
 
 # Every outcome --------------------------------------------------------------------------------------
@@ -240,9 +121,9 @@ def test_every_outcome_that_is_declared_is_driven_to() -> None:
 
 @pytest.mark.parametrize(("outcome", "payload"), SHAPES)
 def test_a_delivered_reply_has_the_outcome_it_earned(
-    httpserver: HTTPServer, starbench: Runs, outcome: Outcome, payload: Any
+    httpserver: HTTPServer, starbench_gemini: Runs, outcome: Outcome, payload: Any
 ) -> None:
-    ran = starbench(served(httpserver, payload))
+    ran = starbench_gemini(served(httpserver, payload))
     letter = "A" if outcome is Outcome.ANSWERED else None
     assert {(line.outcome, line.letter) for line in ran.lines} == {(outcome, letter)}, ran.err
     assert ran.code == (1 if outcome is Outcome.ERROR else 0)
@@ -253,7 +134,6 @@ def test_a_delivered_reply_has_the_outcome_it_earned(
 
 GOOD = json.dumps(reply("<A>"))
 HTML = Response("<html><body>Answer: <A></body></html>", 200, mimetype="text/html")
-RATE = "RESOURCE_EXHAUSTED"
 
 
 class Fault(NamedTuple):
@@ -343,9 +223,9 @@ def test_every_kind_of_error_that_is_declared_is_driven_to() -> None:
 
 @pytest.mark.parametrize(("kind", "fault"), FAULTS)
 def test_a_failed_request_is_an_error_of_its_kind(
-    httpserver: HTTPServer, starbench: Runs, kind: str, fault: Fault
+    httpserver: HTTPServer, starbench_gemini: Runs, kind: str, fault: Fault
 ) -> None:
-    ran = starbench(served(httpserver, fault.payload), "--max-in-flight", "1")
+    ran = starbench_gemini(served(httpserver, fault.payload), "--max-in-flight", "1")
     assert ran.code == (2 if kind == "not_found" else 1)
     assert_errors(ran, kind, attempts=fault.attempts, permanent=fault.permanent)
     assert len(httpserver.log) == fault.attempts * len(ran.lines)
@@ -354,54 +234,18 @@ def test_a_failed_request_is_an_error_of_its_kind(
 
 @pytest.mark.parametrize("kind", ["auth", "quota", "not_found"])
 def test_what_ends_a_run_ends_it_at_the_first_question(
-    httpserver: HTTPServer, starbench: Runs, kind: str
+    httpserver: HTTPServer, starbench_gemini: Runs, kind: str
 ) -> None:
     fault = next(iter(ERRORS[kind].values()))
-    ran = starbench(served(httpserver, fault.payload), limit=6)
+    ran = starbench_gemini(served(httpserver, fault.payload), limit=6)
     assert len(httpserver.log) == 1
     assert sum(line.startswith("starbench: ") for line in ran.err.splitlines()) == 1
 
 
-def test_a_server_that_stalls_is_a_timeout(starbench: Runs) -> None:
-    over = threading.Event()
-
-    def stall(_: Request) -> Response:
-        over.wait(20)
-        return Response(GOOD, mimetype="application/json")
-
-    with HTTPServer(threaded=True) as server:
-        server.expect_request(PATH).respond_with_handler(stall)
-        try:
-            ran = starbench(server.url_for("/"), "--timeout", "0.3")
-        finally:
-            over.set()
+def test_a_server_that_stalls_is_a_timeout(starbench_gemini: Runs) -> None:
+    with stalling(PATH) as url:
+        ran = starbench_gemini(url, "--timeout", "0.3")
     assert_errors(ran, "timeout")
-
-
-@contextmanager
-def raw_server(sent: bytes) -> Iterator[str]:
-    """Send ``sent`` to whoever asks anything, then hang up."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def accept() -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            with connection:
-                if connection.recv(65536):
-                    connection.sendall(sent)
-                    connection.shutdown(socket.SHUT_RDWR)
-
-    thread = threading.Thread(target=accept)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        thread.join(10)
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
@@ -416,7 +260,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 10
         pytest.param(b"220 mail.example.org ESMTP\r\n", id="not HTTP"),
     ],
 )
-def test_a_broken_connection_is_a_connection_error(starbench: Runs, sent: bytes) -> None:
-    with raw_server(sent) as url:
-        ran = starbench(url)
+def test_a_broken_connection_is_a_connection_error(starbench_gemini: Runs, sent: bytes) -> None:
+    with raw_server(lambda connection: connection.sendall(sent)) as url:
+        ran = starbench_gemini(url)
     assert_errors(ran, "connection")

@@ -6,7 +6,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from gemini_files_server import MODEL, FilesAPI, as_json, ask, clip, failure, question, uploading
+from gemini_files_server import FilesAPI, as_json, ask, clip, failure, question, uploading
+from gemini_server import MODEL
 from werkzeug import Response
 
 from starbench.adapters.gemini import Gemini
@@ -14,9 +15,6 @@ from starbench.adapters.gemini import files as gemini_files
 from starbench.adapters.gemini.files import Uploads
 from starbench.errors import AdapterError, FatalError, RequestError, TransientError
 from starbench.schema import Response as Answer
-
-pytest_plugins = ["gemini_files_fixtures"]
-
 
 # What is uploaded -----------------------------------------------------------------------------------
 

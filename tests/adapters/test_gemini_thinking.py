@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import Any
 
 import pytest
@@ -18,12 +17,7 @@ from starbench.schema import Prompt, TextPart
 NOWHERE = "http://127.0.0.1:1"
 
 
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [n for n in os.environ if "proxy" in n.lower() or n.startswith(("GOOGLE_", "GEMINI_"))]:
-        monkeypatch.delenv(name)
-
-
+pytestmark = pytest.mark.usefixtures("environment")
 LEVELS = {"minimal", "low", "medium", "high"}
 
 

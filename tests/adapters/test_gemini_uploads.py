@@ -12,8 +12,6 @@ from starbench.adapters.gemini import files as gemini_files
 from starbench.errors import TransientError
 from starbench.schema import Response as Answer
 
-pytest_plugins = ["gemini_files_fixtures"]
-
 
 @pytest.mark.parametrize("step", ["start", "upload", "look"])
 def test_an_upload_that_hangs_is_a_timeout_for_all_that_wait_and_the_next_call_tries_again(

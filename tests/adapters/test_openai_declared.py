@@ -5,21 +5,17 @@ A declared outcome or kind of error without a way to it here fails, and so does 
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
 import pytest
-from chat_servers import PATH, Runs, completion, failure, raw_server, served
+from chat_servers import PATH, completion, failure, served
 from pytest_httpserver import HTTPServer
-from werkzeug import Request, Response
+from scripted_servers import Runs, raw_server, stalling
 
 from starbench.adapters.openai import OpenAI
 from starbench.schema import Outcome
-
-pytest_plugins = ["chat_fixtures"]
 
 DECLARED = OpenAI("m", base_url="http://127.0.0.1:1/v1").capabilities
 
@@ -53,34 +49,15 @@ KINDS = {
 }
 
 
-@contextmanager
-def dropping() -> Iterator[str]:
-    with raw_server(
-        lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n<A")
-    ) as url:
-        yield url
-
-
-@contextmanager
-def stalling() -> Iterator[str]:
-    over = threading.Event()
-
-    def stall(_: Request) -> Response:
-        over.wait(20)
-        return Response(json.dumps(completion()), mimetype="application/json")
-
-    with HTTPServer(host="127.0.0.1", threaded=True) as server:
-        server.expect_request(PATH).respond_with_handler(stall)
-        try:
-            yield server.url_for("/v1")
-        finally:
-            over.set()
+def dropping() -> AbstractContextManager[str]:
+    cut = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n<A"
+    return raw_server(lambda connection: connection.sendall(cut))
 
 
 #: Kinds that no reply of a well-behaved server makes.
-BROKEN: dict[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
+BROKEN: dict[str, tuple[Callable[[], AbstractContextManager[str]], tuple[str, ...]]] = {
     "connection": (dropping, ()),
-    "timeout": (stalling, ("--timeout", "0.3")),
+    "timeout": (lambda: stalling(PATH), ("--timeout", "0.3")),
 }
 
 
@@ -98,7 +75,7 @@ def test_every_declared_kind_of_error_is_met(httpserver: HTTPServer, starbench: 
     if kind in BROKEN:
         server, options = BROKEN[kind]
         with server() as url:
-            ran = starbench(url, *options)
+            ran = starbench(f"{url}/v1", *options)
     else:
         ran = starbench(served(httpserver, KINDS[kind].reply), *KINDS[kind].options)
     assert ran.code in (1, 2)

@@ -15,18 +15,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from chat_servers import PATH, Runs, asked, completion, scored, served
+from chat_servers import PATH, completion, n_questions, scored, served
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytest_httpserver import HTTPServer
+from scripted_servers import Runs
 
 from starbench.adapters.openai import OpenAI
 from starbench.adapters.openai.dialects import dialects, filled, named, of_address
 from starbench.audio import Audio
 from starbench.errors import InputError
 from starbench.schema import ClipPart, Prompt, TextPart
-
-pytest_plugins = ["chat_fixtures"]
 
 QUESTION = TextPart(text="Which one?\nA: up\nB: down")
 TOOL = {
@@ -91,9 +90,7 @@ EXPECTED: dict[str, tuple[str, str, dict[str, Any] | None, dict[str, Any] | None
 }
 
 
-@pytest.fixture(autouse=True)
-def _no_proxy(environment: None) -> None:
-    pass
+pytestmark = pytest.mark.usefixtures("environment")
 
 
 def clip(pcm: Any, rate: int = 16_000) -> ClipPart:
@@ -351,7 +348,7 @@ def test_an_argument_that_cannot_work_is_one_sentence(
     assert ran.code == 2
     assert len(ran.err.splitlines()) == 1
     assert sentence in ran.err
-    assert asked(httpserver) == 0
+    assert n_questions(httpserver) == 0
 
 
 @pytest.mark.parametrize("name", EXPECTED)

@@ -12,26 +12,14 @@ from time import monotonic
 from typing import Any
 
 import pytest
-from chat_servers import (
-    ATTEMPTS,
-    PATH,
-    Runs,
-    all_answered,
-    asked,
-    assert_errors,
-    completion,
-    failure,
-    raw_server,
-    served,
-)
+from chat_servers import PATH, completion, failure, n_questions, served
 from llmock.pytest_plugin import LLMock
 from pytest_httpserver import HTTPServer
+from scripted_servers import ATTEMPTS, Runs, all_answered, assert_errors, raw_server, stalling
 from werkzeug import Request, Response
 
 from starbench.adapters.openai.dialects import dialects
 from starbench.schema import Outcome
-
-pytest_plugins = ["chat_fixtures"]
 
 # What a scripted server does ------------------------------------------------------------------------
 
@@ -113,22 +101,11 @@ def test_a_spent_quota_stops_the_run_at_once_and_the_run_goes_on_when_it_is_mend
     assert all_answered(again)
 
 
-def test_a_stalled_server_costs_seconds_and_not_its_own_time(
-    httpserver_threaded: HTTPServer, starbench: Runs
-) -> None:
-    over = threading.Event()
-
-    def stall(_: Request) -> Response:
-        over.wait(20)
-        return Response(json.dumps(completion()), mimetype="application/json")
-
-    httpserver_threaded.expect_request(PATH).respond_with_handler(stall)
-    started = monotonic()
-    try:
-        ran = starbench(httpserver_threaded.url_for("/v1"), "--timeout", "1", "--backoff", "0.05")
+def test_a_stalled_server_costs_seconds_and_not_its_own_time(starbench: Runs) -> None:
+    with stalling(PATH) as url:
+        started = monotonic()
+        ran = starbench(f"{url}/v1", "--timeout", "1", "--backoff", "0.05")
         took = monotonic() - started
-    finally:
-        over.set()
     assert ran.code == 1
     assert_errors(ran, "timeout")
     assert ATTEMPTS * 1.0 <= took < ATTEMPTS * 1.0 + 3
@@ -150,7 +127,7 @@ def test_a_refused_key_ends_the_run_with_one_sentence_and_keeps_what_was_answere
     assert [line.letter for line in ran.lines] == ["A", "B", None]
     assert ran.lines[-1].error is not None
     assert ran.lines[-1].error.kind == kind
-    assert asked(httpserver) == 3
+    assert n_questions(httpserver) == 3
     httpserver.clear()
     again = starbench(served(httpserver, completion("<C>")), limit=6)
     assert again.code == 0
@@ -162,7 +139,7 @@ def test_an_unknown_model_at_the_first_question_is_bad_input(httpserver: HTTPSer
     assert ran.code == 2
     assert len(ran.complaints) == 1
     assert "no such model" in ran.complaints[0]
-    assert asked(httpserver) == 1
+    assert n_questions(httpserver) == 1
 
 
 def test_a_model_that_vanishes_halfway_leaves_an_incomplete_run(
@@ -181,12 +158,12 @@ def test_a_bad_request_is_permanent_and_asked_again_only_on_request(
     first = starbench(url)
     assert first.code == 1
     assert_errors(first, "bad_request", attempts=1, permanent=True)
-    before = asked(httpserver)
+    before = n_questions(httpserver)
     httpserver.clear_all_handlers()
     url = served(httpserver, completion())
     second = starbench(url)
     assert second.code == 1
-    assert asked(httpserver) == before
+    assert n_questions(httpserver) == before
     third = starbench(url, "--retry-permanent")
     assert third.code == 0
     assert all_answered(third)
@@ -232,7 +209,7 @@ def test_a_model_that_needs_sound_is_not_asked_without(
     assert ran.code == 2
     assert len(ran.err.splitlines()) == 1
     assert "--text-only silent-clip" in ran.err
-    assert asked(httpserver) == 0
+    assert n_questions(httpserver) == 0
     assert not ran.path.exists()
 
 
@@ -308,14 +285,14 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 10
 )
 def test_a_broken_connection_is_retried_and_then_an_error(starbench: Runs, sent: bytes) -> None:
     with raw_server(lambda connection: connection.sendall(sent)) as url:
-        ran = starbench(url)
+        ran = starbench(f"{url}/v1")
     assert ran.code == 1
     assert_errors(ran, "connection")
 
 
 def test_a_server_that_goes_away_is_an_error_and_not_the_end(starbench: Runs, httpserver: HTTPServer) -> None:
     with raw_server(lambda _: None) as url:
-        first = starbench(url)
+        first = starbench(f"{url}/v1")
     assert_errors(first, "connection")
     # The same run goes on at another address: where a model is served is not what it is.
     second = starbench(served(httpserver, completion()))

@@ -12,16 +12,15 @@ import math
 from typing import Any
 
 import pytest
-from chat_servers import Runs, assert_errors, completion, scored, served
+from chat_servers import completion, scored, served
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytest_httpserver import HTTPServer
+from scripted_servers import Runs, assert_errors
 
 from starbench.adapters.openai import OpenAI
 from starbench.errors import RequestError
 from starbench.schema import Outcome, Prompt, Response, TextPart
-
-pytest_plugins = ["chat_fixtures"]
 
 ANSWERED, TRUNCATED, BLOCKED, EMPTY, REFUSED, UNPARSED, AMBIGUOUS = (
     Outcome.ANSWERED,
@@ -67,9 +66,7 @@ def generated(server: HTTPServer, reply: Any, mode: Any, dialect: str = "vllm") 
         server.clear_all_handlers()
 
 
-@pytest.fixture(autouse=True)
-def _no_proxy(environment: None) -> None:
-    pass
+pytestmark = pytest.mark.usefixtures("environment")
 
 
 # Held to a letter -----------------------------------------------------------------------------------

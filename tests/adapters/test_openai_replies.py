@@ -6,13 +6,12 @@ import json
 from typing import Any
 
 import pytest
-from chat_servers import ATTEMPTS, Runs, all_answered, asked, assert_errors, completion, failure, served
+from chat_servers import completion, failure, n_questions, served
 from pytest_httpserver import HTTPServer
+from scripted_servers import ATTEMPTS, Runs, all_answered, assert_errors
 from werkzeug import Response
 
 from starbench.schema import Outcome, Usage
-
-pytest_plugins = ["chat_fixtures"]
 
 GOOD = json.dumps(completion())
 HTML = Response("<html><body>Answer: <A></body></html>", 200, mimetype="text/html")
@@ -85,7 +84,7 @@ def test_a_fatal_error_inside_a_200_ends_the_run(
     ran = starbench(served(httpserver, {"error": {**error, "message": "no"}}), "--max-in-flight", "1")
     assert ran.code == 1
     assert_errors(ran, kind, attempts=1)
-    assert asked(httpserver) == 1
+    assert n_questions(httpserver) == 1
 
 
 def broken_choice(finish: Any = "error", **fields: Any) -> dict[str, Any]:
@@ -159,7 +158,7 @@ def test_a_403_without_a_reason_is_still_a_matter_of_keys(httpserver: HTTPServer
     ran = starbench(served(httpserver, failure(403, code=403, metadata={})), "--max-in-flight", "1")
     assert ran.code == 1
     assert_errors(ran, "auth", attempts=1)
-    assert asked(httpserver) == 1
+    assert n_questions(httpserver) == 1
 
 
 def test_who_served_the_model_is_recorded(httpserver: HTTPServer, starbench: Runs) -> None:

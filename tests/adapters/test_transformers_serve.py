@@ -20,14 +20,12 @@ from urllib.request import urlopen
 
 import numpy as np
 import pytest
-from chat_servers import Runs, all_answered, assert_errors
 from numpy.typing import NDArray
+from scripted_servers import Runs, all_answered, assert_errors
 
 from starbench.adapters.openai import OpenAI
 from starbench.audio import Audio
 from starbench.schema import ClipPart, Outcome, Prompt, Response, TextPart
-
-pytest_plugins = ["chat_fixtures"]
 
 #: Qwen2-Audio's own: 10 ms a frame, of which two become one position, of which two become one token.
 TOKENS_PER_SECOND = 25
