@@ -13,6 +13,7 @@ from typing import Any
 from starbench.errors import FatalError, TransientError
 from starbench.schema import Response, Stop, Usage
 
+from ..http.tokens import token_count
 from .failures import raise_for_error
 
 #: One of these stands in whatever ``generateContent`` answers; without any it is something else's JSON.
@@ -106,11 +107,11 @@ def _usage(counts: object) -> Usage | None:
     """Google counts thoughts beside the answer, our schema within it."""
     if not isinstance(counts, dict):
         return None
-    answer, thoughts = _count(counts.get("candidatesTokenCount")), _count(counts.get("thoughtsTokenCount"))
-    made = [n for n in (answer, thoughts) if n is not None]
+    thoughts = token_count(counts.get("thoughtsTokenCount"))
+    written = [n for n in (token_count(counts.get("candidatesTokenCount")), thoughts) if n is not None]
     return Usage(
-        input_tokens=_count(counts.get("promptTokenCount")),
-        output_tokens=sum(made) if made else None,
+        input_tokens=token_count(counts.get("promptTokenCount")),
+        output_tokens=sum(written) if written else None,
         audio_tokens=_audio_tokens(counts.get("promptTokensDetails")),
         reasoning_tokens=thoughts,
     )
@@ -121,7 +122,7 @@ def _audio_tokens(details: object) -> int | None:
     if not isinstance(details, list) or not details:
         return None
     # A count of 0 is left out of the JSON; one that makes no sense is not 0.
-    sounds = [_count(d.get("tokenCount", 0)) for d in details if _attribute(d, "modality") == "AUDIO"]
+    sounds = [token_count(d.get("tokenCount", 0)) for d in details if _attribute(d, "modality") == "AUDIO"]
     known = [n for n in sounds if n is not None]
     return sum(known) if len(known) == len(sounds) else None
 
@@ -132,8 +133,3 @@ def _attribute(owner: object, name: str) -> Any:
 
 def _name(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
-
-
-def _count(value: object) -> int | None:
-    """Return a number of tokens; what can be none (a negative one, a truth value) is not known."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

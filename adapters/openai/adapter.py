@@ -8,22 +8,23 @@ body through as ``json.JSONDecodeError`` and returns a ``str`` for HTML in a 200
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import os
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from starbench.errors import InputError, TransientError
-from starbench.redact import address, names_secret
-from starbench.schema import Capabilities, ClipPart, Outcome, Prices, Prompt, Response, TextPart
+from starbench.redact import address
+from starbench.schema import Capabilities, Outcome, Prices, Prompt, Response
 
+from ..http.audio_body import EncodedClips
 from ..http.server import CONNECT_S, LOOK_UP_S, connect, http_address
 from ..price_table import lookup
 from .completions import failed, response_of
 from .dialects import Dialect, named, of_address
+from .listing import ListedModels
+from .request import checked_fields, merged, request_body
 
 if TYPE_CHECKING:
     from openai import APIStatusError
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 _NEED_AUDIO = ("gpt-audio", "gpt-4o-audio", "gpt-4o-mini-audio")
 #: SDK placeholder for servers that ask for no key.
 _NO_KEY = "none"
-#: Fields of a request that are the adapter's own: another value would ask something else, or break the reply.
-_OURS = frozenset({"model", "messages", "stream", "n"})
 _ERROR_KINDS = (
     "auth",
     "bad_request",
@@ -64,6 +63,8 @@ class OpenAI:
         Whether the model takes prompts without audio; default: known by the model's name.
     temperature, max_tokens, seed
         Sent only when given; the server's own defaults hold otherwise.
+    system : str, optional
+        The text of a system message before the question; by default there is none.
     max_clips, max_seconds, front_end_hz, max_channels, channels_kept
         What the model can take (:class:`starbench.schema.Capabilities`), where it is known better than
         the dialect knows it: clips in a prompt, s, Hz, channels of a clip, whether the ears arrive apart.
@@ -85,6 +86,7 @@ class OpenAI:
         temperature: float | None = None,
         max_tokens: int | None = None,
         seed: int | None = None,
+        system: str | None = None,
         max_clips: int | None = None,
         max_seconds: float | None = None,
         front_end_hz: int | None = None,
@@ -100,10 +102,11 @@ class OpenAI:
         # Known by the host, it decides what is sent as much as an argument would.
         self.identity = {"dialect": self._dialect.name}
         options = {"temperature": temperature, self._dialect.max_tokens_field: max_tokens, "seed": seed}
-        self._body = _merged(
+        self._fields = merged(
             {name: value for name, value in options.items() if value is not None}, self._dialect.extra_body
         )
-        self._own_body = _fields(extra_body)
+        self._extra_body = checked_fields(extra_body)
+        self._system = system
         # Retries are the harness's: two layers would hide each other's counts.
         self._client = openai.AsyncOpenAI(
             api_key=_key(self._dialect, self._url),
@@ -111,6 +114,8 @@ class OpenAI:
             max_retries=0,
             timeout=openai.Timeout(None, connect=CONNECT_S),
         )
+        self._clips = EncodedClips()
+        self._listed_models = ListedModels(self._client)
         if text_only is None:
             text_only = self._dialect.text_only and not model.rpartition("/")[2].startswith(_NEED_AUDIO)
         self.capabilities = _capabilities(
@@ -150,7 +155,9 @@ class OpenAI:
             async with asyncio.timeout(LOOK_UP_S):
                 await self._client.models.retrieve(self._model)
         except openai.NotFoundError as error:
-            raise InputError(f"{self.server} has no model {self._model!r} for this key") from error
+            advice = await self._listed_models.advice(self._model)
+            message = f"{self.server} has no model {self._model!r} for this key"
+            raise InputError(f"{message}: {advice}" if advice else message) from error
         except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
             raise InputError(f"{self.server} does not accept {self._dialect.key_variables[0]}") from error
         except (openai.OpenAIError, ValueError, TimeoutError):
@@ -159,14 +166,15 @@ class OpenAI:
     async def generate(self, prompt: Prompt) -> Response:
         """Put one prompt; see the module for what becomes of each failure."""
         import openai
+        from openai.types.chat import ChatCompletion
 
-        content: Any = await asyncio.to_thread(_content, prompt, self._dialect.audio_part)
-        asked = self._dialect.mode_fields(prompt.answer_mode, prompt.letters)
+        body = await asyncio.to_thread(self._body, prompt)
         try:
-            completion = await self._client.chat.completions.create(
-                model=self._model,
-                messages=[{"role": "user", "content": content}],
-                extra_body=_merged(_merged(self._body, asked), self._own_body),
+            completion = await self._client.post(
+                "/chat/completions",
+                cast_to=ChatCompletion,
+                content=body,
+                options={"security": {"bearer_auth": True}},
             )
         except openai.APITimeoutError as error:
             raise TransientError(str(error), kind="timeout") from error
@@ -174,11 +182,25 @@ class OpenAI:
             message = f"{self.server}: {error} ({error.__cause__})"
             raise TransientError(message, kind="connection") from error
         except openai.APIStatusError as error:
-            return failed(error.status_code, error.body, _said(error), error.response.headers)
+            message = _said(error)
+            if error.status_code == 404:
+                message = f"{message} {await self._listed_models.advice(self._model)}".rstrip()
+            return failed(error.status_code, error.body, message, error.response.headers)
         except (json.JSONDecodeError, UnicodeDecodeError, openai.APIResponseValidationError) as error:
             raise TransientError(f"the reply is not whole JSON: {error}", kind="malformed") from error
         choice = self._dialect.choice
         return response_of(completion, prompt, choice.answer_in if choice else "text")
+
+    def _body(self, prompt: Prompt) -> bytes:
+        mode_fields = self._dialect.mode_fields(prompt.answer_mode, prompt.letters)
+        return request_body(
+            prompt,
+            self._clips,
+            model=self._model,
+            system=self._system,
+            audio_part=self._dialect.audio_part,
+            fields=merged(merged(self._fields, mode_fields), self._extra_body),
+        )
 
     async def close(self) -> None:
         """Close the connections."""
@@ -225,58 +247,7 @@ def _capabilities(dialect: Dialect, *, text_only: bool, **given: Any) -> Capabil
         raise InputError(f"--model-arg {first['loc'][0]}={first['input']}: {first['msg']}") from error
 
 
-def _fields(extra_body: dict[str, Any] | None) -> dict[str, Any]:
-    """Return the user's own fields of a request, if they can be that."""
-    fields = extra_body or {}
-    for name in sorted(_OURS & set(fields)):
-        raise InputError(f"extra_body cannot set {name!r}: the harness does")
-    for name in filter(names_secret, _names(fields)):
-        raise InputError(f"extra_body holds {name!r}: keys are read from the environment only")
-    return fields
-
-
-def _names(value: Any) -> Iterator[str]:
-    """Yield the names of all fields, at any depth."""
-    if isinstance(value, dict):
-        yield from value
-    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _names(inner)
-
-
-def _merged(fields: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
-    """Return ``fields`` with ``more`` on top, objects within objects too."""
-    merged = dict(fields)
-    for name, value in more.items():
-        there = merged.get(name)
-        merged[name] = _merged(there, value) if isinstance(there, dict) and isinstance(value, dict) else value
-    return merged
-
-
 def _said(error: APIStatusError) -> str:
     """Return what the server said: the SDK repeats an ``error.message`` alone, no ``detail`` and no text."""
     told = error.body.get("message") if isinstance(error.body, dict) else None
     return error.message if told or not error.body else f"{error.message} - {error.body}"
-
-
-def _content(prompt: Prompt, audio_part: str) -> list[dict[str, Any]]:
-    clip = _CLIPS[audio_part]
-    return [_text(part) if isinstance(part, TextPart) else clip(part) for part in prompt.parts]
-
-
-def _text(part: TextPart) -> dict[str, Any]:
-    return {"type": "text", "text": part.text}
-
-
-def _input_audio(part: ClipPart) -> dict[str, Any]:
-    return {"type": "input_audio", "input_audio": {"data": _base64(part), "format": "wav"}}
-
-
-def _audio_url(part: ClipPart) -> dict[str, Any]:
-    return {"type": "audio_url", "audio_url": {"url": f"data:audio/wav;base64,{_base64(part)}"}}
-
-
-def _base64(part: ClipPart) -> str:
-    return base64.b64encode(part.audio().wav).decode("ascii")
-
-
-_CLIPS = {"input_audio": _input_audio, "audio_url": _audio_url}

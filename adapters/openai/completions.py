@@ -10,6 +10,7 @@ from starbench.errors import FatalError, RequestError, TransientError
 from starbench.schema import Prompt, Response, Stop, Usage
 
 from ..http.failures import QUOTA, raise_for
+from ..http.tokens import token_count
 from .letter_logprobs import letter_logprobs
 
 if TYPE_CHECKING:
@@ -208,14 +209,8 @@ def _usage(completion: object) -> Usage | None:
         getattr(usage, "completion_tokens_details", None),
     )
     return Usage(
-        input_tokens=_count(usage, "prompt_tokens"),
-        output_tokens=_count(usage, "completion_tokens"),
-        audio_tokens=_count(given, "audio_tokens"),
-        reasoning_tokens=_count(made, "reasoning_tokens"),
+        input_tokens=token_count(getattr(usage, "prompt_tokens", None)),
+        output_tokens=token_count(getattr(usage, "completion_tokens", None)),
+        audio_tokens=token_count(getattr(given, "audio_tokens", None)),
+        reasoning_tokens=token_count(getattr(made, "reasoning_tokens", None)),
     )
-
-
-def _count(owner: object, name: str) -> int | None:
-    """Return a number of tokens; what can be none (a negative one, a truth value) is not known."""
-    value = getattr(owner, name, None)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

@@ -340,7 +340,20 @@ def test_the_vendor_is_asked_for_the_model_before_anything_else(
     assert ran.code == 2
     assert len(ran.complaints) == 1
     assert sentence in ran.complaints[0]
-    assert [request.path for request, _ in httpserver.log] == ["/v1/models/m"]
+    assert httpserver.log[0][0].path == "/v1/models/m"
+    assert n_questions(httpserver) == 0
+
+
+def test_a_vendor_without_the_model_offers_the_closest_it_has(
+    httpserver: HTTPServer, starbench: Runs, vendor: str
+) -> None:
+    httpserver.expect_request("/v1/models/gpt-audi").respond_with_json({"error": {}}, status=404)
+    httpserver.expect_request("/v1/models").respond_with_json({"data": [{"id": "gpt-audio"}, {"id": "tts"}]})
+    ran = starbench(vendor, model="openai:gpt-audi")
+    assert ran.code == 2
+    assert "has no model 'gpt-audi' for this key: did you mean 'gpt-audio'?" in ran.complaints[0]
+    assert n_questions(httpserver) == 0
+    assert not ran.path.exists()
 
 
 @pytest.mark.parametrize("status", [200, 500])
