@@ -89,6 +89,8 @@ class Gemini:
     temperature, max_tokens, seed
         Sent only when given (Google advises against a temperature from Gemini 3.6 on). Thoughts count
         against ``max_tokens``.
+    system : str, optional
+        The text of a system instruction; by default there is none.
     max_inline_mb : float, optional
         Sound that is sent within a request, MB; prompts with more go through the Files API. Google takes
         20 MB at least.
@@ -111,6 +113,7 @@ class Gemini:
         temperature: float | None = None,
         max_tokens: int | None = None,
         seed: int | None = None,
+        system: str | None = None,
         max_inline_mb: float = 15.0,
     ) -> None:
         if not _MODEL.fullmatch(model):
@@ -123,6 +126,7 @@ class Gemini:
             "temperature": temperature,
             "max_output_tokens": max_tokens,
             "seed": seed,
+            "system_instruction": system,
             "thinking_config": None if thinking is None else thinking_config(model, thinking),
         }
         self._settings = {name: value for name, value in settings.items() if value is not None}

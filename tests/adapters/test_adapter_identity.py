@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import gemini_server
 import pytest
 from chat_servers import completion, n_questions, served
 from pytest_httpserver import HTTPServer
@@ -89,6 +90,22 @@ def test_a_dialect_that_is_named_is_the_one_that_is_found(httpserver: HTTPServer
     url = served(httpserver, completion())
     starbench(url)
     assert starbench(url, "--model-arg", "dialect=compatible").code == 0
+
+
+# System messages ----------------------------------------------------------------------------------------
+
+
+def test_a_gemini_run_is_not_resumed_with_another_system_instruction(
+    httpserver: HTTPServer, starbench_gemini: Runs
+) -> None:
+    url = gemini_server.served(httpserver, gemini_server.ANSWER)
+    ran = starbench_gemini(url, "--model-arg", "system=Listen.")
+    assert all_answered(ran)
+    assert told(ran)["system"] == "Listen."
+    for other in ((), ("--model-arg", "system=Listen closely.")):
+        again = starbench_gemini(url, *other)
+        assert again.code == 2
+        assert "model_args was" in again.err
 
 
 # Weights ------------------------------------------------------------------------------------------------

@@ -94,6 +94,14 @@ def test_nothing_is_set_that_was_not_given(httpserver: HTTPServer) -> None:
     assert set(sent(httpserver)[0]) <= {"contents", "generationConfig"}
 
 
+def test_a_system_instruction_stands_beside_the_question(httpserver: HTTPServer) -> None:
+    ask(Gemini(MODEL, answering(httpserver), system="Listen closely. Größe: 3"), prompt("Which?", clip(1)))
+    (body,) = sent(httpserver)
+    assert [part["text"] for part in body["systemInstruction"]["parts"]] == ["Listen closely. Größe: 3"]
+    assert len(body["contents"]) == 1
+    assert not body.get("generationConfig")
+
+
 def test_what_was_given_is_set(httpserver: HTTPServer) -> None:
     adapter = Gemini(MODEL, answering(httpserver), thinking="low", temperature=0.0, max_tokens=4096, seed=7)
     ask(adapter, prompt("Which?"))
