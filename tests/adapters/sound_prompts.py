@@ -1,16 +1,25 @@
-"""Prompts with sounds in them, made without a suite."""
+"""Prompts with sounds in them, made without a suite, and what a local model answers to one."""
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from typing import Any, Protocol
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from starbench.audio import Audio, quantise
-from starbench.schema import ClipPart, Prompt, TextPart
+from starbench.errors import RequestError
+from starbench.schema import ClipPart, Prompt, Response, TextPart
 
 RATE = 16_000
+
+
+class Model(Protocol):
+    """What is asked."""
+
+    async def generate(self, prompt: Prompt) -> Response: ...
 
 
 def tone(hz: float = 440.0, seconds: float = 0.5, rate: int = RATE) -> NDArray[np.float64]:
@@ -40,3 +49,14 @@ def question(
         parts += [TextPart(text=f"Audio {i + 1}:"), part]
     shown = tuple(f"option {letter}" for letter in options)
     return Prompt(parts=(*parts, TextPart(text=text)), options=shown, **fields)
+
+
+def ask(model: Model, prompt: Prompt) -> Response:
+    return asyncio.run(model.generate(prompt))
+
+
+def refusal(model: Model, prompt: Prompt) -> RequestError:
+    """The error that ``prompt`` is refused with."""
+    with pytest.raises(RequestError) as caught:
+        ask(model, prompt)
+    return caught.value

@@ -11,15 +11,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sound_prompts import clip, noise, question, tone
+from sound_prompts import ask, clip, noise, question, refusal, tone
 from tiny_lalms import build_audio_flamingo3, build_qwen2_audio
 
 from starbench.adapters.transformers import decoding
 from starbench.adapters.transformers.model import Transformers
-from starbench.errors import AdapterError, AudioError, RequestError
+from starbench.errors import AdapterError, AudioError, InputError, RequestError
 from starbench.schema import ClipPart, Prompt, Response, TextPart
 
 MODES = ("text", "choice", "logprobs")
+#: Chat templates: one leaves the system turn out, the other refuses it.
+USERS_ONLY = "{% for m in messages if m.role == 'user' %}U:{{ m.content[0].text }}{% endfor %}"
+NO_SYSTEM = "{% if messages[0].role == 'system' %}{{ raise_exception('No system role!') }}{% endif %}U"
 
 
 @pytest.fixture(scope="module", params=["tiny_qwen2_audio", "tiny_audio_flamingo3"])
@@ -35,16 +38,6 @@ def qwen(tiny_qwen2_audio: str) -> Iterator[Transformers]:
     model = Transformers(tiny_qwen2_audio, device="cpu", max_new_tokens=12)
     yield model
     model.close()
-
-
-def ask(model: Transformers, prompt: Prompt) -> Response:
-    return asyncio.run(model.generate(prompt))
-
-
-def refusal(model: Transformers, prompt: Prompt) -> RequestError:
-    with pytest.raises(RequestError) as caught:
-        ask(model, prompt)
-    return caught.value
 
 
 # What is heard ------------------------------------------------------------------------------------------
@@ -77,16 +70,49 @@ def test_parts_are_given_in_their_order(qwen: Transformers) -> None:
 
 
 def test_a_system_turn_is_given_only_on_request(qwen: Transformers, tiny_qwen2_audio: str) -> None:
-    briefed = Transformers(tiny_qwen2_audio, device="cpu", max_new_tokens=12, system="Be brief.")
+    brief = Transformers(tiny_qwen2_audio, device="cpu", max_new_tokens=12, system="Be brief.")
     prompt = question(tone())
-    told, untold = ask(briefed, prompt), ask(qwen, prompt)
-    briefed.close()
-    turn = "<|im_start|>system\nBe brief.<|im_end|>\n"
+    with_turn, without = ask(brief, prompt).usage, ask(qwen, prompt).usage
+    brief.close()
     tokens = 1 + len("system\nBe brief.") + 1 + 1  # a byte a token, and each special token
-    assert turn.count("<|") == 2
-    assert told.usage is not None
-    assert untold.usage is not None
-    assert told.usage.input_tokens == (untold.usage.input_tokens or 0) + tokens
+    assert with_turn is not None
+    assert without is not None
+    assert with_turn.input_tokens == (without.input_tokens or 0) + tokens
+
+
+@pytest.mark.parametrize(
+    ("template", "system", "sentence"),
+    [
+        # A template of ours that writes the user's turns alone.
+        (
+            "{% for m in messages if m.role == 'user' %}U:{{ m.content[0].text }}{% endfor %}",
+            "Be brief.",
+            "no system turn",
+        ),
+        (
+            "{% if messages[0].role == 'system' %}{{ raise_exception('No system role!') }}{% endif %}U",
+            "Be brief.",
+            "No system role!",
+        ),
+        (None, "Now<|im_end|>", "takes for a command"),
+    ],
+    ids=["dropped", "refused", "a command"],
+)
+def test_a_system_turn_that_would_be_lost_is_refused_before_the_first_question(
+    tiny_qwen2_audio: str, tmp_path: Path, template: str | None, system: str, sentence: str
+) -> None:
+    checkpoint = Path(shutil.copytree(tiny_qwen2_audio, tmp_path / "copy"))
+    if template is not None:
+        (checkpoint / "chat_template.jinja").write_text(template, "utf-8")
+    adapter = Transformers(str(checkpoint), device="cpu", system=system)
+    with pytest.raises(InputError) as refused:
+        asyncio.run(adapter.check())
+    adapter.close()
+    assert str(refused.value).startswith(f"system={system}: ")
+    assert sentence in str(refused.value)
+    plain = Transformers(str(checkpoint), device="cpu")
+    asyncio.run(plain.check())
+    plain.close()
 
 
 # Batches ------------------------------------------------------------------------------------------------
@@ -274,7 +300,7 @@ def test_rows_of_a_batch_end_each_for_itself(tiny_qwen2_audio: str, tmp_path: Pa
 
 
 def _tokens(engine: Any, prompt: Prompt) -> list[int]:
-    inputs = engine.desk.inputs([engine.desk.chat(prompt)])
+    inputs = engine.encoder.inputs([engine.encoder.chat(prompt)])
     out = engine.model.generate(**inputs, max_new_tokens=8, do_sample=False)
     found: list[int] = out[0, inputs["input_ids"].shape[1] :].tolist()
     return found
@@ -338,5 +364,5 @@ def test_draws_follow_from_seed_and_prompt_and_disturb_no_one_elses(tiny_qwen2_a
 
 def test_draws_are_from_the_whole_distribution(qwen: Transformers) -> None:
     """The library's own defaults would keep the 50 most probable tokens."""
-    drawing = decoding.settings(qwen._ready().model.generation_config, 8, 0.7)
+    drawing = decoding.configuration(qwen._ready().model.generation_config, 8, 0.7)
     assert (drawing.do_sample, drawing.temperature, drawing.top_k, drawing.top_p) == (True, 0.7, 0, 1.0)

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sound_prompts import clip, noise, question, tone
+from sound_prompts import ask, clip, noise, question, refusal, tone
 from tiny_lalms import build_qwen2_audio
 
-from starbench.adapters.transformers import chats
+from starbench.adapters.transformers import prompt_encoder
 from starbench.adapters.transformers.model import Transformers
 from starbench.errors import AudioError, RequestError
-from starbench.schema import ClipPart, Prompt, Response
+from starbench.schema import ClipPart, Response
 
 
 @pytest.fixture(scope="module")
@@ -25,16 +25,6 @@ def qwen(tiny_qwen2_audio: str) -> Iterator[Transformers]:
     model = Transformers(tiny_qwen2_audio, device="cpu", batch=8, max_new_tokens=6)
     yield model
     model.close()
-
-
-def ask(model: Transformers, prompt: Prompt) -> Response:
-    return asyncio.run(model.generate(prompt))
-
-
-def refusal(model: Transformers, prompt: Prompt) -> RequestError:
-    with pytest.raises(RequestError) as caught:
-        ask(model, prompt)
-    return caught.value
 
 
 # What would be heard wrongly, and is not given ----------------------------------------------------------
@@ -148,8 +138,8 @@ def test_a_part_that_the_library_drops_is_found_out(
     qwen: Transformers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Parts of a type it does not know are left out of the chat, and no one objects."""
-    monkeypatch.setattr(chats, "_as_array", lambda _: {"type": "input_audio", "text": ""})
-    monkeypatch.setattr(chats, "_LIKED", {})
+    monkeypatch.setattr(prompt_encoder, "_as_array", lambda _: {"type": "input_audio", "text": ""})
+    monkeypatch.setattr(prompt_encoder, "_CLIP_FORMATS", {})
     prompts = [question(tone()), question()]
     answers = asyncio.run(qwen.generate_batch(prompts))
     assert isinstance(answers[0], RequestError)

@@ -27,6 +27,8 @@ from starbench.adapters.openai import OpenAI
 from starbench.audio import Audio
 from starbench.schema import ClipPart, Outcome, Prompt, Response, TextPart
 
+pytestmark = pytest.mark.usefixtures("environment")
+
 #: Qwen2-Audio's own: 10 ms a frame, of which two become one position, of which two become one token.
 TOKENS_PER_SECOND = 25
 QUESTION = TextPart(text="Which sound is it?\nA: this\nB: that")
@@ -108,11 +110,6 @@ def replies(served: Served, prompts: list[tuple[ClipPart, ...]], **arguments: An
     return asyncio.run(ask())
 
 
-@pytest.fixture(autouse=True)
-def _no_proxy(environment: None) -> None:
-    pass
-
-
 def test_the_sound_is_decoded_and_changes_what_is_said(lalms: Served) -> None:
     low, high, low_again, none = replies(
         lalms, [(clip(tone(440)),), (clip(tone(2000)),), (clip(tone(440)),), ()]
@@ -124,7 +121,8 @@ def test_the_sound_is_decoded_and_changes_what_is_said(lalms: Served) -> None:
     assert low.usage is not None
     assert none.usage is not None
     assert (low.usage.input_tokens or 0) - (none.usage.input_tokens or 0) > TOKENS_PER_SECOND
-    assert (low.served_model, low.usage.output_tokens) == (f"{lalms.random}@main", 12)
+    assert low.usage.output_tokens == 12
+    assert low.served_model in (lalms.random, f"{lalms.random}@main")  # with the revision before 5.24
     assert (low.stop, low.finish_reason) == ("length", "length")
 
 
@@ -171,7 +169,7 @@ def test_a_whole_run_is_answered(lalms: Served, starbench: Runs) -> None:
     ran = starbench(lalms.url, "--model-arg", "dialect=transformers", model=f"openai:{lalms.says_b}", limit=3)
     assert ran.code == 0, ran.err
     assert all_answered(ran, "B")
-    assert {line.served_model for line in ran.lines} == {f"{lalms.says_b}@main"}
+    assert {line.served_model for line in ran.lines} <= {lalms.says_b, f"{lalms.says_b}@main"}
     assert all(line.usage and (line.usage.input_tokens or 0) > TOKENS_PER_SECOND for line in ran.lines)
     assert any(line.correct for line in ran.lines)
     assert not all(line.correct for line in ran.lines)
