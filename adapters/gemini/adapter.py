@@ -1,8 +1,7 @@
 """Gemini through Google's own SDK, at Google or at any server that speaks the Gemini API.
 
-What the SDK does by itself is switched off: it repeats nothing, follows no redirect (which would carry
-the key to another host), and reads no reply (:mod:`.replies` does). Facts behind that: adapters fact
-sheet §2, tried with google-genai 3.4.
+The SDK only builds and sends requests here: it repeats none, follows no redirect (which would carry the key
+to another host), and reads no reply (:mod:`.replies` does). Tried with google-genai 3.4.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from starbench.schema import Capabilities, Outcome, Prompt, Response, TextPart
 
 from ..http.server import LOOK_UP_S, connect, http_address
 from ..price_table import lookup
-from .failures import raise_unless_success, translated
+from .failures import raise_unless_success, transport_errors
 from .files import Uploads
 from .replies import read
 from .thinking import Thinking, thinking_config
@@ -50,8 +49,8 @@ CAPABILITIES = Capabilities(
     max_seconds=9.5 * 3600,
     # The same page: Gemini combines several channels into a single one.
     channels_kept=False,
-    # The same page: "downsamples audio files to a 16 Kbps data resolution", which is no sample rate. We take
-    # it for 16 kHz, as the Gemini 1.0 report has it (arXiv:2312.11805 §2: audio at 16 kHz, as features
+    # The same page: "downsamples audio files to a 16 Kbps data resolution", which is not a sample rate. We
+    # take it as 16 kHz, as the Gemini 1.0 report has it (arXiv:2312.11805 §2: audio at 16 kHz, as features
     # of the Universal Speech Model); Google has published nothing wider since.
     front_end_hz=16_000,
     answer_modes=("text", "choice"),
@@ -93,12 +92,12 @@ class Gemini:
         The text of a system instruction; by default there is none.
     max_inline_mb : float, optional
         Sound that is sent within a request, MB; prompts with more go through the Files API. Google takes
-        20 MB at least.
+        at least 20 MB.
 
     Raises
     ------
     InputError
-        If google-genai is not installed, Google itself is to be asked without a key, or an argument
+        If google-genai is not installed, the server is Google's own and no key is set, or an argument
         cannot work.
     """
 
@@ -117,7 +116,7 @@ class Gemini:
         max_inline_mb: float = 15.0,
     ) -> None:
         if not _MODEL.fullmatch(model):
-            raise InputError(f"model {model!r} is not a model's name, such as gemini-3.8-flash")
+            raise InputError(f"model {model!r} is not a model's name such as gemini-3.8-flash")
         self._model = model
         self._url = _checked_url(base_url or os.environ.get("GOOGLE_GEMINI_BASE_URL") or OFFICIAL)
         self.server = address(self._url)
@@ -136,9 +135,9 @@ class Gemini:
         self._uploads = Uploads(self._client.aio.files)
 
     async def check(self) -> None:
-        """Object before anything is asked if the server cannot be reached or knows no such model.
+        """Fail before the first question if the server cannot be reached or has no such model.
 
-        A server other than Google is only connected to: what it lists binds it to nothing.
+        A server other than Google is only connected to: it may serve more models than it lists.
 
         Raises
         ------
@@ -152,7 +151,7 @@ class Gemini:
     async def _check_model(self) -> None:
         try:
             async with asyncio.timeout(LOOK_UP_S):
-                with translated(self.server):
+                with transport_errors(self.server):
                     model = await self._client.aio.models.get(model=self._model)
         except FatalError as error:
             fixes = {
@@ -161,18 +160,20 @@ class Gemini:
             }
             raise InputError(f"{self.server} {fixes.get(error.kind, 'refuses')} ({error})") from error
         except RequestError as error:
-            raise InputError(f"{self.server} knows no model {self._model!r}: {error}") from error
+            raise InputError(f"{self.server} has no model {self._model!r}: {error}") from error
         except (AdapterError, ValueError, TimeoutError):
-            return  # the questions themselves will meet it, with retries
+            return  # the questions will meet it, and are retried
         if model.supported_actions and "generateContent" not in model.supported_actions:
-            raise InputError(f"{self._model} answers no questions: choose a model with generateContent")
+            raise InputError(
+                f"{self._model} answers no questions: choose a model that supports generateContent"
+            )
 
     async def generate(self, prompt: Prompt) -> Response:
-        """Put one prompt; :mod:`.failures` and :mod:`.replies` say what becomes of each failure."""
+        """Answer one prompt; :mod:`.failures` and :mod:`.replies` say what becomes of each failure."""
         from google.genai.types import Content
 
         content = Content(role="user", parts=await self._parts(prompt))
-        with translated(self.server):
+        with transport_errors(self.server):
             reply = await self._client.aio.models.generate_content(
                 model=self._model, contents=content, config=self._config(prompt)
             )
@@ -188,18 +189,18 @@ class Gemini:
             self._client.close()
 
     async def _parts(self, prompt: Prompt) -> list[Part]:
-        """Text and clips in their order; clips within the request as long as all of them fit."""
+        """Return texts and clips in their order; clips within the request if all of them fit."""
         from google.genai.types import Part
 
-        clips = await asyncio.to_thread(_encoded, prompt)
+        clips = await asyncio.to_thread(_decoded, prompt)
         if sum(len(clip.wav) for clip in clips) * _BASE64 <= self._max_inline:
             sounds = [Part.from_bytes(data=clip.wav, mime_type="audio/wav") for clip in clips]
         else:
-            uris = await asyncio.gather(*(self._uploads.address(clip.digest, clip.wav) for clip in clips))
+            uris = await asyncio.gather(*(self._uploads.uri(clip.digest, clip.wav) for clip in clips))
             sounds = [Part.from_uri(file_uri=uri, mime_type="audio/wav") for uri in uris]
-        heard = iter(sounds)
+        clip_parts = iter(sounds)
         return [
-            Part.from_text(text=part.text) if isinstance(part, TextPart) else next(heard)
+            Part.from_text(text=part.text) if isinstance(part, TextPart) else next(clip_parts)
             for part in prompt.parts
         ]
 
@@ -230,11 +231,11 @@ def _checked_url(url: str) -> str:
 
 
 def _key(*, needed: bool) -> str:
-    """The key of the environment, in the SDK's own order."""
+    """Return the key of the environment, in the SDK's own order."""
     for name in _KEYS:
         key = os.environ.get(name, "").strip()
         if key:
-            # It travels in a header: what fits in none would come back in an exception's text.
+            # It travels in a header: one that does not fit would come back in an exception's text.
             if not re.fullmatch(r"[!-~]+", key):
                 raise InputError(f"{name} holds characters that no key has: export it again")
             if key.startswith("auth_tokens/"):
@@ -252,8 +253,8 @@ def _clients(url: str, api_version: str | None, key: str) -> tuple[httpx2.AsyncC
         from google.genai.types import HttpOptions, HttpRetryOptions
     except ImportError as error:
         raise InputError("google-genai is not installed: pip install 'starbench[gemini]'") from error
-    # Our own HTTP client: the SDK's would follow redirects, give way to aiohttp where that happens to be
-    # installed (with other exceptions), and hold no more than 100 connections. Time is the harness's to keep.
+    # Our own HTTP client: the SDK's would follow redirects, be replaced by aiohttp where that is installed
+    # (with other exceptions), and keep at most 100 connections. Timeouts are the harness's.
     tls = _tls()
     http = httpx2.AsyncClient(
         verify=tls,
@@ -265,26 +266,26 @@ def _clients(url: str, api_version: str | None, key: str) -> tuple[httpx2.AsyncC
         base_url=url,
         api_version=api_version,
         httpx_async_client=http,
-        # For its synchronous and its websocket client, of which we use neither.
+        # For its synchronous and its websocket client, neither of which we use.
         client_args={"verify": tls},
         async_client_args={"ssl": tls},
         retry_options=HttpRetryOptions(attempts=1),
     )
-    # Told outright: an environment set up for Vertex AI would speak another dialect.
+    # Explicit, because an environment set up for Vertex AI would select another API.
     return http, genai.Client(api_key=key, vertexai=False, http_options=options)
 
 
 @cache
 def _tls() -> ssl.SSLContext:
-    """One TLS context a process: to read the certificates takes 70 ms, and the SDK would do it thrice."""
+    """Return the one TLS context: reading the certificates takes 70 ms, and the SDK would do it thrice."""
     import httpx2
 
     return httpx2.create_ssl_context()
 
 
-def _encoded(prompt: Prompt) -> list[Audio]:
-    """Decode and encode all clips, in a thread: both take milliseconds a clip."""
+def _decoded(prompt: Prompt) -> list[Audio]:
+    """Decode and encode all clips; in a thread, because both take milliseconds a clip."""
     clips = [part.audio() for part in prompt.clips]
     for clip in clips:
-        clip.wav  # noqa: B018 - kept by the clip
+        clip.wav  # noqa: B018 - cached by the clip
     return clips

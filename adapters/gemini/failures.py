@@ -1,7 +1,7 @@
 """What a failed request to the Gemini API means, in starbench's own exceptions.
 
 Google's errors carry more than a status: machine-readable details (`google.rpc.ErrorInfo`, ``QuotaFailure``,
-``RetryInfo``) say that a 400 is a wrong key, that a 429 is a spent day and not a crowded minute, and how
+``RetryInfo``) say that a 400 is a wrong key, that a 429 is a day's quota and not a minute's, and how
 long to wait.
 """
 
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 _KEY_REASONS = frozenset({"API_KEY_INVALID"})
 #: A daily quota comes back with the next day; Google's own gemini-cli gives up on these ids too.
 _DAILY = re.compile("PerDay")
-#: Spent prepaid credits have no code of their own: the text is all there is (dyad-sh/dyad#3626).
-_SPENT = re.compile("credits are depleted", re.IGNORECASE)
+#: Exhausted prepaid credits have no code of their own, only this text (dyad-sh/dyad#3626).
+_EXHAUSTED = re.compile("credits are depleted", re.IGNORECASE)
 _DURATION = re.compile(r"(\d{1,12}(?:\.\d+)?)s")
 
 
 async def raise_unless_success(response: httpx2.Response) -> None:
     """Raise for a reply without success, before the SDK sees it.
 
-    A response hook of our HTTP client: status, headers and raw body are all at hand here, and whatever
-    the SDK would repeat (it sends a failed upload up to three times) is left to the harness.
+    A response hook of our HTTP client: status, headers and raw body are available here, and what the SDK
+    would repeat (it sends a failed upload up to three times) is left to the harness.
 
     Raises
     ------
@@ -42,8 +42,8 @@ async def raise_unless_success(response: httpx2.Response) -> None:
     """
     if response.status_code == 200:
         return
-    if response.is_success:  # a proxy's 204, say, which the SDK would not take for a reply either
-        raise TransientError(f"{response.status_code} is no reply of the Gemini API", kind="malformed")
+    if response.is_success:  # such as a proxy's 204
+        raise TransientError(f"{response.status_code} is not a reply of the Gemini API", kind="malformed")
     body = await response.aread()
     try:
         decoded = json.loads(body)
@@ -63,7 +63,7 @@ def raise_for_error(status: int, body: object, text: str, headers: Mapping[str, 
     body : object
         The decoded body; ``{"error": {"code", "message", "status", "details"}}`` by Google's custom.
     text : str
-        What to say if the body holds no message.
+        The message if the body holds none.
     headers : mapping
         The reply's headers.
 
@@ -77,34 +77,34 @@ def raise_for_error(status: int, body: object, text: str, headers: Mapping[str, 
     message = str(error.get("message") or text)
     if _KEY_REASONS & {str(detail.get("reason")) for detail in details}:
         raise FatalError(f"{status}: {message}", kind="auth")
-    codes = QUOTA if _is_spent(message, details) else {error.get("status")}
+    codes = QUOTA if _is_exhausted(message, details) else {error.get("status")}
     # RetryInfo and Retry-After may disagree: the longer wait satisfies both.
     waits = [wait for wait in (retry_after(headers), *map(_retry_delay, details)) if wait is not None]
     raise_for(status, codes, message, {"retry-after": str(max(waits))} if waits else {})
 
 
 @contextmanager
-def translated(server: str) -> Iterator[None]:
-    """Turn the HTTP client's own exceptions about ``server`` into ours; the SDK lets them through."""
+def transport_errors(server: str) -> Iterator[None]:
+    """Turn the HTTP client's own exceptions about ``server``, which the SDK lets through, into ours."""
     import httpx2
 
     try:
         yield
     except httpx2.TimeoutException as error:
-        raise TransientError(_told(error), kind="timeout") from error
+        raise TransientError(_message(error), kind="timeout") from error
     except httpx2.DecodingError as error:
-        raise TransientError(f"the reply cannot be decoded: {_told(error)}", kind="malformed") from error
+        raise TransientError(f"the reply cannot be decoded: {_message(error)}", kind="malformed") from error
     except httpx2.HTTPError as error:
-        raise TransientError(f"{server}: {_told(error)}", kind="connection") from error
+        raise TransientError(f"{server}: {_message(error)}", kind="connection") from error
 
 
-def _told(error: Exception) -> str:
+def _message(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def _is_spent(message: str, details: list[dict[str, Any]]) -> bool:
+def _is_exhausted(message: str, details: list[dict[str, Any]]) -> bool:
     violations = [_mapping(v) for detail in details for v in _list(detail.get("violations"))]
-    return bool(_SPENT.search(message)) or any(_DAILY.search(str(v.get("quotaId"))) for v in violations)
+    return bool(_EXHAUSTED.search(message)) or any(_DAILY.search(str(v.get("quotaId"))) for v in violations)
 
 
 def _retry_delay(detail: dict[str, Any]) -> float | None:

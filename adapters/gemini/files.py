@@ -1,4 +1,4 @@
-"""Clips too large for a request, put into Google's Files API once each and taken out again at the end."""
+"""Clips too large for a request: each uploaded once to Google's Files API, and deleted at the end."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from typing import TYPE_CHECKING
 
 from starbench.errors import AdapterError, TransientError
 
-from .failures import translated
+from .failures import transport_errors
 
 if TYPE_CHECKING:
     from google.genai.files import AsyncFiles
     from google.genai.types import File
 
-#: Google keeps a file for 48 h (ai.google.dev/gemini-api/docs/files); to name it later would be a 403.
-_KEPT_S = 40 * 3600.0
-_FIRST_LOOK_S = 0.2
-_LONGEST_LOOK_S = 5.0
+#: Google keeps a file for 48 h (ai.google.dev/gemini-api/docs/files); to refer to it later would be a 403.
+_KEEP_S = 40 * 3600.0
+_FIRST_POLL_S = 0.2
+_LONGEST_POLL_S = 5.0
 #: Audio is ready at once or within seconds.
-_PATIENCE_S = 120.0
-#: Deleting is a courtesy that no run waits long for.
-_FAREWELL_S = 10.0
-_DELETED_AT_A_TIME = 8
-#: A clip is up and ready within this or never, s, with time on top for what a slow line (1 Mbit/s) takes.
-_UPLOAD_S = 300.0
+_READY_WITHIN_S = 120.0
+#: No run waits longer than this for its files to be deleted.
+_DELETE_WITHIN_S = 10.0
+_DELETES_IN_FLIGHT = 8
+#: A clip is uploaded and ready within this, s, and the time that a slow line takes (bytes a second).
+_UPLOAD_WITHIN_S = 300.0
 _SLOW_LINE = 125_000
 
 
 @dataclass(frozen=True)
 class _Upload:
-    address: asyncio.Task[str]
+    uri: asyncio.Task[str]
     started: float
 
 
@@ -51,72 +51,72 @@ class Uploads:
         self._uploads: dict[str, _Upload] = {}
         self._names: list[str] = []
 
-    async def address(self, digest: str, wav: bytes) -> str:
-        """Upload a clip, unless that was done or is under way, and return the address to refer to it by.
+    async def uri(self, digest: str, wav: bytes) -> str:
+        """Return the URI of an uploaded clip; upload it unless that was done or is running.
 
         Raises
         ------
         AdapterError
-            As the upload failed; the next call tries again.
+            If the upload fails; the next call tries again.
         """
         now = asyncio.get_running_loop().time()
         upload = self._uploads.get(digest)
-        if upload is None or now - upload.started > _KEPT_S:
+        if upload is None or now - upload.started > _KEEP_S:
             upload = _Upload(asyncio.create_task(self._put(wav)), now)
             self._uploads[digest] = upload
-            upload.address.add_done_callback(lambda task: self._forget_failed(digest, task))
-        # A question that times out takes no upload with it that others wait for.
-        return await asyncio.shield(upload.address)
+            upload.uri.add_done_callback(lambda task: self._forget_failed(digest, task))
+        # A question that times out must not cancel an upload that others wait for.
+        return await asyncio.shield(upload.uri)
 
     async def discard(self) -> None:
         """Delete what was uploaded, as far as that works in a few seconds; Google itself deletes the rest.
 
-        Nothing is left to delete then: a second call has nothing to do.
+        A second call has nothing to do.
         """
-        tasks = [upload.address for upload in self._uploads.values()]
+        tasks = [upload.uri for upload in self._uploads.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         names, self._names = self._names, []
         self._uploads.clear()
-        limit = asyncio.Semaphore(_DELETED_AT_A_TIME)
+        limit = asyncio.Semaphore(_DELETES_IN_FLIGHT)
         with suppress(TimeoutError):
-            async with asyncio.timeout(_FAREWELL_S):
+            async with asyncio.timeout(_DELETE_WITHIN_S):
                 await asyncio.gather(*(self._delete(name, limit) for name in names))
 
     def _forget_failed(self, digest: str, task: asyncio.Task[str]) -> None:
         failed = task.cancelled() or task.exception() is not None
-        if failed and digest in self._uploads and self._uploads[digest].address is task:
+        if failed and digest in self._uploads and self._uploads[digest].uri is task:
             del self._uploads[digest]
 
     async def _put(self, wav: bytes) -> str:
-        """Upload a clip within bounded time: no question's timeout reaches it, and later ones join it."""
-        patience = _UPLOAD_S + len(wav) / _SLOW_LINE
+        """Upload a clip within bounded time: no question's timeout applies to it."""
+        limit = _UPLOAD_WITHIN_S + len(wav) / _SLOW_LINE
         try:
-            async with asyncio.timeout(patience):
-                return await self._put_patiently(wav)
+            async with asyncio.timeout(limit):
+                return await self._put_without_limit(wav)
         except TimeoutError as error:
-            raise TransientError(f"a clip is not uploaded after {patience:.0f} s", kind="timeout") from error
+            raise TransientError(f"a clip is not uploaded after {limit:.0f} s", kind="timeout") from error
 
-    async def _put_patiently(self, wav: bytes) -> str:
-        with _understood():
+    async def _put_without_limit(self, wav: bytes) -> str:
+        with _files_api_errors():
             file = await self._files.upload(file=io.BytesIO(wav), config={"mime_type": "audio/wav"})
         if file.name:
             self._names.append(file.name)
         file = await self._ready(file)
         if not file.uri:
-            raise TransientError("the uploaded clip has no address", kind="malformed")
+            raise TransientError("the uploaded clip has no URI", kind="malformed")
         return file.uri
 
     async def _ready(self, file: File) -> File:
-        wait, waited = _FIRST_LOOK_S, 0.0
+        wait, waited = _FIRST_POLL_S, 0.0
         while _state(file) == "PROCESSING":
-            if waited > _PATIENCE_S:
+            if waited > _READY_WITHIN_S:
                 raise TransientError(f"an uploaded clip is not ready after {waited:.0f} s", kind="timeout")
             await asyncio.sleep(wait)
             waited += wait
-            wait = min(2 * wait, _LONGEST_LOOK_S)
-            with _understood():
+            wait = min(2 * wait, _LONGEST_POLL_S)
+            with _files_api_errors():
                 file = await self._files.get(name=file.name or "")
         if _state(file) == "FAILED":
             raise TransientError("Google could not process an uploaded clip", kind="server")
@@ -125,7 +125,7 @@ class Uploads:
     async def _delete(self, name: str, limit: asyncio.Semaphore) -> None:
         with suppress(AdapterError):
             async with limit:
-                with _understood():
+                with _files_api_errors():
                     await self._files.delete(name=name)
 
 
@@ -134,10 +134,10 @@ def _state(file: File) -> str:
 
 
 @contextmanager
-def _understood() -> Iterator[None]:
-    """Turn failures into ours; of a reply that it does not expect the SDK lets its own parser complain."""
+def _files_api_errors() -> Iterator[None]:
+    """Turn failures into ours; on an unexpected reply the SDK's own parser fails with plain exceptions."""
     try:
-        with translated("the Files API"):
+        with transport_errors("the Files API"):
             yield
     except (KeyError, ValueError, TypeError, AttributeError) as error:
-        raise TransientError(f"the Files API's reply is not understood: {error}", kind="malformed") from error
+        raise TransientError(f"the Files API's reply cannot be read: {error}", kind="malformed") from error

@@ -1,7 +1,7 @@
-"""Read what the Gemini API delivered with status 200, which promises little.
+"""Reading the replies of the Gemini API. One with status 200 may report an error, or hold no answer.
 
 The JSON is read as it came, not through the SDK's types: those warn of every name that is newer than
-themselves, and a reply must end in its outcome whatever Google adds.
+themselves, and a reply must get its outcome whatever Google adds.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from starbench.schema import Response, Stop, Usage
 from ..http.tokens import token_count
 from .failures import raise_for_error
 
-#: One of these stands in whatever ``generateContent`` answers; without any it is something else's JSON.
+#: Every reply of ``generateContent`` has one of these; JSON without any comes from something else.
 _FIELDS = frozenset({"candidates", "promptFeedback", "usageMetadata", "modelVersion", "responseId"})
 
 #: ``FinishReason`` of the API reference. All others (``STOP``, ``OTHER``, ``LANGUAGE``, ``MALFORMED_…``, and
-#: what is not invented yet) end a reply by themselves: with text it is read, without it is empty.
+#: future ones) end a reply normally: with text it is read, without it is empty.
 _STOPS: dict[str, Stop] = {
     "MAX_TOKENS": "length",
     "CONTINUATION": "length",
@@ -35,9 +35,9 @@ _STOPS: dict[str, Stop] = {
     "IMAGE_PROHIBITED_CONTENT": "blocked",
     "IMAGE_RECITATION": "blocked",
 }
-#: An HTTP status that tells of a failure; codes of gRPC, for one, are others.
+#: An HTTP status of a failure; other numbers are, for example, codes of gRPC.
 _STATUS = re.compile(r"[345]\d\d")
-#: The account is limited for breaking Google's use policy: no other question will fare better.
+#: The account is limited for breaking Google's use policy: no other question can succeed.
 _ACCOUNT_LIMITED = "PUP_LIMITED_DISABLED"
 
 
@@ -52,14 +52,14 @@ def read(body: str) -> Response:
     Raises
     ------
     TransientError
-        If it is no such reply (``malformed``).
+        If it is not such a reply (``malformed``).
     AdapterError
         If it reports an error inside the 200.
     """
     reply = _object(body)
     candidates = reply.get("candidates") or []
     if not isinstance(candidates, list):
-        raise TransientError("the reply's candidates are no list", kind="malformed")
+        raise TransientError("the reply's candidates are not a list", kind="malformed")
     text, reason = _candidate(candidates[0]) if candidates else (None, None)
     stop = _STOPS.get((reason or "").upper(), "end")
     blocked = _name(_attribute(reply.get("promptFeedback"), "blockReason"))
@@ -80,9 +80,9 @@ def _object(body: str) -> dict[str, Any]:
     try:
         reply = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise TransientError(f"the reply is not whole JSON: {error}", kind="malformed") from error
+        raise TransientError(f"the reply is not complete JSON: {error}", kind="malformed") from error
     if not isinstance(reply, dict):
-        raise TransientError("the reply is JSON, but no object", kind="malformed")
+        raise TransientError("the reply is JSON, but not an object", kind="malformed")
     if reply.get("error"):
         code = str(_attribute(reply["error"], "code"))
         status = int(code) if _STATUS.fullmatch(code) else 500
@@ -93,7 +93,7 @@ def _object(body: str) -> dict[str, Any]:
 
 
 def _candidate(candidate: object) -> tuple[str | None, str | None]:
-    """The text of the answer (not of the thoughts before it), and why it ended."""
+    """Return the text of the answer (not of the thoughts before it), and why it ended."""
     parts = _attribute(_attribute(candidate, "content"), "parts")
     texts = [
         part["text"]
@@ -118,7 +118,7 @@ def _usage(counts: object) -> Usage | None:
 
 
 def _audio_tokens(details: object) -> int | None:
-    """Tokens of sound: none (0) where the modalities are told apart and sound is not among them."""
+    """Tokens of sound: 0 where the counts are by modality and sound is not among them."""
     if not isinstance(details, list) or not details:
         return None
     # A count of 0 is left out of the JSON; one that makes no sense is not 0.

@@ -1,4 +1,4 @@
-"""How much a Gemini model thinks before it answers: families as data, since each is told in its own way."""
+"""How much a Gemini model thinks before it answers; families as data, since each has its own setting."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ FAMILIES = (
 
 
 def thinking_config(model: str, thinking: Thinking) -> dict[str, str | int]:
-    """The fields of the SDK's ``ThinkingConfig`` for a setting.
+    """Return the fields of the SDK's ``ThinkingConfig`` for a setting.
 
-    A model of no known family gets what was asked for; its server knows better.
+    A model of an unknown family gets the setting as it is; its server decides.
 
     Raises
     ------
     InputError
-        If the model's family takes no such setting, which would be a 400 to every question.
+        If the model's family has no such setting: every question would be answered with 400.
     """
     family = _family(model)
     if family is not None and not family.accepts(thinking):

@@ -1,4 +1,4 @@
-"""What a failed HTTP request means: stop the run, ask again, or leave this one question."""
+"""What a failed HTTP request means: stop the run, retry, or give up this one question."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import NoReturn
 from starbench.errors import FatalError, RequestError, TransientError
 
 _FATAL = {401: "auth", 402: "quota", 403: "auth", 404: "not_found"}
-#: Vendors' codes for an account that is spent, which no waiting mends.
+#: Vendors' codes for an exhausted account, which no waiting fixes.
 QUOTA = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
 
 
@@ -23,9 +23,9 @@ def raise_for(status: int, codes: Collection[object], message: str, headers: Map
     status : int
         The status.
     codes : collection
-        The vendor's own codes, if any: an exhausted quota comes with 429 as a crowded minute does.
+        The vendor's own codes, if any: an exhausted quota comes with 429, as a rate limit does.
     message : str
-        What the server said.
+        The server's message.
     headers : mapping
         The reply's headers, in lower case or case-insensitive.
 
@@ -34,22 +34,22 @@ def raise_for(status: int, codes: Collection[object], message: str, headers: Map
     FatalError, TransientError, RequestError
         Always one of them.
     """
-    said = message if str(status) in message else f"{status}: {message}"
+    text = message if str(status) in message else f"{status}: {message}"
     if 300 <= status < 400:
-        raise FatalError(f"{said} (a redirect: name the server's own address)", kind="not_found")
+        raise FatalError(f"{text} (a redirect: name the server's own address)", kind="not_found")
     if status in _FATAL:
-        raise FatalError(said, kind=_FATAL[status])
+        raise FatalError(text, kind=_FATAL[status])
     if status == 429 and QUOTA.intersection(codes):
-        raise FatalError(said, kind="quota")
+        raise FatalError(text, kind="quota")
     if status == 429:
-        raise TransientError(said, kind="rate_limit", retry_after=retry_after(headers))
+        raise TransientError(text, kind="rate_limit", retry_after=retry_after(headers))
     if status in (408, 409) or status >= 500:
-        raise TransientError(said, kind="server", retry_after=retry_after(headers))
-    raise RequestError(said)
+        raise TransientError(text, kind="server", retry_after=retry_after(headers))
+    raise RequestError(text)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait, from ``retry-after-ms`` or ``Retry-After`` (seconds or a date, RFC 9110 §10.2.3)."""
+    """Return the seconds to wait: ``retry-after-ms``, or ``Retry-After`` (also a date: RFC 9110 §10.2.3)."""
     for name, scale in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
         value = headers.get(name)
         seconds = None if value is None else _seconds(value, scale)
@@ -59,7 +59,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _seconds(value: str, scale: float) -> float | None:
-    """Seconds that a header says; None for what is no time to wait, whoever wrote it and why."""
+    """Return the seconds that a header states; None for anything that is not a time to wait."""
     try:
         seconds = float(value) * scale
     except ValueError:
@@ -68,8 +68,8 @@ def _seconds(value: str, scale: float) -> float | None:
 
 
 def _seconds_until(date: str) -> float | None:
-    """Seconds until ``date``, none (0) if it is over."""
+    """Return the seconds until ``date``, 0 if it has passed."""
     try:
         return max(0.0, parsedate_to_datetime(date).timestamp() - time())
-    except (ValueError, OverflowError):  # no date, or one that no clock will show
+    except (ValueError, OverflowError):  # not a date, or beyond any calendar
         return None

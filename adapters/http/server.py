@@ -1,4 +1,4 @@
-"""Whether a server is there at all, before anything is asked of it."""
+"""Whether a server can be reached, before the first question."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from urllib.request import getproxies, proxy_bypass
 from starbench.errors import InputError
 from starbench.redact import address
 
-#: Seconds to wait for a connection, here and in the OpenAI client; Gemini's SDK bears no timeout of its own.
+#: Seconds to wait for a connection, here and in the OpenAI client; Gemini's SDK supports no such timeout.
 CONNECT_S = 10.0
-#: Seconds to wait for what a server knows of a model, before anything is asked of it.
+#: Seconds to wait for what a server knows of its models.
 LOOK_UP_S = 30.0
 
 
@@ -21,12 +21,12 @@ def http_address(url: str, example: str) -> str:
     Raises
     ------
     InputError
-        If it is no http(s) address; the sentence shows ``example``.
+        If it is not an http(s) address; the message shows ``example``.
     """
     try:
         parts = urlsplit(url)
         is_address = parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:  # brackets around no IPv6 address
+    except ValueError:  # brackets without an IPv6 address in them
         is_address = False
     if not is_address:
         raise InputError(f"base_url is not an http(s) address, such as {example}")
@@ -36,12 +36,12 @@ def http_address(url: str, example: str) -> str:
 async def connect(url: str) -> None:
     """Open a connection to the server of ``url`` and close it again.
 
-    Behind a proxy no direct way need be open, so nothing is tried.
+    Behind a proxy there need not be a direct way, so nothing is tried.
 
     Raises
     ------
     InputError
-        If nobody answers there.
+        If nothing answers there.
     """
     if _is_proxied(url):
         return
@@ -51,8 +51,8 @@ async def connect(url: str) -> None:
         async with asyncio.timeout(CONNECT_S):
             _, writer = await asyncio.open_connection(parts.hostname, port)
     except (OSError, ValueError) as error:
-        why = str(error) or "no reply"
-        raise InputError(f"the server {address(url)} cannot be reached: {why}") from error
+        reason = str(error) or "no reply"
+        raise InputError(f"the server {address(url)} cannot be reached: {reason}") from error
     writer.close()
 
 

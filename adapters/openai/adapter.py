@@ -1,8 +1,8 @@
 """OpenAI Chat Completions with sound in the prompt, at OpenAI or at any compatible server.
 
-What servers do differently is data (:mod:`.dialects`); what their replies mean stands in :mod:`.completions`.
-Facts behind the mapping of failures: the openai SDK 3.x raises its own tree for HTTP errors, but lets a cut
-body through as ``json.JSONDecodeError`` and returns a ``str`` for HTML in a 200.
+What servers do differently is data (:mod:`.dialects`); what replies mean stands in :mod:`.completions`.
+The openai SDK 3.x raises exceptions of its own for HTTP errors, but lets a truncated body through as
+``json.JSONDecodeError`` and returns a ``str`` for HTML in a 200.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from starbench.schema import Capabilities, Outcome, Prices, Prompt, Response
 from ..http.audio_body import EncodedClips
 from ..http.server import CONNECT_S, LOOK_UP_S, connect, http_address
 from ..price_table import lookup
-from .completions import failed, response_of
-from .dialects import Dialect, named, of_address
+from .completions import raise_or_blocked, read_completion
+from .dialects import Dialect, by_address, by_name
 from .listing import ListedModels
 from .request import checked_fields, merged, request_body
 
 if TYPE_CHECKING:
     from openai import APIStatusError
 
-#: These answer 400 to a request with no audio in it (adapters fact sheet §1).
+#: These answer 400 to a request without audio (docs/models.md has the source).
 _NEED_AUDIO = ("gpt-audio", "gpt-4o-audio", "gpt-4o-mini-audio")
 #: SDK placeholder for servers that ask for no key.
 _NO_KEY = "none"
@@ -58,23 +58,23 @@ class OpenAI:
         The server; default: ``OPENAI_BASE_URL``, else the dialect's own vendor, else OpenAI.
     dialect : str, optional
         How the server differs from others: ``openai``, ``openrouter``, ``vllm``, ``sglang``,
-        ``llama.cpp``, ``transformers`` or ``compatible``; default: known by the server's host.
+        ``llama.cpp``, ``transformers`` or ``compatible``; default: chosen by the server's host.
     text_only : bool, optional
-        Whether the model takes prompts without audio; default: known by the model's name.
+        Whether the model takes prompts without audio; default: derived from the model's name.
     temperature, max_tokens, seed
         Sent only when given; the server's own defaults hold otherwise.
     system : str, optional
         The text of a system message before the question; by default there is none.
     max_clips, max_seconds, front_end_hz, max_channels, channels_kept
-        What the model can take (:class:`starbench.schema.Capabilities`), where it is known better than
-        the dialect knows it: clips in a prompt, s, Hz, channels of a clip, whether the ears arrive apart.
+        Limits of the model (:class:`starbench.schema.Capabilities`) in place of the dialect's: clips in a
+        prompt, seconds of a clip, Hz, channels of a clip, whether the two channels arrive separately.
     extra_body : dict, optional
         Further fields of every request, such as ``{"reasoning_effort": "low"}``.
 
     Raises
     ------
     InputError
-        If an argument cannot work, or a vendor itself is to be asked and its key is not set.
+        If an argument cannot work, or the server is a vendor's own and its key is not set.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class OpenAI:
         self._model = model
         self._url, self._dialect = _server(base_url or os.environ.get("OPENAI_BASE_URL"), dialect)
         self.server = address(self._url)
-        # Known by the host, it decides what is sent as much as an argument would.
+        # Chosen by the host, it decides what is sent as much as an argument would.
         self.identity = {"dialect": self._dialect.name}
         options = {"temperature": temperature, self._dialect.max_tokens_field: max_tokens, "seed": seed}
         self._fields = merged(
@@ -135,9 +135,9 @@ class OpenAI:
         return self._url == self._dialect.base_url
 
     async def check(self) -> None:
-        """Object before anything is asked if the server cannot be reached or knows no such model.
+        """Fail before the first question if the server cannot be reached or has no such model.
 
-        A compatible server is only connected to: what it lists at ``/models`` binds it to nothing.
+        A compatible server is only connected to: it may serve more models than it lists at ``/models``.
 
         Raises
         ------
@@ -161,10 +161,10 @@ class OpenAI:
         except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
             raise InputError(f"{self.server} does not accept {self._dialect.key_variables[0]}") from error
         except (openai.OpenAIError, ValueError, TimeoutError):
-            return  # the questions themselves will meet it, with retries
+            return  # the questions will meet it, and are retried
 
     async def generate(self, prompt: Prompt) -> Response:
-        """Put one prompt; see the module for what becomes of each failure."""
+        """Answer one prompt; see :mod:`.completions` for what becomes of each failure."""
         import openai
         from openai.types.chat import ChatCompletion
 
@@ -182,14 +182,14 @@ class OpenAI:
             message = f"{self.server}: {error} ({error.__cause__})"
             raise TransientError(message, kind="connection") from error
         except openai.APIStatusError as error:
-            message = _said(error)
+            message = _server_message(error)
             if error.status_code == 404:
                 message = f"{message} {await self._listed_models.advice(self._model)}".rstrip()
-            return failed(error.status_code, error.body, message, error.response.headers)
+            return raise_or_blocked(error.status_code, error.body, message, error.response.headers)
         except (json.JSONDecodeError, UnicodeDecodeError, openai.APIResponseValidationError) as error:
-            raise TransientError(f"the reply is not whole JSON: {error}", kind="malformed") from error
+            raise TransientError(f"the reply is not complete JSON: {error}", kind="malformed") from error
         choice = self._dialect.choice
-        return response_of(completion, prompt, choice.answer_in if choice else "text")
+        return read_completion(completion, prompt, choice.answer_in if choice else "text")
 
     def _body(self, prompt: Prompt) -> bytes:
         mode_fields = self._dialect.mode_fields(prompt.answer_mode, prompt.letters)
@@ -208,31 +208,31 @@ class OpenAI:
 
 
 def _server(url: str | None, dialect: str | None) -> tuple[str, Dialect]:
-    """Find the address and how it is spoken to, from either or neither."""
+    """Return the address and its dialect, given either, both or neither."""
     example = "http://localhost:8000/v1"
     if url is not None:
         url = http_address(url, example)
-        return url, named(dialect) if dialect else of_address(url)
-    spoken = named(dialect or "openai")
-    if spoken.base_url is None:
+        return url, by_name(dialect) if dialect else by_address(url)
+    record = by_name(dialect or "openai")
+    if record.base_url is None:
         raise InputError(
             f"dialect {dialect!r} has no server of its own: name yours with --base-url {example}"
         )
-    return spoken.base_url, spoken
+    return record.base_url, record
 
 
 def _key(dialect: Dialect, url: str) -> str:
-    found = next((key for name in dialect.key_variables if (key := os.environ.get(name))), None)
-    if not found and url == dialect.base_url:
+    own = next((key for name in dialect.key_variables if (key := os.environ.get(name))), None)
+    if not own and url == dialect.base_url:
         raise InputError(
             f"{dialect.key_variables[0]} is not set: export it, or name another server with --base-url"
         )
-    return found or _NO_KEY
+    return own or _NO_KEY
 
 
-def _capabilities(dialect: Dialect, *, text_only: bool, **given: Any) -> Capabilities:
-    """Return what the dialect declares, save what the user knows better."""
-    limits = {name: getattr(dialect, name) if value is None else value for name, value in given.items()}
+def _capabilities(dialect: Dialect, *, text_only: bool, **arguments: Any) -> Capabilities:
+    """Return what the dialect declares, except for the limits that the user gives."""
+    limits = {name: getattr(dialect, name) if value is None else value for name, value in arguments.items()}
     try:
         return Capabilities(
             text_only=text_only,
@@ -247,7 +247,7 @@ def _capabilities(dialect: Dialect, *, text_only: bool, **given: Any) -> Capabil
         raise InputError(f"--model-arg {first['loc'][0]}={first['input']}: {first['msg']}") from error
 
 
-def _said(error: APIStatusError) -> str:
-    """Return what the server said: the SDK repeats an ``error.message`` alone, no ``detail`` and no text."""
-    told = error.body.get("message") if isinstance(error.body, dict) else None
-    return error.message if told or not error.body else f"{error.message} - {error.body}"
+def _server_message(error: APIStatusError) -> str:
+    """Return the server's message: the SDK repeats an ``error.message`` alone, no ``detail`` and no text."""
+    repeated = error.body.get("message") if isinstance(error.body, dict) else None
+    return error.message if repeated or not error.body else f"{error.message} - {error.body}"

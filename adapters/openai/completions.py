@@ -1,4 +1,4 @@
-"""What a chat completion says, and what it does not: a reply that came with status 200 promises little."""
+"""Reading a chat completion. A reply with status 200 may still report an error, or hold no answer."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 _STOPS: dict[str, Stop] = {"length": "length", "max_tokens": "length", "content_filter": "blocked"}
 #: Finish reasons of replies that broke off at the server: OpenRouter's, and vLLM's and SGLang's.
 _BROKEN = frozenset({"error", "abort"})
-#: Codes of a filter that let nothing through: Azure's, and OpenAI's and OpenRouter's.
+#: Codes of a filter that withheld the reply: Azure's, and OpenAI's and OpenRouter's.
 _FILTERED = frozenset({"content_filter", "content_policy_violation"})
 _ERROR_STATUS = range(400, 600)
 
 
-def response_of(
+def read_completion(
     completion: ChatCompletion | object, prompt: Prompt, answer_in: Literal["text", "json", "tool"] = "text"
 ) -> Response:
     """Read a completion.
@@ -32,22 +32,22 @@ def response_of(
     Parameters
     ----------
     completion : object
-        What the SDK made of the reply's body; any JSON value, or the text of one that is no JSON.
+        What the SDK made of the reply's body: any JSON value, or the text of a body that is not JSON.
     prompt : Prompt
-        What was asked.
+        The question.
     answer_in : str
         Where the letter stands under answer mode ``choice`` (:class:`.dialects.Choice`).
 
     Raises
     ------
     TransientError, RequestError, FatalError
-        If it tells of an error or is no completion; under answer mode ``logprobs`` a ``RequestError`` of
+        If it reports an error or is not a completion; under answer mode ``logprobs`` a ``RequestError`` of
         kind ``no_logprobs`` if it has none of the answer's.
     """
     choices = getattr(completion, "choices", None)
     error = getattr(completion, "error", None)
     if error:
-        return _failed_inside(completion, error)
+        return _error_in_body(completion, error)
     if not isinstance(choices, list):
         kind = "HTML or text" if isinstance(completion, str) else "JSON without choices"
         raise TransientError(f"the reply is {kind}, not a chat completion", kind="malformed")
@@ -56,14 +56,14 @@ def response_of(
     choice = choices[0]
     reason = getattr(choice, "finish_reason", None)
     if getattr(choice, "error", None):
-        return _failed_inside(completion, choice.error)
+        return _error_in_body(completion, choice.error)
     if str(reason) in _BROKEN:
         raise TransientError(f"the reply broke off (finish reason {reason!r})", kind="server")
     message = getattr(choice, "message", None)
     refusal = getattr(message, "refusal", None)
-    held = prompt.letters if prompt.answer_mode == "choice" else ()
+    letters = prompt.letters if prompt.answer_mode == "choice" else ()
     response = Response(
-        text=_text(message, held, answer_in) or refusal,
+        text=_text(message, letters, answer_in) or refusal,
         stop="refused" if refusal else _STOPS.get(str(reason), "end"),
         finish_reason=None if reason is None else str(reason),
         served_model=_name(completion),
@@ -74,8 +74,8 @@ def response_of(
     return response
 
 
-def failed(status: int, error: object, message: str, headers: Mapping[str, str]) -> Response:
-    """Say what an error means: a filter's is an outcome of its own, any other is raised.
+def raise_or_blocked(status: int, error: object, message: str, headers: Mapping[str, str]) -> Response:
+    """Raise what an error means, unless a filter withheld the reply: that is an outcome of its own.
 
     Parameters
     ----------
@@ -93,40 +93,40 @@ def failed(status: int, error: object, message: str, headers: Mapping[str, str])
     TransientError, RequestError, FatalError
         Unless a filter withheld the reply.
     """
-    told = error if isinstance(error, Mapping) else {}
-    codes = {str(told.get("code")), str(told.get("type"))}
-    if not (codes & _FILTERED or _is_flagged(told)):
+    fields = error if isinstance(error, Mapping) else {}
+    codes = {str(fields.get("code")), str(fields.get("type"))}
+    if not (codes & _FILTERED or _is_flagged(fields)):
         raise_for(status, codes, message, headers)
     return Response(text=None, stop="blocked", finish_reason=f"error {status}")
 
 
 def _is_flagged(error: Mapping[str, object]) -> bool:
-    """OpenRouter's way to say that moderation held a request back, with a 403 that is no matter of keys."""
+    """Whether OpenRouter's moderation withheld a request, which it answers with a 403 as for a wrong key."""
     metadata = error.get("metadata")
     return isinstance(metadata, Mapping) and bool(metadata.get("reasons") or metadata.get("flagged_input"))
 
 
-def _failed_inside(completion: object, error: object) -> Response:
-    """Say what an error in the body of a 200 means."""
+def _error_in_body(completion: object, error: object) -> Response:
+    """Raise what an error in the body of a 200 means, as :func:`raise_or_blocked`."""
     if not isinstance(error, Mapping):
         raise TransientError(f"the server says: {error}", kind="server")
     code, message = str(error.get("code")), str(error.get("message", error))
     if {code, str(error.get("type"))} & QUOTA:
         raise FatalError(message, kind="quota")
     status = int(code) if len(code) == 3 and code.isdecimal() else 500
-    response = failed(status if status in _ERROR_STATUS else 500, error, message, {})
+    response = raise_or_blocked(status if status in _ERROR_STATUS else 500, error, message, {})
     return response.model_copy(update={"served_model": _name(completion), "usage": _usage(completion)})
 
 
 def _text(message: object, letters: tuple[str, ...], answer_in: str) -> str | None:
-    """Return what is to be read: the letter where the answer was held to one, else the message's text."""
+    """Return the text to read: the letter where the answer was constrained to one, else the message's."""
     if letters and answer_in == "tool":
         calls = getattr(message, "tool_calls", None)
-        said = [
+        arguments = [
             getattr(getattr(call, "function", None), "arguments", None)
             for call in (calls if isinstance(calls, list) else [])
         ]
-        answers = [_unwrapped(arguments, letters) for arguments in said if isinstance(arguments, str)]
+        answers = [_unwrapped(text, letters) for text in arguments if isinstance(text, str)]
         if answers:
             return "\n".join(answers)
     text = _message_text(message)
@@ -134,12 +134,12 @@ def _text(message: object, letters: tuple[str, ...], answer_in: str) -> str | No
 
 
 def _unwrapped(text: str, letters: tuple[str, ...]) -> str:
-    """Return the letter in ``{"letter": "A"}`` as ``<A>``; whatever else a server makes of it as it is."""
+    """Return the letter in ``{"letter": "A"}`` as ``<A>``, and any other text as it is."""
     try:
-        told = json.loads(text)
+        value = json.loads(text)
     except (ValueError, RecursionError):
         return text
-    letter = told.get("letter") if isinstance(told, dict) and len(told) == 1 else None
+    letter = value.get("letter") if isinstance(value, dict) and len(value) == 1 else None
     return f"<{letter}>" if letter in letters else text
 
 
@@ -152,12 +152,12 @@ def _message_text(message: object) -> str | None:
         content = getattr(getattr(message, "audio", None), "transcript", None)
     if content is None or isinstance(content, str):
         return content
-    # Written out, it could pass for an answer that nobody gave.
-    raise TransientError(f"the reply's text is a JSON {type(content).__name__}, no text", kind="malformed")
+    # Turned into text, it could pass for an answer that the model did not give.
+    raise TransientError(f"the reply's text is a JSON {type(content).__name__}, not a text", kind="malformed")
 
 
 def _part_texts(parts: list[object]) -> Iterator[str]:
-    """Yield what is text among the parts of a reply: thoughts, sound and parts without text are not."""
+    """Yield the text among the parts of a reply, without thoughts, sound and parts that have none."""
     for part in parts:
         text = part.get("text") if isinstance(part, dict) and part.get("type") == "text" else None
         if isinstance(text, str):
@@ -165,13 +165,13 @@ def _part_texts(parts: list[object]) -> Iterator[str]:
 
 
 def _most_probable(response: Response, choice: object, letters: tuple[str, ...]) -> Response:
-    """Answer with the most probable letter; where none is told, with nothing, whatever the text says."""
+    """Answer with the most probable letter; where none has a probability, with nothing, whatever the text."""
     if response.stop in ("blocked", "refused") or not (response.text and response.text.strip()):
         return response
     if _reasons(getattr(choice, "message", None)):
         raise RequestError(
-            "the model reasons before it answers, and the probabilities are of its thoughts: switch that off "
-            "(--model-arg extra_body=…), or use another answer mode",
+            "the model reasons before it answers, so the probabilities are of its thoughts: switch reasoning "
+            "off (--model-arg extra_body=…), or use another answer mode",
             kind="no_logprobs",
         )
     tokens = getattr(getattr(choice, "logprobs", None), "content", None)
@@ -180,12 +180,12 @@ def _most_probable(response: Response, choice: object, letters: tuple[str, ...])
             "the server sent no log-probabilities: it does not know them, or ignores them",
             kind="no_logprobs",
         )
-    found = letter_logprobs(tokens, letters)
-    if not found:
+    logprobs = letter_logprobs(tokens, letters)
+    if not logprobs:
         return response.model_copy(update={"text": None, "letter_logprobs": {}})
-    best = max(found, key=lambda letter: found[letter])
-    # Whatever was cut stood behind the letter.
-    return response.model_copy(update={"text": f"<{best}>", "stop": "end", "letter_logprobs": found})
+    best = max(logprobs, key=lambda letter: logprobs[letter])
+    # If anything was cut off, it stood after the letter.
+    return response.model_copy(update={"text": f"<{best}>", "stop": "end", "letter_logprobs": logprobs})
 
 
 def _reasons(message: object) -> bool:
@@ -193,7 +193,7 @@ def _reasons(message: object) -> bool:
 
 
 def _name(completion: object) -> str | None:
-    """Name the model that answered, and whose it was where a router says so."""
+    """Return the model that answered, and its provider where a router names it."""
     name, provider = getattr(completion, "model", None), getattr(completion, "provider", None)
     if name is None:
         return None
@@ -204,13 +204,11 @@ def _usage(completion: object) -> Usage | None:
     usage = getattr(completion, "usage", None)
     if usage is None:
         return None
-    given, made = (
-        getattr(usage, "prompt_tokens_details", None),
-        getattr(usage, "completion_tokens_details", None),
-    )
+    of_prompt = getattr(usage, "prompt_tokens_details", None)
+    of_reply = getattr(usage, "completion_tokens_details", None)
     return Usage(
         input_tokens=token_count(getattr(usage, "prompt_tokens", None)),
         output_tokens=token_count(getattr(usage, "completion_tokens", None)),
-        audio_tokens=token_count(getattr(given, "audio_tokens", None)),
-        reasoning_tokens=token_count(getattr(made, "reasoning_tokens", None)),
+        audio_tokens=token_count(getattr(of_prompt, "audio_tokens", None)),
+        reasoning_tokens=token_count(getattr(of_reply, "reasoning_tokens", None)),
     )

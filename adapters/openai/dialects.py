@@ -1,7 +1,7 @@
-"""How servers differ that all speak OpenAI's Chat Completions: one record a server, as data.
+"""How servers of OpenAI's Chat Completions differ: one record for each, as data.
 
-``dialects.json`` holds the records; beside each value that is not obvious stands where it is from. Strings
-that begin with ``$`` in its request fields stand for what depends on the question (:func:`filled`).
+``dialects.json`` holds the records; each value that is not obvious has its source beside it. Strings
+that begin with ``$`` in its request fields stand for what depends on the question (:func:`fill`).
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ from starbench.errors import InputError
 from starbench.schema import AnswerMode
 from starbench.schema.base import Frozen
 
-#: The record for a server that is not known better.
+#: The record for any server without one of its own.
 COMPATIBLE = "compatible"
 
 
 class Choice(Frozen):
-    """How a server is made to answer with one of the letters."""
+    """How a server's answer is constrained to one of the letters."""
 
     answer_in: Literal["text", "json", "tool"]
     """Where the letter then stands: in the text as ``<A>``, or in ``{"letter": "A"}``, which is the text or
     the arguments of a tool."""
     fields: dict[str, Any]
-    """What the request says to that end."""
+    """The fields of the request that do it."""
 
 
 class Dialect(Frozen):
-    """One server's way of speaking Chat Completions. None: not known, or there is none."""
+    """How one server differs. None: not known, or not supported."""
 
     name: str
     """What ``dialects.json`` and the argument ``dialect`` call it."""
     about: str
     hosts: tuple[str, ...] = ()
-    """Hosts that speak it, with all below them."""
+    """Hosts that speak it, with their subdomains."""
     base_url: str | None = None
     """The vendor's own address."""
     key_variables: tuple[str, ...] = ("OPENAI_API_KEY",)
@@ -48,13 +48,13 @@ class Dialect(Frozen):
     vendor: str | None = None
     """Its name in the table of prices."""
     lists_models: bool = False
-    """Whether a model that the vendor does not list cannot be asked."""
+    """Whether the vendor answers only for models that it lists."""
     audio_part: Literal["input_audio", "audio_url"]
     """The content part that carries a clip."""
     formats: tuple[str, ...]
-    """Encodings that it reads."""
+    """Encodings of sound that it reads."""
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"]
-    """What the limit of the reply's length is called."""
+    """The field that limits the reply's length."""
     text_only: bool = True
     max_clips: int | None = None
     max_seconds: float | None = None
@@ -66,13 +66,13 @@ class Dialect(Frozen):
     choice: Choice | None = None
     """Answer mode ``choice``."""
     logprobs: dict[str, Any] | None = None
-    """Fields of a request under answer mode ``logprobs``, and whatever makes a letter the likely answer."""
+    """Answer mode ``logprobs``: fields of the request, also those that make a letter the likely answer."""
     sources: dict[str, str]
-    """Where each value is from that is not obvious."""
+    """The source of each value that is not obvious."""
 
     @property
     def answer_modes(self) -> tuple[AnswerMode, ...]:
-        """The ways of answering it knows."""
+        """The answer modes that it supports."""
         modes: list[AnswerMode] = ["text"]
         if self.choice is not None:
             modes.append("choice")
@@ -81,28 +81,28 @@ class Dialect(Frozen):
         return tuple(modes)
 
     def mode_fields(self, mode: AnswerMode, letters: tuple[str, ...]) -> dict[str, Any]:
-        """What a request says so that it is answered in ``mode`` with one of ``letters``."""
+        """Return the fields of a request that is answered in ``mode`` with one of ``letters``."""
         if mode == "text" or not letters:
             return {}
         fields = self.logprobs if mode == "logprobs" else self.choice and self.choice.fields
-        made: dict[str, Any] = filled(fields or {}, letters)
-        return made
+        filled: dict[str, Any] = fill(fields or {}, letters)
+        return filled
 
 
 @cache
 def dialects() -> dict[str, Dialect]:
-    """Every record by name."""
+    """Return every record by name."""
     stored = json.loads(Path(__file__).with_name("dialects.json").read_text("utf-8"))
     return {name: Dialect.model_validate({**record, "name": name}) for name, record in stored.items()}
 
 
-def named(name: str) -> Dialect:
+def by_name(name: str) -> Dialect:
     """Return the dialect called ``name``.
 
     Raises
     ------
     InputError
-        If there is none; the sentence says which there are.
+        If there is no such dialect; the message lists them, or the closest.
     """
     known = dialects()
     if name in known:
@@ -112,8 +112,8 @@ def named(name: str) -> Dialect:
     raise InputError(f"dialect {name!r} is not known: {hint}")
 
 
-def of_address(url: str) -> Dialect:
-    """Return the dialect of the host of ``url``, or what any compatible server reads."""
+def by_address(url: str) -> Dialect:
+    """Return the dialect of the host of ``url``, or the record for any compatible server."""
     host = urlsplit(url).hostname or ""
     for dialect in dialects().values():
         if any(host == known or host.endswith(f".{known}") for known in dialect.hosts):
@@ -121,12 +121,12 @@ def of_address(url: str) -> Dialect:
     return dialects()[COMPATIBLE]
 
 
-def filled(template: Any, letters: tuple[str, ...]) -> Any:
+def fill(template: Any, letters: tuple[str, ...]) -> Any:
     """Return ``template`` with every ``$name`` in it replaced.
 
-    ``$letters`` are the bare letters, ``$answers`` the letters as ``<A>``, which is how both protocols ask
-    for them; ``$regex`` and ``$grammar`` allow one of those answers and nothing else, as a regular expression
-    and in llama.cpp's GBNF.
+    ``$letters`` are the bare letters, ``$answers`` the letters as ``<A>``, the form that both protocols ask
+    for; ``$regex`` and ``$grammar`` allow one of those answers and nothing else, as a regular expression and
+    in llama.cpp's GBNF.
     """
     values = {
         "$letters": list(letters),
@@ -134,14 +134,14 @@ def filled(template: Any, letters: tuple[str, ...]) -> Any:
         "$regex": f"<({'|'.join(letters)})>",
         "$grammar": "root ::= " + " | ".join(f'"<{letter}>"' for letter in letters),
     }
-    return _replaced(template, values)
+    return _fill(template, values)
 
 
-def _replaced(template: Any, values: dict[str, Any]) -> Any:
+def _fill(template: Any, values: dict[str, Any]) -> Any:
     if isinstance(template, dict):
-        return {name: _replaced(value, values) for name, value in template.items()}
+        return {name: _fill(value, values) for name, value in template.items()}
     if isinstance(template, list):
-        return [_replaced(value, values) for value in template]
+        return [_fill(value, values) for value in template]
     if isinstance(template, str) and template.startswith("$"):
         return values[template]
     return template

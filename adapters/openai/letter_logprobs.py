@@ -1,20 +1,20 @@
-"""The probabilities of the letters at the place in a reply where the answer's letter stands."""
+"""The probabilities of the letters at the position of the answer in a reply."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from math import exp, log1p
 
-#: What may stand before a letter without being the answer, as a token of its own or within the letter's:
-#: spaces, also as vocabularies write them, brackets, quotes and emphasis.
+#: Marks that may precede a letter, as a token of their own or within the letter's: spaces, also as
+#: vocabularies write them, brackets, quotes and emphasis.
 _OPENING = " \t\r\n▁Ġ<([{\"'*_`"
 _CLOSING = " \t\r\n>)]}\"'*_`.,:;"
-#: Servers write so small a logarithm for a token that cannot be (-9999 at OpenAI and vLLM).
+#: Servers write a logarithm below this for a token that is impossible (-9999 at OpenAI and vLLM).
 _IMPOSSIBLE = -1000.0
 
 
 def letter_logprobs(tokens: object, letters: tuple[str, ...]) -> dict[str, float]:
-    """Read the letters' probabilities off a reply's tokens.
+    """Return the letters' probabilities among a reply's tokens.
 
     The answer's token is the first that is more than opening marks: in a reply ``<B>`` made of ``<``, ``B``
     and ``>`` the second, so that the probabilities are those of each letter after the bracket. Tokens that
@@ -32,7 +32,7 @@ def letter_logprobs(tokens: object, letters: tuple[str, ...]) -> dict[str, float
     -------
     dict
         Natural logarithms by letter. A letter that is not among the most probable tokens, as many as the
-        server lists, is left out: nothing is known of it but that it is less probable than they.
+        server lists, is left out: all that is known is that it is less probable than they are.
     """
     for token in tokens if isinstance(tokens, list) else []:
         if _text(token).strip(_OPENING):
@@ -42,9 +42,9 @@ def letter_logprobs(tokens: object, letters: tuple[str, ...]) -> dict[str, float
 
 def _sums(token: object, letters: tuple[str, ...]) -> dict[str, float]:
     # The token that was sampled may be missing among the most probable, or stand there again.
-    told = {text: logprob for one in (token, *_alternatives(token)) for text, logprob in _told(one)}
+    known = {text: logprob for one in (token, *_alternatives(token)) for text, logprob in _logprob(one)}
     sums: dict[str, float] = {}
-    for text, logprob in told.items():
+    for text, logprob in known.items():
         letter = text.lstrip(_OPENING).rstrip(_CLOSING)
         if letter in letters:
             sums[letter] = _log_add(sums[letter], logprob) if letter in sums else logprob
@@ -56,9 +56,9 @@ def _alternatives(token: object) -> list[object]:
     return listed if isinstance(listed, list) else []
 
 
-def _told(token: object) -> Iterator[tuple[str, float]]:
+def _logprob(token: object) -> Iterator[tuple[str, float]]:
     logprob = getattr(token, "logprob", None)
-    # No probability is above one, whatever rounding made of it.
+    # Rounding can lift a probability above one.
     if isinstance(logprob, int | float) and logprob > _IMPOSSIBLE:
         yield _text(token), min(float(logprob), 0.0)
 
@@ -69,5 +69,5 @@ def _text(token: object) -> str:
 
 
 def _log_add(a: float, b: float) -> float:
-    """``log(exp(a) + exp(b))``, without leaving the range of numbers."""
+    """``log(exp(a) + exp(b))`` without overflow."""
     return min(max(a, b) + log1p(exp(-abs(a - b))), 0.0)

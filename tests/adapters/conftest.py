@@ -89,7 +89,7 @@ def files_server() -> Iterator[HTTPServer]:
 @pytest.fixture
 def api(files_server: HTTPServer, monkeypatch: pytest.MonkeyPatch, environment: None) -> Iterator[FilesAPI]:
     """Google's Files API, asked again without a wait worth the name."""
-    monkeypatch.setattr(gemini_files, "_FIRST_LOOK_S", 0.01)
+    monkeypatch.setattr(gemini_files, "_FIRST_POLL_S", 0.01)
     files_server.clear()
     yield FilesAPI(files_server)
     files_server.check_assertions()

@@ -79,7 +79,7 @@ def test_a_run_is_not_resumed_in_another_dialect(
     assert all_answered(ran)
     assert told(ran) == {"model": "m", "dialect": "compatible"}
     before = n_questions(httpserver)
-    monkeypatch.setattr("starbench.adapters.openai.adapter.of_address", lambda _: dialects()["vllm"])
+    monkeypatch.setattr("starbench.adapters.openai.adapter.by_address", lambda _: dialects()["vllm"])
     again = starbench(url)
     assert again.code == 2
     assert "model_args was" in again.err

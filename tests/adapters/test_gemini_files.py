@@ -87,7 +87,7 @@ def test_a_clip_is_named_only_when_it_is_ready(api: FilesAPI) -> None:
 
 def test_a_clip_that_never_gets_ready_is_a_timeout(api: FilesAPI, monkeypatch: pytest.MonkeyPatch) -> None:
     api.states = ["PROCESSING"]
-    monkeypatch.setattr(gemini_files, "_PATIENCE_S", 0.1)
+    monkeypatch.setattr(gemini_files, "_READY_WITHIN_S", 0.1)
     (failed,) = ask(uploading(api), question(clip(1)))
     assert isinstance(failed, TransientError)
     assert failed.kind == "timeout"
@@ -119,7 +119,7 @@ def test_a_failure_to_delete_harms_nothing(api: FilesAPI) -> None:
 
 
 def test_nothing_waits_long_for_deleting(api: FilesAPI, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gemini_files, "_FAREWELL_S", 0.0)
+    monkeypatch.setattr(gemini_files, "_DELETE_WITHIN_S", 0.0)
     (answer,) = ask(uploading(api), question(clip(1)))
     assert isinstance(answer, Answer)
     assert api.deleted == set()
@@ -128,7 +128,7 @@ def test_nothing_waits_long_for_deleting(api: FilesAPI, monkeypatch: pytest.Monk
 def test_a_clip_that_google_has_forgotten_is_uploaded_again(
     api: FilesAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gemini_files, "_KEPT_S", -1.0)
+    monkeypatch.setattr(gemini_files, "_KEEP_S", -1.0)
     ask(uploading(api), question(clip(1)), question(clip(1)), at_once=False)
     assert api.counts["upload"] == 2
     assert len(api.deleted) == 2
@@ -232,9 +232,9 @@ def test_a_failed_upload_fails_all_that_wait_for_it_and_nobody_after(api: FilesA
     async def three() -> tuple[list[Any], str]:
         try:
             both = await asyncio.gather(
-                uploads.address("digest", wav), uploads.address("digest", wav), return_exceptions=True
+                uploads.uri("digest", wav), uploads.uri("digest", wav), return_exceptions=True
             )
-            return both, await uploads.address("digest", wav)
+            return both, await uploads.uri("digest", wav)
         finally:
             await uploads.discard()
             await adapter.close()

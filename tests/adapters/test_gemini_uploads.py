@@ -17,7 +17,7 @@ from starbench.schema import Response as Answer
 def test_an_upload_that_hangs_is_a_timeout_for_all_that_wait_and_the_next_call_tries_again(
     api: FilesAPI, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    monkeypatch.setattr(gemini_files, "_UPLOAD_S", 0.4)
+    monkeypatch.setattr(gemini_files, "_UPLOAD_WITHIN_S", 0.4)
     api.states = ["PROCESSING", "ACTIVE"] if step == "look" else ["ACTIVE"]
     adapter = uploading(api)
 
@@ -38,7 +38,7 @@ def test_an_upload_that_hangs_is_a_timeout_for_all_that_wait_and_the_next_call_t
 
 
 def test_a_large_clip_has_more_time(api: FilesAPI, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gemini_files, "_UPLOAD_S", 0.0)
+    monkeypatch.setattr(gemini_files, "_UPLOAD_WITHIN_S", 0.0)
     monkeypatch.setattr(gemini_files, "_SLOW_LINE", 40)
     (answer,) = ask(uploading(api), question(clip(1)))
     assert isinstance(answer, Answer)

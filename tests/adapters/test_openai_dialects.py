@@ -22,7 +22,7 @@ from pytest_httpserver import HTTPServer
 from scripted_servers import Runs
 
 from starbench.adapters.openai import OpenAI
-from starbench.adapters.openai.dialects import dialects, filled, named, of_address
+from starbench.adapters.openai.dialects import by_address, by_name, dialects, fill
 from starbench.audio import Audio
 from starbench.errors import InputError
 from starbench.schema import ClipPart, Prompt, TextPart
@@ -207,11 +207,11 @@ def test_any_sound_and_any_text_arrive_as_they_are(
 @given(n=st.integers(2, 26))
 def test_a_constraint_names_every_letter_and_no_other(n: int) -> None:
     letters = tuple(chr(ord("A") + i) for i in range(n))
-    assert filled("$letters", letters) == list(letters)
-    assert filled({"a": ["$answers"]}, letters) == {"a": [[f"<{letter}>" for letter in letters]]}
-    allowed = filled("$grammar", letters).removeprefix("root ::= ").split(" | ")
+    assert fill("$letters", letters) == list(letters)
+    assert fill({"a": ["$answers"]}, letters) == {"a": [[f"<{letter}>" for letter in letters]]}
+    allowed = fill("$grammar", letters).removeprefix("root ::= ").split(" | ")
     assert [json.loads(one) for one in allowed] == [f"<{letter}>" for letter in letters]
-    pattern = re.compile(filled("$regex", letters))
+    pattern = re.compile(fill("$regex", letters))
     assert [c for c in map(chr, range(32, 127)) if pattern.fullmatch(f"<{c}>")] == list(letters)
 
 
@@ -227,7 +227,7 @@ def test_a_constraint_names_every_letter_and_no_other(n: int) -> None:
     ],
 )
 def test_a_dialect_is_known_by_the_host_alone(address: str, name: str) -> None:
-    assert of_address(address) is dialects()[name]
+    assert by_address(address) is dialects()[name]
     assert OpenAI("m", base_url=address).capabilities.answer_modes == dialects()[name].answer_modes
 
 
@@ -237,7 +237,7 @@ def test_a_dialect_is_known_by_the_host_alone(address: str, name: str) -> None:
 )
 def test_an_unknown_dialect_is_one_sentence_that_helps(wrong: str, hint: str) -> None:
     with pytest.raises(InputError, match=f"dialect {wrong!r} is not known") as told:
-        named(wrong)
+        by_name(wrong)
     assert hint in str(told.value)
 
 

@@ -320,7 +320,7 @@ def vendor(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> str:
     """An address that passes for OpenAI's own, where models can be asked for by name."""
     url = served(httpserver, completion())
     own = dialects()["openai"].model_copy(update={"base_url": url})
-    monkeypatch.setattr("starbench.adapters.openai.adapter.of_address", lambda _: own)
+    monkeypatch.setattr("starbench.adapters.openai.adapter.by_address", lambda _: own)
     return url
 
 
@@ -381,7 +381,7 @@ def test_a_vendor_that_never_says_what_it_knows_of_the_model_holds_up_no_run(
     monkeypatch.setattr("starbench.adapters.openai.adapter.LOOK_UP_S", 0.2)
     url = served(httpserver_threaded, completion())
     own = dialects()["openai"].model_copy(update={"base_url": url})
-    monkeypatch.setattr("starbench.adapters.openai.adapter.of_address", lambda _: own)
+    monkeypatch.setattr("starbench.adapters.openai.adapter.by_address", lambda _: own)
     over = threading.Event()
 
     def silent(_: Request) -> Response:
