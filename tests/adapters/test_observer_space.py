@@ -76,8 +76,8 @@ def test_swapped_ears_hear_mirrored_angles_to_a_hundredth_of_a_degree():
     for _, audio in bench.trials(CELLS["azimuth 4 JND, complex, room"], 3, SEED):
         straight, swapped = Ears(audio), Ears(bench.heard(audio, "swap"))
         for ears, mirrored in zip(straight.bursts, swapped.bursts, strict=True):
-            lateral = straight.compass.azimuth(*straight.opening(ears)).lateral
-            assert swapped.compass.azimuth(*swapped.opening(mirrored)).lateral == pytest.approx(
+            lateral = straight.finder.azimuth(*straight.direct(ears)).lateral
+            assert swapped.finder.azimuth(*swapped.direct(mirrored)).lateral == pytest.approx(
                 -lateral, abs=0.01
             )
 
