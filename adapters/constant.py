@@ -17,9 +17,9 @@ class Constant:
     ----------
     model : str
         A letter, whether or not there is such an option; or the text of an option, or a part of one: the
-        answer is then the letter that names it. Empty: the letter A.
+        answer is then the letter that names it. Default: the letter A.
     mode : {"letter", "content"}, optional
-        Which of the two ``model`` is; by default a single letter is a letter.
+        Whether ``model`` is a letter or a text; by default a single letter is a letter.
 
     Raises
     ------

@@ -19,7 +19,7 @@ class Random:
     model : str
         Must be empty.
     seed : int
-        Another seed draws other letters.
+        The seed of the draws.
 
     Raises
     ------

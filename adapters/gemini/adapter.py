@@ -81,13 +81,16 @@ class Gemini:
     base_url : str, optional
         The server, without the API's version; default: ``GOOGLE_GEMINI_BASE_URL``, else Google.
     api_version : str, optional
-        Such as ``v1beta``; default: the SDK's.
+        Version of the API, such as ``v1beta``; default: the SDK's.
     thinking : str or int, optional
         ``minimal``, ``low``, ``medium`` or ``high`` for Gemini 3; ``off``, ``dynamic`` or a budget in
         tokens for Gemini 2.5.
-    temperature, max_tokens, seed
-        Sent only when given (Google advises against a temperature from Gemini 3.6 on). Thoughts count
-        against ``max_tokens``.
+    temperature : float, optional
+        Temperature of sampling; default: the server's. Google advises against any from Gemini 3.6 on.
+    max_tokens : int, optional
+        The longest reply, tokens, thoughts included; default: the server's.
+    seed : int, optional
+        Seed of sampling; default: none is sent.
     system : str, optional
         The text of a system instruction; by default there is none.
     max_inline_mb : float, optional

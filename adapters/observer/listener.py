@@ -21,15 +21,15 @@ _DECLINED = "Unable to determine."
 class Observer:
     """Answers questions about tones and about space by measurement, and declines all others.
 
-    Any sample rate is used as sent. Tones are measured in the mean of the channels; the place of a sound in
-    two channels, as the ears of a head.
+    Clips of any sample rate are used as they are. Tones are measured in the mean of the channels, the place
+    of a sound in two channels, as the ears of a head.
 
     Parameters
     ----------
     model : str
         Ignored: there is one observer.
     head : str, optional
-        A SOFA file (SimpleFreeFieldHRIR) with the head that it listens through; empty: the embedded
+        A SOFA file (SimpleFreeFieldHRIR) with the head that it listens through; default: the embedded
         KEMAR.
 
     Raises

@@ -61,13 +61,24 @@ class OpenAI:
         ``llama.cpp``, ``transformers`` or ``compatible``; default: chosen by the server's host.
     text_only : bool, optional
         Whether the model takes prompts without audio; default: derived from the model's name.
-    temperature, max_tokens, seed
-        Sent only when given; the server's own defaults hold otherwise.
+    temperature : float, optional
+        Temperature of sampling; default: the server's.
+    max_tokens : int, optional
+        The longest reply, tokens, those of reasoning included; default: the server's.
+    seed : int, optional
+        Seed of sampling, where the server supports one.
     system : str, optional
         The text of a system message before the question; by default there is none.
-    max_clips, max_seconds, front_end_hz, max_channels, channels_kept
-        Limits of the model (:class:`starbench.schema.Capabilities`) in place of the dialect's: clips in a
-        prompt, seconds of a clip, Hz, channels of a clip, whether the two channels arrive separately.
+    max_clips : int, optional
+        Clips that the model takes in a prompt; this and the next four default to what the dialect states.
+    max_seconds : float, optional
+        The longest clip that the model takes, s.
+    front_end_hz : int, optional
+        The rate that the model resamples to, Hz: it hears nothing above half of it.
+    max_channels : int, optional
+        Channels that the model takes in a clip.
+    channels_kept : bool, optional
+        Whether the model keeps two channels separate (true) or mixes them to mono (false).
     extra_body : dict, optional
         Further fields of every request, such as ``{"reasoning_effort": "low"}``.
 

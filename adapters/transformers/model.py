@@ -35,7 +35,7 @@ class Transformers:
     model : str
         A directory with a checkpoint, or a name on the hub (``Qwen/Qwen2-Audio-7B-Instruct``).
     device : str
-        As torch names it; ``auto`` is the GPU if there is one.
+        Where to compute, as torch names it; ``auto`` is the GPU if there is one, else the CPU.
     dtype : {"auto", "float32", "bfloat16", "float16"}
         Type of the weights; ``auto`` is the one they are stored in.
     max_new_tokens : int
@@ -46,15 +46,17 @@ class Transformers:
         Draw from the whole distribution at this temperature, one prompt at a time; by default, and at 0,
         greedy.
     seed : int
-        Of these draws; each also depends on its prompt, and on nothing else.
+        The seed of these draws; each also depends on its prompt, and on nothing else.
     attn : str, optional
         The library's name of an implementation of attention (``sdpa``, ``flash_attention_2``).
     revision : str, optional
         Branch, tag or commit on the hub.
     system : str, optional
         The text of a system turn, if the model's chat template has one; by default the template decides.
-    max_clips, max_seconds : optional
-        Limits of one prompt: clips, and the length of each, s. By default as known of the architecture.
+    max_clips : int, optional
+        Clips that the model takes in a prompt; default: as known of its architecture.
+    max_seconds : float, optional
+        The longest clip that the model takes, s; default: as known of its architecture.
     trust_remote_code : bool
         Whether Python code that comes with the checkpoint may be executed.
 
