@@ -16,7 +16,7 @@ from starbench.errors import AdapterError, FatalError, InputError, RequestError
 from starbench.redact import address
 from starbench.schema import Capabilities, Outcome, Prompt, Response, TextPart
 
-from ..http.server import LOOK_UP_S, connect, http_address
+from ..http_client.server import LOOK_UP_S, connect, http_address
 from ..price_table import lookup
 from .failures import raise_unless_success, transport_errors
 from .files import Uploads

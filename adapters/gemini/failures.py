@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from starbench.errors import FatalError, TransientError
 
-from ..http.failures import QUOTA, raise_for, retry_after
+from ..http_client.failures import QUOTA, raise_for, retry_after
 
 if TYPE_CHECKING:
     import httpx2

@@ -13,7 +13,7 @@ from typing import Any
 from starbench.errors import FatalError, TransientError
 from starbench.schema import Response, Stop, Usage
 
-from ..http.tokens import token_count
+from ..http_client.tokens import token_count
 from .failures import raise_for_error
 
 #: Every reply of ``generateContent`` has one of these; JSON without any comes from something else.

@@ -18,8 +18,8 @@ from starbench.errors import InputError, TransientError
 from starbench.redact import address
 from starbench.schema import Capabilities, Outcome, Prices, Prompt, Response
 
-from ..http.audio_body import EncodedClips
-from ..http.server import CONNECT_S, LOOK_UP_S, connect, http_address
+from ..http_client.audio_body import EncodedClips
+from ..http_client.server import CONNECT_S, LOOK_UP_S, connect, http_address
 from ..price_table import lookup
 from .completions import raise_or_blocked, read_completion
 from .dialects import Dialect, by_address, by_name

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 from starbench.errors import FatalError, RequestError, TransientError
 from starbench.schema import Prompt, Response, Stop, Usage
 
-from ..http.failures import QUOTA, raise_for
-from ..http.tokens import token_count
+from ..http_client.failures import QUOTA, raise_for
+from ..http_client.tokens import token_count
 from .letter_logprobs import letter_logprobs
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from ..http.server import LOOK_UP_S
+from ..http_client.server import LOOK_UP_S
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI

@@ -9,7 +9,7 @@ from starbench.errors import InputError
 from starbench.redact import names_secret
 from starbench.schema import Prompt, TextPart
 
-from ..http.audio_body import CLIP, EncodedClips, json_body
+from ..http_client.audio_body import CLIP, EncodedClips, json_body
 
 #: Fields of a request that are the adapter's own: another value would ask something else, or break the reply.
 _OURS = frozenset({"model", "messages", "stream", "n"})

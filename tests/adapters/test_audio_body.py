@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from starbench.adapters.http.audio_body import CLIP, EncodedClips, json_body
+from starbench.adapters.http_client.audio_body import CLIP, EncodedClips, json_body
 from starbench.audio import Audio
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))

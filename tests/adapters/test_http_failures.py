@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from starbench.adapters.http import server as reachable
-from starbench.adapters.http.failures import raise_for, retry_after
+from starbench.adapters.http_client import server as reachable
+from starbench.adapters.http_client.failures import raise_for, retry_after
 from starbench.errors import InputError, TransientError
 
 

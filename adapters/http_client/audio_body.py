@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from itertools import chain
 from secrets import token_hex
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from starbench.audio import Audio
+if TYPE_CHECKING:
+    from starbench.audio import Audio
 
 #: Stands for a clip's base64 in the values that :func:`json_body` takes. Drawn anew in each process, so that
 #: no text of a prompt can contain it.

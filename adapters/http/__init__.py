@@ -1,1 +1,0 @@
-"""What adapters of hosted models share: reaching a server, request bodies, the meaning of failures."""
