@@ -1,1 +1,1 @@
-"""Models behind one method, ``generate(prompt)``: baselines and the observer here, vendors beside them."""
+"""Models behind one method, ``generate(prompt)``: baselines, the observer, hosted and local models."""

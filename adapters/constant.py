@@ -1,4 +1,4 @@
-"""What always giving one answer is worth: the same letter, or the same content wherever it stands."""
+"""The score of a constant answer: always the same letter, or the same content wherever it stands."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ _ABSENT = "That is not among the options."
 
 
 class Constant:
-    """Answers every prompt alike.
+    """Gives every prompt the same answer.
 
     Parameters
     ----------
     model : str
-        A letter, given whether or not there is such an option; or an option's text, or a part of
-        one, given as whichever letter names it. Empty: the letter A.
+        A letter, whether or not there is such an option; or the text of an option, or a part of one: the
+        answer is then the letter that names it. Default: the letter A.
     mode : {"letter", "content"}, optional
-        Which of the two ``model`` is; by default a single letter is a letter.
+        Whether ``model`` is a letter or a text; by default a single letter is a letter.
 
     Raises
     ------
@@ -43,14 +43,14 @@ class Constant:
 
     async def generate(self, prompt: Prompt) -> str:
         """Reply with the letter, as ``<B>``; or say that no option, or more than one, has the content."""
-        letter = self._letter or self._naming(prompt)
+        letter = self._letter or self._letter_of_content(prompt)
         return f"<{letter}>" if letter else _ABSENT
 
-    def _naming(self, prompt: Prompt) -> str | None:
+    def _letter_of_content(self, prompt: Prompt) -> str | None:
         shown = {letter: _bare(option) for letter, option in zip(prompt.letters, prompt.options, strict=True)}
         equal = [letter for letter, text in shown.items() if text == self._content]
-        found = equal or [letter for letter, text in shown.items() if self._content in text]
-        return found[0] if len(found) == 1 else None
+        matches = equal or [letter for letter, text in shown.items() if self._content in text]
+        return matches[0] if len(matches) == 1 else None
 
 
 def _bare(text: str) -> str:

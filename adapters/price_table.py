@@ -1,7 +1,7 @@
-"""What vendors charge: ``prices.json``, each price with its day and its source.
+"""What vendors charge: ``prices.json``, each price with its date and its source.
 
 Under a model stand its prices in the order of time; each but the last names its last day (``until``).
-Prices that could not be sourced are not in it; ``--prices FILE`` gives any other.
+Prices without a source are left out; ``--prices FILE`` gives any other.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ _VERSION = re.compile(r"(-(preview|exp|experimental|latest|\d{2,}))*")
 
 
 def lookup(vendor: str, model: str, today: date | None = None) -> Prices | None:
-    """What ``vendor`` charges for ``model``; None if that is not known.
+    """Return what ``vendor`` charges for ``model``; None if that is not known.
 
     Parameters
     ----------
     vendor : str
-        ``openai`` or ``gemini``: a price holds at the vendor itself, not at those who sell on.
+        ``openai`` or ``gemini``: a price holds at the vendor itself, not at resellers.
     model : str
         The model's name at the vendor. A dated or preview version costs what the model does; a name
-        that goes on otherwise (``-lite``, ``-mini``) is another model.
+        with any other suffix (``-lite``, ``-mini``) is another model.
     today : date, optional
-        The day that the price is to hold on; default: this one.
+        The day of the price; default: the current one.
     """
     table = _table().get(vendor, {})
-    fitting = [name for name in table if _is_version(model.removeprefix("models/"), name)]
-    if not fitting:
+    names = [name for name in table if _is_version(model.removeprefix("models/"), name)]
+    if not names:
         return None
     day = today or date.today()
-    rows = table[max(fitting, key=len)]
+    rows = table[max(names, key=len)]
     return next((prices for prices in rows if prices.until is None or day <= prices.until), None)
 
 

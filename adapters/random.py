@@ -1,4 +1,4 @@
-"""What guessing is worth: a letter drawn uniformly."""
+"""The score of guessing: a letter drawn uniformly."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Random:
     Parameters
     ----------
     model : str
-        Must be empty: there is one way to guess.
+        Must be empty.
     seed : int
-        Another seed guesses otherwise.
+        The seed of the draws.
 
     Raises
     ------

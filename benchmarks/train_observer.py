@@ -98,7 +98,7 @@ def fitted(cues: np.ndarray, octaves: np.ndarray, curve: np.ndarray | None = Non
         alpha=PENALTY,
         max_iter=2000,
         random_state=0,
-    ).fit(distance.scaled(cues, mean, scale), octaves)
+    ).fit(distance.standardised(cues, mean, scale), octaves)
     weights = {
         "mean": mean,
         "scale": scale,
@@ -113,11 +113,11 @@ def fitted(cues: np.ndarray, octaves: np.ndarray, curve: np.ndarray | None = Non
 def validated(cues: np.ndarray, octaves: np.ndarray) -> np.ndarray:
     """What regressions trained on nine tenths make of the last one."""
     fold = np.arange(octaves.size) % 10
-    guessed = np.empty(octaves.size)
+    predicted = np.empty(octaves.size)
     for k in range(10):
         weights = distance.Weights.of(fitted(cues[fold != k], octaves[fold != k]))
-        guessed[fold == k] = weights.guessed(cues[fold == k])
-    return guessed
+        predicted[fold == k] = weights.network(cues[fold == k])
+    return predicted
 
 
 def main() -> None:
@@ -134,14 +134,14 @@ def main() -> None:
         "cues": list(distance.NAMES),
     }
     for name, chosen in (("steady", ~ticking), ("ticking", ticking)):
-        guessed = validated(cues[chosen], octaves[chosen])
-        error = guessed - octaves[chosen]
+        predicted = validated(cues[chosen], octaves[chosen])
+        error = predicted - octaves[chosen]
         print(
             f"{name}: n = {error.size}, error {error.std():.3f} octaves (cross-validated); by kind of sound:"
         )
         for kind in sorted(set(kinds[chosen])):
             print(f"  {kind}: {error[kinds[chosen] == kind].std():.3f} ({(kinds[chosen] == kind).sum()})")
-        stored[name] = fitted(cues[chosen], octaves[chosen], np.polyfit(octaves[chosen], guessed, 2))
+        stored[name] = fitted(cues[chosen], octaves[chosen], np.polyfit(octaves[chosen], predicted, 2))
     TARGET.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
 
 

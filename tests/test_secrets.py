@@ -121,6 +121,8 @@ def test_a_server_that_echoes_the_key_gets_it_nowhere(
         return Response(body, status, headers, content_type="application/json")
 
     httpserver.expect_request("/v1/chat/completions").respond_with_handler(answer)
+    # Looked up after a 404: its names become part of the message.
+    httpserver.expect_request("/v1/models").respond_with_json({"data": [{"id": f"model-{KEY}"}]})
     ran = starbench(httpserver.url_for("/v1"))
     httpserver.check_assertions()
     assert ran.path.is_dir()

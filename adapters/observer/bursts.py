@@ -1,4 +1,4 @@
-"""When something sounds: stretches that stand out of what is always there, and where each begins and ends."""
+"""When something sounds: stretches above the background, and where each begins and ends."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from scipy.ndimage import maximum_filter1d
 STEP_S = 0.002
 #: A stretch stands this far above the floor and no further below its loudest part, dB.
 _ABOVE_FLOOR_DB, _BELOW_PEAK_DB = 5.0, 22.0
-#: Shorter silences are part of a sound, shorter sounds are none, s.
+#: Shorter silences are part of a sound, and shorter sounds are ignored, s.
 _CLOSED_S, _SHORTEST_S = 0.03, 0.03
-#: Sounds this short are ticks, and belong together across silences this short, s.
+#: Sounds up to this length are ticks, and belong together across silences up to this length, s.
 _TICK_S, _TICKS_APART_S = 0.25, 0.22
 #: Ticks are at least this far apart, s, and stand this far above a quarter of the time, dB.
 _TICK_EVERY_S, _TICK_STEP_S, _TICKING_DB = 0.08, 0.004, 8.0
-#: Loud is what is this little below a sound's loudest, dB.
+#: Levels up to this far below a sound's highest are loud, dB.
 _LOUD_DB = 10.0
 _SMOOTHED_S = 0.02
-#: A sound's end is looked for so much before its offset, and fitted on so much before and after, s.
+#: A sound's end is searched this long before its offset, and fitted on this long before and after, s.
 _KNEE_REACH_S, _BEFORE_S, _AFTER_S = 0.12, 0.08, 0.12
-#: Falls of a sound's end are followed this far, dB.
+#: The decay after a sound's end is followed this far, dB.
 _DEEPEST_DB = 30.0
 
 
@@ -56,13 +56,13 @@ def find(samples: NDArray[np.float32], rate: int) -> tuple[Burst, ...]:
     level = 10 * np.log10(np.maximum(smooth, 1e-12))
     floor, peak = np.percentile(level, 3), level.max()
     threshold = max(min(floor + _ABOVE_FLOOR_DB, peak - _ABOVE_FLOOR_DB), peak - _BELOW_PEAK_DB - 8)
-    runs = _ticks_joined(_runs(level > threshold, round(_CLOSED_S / STEP_S)))
-    found = (_trimmed(fine, level, first, stop) for first, stop in runs)
-    return tuple(burst for burst in found if burst.offset - burst.onset >= _SHORTEST_S)
+    runs = _join_ticks(_runs(level > threshold, round(_CLOSED_S / STEP_S)))
+    bursts = (_trim(fine, level, first, stop) for first, stop in runs)
+    return tuple(burst for burst in bursts if burst.offset - burst.onset >= _SHORTEST_S)
 
 
 def ticks(samples: NDArray[np.float32], rate: int, burst: Burst) -> list[float]:
-    """When the loudest ticks of a burst are, s; none if it is a steady sound."""
+    """Times of the loudest ticks of a burst, s; empty for a steady sound."""
     power = envelope(samples, rate, _TICK_STEP_S)
     first, stop = (round(edge / _TICK_STEP_S) for edge in (burst.onset - 0.01, burst.offset + 0.01))
     inside = np.maximum(power[max(first, 0) : stop], 1e-12)
@@ -97,7 +97,7 @@ def knee(level: NDArray[np.float64], burst: Burst, step_s: float) -> Knee:
     if last <= first:
         return Knee(burst.offset, 40.0, -40.0)
     ends = np.arange(first, last)
-    # Silence is as silent as it needs to be, or no line would fit the fall to it.
+    # A limit to silence, without which no line would fit the fall to it.
     level = np.maximum(level, np.percentile(level[first:last], 90) - _DEEPEST_DB)
     windows = level[ends[:, None] + np.arange(-before, after)]
     steady, falling = windows[:, : before - 1], windows[:, before + 1 :]
@@ -116,9 +116,9 @@ def knee(level: NDArray[np.float64], burst: Burst, step_s: float) -> Knee:
     )
 
 
-def joined(found: Sequence[Burst], count: int) -> tuple[Burst, ...]:
-    """As many bursts as there should be, if there are more: across the shortest silences they are one."""
-    left = list(found)
+def merge(bursts: Sequence[Burst], count: int) -> tuple[Burst, ...]:
+    """Merge bursts across the shortest silences until at most ``count`` are left."""
+    left = list(bursts)
     while len(left) > count:
         gaps = [after.onset - before.offset for before, after in pairwise(left)]
         k = gaps.index(min(gaps))
@@ -138,8 +138,8 @@ def _runs(active: NDArray[np.bool_], closed: int) -> list[tuple[int, int]]:
     return runs
 
 
-def _ticks_joined(runs: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Stretches with those that are ticks of one sound made one."""
+def _join_ticks(runs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Join stretches that are ticks of one sound."""
     joined: list[tuple[int, int]] = []
     short, apart = round(_TICK_S / STEP_S), round(_TICKS_APART_S / STEP_S)
     previous_is_tick = False
@@ -153,8 +153,8 @@ def _ticks_joined(runs: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return joined
 
 
-def _trimmed(fine: NDArray[np.float64], level: NDArray[np.float64], first: int, stop: int) -> Burst:
-    """A run's half-amplitude points, where its tail is not counted as sound."""
+def _trim(fine: NDArray[np.float64], level: NDArray[np.float64], first: int, stop: int) -> Burst:
+    """Return a run's half-amplitude points, its tail not counted as sound."""
     inside = level[first:stop]
     loud = np.flatnonzero(inside > inside.max() - _LOUD_DB)
     first_loud, last_loud = first + int(loud[0]), first + int(loud[-1])

@@ -17,14 +17,14 @@ from .templates import Pairs, Templates, unit
 
 #: Width and range of the bands, Hz; the upper end is cut to this share of the rate.
 BAND_HZ, LOWEST_HZ, HIGHEST_HZ, _USABLE = 50.0, 300.0, 16_000.0, 0.46
-#: Below this the spectrum's shape tells nothing of elevation, Hz.
+#: Below this the spectrum's shape does not depend on elevation, Hz.
 _PINNA_HZ = 500.0
-#: A band is filled by the source if it has this share of the loudest one's power among so many about it.
+#: A band is filled by the source if it has this share of the highest power among so many neighbours.
 _PRESENT, _NEARBY_BANDS = 0.25, 9
 _FILLED = 1e-4
-#: Grids: the horizon, the sphere, and around what was found there, degrees.
+#: Steps of the two grids, the horizon and the sphere, degrees.
 _RING_STEP, _SPHERE_STEP = 2.0, 5.0
-#: What a decibel of unexplained spectrum counts beside a mismatch of the ears.
+#: Weight of the unexplained spectrum, dB², beside the mismatch of the ears.
 _RESIDUAL_WEIGHT = 0.012
 #: Misfits this small are perfect (a share; dB²), and how much more the shape's counts than the ears'.
 _LEAST_MISMATCH, _LEAST_RESIDUAL, _SHAPES = 0.01, 0.5, 2.0
@@ -58,7 +58,7 @@ class Grid:
         return cls(azimuths, elevations, ears.at(unit(azimuths, elevations)))
 
 
-class Compass:
+class DirectionFinder:
     """Finds directions with one head at one rate.
 
     Parameters
@@ -79,8 +79,8 @@ class Compass:
 
     @classmethod
     @lru_cache(maxsize=8)
-    def of(cls, head: str | None, rate: int) -> Compass:
-        """The compass of a head at a rate; cached, for its templates take a tenth of a second."""
+    def of(cls, head: str | None, rate: int) -> DirectionFinder:
+        """Return the finder of a head at a rate; cached, because its templates take a tenth of a second."""
         return cls(head, rate)
 
     @cached_property
@@ -100,7 +100,7 @@ class Compass:
         return Grid.of(self.ears, azimuths, elevations)
 
     def pair(self, azimuth: float, elevation: float = 0.0) -> Pairs:
-        """What the ears get from one direction, degrees."""
+        """What the ears receive from one direction, degrees."""
         return self.ears.at(unit(np.array([azimuth]), np.array([elevation])))
 
     def rows(self, spectra: CrossSpectra, reliability: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -123,13 +123,13 @@ class Compass:
         return Direction(best % 360.0, 0.0)
 
     def nearest(self, spectra: CrossSpectra, reliability: NDArray[np.float64]) -> float:
-        """Azimuth on the horizon, degrees, front and back told by the spectrum's shape as well."""
+        """Azimuth on the horizon, degrees, front and back distinguished by the spectrum's shape as well."""
         return float(self.ring.azimuths[int(self.cost(self.ring, spectra, reliability).argmin())])
 
     def direction(self, spectra: CrossSpectra, reliability: NDArray[np.float64]) -> Direction:
         """Direction anywhere: what differs between the ears, and the shape of both ears' spectra."""
         grid = self.sphere
-        best = int(self.doubt(grid, spectra, reliability).argmin())
+        best = int(self.log_misfit(grid, spectra, reliability).argmin())
         azimuth, elevation = float(grid.azimuths[best]), float(grid.elevations[best])
         lowest = float(grid.elevations.min())
         for reach, step in ((6.0, 2.0), (1.5, 0.5)):
@@ -139,14 +139,14 @@ class Compass:
             rise = rise[(rise >= lowest) & (rise <= 90)]
             sides, rises = (part.ravel() for part in np.meshgrid(azimuth + wider * offsets, rise))
             near = Grid.of(self.ears, sides, rises)
-            best = int(self.doubt(near, spectra, reliability).argmin())
+            best = int(self.log_misfit(near, spectra, reliability).argmin())
             azimuth, elevation = float(near.azimuths[best]), float(near.elevations[best])
         return Direction(azimuth % 360.0, elevation)
 
-    def doubt(
+    def log_misfit(
         self, grid: Grid, spectra: CrossSpectra, reliability: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """How unlikely directions are, shape (m,), where nobody knows how smooth the source's spectrum is.
+        """How unlikely directions are, shape (m,), where the smoothness of the source's spectrum is unknown.
 
         The sum of logarithms of both misfits: the likelihood when the variances of two kinds of Gaussian
         errors are unknown. A source of uneven spectrum makes its shape count for less by itself.
@@ -169,12 +169,12 @@ class Compass:
     ) -> NDArray[np.float64]:
         """Mean square, dB², of the ERB spectrum of both ears beyond a level and a tilt; shape (m,).
 
-        The source's spectrum is not known but for this: it is smooth. So what a direction leaves over
-        after the best straight line in dB per octave is what speaks against it.
+        All that is known of the source's spectrum is that it is smooth. So what a direction leaves over
+        after the best straight line in dB per octave counts against it.
         """
         averages, weight = self._averages(spectra.total * reliability, reliability)
-        heard = 10 * np.log10(np.maximum(spectra.total, 1e-30))
-        left_over = averages @ heard - pairs.levels_db @ averages.T.astype(np.float32)
+        levels = 10 * np.log10(np.maximum(spectra.total, 1e-30))
+        left_over = averages @ levels - pairs.levels_db @ averages.T.astype(np.float32)
         octave = np.log2(self._middles)
         octave = octave - weight @ octave
         left_over = left_over - (left_over @ weight)[..., None]

@@ -1,8 +1,8 @@
-"""How far away a sound is, told from the room: how much of what is heard came straight.
+"""How far away a sound is, from the room: the ratio of direct to reverberant sound.
 
-The level does not count: sounds are louder or softer by nature. The more reverberation there is beside the
+The level does not count: some sounds are louder than others. The more reverberation there is beside the
 direct sound, the less alike the ears are, the slower a sound builds up, and the less it drops when it ends.
-``distance.json`` holds what these are worth, learnt from rooms and sounds of a seed of their own
+``distance.json`` holds the weights of these cues, learnt from rooms and sounds of a seed of their own
 (``benchmarks/train_observer.py``).
 """
 
@@ -25,24 +25,24 @@ from .direction import filled_bands
 from .ears import Ears
 from .templates import Pairs
 
-#: Bands in which reverberation leaves the ears unlike, Hz.
+#: Bands in which reverberation makes the ears differ, Hz.
 _UNLIKE_HZ = ((500.0, 1500.0), (1500.0, 4000.0), (4000.0, 10_000.0))
-#: Windows after the onset in which the ears' mismatch is taken besides, s.
+#: Windows after the onset in which the ears' mismatch is measured too, s.
 _EARLY_S = ((-0.005, 0.02), (0.02, 0.06), (0.06, 0.12))
 _STEP_S = 0.004
 #: Windows after the onset and after the offset, s, whose power is compared with the steady one.
 _BUILD_UP_S = ((0.004, 0.008), (0.008, 0.016), (0.016, 0.032), (0.032, 0.064))
-#: How long a sound takes from the first of these levels re the steady one to the others, dB.
+#: Levels re the steady one, dB: how long a sound takes from the first to the others is a cue.
 _RISE_DB = (-12.0, -6.0, -3.0, -1.5)
 _RISE_STEP_S = 0.0005
-#: How far it has come so long after the first of these levels, s.
+#: Times after the first of these levels at which the level is a cue, s.
 _LATER_S = (0.002, 0.004, 0.006, 0.009, 0.013, 0.02)
-#: Percentiles of the power while it sounds: between ticks, only reverberation does.
+#: Percentiles of the power during a sound: between ticks there is only reverberation.
 _SHARES = (10, 25, 50, 75)
 _DECAY_S = ((0.008, 0.016), (0.016, 0.032), (0.032, 0.064), (0.064, 0.128), (0.128, 0.192))
 
 
-#: What tells a distance in a room: decibels, but the decay's slope (dB per 100 ms).
+#: The cues of distance in a room: decibels, except for the decay's slope (dB per 100 ms).
 NAMES = (
     *(f"likeness at {a:g} to {b:g} Hz" for a, b in _UNLIKE_HZ),
     *(f"mismatch at {a:g} to {b:g} Hz" for a, b in _UNLIKE_HZ),
@@ -59,16 +59,16 @@ NAMES = (
 
 _SILENCE = "envelope, 25 %"
 _TICKING_DB = -3.5
-#: Distances that are told apart, octaves re 1 m: half a metre to eleven.
+#: Range of distances, octaves re 1 m: half a metre to eleven metres.
 _OCTAVES = np.arange(-1.0, 3.5, 0.02)
-#: The mixture of direct and other sound tells a distance in units of the room's own critical distance. Who
-#: asks for eight metres supposes a hall, where that is about this many times what it is in a living room.
+#: The ratio of direct to reverberant sound gives a distance in units of the room's own critical distance. A
+#: question about eight metres is about a hall, where that is about this many times that of a living room.
 HALL, HALL_FROM_M = 3.3, 8.0
 
 
-def cues(ears: Ears, heard: Sequence[Burst]) -> NDArray[np.float64]:
-    """Measure the cues of one sound, which may be several bursts on end, in the order of ``NAMES``."""
-    burst = Burst(heard[0].onset, heard[-1].offset, heard[-1].end)
+def cues(ears: Ears, parts: Sequence[Burst]) -> NDArray[np.float64]:
+    """Measure the cues of one sound, which may be several bursts in a row, in the order of ``NAMES``."""
+    burst = Burst(parts[0].onset, parts[-1].offset, parts[-1].end)
     power = envelope(ears.samples, ears.rate, _STEP_S)
     quiet = power[: max(1, int((ears.bursts[0].onset - 0.03) / _STEP_S))]
     floor = float(quiet.mean()) if quiet.size > 8 else float(np.percentile(power, 2))
@@ -89,10 +89,10 @@ def cues(ears: Ears, heard: Sequence[Burst]) -> NDArray[np.float64]:
     return np.asarray(np.clip(np.nan_to_num(values, nan=0.0), -40.0, 40.0))
 
 
-def octaves(measured: NDArray[np.float64]) -> float:
-    """Distance, octaves re 1 m, as the room tells it."""
-    weights = _trained()["ticking" if bool(is_ticking(measured)) else "steady"]
-    return float(weights.octaves(measured))
+def octaves(values: NDArray[np.float64]) -> float:
+    """Distance, octaves re 1 m, from the :func:`cues` of a sound."""
+    weights = _weights()["ticking" if bool(is_ticking(values)) else "steady"]
+    return float(weights.octaves(values))
 
 
 def is_ticking(values: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -102,10 +102,10 @@ def is_ticking(values: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True, eq=False)
 class Weights:
-    """A small network on scaled cues, and what it makes of each distance on the average.
+    """A small network on scaled cues, and its mean output for each distance.
 
-    Far away all cues fade, and a regression guesses the middle of what it knows. ``curve``, a polynomial
-    of the true distance in octaves, undoes that.
+    Far away all cues fade, and a regression tends to the middle of its training data. ``curve``, a
+    polynomial of the true distance in octaves, corrects that.
     """
 
     mean: NDArray[np.float64]
@@ -117,21 +117,21 @@ class Weights:
 
     @classmethod
     def of(cls, stored: Mapping[str, Sequence[float] | Sequence[Sequence[float]]]) -> Weights:
-        """Make weights of what ``distance.json`` holds of them."""
+        """Return weights from their part of ``distance.json``."""
         return cls(**{item.name: np.asarray(stored[item.name]) for item in fields(cls)})
 
     def octaves(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Distances, octaves re 1 m, for cues of shape (..., k)."""
         rising = np.maximum.accumulate(np.polyval(self.curve, _OCTAVES))
-        return np.asarray(np.interp(self.guessed(values), rising, _OCTAVES))
+        return np.asarray(np.interp(self.network(values), rising, _OCTAVES))
 
-    def guessed(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """What the network alone says; the last coefficient is its constant."""
-        inner = np.tanh(scaled(values, self.mean, self.scale) @ self.hidden + self.thresholds)
+    def network(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The output of the network alone; the last coefficient is its constant."""
+        inner = np.tanh(standardised(values, self.mean, self.scale) @ self.hidden + self.thresholds)
         return np.asarray(inner @ self.coefficients[:-1] + self.coefficients[-1])
 
 
-def scaled(
+def standardised(
     values: NDArray[np.float64], mean: NDArray[np.float64], scale: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Cues in standard deviations, at most three of them."""
@@ -139,7 +139,7 @@ def scaled(
 
 
 @lru_cache(maxsize=1)
-def _trained() -> dict[str, Weights]:
+def _weights() -> dict[str, Weights]:
     stored = json.loads(resources.files(__package__).joinpath("distance.json").read_text("utf-8"))
     if tuple(stored["cues"]) != NAMES:
         raise ValueError("distance.json was trained on other cues: run benchmarks/train_observer.py")
@@ -151,16 +151,16 @@ def _likeness(ears: Ears, burst: Burst) -> list[float]:
 
     In bands; then the mismatch of the ears with that direction, dB, in bands and in windows.
     """
-    azimuth = ears.compass.azimuth(*ears.opening(burst)).azimuth
+    azimuth = ears.finder.azimuth(*ears.direct(burst)).azimuth
     spectra, reliability = ears.body(burst)
-    centres, pair = ears.compass.centres, ears.compass.pair(azimuth)
+    centres, pair = ears.finder.centres, ears.finder.pair(azimuth)
     expected = pair.cross[0]
     direct = (
         np.real(spectra.cross * np.conj(expected)) / np.square(np.abs(expected)) * (pair.left + pair.right)[0]
     )
     ratio = np.clip(direct / np.maximum(spectra.total, 1e-30), -2.0, 2.0)
     filled = filled_bands(spectra.total * reliability) * reliability + 1e-6
-    weight = ears.compass.density * filled
+    weight = ears.finder.density * filled
     shares, mismatches = [], []
     for low, high in _UNLIKE_HZ:
         chosen = (centres >= low) & (centres < high)
@@ -174,14 +174,14 @@ def _likeness(ears: Ears, burst: Burst) -> list[float]:
 
 
 def _mismatch_db(ears: Ears, pair: Pairs, spectra: CrossSpectra, weight: NDArray[np.float64]) -> float:
-    return 10 * float(np.log10(max(float(pair.mismatch(ears.compass.rows(spectra, weight))[0]), 1e-3)))
+    return 10 * float(np.log10(max(float(pair.mismatch(ears.finder.rows(spectra, weight))[0]), 1e-3)))
 
 
 def _rise(ears: Ears, burst: Burst, steady: float, floor: float) -> list[float]:
     """How long the sound takes to rise, ms, from the first of the levels re the steady one to the others."""
     first = max(0, round((burst.onset - 0.02) * ears.rate))
-    opening = ears.samples[first : first + round(0.15 * ears.rate)]
-    fine = np.convolve(envelope(opening, ears.rate, _RISE_STEP_S), np.ones(4) / 4, mode="valid")
+    start = ears.samples[first : first + round(0.15 * ears.rate)]
+    fine = np.convolve(envelope(start, ears.rate, _RISE_STEP_S), np.ones(4) / 4, mode="valid")
     level = np.maximum.accumulate(10 * np.log10(np.maximum(fine - floor, 1e-12)) - steady)
     reached = [int(np.argmax(level > edge)) if level[-1] > edge else level.size for edge in _RISE_DB]
     last = level.size - 1

@@ -12,20 +12,20 @@ from starbench.measure.spectra import CrossSpectra, cross_spectra
 
 from . import bursts
 from .bursts import Burst
-from .direction import Compass
+from .direction import DirectionFinder
 
-#: The opening of a sound, s about its onset: mostly over before the first reflection is back.
-OPENING_S = (-0.006, 0.008)
+#: The direct sound, s about its onset: mostly over before the first reflection arrives.
+DIRECT_S = (-0.006, 0.008)
 #: A tick, s about its peak.
 _TICK_S = (-0.007, 0.007)
-#: Fewer ERB-wide bands make no spectrum of which the ear changes the shape.
+#: Spectra of fewer ERB-wide bands have no shape that an ear could change.
 _BROAD_ERBS = 8
 _FADE_S = 0.003
-#: When after its end a sound's tail is looked for, s, and the share of its power that is none.
+#: When after its end a sound's tail is measured, s, and the share of its power below which there is none.
 _TAIL_S, _DRY, _TAIL_STEP_S = (0.015, 0.045), 0.02, 0.004
-#: The quiet before the first sound tells the background if it is this long, s.
+#: The quiet before the first sound is used as the background if it is this long, s.
 _SHORTEST_QUIET_S = 0.04
-#: Background power is taken for what it was times this, for it varies.
+#: The background's power varies: it is taken as this much higher.
 _CAUTION = 1.5
 
 
@@ -44,7 +44,7 @@ class Ears:
         self.rate = audio.rate
         both = np.broadcast_to(audio.samples, (audio.samples.shape[0], 2))
         self.samples = both - both.mean(axis=0)
-        self.compass = Compass.of(head, audio.rate)
+        self.finder = DirectionFinder.of(head, audio.rate)
 
     @cached_property
     def bursts(self) -> tuple[Burst, ...]:
@@ -69,12 +69,12 @@ class Ears:
 
     @cached_property
     def background(self) -> CrossSpectra | None:
-        """Spectra of one second of what is heard before the first sound."""
+        """Spectra of one second of what precedes the first sound."""
         quiet = self.bursts[0].onset - 0.02 if self.bursts else self.seconds
         if quiet < _SHORTEST_QUIET_S:
             return None
-        spectra = cross_spectra(self.excerpt(0.0, quiet), self.rate, self.compass.centres)
-        size = max(3, round(8 / (1 + 50 * quiet)))  # few lines in a band: neighbours help
+        spectra = cross_spectra(self.excerpt(0.0, quiet), self.rate, self.finder.centres)
+        size = max(3, round(8 / (1 + 50 * quiet)))  # few lines in a band: average over neighbours
         smooth = np.ones(2 * size + 1) / (2 * size + 1) / quiet
         return CrossSpectra(
             np.convolve(spectra.left, smooth, "same"),
@@ -83,20 +83,20 @@ class Ears:
         )
 
     def spectra(self, start: float, stop: float) -> tuple[CrossSpectra, NDArray[np.float64]]:
-        """Spectra from ``start`` to ``stop``, s, and how far, 0 to 1, each band is no background."""
-        whole = cross_spectra(self.excerpt(start, stop), self.rate, self.compass.centres)
+        """Spectra from ``start`` to ``stop``, s, and how far, 0 to 1, each band is above the background."""
+        whole = cross_spectra(self.excerpt(start, stop), self.rate, self.finder.centres)
         if self.background is None:
-            return whole, np.ones(self.compass.centres.size)
+            return whole, np.ones(self.finder.centres.size)
         clean = whole.less(self.background, stop - start)
         noise = _CAUTION * self.background.total * (stop - start)
         return clean, np.clip(1 - noise / np.maximum(whole.total, 1e-30), 0.0, 1.0) + 1e-6
 
     def is_broad(self, burst: Burst) -> bool:
         """Whether a burst fills enough of the spectrum to have a shape."""
-        return self.compass.filled_erbs(self.body(burst)[0]) >= _BROAD_ERBS
+        return self.finder.filled_erbs(self.body(burst)[0]) >= _BROAD_ERBS
 
     def is_dry(self, burst: Burst) -> bool:
-        """Whether next to nothing follows a burst: then there is no room about it."""
+        """Whether almost nothing follows a burst: then it is not in a room."""
         power = bursts.envelope(self.samples, self.rate, _TAIL_STEP_S)
         quiet = power[: max(1, round((self.bursts[0].onset - 0.02) / _TAIL_STEP_S))]
         floor = float(quiet.mean()) if quiet.size > 5 else 0.0
@@ -115,22 +115,22 @@ class Ears:
 
         return mean(tails) - floor < _DRY * mean(sounding)
 
-    def telling(self, burst: Burst) -> tuple[CrossSpectra, NDArray[np.float64]]:
-        """Spectra of a burst that tell its direction: of all of it, or in a room of its opening."""
-        return self.body(burst) if self.is_dry(burst) else self.opening(burst)
+    def directional(self, burst: Burst) -> tuple[CrossSpectra, NDArray[np.float64]]:
+        """Spectra of a burst that show its direction: of all of it, or in a room of its direct sound."""
+        return self.body(burst) if self.is_dry(burst) else self.direct(burst)
 
-    def opening(self, burst: Burst) -> tuple[CrossSpectra, NDArray[np.float64]]:
-        """Spectra of the direct sound of a burst, more or less alone; of ticks, of all of them."""
+    def direct(self, burst: Burst) -> tuple[CrossSpectra, NDArray[np.float64]]:
+        """Spectra of the direct sound of a burst, almost without reflections; of all ticks, if it ticks."""
         ticks = bursts.ticks(self.samples, self.rate, burst)
         if not ticks:
-            return self.spectra(burst.onset + OPENING_S[0], burst.onset + OPENING_S[1])
-        found = [self.spectra(tick + _TICK_S[0], tick + _TICK_S[1]) for tick in ticks]
+            return self.spectra(burst.onset + DIRECT_S[0], burst.onset + DIRECT_S[1])
+        of_ticks = [self.spectra(tick + _TICK_S[0], tick + _TICK_S[1]) for tick in ticks]
         total = CrossSpectra(
-            np.sum([spectra.left for spectra, _ in found], axis=0),
-            np.sum([spectra.right for spectra, _ in found], axis=0),
-            np.sum([spectra.cross for spectra, _ in found], axis=0),
+            np.sum([spectra.left for spectra, _ in of_ticks], axis=0),
+            np.sum([spectra.right for spectra, _ in of_ticks], axis=0),
+            np.sum([spectra.cross for spectra, _ in of_ticks], axis=0),
         )
-        return total, np.mean([reliability for _, reliability in found], axis=0)
+        return total, np.mean([reliability for _, reliability in of_ticks], axis=0)
 
     def body(self, burst: Burst) -> tuple[CrossSpectra, NDArray[np.float64]]:
         """Spectra of a whole burst."""

@@ -1,7 +1,7 @@
-"""The head the observer believes it has: impulse responses of two ears, as measured.
+"""The head that the observer listens through: measured impulse responses of two ears.
 
-Only data is shared with whoever makes stimuli: the embedded KEMAR asset, read here as a file and decoded
-anew, or any SOFA file. What is made of it (``templates``) is the observer's own.
+Only data is shared with the synthesizers: the embedded KEMAR asset, read here as a file and decoded by code
+of its own, or any SOFA file.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def _sofa(path: Path) -> Head:
     import h5py
 
     wrong = InputError(
-        f"the observer cannot use {str(path)!r} as a head: it is no SOFA file of free-field HRIRs"
+        f"the observer cannot use {str(path)!r} as a head: it is not a SOFA file of free-field HRIRs"
     )
     if not path.is_file():
         raise InputError(f"the observer finds no head file {str(path)!r}")
@@ -121,7 +121,7 @@ def _normal(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _delayed(responses: NDArray[np.float64], samples: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Responses with their separate delays put in."""
+    """Responses with their separate delays applied."""
     extra = int(np.ceil(samples.max())) + 1
     padded = np.pad(responses, ((0, 0), (0, 0), (0, extra)))
     turns = np.fft.rfftfreq(padded.shape[-1]) * samples[..., None]

@@ -1,6 +1,6 @@
 """The observer: it gets what a model gets, the text and the sound, and nothing else.
 
-It answers questions about pure tones (``tone_questions``) and about space (``space_questions``) by
+It answers questions about pure tones (:mod:`.tone_questions`) and about space (:mod:`.space_questions`) by
 measurement, and declines all others.
 """
 
@@ -21,16 +21,16 @@ _DECLINED = "Unable to determine."
 class Observer:
     """Answers questions about tones and about space by measurement, and declines all others.
 
-    Any sample rate is heard as sent. Tones are heard in the mean of the channels; where a sound is, in
-    two channels as the ears of a head.
+    Clips of any sample rate are used as they are. Tones are measured in the mean of the channels, the place
+    of a sound in two channels, as the ears of a head.
 
     Parameters
     ----------
     model : str
         Ignored: there is one observer.
     head : str, optional
-        A SOFA file (SimpleFreeFieldHRIR) with the head it believes to hear through; the embedded KEMAR
-        if empty.
+        A SOFA file (SimpleFreeFieldHRIR) with the head that it listens through; default: the embedded
+        KEMAR.
 
     Raises
     ------
@@ -47,7 +47,7 @@ class Observer:
             heads.load(self.head)
 
     def generate(self, prompt: Prompt) -> str:
-        """Reply with a letter, as ``<B>``; decline by the option that does, or else in words."""
+        """Reply with a letter, as ``<B>``; decline by the option that declines, or else in words."""
         chosen = self._listen(prompt)
         if chosen is not None:
             return f"<{prompt.letters[chosen]}>"
@@ -56,10 +56,10 @@ class Observer:
         return f"<{declining}>" if declining else _DECLINED
 
     def _listen(self, prompt: Prompt) -> int | None:
-        """Which option is right, if that can be heard."""
-        asking = question(prompt)
-        about_space = space_questions.read(asking, prompt.options)
-        about_tones = None if about_space else tone_questions.asked(asking)
+        """Return the place of the right option, if that can be heard."""
+        text = question(prompt)
+        about_space = space_questions.read(text, prompt.options)
+        about_tones = None if about_space else tone_questions.read(text)
         if (about_space is None or len(prompt.clips) != about_space.clips) and (
             about_tones is None or len(prompt.clips) != 1
         ):
@@ -72,7 +72,7 @@ class Observer:
         return _tones(about_tones, clips[0], prompt.options) if about_tones else None
 
 
-def _tones(asked: tone_questions.Asked, clip: Audio, options: tuple[str, ...]) -> int | None:
-    finding = asked(tone_questions.hear(clip))
+def _tones(about_tones: tone_questions.ToneQuestion, clip: Audio, options: tuple[str, ...]) -> int | None:
+    finding = about_tones(tone_questions.analyse(clip))
     stating = [k for k, option in enumerate(options) if finding and finding.is_stated_by(option)]
     return stating[0] if len(stating) == 1 else None

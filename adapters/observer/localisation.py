@@ -21,16 +21,16 @@ _BELOW = re.compile(r"\b(below|down|under|lower|beneath)\b", re.IGNORECASE)
 _NEAR = re.compile(r"\b(near|close)", re.IGNORECASE)
 _MEDIUM = re.compile(r"\b(medium|middle|mid|moderate)", re.IGNORECASE)
 _FAR = re.compile(r"\b(far|distant)", re.IGNORECASE)
-_HEIGHT_ASKED = re.compile(r"\b(elevation|height|high|ears?|ear level|above|below)\b", re.IGNORECASE)
-_DISTANCE_ASKED = re.compile(r"\b(far|near|distance|close|away)\b", re.IGNORECASE)
+_ABOUT_HEIGHT = re.compile(r"\b(elevation|height|high|ears?|ear level|above|below)\b", re.IGNORECASE)
+_ABOUT_DISTANCE = re.compile(r"\b(far|near|distance|close|away)\b", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
-#: From this angle off the median plane on, a sound is at a side and not ahead or behind, degrees.
+#: From this angle off the median plane on, a sound is to the side and not ahead or behind, degrees.
 _ASIDE_DEG = 14.0
 #: Heights beyond these are below and above, degrees.
 _BELOW_DEG, _ABOVE_DEG = -11.0, 12.0
-#: Where near and far part if nobody says, m.
-_PARTED_M = (1.6, 3.3)
+#: Limits of near, medium and far where the options state none, m.
+_LIMITS_M = (1.6, 3.3)
 
 #: Directions by the first letters of the words that state them, degrees.
 _WORDS = {"f": _FRONT, "b": _BACK, "l": _LEFT, "r": _RIGHT}
@@ -42,12 +42,12 @@ T = TypeVar("T")
 def read(
     question: str, options: Sequence[str]
 ) -> tuple[Callable[[Sequence[Ears]], Sequence[float] | None], int] | None:
-    """Understand where a sound is asked to be; see ``space_questions``."""
+    """Understand a question about where one sound is; see ``space_questions``."""
     heights = _each_its_own(options, _height)
-    if heights and _HEIGHT_ASKED.search(question):
+    if heights and _ABOUT_HEIGHT.search(question):
         return lambda clips: _at_height(clips[0], heights), 1
     ranks = _each_its_own(options, _rank)
-    if ranks and _DISTANCE_ASKED.search(question):
+    if ranks and _ABOUT_DISTANCE.search(question):
         return lambda clips: _at_distance(clips[0], ranks, _edges(options, ranks)), 1
     azimuths = _each_its_own(options, _azimuth)
     if azimuths:
@@ -56,13 +56,13 @@ def read(
 
 
 def _each_its_own(options: Sequence[str], read_option: Callable[[str], T | None]) -> list[T]:
-    """What each option states, if each states something else; or nothing."""
+    """What each option states if all differ, else nothing."""
     stated = [value for option in options if (value := read_option(option)) is not None]
     return stated if len(set(stated)) == len(options) else []
 
 
 def _azimuth(option: str) -> float | None:
-    """The middle of what an option states, degrees, or None."""
+    """The middle of the sector that an option states, degrees, or None."""
     words = option.partition("(")[0]
     return _AZIMUTHS.get("".join(letter for letter, word in _WORDS.items() if word.search(words)))
 
@@ -76,35 +76,35 @@ def _height(option: str) -> int | None:
 
 def _rank(option: str) -> int | None:
     words = option.partition("(")[0]
-    found = [rank for rank, word in enumerate((_NEAR, _MEDIUM, _FAR)) if word.search(words)]
-    return found[0] if len(found) == 1 else None
+    ranks = [rank for rank, word in enumerate((_NEAR, _MEDIUM, _FAR)) if word.search(words)]
+    return ranks[0] if len(ranks) == 1 else None
 
 
 def _edges(options: Sequence[str], ranks: Sequence[int]) -> tuple[float, ...]:
-    """Distances, m, at which the options part, nearest first."""
+    """Distances between the options, m, nearest first."""
     numbers = {
         rank: [float(n) for n in _NUMBER.findall(option)] for rank, option in zip(ranks, options, strict=True)
     }
     if len(ranks) == 3:
         middle = numbers[1]
-        return (middle[0], middle[1]) if len(middle) == 2 else _PARTED_M
+        return (middle[0], middle[1]) if len(middle) == 2 else _LIMITS_M
     outer = [numbers[rank] for rank in sorted(numbers)]
     if all(outer):
         return (float(np.sqrt(max(outer[0]) * min(outer[1]))),)
-    return (float(np.sqrt(_PARTED_M[0] * _PARTED_M[1])),)
+    return (float(np.sqrt(_LIMITS_M[0] * _LIMITS_M[1])),)
 
 
 def _at_azimuth(ears: Ears, stated: Sequence[float]) -> Sequence[float] | None:
     """The best cost of any azimuth that an option means: the same on both sides if the ears are alike."""
     if not ears.bursts:
         return None
-    ring = ears.compass.ring
-    cost = ears.compass.cost(ring, *ears.telling(ears.bursts[0]))
-    meant = _meant(ring.azimuths, np.asarray(stated))
-    return [float(cost[meant[:, k]].min()) for k in range(len(stated))]
+    ring = ears.finder.ring
+    cost = ears.finder.cost(ring, *ears.directional(ears.bursts[0]))
+    nearest_to = _nearest_to(ring.azimuths, np.asarray(stated))
+    return [float(cost[nearest_to[:, k]].min()) for k in range(len(stated))]
 
 
-def _meant(azimuths: NDArray[np.float64], stated: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _nearest_to(azimuths: NDArray[np.float64], stated: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which azimuths, shape (n,), each option means, shape (n, k): those it is nearest to.
 
     But "ahead" beside "left" and "right" means next to the middle only.
@@ -122,18 +122,18 @@ def _meant(azimuths: NDArray[np.float64], stated: NDArray[np.float64]) -> NDArra
 def _at_height(ears: Ears, stated: Sequence[int]) -> Sequence[float] | None:
     if not ears.bursts or not ears.is_broad(ears.bursts[0]):
         return None
-    elevation = ears.compass.direction(*ears.telling(ears.bursts[0])).elevation
+    elevation = ears.finder.direction(*ears.directional(ears.bursts[0])).elevation
     if 0 in stated:
-        found = 1 if elevation > _ABOVE_DEG else -1 if elevation < _BELOW_DEG else 0
+        level = 1 if elevation > _ABOVE_DEG else -1 if elevation < _BELOW_DEG else 0
     else:
-        found = 1 if elevation > 0 else -1
-    return [float(s != found) for s in stated]
+        level = 1 if elevation > 0 else -1
+    return [float(s != level) for s in stated]
 
 
 def _at_distance(ears: Ears, ranks: Sequence[int], edges: Sequence[float]) -> Sequence[float] | None:
     if not ears.bursts or not ears.is_broad(ears.bursts[0]) or ears.is_dry(ears.bursts[-1]):
         return None
-    supposed = distance.HALL if max(edges) >= distance.HALL_FROM_M else 1.0
-    metres = supposed * 2.0 ** distance.octaves(distance.cues(ears, ears.bursts))
+    scale = distance.HALL if max(edges) >= distance.HALL_FROM_M else 1.0
+    metres = scale * 2.0 ** distance.octaves(distance.cues(ears, ears.bursts))
     place = sorted(ranks)[int(np.searchsorted(edges, metres))]
     return [float(rank != place) for rank in ranks]

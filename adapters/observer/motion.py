@@ -1,7 +1,7 @@
 """How a sound moves: the kind of path that fits what the ears heard, moment by moment.
 
 Each moment gives a cost for every azimuth; a path is worth the mean cost along it. Kinds of paths are
-families of such paths, and the best of each family competes. Distance is told by level: what only comes
+families of such paths, and the best of each family competes. Distance follows from level: what only comes
 closer or moves away keeps its azimuth.
 """
 
@@ -20,7 +20,7 @@ _FRAME_S, _HOP_S = 0.10, 0.05
 #: No moment counts for more than this over its best azimuth.
 _MOST = 0.25
 #: A change of level over the path, dB, from which a sound that keeps its azimuth comes or
-#: goes, and the cost of each decibel that speaks against it.
+#: goes, and the cost of each decibel that contradicts it.
 _RADIAL_DB, _PER_DB = 2.0, 0.005
 
 KINDS = ("left-to-right", "right-to-left", "there-and-back", "clockwise", "counterclockwise", "still")
@@ -28,7 +28,7 @@ _ENDS_DEG = np.arange(30.0, 96.0, 7.5)
 
 
 @dataclass(frozen=True)
-class Course:
+class MotionFit:
     """How well each kind of path fits (mean cost, the lower the better), and the change of level, dB."""
 
     misfits: dict[str, float]
@@ -46,8 +46,8 @@ class Course:
         return self.misfits[kind]
 
 
-def course(ears: Ears) -> Course | None:
-    """Follow the one sound of a clip; None if there is none."""
+def fit(ears: Ears) -> MotionFit | None:
+    """Fit all kinds of paths to the one sound of a clip; None if it holds no sound, or a short one."""
     if not ears.bursts:
         return None
     start, stop = ears.bursts[0].onset, ears.bursts[-1].offset
@@ -62,14 +62,14 @@ def course(ears: Ears) -> Course | None:
     for kind in KINDS:
         places = np.round(_family(kind, tuple(times)) / steps).astype(np.intp) % costs.shape[1]
         misfits[kind] = float(costs[moments, places].mean(axis=1).min())
-    return Course(misfits, _rise_db(ears, start, stop))
+    return MotionFit(misfits, _rise_db(ears, start, stop))
 
 
 def _costs(ears: Ears, start: float) -> NDArray[np.float64]:
     """Cost of each azimuth of the ring in one frame, re the best, bounded, weighted by how clear it is."""
     spectra, reliability = ears.spectra(start, start + _FRAME_S)
-    cost = ears.compass.cost(ears.compass.ring, spectra, reliability)
-    clear = float(np.average(reliability, weights=ears.compass.density))
+    cost = ears.finder.cost(ears.finder.ring, spectra, reliability)
+    clear = float(np.average(reliability, weights=ears.finder.density))
     return np.asarray(np.minimum(cost - cost.min(), _MOST) * clear)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from . import motion
 from .ears import Ears
 
-#: Words that state a movement; the first that fit count.
+#: Words that state a movement; the first that match count.
 _STATED = (
     ("there-and-back", r"\b(and back|there and back|returns?|back again)\b"),
     ("counterclockwise", r"\b(counter-?clockwise|anti-?clockwise)\b"),
@@ -23,18 +23,18 @@ _STATED = (
 
 
 def read(
-    question: str,  # noqa: ARG001 the options say it all
+    question: str,  # noqa: ARG001 the options are enough
     options: Sequence[str],
 ) -> tuple[Callable[[Sequence[Ears]], Sequence[float] | None], int] | None:
-    """Understand how a sound is asked to move; see ``space_questions``."""
+    """Understand a question about how a sound moves; see ``space_questions``."""
     kinds = [_kind(option) for option in options]
     stated = [kind for kind in kinds if kind is not None]
     if len(stated) < len(options) or len(set(stated)) < len(stated):
         return None
 
     def answer(clips: Sequence[Ears]) -> Sequence[float] | None:
-        course = motion.course(clips[0])
-        return None if course is None else [course.misfit(kind) for kind in stated]
+        fit = motion.fit(clips[0])
+        return None if fit is None else [fit.misfit(kind) for kind in stated]
 
     return answer, 1
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from . import distance, sounds
-from .bursts import Burst, joined
+from .bursts import Burst, merge
 from .ears import Ears
 
 _RIGHT, _LEFT = re.compile(r"\bright", re.IGNORECASE), re.compile(r"\bleft\b", re.IGNORECASE)
@@ -22,16 +22,16 @@ _HOW_MANY = re.compile(
 )
 _EQUALLY_LOUD = re.compile(r"\bequally loud\b|\bsame (loudness|level)\b", re.IGNORECASE)
 _COUNTS = ("one", "two", "three", "four", "five", "six")
-#: Sounds nearer to each other than this are in one place, degrees.
+#: Sounds closer to each other than this are in one place, degrees.
 _ONE_PLACE_DEG = 12.0
-#: Sounds lateral by less than this are in the middle: the ears hear no side, degrees.
+#: Sounds with a lateral angle below this are in the middle, degrees.
 _NO_SIDE_DEG = 0.01
 
 Answer = Callable[[Sequence[Ears]], Sequence[float] | None]
 
 
 def read(question: str, options: Sequence[str]) -> tuple[Answer, int] | None:
-    """Understand a question about named sounds, or how many places there are; see ``space_questions``."""
+    """Understand a question about named sounds, or about the number of places; see ``space_questions``."""
     if _HOW_MANY.search(question):
         counts = [_count(option) for option in options]
         if None in counts:
@@ -51,7 +51,7 @@ def read(question: str, options: Sequence[str]) -> tuple[Answer, int] | None:
 
 
 def _comparison(question: str) -> Callable[[Ears, Sequence[str]], Sequence[float] | None] | None:
-    """How each named sound is measured, less being what is asked for."""
+    """How each named sound is measured; the lowest value is the right one."""
     if _RIGHT.search(question) or _LEFT.search(question):
         sign = -1.0 if _RIGHT.search(question) else 1.0
         return lambda ears, named: _scaled(_laterals(ears, named), sign)
@@ -69,69 +69,69 @@ def _scaled(values: Sequence[float] | None, sign: float) -> Sequence[float] | No
     return None if values is None else [sign * value for value in values]
 
 
-def _apart(ears: Ears, named: Sequence[str]) -> list[Burst] | None:
+def _bursts_of(ears: Ears, named: Sequence[str]) -> list[Burst] | None:
     """The burst of each named sound, where they come one after the other."""
     if len(ears.bursts) < len(named):
         return None
-    heard = joined(ears.bursts, len(named))
-    return [heard[k] for k in sounds.assigned(ears, heard, named)]
+    bursts = merge(ears.bursts, len(named))
+    return [bursts[k] for k in sounds.assign(ears, bursts, named)]
 
 
 def _laterals(ears: Ears, named: Sequence[str]) -> Sequence[float] | None:
     if len(ears.bursts) == 1:
-        heard = sounds.together(ears, ears.bursts[0], named)
-        angles = [ears.compass.azimuth(*heard[kind]).lateral for kind in named]
+        spectra = sounds.separate(ears, ears.bursts[0], named)
+        angles = [ears.finder.azimuth(*spectra[kind]).lateral for kind in named]
     else:
-        found = _apart(ears, named)
-        if found is None:
+        bursts = _bursts_of(ears, named)
+        if bursts is None:
             return None
-        angles = [ears.compass.azimuth(*ears.opening(burst)).lateral for burst in found]
+        angles = [ears.finder.azimuth(*ears.direct(burst)).lateral for burst in bursts]
     return angles if np.abs(angles).max() > _NO_SIDE_DEG else [0.0] * len(angles)
 
 
 def _elevations(ears: Ears, named: Sequence[str]) -> Sequence[float] | None:
-    found = _apart(ears, named)
-    if found is None or not all(ears.is_broad(burst) for burst in found):
+    bursts = _bursts_of(ears, named)
+    if bursts is None or not all(ears.is_broad(burst) for burst in bursts):
         return None
-    return [ears.compass.direction(*ears.telling(burst)).elevation for burst in found]
+    return [ears.finder.direction(*ears.directional(burst)).elevation for burst in bursts]
 
 
 def _distances(ears: Ears, named: Sequence[str]) -> Sequence[float] | None:
-    found = _apart(ears, named)
-    if found is None or any(ears.is_dry(burst) for burst in found):
+    bursts = _bursts_of(ears, named)
+    if bursts is None or any(ears.is_dry(burst) for burst in bursts):
         return None
-    return [distance.octaves(distance.cues(ears, [burst])) for burst in found]
+    return [distance.octaves(distance.cues(ears, [burst])) for burst in bursts]
 
 
 def _faintness(ears: Ears, named: Sequence[str]) -> Sequence[float] | None:
-    found = _apart(ears, named)
-    if found is None:
+    bursts = _bursts_of(ears, named)
+    if bursts is None:
         return None
-    powers = [np.square(ears.excerpt(burst.onset, burst.offset)).mean() for burst in found]
+    powers = [np.square(ears.excerpt(burst.onset, burst.offset)).mean() for burst in bursts]
     return [float(-10 * np.log10(power)) for power in powers]
 
 
 def _first_and_side(ears: Ears, named: Sequence[str], sides: Sequence[int]) -> Sequence[float] | None:
     kinds = list(dict.fromkeys(named))
-    found = _apart(ears, kinds)
-    if found is None:
+    bursts = _bursts_of(ears, kinds)
+    if bursts is None:
         return None
-    first = kinds[int(np.argmin([burst.onset for burst in found]))]
-    lateral = ears.compass.azimuth(*ears.opening(ears.bursts[0])).lateral
-    heard = 0.0 if abs(lateral) < _NO_SIDE_DEG else float(np.sign(lateral))
-    return [float(kind != first) * 4 - side * heard for kind, side in zip(named, sides, strict=True)]
+    first = kinds[int(np.argmin([burst.onset for burst in bursts]))]
+    lateral = ears.finder.azimuth(*ears.direct(ears.bursts[0])).lateral
+    measured = 0.0 if abs(lateral) < _NO_SIDE_DEG else float(np.sign(lateral))
+    return [float(kind != first) * 4 - side * measured for kind, side in zip(named, sides, strict=True)]
 
 
 def _how_many(ears: Ears, counts: Sequence[int]) -> Sequence[float] | None:
     if not ears.bursts:
         return None
-    angles = np.sort([ears.compass.azimuth(*ears.opening(burst)).lateral for burst in ears.bursts])
-    heard = 1 + int(np.sum(np.diff(angles) > _ONE_PLACE_DEG))
-    return [float(abs(count - heard)) for count in counts]
+    angles = np.sort([ears.finder.azimuth(*ears.direct(burst)).lateral for burst in ears.bursts])
+    n_places = 1 + int(np.sum(np.diff(angles) > _ONE_PLACE_DEG))
+    return [float(abs(count - n_places)) for count in counts]
 
 
 def _count(option: str) -> int | None:
-    found = [
+    counts = [
         k + 1 for k, word in enumerate(_COUNTS) if re.search(rf"\b({word}|{k + 1})\b", option, re.IGNORECASE)
     ]
-    return found[0] if len(found) == 1 else None
+    return counts[0] if len(counts) == 1 else None

@@ -1,7 +1,7 @@
 """Which sound is which: hiss, buzz, ticking and siren, one after the other or all at once.
 
-A steady buzz is a comb of lines: what lies on the comb is its own, what lies between belongs to the others.
-So even sounds that last together have spectra, and places, of their own.
+A steady buzz is a comb of lines: what lies on the comb belongs to it, what lies between to the others. So
+even simultaneous sounds have separate spectra and places.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from starbench.measure.spectra import CrossSpectra
 from .bursts import Burst, envelope
 from .ears import Ears
 
-#: Fundamentals of what is called a low and a high buzz, Hz.
+#: Ranges of the fundamentals of a low and a high buzz, Hz.
 COMBS_HZ = {"low buzz": (85.0, 150.0), "high buzz": (205.0, 345.0)}
 #: Words that name a sound, and the kind it is.
 _NAMES = {
@@ -31,21 +31,21 @@ _NAMES = {
     "siren": r"\b(siren|wail|alarm)",
     "hiss": r"\b(hiss|noise|rush|static)",
 }
-#: Harmonics looked for at first and at last, and steps of the fundamental, Hz.
+#: Numbers of harmonics in the first and in the last search, and steps of the fundamental, Hz.
 _FEW, _MANY, _STEP_HZ, _FINE_HZ, _PRESENT = 8, 30, 0.2, 0.02, 35
-#: Bins on either side of a line that are its own, and that are nobody's.
+#: Bins on either side of a line that belong to it, and bins that belong to no sound.
 _ON_LINE, _OFF_LINE = 2, 4
 #: A line counts up to this height over its surroundings, dB.
 _TALLEST_DB = 30.0
 _SURROUNDINGS_HZ = 40.0
 #: The start of a sound is left out, s: there the lines are broad.
 _SETTLED_S = 0.03
-#: Ticks are turned down to this times the median power, over this long, s.
+#: Ticks are attenuated to this times the median power, over this long, s.
 _EVEN, _EVEN_S = 2.0, 0.002
 
 
 def named(text: str) -> str | None:
-    """Say which kind of sound an option names, if one."""
+    """Return the kind of sound that an option names, if it names one."""
     kinds = [kind for kind, words in _NAMES.items() if re.search(words, text, re.IGNORECASE)]
     return kinds[0] if len(kinds) == 1 else None
 
@@ -60,12 +60,12 @@ class Lines:
 
     @classmethod
     def of(cls, ears: Ears, burst: Burst, *, even: bool = False) -> Lines:
-        """Analyse a burst under one Hann window; ``even``: with what is much louder than most turned down."""
+        """Analyse a burst under one Hann window; ``even``: with ticks attenuated."""
         first = round((burst.onset + _SETTLED_S) * ears.rate)
         cut = ears.samples[first : max(round(burst.offset * ears.rate), first + 64)]
         window = np.hanning(cut.shape[0]).astype(np.float32)
         if even:
-            window *= _turned_down(cut, round(_EVEN_S * ears.rate))
+            window *= _gains(cut, round(_EVEN_S * ears.rate))
         size = fft.next_fast_len(cut.shape[0], real=True)
         left, right = fft.rfft((cut * window[:, None]).T, size, axis=1)
         return cls(left, right, ears.rate / size)
@@ -85,7 +85,7 @@ class Lines:
     ) -> tuple[float, float]:
         """Fundamental in bounds, Hz, whose harmonics stand out most, and by how much, dB.
 
-        What stands at halves or thirds between the harmonics speaks against it: the fundamental is lower.
+        Lines at halves or thirds between the harmonics count against it: the fundamental is lower.
         """
         heights = heights * ~self.on_combs(without, heights.size, _ON_LINE)
 
@@ -103,8 +103,7 @@ class Lines:
         coarse = np.arange(bounds[0], bounds[1], min(_STEP_HZ, self.step_hz / _FEW * 2))
         best = float(coarse[int(strength(coarse, _FEW).argmax())])
         fine = best + np.arange(-0.3, 0.3, _FINE_HZ)
-        found = strength(fine, _MANY)
-        most = float(fine[int(found.argmax())])
+        most = float(fine[int(strength(fine, _MANY).argmax())])
         return most, float(strength(np.array([most]), _FEW)[0])
 
     def on_combs(self, fundamentals: Sequence[float], bins: int, reach: int) -> NDArray[np.bool_]:
@@ -117,7 +116,7 @@ class Lines:
         return marked
 
 
-def _turned_down(cut: NDArray[np.float32], block: int) -> NDArray[np.float32]:
+def _gains(cut: NDArray[np.float32], block: int) -> NDArray[np.float32]:
     """Gains, shape (n,), of both ears that leave ticks no louder than what lasts."""
     power = np.convolve(np.square(cut).sum(axis=1), np.ones(block, np.float32) / block, mode="same")
     return np.asarray(
@@ -125,10 +124,10 @@ def _turned_down(cut: NDArray[np.float32], block: int) -> NDArray[np.float32]:
     )
 
 
-def together(
+def separate(
     ears: Ears, burst: Burst, kinds: Sequence[str]
 ) -> dict[str, tuple[CrossSpectra, NDArray[np.float64]]]:
-    """Spectra, and reliability of their bands, of sounds that last at once; all but one must be buzzes."""
+    """Spectra, and reliability of their bands, of simultaneous sounds; all but one must be buzzes."""
     steady = Lines.of(ears, burst, even="ticking" in kinds)
     heights = steady.heights_db()
     fundamentals: dict[str, float] = {}
@@ -139,27 +138,27 @@ def together(
     free = ~lines.on_combs(tuple(fundamentals.values()), size, _OFF_LINE)
     between = _Bands.of(ears, lines, free)
     beside = _Bands.of(ears, steady, free)
-    found = {}
+    by_kind = {}
     for kind in kinds:
         if kind not in fundamentals:
-            found[kind] = between.spectra(), np.minimum(between.count / 5.0, 1.0) + 1e-6
+            by_kind[kind] = between.spectra(), np.minimum(between.count / 5.0, 1.0) + 1e-6
             continue
         others = [value for other, value in fundamentals.items() if other != kind]
         own = lines.on_combs((fundamentals[kind],), size, _ON_LINE) & ~lines.on_combs(others, size, _ON_LINE)
-        found[kind] = _Bands.of(ears, steady, own).over(beside)
-    return found
+        by_kind[kind] = _Bands.of(ears, steady, own).over(beside)
+    return by_kind
 
 
 @dataclass(frozen=True, eq=False)
 class _Bands:
-    """Chosen bins of a long spectrum, summed over the bands of a compass, and how many each holds."""
+    """Chosen bins of a long spectrum, summed over a direction finder's bands, and how many each holds."""
 
     sums: NDArray[np.float64]
     count: NDArray[np.float64]
 
     @classmethod
     def of(cls, ears: Ears, lines: Lines, chosen: NDArray[np.bool_]) -> _Bands:
-        centres = ears.compass.centres
+        centres = ears.finder.centres
         width = centres[1] - centres[0]
         band = np.floor((np.flatnonzero(chosen) * lines.step_hz - centres[0]) / width + 0.5).astype(np.intp)
         inside = (band >= 0) & (band < centres.size)
@@ -186,11 +185,11 @@ class _Bands:
         return CrossSpectra(clean[0], clean[1], clean[2] + 1j * clean[3]), reliability + 1e-6
 
 
-def assigned(ears: Ears, heard: Sequence[Burst], kinds: Sequence[str]) -> tuple[int, ...]:
-    """Which burst is which kind: for each kind, a different burst."""
-    likeness = np.array([[_likeness(ears, burst)[kind] for burst in heard] for kind in kinds])
+def assign(ears: Ears, bursts: Sequence[Burst], kinds: Sequence[str]) -> tuple[int, ...]:
+    """Return which burst is of which kind: for each kind, the place of a different burst."""
+    likeness = np.array([[_likeness(ears, burst)[kind] for burst in bursts] for kind in kinds])
     rows = range(len(kinds))
-    return max(permutations(range(len(heard)), len(kinds)), key=lambda order: sum(likeness[rows, order]))
+    return max(permutations(range(len(bursts)), len(kinds)), key=lambda order: sum(likeness[rows, order]))
 
 
 def _likeness(ears: Ears, burst: Burst) -> dict[str, float]:
@@ -204,9 +203,9 @@ def _likeness(ears: Ears, burst: Burst) -> dict[str, float]:
     ticking = (high - low - 5.0) / 6.0
     tonal = (_peak_db(stretch, ears.rate) - 16.0) / 10.0
     siren = min(tonal, 1.0) * (1.0 - min(2.0 * max(combs.values()), 1.0))
-    found = {**combs, "ticking": ticking, "siren": siren}
-    found = {kind: float(np.clip(value, 0.0, 1.0)) for kind, value in found.items()}
-    return {**found, "hiss": 1.0 - max(found.values())}
+    measured = {**combs, "ticking": ticking, "siren": siren}
+    likeness = {kind: float(np.clip(value, 0.0, 1.0)) for kind, value in measured.items()}
+    return {**likeness, "hiss": 1.0 - max(likeness.values())}
 
 
 def _peak_db(stretch: NDArray[np.float32], rate: int) -> float:

@@ -1,8 +1,8 @@
-"""Questions about space, told by their words and options, and the hearing that each of them takes.
+"""Questions about space: recognised by their words and options, and answered by measurement.
 
-A question is known by what its options state: sectors, heights, distances, comparisons, names of sounds,
-movements. Each option is given a cost; the least is chosen, and what the ears cannot tell apart is left to
-a coin whose toss depends on the samples alone, so that no side is favoured.
+A question is recognised by what its options state: sectors, heights, distances, comparisons, names of
+sounds, movements. Each option gets a cost, and the lowest is chosen. Between options that the ears cannot
+distinguish, a hash of the samples decides, so that no side is favoured.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from . import comparisons, localisation, movements, relations
 from .ears import Ears
 from .words import DECLINES
 
-#: Costs nearer than this are one to the ear.
+#: Costs closer than this are equal to the ear.
 _TIED = 1e-4
-#: Clips below these hold no sound that could be placed.
+#: Limits below which no sound of a clip can be located.
 _SLOWEST_HZ, _SHORTEST_S = 8_000, 0.1
 
 #: Clips -> a cost for each option, or None if that cannot be heard.
 Answer = Callable[[Sequence[Ears]], Sequence[float] | None]
-#: Question and options that state something -> how to answer, and of how many clips; None if not of its kind.
+#: Question and options that state something -> how to answer, and the number of clips; None if another kind.
 Reader = Callable[[str, Sequence[str]], tuple[Answer, int] | None]
 
 _READERS: tuple[Reader, ...] = (
@@ -45,7 +45,7 @@ class SpaceQuestion:
     Attributes
     ----------
     clips : int
-        Number of clips it is asked of.
+        Number of clips in the question.
     """
 
     clips: int
@@ -61,12 +61,12 @@ class SpaceQuestion:
             return None
         least = min(costs)
         tied = [k for k, cost in zip(self._stating, costs, strict=True) if cost - least < _TIED]
-        toss = sha256("".join(clip.digest for clip in clips).encode()).digest()
-        return tied[int.from_bytes(toss) % len(tied)]
+        draw = sha256("".join(clip.digest for clip in clips).encode()).digest()
+        return tied[int.from_bytes(draw) % len(tied)]
 
 
 def _is_fit(clip: Audio) -> bool:
-    """Whether a clip is for two ears at most, and long and fast enough to listen to."""
+    """Whether a clip has at most two channels, and is long and of a high enough rate to listen to."""
     return (
         clip.channels <= 2
         and clip.rate >= _SLOWEST_HZ
@@ -82,7 +82,7 @@ def read(question: str, options: Sequence[str]) -> SpaceQuestion | None:
     if len(texts) < 2:
         return None
     for reader in _READERS:
-        understood = reader(re.sub(r"\s+", " ", question), texts)
-        if understood is not None:
-            return SpaceQuestion(understood[1], understood[0], stating)
+        parsed = reader(re.sub(r"\s+", " ", question), texts)
+        if parsed is not None:
+            return SpaceQuestion(parsed[1], parsed[0], stating)
     return None

@@ -1,4 +1,4 @@
-"""What a sound from each direction does at the two ears: spectra on bands, between measurements too.
+"""What a sound from each direction does at the two ears: spectra on bands, interpolated between measurements.
 
 Responses are cut into a delay and an aligned rest; both vary slowly with direction, and each is
 interpolated by itself: moving least squares (Lancaster & Salkauskas 1981, Math. Comp. 37:141) that pass
@@ -36,7 +36,7 @@ def unit(azimuth_deg: ArrayLike, elevation_deg: ArrayLike = 0.0) -> Vectors:
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
-    """What two ears get from m directions at F frequencies, as far as comparing the ears needs it.
+    """What two ears receive from m directions at F frequencies, as far as comparing the ears needs it.
 
     Attributes
     ----------

@@ -32,8 +32,8 @@ _MOSTLY = 0.9
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What there is in a clip: its tones, its length in s, and whether it is mere dither or less."""
+class ClipTones:
+    """A clip's tones, its length in s, and whether it holds nothing above dither."""
 
     tones: tuple[Tone, ...]
     seconds: float
@@ -42,12 +42,12 @@ class Heard:
 
 @dataclass(frozen=True)
 class Finding:
-    """What the observer found, to be compared with what an option states.
+    """What the observer measured, to be compared with what an option states.
 
     Attributes
     ----------
     place : {"first", "second", "neither"}
-        Which of the two tones has more of what was asked for, or which half holds the tone.
+        Which of the two tones has more of the attribute in question, or which half holds the tone.
     asks_less : bool or None
         For a comparison, whether the question asks for the lower, softer or shorter one; None if it
         does not say, or says both.
@@ -57,7 +57,7 @@ class Finding:
     asks_less: bool | None = False
 
     def is_stated_by(self, option: str) -> bool:
-        """Whether ``option`` says what was found."""
+        """Whether ``option`` states what was measured."""
         if DECLINES.search(option):
             return False
         if NEITHER.search(option) or self.place == "neither":
@@ -71,14 +71,14 @@ class Finding:
         return (stated == self.place) != less
 
 
-#: How to answer a question from what is heard; None if that does not decide it.
-Asked = Callable[[Heard], Finding | None]
+#: A question, as the finding that decides it in a clip; None if nothing there does.
+ToneQuestion = Callable[[ClipTones], Finding | None]
 
 
-def hear(audio: Audio) -> Heard:
-    """Listen to a clip for tones, with all channels folded to their mean."""
+def analyse(audio: Audio) -> ClipTones:
+    """Find the tones of a clip, with all channels mixed to mono."""
     signal = mono(audio.samples)
-    return Heard(find_tones(signal, audio.rate), audio.seconds, is_quiet(signal))
+    return ClipTones(find_tones(signal, audio.rate), audio.seconds, is_quiet(signal))
 
 
 # --- the question ---------------------------------------------------------------------------------
@@ -92,15 +92,15 @@ _ATTRIBUTES = {
 }
 
 
-def asked(question: str) -> Asked | None:
-    """How to answer ``question``; None if it asks for what is not heard here."""
+def read(question: str) -> ToneQuestion | None:
+    """Understand a question about tones; None if it is about anything else."""
     if _HALVES.search(question) and not (MORE.search(question) or LESS.search(question)):
         return _half
     attributes = [name for name, words in _ATTRIBUTES.items() if re.search(words, question, re.IGNORECASE)]
     if len(attributes) != 1:
         return None
     excess = _EXCESS[attributes[0]]
-    return lambda heard: _compared(heard, excess, _direction(question))
+    return lambda clip: _comparison(clip, excess, _direction(question))
 
 
 def _direction(text: str) -> bool | None:
@@ -118,21 +118,23 @@ _EXCESS: dict[str, Callable[[Tone, Tone], float]] = {
 }
 
 
-def _compared(heard: Heard, excess: Callable[[Tone, Tone], float], asks_less: bool | None) -> Finding | None:
-    if len(heard.tones) != 2:
+def _comparison(
+    clip: ClipTones, excess: Callable[[Tone, Tone], float], asks_less: bool | None
+) -> Finding | None:
+    if len(clip.tones) != 2:
         return None
-    jnds = excess(*heard.tones)
+    jnds = excess(*clip.tones)
     if abs(jnds) < 0.5:
         return Finding("neither", asks_less)
     return Finding("second" if jnds > 0 else "first", asks_less)
 
 
-def _half(heard: Heard) -> Finding | None:
-    if not heard.tones:
-        return Finding("neither") if heard.quiet else None
-    middle = heard.seconds / 2
-    total = sum(tone.duration for tone in heard.tones)
-    early = sum(max(0.0, min(tone.offset, middle) - tone.onset) for tone in heard.tones) / total
+def _half(clip: ClipTones) -> Finding | None:
+    if not clip.tones:
+        return Finding("neither") if clip.quiet else None
+    middle = clip.seconds / 2
+    total = sum(tone.duration for tone in clip.tones)
+    early = sum(max(0.0, min(tone.offset, middle) - tone.onset) for tone in clip.tones) / total
     if early >= _MOSTLY:
         return Finding("first")
     return Finding("second") if early <= 1 - _MOSTLY else None

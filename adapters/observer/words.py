@@ -27,7 +27,7 @@ LESS = re.compile(r"\b(lower|quieter|softer|shorter|smaller|weaker|fainter|less)
 
 
 def question(prompt: Prompt) -> str:
-    """Take the lines that ask; captions, labels and options do not."""
+    """Return the lines that ask, without captions, labels and options."""
     lines = prompt.text.splitlines()
     asking = [line for line in lines if "?" in line]
     if not asking:

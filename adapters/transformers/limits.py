@@ -1,7 +1,7 @@
 """What each architecture takes in one prompt, as data.
 
-Two limits cannot be asked of a checkpoint in a uniform way: how many clips its processor bears, and how
-long one may be before its end is cut off without a word. The rows are read from the processors and feature
+Two limits cannot be asked of a checkpoint in a uniform way: how many clips its processor takes, and how
+long one may be before its end is cut off silently. The rows are read from the processors and feature
 extractors of transformers 5.23.0. Whatever is not listed is taken to cut at its front end's window, if it
 has one: a clip that is refused can be seen, one that was cut cannot.
 """
@@ -14,7 +14,7 @@ from typing import Any
 
 
 class Longest(Enum):
-    """How long a clip may be before its end is not heard."""
+    """How long a clip may be before its end is cut off."""
 
     WINDOW = "the front end's window (chunk_length), after which Whisper's extractor cuts"
     STATED = "what the processor states as max_audio_len, after which it cuts"
@@ -53,7 +53,7 @@ _UNLISTED = Limits(None, Longest.WINDOW)
 
 
 def limits_of(kind: str, processor: Any) -> tuple[int | None, float | None]:
-    """Clips a prompt may hold, and seconds a clip may last; None: no limit is known.
+    """Return the clips a prompt may hold, and the seconds a clip may last; None: no known limit.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
-"""From a name or a path to a model that is ready: configuration, processor, class, weights.
+"""From a name or a path to a loaded model: configuration, processor, class, weights.
 
 Each checkpoint is loaded by the class that its own configuration names: no single auto class knows all
-models that hear (``AutoModelForMultimodalLM`` of transformers 5.23 knows no Audio Flamingo 3). Nothing
-that comes with a checkpoint is executed: no remote code unless asked for, no pickled weights ever.
+models that take sound (``AutoModelForMultimodalLM`` of transformers 5.23 knows no Audio Flamingo 3). Nothing
+that comes with a checkpoint is executed: no remote code unless the user trusts it, no pickled weights ever.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from starbench.text import sentence
 
 #: What the local model needs: the extra ``starbench[local]``.
 _NEEDED = ("torch", "transformers", "jinja2")
-#: Models with a voice of their own: only the part that hears and writes is loaded.
-_WRITERS = {
+#: Models that also speak: only the part that takes sound and generates text is loaded.
+_TEXT_MODELS = {
     "qwen2_5_omni": "Qwen2_5OmniThinkerForConditionalGeneration",
     "qwen3_omni_moe": "Qwen3OmniMoeThinkerForConditionalGeneration",
 }
@@ -115,12 +115,12 @@ def open_checkpoint(name: str, revision: str | None = None, *, trusted: bool = F
     Raises
     ------
     InputError
-        If there is no such checkpoint, it needs code of its own, or it does not hear.
+        If there is no such checkpoint, it needs code of its own, or the model takes no sound.
     """
     transformers = library()
-    with quiet(), _explained(name, revision):
+    with quiet(), _as_input_error(name, revision):
         config = transformers.AutoConfig.from_pretrained(name, revision=revision, trust_remote_code=trusted)
-    with quiet(), _explained(name, revision, "has no processor for sound: name an audio-language model"):
+    with quiet(), _as_input_error(name, revision, "has no processor for sound: name an audio-language model"):
         processor = transformers.AutoProcessor.from_pretrained(
             name, revision=revision, trust_remote_code=trusted
         )
@@ -149,8 +149,8 @@ def load(checkpoint: Checkpoint, device: str, dtype: str = "auto", attention: st
     import torch
 
     extra = {} if attention is None else {"attn_implementation": attention}
-    with quiet(), _explained(checkpoint.name, checkpoint.revision):
-        model, found = model_class(checkpoint).from_pretrained(
+    with quiet(), _as_input_error(checkpoint.name, checkpoint.revision):
+        model, report = model_class(checkpoint).from_pretrained(
             checkpoint.name,
             revision=checkpoint.revision,
             trust_remote_code=checkpoint.trusted,
@@ -159,11 +159,11 @@ def load(checkpoint: Checkpoint, device: str, dtype: str = "auto", attention: st
             output_loading_info=True,
             **extra,
         )
-        if found["missing_keys"]:
+        if report["missing_keys"]:
             # The library would fill them with random numbers, and the model would still answer.
             raise InputError(
-                f"checkpoint {checkpoint.name!r} lacks {len(found['missing_keys'])} of its weights, "
-                f"such as {min(found['missing_keys'])}: download it again"
+                f"checkpoint {checkpoint.name!r} lacks {len(report['missing_keys'])} of its weights, "
+                f"such as {min(report['missing_keys'])}: download it again"
             )
         try:
             return model.to(device).eval()
@@ -181,12 +181,12 @@ def model_class(checkpoint: Checkpoint) -> Any:
     own = getattr(checkpoint.config, "auto_map", None) or {}
     if checkpoint.trusted and own:
         named = next((auto for auto in own if auto.startswith("AutoModel")), named)
-    writer = _WRITERS.get(checkpoint.kind, named)
-    return getattr(transformers, writer, None) or getattr(transformers, _FALLBACK)
+    class_name = _TEXT_MODELS.get(checkpoint.kind, named)
+    return getattr(transformers, class_name, None) or getattr(transformers, _FALLBACK)
 
 
-def pick_device(asked: str) -> str:
-    """The device to compute on: as asked, or for ``auto`` a GPU if there is one.
+def pick_device(name: str) -> str:
+    """Return the device to compute on: the one named, or for ``auto`` a GPU if there is one.
 
     Raises
     ------
@@ -196,40 +196,40 @@ def pick_device(asked: str) -> str:
     library()
     import torch
 
-    if asked == "auto":
+    if name == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        torch.empty(0, device=torch.device(asked))
+        torch.empty(0, device=torch.device(name))
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise InputError(f"device={asked}: this machine has none: use auto, cpu or cuda") from error
-    return asked
+        raise InputError(f"device={name}: this machine has no such device: use auto, cpu or cuda") from error
+    return name
 
 
 def _rate(name: str, processor: Any) -> int:
-    """The sample rate of the processor's front end, Hz; a model without one does not hear."""
-    ears = (getattr(processor, part, None) for part in ("feature_extractor", "audio_processor"))
-    rates = [getattr(ear, "sampling_rate", None) for ear in ears if ear is not None]
+    """Return the sample rate of the processor's front end, Hz; a model without one takes no sound."""
+    front_ends = (getattr(processor, part, None) for part in ("feature_extractor", "audio_processor"))
+    rates = [getattr(front_end, "sampling_rate", None) for front_end in front_ends]
     rate = next((rate for rate in rates if isinstance(rate, int)), None)
     if rate is None or not hasattr(processor, "tokenizer"):
         raise InputError(f"model {name!r} takes no sound: name an audio-language model")
-    if not _chats(processor):
+    if not _has_chat_template(processor):
         raise InputError(f"model {name!r} has no chat template, so it answers no question: name a chat model")
     return rate
 
 
-def _chats(processor: Any) -> bool:
-    has_own_way = type(processor).apply_chat_template is not library().ProcessorMixin.apply_chat_template
-    return bool(getattr(processor, "chat_template", None)) or has_own_way
+def _has_chat_template(processor: Any) -> bool:
+    overrides = type(processor).apply_chat_template is not library().ProcessorMixin.apply_chat_template
+    return bool(getattr(processor, "chat_template", None)) or overrides
 
 
 @contextmanager
-def _explained(name: str, revision: str | None, trouble: str = _UNREADABLE) -> Iterator[None]:
-    """Permit what the library says of a checkpoint, over many lines, into one sentence."""
+def _as_input_error(name: str, revision: str | None, problem: str = _UNREADABLE) -> Iterator[None]:
+    """Turn what the library says of a checkpoint, over many lines, into one sentence."""
     from safetensors import SafetensorError
 
     try:
         yield
-    # As many kinds as there are ways to be no checkpoint: a JSON list, a shape that fits nothing, a cut file.
+    # Each is met by some broken checkpoint: a JSON list, a shape that fits nothing, a truncated file.
     except (
         OSError,
         ValueError,
@@ -243,7 +243,7 @@ def _explained(name: str, revision: str | None, trouble: str = _UNREADABLE) -> I
         at = f" at revision {revision!r}" if revision else ""
         if "trust_remote_code" in str(error):
             raise InputError(f"model {name!r}{at} {_OWN_CODE}") from error
-        said = next(iter(str(error).strip().splitlines()), "")
+        first_line = next(iter(str(error).strip().splitlines()), "")
         raise InputError(
-            f"model {name!r}{at} {trouble} ({type(error).__name__}: {sentence(said)})"
+            f"model {name!r}{at} {problem} ({type(error).__name__}: {sentence(first_line)})"
         ) from error

@@ -1,4 +1,4 @@
-"""Models on this machine, through transformers: whatever hears, writes, and has a class in the library."""
+"""Models on this machine, through transformers: any that takes sound, writes text and has a class there."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Literal, TypeVar
 from starbench.errors import AdapterError, InputError
 from starbench.schema import AnswerMode, Capabilities, Outcome, Prompt, Response
 
-from .chats import Desk
-from .decoding import plain
+from .decoding import special_tokens
 from .engine import Answer, Engine
 from .identity import served_name
 from .letters import letter_tokens
 from .limits import limits_of
 from .loading import load, open_checkpoint, pick_device, quiet
+from .prompt_encoder import PromptEncoder
 
 T = TypeVar("T")
 DType = Literal["auto", "float32", "bfloat16", "float16"]
@@ -28,40 +28,42 @@ class Transformers:
 
     Clips arrive as one channel at the rate of the model's front end. Decoding is greedy; what the checkpoint
     suggests for chatting (sampling, penalties) is not used. Answers of a batch equal those of single prompts
-    up to the arithmetic: in 16-bit types a near tie may fall otherwise.
+    up to rounding: in 16-bit types a near tie may come out differently.
 
     Parameters
     ----------
     model : str
         A directory with a checkpoint, or a name on the hub (``Qwen/Qwen2-Audio-7B-Instruct``).
     device : str
-        As torch names it; ``auto`` is the GPU if there is one.
+        Where to compute, as torch names it; ``auto`` is the GPU if there is one, else the CPU.
     dtype : {"auto", "float32", "bfloat16", "float16"}
         Type of the weights; ``auto`` is the one they are stored in.
     max_new_tokens : int
         The longest reply, tokens; a longer one is truncated, and recorded as such.
     batch : int
-        Prompts that share a pass.
+        The most prompts in one pass.
     temperature : float, optional
         Draw from the whole distribution at this temperature, one prompt at a time; by default, and at 0,
         greedy.
     seed : int
-        Of these draws; each also depends on its prompt, and on nothing else.
+        The seed of these draws; each also depends on its prompt, and on nothing else.
     attn : str, optional
         The library's name of an implementation of attention (``sdpa``, ``flash_attention_2``).
     revision : str, optional
         Branch, tag or commit on the hub.
     system : str, optional
-        A system turn; by default the model's own template decides.
-    max_clips, max_seconds : optional
-        What the model takes in one prompt, clips, and of one clip, s, where you know better than our table.
+        The text of a system turn, if the model's chat template has one; by default the template decides.
+    max_clips : int, optional
+        Clips that the model takes in a prompt; default: as known of its architecture.
+    max_seconds : float, optional
+        The longest clip that the model takes, s; default: as known of its architecture.
     trust_remote_code : bool
         Whether Python code that comes with the checkpoint may be executed.
 
     Raises
     ------
     InputError
-        If there is no such model, it does not hear, an argument is unusable, or a package is missing.
+        If there is no such model, it takes no sound, an argument is unusable, or a package is missing.
     """
 
     def __init__(
@@ -96,22 +98,22 @@ class Transformers:
         self._system = system
         self.capabilities = self._capabilities(max_clips, max_seconds)
         self._engine: Engine | None = None
-        # One pass at a time, in one thread: what still waits for it can be taken back.
+        # One pass at a time, in one thread: what still waits for it can be cancelled.
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="transformers")
         self._closing = Event()
 
     async def check(self) -> None:
-        """Load the weights, before anything is asked.
+        """Load the weights, before the first question.
 
         Raises
         ------
         InputError
-            If they are missing, incomplete, or do not fit into memory.
+            If they are missing, incomplete, or do not fit into memory, or the system turn would be lost.
         """
         await self._in_turn(self._ready, Event())
 
     async def generate(self, prompt: Prompt) -> Response:
-        """Put one prompt.
+        """Answer one prompt.
 
         Raises
         ------
@@ -124,7 +126,7 @@ class Transformers:
         return answer
 
     async def generate_batch(self, prompts: Sequence[Prompt]) -> list[Answer]:
-        """Put several prompts in as few passes as may be; a prompt that fails has its error for an answer."""
+        """Answer several prompts in as few passes as possible; the answer to one that fails is its error."""
         stop = Event()
 
         def work() -> list[Answer]:
@@ -135,14 +137,14 @@ class Transformers:
         return await self._in_turn(work, stop)
 
     def close(self) -> None:
-        """End what is under way and give the memory back."""
+        """Stop what is running and free the memory."""
         self._closing.set()
         self._worker.shutdown(wait=True, cancel_futures=True)
         self._engine = None
         _collect()
 
     async def _in_turn(self, work: Callable[[], T], stop: Event) -> T:
-        """Do ``work`` when its turn comes; cancelled before, it is dropped, and cancelled then, it stops."""
+        """Do ``work`` when its turn comes. When cancelled, a waiting call is dropped, a running one stops."""
         try:
             return await asyncio.wrap_future(self._worker.submit(_without_stop_iteration, work))
         except asyncio.CancelledError:
@@ -151,11 +153,14 @@ class Transformers:
 
     def _ready(self) -> Engine:
         if self._engine is None:
+            encoder = PromptEncoder(self._checkpoint.processor, self.capabilities, self._system)
+            with quiet():
+                encoder.check_system()
             model = load(self._checkpoint, self._device, self._dtype, self._attention)
-            model.generation_config = plain(model.generation_config, self._checkpoint.tokenizer)
+            model.generation_config = special_tokens(model.generation_config, self._checkpoint.tokenizer)
             self._engine = Engine(
                 model=model,
-                desk=Desk(self._checkpoint.processor, self.capabilities, self._system),
+                encoder=encoder,
                 device=self._device,
                 name=self._name,
                 batch=self._batch,
@@ -179,24 +184,24 @@ class Transformers:
             channels_kept=False,
             answer_modes=modes,
             max_batch=self._batch,
-            # More would only wait in line, with their timeouts running.
+            # More would only wait, with their timeouts running.
             max_in_flight=2 * self._batch,
-            # Nothing stands between these weights and us that could withhold an answer.
+            # Nothing between these weights and us could withhold an answer.
             outcomes=tuple(outcome for outcome in Outcome if outcome is not Outcome.BLOCKED),
             error_kinds=("bad_request", "audio", "dropped", "letters", "memory", "nan"),
         )
 
 
 def _without_stop_iteration(work: Callable[[], T]) -> T:
-    """Do ``work``; the one exception that no future can hold, so that its waiter would hang, is changed."""
+    """Do ``work``. No future can hold a StopIteration (its waiter would hang), so that one is replaced."""
     try:
         return work()
     except StopIteration as error:
         raise RuntimeError("the library raised StopIteration") from error
 
 
-def _check_at_least(least: int, **given: float | None) -> None:
-    for name, value in given.items():
+def _check_at_least(least: int, **arguments: float | None) -> None:
+    for name, value in arguments.items():
         if value is not None and not value >= least:
             raise InputError(f"{name}={value}: must be at least {least}")
 

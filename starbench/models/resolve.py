@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -15,6 +16,10 @@ from starbench.plugins import registry
 from starbench.plugins.source_location import at, explain, line_of
 from starbench.redact import address, names_secret, redact
 from starbench.schema import Capabilities
+
+
+#: A text that is an address and nothing else; a prompt that mentions one is recorded as it is.
+_URL = re.compile(r"\w[\w+.-]*://\S+")
 
 
 def resolve(spec: str, arguments: Mapping[str, str] | None = None) -> Model:
@@ -136,7 +141,7 @@ def recorded_arguments(model: Model) -> dict[str, Any]:
     Where a model is served is not what it is: a local server may come back on another port.
     """
     recorded = {
-        name: address(value) if isinstance(value, str) and "://" in value else value
+        name: address(value) if isinstance(value, str) and _URL.fullmatch(value) else value
         for name, value in model.arguments.items()
     }
     told = {name: value for name, value in recorded.items() if not model.server or value != model.server}

@@ -1,0 +1,135 @@
+"""Reading the replies of the Gemini API. One with status 200 may report an error, or hold no answer.
+
+The JSON is read as it came, not through the SDK's types: those warn of every name that is newer than
+themselves, and a reply must get its outcome whatever Google adds.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from starbench.errors import FatalError, TransientError
+from starbench.schema import Response, Stop, Usage
+
+from ..http_client.tokens import token_count
+from .failures import raise_for_error
+
+#: Every reply of ``generateContent`` has one of these; JSON without any comes from something else.
+_FIELDS = frozenset({"candidates", "promptFeedback", "usageMetadata", "modelVersion", "responseId"})
+
+#: ``FinishReason`` of the API reference. All others (``STOP``, ``OTHER``, ``LANGUAGE``, ``MALFORMED_…``, and
+#: future ones) end a reply normally: with text it is read, without it is empty.
+_STOPS: dict[str, Stop] = {
+    "MAX_TOKENS": "length",
+    "CONTINUATION": "length",
+    "SAFETY": "blocked",
+    "RECITATION": "blocked",
+    "BLOCKLIST": "blocked",
+    "PROHIBITED_CONTENT": "blocked",
+    "SPII": "blocked",
+    "ESCALATION": "blocked",
+    "MODEL_ARMOR": "blocked",
+    "IMAGE_SAFETY": "blocked",
+    "IMAGE_PROHIBITED_CONTENT": "blocked",
+    "IMAGE_RECITATION": "blocked",
+}
+#: An HTTP status of a failure; other numbers are, for example, codes of gRPC.
+_STATUS = re.compile(r"[345]\d\d")
+#: The account is limited for breaking Google's use policy: no other question can succeed.
+_ACCOUNT_LIMITED = "PUP_LIMITED_DISABLED"
+
+
+def read(body: str) -> Response:
+    """Read the body of a successful ``generateContent``.
+
+    Parameters
+    ----------
+    body : str
+        The body as it came.
+
+    Raises
+    ------
+    TransientError
+        If it is not such a reply (``malformed``).
+    AdapterError
+        If it reports an error inside the 200.
+    """
+    reply = _object(body)
+    candidates = reply.get("candidates") or []
+    if not isinstance(candidates, list):
+        raise TransientError("the reply's candidates are not a list", kind="malformed")
+    text, reason = _candidate(candidates[0]) if candidates else (None, None)
+    stop = _STOPS.get((reason or "").upper(), "end")
+    blocked = _name(_attribute(reply.get("promptFeedback"), "blockReason"))
+    if blocked and text is None and reason is None:
+        reason, stop = f"promptFeedback: {blocked}", "blocked"
+    if reason == _ACCOUNT_LIMITED:
+        raise FatalError(f"Google ended the reply with {reason}: the account is limited", kind="auth")
+    return Response(
+        text=text,
+        stop=stop,
+        finish_reason=reason,
+        served_model=_name(reply.get("modelVersion")),
+        usage=_usage(reply.get("usageMetadata")),
+    )
+
+
+def _object(body: str) -> dict[str, Any]:
+    try:
+        reply = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise TransientError(f"the reply is not complete JSON: {error}", kind="malformed") from error
+    if not isinstance(reply, dict):
+        raise TransientError("the reply is JSON, but not an object", kind="malformed")
+    if reply.get("error"):
+        code = str(_attribute(reply["error"], "code"))
+        status = int(code) if _STATUS.fullmatch(code) else 500
+        raise_for_error(status, reply, f"the server says: {reply['error']}", {})
+    if reply and not _FIELDS & reply.keys():
+        raise TransientError("the reply is JSON of something else than generateContent", kind="malformed")
+    return reply
+
+
+def _candidate(candidate: object) -> tuple[str | None, str | None]:
+    """Return the text of the answer (not of the thoughts before it), and why it ended."""
+    parts = _attribute(_attribute(candidate, "content"), "parts")
+    texts = [
+        part["text"]
+        for part in (parts if isinstance(parts, list) else [])
+        if isinstance(_attribute(part, "text"), str) and not _attribute(part, "thought")
+    ]
+    return "".join(texts) if texts else None, _name(_attribute(candidate, "finishReason"))
+
+
+def _usage(counts: object) -> Usage | None:
+    """Google counts thoughts beside the answer, our schema within it."""
+    if not isinstance(counts, dict):
+        return None
+    thoughts = token_count(counts.get("thoughtsTokenCount"))
+    written = [n for n in (token_count(counts.get("candidatesTokenCount")), thoughts) if n is not None]
+    return Usage(
+        input_tokens=token_count(counts.get("promptTokenCount")),
+        output_tokens=sum(written) if written else None,
+        audio_tokens=_audio_tokens(counts.get("promptTokensDetails")),
+        reasoning_tokens=thoughts,
+    )
+
+
+def _audio_tokens(details: object) -> int | None:
+    """Tokens of sound: 0 where the counts are by modality and sound is not among them."""
+    if not isinstance(details, list) or not details:
+        return None
+    # A count of 0 is left out of the JSON; one that makes no sense is not 0.
+    sounds = [token_count(d.get("tokenCount", 0)) for d in details if _attribute(d, "modality") == "AUDIO"]
+    known = [n for n in sounds if n is not None]
+    return sum(known) if len(known) == len(sounds) else None
+
+
+def _attribute(owner: object, name: str) -> Any:
+    return owner.get(name) if isinstance(owner, dict) else None
+
+
+def _name(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None

@@ -1,0 +1,62 @@
+"""Whether a server can be reached, before the first question."""
+
+from __future__ import annotations
+
+import asyncio
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from starbench.errors import InputError
+from starbench.redact import address
+
+#: Seconds to wait for a connection, here and in the OpenAI client; Gemini's SDK supports no such timeout.
+CONNECT_S = 10.0
+#: Seconds to wait for what a server knows of its models.
+LOOK_UP_S = 30.0
+
+
+def http_address(url: str, example: str) -> str:
+    """Return ``url`` without a slash at its end.
+
+    Raises
+    ------
+    InputError
+        If it is not an http(s) address; the message shows ``example``.
+    """
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:  # brackets without an IPv6 address in them
+        is_address = False
+    if not is_address:
+        raise InputError(f"base_url is not an http(s) address, such as {example}")
+    return url.rstrip("/")
+
+
+async def connect(url: str) -> None:
+    """Open a connection to the server of ``url`` and close it again.
+
+    Behind a proxy there need not be a direct way, so nothing is tried.
+
+    Raises
+    ------
+    InputError
+        If nothing answers there.
+    """
+    if _is_proxied(url):
+        return
+    parts = urlsplit(url)
+    try:
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        async with asyncio.timeout(CONNECT_S):
+            _, writer = await asyncio.open_connection(parts.hostname, port)
+    except (OSError, ValueError) as error:
+        reason = str(error) or "no reply"
+        raise InputError(f"the server {address(url)} cannot be reached: {reason}") from error
+    writer.close()
+
+
+def _is_proxied(url: str) -> bool:
+    parts = urlsplit(url)
+    proxies = getproxies()
+    return (parts.scheme in proxies or "all" in proxies) and not proxy_bypass(parts.hostname or "")

@@ -1,0 +1,5 @@
+"""OpenAI's Chat Completions: at OpenAI, or at any compatible server."""
+
+from .adapter import OpenAI
+
+__all__ = ["OpenAI"]

@@ -1,0 +1,73 @@
+"""The probabilities of the letters at the position of the answer in a reply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import exp, log1p
+
+#: Marks that may precede a letter, as a token of their own or within the letter's: spaces, also as
+#: vocabularies write them, brackets, quotes and emphasis.
+_OPENING = " \t\r\n▁Ġ<([{\"'*_`"
+_CLOSING = " \t\r\n>)]}\"'*_`.,:;"
+#: Servers write a logarithm below this for a token that is impossible (-9999 at OpenAI and vLLM).
+_IMPOSSIBLE = -1000.0
+
+
+def letter_logprobs(tokens: object, letters: tuple[str, ...]) -> dict[str, float]:
+    """Return the letters' probabilities among a reply's tokens.
+
+    The answer's token is the first that is more than opening marks: in a reply ``<B>`` made of ``<``, ``B``
+    and ``>`` the second, so that the probabilities are those of each letter after the bracket. Tokens that
+    differ in marks only (``A``, `` A``, ``A>``) count together.
+
+    Parameters
+    ----------
+    tokens : list
+        ``choices[0].logprobs.content`` of a completion: of each token ``token``, ``logprob`` and
+        ``top_logprobs``.
+    letters : tuple of str
+        The letters that name options.
+
+    Returns
+    -------
+    dict
+        Natural logarithms by letter. A letter that is not among the most probable tokens, as many as the
+        server lists, is left out: all that is known is that it is less probable than they are.
+    """
+    for token in tokens if isinstance(tokens, list) else []:
+        if _text(token).strip(_OPENING):
+            return _sums(token, letters)
+    return {}
+
+
+def _sums(token: object, letters: tuple[str, ...]) -> dict[str, float]:
+    # The token that was sampled may be missing among the most probable, or stand there again.
+    known = {text: logprob for one in (token, *_alternatives(token)) for text, logprob in _logprob(one)}
+    sums: dict[str, float] = {}
+    for text, logprob in known.items():
+        letter = text.lstrip(_OPENING).rstrip(_CLOSING)
+        if letter in letters:
+            sums[letter] = _log_add(sums[letter], logprob) if letter in sums else logprob
+    return {letter: sums[letter] for letter in letters if letter in sums}
+
+
+def _alternatives(token: object) -> list[object]:
+    listed = getattr(token, "top_logprobs", None)
+    return listed if isinstance(listed, list) else []
+
+
+def _logprob(token: object) -> Iterator[tuple[str, float]]:
+    logprob = getattr(token, "logprob", None)
+    # Rounding can lift a probability above one.
+    if isinstance(logprob, int | float) and logprob > _IMPOSSIBLE:
+        yield _text(token), min(float(logprob), 0.0)
+
+
+def _text(token: object) -> str:
+    text = getattr(token, "token", None)
+    return text if isinstance(text, str) else ""
+
+
+def _log_add(a: float, b: float) -> float:
+    """``log(exp(a) + exp(b))`` without overflow."""
+    return min(max(a, b) + log1p(exp(-abs(a - b))), 0.0)
