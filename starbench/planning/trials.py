@@ -12,6 +12,7 @@ from math import factorial
 
 from starbench.errors import InputError
 from starbench.planning.conditions import present
+from starbench.planning.reasons import Reason
 from starbench.protocols import Protocol
 from starbench.schema import AnswerMode, ClipPart, Item, Presentation, Prompt, TextPart, TextSpec, Trial
 from starbench.suites.clip_info import ClipInfo
@@ -19,21 +20,21 @@ from starbench.suites.clip_store import ClipStore
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrialPlan:
     """The trials of a run over one suite, and (condition, reason) -> items left without any."""
 
     trials: tuple[Trial, ...]
-    inapplicable: Mapping[tuple[str, str], int]
+    inapplicable: Mapping[tuple[str, Reason], int]
 
 
-def plan(
+def plan_trials(
     suite: str,
     items: Sequence[Item],
     clips: Mapping[str, ClipInfo],
     protocol: Protocol,
     conditions: Iterable[str],
     rotations: str = "default",
-) -> Plan:
+) -> TrialPlan:
     """Make every trial, in the order of the items.
 
     Parameters
@@ -50,17 +51,17 @@ def plan(
         ``default`` (the protocol's), ``all`` or a number.
     """
     trials: list[Trial] = []
-    inapplicable: Counter[tuple[str, str]] = Counter()
+    inapplicable: Counter[tuple[str, Reason]] = Counter()
     conditions = tuple(conditions)
     for item in items:
         asked = tuple(_rotations(item, protocol, rotations))
         for condition in conditions:
             given = present(condition, item, clips)
-            if isinstance(given, str):
+            if isinstance(given, Reason):
                 inapplicable[condition, given] += 1
                 continue
             trials += [_trial(suite, item, protocol, condition, given, rotation) for rotation in asked]
-    return Plan(tuple(trials), inapplicable)
+    return TrialPlan(tuple(trials), inapplicable)
 
 
 def _rotations(item: Item, protocol: Protocol, asked: str) -> Iterator[int]:
