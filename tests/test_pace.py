@@ -315,11 +315,11 @@ def test_a_short_run_doubles_its_window_until_a_limit_is_met() -> None:
     for window in (short, long):
         for _ in range(12):
             window.replied(1.0, full=True)
-    assert (short.size, long.size) == (16, 5)
+    assert (short.size, long.size) == (16, 4)
     short.halve(1)
     for _ in range(4):
         short.replied(1.0, full=True)
-    assert short.size == 10, "half as many and half a request more for each reply"
+    assert short.size == 10, "half as many, then half a request more for each reply"
 
 
 def test_sixty_trials_of_a_second_take_six_seconds() -> None:
