@@ -19,7 +19,7 @@ from scipy import fft
 
 from .geometry import unit
 from .gridding import MARGIN, runs, shifts, time_axis
-from .head import Head
+from .heads.hrtf import Head
 from .shoebox import Images, Response
 
 #: Nearest images that are rendered exactly, the direct sound among them.

@@ -14,13 +14,14 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from . import diffuse, head
+from . import diffuse
 from .ambisonics import foa_response
 from .brir import brir
 from .geometry import SPEED_OF_SOUND, unit
+from .heads import hrtf
 from .microphones import array_response
-from .motion import Path
-from .moving import Moved, move_binaural, move_foa, move_mics
+from .motion.rendering import Moved, move_binaural, move_foa, move_mics
+from .motion.trajectories import Path
 from .scene_spec import Format, SceneSpec
 from .shoebox import Images, Response, Shoebox
 
@@ -79,9 +80,9 @@ class Binaural:
     is_binaural = True
 
     @cached_property
-    def head(self) -> head.Head:
+    def head(self) -> hrtf.Head:
         """The head, loaded when first needed."""
-        return head.load(self.source, self.rate)
+        return hrtf.load(self.source, self.rate)
 
     def respond(self, images: Images) -> Response:
         return brir(self.head, images, self.rate)
@@ -218,7 +219,7 @@ def receiver(spec: SceneSpec) -> Receiver:
 @lru_cache(maxsize=4)
 def _diffuse_head(source: str | None, rate: int) -> NDArray[np.complex64]:
     """Covariance of the ears over directions spread evenly on the sphere, as far as the head has data."""
-    ears = head.load(source, rate)
+    ears = hrtf.load(source, rate)
     count = 500
     k = np.arange(count) + 0.5  # Fibonacci lattice: equal areas
     directions = unit(

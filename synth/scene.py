@@ -18,8 +18,9 @@ from scipy.signal import oaconvolve
 from starbench.errors import StimulusError
 from starbench.synthesis import Stimulus
 
-from . import acoustics, calibration, diffuse, motion, scene_spec, signals
+from . import acoustics, calibration, diffuse, scene_spec, signals
 from .geometry import unit
+from .motion import trajectories
 from .receivers import Receiver, receiver
 from .scene_spec import Background, Place, SceneSpec, Source
 from .shoebox import Response, Shoebox, free_field, images
@@ -185,7 +186,7 @@ def _cues(response: Response, listener: Receiver, rate: int, *, in_room: bool) -
 def _moving(
     wave: Samples, parameters: dict[str, Any], listener: Receiver, room: Shoebox | None, rate: int
 ) -> tuple[Samples, int, dict[str, Any], int]:
-    path = motion.path(parameters, wave.size / rate)
+    path = trajectories.path(parameters, wave.size / rate)
     moved = listener.follow(wave, path, room)
     points = [[round(float(value), 6) for value in point] for point in moved.track]
     told = {"path": {"kind": parameters.get("kind"), "points": points}}

@@ -12,9 +12,9 @@ import pytest
 
 from starbench.errors import StimulusError
 from starbench.synth import brir as renderer
-from starbench.synth import head as heads
 from starbench.synth.brir import brir
 from starbench.synth.geometry import unit
+from starbench.synth.heads import hrtf as heads
 from starbench.synth.shoebox import Shoebox, free_field, images
 
 RATE = 48_000

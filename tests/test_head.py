@@ -20,12 +20,12 @@ import pytest
 from numpy.typing import NDArray
 
 from starbench.errors import StimulusError
-from starbench.synth import head as heads
-from starbench.synth import kemar, sofa
 from starbench.synth.geometry import angles, unit
-from starbench.synth.head import Head, load, prepared
-from starbench.synth.kemar import convert
-from starbench.synth.mesh import span
+from starbench.synth.heads import hrtf as heads
+from starbench.synth.heads import kemar, sofa
+from starbench.synth.heads.hrtf import Head, load, prepared
+from starbench.synth.heads.kemar import convert
+from starbench.synth.heads.mesh import span
 
 h5py = pytest.importorskip("h5py")
 

@@ -15,17 +15,18 @@ import pytest
 from numpy.typing import NDArray
 
 from starbench.errors import StimulusError
-from starbench.synth import head as heads
-from starbench.synth import motion, moving
 from starbench.synth.ambisonics import foa_response
 from starbench.synth.brir import brir
-from starbench.synth.flight import voices
 from starbench.synth.geometry import angles, unit
-from starbench.synth.head import Head
+from starbench.synth.heads import hrtf as heads
+from starbench.synth.heads.hrtf import Head
 from starbench.synth.microphones import array_response
-from starbench.synth.moving import Moved, move_binaural, move_foa, move_mics
+from starbench.synth.motion import rendering as moving
+from starbench.synth.motion import trajectories as motion
+from starbench.synth.motion.delay_line import Curve, Tape
+from starbench.synth.motion.propagation import voices
+from starbench.synth.motion.rendering import Moved, move_binaural, move_foa, move_mics
 from starbench.synth.shoebox import Shoebox, images
-from starbench.synth.variable_delay import Curve, Tape
 
 RATE = 48_000
 C = 343.0

@@ -16,7 +16,8 @@ import soundfile
 
 from starbench.errors import InputError
 from starbench.plugins import load
-from starbench.synth import motion, scene_spec
+from starbench.synth import scene_spec
+from starbench.synth.motion import trajectories as motion
 from starbench.synth.shoebox import Shoebox
 from starbench.synthesis import BuildPlan, BuildSpec, Draft, generator
 from starbench.tasks.spatial import Spatial

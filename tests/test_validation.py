@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from starbench.synth import flight, scene
+from starbench.synth import scene
 from starbench.synth.geometry import unit
+from starbench.synth.motion import propagation as flight
 from starbench.synth.shoebox import Images, Response
 
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"

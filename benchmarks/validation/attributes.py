@@ -16,8 +16,9 @@ from scipy.signal import fftconvolve
 from starbench import plugins
 from starbench.audio import quantise
 from starbench.measure import binaural, spectra, tones
-from starbench.synth import head, scene_spec, signals
+from starbench.synth import scene_spec, signals
 from starbench.synth.geometry import unit
+from starbench.synth.heads import hrtf as head
 from starbench.synth.scene_spec import SceneSpec
 from starbench.synth.shoebox import Shoebox, free_field, images
 from starbench.synthesis import BuildSpec, Draft, Stimulus, generator

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from starbench.synth import head, kemar
 from starbench.synth.geometry import angles, unit
+from starbench.synth.heads import hrtf as head
+from starbench.synth.heads import kemar
 from starbench.tasks import jnd
 
 from .rooms import RATE

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from starbench.synth import head, motion
 from starbench.synth.geometry import unit
-from starbench.synth.moving import Moved
+from starbench.synth.heads import hrtf as head
+from starbench.synth.motion import trajectories as motion
+from starbench.synth.motion.rendering import Moved
 from starbench.synth.receivers import receiver
 from starbench.synth.scene_spec import Format, read
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from starbench.synth import brir, head
+from starbench.synth import brir
 from starbench.synth.ambisonics import foa_response
 from starbench.synth.geometry import unit
+from starbench.synth.heads import hrtf as head
 from starbench.synth.microphones import array_response
 from starbench.synth.shoebox import Images, Response, Shoebox, images
 

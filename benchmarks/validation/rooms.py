@@ -9,8 +9,9 @@ import oracle
 from oracle import Exact
 
 from starbench.errors import StimulusError
-from starbench.synth import acoustics, brir, head
+from starbench.synth import acoustics, brir
 from starbench.synth.geometry import unit
+from starbench.synth.heads import hrtf as head
 from starbench.synth.shoebox import Images, Response, Shoebox, images
 
 from .table import Row, at_most, told

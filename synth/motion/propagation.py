@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from starbench.errors import StimulusError
 
-from .geometry import SPEED_OF_SOUND, Vectors, turned
-from .motion import MIN_DISTANCE_M, Path
-from .shoebox import WALL_CLEARANCE_M, Shoebox
+from ..geometry import SPEED_OF_SOUND, Vectors, turned
+from ..shoebox import WALL_CLEARANCE_M, Shoebox
+from .trajectories import MIN_DISTANCE_M, Path
 
 Times = NDArray[np.float64]
 

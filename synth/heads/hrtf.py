@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from starbench.errors import StimulusError
 
+from ..geometry import angles, unit
 from . import kemar, sofa
 from .alignment import aligned, centred, onsets
-from .geometry import angles, unit
 from .mesh import Mesh, span
 
 Floats = NDArray[np.float64]

@@ -2,7 +2,7 @@
 
 A path is asked for as ``{"kind": "arc", "from_deg": 270, …}`` and becomes a smooth function from *emission*
 time (s since the source began) to a place about the head (m; x front, y left, z up). What is heard when is
-the renderer's business (``moving``): sound takes time to arrive.
+the renderer's business (``rendering``): sound takes time to arrive.
 
 A new kind is a parameter class with a method ``positions``, and a line in ``KINDS``.
 """
@@ -24,8 +24,8 @@ from scipy.interpolate import PchipInterpolator
 from starbench.errors import StimulusError
 from starbench.schema.base import Frozen
 
-from .geometry import Vectors, unit
-from .scene_spec import Finite, Place, Positive
+from ..geometry import Vectors, unit
+from ..scene_spec import Finite, Place, Positive
 
 Times = NDArray[np.float64]
 Positions = Callable[[Times], Vectors]

@@ -6,7 +6,8 @@ That gives Doppler and time differences without steps. The rest of a room's soun
 standing source at the middle of the path, less what moves. Amplitudes go with 1/r; the convective gain of
 1/(1 − M cos θ), half a decibel at 20 m/s, is left out.
 
-A head's spectrum follows the direction: onset-aligned filters that glide into one another (``gliding``).
+A head's spectrum follows the direction: its onset-aligned filters are interpolated over time
+(``time_varying_filter``).
 """
 
 from __future__ import annotations
@@ -22,18 +23,18 @@ from scipy.signal import fftconvolve
 
 from starbench.errors import StimulusError
 
-from . import flight
-from .ambisonics import encoded, foa_response
-from .brir import brir
-from .flight import Voice
-from .geometry import SPEED_OF_SOUND, angles
-from .gliding import Reader, glide
-from .gridding import MARGIN
-from .head import Head
-from .microphones import array_response
-from .motion import Path
-from .shoebox import Images, Response, Shoebox, images
-from .variable_delay import Curve, Tape
+from ..ambisonics import encoded, foa_response
+from ..brir import brir
+from ..geometry import SPEED_OF_SOUND, angles
+from ..gridding import MARGIN
+from ..heads.hrtf import Head
+from ..microphones import array_response
+from ..shoebox import Images, Response, Shoebox, images
+from . import propagation
+from .delay_line import Curve, Tape
+from .propagation import Voice
+from .time_varying_filter import Reader, glide
+from .trajectories import Path
 
 Samples = NDArray[np.float64]
 Read = NDArray[np.float32]
@@ -105,7 +106,7 @@ def move_mics(
 
     Everything else is as for :func:`move_binaural`; a path that comes near a microphone is refused too.
     """
-    flight.refuse_near(path, microphones_m)
+    propagation.refuse_near(path, microphones_m)
     reach_s = float(np.linalg.norm(microphones_m, axis=1).max()) / SPEED_OF_SOUND
     stage = _set_stage(signal, path, rate, room, reach_s, microphones_m)
     samples = np.zeros((len(microphones_m), stage.samples))
@@ -189,12 +190,12 @@ def _set_stage(
     if lasts_s > path.duration_s + 1.0 / rate:
         raise StimulusError(f"a sound of {lasts_s:g} s cannot move on a path of {path.duration_s:g} s")
     if room is not None:
-        flight.refuse_outside(path, room)
-    voices = flight.voices(path, lasts_s, room)
+        propagation.refuse_outside(path, room)
+    voices = propagation.voices(path, lasts_s, room)
     lead = math.ceil(reach_s * rate) + MARGIN
     last_s = max(voice.heard(lasts_s, _MIDDLE) for voice in voices)
     samples = lead + math.ceil(last_s * rate) + lead
-    hop_s = np.clip(_TURN_RAD / max(flight.rapidity(path, receivers_m), 1e-9), *_HOP_S)
+    hop_s = np.clip(_TURN_RAD / max(propagation.rapidity(path, receivers_m), 1e-9), *_HOP_S)
     hop = max(round(hop_s * rate / _CONTROLS), 1) * _CONTROLS
     return _Stage(signal, path, rate, voices, Tape(signal), lead, samples, hop)
 

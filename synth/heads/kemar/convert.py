@@ -1,4 +1,6 @@
-"""Make the embedded KEMAR asset from its SOFA file: ``python -m starbench.synth.kemar.convert SOURCE.sofa``.
+"""Make the embedded KEMAR asset from its SOFA file.
+
+Usage: ``python -m starbench.synth.heads.kemar.convert SOURCE.sofa``
 
 The source is ``MIT_KEMAR_normal_pinna.sofa`` of Debian's package libmysofa1 (the same bytes as in the
 source distribution of pyroomacoustics, ``mit_kemar_normal_pinna.sofa``). All 512 taps are kept and the
@@ -71,7 +73,7 @@ def convert(source: str | Path, target: Path) -> None:
 def main(arguments: list[str]) -> int:
     """Run the command; 0 if the asset was written, 2 if it could not be."""
     if len(arguments) != 1:
-        sys.stderr.write("usage: python -m starbench.synth.kemar.convert SOURCE.sofa\n")
+        sys.stderr.write("usage: python -m starbench.synth.heads.kemar.convert SOURCE.sofa\n")
         return 2
     target = Path(__file__).with_name(ASSET)
     try:

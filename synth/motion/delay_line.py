@@ -16,7 +16,7 @@ from scipy import fft
 from scipy.interpolate import CubicSpline
 from scipy.special import i0
 
-from .gridding import band
+from ..gridding import band
 
 _UPSAMPLED = 2
 _TAPS = 6
