@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from starbench.errors import StimulusError
-from starbench.synth import brir as renderer
-from starbench.synth.brir import brir
+from starbench.synth import binaural
+from starbench.synth.binaural import binaural_response
 from starbench.synth.geometry import unit
-from starbench.synth.heads import hrtf as heads
-from starbench.synth.shoebox import Shoebox, free_field, images
+from starbench.synth.heads import loading
+from starbench.synth.image_sources import free_field, shoebox_images
+from starbench.synth.shoebox import Shoebox
 
 RATE = 48_000
 SIZE = (4.2, 3.6, 2.7)
@@ -33,7 +34,7 @@ def oracle():
 
 @pytest.fixture(scope="module")
 def kemar():
-    return heads.load(None, RATE)
+    return loading.load(None, RATE)
 
 
 def aligned(response, lead: int, n: int) -> np.ndarray:
@@ -50,9 +51,9 @@ def aligned(response, lead: int, n: int) -> np.ndarray:
 )
 def test_rooms_against_every_image_by_itself(oracle, kemar, listener, facing, azimuth, elevation, distance):
     box = Shoebox(SIZE, 0.25, listener, facing)
-    heard = images(box, unit(azimuth, elevation) * distance, 0.2)
+    heard = shoebox_images(box, unit(azimuth, elevation) * distance, 0.2)
     assert len(heard) > 20_000
-    got, exact = brir(kemar, heard, RATE), oracle.oracle_brir(kemar, heard, RATE)
+    got, exact = binaural_response(kemar, heard, RATE), oracle.oracle_brir(kemar, heard, RATE)
     np.testing.assert_allclose(oracle.drr_db(got), oracle.drr_db(exact), atol=0.3)
     off = np.abs(oracle.erb_ild_db(got) - oracle.erb_ild_db(exact))
     assert np.median(off) < 0.5
@@ -66,9 +67,9 @@ def test_rooms_against_every_image_by_itself(oracle, kemar, listener, facing, az
 
 def test_the_nearest_images_are_exact_to_the_waveform(oracle, kemar):
     box = Shoebox(SIZE, 0.25, (1.7, 1.5, 1.3), 20.0)
-    heard = images(box, unit(40.0, 0.0) * 1.2, 0.018)
-    assert 40 < len(heard) <= renderer.EXACT
-    got, exact = brir(kemar, heard, RATE), oracle.oracle_brir(kemar, heard, RATE)
+    heard = shoebox_images(box, unit(40.0, 0.0) * 1.2, 0.018)
+    assert 40 < len(heard) <= binaural.N_EXACT
+    got, exact = binaural_response(kemar, heard, RATE), oracle.oracle_brir(kemar, heard, RATE)
     n = got.direct.shape[1]
     ours, theirs = aligned(got, got.lead, n), aligned(exact, got.lead, n)
     for part in range(2):
@@ -79,7 +80,7 @@ def test_the_nearest_images_are_exact_to_the_waveform(oracle, kemar):
 def test_the_direct_sound_has_the_filters_and_delays_of_its_direction(oracle, kemar):
     """Time 0 is the middle of the head; the ear on the source's side is earlier and louder."""
     for azimuth in (-70.0, 35.0, 90.0):
-        got = brir(kemar, free_field(unit(azimuth) * 2.0), RATE)
+        got = binaural_response(kemar, free_field(unit(azimuth) * 2.0), RATE)
         delays, filters = kemar.at(unit(azimuth)[None])
         n = got.direct.shape[1]
         cycles = np.linspace(0.0, 0.4, 200)
@@ -95,15 +96,15 @@ def test_the_direct_sound_has_the_filters_and_delays_of_its_direction(oracle, ke
 
 def test_a_source_in_front_is_as_loud_as_in_the_free_field(kemar):
     for distance in (0.5, 1.0, 4.0):
-        got = brir(kemar, free_field(unit(0.0) * distance), RATE)
+        got = binaural_response(kemar, free_field(unit(0.0) * distance), RATE)
         assert np.mean(np.sum(got.direct**2, axis=1)) == pytest.approx(distance**-2, rel=1e-2)
 
 
 def test_a_mirrored_room_swaps_the_ears(kemar):
     box = Shoebox(SIZE, 0.25, (1.7, 1.5, 1.3), 20.0)
     mirrored = Shoebox(SIZE, 0.25, (1.7, SIZE[1] - 1.5, 1.3), -20.0)
-    here = brir(kemar, images(box, unit(40.0, 10.0) * 1.2), RATE)
-    there = brir(kemar, images(mirrored, unit(-40.0, 10.0) * 1.2), RATE)
+    here = binaural_response(kemar, shoebox_images(box, unit(40.0, 10.0) * 1.2), RATE)
+    there = binaural_response(kemar, shoebox_images(mirrored, unit(-40.0, 10.0) * 1.2), RATE)
     np.testing.assert_allclose(there.direct[::-1], here.direct, atol=1e-7)
     off = np.linalg.norm(there.rest[::-1] - here.rest) / np.linalg.norm(here.rest)
     assert off < 1e-4
@@ -115,33 +116,33 @@ def test_turning_room_and_listener_together_changes_nothing(kemar):
     box = Shoebox(SIZE, 0.25, (1.7, 1.5, 1.3), 20.0)
     turned = Shoebox((width, length, height), 0.25, (1.5, length - 1.7, 1.3), 110.0)
     offset = unit(40.0, 10.0) * 1.2
-    here, there = (brir(kemar, images(which, offset), RATE) for which in (box, turned))
+    here, there = (binaural_response(kemar, shoebox_images(which, offset), RATE) for which in (box, turned))
     off = np.linalg.norm(there.rest - here.rest) / np.linalg.norm(here.rest)
     assert off < 1e-2
-    elsewhere = brir(kemar, images(replace(box, facing_deg=80.0), offset), RATE)
+    elsewhere = binaural_response(kemar, shoebox_images(replace(box, facing_deg=80.0), offset), RATE)
     other = elsewhere.rest[:, : here.rest.shape[1]] - here.rest[:, : elsewhere.rest.shape[1]]
     assert np.linalg.norm(other) > 0.5 * np.linalg.norm(here.rest)
 
 
 def test_reflections_from_below_the_head_are_moved_and_a_source_there_is_refused(oracle, kemar):
     box = Shoebox(SIZE, 0.25, (1.7, 1.5, 2.2), 20.0)
-    heard = images(box, unit(40.0, -20.0) * 1.0, 0.01)
+    heard = shoebox_images(box, unit(40.0, -20.0) * 1.0, 0.01)
     below = ~kemar.covers(heard.offsets)
     assert below.any()
-    got = brir(kemar, heard, RATE)
+    got = binaural_response(kemar, heard, RATE)
     silenced = replace(heard, gains=np.where(below, 0.0, heard.gains))
-    without = brir(kemar, silenced, RATE)
+    without = binaural_response(kemar, silenced, RATE)
     assert (oracle.drr_db(without) - oracle.drr_db(got)).min() > 0.3
     with pytest.raises(StimulusError, match="no data"):
-        brir(kemar, images(box, unit(40.0, -75.0) * 1.0, 0.01), RATE)
+        binaural_response(kemar, shoebox_images(box, unit(40.0, -75.0) * 1.0, 0.01), RATE)
 
 
 def test_the_same_request_gives_the_same_bytes(kemar):
     box = Shoebox(SIZE, 0.25, (1.7, 1.5, 1.3), 20.0)
-    one, two = (brir(kemar, images(box, unit(40.0) * 1.2, 0.1), RATE) for _ in range(2))
+    one, two = (binaural_response(kemar, shoebox_images(box, unit(40.0) * 1.2, 0.1), RATE) for _ in range(2))
     assert one.whole.tobytes() == two.whole.tobytes()
 
 
 def test_the_head_must_have_the_rate(kemar):
     with pytest.raises(ValueError, match="48000 Hz"):
-        brir(kemar, free_field(unit(0.0)), 44_100)
+        binaural_response(kemar, free_field(unit(0.0)), 44_100)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from starbench.synth.decay import reflection_for
+from starbench.synth.decay import reflection_factor
 
 
 @pytest.mark.parametrize("size", [(6.0, 5.0, 3.0), (9.0, 7.0, 2.6), (4.0, 4.0, 4.0)])
@@ -15,7 +15,7 @@ def test_the_mean_decay_has_the_time_asked_for(size: tuple[float, float, float],
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     walls_a_second = 343.0 * (np.abs(directions) / size).sum(axis=1)
     time = np.linspace(0.0, 2.5 * t30, 1500)
-    loss = 2.0 * np.log(reflection_for(size, t30))
+    loss = 2.0 * np.log(reflection_factor(size, t30))
     energy = np.array([np.exp(loss * walls_a_second * t).mean() for t in time])
     level = 10 * np.log10(np.cumsum(energy[::-1])[::-1] / energy.sum())
     start, stop = (np.interp(db, -level, time) for db in (5.0, 35.0))

@@ -16,17 +16,18 @@ from numpy.typing import NDArray
 
 from starbench.errors import StimulusError
 from starbench.synth.ambisonics import foa_response
-from starbench.synth.brir import brir
+from starbench.synth.binaural import binaural_response
 from starbench.synth.geometry import angles, unit
-from starbench.synth.heads import hrtf as heads
+from starbench.synth.heads import loading
 from starbench.synth.heads.hrtf import Head
+from starbench.synth.image_sources import shoebox_images
 from starbench.synth.microphones import array_response
-from starbench.synth.motion import rendering as moving
-from starbench.synth.motion import trajectories as motion
-from starbench.synth.motion.delay_line import Curve, Tape
-from starbench.synth.motion.propagation import voices
-from starbench.synth.motion.rendering import Moved, move_binaural, move_foa, move_mics
-from starbench.synth.shoebox import Shoebox, images
+from starbench.synth.motion import rendering
+from starbench.synth.motion.delay_line import BandLimitedReader, ControlCurve
+from starbench.synth.motion.propagation import propagation_paths
+from starbench.synth.motion.rendering import ReceivedSignal, render_binaural, render_foa, render_microphones
+from starbench.synth.motion.trajectories import Trajectory, make_trajectory
+from starbench.synth.shoebox import Shoebox
 
 RATE = 48_000
 C = 343.0
@@ -39,7 +40,7 @@ Wave = NDArray[np.float64]
 
 @lru_cache(maxsize=1)
 def kemar() -> Head:
-    return heads.load(None, RATE)
+    return loading.load(None, RATE)
 
 
 def ramped(wave: Wave, ramp: int = 480) -> Wave:
@@ -61,12 +62,12 @@ def noise(seconds: float, low_hz: float = 200.0, high_hz: float = 18_000.0, seed
     return ramped(np.fft.irfft(spectrum, n))
 
 
-def render(form: str, wave: Wave, path: motion.Path, room: Shoebox | None = None) -> Moved:
+def render(form: str, wave: Wave, path: Trajectory, room: Shoebox | None = None) -> ReceivedSignal:
     if form == "binaural":
-        return move_binaural(wave, path, RATE, kemar(), room)
+        return render_binaural(wave, path, RATE, kemar(), room)
     if form == "mics":
-        return move_mics(wave, path, RATE, PAIR, room)
-    return move_foa(wave, path, RATE, room)
+        return render_microphones(wave, path, RATE, PAIR, room)
+    return render_foa(wave, path, RATE, room)
 
 
 def shifted(wave: Wave, delays: Wave, size: int) -> Wave:
@@ -134,21 +135,21 @@ PATHS: list[tuple[dict[str, Any], list[float], list[float], list[float]]] = [
 def test_paths_lead_where_they_say(
     asked: dict[str, Any], start: list[float], middle: list[float], end: list[float]
 ) -> None:
-    path = motion.path(asked, 4.0)
+    path = make_trajectory(asked, 4.0)
     np.testing.assert_allclose(path.at([0.0, 2.0, 4.0]), [start, middle, end], atol=1e-12)
     assert path.kind == asked["kind"]
 
 
 @pytest.mark.parametrize("asked", [asked for asked, *_ in PATHS])
 def test_velocity_has_no_step_even_at_the_ends(asked: dict[str, Any]) -> None:
-    path = motion.path(asked, 4.0)
+    path = make_trajectory(asked, 4.0)
     times = np.linspace(-0.2, 4.2, 8801)
     velocity = np.diff(path.at(times), axis=0) / (times[1] - times[0])
     assert np.linalg.norm(np.diff(velocity, axis=0), axis=1).max() < 0.01
 
 
 def test_there_and_back_turns_without_a_jerk_and_arrives_where_it_began() -> None:
-    path = motion.path({"kind": "there-and-back", "from_deg": -60, "to_deg": 60, "distance_m": 1.5}, 4.0)
+    path = make_trajectory({"kind": "there-and-back", "from_deg": -60, "to_deg": 60, "distance_m": 1.5}, 4.0)
     speed = np.linalg.norm(np.diff(path.at(np.linspace(0, 4, 4001)), axis=0), axis=1) * 1000
     assert speed[[0, 1999, 2000, -1]].max() < 0.01
     assert speed.max() == pytest.approx(np.pi / 4 * np.radians(120) * 1.5, rel=1e-3)
@@ -157,7 +158,7 @@ def test_there_and_back_turns_without_a_jerk_and_arrives_where_it_began() -> Non
 
 def test_waypoints_are_not_overshot() -> None:
     points = [[0, 1, 0, 0], [1, 1, 0, 0], [1.2, 1, 3, 0], [4, 1, 3, 0]]
-    y = motion.path({"kind": "waypoints", "points": points}, 4.0).at(np.linspace(0, 4, 999))[:, 1]
+    y = make_trajectory({"kind": "waypoints", "points": points}, 4.0).at(np.linspace(0, 4, 999))[:, 1]
     assert y.min() >= 0
     assert y.max() <= 3
 
@@ -193,14 +194,14 @@ def test_waypoints_are_not_overshot() -> None:
 )
 def test_impossible_paths_are_refused_in_one_sentence(asked: dict[str, Any], told: str) -> None:
     with pytest.raises(StimulusError, match=told) as refused:
-        motion.path(asked, 4.0)
+        make_trajectory(asked, 4.0)
     assert "\n" not in str(refused.value)
 
 
 @pytest.mark.parametrize("duration_s", [0.0, -1.0, math.nan, math.inf])
 def test_a_path_takes_time(duration_s: float) -> None:
     with pytest.raises(StimulusError, match="longer than 0 s"):
-        motion.path({"kind": "still", "at": FRONT}, duration_s)
+        make_trajectory({"kind": "still", "at": FRONT}, duration_s)
 
 
 # --- the delay line -------------------------------------------------------------------------------
@@ -214,17 +215,17 @@ def test_a_tape_is_read_between_its_samples(f0_hz: float) -> None:
     def wave(at: Wave) -> Wave:
         return np.sin(2 * np.pi * f0_hz / RATE * at + 0.3) * np.sin(np.pi * at / n) ** 2
 
-    error = Tape(wave(np.arange(n))).read(places) - wave(places)
+    error = BandLimitedReader(wave(np.arange(n))).read(places) - wave(places)
     assert 10 * np.log10(np.mean(error**2) / np.mean(wave(places) ** 2)) < -88
 
 
 def test_a_tape_is_silent_beyond_its_ends() -> None:
-    tape = Tape(noise(0.1))
+    tape = BandLimitedReader(noise(0.1))
     assert np.abs(tape.read(np.array([-1e9, -400.5, 5200.5, 1e9]))).max() < 1e-6
 
 
 def test_a_curve_passes_smoothly_through_its_control_points() -> None:
-    curve = Curve(np.sin(np.arange(40) * 0.2), 10)
+    curve = ControlCurve(np.sin(np.arange(40) * 0.2), 10)
     np.testing.assert_allclose(curve.samples(3, 39), np.sin(np.arange(30, 390) * 0.02), atol=1e-4)
 
 
@@ -255,7 +256,9 @@ def heard_hz(channel: Wave, lead: int, heard_s: float, near_hz: float) -> float:
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_doppler_follows_the_retarded_time(form: str) -> None:
-    path = motion.path({"kind": "pass-by", "closest_m": 5, "speed_m_s": 20, "heading": "left-to-right"}, 5.0)
+    path = make_trajectory(
+        {"kind": "pass-by", "closest_m": 5, "speed_m_s": 20, "heading": "left-to-right"}, 5.0
+    )
     moved = render(form, tone(1000.0, 5.0), path)
     # Each ear has a Doppler of its own while the head turns its side to the source: look farther off there.
     moments = (0.3, 1.0, 3.4, 4.5) if form == "binaural" else (0.3, 1.0, 2.0, 2.2, 2.37, 2.6, 3.4, 4.5)
@@ -268,26 +271,30 @@ def test_doppler_follows_the_retarded_time(form: str) -> None:
 
 
 def test_fast_and_near_is_as_true() -> None:
-    path = motion.path({"kind": "pass-by", "closest_m": 1, "speed_m_s": 90, "heading": "right-to-left"}, 2.0)
-    moved = move_mics(tone(1000.0, 2.0), path, RATE, np.zeros((1, 3)))
+    path = make_trajectory(
+        {"kind": "pass-by", "closest_m": 1, "speed_m_s": 90, "heading": "right-to-left"}, 2.0
+    )
+    moved = render_microphones(tone(1000.0, 2.0), path, RATE, np.zeros((1, 3)))
     for heard_s in (0.1, 0.5, 1.0, 1.5):
         theory = passing_hz(1000.0, 1.0, 90.0, 2.0, heard_s)
         assert heard_hz(moved.samples[0], moved.lead, heard_s, theory) == pytest.approx(theory, rel=5e-4)
 
 
 def test_head_filters_are_renewed_as_fast_as_the_direction_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    path = motion.path({"kind": "pass-by", "closest_m": 1, "speed_m_s": 20, "heading": "left-to-right"}, 0.5)
+    path = make_trajectory(
+        {"kind": "pass-by", "closest_m": 1, "speed_m_s": 20, "heading": "left-to-right"}, 0.5
+    )
     wave = noise(0.5)
-    usual = move_binaural(wave, path, RATE, kemar()).samples
-    monkeypatch.setattr(moving, "_HOP_S", (0.0005, 0.0005))
-    finest = move_binaural(wave, path, RATE, kemar()).samples
+    usual = render_binaural(wave, path, RATE, kemar()).samples
+    monkeypatch.setattr(rendering, "_HOP_S", (0.0005, 0.0005))
+    finest = render_binaural(wave, path, RATE, kemar()).samples
     m = min(usual.shape[1], finest.shape[1])
     assert below_db(usual[:, :m] - finest[:, :m], finest[:, :m], 0, 24_000) < -30
 
 
 def test_a_tone_that_moves_keeps_clean() -> None:
-    path = motion.path({"kind": "arc", "from_deg": -60, "to_deg": 60, "distance_m": 1.5}, 5.0)
-    moved = move_binaural(np.sin(2 * np.pi * 1000 * np.arange(5 * RATE) / RATE), path, RATE, kemar())
+    path = make_trajectory({"kind": "arc", "from_deg": -60, "to_deg": 60, "distance_m": 1.5}, 5.0)
+    moved = render_binaural(np.sin(2 * np.pi * 1000 * np.arange(5 * RATE) / RATE), path, RATE, kemar())
     steady = moved.samples[:, RATE // 2 : 9 * RATE // 2] * np.blackman(4 * RATE)
     level = 20 * np.log10(np.abs(np.fft.rfft(steady)))
     away = np.abs(np.fft.rfftfreq(4 * RATE, 1 / RATE) - 1000.0) > 10
@@ -302,7 +309,7 @@ def test_a_still_source_equals_the_exact_render(form: str) -> None:
     place = {"azimuth_deg": 37.3, "elevation_deg": 11.0, "distance_m": 1.37}
     offset = unit(37.3, 11.0) * 1.37
     wave = noise(1.0, 50.0, 20_000.0)
-    moved = render(form, wave, motion.path({"kind": "still", "at": place}, 1.0))
+    moved = render(form, wave, make_trajectory({"kind": "still", "at": place}, 1.0))
     size = moved.samples.shape[1]
     if form == "binaural":
         delays, filters = kemar().at(offset[None])
@@ -315,18 +322,18 @@ def test_a_still_source_equals_the_exact_render(form: str) -> None:
         x, y, z = unit(37.3, 11.0)
         exact = shifted(wave, np.array([moved.lead]), size) / 1.37 * np.array([[1.0], [y], [z], [x]])
     assert below_db(moved.samples - exact, exact, 0, 18_000) < -85
-    assert moved.lasts_s == pytest.approx(1.0)
+    assert moved.duration_s == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_still_source_in_a_room_has_the_rooms_response(form: str) -> None:
     place = {"azimuth_deg": 70.0, "elevation_deg": -5.0, "distance_m": 1.6}
     offset = unit(70.0, -5.0) * 1.6
-    path, wave = motion.path({"kind": "still", "at": place}, 1.0), noise(1.0)
+    path, wave = make_trajectory({"kind": "still", "at": place}, 1.0), noise(1.0)
     wet, dry = render(form, wave, path, ROOM).samples, render(form, wave, path).samples
-    every = images(ROOM, offset)
+    every = shoebox_images(ROOM, offset)
     if form == "binaural":
-        response = brir(kemar(), every, RATE)
+        response = binaural_response(kemar(), every, RATE)
     else:
         response = array_response(every, PAIR, RATE) if form == "mics" else foa_response(every, RATE)
     size = wet.shape[1]
@@ -359,9 +366,9 @@ def itd_us(left: Wave, right: Wave) -> float:
 
 
 def test_time_differences_follow_an_arc_from_left_to_right() -> None:
-    path = motion.path({"kind": "arc", "from_deg": -80, "to_deg": 80, "distance_m": 1.5}, 4.0)
+    path = make_trajectory({"kind": "arc", "from_deg": -80, "to_deg": 80, "distance_m": 1.5}, 4.0)
     wave = noise(4.0)
-    moved = move_binaural(wave, path, RATE, kemar())
+    moved = render_binaural(wave, path, RATE, kemar())
     width = round(0.05 * RATE)
     found = []
     for heard_s, azimuth_deg in ((0.4, -64), (1.2, -32), (2.0, 0), (2.8, 32), (3.6, 64)):
@@ -369,7 +376,7 @@ def test_time_differences_follow_an_arc_from_left_to_right() -> None:
         piece = moved.samples[:, middle - width : middle + width] * np.hanning(2 * width)
         # The yardstick is the same head standing there: its filters have a delay below 1.5 kHz of their own.
         standing = {"azimuth_deg": azimuth_deg, "distance_m": 1.5}
-        still = move_binaural(wave, motion.path({"kind": "still", "at": standing}, 4.0), RATE, kemar())
+        still = render_binaural(wave, make_trajectory({"kind": "still", "at": standing}, 4.0), RATE, kemar())
         yardstick = still.samples[:, middle - width : middle + width] * np.hanning(2 * width)
         found.append(itd_us(*piece))
         assert found[-1] == pytest.approx(itd_us(*yardstick), abs=10)
@@ -381,8 +388,8 @@ def test_time_differences_follow_an_arc_from_left_to_right() -> None:
 
 
 def test_coming_twice_as_near_is_six_decibels_louder() -> None:
-    path = motion.path({"kind": "approach", "azimuth_deg": 30, "from_m": 8.5, "to_m": 0.5}, 4.0)
-    moved = move_foa(noise(4.0, 2000.0), path, RATE)
+    path = make_trajectory({"kind": "approach", "azimuth_deg": 30, "from_m": 8.5, "to_m": 0.5}, 4.0)
+    moved = render_foa(noise(4.0, 2000.0), path, RATE)
     heard_s, _, _, distance = moved.track.T
     assert np.all(np.diff(distance) < 0)
 
@@ -396,15 +403,15 @@ def test_coming_twice_as_near_is_six_decibels_louder() -> None:
 
 
 def test_the_track_tells_the_place_that_the_sound_has_left() -> None:
-    path = motion.path({"kind": "recede", "azimuth_deg": 200, "from_m": 1, "to_m": 161}, 4.0)
-    moved = move_foa(tone(500.0, 4.0), path, RATE)
+    path = make_trajectory({"kind": "recede", "azimuth_deg": 200, "from_m": 1, "to_m": 161}, 4.0)
+    moved = render_foa(tone(500.0, 4.0), path, RATE)
     heard_s, azimuth, _, distance = moved.track.T
     # Emitted at t/(1 + v/c): not at t, by when the source is 18 m farther.
     np.testing.assert_allclose(distance, 1 + 40 * heard_s / (1 + 40 / C), atol=1e-6)
     np.testing.assert_allclose(azimuth, 200.0)
     np.testing.assert_allclose(np.diff(heard_s), 0.05)
-    assert moved.lasts_s == pytest.approx(4 * (1 + 40 / C), abs=1e-6)
-    end = moved.lead + round(moved.lasts_s * RATE)
+    assert moved.duration_s == pytest.approx(4 * (1 + 40 / C), abs=1e-6)
+    end = moved.lead + round(moved.duration_s * RATE)
     assert np.abs(moved.samples[0, end - 4800 : end - 480]).max() > 1e-3
     assert np.abs(moved.samples[0, end + 32 :]).max() < 1e-6
 
@@ -413,9 +420,9 @@ def test_the_track_tells_the_place_that_the_sound_has_left() -> None:
 def test_passing_either_way_mirrors_the_ears(room: Shoebox | None) -> None:
     wave = noise(0.6)
     there, back = (
-        move_binaural(
+        render_binaural(
             wave,
-            motion.path({"kind": "pass-by", "closest_m": 1.5, "speed_m_s": 8, "heading": heading}, 0.6),
+            make_trajectory({"kind": "pass-by", "closest_m": 1.5, "speed_m_s": 8, "heading": heading}, 0.6),
             RATE,
             kemar(),
             room,
@@ -432,8 +439,8 @@ def test_passing_either_way_mirrors_the_ears(room: Shoebox | None) -> None:
 
 
 def test_there_and_back_sounds_at_the_end_as_at_the_start() -> None:
-    path = motion.path({"kind": "there-and-back", "from_deg": -40, "to_deg": 50, "distance_m": 1.2}, 2.0)
-    moved = move_binaural(noise(2.0), path, RATE, kemar())
+    path = make_trajectory({"kind": "there-and-back", "from_deg": -40, "to_deg": 50, "distance_m": 1.2}, 2.0)
+    moved = render_binaural(noise(2.0), path, RATE, kemar())
     np.testing.assert_allclose(moved.track[[0, -1], 1], [320.0, 320.0], atol=0.01)
     assert moved.track[20, 1] == pytest.approx(50.0, abs=0.01)
     start, end = (moved.samples[:, moved.lead + at :][:, :4800] for at in (480, 2 * RATE - 5280))
@@ -444,11 +451,11 @@ def test_there_and_back_sounds_at_the_end_as_at_the_start() -> None:
 
 
 def test_walls_mirror_the_whole_movement() -> None:
-    path = motion.path({"kind": "arc", "from_deg": -60, "to_deg": 60, "distance_m": 1.5}, 2.0)
+    path = make_trajectory({"kind": "arc", "from_deg": -60, "to_deg": 60, "distance_m": 1.5}, 2.0)
     moments = np.array([0.0, 0.7, 2.0])
-    first = voices(path, 2.0, ROOM)[1:]
+    first = propagation_paths(path, 2.0, ROOM)[1:]
     for moment, offset in zip(moments, path.at(moments), strict=True):
-        every = images(ROOM, offset, 0.05)
+        every = shoebox_images(ROOM, offset, 0.05)
         expected = every.offsets[every.orders == 1]
         found = np.concatenate([voice.at(np.array([moment])) for voice in first])
         assert found.shape == expected.shape == (6, 3)
@@ -461,15 +468,15 @@ def test_walls_mirror_the_whole_movement() -> None:
 
 
 def test_reverberation_keeps_the_time_of_the_source_at_mid_path() -> None:
-    path = motion.path({"kind": "approach", "azimuth_deg": 200, "from_m": 2.6, "to_m": 1.0}, 1.0)
+    path = make_trajectory({"kind": "approach", "azimuth_deg": 200, "from_m": 2.6, "to_m": 1.0}, 1.0)
     wave = noise(1.0)
-    wet, dry = move_foa(wave, path, RATE, ROOM), move_foa(wave, path, RATE)
+    wet, dry = render_foa(wave, path, RATE, ROOM), render_foa(wave, path, RATE)
     rest = wet.samples[0]
     rest[: dry.samples.shape[1]] -= dry.samples[0]
     # What moves is smeared by its Doppler; what stands correlates with the source at each arrival.
     n = 2 * rest.size
     correlation = np.fft.irfft(np.fft.rfft(rest, n) * np.conj(np.fft.rfft(wave, n)), n) / np.sum(wave**2)
-    every = images(ROOM, path.at([0.5])[0])
+    every = shoebox_images(ROOM, path.at([0.5])[0])
     late = np.flatnonzero(every.orders >= 2)
     strongest = late[np.argsort(every.gains[late])[-8:]]
     lags = wet.lead + np.rint((every.distances[strongest] - 2.6) / C * RATE).astype(int)
@@ -480,8 +487,8 @@ def test_reverberation_keeps_the_time_of_the_source_at_mid_path() -> None:
 def test_reverberation_never_comes_before_the_direct_sound() -> None:
     # It comes from far and is at its nearest at mid-path, whose own reflections take less time.
     room = Shoebox((20.0, 6.0, 2.5), 0.4, (2.0, 3.0, 1.2), 0.0)
-    path = motion.path({"kind": "approach", "azimuth_deg": 0, "from_m": 17, "to_m": 1}, 1.0)
-    moved = move_foa(noise(1.0), path, RATE, room)
+    path = make_trajectory({"kind": "approach", "azimuth_deg": 0, "from_m": 17, "to_m": 1}, 1.0)
+    moved = render_foa(noise(1.0), path, RATE, room)
     energy = np.cumsum(moved.samples[0] ** 2)
     assert energy[moved.lead - 1] < 1e-5 * energy[moved.lead + 480]
 
@@ -511,20 +518,20 @@ def test_paths_where_no_sound_can_be_had_are_refused(
     asked: dict[str, Any], room: Shoebox | None, told: str
 ) -> None:
     with pytest.raises(StimulusError, match=told):
-        move_binaural(noise(1.0), motion.path(asked, 1.0), RATE, kemar(), room)
+        render_binaural(noise(1.0), make_trajectory(asked, 1.0), RATE, kemar(), room)
 
 
 def test_a_sound_must_fit_its_path_and_a_path_keep_off_the_microphones() -> None:
-    path = motion.path({"kind": "still", "at": FRONT}, 0.5)
+    path = make_trajectory({"kind": "still", "at": FRONT}, 0.5)
     with pytest.raises(StimulusError, match=r"of 1 s cannot move on a path of 0\.5 s"):
-        move_foa(noise(1.0), path, RATE)
+        render_foa(noise(1.0), path, RATE)
     with pytest.raises(StimulusError, match="microphone 2"):
-        move_mics(noise(0.5), path, RATE, np.array([[0.0, 0.0, 0.0], [1.9, 0.0, 0.0]]))
+        render_microphones(noise(0.5), path, RATE, np.array([[0.0, 0.0, 0.0], [1.9, 0.0, 0.0]]))
 
 
 def test_the_same_asked_twice_is_the_same_to_the_last_bit() -> None:
-    path = motion.path({"kind": "circle", "start_deg": 10, "distance_m": 1.0}, 0.5)
-    first, second = (move_binaural(noise(0.5), path, RATE, kemar(), ROOM).samples for _ in range(2))
+    path = make_trajectory({"kind": "circle", "start_deg": 10, "distance_m": 1.0}, 0.5)
+    first, second = (render_binaural(noise(0.5), path, RATE, kemar(), ROOM).samples for _ in range(2))
     assert first.dtype == np.float64
     assert np.array_equal(first, second)
     assert angles(path.at([0.0]))[0] == pytest.approx([10.0])

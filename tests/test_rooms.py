@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from starbench.errors import StimulusError
-from starbench.synth import gridding
+from starbench.synth import fractional_impulses
 from starbench.synth.ambisonics import foa_response
 from starbench.synth.geometry import SPEED_OF_SOUND, unit
+from starbench.synth.image_sources import ImageSources, free_field, shoebox_images
 from starbench.synth.microphones import array_response
-from starbench.synth.shoebox import Images, Shoebox, free_field, images
+from starbench.synth.shoebox import Shoebox
 
 RATE = 48_000
 PAIR = np.array([[0.0, 0.09, 0.0], [0.0, -0.09, 0.0]])
@@ -34,8 +35,8 @@ def oracle():
 
 
 @pytest.fixture(scope="module")
-def room() -> Images:
-    return images(BOX, OFFSET, 0.06)
+def room() -> ImageSources:
+    return shoebox_images(BOX, OFFSET, 0.06)
 
 
 # --- images ------------------------------------------------------------------------------------------------
@@ -74,12 +75,12 @@ def test_the_direct_sound_comes_first_and_exact(room):
 
 
 def test_the_default_length_is_over_a_reverberation_time():
-    assert images(BOX, OFFSET).extent_s == pytest.approx(1.25 * BOX.rt60_s, abs=1e-4)
+    assert shoebox_images(BOX, OFFSET).extent_s == pytest.approx(1.25 * BOX.rt60_s, abs=1e-4)
 
 
 def test_many_runs_of_columns_are_as_one(monkeypatch, room):
-    monkeypatch.setattr("starbench.synth.shoebox._RUN", 50)
-    again = images(BOX, OFFSET, 0.06)
+    monkeypatch.setattr("starbench.synth.image_sources._CHUNK", 50)
+    again = shoebox_images(BOX, OFFSET, 0.06)
     for name in ("offsets", "distances", "gains", "orders"):
         np.testing.assert_array_equal(getattr(again, name), getattr(room, name))
 
@@ -90,7 +91,7 @@ def test_facing_turns_what_is_heard():
     at = BOX.place(75.0, 10.0, 1.5)
     np.testing.assert_allclose(turned.place(-15.0, 10.0, 1.5), at, atol=1e-12)
     before, after = (
-        images(box, offset, 0.03)
+        shoebox_images(box, offset, 0.03)
         for box, offset in ((BOX, unit(75.0, 10.0) * 1.5), (turned, unit(-15.0, 10.0) * 1.5))
     )
     x, y, z = before.offsets.T
@@ -119,8 +120,8 @@ def test_places_in_the_room():
         ((6, 5, 3), math.nan, (2, 2, 1.5), "for an anechoic scene leave the room out"),
         ((6, 5, 3), 0.02, (2, 2, 1.5), "cannot be as dry as rt60_s 0.02"),
         ((6, 5, 3), 3.0, (2, 2, 1.5), "shorten rt60_s or enlarge the room"),
-        ((0.5, 5, 3), 0.4, (0.2, 2, 1.5), "a side takes 1 to 100 m"),
-        ((600, 5, 3), 0.4, (2, 2, 1.5), "a side takes 1 to 100 m"),
+        ((0.5, 5, 3), 0.4, (0.2, 2, 1.5), "each side must be 1 to 100 m"),
+        ((600, 5, 3), 0.4, (2, 2, 1.5), "each side must be 1 to 100 m"),
         ((6, 5, 3), 0.4, (7, 2, 1.5), "the listener would be at"),
         ((6, 5, 3), 0.4, (0.05, 2, 1.5), "nearer than 0.1 m to a wall"),
     ],
@@ -143,7 +144,7 @@ def test_sources_that_cannot_be(place, sentence):
         BOX.place(*place)
     azimuth, elevation, distance = place
     with pytest.raises(StimulusError):
-        images(BOX, unit(azimuth, elevation) * distance, 0.01)
+        shoebox_images(BOX, unit(azimuth, elevation) * distance, 0.01)
 
 
 def test_free_field():
@@ -160,8 +161,8 @@ def test_pulses_are_as_exact_as_phases():
     rng = np.random.default_rng(1)
     n = 1500
     times, weights = rng.uniform(300, n - 300, 500), rng.standard_normal((3, 500))
-    train = gridding.PulseTrains(3, n)
-    for run in gridding.runs(500, 130):
+    train = fractional_impulses.ImpulseTrains(3, n)
+    for run in fractional_impulses.chunks(500, 130):
         train.add(times[run], weights[:, run])
     cycles = np.linspace(0.0, 0.45, 333)
     exact = weights @ np.exp(-2j * np.pi * np.outer(times, cycles))
@@ -171,20 +172,20 @@ def test_pulses_are_as_exact_as_phases():
     assert worst.max() < 10 ** (-75 / 20) * rms
     assert np.sqrt(np.mean(worst[cycles < 0.375] ** 2)) < 10 ** (-95 / 20) * rms
     assert np.array_equal(
-        np.concatenate([np.arange(500)[run] for run in gridding.runs(500, 130)]), np.arange(500)
+        np.concatenate([np.arange(500)[run] for run in fractional_impulses.chunks(500, 130)]), np.arange(500)
     )
 
 
 def test_pulses_ring_for_no_longer_than_the_margin():
-    train = gridding.PulseTrains(1, 1024)
+    train = fractional_impulses.ImpulseTrains(1, 1024)
     train.add(np.array([300.5]), np.ones((1, 1)))
     pulse = np.abs(train.signals()[0])
-    far = np.abs(np.arange(1024) - 300.5) > gridding.MARGIN
+    far = np.abs(np.arange(1024) - 300.5) > fractional_impulses.MARGIN
     assert pulse[far].max() < 1e-4 * pulse.max()
 
 
 def test_pulses_out_of_reach_are_refused():
-    train = gridding.PulseTrains(1, 100)
+    train = fractional_impulses.ImpulseTrains(1, 100)
     for time in (-1.0, 99.6):
         with pytest.raises(IndexError):
             train.add(np.array([time]), np.ones((1, 1)))
@@ -218,7 +219,7 @@ def test_direct_sound_and_rest_are_apart(oracle, room):
         np.testing.assert_allclose(in_room.direct[:, :n], outside.direct, atol=3e-5)
         assert not outside.rest.any()
         first_reflection = in_room.lead + room.arrivals_s[1:].min() * RATE
-        before = in_room.rest[:, : int(first_reflection) - gridding.MARGIN - 13]
+        before = in_room.rest[:, : int(first_reflection) - fractional_impulses.MARGIN - 13]
         assert np.abs(before).max() < 1e-3 * np.abs(in_room.rest).max()
 
 
@@ -263,5 +264,5 @@ def test_the_reverberation_time_is_reached(oracle, size, rt60):
     found = []
     for part in (0.3, 0.42, 0.6):
         box = Shoebox(size, rt60, tuple(part * side for side in size), 20.0)
-        found.append(oracle.t30_s(foa_response(images(box, unit(50.0, 5.0) * 1.2), RATE))[0])
+        found.append(oracle.t30_s(foa_response(shoebox_images(box, unit(50.0, 5.0) * 1.2), RATE))[0])
     assert np.mean(found) == pytest.approx(rt60, rel=0.1)

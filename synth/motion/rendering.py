@@ -1,12 +1,12 @@
-"""Moving sources, as a head, microphones or an ambisonic microphone receive them.
+"""Rendering of moving sources for a head, microphones or an ambisonic microphone.
 
-Each receiver hears the direct sound, and in a room the six first-order images, through a delay line of its
-own: retarded times on a control grid, a cubic spline to every sample, a band-limited reading there, and 1/r.
-That gives Doppler and time differences without steps. The rest of a room's sound is the response to a
-standing source at the middle of the path, less what moves. Amplitudes go with 1/r; the convective gain of
-1/(1 − M cos θ), half a decibel at 20 m/s, is left out.
+Each receiver gets the direct sound, and in a room the six first-order images, through a delay line of its
+own: retarded times at control points, a cubic spline to every sample, a band-limited reading there, and 1/r.
+This gives Doppler shifts and time differences without steps. The rest of a room's sound is the response to a
+source that stands at the middle of the trajectory. Amplitudes follow 1/r; the convective gain of
+1/(1 − M cos θ), half a decibel at 20 m/s, is omitted.
 
-A head's spectrum follows the direction: its onset-aligned filters are interpolated over time
+The spectrum at a head follows the direction: its onset-aligned filters are cross-faded
 (``time_varying_filter``).
 """
 
@@ -23,35 +23,37 @@ from scipy.signal import fftconvolve
 
 from starbench.errors import StimulusError
 
-from ..ambisonics import encoded, foa_response
-from ..brir import brir
+from ..ambisonics import encode, foa_response
+from ..binaural import binaural_response
+from ..fractional_impulses import MARGIN
 from ..geometry import SPEED_OF_SOUND, angles
-from ..gridding import MARGIN
 from ..heads.hrtf import Head
+from ..image_sources import ImageSources, shoebox_images
+from ..impulse_response import ImpulseResponse
 from ..microphones import array_response
-from ..shoebox import Images, Response, Shoebox, images
-from . import propagation
-from .delay_line import Curve, Tape
-from .propagation import Voice
-from .time_varying_filter import Reader, glide
-from .trajectories import Path
+from ..shoebox import Shoebox
+from . import checks
+from .delay_line import BandLimitedReader, ControlCurve
+from .propagation import PropagationPath, max_angular_speed, propagation_paths
+from .time_varying_filter import HopReader, filter_and_sum
+from .trajectories import Trajectory
 
 Samples = NDArray[np.float64]
-Read = NDArray[np.float32]
+Samples32 = NDArray[np.float32]
 
-#: Head filters are renewed this often, s: at the fast end where a direction turns by this (rad) meanwhile.
+#: Head filters are renewed this often, s: at the short end where a direction turns by ``_TURN_RAD`` in a hop.
 _HOP_S = (0.0025, 0.040)
 _TURN_RAD = 0.0875
 #: Control points of the delays in a hop.
 _CONTROLS = 8
-#: Step of the track, s.
-TRACK_S = 0.05
-_MIDDLE = np.zeros(3)
+#: Time between rows of the track, s.
+TRACK_STEP_S = 0.05
+_ORIGIN = np.zeros(3)
 
 
 @dataclass(frozen=True, eq=False)
-class Moved:
-    """What a receiver hears of a moving source.
+class ReceivedSignal:
+    """What a receiver gets from a moving source.
 
     Attributes
     ----------
@@ -60,25 +62,27 @@ class Moved:
         The sample at which what the source emits at 0 s arrives at the middle of the head.
     track : ndarray, shape (k, 4)
         Where the source is heard, every 50 ms: time after ``lead``, s; azimuth and elevation, degrees, and
-        distance, m, of the place that the sound heard then has left.
-    lasts_s : float
-        From ``lead`` until the last that the source emits has arrived there directly, s.
+        distance, m, of the position that the sound received then was emitted from.
+    duration_s : float
+        From ``lead`` until the direct sound of the end of the signal arrives at the middle of the head, s.
     """
 
     samples: Samples
     lead: int
     track: Samples
-    lasts_s: float
+    duration_s: float
 
 
-def move_binaural(signal: Samples, path: Path, rate: int, head: Head, room: Shoebox | None = None) -> Moved:
+def render_binaural(
+    signal: Samples, trajectory: Trajectory, rate: int, head: Head, room: Shoebox | None = None
+) -> ReceivedSignal:
     """Render a moving source for a head.
 
     Parameters
     ----------
     signal : ndarray, shape (n,)
-        What the source emits, as at 1 m in the free field; no longer than the path.
-    path : Path
+        What the source emits, as at 1 m in the free field; no longer than the trajectory.
+    trajectory : Trajectory
     rate : int
         Hz; the head's.
     head : Head
@@ -88,63 +92,78 @@ def move_binaural(signal: Samples, path: Path, rate: int, head: Head, room: Shoe
     Raises
     ------
     StimulusError
-        If the signal is longer than the path, or the path leads out of the room or to where the head has
-        no data.
+        If the signal is longer than the trajectory, or the trajectory leads out of the room or to where the
+        head has no data.
     """
     if head.rate != rate:
         raise ValueError(f"a head of {head.rate} Hz was given for a sound of {rate} Hz")
-    _refuse_uncovered(path, head)
-    reach_s = float(np.abs(head.delays_s).max()) + head.lead / rate
-    stage = _set_stage(signal, path, rate, room, reach_s)
-    return _moved(stage, _ears(stage, head), room, lambda heard: brir(head, heard, rate))
+    checks.refuse_uncovered(trajectory, head)
+    before_s = float(np.abs(head.delays_s).max()) + head.lead / rate
+    lines = _delay_lines(signal, trajectory, rate, room, before_s)
+    return _received(lines, _ears(lines, head), room, lambda images: binaural_response(head, images, rate))
 
 
-def move_mics(
-    signal: Samples, path: Path, rate: int, microphones_m: Samples, room: Shoebox | None = None
-) -> Moved:
-    """Render a moving source for omnidirectional microphones at (k, 3), m about the middle of the head.
+def render_microphones(
+    signal: Samples, trajectory: Trajectory, rate: int, microphones_m: Samples, room: Shoebox | None = None
+) -> ReceivedSignal:
+    """Render a moving source for omnidirectional microphones at (k, 3), m from the middle of the head.
 
-    Everything else is as for :func:`move_binaural`; a path that comes near a microphone is refused too.
+    Everything else is as for :func:`render_binaural`; a trajectory that comes near a microphone is refused
+    too.
     """
-    propagation.refuse_near(path, microphones_m)
-    reach_s = float(np.linalg.norm(microphones_m, axis=1).max()) / SPEED_OF_SOUND
-    stage = _set_stage(signal, path, rate, room, reach_s, microphones_m)
-    samples = np.zeros((len(microphones_m), stage.samples))
-    for voice in stage.voices:
+    checks.refuse_near_microphones(trajectory, microphones_m)
+    before_s = float(np.linalg.norm(microphones_m, axis=1).max()) / SPEED_OF_SOUND
+    lines = _delay_lines(signal, trajectory, rate, room, before_s, microphones_m)
+    samples = np.zeros((len(microphones_m), lines.n))
+    for path in lines.paths:
         for channel, microphone in enumerate(microphones_m):
-            emitted = voice.emitted(stage.heard_s(), microphone)
-            samples[channel] += stage.line(emitted, voice.gains(emitted, microphone)[None])[0]
-    return _moved(stage, samples, room, lambda heard: array_response(heard, microphones_m, rate))
+            emission_s = path.emission_times(lines.control_times_s(), microphone)
+            samples[channel] += lines.read(emission_s, path.gains(emission_s, microphone)[None])[0]
+    return _received(lines, samples, room, lambda images: array_response(images, microphones_m, rate))
 
 
-def move_foa(signal: Samples, path: Path, rate: int, room: Shoebox | None = None) -> Moved:
+def render_foa(
+    signal: Samples, trajectory: Trajectory, rate: int, room: Shoebox | None = None
+) -> ReceivedSignal:
     """Render a moving source for an ambisonic microphone of first order: W, Y, Z, X (ACN, SN3D).
 
-    Everything else is as for :func:`move_binaural`.
+    Everything else is as for :func:`render_binaural`.
     """
-    stage = _set_stage(signal, path, rate, room)
-    samples = np.zeros((4, stage.samples))
-    for voice in stage.voices:
-        emitted = voice.emitted(stage.heard_s(), _MIDDLE)
-        samples += stage.line(emitted, voice.gains(emitted, _MIDDLE) * encoded(voice.directions(emitted)))
-    return _moved(stage, samples, room, lambda heard: foa_response(heard, rate))
+    lines = _delay_lines(signal, trajectory, rate, room)
+    samples = np.zeros((4, lines.n))
+    for path in lines.paths:
+        emission_s = path.emission_times(lines.control_times_s(), _ORIGIN)
+        gains = path.gains(emission_s, _ORIGIN) * encode(path.directions(emission_s))
+        samples += lines.read(emission_s, gains)
+    return _received(lines, samples, room, lambda images: foa_response(images, rate))
 
 
 @dataclass(frozen=True, eq=False)
-class _Stage:
-    """What every receiver needs to follow a source: its sounds, and the grid of time they are heard on."""
+class _DelayLines:
+    """A source's signal, the propagation paths that it is received by, and the time axis of the result.
+
+    Attributes
+    ----------
+    reader : BandLimitedReader
+        Of the signal.
+    lead, n : int
+        See ``ReceivedSignal``; length of the result, samples.
+    hop : int
+        Samples from one head filter to the next.
+    """
 
     signal: Samples
-    path: Path
+    trajectory: Trajectory
     rate: int
-    voices: tuple[Voice, ...]
-    tape: Tape
+    paths: tuple[PropagationPath, ...]
+    reader: BandLimitedReader
     lead: int
-    samples: int
+    n: int
     hop: int
 
     @property
-    def lasts_s(self) -> float:
+    def duration_s(self) -> float:
+        """Duration of the source's signal, s."""
         return self.signal.size / self.rate
 
     @property
@@ -152,121 +171,126 @@ class _Stage:
         """Samples between control points."""
         return self.hop // _CONTROLS
 
-    def heard_s(self) -> Samples:
-        """Times of hearing at the control points of the clip, s."""
-        count = math.ceil(self.samples / self.step) + 1
+    def control_times_s(self) -> Samples:
+        """Reception times at the control points of the result, s."""
+        count = math.ceil(self.n / self.step) + 1
         return (np.arange(count) * self.step - self.lead) / self.rate
 
-    def line(self, emitted_s: Samples, gains: Samples) -> Read:
-        """The source's signal at emission times (k,), s, with gains (channels, k): (channels, samples)."""
-        places, last = Curve(emitted_s * self.rate, self.step), emitted_s.size - 1
-        wave = self.tape.read(places.samples(0, last))
-        amplitudes = (Curve(gain, self.step, np.float32).samples(0, last) for gain in gains)
-        return np.stack([wave * amplitude for amplitude in amplitudes])[:, : self.samples]
+    def read(self, emission_s: Samples, gains: Samples) -> Samples32:
+        """The source's signal at emission times (k,), s, with gains (channels, k): (channels, n)."""
+        positions, last = ControlCurve(emission_s * self.rate, self.step), emission_s.size - 1
+        wave = self.reader.read(positions.samples(0, last))
+        amplitudes = (ControlCurve(gain, self.step, np.float32).samples(0, last) for gain in gains)
+        return np.stack([wave * amplitude for amplitude in amplitudes])[:, : self.n]
 
-    def reader(self, emitted_s: Samples, gains: Samples) -> Reader:
+    def hop_reader(self, emission_s: Samples, gains: Samples) -> HopReader:
         """Likewise with gains (k,), hop by hop; control point 0 is at hop −1."""
-        places, amplitudes = Curve(emitted_s * self.rate, self.step), Curve(gains, self.step, np.float32)
+        positions = ControlCurve(emission_s * self.rate, self.step)
+        amplitudes = ControlCurve(gains, self.step, np.float32)
 
-        def read(first: int, stop: int) -> Read:
+        def read(first: int, stop: int) -> Samples32:
             controls = (first + 1) * _CONTROLS, (stop + 1) * _CONTROLS
-            wave = self.tape.read(places.samples(*controls))
+            wave = self.reader.read(positions.samples(*controls))
             wave *= amplitudes.samples(*controls)
             return wave
 
         return read
 
 
-def _set_stage(
+def _delay_lines(
     signal: Samples,
-    path: Path,
+    trajectory: Trajectory,
     rate: int,
     room: Shoebox | None,
-    reach_s: float = 0.0,
-    receivers_m: Samples = _MIDDLE[None],
-) -> _Stage:
-    """Check a path and lay out its time; receivers may hear ``reach_s`` before the middle of the head."""
-    lasts_s = signal.size / rate
-    if lasts_s > path.duration_s + 1.0 / rate:
-        raise StimulusError(f"a sound of {lasts_s:g} s cannot move on a path of {path.duration_s:g} s")
+    before_s: float = 0.0,
+    receivers_m: Samples = _ORIGIN[None],
+) -> _DelayLines:
+    """Check a trajectory and lay out the time axis; receivers may hear ``before_s`` before the middle."""
+    duration_s = signal.size / rate
+    if duration_s > trajectory.duration_s + 1.0 / rate:
+        raise StimulusError(
+            f"a sound of {duration_s:g} s cannot move on a path of {trajectory.duration_s:g} s"
+        )
     if room is not None:
-        propagation.refuse_outside(path, room)
-    voices = propagation.voices(path, lasts_s, room)
-    lead = math.ceil(reach_s * rate) + MARGIN
-    last_s = max(voice.heard(lasts_s, _MIDDLE) for voice in voices)
-    samples = lead + math.ceil(last_s * rate) + lead
-    hop_s = np.clip(_TURN_RAD / max(propagation.rapidity(path, receivers_m), 1e-9), *_HOP_S)
+        checks.refuse_outside_room(trajectory, room)
+    paths = propagation_paths(trajectory, duration_s, room)
+    lead = math.ceil(before_s * rate) + MARGIN
+    last_s = max(path.reception_time(duration_s, _ORIGIN) for path in paths)
+    n = lead + math.ceil(last_s * rate) + lead
+    turn_rad_s = max_angular_speed(trajectory, receivers_m)
+    hop_s = np.clip(_TURN_RAD / max(turn_rad_s, 1e-9), *_HOP_S)
     hop = max(round(hop_s * rate / _CONTROLS), 1) * _CONTROLS
-    return _Stage(signal, path, rate, voices, Tape(signal), lead, samples, hop)
+    return _DelayLines(signal, trajectory, rate, paths, BandLimitedReader(signal), lead, n, hop)
 
 
-def _ears(stage: _Stage, head: Head) -> Samples:
-    """Samples (2, m): for each ear a delay line a sound, and the head's aligned filters gliding along."""
-    hop = stage.hop
-    hops = math.ceil(stage.samples / hop) + 1
-    # A filter's onset comes head.lead samples into it, so what it filters is read that much early.
-    heard_s = (np.arange(_CONTROLS * (hops + 1) + 1) * stage.step - hop - stage.lead + head.lead) / stage.rate
+def _ears(lines: _DelayLines, head: Head) -> Samples:
+    """Samples (2, n): for each ear a delay line a path, and the head's aligned filters, which change."""
+    hop = lines.hop
+    hops = math.ceil(lines.n / hop) + 1
+    # A filter's onset is head.lead samples after its start, so its input is read that much earlier.
+    times = np.arange(_CONTROLS * (hops + 1) + 1) * lines.step - hop - lines.lead + head.lead
+    reception_s = times / lines.rate
     at_hops = slice(_CONTROLS, -1, _CONTROLS)
-    sounds: tuple[list[tuple[Reader, Read]], list[tuple[Reader, Read]]] = ([], [])
-    for voice in stage.voices:
-        emitted_s = voice.emitted(heard_s, _MIDDLE)
-        # Reflections come from anywhere; the direct sound is covered, and stays where it is.
-        delays_s, filters = head.at(head.clamped(voice.directions(emitted_s[at_hops])))
-        at_middle, delays = CubicSpline(heard_s, emitted_s), CubicSpline(heard_s[at_hops], delays_s)(heard_s)
-        for ear in (0, 1):
-            emitted_s = at_middle(heard_s - delays[:, ear])
-            sounds[ear].append((stage.reader(emitted_s, voice.gains(emitted_s, _MIDDLE)), filters[:, ear]))
-    last = hop + stage.samples + head.filters.shape[-1]
-    return np.stack([glide(ear, hop)[hop:last] for ear in sounds])
+    ears: tuple[list[tuple[HopReader, Samples32]], list[tuple[HopReader, Samples32]]] = ([], [])
+    for path in lines.paths:
+        middle_s = path.emission_times(reception_s, _ORIGIN)
+        # Reflections come from anywhere; the direct sound is in the head's data, so clamping keeps it.
+        delays_s, filters = head.at(head.clamp(path.directions(middle_s[at_hops])))
+        at_middle = CubicSpline(reception_s, middle_s)
+        delays = CubicSpline(reception_s[at_hops], delays_s)(reception_s)
+        for ear, sources in enumerate(ears):
+            emission_s = at_middle(reception_s - delays[:, ear])
+            reader = lines.hop_reader(emission_s, path.gains(emission_s, _ORIGIN))
+            sources.append((reader, filters[:, ear]))
+    last = hop + lines.n + head.filters.shape[-1]
+    return np.stack([filter_and_sum(sources, hop)[hop:last] for sources in ears])
 
 
-def _moved(
-    stage: _Stage, samples: Samples, room: Shoebox | None, respond: Callable[[Images], Response]
-) -> Moved:
+def _received(
+    lines: _DelayLines,
+    samples: Samples,
+    room: Shoebox | None,
+    respond: Callable[[ImageSources], ImpulseResponse],
+) -> ReceivedSignal:
     if room is not None:
-        samples = _with_tail(stage, samples, room, respond)
-    return Moved(samples, stage.lead, _track(stage.voices[0]), stage.voices[0].heard(stage.lasts_s, _MIDDLE))
+        samples = _add_late_reflections(lines, samples, room, respond)
+    direct = lines.paths[0]
+    end_s = direct.reception_time(lines.duration_s, _ORIGIN)
+    return ReceivedSignal(samples, lines.lead, _track(direct, end_s), end_s)
 
 
-def _with_tail(
-    stage: _Stage, samples: Samples, room: Shoebox, respond: Callable[[Images], Response]
+def _add_late_reflections(
+    lines: _DelayLines,
+    samples: Samples,
+    room: Shoebox,
+    respond: Callable[[ImageSources], ImpulseResponse],
 ) -> Samples:
-    """Add what comes by more than one wall: the response to a source that stands at mid-path.
+    """Add what comes by more than one wall: the response to a source that stands at mid-time.
 
-    It begins when that source's sound would, but never before the direct sound.
+    It begins when that source's sound would arrive, but never before the direct sound.
     """
-    middle = stage.path.at([stage.lasts_s / 2])[0]
-    every = images(room, middle)
-    late = every.orders != 1
-    late_images = Images(every.offsets[late], every.distances[late], every.gains[late], every.orders[late])
+    middle = lines.trajectory.at([lines.duration_s / 2])[0]
+    images = shoebox_images(room, middle)
+    late = images.orders != 1  # the direct sound stays, for it must be the first
+    late_images = ImageSources(
+        images.offsets[late], images.distances[late], images.gains[late], images.orders[late]
+    )
     if len(late_images) == 1:
         return samples
     response = respond(late_images)
-    farther_s = float(np.linalg.norm(middle)) / SPEED_OF_SOUND - stage.voices[0].origin_s
+    farther_s = float(np.linalg.norm(middle)) / SPEED_OF_SOUND - lines.paths[0].origin_s
     delay_s = max(farther_s, -float(late_images.arrivals_s[1:].min()))
-    start = stage.lead - response.lead + round(delay_s * stage.rate)
-    tail = fftconvolve(stage.signal.astype(np.float32)[None], response.rest.astype(np.float32), axes=1)
+    start = lines.lead - response.lead + round(delay_s * lines.rate)
+    tail = fftconvolve(lines.signal.astype(np.float32)[None], response.rest.astype(np.float32), axes=1)
     tail = tail[:, max(-start, 0) :]
     start = max(start, 0)
-    whole = np.zeros((samples.shape[0], max(samples.shape[1], start + tail.shape[1])))
-    whole[:, : samples.shape[1]] = samples
-    whole[:, start : start + tail.shape[1]] += tail
-    return whole
+    total = np.zeros((samples.shape[0], max(samples.shape[1], start + tail.shape[1])))
+    total[:, : samples.shape[1]] = samples
+    total[:, start : start + tail.shape[1]] += tail
+    return total
 
 
-def _track(direct: Voice) -> Samples:
+def _track(direct: PropagationPath, end_s: float) -> Samples:
     """Rows of time (s), azimuth, elevation (degrees) and distance (m) as heard, every 50 ms."""
-    heard_s = np.arange(0.0, direct.heard(direct.lasts_s, _MIDDLE) + 1e-9, TRACK_S)
-    return np.column_stack([heard_s, *angles(direct.at(direct.emitted(heard_s, _MIDDLE)))])
-
-
-def _refuse_uncovered(path: Path, head: Head) -> None:
-    times, places = path.samples()
-    gaps = np.flatnonzero(~head.covers(places))
-    if gaps.size:
-        azimuth, elevation, _ = (float(value) for value in angles(places[gaps[0]]))
-        raise StimulusError(
-            f"path of kind {path.kind}: at {times[gaps[0]]:.2g} s the source is at elevation "
-            f"{elevation:.0f}° (azimuth {azimuth:.0f}°), where the head {head.name!r} has no data: "
-            "choose another path, or give a full-sphere head with --hrtf"
-        )
+    times_s = np.arange(0.0, end_s + 1e-9, TRACK_STEP_S)
+    return np.column_stack([times_s, *angles(direct.at(direct.emission_times(times_s, _ORIGIN)))])

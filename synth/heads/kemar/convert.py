@@ -4,11 +4,11 @@ Usage: ``python -m starbench.synth.heads.kemar.convert SOURCE.sofa``
 
 The source is ``MIT_KEMAR_normal_pinna.sofa`` of Debian's package libmysofa1 (the same bytes as in the
 source distribution of pyroomacoustics, ``mit_kemar_normal_pinna.sofa``). All 512 taps are kept and the
-samples are whole 16-bit numbers, so the conversion loses nothing; it refuses a source that is not
-left-right symmetric to the last bit, or not made of 16-bit samples. Cutting to 384 taps would have saved
-24 % of the file and lost up to −15 dB (median −32 dB) of a response's energy.
+samples are 16-bit integers, so the conversion loses nothing. It refuses a source that is not left-right
+symmetric to the last bit, or not made of 16-bit samples. A cut to 384 taps would save 24 % of the file and
+lose up to −15 dB (median −32 dB) of a response's energy.
 
-The same source gives the same bytes: the archive carries no time of making.
+The same source gives the same bytes: the archive contains no time of creation.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ import numpy as np
 
 from starbench.errors import InputError, StimulusError
 
+from ...geometry import MIRROR
 from .. import sofa
-from . import ASSET, MIRROR, STEP, encoded
+from . import ASSET, STEP, split_planes
 
 CREDIT = (
     "Bill Gardner and Keith Martin, MIT Media Lab, 1994: HRTF measurements of a KEMAR. "
@@ -36,31 +37,27 @@ def convert(source: str | Path, target: Path) -> None:
     Raises
     ------
     StimulusError
-        If the source is no SOFA file of a head, or is not symmetric, delayed, or not of 16 bits.
+        If the source is not a SOFA file of a head, is not symmetric, has delays, or does not have 16 bits.
     """
-    measured = sofa.read(source)
-    directions = np.where(np.abs(measured.directions) < 1e-9, 0.0, measured.directions)
-    samples = np.round(measured.responses / STEP)
-    if (
-        np.any(samples * STEP != measured.responses)
-        or np.abs(samples).max() > 32767
-        or measured.delays_s.any()
-    ):
+    hrirs = sofa.read(source)
+    directions = np.where(np.abs(hrirs.directions) < 1e-9, 0.0, hrirs.directions)
+    samples = np.round(hrirs.responses / STEP)
+    if np.any(samples * STEP != hrirs.responses) or np.abs(samples).max() > 32767 or hrirs.delays_s.any():
         raise StimulusError(
-            f"{str(source)!r} is not made of plain 16-bit samples, so this asset cannot hold it"
+            f"{str(source)!r} is not made of plain 16-bit samples, so the asset cannot store it"
         )
-    gaps = np.linalg.norm(directions[:, None] * MIRROR - directions[None], axis=-1)
-    mirrored = gaps.argmin(axis=1)
-    if gaps.min(axis=1).max() > 1e-6 or np.any(samples != samples[mirrored, ::-1]):
-        raise StimulusError(f"{str(source)!r} is not left-right symmetric, so half of it is not all of it")
+    separations = np.linalg.norm(directions[:, None] * MIRROR - directions[None], axis=-1)
+    mirrored = separations.argmin(axis=1)
+    if separations.min(axis=1).max() > 1e-6 or np.any(samples != samples[mirrored, ::-1]):
+        raise StimulusError(f"{str(source)!r} is not left-right symmetric, so half of it is not enough")
     right = directions[:, 1] <= 0.0
     arrays = {
         "credit": np.array(CREDIT),
-        "digest": np.array(measured.digest),
+        "digest": np.array(hrirs.digest),
         "directions": directions[right],
-        "name": np.array(measured.name),
-        "planes": encoded(samples[right].astype(np.int16)),
-        "rate": np.array(measured.rate),
+        "name": np.array(hrirs.name),
+        "planes": split_planes(samples[right].astype(np.int16)),
+        "rate": np.array(hrirs.rate),
     }
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, values in arrays.items():

@@ -1,10 +1,10 @@
-"""Binaural responses of rooms: the first reflections as they are, the many later ones in bins.
+"""Binaural responses of rooms: the first reflections exactly, the many later ones in directional bins.
 
-Every image of a room comes to the ears through its own pair of filters. Doing just that takes seconds for
-one response, and nobody hears it of the thousandth reflection. So only the nearest images are rendered
-exactly. Of the others each keeps its own delay at each ear, to the nearest sample, and borrows the shape of
-its filters from the nearest of some directions spread over the sphere: their pulses are counted into one
-train for each of these, and each train is filtered once.
+Every image of a room reaches the ears through its own pair of filters. To compute all of these takes seconds
+a response, and nobody hears it in the thousandth reflection. So only the nearest images are rendered exactly.
+Each of the others keeps its own delay at each ear, to the nearest sample, and takes its filters from the
+nearest of some directions spread over the sphere: impulses are summed to one train for each of these
+directions, and each train is filtered once.
 """
 
 from __future__ import annotations
@@ -17,17 +17,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from .fractional_impulses import MARGIN, chunks, impulse_spectra
 from .geometry import unit
-from .gridding import MARGIN, runs, shifts, time_axis
 from .heads.hrtf import Head
-from .shoebox import Images, Response
+from .image_sources import ImageSources
+from .impulse_response import ImpulseResponse, time_axis
 
-#: Nearest images that are rendered exactly, the direct sound among them.
-EXACT = 128
+#: Number of nearest images that are rendered exactly, the direct sound among them.
+N_EXACT = 128
 
-#: Rings of directions that lend their filters to the others. An odd number puts one at ear level, whence the
-#: last reflections of a flat room come.
-RINGS = 5
+#: Rings of directions that the other images take their filters from. An odd number puts one at ear level,
+#: where the last reflections of a flat room come from.
+N_RINGS = 5
 
 #: Length of the blocks in which the trains are filtered (overlap-add), samples.
 _BLOCK = 4096
@@ -36,7 +37,7 @@ _BLOCK = 4096
 _CELLS = 49
 
 
-def brir(head: Head, images: Images, rate: int) -> Response:
+def binaural_response(head: Head, images: ImageSources, rate: int) -> ImpulseResponse:
     """Response of both ears to a source in a room, or in the free field.
 
     Parameters
@@ -50,9 +51,9 @@ def brir(head: Head, images: Images, rate: int) -> Response:
 
     Returns
     -------
-    Response
+    ImpulseResponse
         2 channels, left and right. Reflections from where the head has no data are moved to the nearest
-        elevation that has (``Head.clamped``): left out, they would make the room too dry.
+        elevation with data (``Head.clamp``): to omit them would make the room too dry.
 
     Raises
     ------
@@ -71,19 +72,19 @@ def brir(head: Head, images: Images, rate: int) -> Response:
     _add_exact(direct, head, images.offsets[:1], images.gains[:1], times[:1])
     if len(images) > 1:
         nearest = _nearest_reflections(images)
-        directions = head.clamped(images.offsets[nearest])
+        directions = head.clamp(images.offsets[nearest])
         _add_exact(rest, head, directions, images.gains[nearest], times[nearest])
-    if len(images) > EXACT:
+    if len(images) > N_EXACT:
         gains = images.gains.astype(np.float32)
         gains[0] = gains[nearest] = 0.0
         _add_binned(rest, head, images, gains, times)
-    return Response(direct, rest, rate, lead)
+    return ImpulseResponse(direct, rest, rate, lead)
 
 
-def _nearest_reflections(images: Images) -> NDArray[np.intp]:
-    if len(images) <= EXACT:
+def _nearest_reflections(images: ImageSources) -> NDArray[np.intp]:
+    if len(images) <= N_EXACT:
         return np.arange(1, len(images))
-    nearest = np.sort(np.argpartition(images.distances, EXACT)[:EXACT])
+    nearest = np.sort(np.argpartition(images.distances, N_EXACT)[:N_EXACT])
     return nearest[nearest > 0]
 
 
@@ -96,14 +97,14 @@ def _add_exact(
 ) -> None:
     """Add arrivals at ``times``, in samples, to ``out`` (2, n), each with the filters of its own direction.
 
-    The whole samples of a delay are a matter of where to add; what is left of it is a phase.
+    The whole samples of a delay say where to add; its fraction becomes a phase.
     """
     delays, filters = head.at(directions)
     starts = times[:, None] + delays * head.rate - head.lead
     whole = np.floor(starts)
     length = filters.shape[-1] + 2 * MARGIN
     size = fft.next_fast_len(length, real=True)
-    spectra = fft.rfft(filters, size) * shifts(starts - whole + MARGIN, size)
+    spectra = fft.rfft(filters, size) * impulse_spectra(starts - whole + MARGIN, size)
     pieces = fft.irfft(spectra * gains[:, None, None], size)[..., :length]
     for first, piece in zip(whole.astype(np.intp) - MARGIN, pieces, strict=True):
         for ear in range(2):
@@ -113,13 +114,13 @@ def _add_exact(
 def _add_binned(
     out: NDArray[np.float64],
     head: Head,
-    images: Images,
+    images: ImageSources,
     gains: NDArray[np.float32],
     times: NDArray[np.float64],
 ) -> None:
     """Add images to ``out`` (2, n), each at the nearest sample and with the filters of its bin.
 
-    Single precision is enough for sums of pulses that are never nearer than rounding them to samples.
+    Single precision is enough for impulses that are rounded to whole samples.
     """
     bins = _bins(head)
     span = head.filters.shape[-1] + 2 * MARGIN
@@ -132,23 +133,23 @@ def _add_binned(
     trains = np.empty((count, blocks, hop), np.float32)
     for ear in range(2):
         trains[:] = 0.0
-        for run in runs(len(images)):
-            places = bins.delays[ear][cells[run]]
-            places += times[run] - before
-            samples = np.rint(places, out=places).astype(np.intp)
-            samples += first[cells[run]]
-            np.add.at(trains.reshape(-1), samples, gains[run])
+        for chunk in chunks(len(images)):
+            starts = bins.delays[ear][cells[chunk]]
+            starts += times[chunk] - before
+            samples = np.rint(starts, out=starts).astype(np.intp)
+            samples += first[cells[chunk]]
+            np.add.at(trains.reshape(-1), samples, gains[chunk])
         for block in range(blocks):
             spectra = fft.rfft(trains[:, block], _BLOCK)
             spectra *= bins.spectra[ear]
             start = block * hop
-            heard = out[ear, start : start + _BLOCK]
-            heard += fft.irfft(spectra.sum(axis=0), _BLOCK)[: heard.size]
+            block_out = out[ear, start : start + _BLOCK]
+            block_out += fft.irfft(spectra.sum(axis=0), _BLOCK)[: block_out.size]
 
 
 @dataclass(frozen=True, eq=False)
 class _Bins:
-    """What is kept of a head for the many reflections.
+    """A head as the many later reflections need it.
 
     Attributes
     ----------
@@ -167,46 +168,47 @@ class _Bins:
 
 @lru_cache(maxsize=4)
 def _bins(head: Head) -> _Bins:
-    """Prepare a head; heads are loaded once, so that one is known again by being the same object."""
+    """Compute the bins of a head, once for each ``Head`` object (heads are loaded once)."""
     directions = _bin_directions()
-    _, filters = head.at(head.clamped(directions))
-    spectra = fft.rfft(filters, _BLOCK) * shifts(np.array(float(MARGIN)), _BLOCK)
+    _, filters = head.at(head.clamp(directions))
+    spectra = fft.rfft(filters, _BLOCK) * impulse_spectra(np.array(float(MARGIN)), _BLOCK)
 
-    middle = (np.arange(_CELLS) - _CELLS // 2) * (2.0 / _CELLS)  # 0 itself, exactly, among them
+    middle = (np.arange(_CELLS) - _CELLS // 2) * (2.0 / _CELLS)  # contains exactly 0
     cube = np.stack(np.meshgrid(middle, middle, middle, indexing="ij"), axis=-1).reshape(-1, 3)
-    # No direction looks up a cell whose middle is farther from the sphere than half the cell's diagonal.
+    # Directions only fall into cells whose middle is within half the cell's diagonal of the sphere.
     (shell,) = np.nonzero(np.abs(np.linalg.norm(cube, axis=1) - 1.0) <= math.sqrt(3.0) / _CELLS)
     nearest, delays = np.zeros(len(cube), np.intp), np.zeros((2, len(cube)))
     closest = np.full(shell.size, -np.inf)
-    tie_break = directions[:, 0] * 1e-6 + directions[:, 2] * 2e-6  # front, up: on the left as on the right
+    # Ties go to the front and up, on the left as on the right.
+    tie_break = directions[:, 0] * 1e-6 + directions[:, 2] * 2e-6
     for index, direction in enumerate(directions):
         along = (cube[shell] * direction).sum(axis=1) + tie_break[index]
         closer = along > closest
         nearest[shell[closer]], closest[closer] = index, along[closer]
     for part in np.array_split(shell, math.ceil(shell.size / 1024)):
-        delays[:, part] = head.at(head.clamped(cube[part]))[0].T * head.rate
+        delays[:, part] = head.at(head.clamp(cube[part]))[0].T * head.rate
     return _Bins(np.ascontiguousarray(np.moveaxis(spectra, 1, 0).astype(np.complex64)), nearest, delays)
 
 
 def _bin_directions() -> NDArray[np.float64]:
-    """Unit vectors (bins, 3), spread evenly over the sphere in rings that mirror left on right.
+    """Unit vectors (bins, 3), spread evenly over the sphere in rings that are left-right symmetric.
 
-    Each ring has one in front and one behind, so that the middle favours no ear.
+    Each ring has one in front and one behind, so that the median plane favours no ear.
     """
-    apart = 180.0 / RINGS
+    spacing = 180.0 / N_RINGS
     rings = []
-    for elevation in (np.arange(RINGS) + 0.5) * apart - 90.0:
-        count = 2 * round(180.0 / apart * math.cos(math.radians(elevation)))
+    for elevation in (np.arange(N_RINGS) + 0.5) * spacing - 90.0:
+        count = 2 * round(180.0 / spacing * math.cos(math.radians(elevation)))
         rings.append(unit(np.arange(count) * (360.0 / count), elevation))
     return np.concatenate(rings)
 
 
-def _cells(images: Images) -> NDArray[np.int32]:
+def _cells(images: ImageSources) -> NDArray[np.int32]:
     """Index of the cell that holds the direction of each image, shape (n,)."""
-    found = np.empty(len(images), np.int32)
+    cells = np.empty(len(images), np.int32)
     half = _CELLS / 2.0
-    for run in runs(len(images)):
-        to_cells = half * (1.0 - 1e-9) / images.distances[run]
-        x, y, z = ((axis * to_cells + half).astype(np.int32) for axis in images.offsets[run].T)
-        found[run] = (x * _CELLS + y) * _CELLS + z
-    return found
+    for chunk in chunks(len(images)):
+        to_cells = half * (1.0 - 1e-9) / images.distances[chunk]
+        x, y, z = ((axis * to_cells + half).astype(np.int32) for axis in images.offsets[chunk].T)
+        cells[chunk] = (x * _CELLS + y) * _CELLS + z
+    return cells
