@@ -15,7 +15,7 @@ from starbench.synth.shoebox import Shoebox
 
 @pytest.mark.parametrize("size", [(6.0, 5.0, 3.0), (9.0, 7.0, 2.6), (4.0, 4.0, 4.0)])
 @pytest.mark.parametrize("t30", [0.3, 0.8])
-def test_the_mean_decay_has_the_time_asked_for(size: tuple[float, float, float], t30: float) -> None:
+def test_the_mean_decay_has_the_requested_time(size: tuple[float, float, float], t30: float) -> None:
     directions = np.random.default_rng(1).normal(size=(20_000, 3))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     walls_a_second = 343.0 * (np.abs(directions) / size).sum(axis=1)
@@ -32,8 +32,8 @@ def test_the_mean_decay_has_the_time_asked_for(size: tuple[float, float, float],
 )
 def test_the_reverberation_time_is_reached(oracle, size, rt60):
     """Mean of three places, flat and cubic rooms."""
-    found = []
+    t30_s = []
     for part in (0.3, 0.42, 0.6):
         box = Shoebox(size, rt60, tuple(part * side for side in size), 20.0)
-        found.append(oracle.t30_s(foa_response(shoebox_images(box, unit(50.0, 5.0) * 1.2), RATE))[0])
-    assert np.mean(found) == pytest.approx(rt60, rel=0.1)
+        t30_s.append(oracle.t30_s(foa_response(shoebox_images(box, unit(50.0, 5.0) * 1.2), RATE))[0])
+    assert np.mean(t30_s) == pytest.approx(rt60, rel=0.1)

@@ -48,7 +48,7 @@ def test_the_default_length_is_over_a_reverberation_time():
     assert shoebox_images(BOX, OFFSET).extent_s == pytest.approx(1.25 * BOX.rt60_s, abs=1e-4)
 
 
-def test_many_runs_of_columns_are_as_one(monkeypatch, room):
+def test_chunks_of_columns_make_no_difference(monkeypatch, room):
     monkeypatch.setattr("starbench.synth.image_sources._CHUNK", 50)
     again = shoebox_images(BOX, OFFSET, 0.06)
     for name in ("offsets", "distances", "gains", "orders"):

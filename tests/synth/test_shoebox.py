@@ -27,7 +27,7 @@ def test_places_in_the_room():
 
 
 @pytest.mark.parametrize(
-    ("size", "rt60", "listener", "sentence"),
+    ("size", "rt60", "listener", "message"),
     [
         ((6, 5, 3), 0.0, (2, 2, 1.5), "for an anechoic scene leave the room out"),
         ((6, 5, 3), -1.0, (2, 2, 1.5), "for an anechoic scene leave the room out"),
@@ -40,21 +40,21 @@ def test_places_in_the_room():
         ((6, 5, 3), 0.4, (0.05, 2, 1.5), "nearer than 0.1 m to a wall"),
     ],
 )
-def test_rooms_that_cannot_be(size, rt60, listener, sentence):
-    with pytest.raises(StimulusError, match=sentence):
+def test_impossible_rooms_are_refused(size, rt60, listener, message):
+    with pytest.raises(StimulusError, match=message):
         Shoebox(size, rt60, listener)
 
 
 @pytest.mark.parametrize(
-    ("place", "sentence"),
+    ("place", "message"),
     [
         ((0.0, 0.0, 8.0), "a source at azimuth 0, elevation 0, 8 m would be at .* outside it"),
         ((0.0, 90.0, 1.55), "nearer than 0.1 m to a wall"),
         ((0.0, 0.0, 0.19), "0.19 m from the middle of the head is too near"),
     ],
 )
-def test_sources_that_cannot_be(place, sentence):
-    with pytest.raises(StimulusError, match=sentence):
+def test_impossible_sources_are_refused(place, message):
+    with pytest.raises(StimulusError, match=message):
         BOX.place(*place)
     azimuth, elevation, distance = place
     with pytest.raises(StimulusError):

@@ -89,12 +89,12 @@ def test_a_complex_is_the_sum_of_its_harmonics() -> None:
     assert np.std(wave - gain * exact) / np.std(wave) < 1e-5
 
 
-def test_ticks_come_at_their_rate() -> None:
+def test_clicks_come_at_their_rate() -> None:
     wave = make(kind="pulses", duration_s=2.0, per_second=8.0).wave
     envelope = np.convolve(wave**2, np.ones(240), "same")
     spectrum_of_envelope = np.abs(np.fft.rfft(envelope - envelope.mean()))
     assert np.argmax(spectrum_of_envelope) * RATE / wave.size == pytest.approx(8.0, abs=0.5)
-    assert np.max(np.abs(wave)) < 15  # a tick leaves headroom
+    assert np.max(np.abs(wave)) < 15  # a click leaves headroom
 
 
 def test_a_siren_glides_over_its_range() -> None:
@@ -115,15 +115,15 @@ def test_a_complex_has_no_energy_between_its_harmonics(f0: float, seed: int) -> 
     assert power[inside & (distance > 0.45 * f0)].mean() < 1e-5 * power[inside & (distance < 4)].mean()
 
 
-def test_a_recording_is_cut_where_asked_and_must_be_what_was_planned(tmp_path: Path) -> None:
+def test_a_recording_is_cut_at_its_start_and_must_be_the_planned_file(tmp_path: Path) -> None:
     path = tmp_path / "sound.wav"
     sound = np.random.default_rng(0).uniform(-0.5, 0.5, 32_000)
     soundfile.write(path, sound, 16_000)
     planned = {"kind": "recording", "path": str(path), "digest": sha256(path.read_bytes()).hexdigest()}
     dry = make(**planned, start_s=0.5, duration_s=1.0, rate=16_000)
-    wanted = np.rint(sound * 32_768)[8_000 : 8_000 + dry.wave.size]
+    expected = np.rint(sound * 32_768)[8_000 : 8_000 + dry.wave.size]
     inner = slice(400, -400)
-    assert np.corrcoef(dry.wave[inner], wanted[inner])[0, 1] > 0.999999
+    assert np.corrcoef(dry.wave[inner], expected[inner])[0, 1] > 0.999999
     assert "path" not in dry.truth
     with pytest.raises(StimulusError, match="does not have"):
         make(**planned, start_s=1.5, duration_s=1.0)
@@ -142,7 +142,7 @@ def test_recordings_of_two_channels_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("parameters", "said"),
+    ("parameters", "message"),
     [
         ({"kind": "choir", "duration_s": 1}, "no signal is of kind 'choir'"),
         ({"kind": "noise"}, "duration_s"),
@@ -155,13 +155,13 @@ def test_recordings_of_two_channels_are_refused(tmp_path: Path) -> None:
         ({"kind": "recording", "duration_s": 1, "path": "none.wav", "digest": "0"}, "cannot be used"),
     ],
 )
-def test_what_cannot_sound_is_refused_in_one_sentence(parameters: dict[str, Any], said: str) -> None:
-    with pytest.raises(StimulusError, match=said) as refused:
+def test_impossible_signals_are_refused_in_one_sentence(parameters: dict[str, Any], message: str) -> None:
+    with pytest.raises(StimulusError, match=message) as caught:
         make(**parameters)
-    assert "\n" not in str(refused.value)
+    assert "\n" not in str(caught.value)
 
 
-def test_the_first_tick_comes_with_the_onset() -> None:
+def test_the_first_click_comes_at_the_onset() -> None:
     for seed in range(10):
         wave = make(seed, kind="pulses", duration_s=1.0, per_second=5.0).wave
         loud = np.abs(wave) > 0.3 * np.max(np.abs(wave))

@@ -51,8 +51,8 @@ def sine_fit(x: NDArray[np.float64], rate: int, near_hz: float) -> tuple[float, 
     width = 1.0 / (x.size / rate)
     grid = np.linspace(-2, 2, 17) * width
     best = grid[np.argmin([missed(df) for df in grid])]
-    found = minimize_scalar(missed, bounds=(best - width / 2, best + width / 2), options={"xatol": 1e-5})
-    f0_hz = near_hz + float(found.x)
+    fit = minimize_scalar(missed, bounds=(best - width / 2, best + width / 2), options={"xatol": 1e-5})
+    f0_hz = near_hz + float(fit.x)
     basis = np.stack([np.cos(2 * np.pi * f0_hz * t), np.sin(2 * np.pi * f0_hz * t)], axis=1)
     (a, b), *_ = np.linalg.lstsq(basis, x, rcond=None)
     return f0_hz, float(np.hypot(a, b) / np.sqrt(2))
@@ -83,7 +83,7 @@ def errors_in_jnds(stimulus: Stimulus) -> list[tuple[float, float, float]]:
         round((before["onset_s"] + before["duration_s"] + after["onset_s"]) / 2 * stimulus.rate)
         for before, after in pairwise(tones)
     ]
-    found = []
+    errors = []
     for tone, start, stop in zip(tones, [0, *cuts], [*cuts, x.size], strict=bool(tones)):
         part = x[start:stop]
         onset_s, duration_s = half_amplitude_width(part, stimulus.rate, tone["f0_hz"])
@@ -95,7 +95,7 @@ def errors_in_jnds(stimulus: Stimulus) -> list[tuple[float, float, float]]:
         f0_hz, rms = sine_fit(part[inner], stimulus.rate, tone["f0_hz"])
         df, dl, dd = jnds(tone["f0_hz"], tone["level_db_spl"], tone["duration_s"])
         assert onset_s + start / stimulus.rate == pytest.approx(tone["onset_s"], abs=0.001)
-        found.append(
+        errors.append(
             (
                 abs(f0_hz - tone["f0_hz"]) / df,
                 # 0 dB FS rms stands for 100 dB SPL
@@ -103,7 +103,7 @@ def errors_in_jnds(stimulus: Stimulus) -> list[tuple[float, float, float]]:
                 abs(duration_s - tone["duration_s"]) / dd,
             )
         )
-    return found
+    return errors
 
 
 def render(draft: Draft, seed: int) -> Stimulus:
@@ -179,9 +179,9 @@ def test_any_tone_in_range_measures_as_claimed(
         ramp=shape,  # type: ignore[arg-type]
     )
     (tone,) = stimulus.truth["tones"]
-    asked = edge_s if half == 1 else 3.0 - edge_s - duration_s
+    onset_s = edge_s if half == 1 else 3.0 - edge_s - duration_s
     assert (tone["f0_hz"], tone["level_db_spl"]) == (f0_hz, level)
-    assert (tone["onset_s"], tone["duration_s"]) == pytest.approx((asked, duration_s), abs=1e-12)
+    assert (tone["onset_s"], tone["duration_s"]) == pytest.approx((onset_s, duration_s), abs=1e-12)
     # Below 40 dB SPL, dither keeps a tenth of a second from being measured this finely by anyone.
     assert max(errors_in_jnds(stimulus)[0]) < 0.1
 
@@ -214,15 +214,15 @@ def test_our_star_bench_tones_are_the_published_ones(samples: Path) -> None:
     for name, stimulus in ours.items():
         path = samples / "starbench_audios" / "foundation_perception" / f"{name}.wav"
         theirs = decode(path).pcm[:, 0].astype(float) / 32768
-        made = quantise(stimulus.samples)[:, 0] / 32768
-        assert made.shape == theirs.shape
+        ours_pcm = quantise(stimulus.samples)[:, 0] / 32768
+        assert ours_pcm.shape == theirs.shape
         for tone in stimulus.truth["tones"]:
             start = round(tone["nominal_onset_s"] * 48_000)
             stop = start + round(tone["nominal_duration_s"] * 48_000)
-            edges = [np.flatnonzero(x[start - 480 : stop + 480])[[0, -1]] for x in (made, theirs)]
+            edges = [np.flatnonzero(x[start - 480 : stop + 480])[[0, -1]] for x in (ours_pcm, theirs)]
             assert np.abs(edges[0] - edges[1]).max() <= 2
             inner = slice(start + 600, stop - 600)
-            fits = [sine_fit(x[inner], 48_000, tone["f0_hz"]) for x in (made, theirs)]
+            fits = [sine_fit(x[inner], 48_000, tone["f0_hz"]) for x in (ours_pcm, theirs)]
             assert fits[0][0] == pytest.approx(fits[1][0], abs=0.002)
             assert 20 * np.log10(fits[0][1] / fits[1][1]) == pytest.approx(0, abs=0.03)
 
@@ -270,7 +270,7 @@ def test_a_kept_impossible_tone_is_clipped_or_lost_and_flagged() -> None:
     assert loud.truth["flags"] == ["over-full-scale"]
     assert np.mean(np.abs(quantise(loud.samples)) >= 32_767) > 0.15
     for f0_hz in (750, 1000, 1500, 3000, 4000):
-        lost = tone_in_half(
+        quiet = tone_in_half(
             rng=np.random.default_rng(0),
             half=1,
             f0_hz=f0_hz,
@@ -278,8 +278,8 @@ def test_a_kept_impossible_tone_is_clipped_or_lost_and_flagged() -> None:
             dither=False,
             keep_impossible=True,
         )
-        assert {"below-one-lsb", "digital-silence"} <= set(lost.truth["flags"])
-        assert not quantise(lost.samples).any()
+        assert {"below-one-lsb", "digital-silence"} <= set(quiet.truth["flags"])
+        assert not quantise(quiet.samples).any()
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from starbench.synth.heads import kemar
 from starbench.synth.heads.sofa import HrirSet
 
 
-@pytest.fixture(scope="module")
-def measured() -> HrirSet:
+@pytest.fixture(scope="session")
+def hrirs() -> HrirSet:
     return kemar.read()
 
 

@@ -15,24 +15,24 @@ from sofa_files import RADIUS_S
 
 from starbench.errors import StimulusError
 from starbench.synth.geometry import angles, unit
-from starbench.synth.heads import sofa
 from starbench.synth.heads.hrtf import Head
 from starbench.synth.heads.loading import load, prepare
+from starbench.synth.heads.sofa import HrirSet
 
 
 @pytest.mark.parametrize("rate", [44_100, 48_000])
-def test_measured_directions_come_back(measured: sofa.HrirSet, rate: int) -> None:
+def test_measured_directions_come_back(hrirs: HrirSet, rate: int) -> None:
     some = np.arange(0, 710, 9)
-    f, wanted = spectra(measured.responses[some], measured.rate)
-    _, got = rendered(load(None, rate), measured.directions[some])
+    f, expected = spectra(hrirs.responses[some], hrirs.rate)
+    _, actual = rendered(load(None, rate), hrirs.directions[some])
     # 256 taps of 512: the far ear's notches are filled by up to a few dB, bands move by less.
-    error = erb_levels(f, got) - erb_levels(f, wanted)
+    error = erb_levels(f, actual) - erb_levels(f, expected)
     gain = np.median(error)
     assert rms(error - gain) < 0.45
     assert np.quantile(np.abs(error - gain), 0.95) < 0.9
     # What is left of the phase between the ears, as a delay.
     band = (f > 300) & (f < 3000)
-    cross = got[:, 0] * got[:, 1].conj() * (wanted[:, 0] * wanted[:, 1].conj()).conj()
+    cross = actual[:, 0] * actual[:, 1].conj() * (expected[:, 0] * expected[:, 1].conj()).conj()
     weight, phase = np.abs(cross[:, band]), np.angle(cross[:, band])
     omega = 2 * np.pi * f[band]
     late_us = -1e6 * (weight * phase) @ omega / (weight @ omega**2)
@@ -40,7 +40,7 @@ def test_measured_directions_come_back(measured: sofa.HrirSet, rate: int) -> Non
     assert np.abs(late_us).max() < 3.0
 
 
-def test_differences_between_the_ears_are_those_of_the_facts(head: Head) -> None:
+def test_differences_between_the_ears_are_those_of_published_heads(head: Head) -> None:
     azimuths = [0, 1, 5, 15, 30, 60, 90]
     f, bins = rendered(head, unit(azimuths))
     np.testing.assert_allclose(itd_us(f, bins), [0, 9, 46, 134, 270, 505, 706], atol=15)
@@ -80,25 +80,25 @@ def test_elevation_is_smooth_through_the_zenith(head: Head, azimuth: float) -> N
     assert np.abs(np.diff(levels, axis=0)).max() < 1.2
 
 
-def test_left_out_directions_are_interpolated(head: Head, measured: sofa.HrirSet) -> None:
-    azimuth, elevation, _ = angles(measured.directions)
+def test_left_out_directions_are_interpolated(head: Head, hrirs: HrirSet) -> None:
+    azimuth, elevation, _ = angles(hrirs.directions)
     odd = np.abs(np.abs((azimuth % 10.0) - 5.0)) < 0.01
     out = odd & (np.abs(elevation) < 25)
     assert out.sum() == 5 * 36
     rest = ~out
     sparse = prepare(
         replace(
-            measured,
-            directions=measured.directions[rest],
-            responses=measured.responses[rest],
-            delays_s=measured.delays_s[rest],
+            hrirs,
+            directions=hrirs.directions[rest],
+            responses=hrirs.responses[rest],
+            delays_s=hrirs.delays_s[rest],
         ),
         48_000,
     )
-    f, wanted = rendered(head, measured.directions[out])
-    _, got = rendered(sparse, measured.directions[out])
-    error = erb_levels(f, got) - erb_levels(f, wanted)
-    late = itd_us(f, got) - itd_us(f, wanted)
+    f, expected = rendered(head, hrirs.directions[out])
+    _, actual = rendered(sparse, hrirs.directions[out])
+    error = erb_levels(f, actual) - erb_levels(f, expected)
+    late = itd_us(f, actual) - itd_us(f, expected)
     print(
         f"gaps of 10 degrees: ERB levels {rms(error):.2f} dB rms, 95 % below "
         f"{np.quantile(np.abs(error), 0.95):.2f} dB; ITD {rms(late):.1f} us rms, "
@@ -120,10 +120,10 @@ def test_left_and_right_are_mirrored_to_the_bit(head: Head) -> None:
     directions = directions[head.covers(directions)]
     delays, filters = head.at(directions)
     mirrored_delays, mirrored_filters = head.at(directions * [1.0, -1.0, 1.0])
-    aside = np.abs(directions[:, 1]) > 1e-9
-    assert aside.sum() > 2500
-    np.testing.assert_array_equal(mirrored_delays[aside], delays[aside, ::-1])
-    np.testing.assert_array_equal(mirrored_filters[aside], filters[aside, ::-1])
+    lateral = np.abs(directions[:, 1]) > 1e-9
+    assert lateral.sum() > 2500
+    np.testing.assert_array_equal(mirrored_delays[lateral], delays[lateral, ::-1])
+    np.testing.assert_array_equal(mirrored_filters[lateral], filters[lateral, ::-1])
     # Nor does anything jump at the median plane, which both sides share.
     elevations = np.arange(-40.0, 90.0, 1.0)
     for azimuth in (0.0, 180.0):
@@ -151,20 +151,20 @@ def test_a_direction_without_data_is_refused_by_name(head: Head) -> None:
 
 
 @pytest.mark.parametrize("direction", [[0.0, 0.0, 0.0], [np.nan, 1.0, 0.0], [np.inf, 1.0, 0.0]])
-def test_a_direction_that_is_none_is_refused(head: Head, direction: list[float]) -> None:
+def test_an_invalid_direction_is_refused(head: Head, direction: list[float]) -> None:
     with pytest.raises(StimulusError, match="finite numbers that are not all zero"):
         head.covers(np.array([direction]))
 
 
 def test_clamping_keeps_azimuth_and_goes_to_the_lowest_ring(head: Head) -> None:
-    asked = np.concatenate([unit([10, 123, 260, 350], [-41, -60, -89, 20]), [[0.0, 0.0, -1.0]]])
-    azimuth, elevation, length = angles(head.clamp(asked))
+    directions = np.concatenate([unit([10, 123, 260, 350], [-41, -60, -89, 20]), [[0.0, 0.0, -1.0]]])
+    azimuth, elevation, length = angles(head.clamp(directions))
     np.testing.assert_allclose(azimuth, [10, 123, 260, 350, 0], atol=1e-6)
     np.testing.assert_allclose(elevation, [-40, -40, -40, 20, -40], atol=0.1)
     np.testing.assert_allclose(length, 1.0)
-    assert head.covers(head.clamp(asked)).all()
+    assert head.covers(head.clamp(directions)).all()
 
 
-def test_nobody_can_alter_a_head_that_is_shared(head: Head) -> None:
+def test_a_cached_head_is_read_only(head: Head) -> None:
     with pytest.raises(ValueError, match="read-only"):
         head.filters[0] = 0.0

@@ -17,27 +17,28 @@ from starbench.synth.geometry import angles, unit
 from starbench.synth.heads import kemar, sofa
 from starbench.synth.heads.kemar import convert
 from starbench.synth.heads.loading import load
+from starbench.synth.heads.sofa import HrirSet
 
 
-def test_the_embedded_head_is_the_whole_published_set(measured: sofa.HrirSet) -> None:
-    _, elevation, length = angles(measured.directions)
+def test_the_embedded_head_is_the_whole_published_set(hrirs: HrirSet) -> None:
+    _, elevation, length = angles(hrirs.directions)
     rings = np.round(elevation).astype(int)
     counts = dict(
         zip(range(-40, 91, 10), (56, 60, 72, 72, 72, 72, 72, 60, 56, 45, 36, 24, 12, 1), strict=True)
     )
     assert {int(ring): int((rings == ring).sum()) for ring in np.unique(rings)} == counts
     np.testing.assert_allclose(length, 1.0, atol=1e-12)
-    assert measured.responses.shape == (710, 2, 512)
-    assert measured.rate == 44_100
-    assert np.abs(measured.responses).max() == 0.817657470703125
+    assert hrirs.responses.shape == (710, 2, 512)
+    assert hrirs.rate == 44_100
+    assert np.abs(hrirs.responses).max() == 0.817657470703125
     # Read from the SOFA file with nothing but h5py.
-    assert float(np.sum(measured.responses**2)) == pytest.approx(1430.3856104332954, rel=1e-12)
+    assert float(np.sum(hrirs.responses**2)) == pytest.approx(1430.3856104332954, rel=1e-12)
 
 
-def test_the_embedded_head_names_its_source_and_its_authors(measured: sofa.HrirSet) -> None:
+def test_the_embedded_head_names_its_source_and_its_authors(hrirs: HrirSet) -> None:
     folder = Path(kemar.__file__).parent
-    assert measured.name == "KEMAR, normal pinna"
-    assert re.fullmatch("[0-9a-f]{64}", measured.digest)
+    assert hrirs.name == "KEMAR, normal pinna"
+    assert re.fullmatch("[0-9a-f]{64}", hrirs.digest)
     assert (folder / "kemar.npz").stat().st_size <= 450 * 1024
     with np.load(folder / "kemar.npz", allow_pickle=False) as asset:
         credit = str(asset["credit"])
@@ -48,15 +49,15 @@ def test_the_embedded_head_names_its_source_and_its_authors(measured: sofa.HrirS
         assert "provided the authors" in text
 
 
-def test_the_source_file_gives_the_same_head(measured: sofa.HrirSet) -> None:
+def test_the_source_file_gives_the_same_head(hrirs: HrirSet) -> None:
     source = os.environ.get("STARBENCH_KEMAR_SOFA", "/usr/share/libmysofa/MIT_KEMAR_normal_pinna.sofa")
     if not Path(source).is_file():
         pytest.skip("the published SOFA file is not here (STARBENCH_KEMAR_SOFA may name it)")
     original = sofa.read(source)
-    assert original.digest == measured.digest
-    nearest = (original.directions @ measured.directions.T).argmax(axis=0)
+    assert original.digest == hrirs.digest
+    nearest = (original.directions @ hrirs.directions.T).argmax(axis=0)
     assert sorted(nearest) == list(range(710))
-    np.testing.assert_array_equal(measured.responses, original.responses[nearest])
+    np.testing.assert_array_equal(hrirs.responses, original.responses[nearest])
 
 
 def test_byte_planes_give_the_samples_back() -> None:

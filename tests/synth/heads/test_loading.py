@@ -23,8 +23,8 @@ def assert_is_the_model(head: Head, tolerance_us: float = 3.0) -> None:
     azimuths = np.array([10.0, 80.0, 140.0, 200.0, 290.0])
     f, bins = rendered(head, unit(azimuths, 5.0))
     sine = -unit(azimuths, 5.0)[:, 1]
-    wanted = 1e6 * RADIUS_S * (np.arcsin(sine) + sine)
-    np.testing.assert_allclose(itd_us(f, bins), wanted, atol=tolerance_us)
+    expected = 1e6 * RADIUS_S * (np.arcsin(sine) + sine)
+    np.testing.assert_allclose(itd_us(f, bins), expected, atol=tolerance_us)
     low = (f > 200) & (f < 8000)
     levels = 10 * np.log10((np.abs(bins[..., low]) ** 2).sum(axis=-1))
     np.testing.assert_allclose(levels[:, 1] - levels[:, 0], 20 * np.log10(2.0**sine), atol=0.1)
@@ -51,7 +51,7 @@ def test_receivers_in_the_other_order_are_swapped(sofa_file: Callable[..., str])
     assert_is_the_model(load(right_first, 48_000))
 
 
-def test_receivers_on_angles_are_understood(sofa_file: Callable[..., str]) -> None:
+def test_receivers_in_spherical_coordinates_are_read(sofa_file: Callable[..., str]) -> None:
     receivers = np.array([[90.0, 0.0, 0.09], [270.0, 0.0, 0.09]])
     types = {
         "SourcePosition": ("spherical", "degree, degree, metre"),
@@ -65,7 +65,7 @@ def test_cartesian_positions_are_read(sofa_file: Callable[..., str]) -> None:
     assert_is_the_model(load(cartesian, 48_000))
 
 
-def test_delays_beside_the_responses_are_honoured(sofa_file: Callable[..., str]) -> None:
+def test_delays_of_the_file_are_applied(sofa_file: Callable[..., str]) -> None:
     one_for_all = load(sofa_file(Data_Delay=np.array([[8.0, 0.0]])), 48_000)  # samples at 32 kHz
     f, bins = rendered(one_for_all, unit([10.0, 350.0]))
     assert itd_us(f, bins).mean() == pytest.approx(250.0, abs=2.0)
@@ -75,7 +75,7 @@ def test_delays_beside_the_responses_are_honoured(sofa_file: Callable[..., str])
     assert itd_us(f, bins).mean() == pytest.approx(-125.0, abs=2.0)
 
 
-def test_a_symmetric_file_is_found_out(tmp_path: Path) -> None:
+def test_a_symmetric_file_is_recognised(tmp_path: Path) -> None:
     right = sphere(300)
     right = right[right[:, 1] < -1e-3]
     directions = np.concatenate([right, right * [1, -1, 1], unit(0.0, np.arange(-90.0, 271.0, 10.0)[:-1])])
@@ -86,11 +86,11 @@ def test_a_symmetric_file_is_found_out(tmp_path: Path) -> None:
     responses[2 * half :, 1] = responses[2 * half :, 0]
     head = load(str(write_sofa(tmp_path / "s.sofa", directions, responses, 48_000.0)), 48_000)
     assert head.symmetric
-    asked = np.random.default_rng(5).normal(size=(500, 3))
-    np.testing.assert_array_equal(head.at(asked)[1], head.at(asked * [1, -1, 1])[1][:, ::-1])
+    random = np.random.default_rng(5).normal(size=(500, 3))
+    np.testing.assert_array_equal(head.at(random)[1], head.at(random * [1, -1, 1])[1][:, ::-1])
 
 
-def test_loading_again_is_free_until_the_file_changes(sofa_file: Callable[..., str]) -> None:
+def test_a_head_is_loaded_once_until_the_file_changes(sofa_file: Callable[..., str]) -> None:
     source = sofa_file()
     first = load(source, 48_000)
     assert load(source, 48_000) is first
@@ -101,6 +101,6 @@ def test_loading_again_is_free_until_the_file_changes(sofa_file: Callable[..., s
 
 
 @pytest.mark.parametrize("rate", [0, 4_000, 44_101, 400_000])
-def test_a_rate_that_is_none_is_refused(rate: int) -> None:
+def test_an_unsupported_rate_is_refused(rate: int) -> None:
     with pytest.raises(StimulusError, match=f"cannot be rendered at {rate} Hz"):
         load(None, rate)

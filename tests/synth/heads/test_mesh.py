@@ -1,4 +1,4 @@
-"""Weights of the directions around a direction, and directions that no mesh can be made of."""
+"""Weights of the directions around a direction, and directions that a mesh is impossible for."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from starbench.synth.heads.loading import load
 from starbench.synth.heads.mesh import triangulate
 
 
-def test_weights_point_where_they_were_asked() -> None:
+def test_weights_point_in_the_given_direction() -> None:
     mesh = triangulate(kemar.read().directions)
-    asked = np.random.default_rng(4).normal(size=(4000, 3))
-    asked /= np.linalg.norm(asked, axis=1, keepdims=True)
-    corners, weights, covered = mesh.locate(asked)
-    assert covered[asked[:, 2] > -0.64].all()
-    assert not covered[asked[:, 2] < -0.645].any()
+    directions = np.random.default_rng(4).normal(size=(4000, 3))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    corners, weights, covered = mesh.locate(directions)
+    assert covered[directions[:, 2] > -0.64].all()
+    assert not covered[directions[:, 2] < -0.645].any()
     assert weights[covered].min() >= 0.0
     np.testing.assert_allclose(weights[covered].sum(axis=1), 1.0)
     points = np.einsum("mk,mkx->mx", weights, kemar.read().directions[corners])[covered]
     np.testing.assert_allclose(
-        points / np.linalg.norm(points, axis=1, keepdims=True), asked[covered], atol=1e-8
+        points / np.linalg.norm(points, axis=1, keepdims=True), directions[covered], atol=1e-8
     )
 
 
-def test_directions_in_a_plane_or_too_far_apart_span_no_head(tmp_path: Path) -> None:
+def test_directions_in_a_plane_or_too_far_apart_are_refused(tmp_path: Path) -> None:
     ring = unit(np.arange(0, 360, 10))
     with pytest.raises(StimulusError, match="lie in one plane"):
         load(str(write_sofa(tmp_path / "ring.sofa", ring, model(ring, 48_000), 48_000.0)), 48_000)

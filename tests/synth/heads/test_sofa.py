@@ -55,12 +55,12 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize(("changes", "why"), BAD.values(), ids=BAD.keys())
+@pytest.mark.parametrize(("changes", "message"), BAD.values(), ids=BAD.keys())
 def test_a_sofa_file_that_is_not_a_head_is_refused(
-    sofa_file: Callable[..., str], changes: dict[str, Any], why: str
+    sofa_file: Callable[..., str], changes: dict[str, Any], message: str
 ) -> None:
     source = sofa_file(**changes)
-    with pytest.raises(StimulusError, match=why) as caught:
+    with pytest.raises(StimulusError, match=message) as caught:
         load(source, 48_000)
     assert source in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -74,9 +74,7 @@ def test_a_huge_file_is_refused_before_it_is_read(sofa_file: Callable[..., str])
         load(source, 48_000)
 
 
-def test_what_is_not_a_file_of_any_such_kind_is_refused(
-    sofa_file: Callable[..., str], tmp_path: Path
-) -> None:
+def test_what_is_not_a_sofa_file_at_all_is_refused(sofa_file: Callable[..., str], tmp_path: Path) -> None:
     with pytest.raises(StimulusError, match="no head file"):
         load(str(tmp_path / "missing.sofa"), 48_000)
     with pytest.raises(StimulusError, match="no head file"):
@@ -88,25 +86,25 @@ def test_what_is_not_a_file_of_any_such_kind_is_refused(
     with pytest.raises(StimulusError, match="not a SOFA file"):
         load(str(text), 48_000)
     whole = Path(sofa_file()).read_bytes()
-    torn = tmp_path / "torn.sofa"
+    truncated = tmp_path / "truncated.sofa"
     for part in (0.3, 0.9):
-        torn.write_bytes(whole[: int(part * len(whole))])
+        truncated.write_bytes(whole[: int(part * len(whole))])
         with pytest.raises(StimulusError, match="not a SOFA file, or a damaged one"):
-            load(str(torn), 48_000)
+            load(str(truncated), 48_000)
 
 
-def test_bytes_that_rot_never_end_in_a_traceback(sofa_file: Callable[..., str], tmp_path: Path) -> None:
+def test_corrupt_bytes_never_end_in_a_traceback(sofa_file: Callable[..., str], tmp_path: Path) -> None:
     whole = bytearray(Path(sofa_file()).read_bytes())
     rng = np.random.default_rng(6)
-    rotten = tmp_path / "rotten.sofa"
+    corrupt = tmp_path / "corrupt.sofa"
     refused = 0
     for _ in range(40):
         damaged = whole.copy()
         for place in rng.integers(0, 12_000, 40):
             damaged[place] = rng.integers(256)
-        rotten.write_bytes(damaged)
+        corrupt.write_bytes(damaged)
         try:
-            sofa.read(rotten)
+            sofa.read(corrupt)
         except StimulusError:
             refused += 1
     assert refused >= 20

@@ -15,7 +15,7 @@ from starbench.synth.shoebox import Shoebox
 
 
 @pytest.mark.parametrize(
-    ("asked", "room", "told"),
+    ("parameters", "room", "message"),
     [
         (
             {"kind": "approach", "azimuth_deg": 0, "from_m": 8, "to_m": 1},
@@ -35,14 +35,14 @@ from starbench.synth.shoebox import Shoebox
         ),
     ],
 )
-def test_paths_where_no_sound_can_be_had_are_refused(
-    asked: dict[str, Any], room: Shoebox | None, told: str
+def test_impossible_trajectories_are_refused(
+    parameters: dict[str, Any], room: Shoebox | None, message: str
 ) -> None:
-    with pytest.raises(StimulusError, match=told):
-        render_binaural(noise(1.0), make_trajectory(asked, 1.0), RATE, kemar(), room)
+    with pytest.raises(StimulusError, match=message):
+        render_binaural(noise(1.0), make_trajectory(parameters, 1.0), RATE, kemar(), room)
 
 
-def test_a_sound_must_fit_its_path_and_a_path_keep_off_the_microphones() -> None:
+def test_a_sound_must_fit_its_trajectory_and_keep_away_from_microphones() -> None:
     path = make_trajectory({"kind": "still", "at": FRONT}, 0.5)
     with pytest.raises(StimulusError, match=r"of 1 s cannot move on a path of 0\.5 s"):
         render_foa(noise(1.0), path, RATE)

@@ -10,7 +10,7 @@ from starbench.synth.motion.delay_line import BandLimitedReader, ControlCurve
 
 
 @pytest.mark.parametrize("f0_hz", [100.0, 5_000.0, 18_000.0, 21_000.0])
-def test_a_tape_is_read_between_its_samples(f0_hz: float) -> None:
+def test_a_signal_is_read_between_its_samples(f0_hz: float) -> None:
     n = 9600
     places = np.random.default_rng(0).uniform(600, n - 600, 5000)
 
@@ -21,9 +21,9 @@ def test_a_tape_is_read_between_its_samples(f0_hz: float) -> None:
     assert 10 * np.log10(np.mean(error**2) / np.mean(wave(places) ** 2)) < -88
 
 
-def test_a_tape_is_silent_beyond_its_ends() -> None:
-    tape = BandLimitedReader(noise(0.1))
-    assert np.abs(tape.read(np.array([-1e9, -400.5, 5200.5, 1e9]))).max() < 1e-6
+def test_a_signal_is_silent_beyond_its_ends() -> None:
+    reader = BandLimitedReader(noise(0.1))
+    assert np.abs(reader.read(np.array([-1e9, -400.5, 5200.5, 1e9]))).max() < 1e-6
 
 
 def test_a_curve_passes_smoothly_through_its_control_points() -> None:

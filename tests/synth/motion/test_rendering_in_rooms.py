@@ -33,7 +33,7 @@ def test_a_still_source_in_a_room_has_the_rooms_response(form: str) -> None:
         np.fft.irfft(np.fft.rfft(wave, 2 * size) * np.fft.rfft(part, 2 * size), 2 * size)[:, :size]
         for part in (response.direct, response.rest)
     )
-    if form != "binaural":  # a head's late reflections are counted into bins, and these are others
+    if form != "binaural":  # a head's late reflections are binned, and here these are others
         assert below_db(wet - direct - rest, direct + rest, 0, 18_000) < -75
     wet_rest = wet.copy()
     wet_rest[:, : dry.shape[1]] -= dry[:, :size]
@@ -45,20 +45,20 @@ def test_a_still_source_in_a_room_has_the_rooms_response(form: str) -> None:
 
 
 def test_walls_mirror_the_whole_movement() -> None:
-    path = make_trajectory({"kind": "arc", "from_deg": -60, "to_deg": 60, "distance_m": 1.5}, 2.0)
+    trajectory = make_trajectory({"kind": "arc", "from_deg": -60, "to_deg": 60, "distance_m": 1.5}, 2.0)
     moments = np.array([0.0, 0.7, 2.0])
-    first = propagation_paths(path, 2.0, ROOM)[1:]
-    for moment, offset in zip(moments, path.at(moments), strict=True):
+    paths = propagation_paths(trajectory, 2.0, ROOM)[1:]
+    for moment, offset in zip(moments, trajectory.at(moments), strict=True):
         every = shoebox_images(ROOM, offset, 0.05)
         expected = every.offsets[every.orders == 1]
-        found = np.concatenate([voice.at(np.array([moment])) for voice in first])
-        assert found.shape == expected.shape == (6, 3)
-        apart = np.linalg.norm(found[:, None] - expected, axis=2)
-        assert apart.min(axis=0).max() < 1e-9
-        assert apart.min(axis=1).max() < 1e-9
-    heard = np.concatenate([voice.gains(moments, np.zeros(3)) for voice in first])
-    far = np.concatenate([np.linalg.norm(voice.at(moments), axis=1) for voice in first])
-    np.testing.assert_allclose(heard, ROOM.reflection / far)
+        positions = np.concatenate([path.at(np.array([moment])) for path in paths])
+        assert positions.shape == expected.shape == (6, 3)
+        distances = np.linalg.norm(positions[:, None] - expected, axis=2)
+        assert distances.min(axis=0).max() < 1e-9
+        assert distances.min(axis=1).max() < 1e-9
+    gains = np.concatenate([path.gains(moments, np.zeros(3)) for path in paths])
+    far = np.concatenate([np.linalg.norm(path.at(moments), axis=1) for path in paths])
+    np.testing.assert_allclose(gains, ROOM.reflection / far)
 
 
 def test_reverberation_keeps_the_time_of_the_source_at_mid_path() -> None:
@@ -74,14 +74,14 @@ def test_reverberation_keeps_the_time_of_the_source_at_mid_path() -> None:
     late = np.flatnonzero(every.orders >= 2)
     strongest = late[np.argsort(every.gains[late])[-8:]]
     lags = wet.lead + np.rint((every.distances[strongest] - 2.6) / C * RATE).astype(int)
-    found = np.array([np.abs(correlation[lag - 1 : lag + 2]).max() for lag in lags])
-    assert np.all(found > 0.5 * every.gains[strongest])
+    peaks = np.array([np.abs(correlation[lag - 1 : lag + 2]).max() for lag in lags])
+    assert np.all(peaks > 0.5 * every.gains[strongest])
 
 
 def test_reverberation_never_comes_before_the_direct_sound() -> None:
     # It comes from far and is at its nearest at mid-path, whose own reflections take less time.
     room = Shoebox((20.0, 6.0, 2.5), 0.4, (2.0, 3.0, 1.2), 0.0)
     path = make_trajectory({"kind": "approach", "azimuth_deg": 0, "from_m": 17, "to_m": 1}, 1.0)
-    moved = render_foa(noise(1.0), path, RATE, room)
-    energy = np.cumsum(moved.samples[0] ** 2)
-    assert energy[moved.lead - 1] < 1e-5 * energy[moved.lead + 480]
+    received = render_foa(noise(1.0), path, RATE, room)
+    energy = np.cumsum(received.samples[0] ** 2)
+    assert energy[received.lead - 1] < 1e-5 * energy[received.lead + 480]

@@ -13,7 +13,7 @@ from starbench.errors import StimulusError
 from starbench.synth.motion.trajectories import make_trajectory
 
 PATHS: list[tuple[dict[str, Any], list[float], list[float], list[float]]] = [
-    # asked, and (x front, y left, z up) at the start, the middle and the end of 4 s
+    # parameters, and (x front, y left, z up) at the start, the middle and the end of 4 s
     ({"kind": "still", "at": RIGHT}, [0, -2, 0], [0, -2, 0], [0, -2, 0]),
     ({"kind": "line", "from": FRONT, "to": RIGHT}, [2, 0, 0], [1, -1, 0], [0, -2, 0]),
     ({"kind": "arc", "from_deg": -90, "to_deg": 90, "distance_m": 2}, [0, 2, 0], [2, 0, 0], [0, -2, 0]),
@@ -54,18 +54,18 @@ PATHS: list[tuple[dict[str, Any], list[float], list[float], list[float]]] = [
 ]
 
 
-@pytest.mark.parametrize(("asked", "start", "middle", "end"), PATHS)
+@pytest.mark.parametrize(("parameters", "start", "middle", "end"), PATHS)
 def test_paths_lead_where_they_say(
-    asked: dict[str, Any], start: list[float], middle: list[float], end: list[float]
+    parameters: dict[str, Any], start: list[float], middle: list[float], end: list[float]
 ) -> None:
-    path = make_trajectory(asked, 4.0)
+    path = make_trajectory(parameters, 4.0)
     np.testing.assert_allclose(path.at([0.0, 2.0, 4.0]), [start, middle, end], atol=1e-12)
-    assert path.kind == asked["kind"]
+    assert path.kind == parameters["kind"]
 
 
-@pytest.mark.parametrize("asked", [asked for asked, *_ in PATHS])
-def test_velocity_has_no_step_even_at_the_ends(asked: dict[str, Any]) -> None:
-    path = make_trajectory(asked, 4.0)
+@pytest.mark.parametrize("parameters", [parameters for parameters, *_ in PATHS])
+def test_velocity_has_no_step_even_at_the_ends(parameters: dict[str, Any]) -> None:
+    path = make_trajectory(parameters, 4.0)
     times = np.linspace(-0.2, 4.2, 8801)
     velocity = np.diff(path.at(times), axis=0) / (times[1] - times[0])
     assert np.linalg.norm(np.diff(velocity, axis=0), axis=1).max() < 0.01
@@ -87,7 +87,7 @@ def test_waypoints_are_not_overshot() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "told"),
+    ("parameters", "message"),
     [
         ({"kind": "zigzag"}, "'zigzag': there are approach, arc"),
         ({}, "no kind is called None"),
@@ -115,10 +115,10 @@ def test_waypoints_are_not_overshot() -> None:
         ({"kind": "waypoints", "points": [[0, 1, 0, 0], [3, 1, 1, 0]]}, "do not span the sound's 4 s"),
     ],
 )
-def test_impossible_paths_are_refused_in_one_sentence(asked: dict[str, Any], told: str) -> None:
-    with pytest.raises(StimulusError, match=told) as refused:
-        make_trajectory(asked, 4.0)
-    assert "\n" not in str(refused.value)
+def test_impossible_paths_are_refused_in_one_sentence(parameters: dict[str, Any], message: str) -> None:
+    with pytest.raises(StimulusError, match=message) as caught:
+        make_trajectory(parameters, 4.0)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("duration_s", [0.0, -1.0, math.nan, math.inf])
