@@ -165,7 +165,7 @@ def test_levels_are_jnds_of_what_is_asked_and_zero_is_the_only_same(large: Build
 def test_places_stay_where_heads_have_data_and_rooms_hold_them(large: BuildPlan) -> None:
     for draft in large.drafts:
         (clip,) = draft.clips
-        scene_spec.read(clip.parameters)
+        scene_spec.parse_scene(clip.parameters)
         json.dumps(clip.parameters)
         for at in places(draft):
             assert -40 <= at["elevation_deg"] <= 75

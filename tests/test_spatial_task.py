@@ -15,8 +15,9 @@ import pytest
 import soundfile
 
 from starbench.errors import InputError
-from starbench.plugins.registry import load
-from starbench.synth import motion, scene_spec
+from starbench.plugins import load
+from starbench.synth import scene_spec
+from starbench.synth.motion.trajectories import make_trajectory
 from starbench.synth.shoebox import Shoebox
 from starbench.synthesis import BuildPlan, BuildSpec, Draft, generator
 from starbench.tasks.spatial import Spatial
@@ -61,7 +62,7 @@ def named(source: dict[str, Any]) -> str:
 
 def moves(path: dict[str, Any]) -> str:
     """What a path does, from where its source is over time."""
-    made = motion.path(path, 3.0)
+    made = make_trajectory(path, 3.0)
     times = np.linspace(0.0, 3.0, 301)
     x, y, _ = made.at(times).T
     distance, azimuth = np.hypot(x, y), np.unwrap(np.arctan2(-y, x))
@@ -222,7 +223,7 @@ def test_every_recipe_is_a_scene_whose_sources_are_in_its_room(large: BuildPlan)
     for draft in large.drafts:
         parameters = draft.clips[0].parameters
         json.dumps(parameters)
-        spec = scene_spec.read(parameters)
+        spec = scene_spec.parse_scene(parameters)
         ends = [source.onset_s + source.signal["duration_s"] for source in spec.sources]
         tail = spec.room.rt60_s if spec.room else 0.0
         assert max(ends) + tail + 0.05 < spec.total_s
@@ -234,7 +235,7 @@ def test_every_recipe_is_a_scene_whose_sources_are_in_its_room(large: BuildPlan)
             if source.at is not None:
                 offsets = [(source.at.azimuth_deg, source.at.elevation_deg, source.at.distance_m)]
             else:
-                made = motion.path(dict(source.path or {}), source.signal["duration_s"] + 0.01)
+                made = make_trajectory(dict(source.path or {}), source.signal["duration_s"] + 0.01)
                 x, y, z = made.at(np.linspace(0, made.duration_s, 40)).T
                 offsets = list(
                     zip(np.degrees(np.arctan2(-y, x)), 0 * z, np.hypot(x, y), strict=True),
@@ -286,7 +287,7 @@ def test_ways_to_come_nearer_and_to_pass_change_level_alike(large: BuildPlan) ->
     rises: dict[str, list[float]] = defaultdict(list)
     for draft in by_kind(large.drafts)["path"]:
         if "It comes closer" in draft.item.options:
-            made = motion.path(draft.clips[0].parameters["sources"][0]["path"], 2.8)
+            made = make_trajectory(draft.clips[0].parameters["sources"][0]["path"], 2.8)
             power = 1 / np.sum(made.at(np.linspace(0, 2.8, 4001)) ** 2, axis=1)
             rises[str(draft.item.answer)].append(10 * np.log10(power.max() / power.mean()))
     assert len(rises) == 4
