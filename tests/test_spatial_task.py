@@ -15,7 +15,7 @@ import pytest
 import soundfile
 
 from starbench.errors import InputError
-from starbench.plugins import load
+from starbench.plugins.registry import load
 from starbench.synth import scene_spec
 from starbench.synth.motion.trajectories import make_trajectory
 from starbench.synth.shoebox import Shoebox

@@ -13,9 +13,9 @@ import numpy as np
 import oracle
 from scipy.signal import fftconvolve
 
-from starbench import plugins
 from starbench.audio import quantise
 from starbench.measure import binaural, spectra, tones
+from starbench.plugins import registry
 from starbench.synth import scene_spec, signals
 from starbench.synth.geometry import unit
 from starbench.synth.heads import loading
@@ -58,7 +58,7 @@ def found(quick: bool) -> dict[str, Found]:
 
 def _drafts(attribute: str, count: int) -> list[Draft]:
     """As many items as asked, of levels and all else at random, none of them a catch trial."""
-    task = plugins.load("tasks", "perception")()
+    task = registry.load("tasks", "perception")()
     plan = task.plan(BuildSpec((attribute,), "default", SEED, size=4 * count + 40, options={}))
     ladder = f"sensitivity_{attribute}"
     asked = [draft for draft in plan.drafts if draft.item.sub_category == ladder and not draft.item.catch]
@@ -69,7 +69,7 @@ def _made(draft: Draft) -> tuple[Stimulus, dict[str, Any]]:
     """A draft's clip without its background, which is a factor and no error; and what it was made from."""
     (recipe,) = draft.clips
     parameters = {name: value for name, value in recipe.parameters.items() if name != "background"}
-    synthesizer = plugins.load("synthesizers", recipe.synthesizer)
+    synthesizer = registry.load("synthesizers", recipe.synthesizer)
     return synthesizer(rng=generator(SEED, draft.item.id), **parameters), parameters
 
 
