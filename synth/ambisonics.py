@@ -25,7 +25,7 @@ def foa_response(images: ImageSources, rate: int) -> ImpulseResponse:
 
     Parameters
     ----------
-    images : Images
+    images : ImageSources
         The source and its mirror images.
     rate : int
         Hz.

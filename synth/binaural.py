@@ -44,7 +44,7 @@ def binaural_response(head: Head, images: ImageSources, rate: int) -> ImpulseRes
     ----------
     head : Head
         Whose ears; its rate is ``rate``.
-    images : Images
+    images : ImageSources
         The source and its mirror images.
     rate : int
         Hz.

@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 #: Speed of sound, m/s, in air at 20 °C (pyroomacoustics' default too).
 SPEED_OF_SOUND = 343.0
 
-#: Least distance of a source from the middle of the head, m. Measured head filters do not hold nearer by, and
-#: 1/r grows.
+#: Least distance of a source from the middle of the head, m. At shorter distances measured head filters are not
+#: valid, and 1/r grows.
 MIN_SOURCE_DISTANCE_M = 0.2
 
 Vectors = NDArray[np.float64]

@@ -15,7 +15,7 @@ from .geometry import SPEED_OF_SOUND
 from .image_sources import ImageSources
 from .impulse_response import ImpulseResponse, time_axis
 
-#: Least distance of an image from a microphone, m: nearer by, 1/r is meaningless.
+#: Least distance of an image from a microphone, m: 1/r is meaningless at shorter distances.
 MIN_MICROPHONE_DISTANCE_M = 0.1
 
 
@@ -24,7 +24,7 @@ def array_response(images: ImageSources, microphones_m: ArrayLike, rate: int) ->
 
     Parameters
     ----------
-    images : Images
+    images : ImageSources
         The source and its mirror images.
     microphones_m : array_like, shape (k, 3)
         Positions about the middle of the head, in the listener's axes, m.

@@ -1,7 +1,7 @@
 """Receivers: a head, microphones, a first-order ambisonic microphone, a stereo pair, one microphone.
 
-A registry maps a scene's ``format`` to its receiver. A receiver computes impulse responses to sources that
-stand, renders sources that move, and knows the coherence of its channels in a diffuse field.
+A registry maps a scene's ``format`` to its receiver. A receiver computes impulse responses to static
+sources, renders moving sources, and knows the coherence of its channels in a diffuse field.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Receiver(Protocol):
         ...
 
     def impulse_response(self, images: ImageSources) -> ImpulseResponse:
-        """Response to a source that stands, with these images."""
+        """Response to a static source with these images."""
         ...
 
     def render_moving(self, wave: Wave, trajectory: Trajectory, room: Shoebox | None) -> ReceivedSignal:

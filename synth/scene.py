@@ -1,4 +1,4 @@
-"""Sounds in space: any number of sources, standing or moving, in a room or the free field, at one receiver.
+"""Sounds in space: any number of sources, static or moving, in a room or the free field, at one receiver.
 
 Every spatial stimulus is a scene. The travel time is removed, so that onsets do not give distance away; a
 room's tail is cut at the end of the clip; levels are set, never normalised; what 16 bits cannot represent is
@@ -138,9 +138,9 @@ def _place_source(
 ) -> PlacedSource:
     dry = signals.make_signal(source.signal, spec.rate, rng)
     if source.at is not None:
-        received = _standing(dry.wave, source.at, receiver, room, spec.rate)
+        received = _receive_static(dry.wave, source.at, receiver, room, spec.rate)
     else:
-        received = _moving(dry.wave, source.path or {}, receiver, room, spec.rate)
+        received = _receive_moving(dry.wave, source.path or {}, receiver, room, spec.rate)
     half_ramp = round(dry.ramp_s * spec.rate / 2)
     onset = round(source.onset_s * spec.rate)
     start = onset - half_ramp - received.lead
@@ -167,7 +167,7 @@ def _place_source(
     return PlacedSource(samples, active, truth)
 
 
-def _standing(
+def _receive_static(
     wave: Samples, at: Place, receiver: Receiver, room: Shoebox | None, rate: int
 ) -> ReceivedSource:
     offset = at.distance_m * unit(at.azimuth_deg, at.elevation_deg)
@@ -209,7 +209,7 @@ def _acoustic_parameters(
     return values
 
 
-def _moving(
+def _receive_moving(
     wave: Samples, parameters: dict[str, Any], receiver: Receiver, room: Shoebox | None, rate: int
 ) -> ReceivedSource:
     trajectory = make_trajectory(parameters, wave.size / rate)

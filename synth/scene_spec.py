@@ -42,7 +42,7 @@ class Source(Frozen):
     @model_validator(mode="after")
     def _check_alternatives(self) -> Self:
         if (self.at is None) == (self.path is None):
-            raise ValueError("give one of 'at' (a source that stands) and 'path' (one that moves)")
+            raise ValueError("give one of 'at' (a static source) and 'path' (a moving one)")
         if (self.level_db_spl is None) == (self.source_db_spl is None):
             raise ValueError("give one of 'level_db_spl' (at the listener) and 'source_db_spl' (at 1 m)")
         return self

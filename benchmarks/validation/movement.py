@@ -93,7 +93,7 @@ def passed() -> Pass:
     for form in ("mono", "foa"):  # of FOA only W: what the figures of eight hear changes sign
         heard[form] = _frequency(moved[form], 0, heard_s, middle)
     heard["stereo"] = _frequency(moved["stereo"], slice(None), heard_s, middle)
-    # Each microphone has its own flight; what is left after it is added to the middle's.
+    # Each microphone has its own travel time; the error that remains is added to the middle's.
     pair = [np.array([0.0, side, 0.0]) for side in (0.09, -0.09)]
     ratios = [_frequency(moved["array"], k, heard_s, at) / _theory(heard_s, at) for k, at in enumerate(pair)]
     worst = np.argmax(np.abs(np.array(ratios) - 1.0), axis=0)

@@ -88,12 +88,12 @@ def read(source: str | Path) -> HrirSet:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise StimulusError(f"the head file {str(source)!r} cannot be read: {error.strerror}") from error
-    with _opened(path) as file:
+    with _open(path) as file:
         return _SofaReader(path, file).hrir_set(digest)
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[h5py.File]:
+def _open(path: Path) -> Iterator[h5py.File]:
     import h5py
 
     try:

@@ -3,7 +3,7 @@
 Each receiver gets the direct sound, and in a room the six first-order images, through a delay line of its
 own: retarded times at control points, a cubic spline to every sample, a band-limited reading there, and 1/r.
 This gives Doppler shifts and time differences without steps. The rest of a room's sound is the response to a
-source that stands at the middle of the trajectory. Amplitudes follow 1/r; the convective gain of
+static source at the middle of the trajectory. Amplitudes follow 1/r; the convective gain of
 1/(1 − M cos θ), half a decibel at 20 m/s, is omitted.
 
 The spectrum at a head follows the direction: its onset-aligned filters are cross-faded
@@ -41,7 +41,8 @@ from .trajectories import Trajectory
 Samples = NDArray[np.float64]
 Samples32 = NDArray[np.float32]
 
-#: Head filters are renewed this often, s: at the short end where a direction turns by ``_TURN_RAD`` in a hop.
+#: Range of the hop, s, after which head filters are updated: within it, no direction turns by more than
+#: ``_TURN_RAD`` in a hop.
 _HOP_S = (0.0025, 0.040)
 _TURN_RAD = 0.0875
 #: Control points of the delays in a hop.
@@ -100,7 +101,7 @@ def render_binaural(
     checks.refuse_uncovered(trajectory, head)
     before_s = float(np.abs(head.delays_s).max()) + head.lead / rate
     lines = _delay_lines(signal, trajectory, rate, room, before_s)
-    return _received(lines, _ears(lines, head), room, lambda images: binaural_response(head, images, rate))
+    return _received_signal(lines, _ears(lines, head), room, lambda images: binaural_response(head, images, rate))
 
 
 def render_microphones(
@@ -119,7 +120,7 @@ def render_microphones(
         for channel, microphone in enumerate(microphones_m):
             emission_s = path.emission_times(lines.control_times_s(), microphone)
             samples[channel] += lines.read(emission_s, path.gains(emission_s, microphone)[None])[0]
-    return _received(lines, samples, room, lambda images: array_response(images, microphones_m, rate))
+    return _received_signal(lines, samples, room, lambda images: array_response(images, microphones_m, rate))
 
 
 def render_foa(
@@ -135,7 +136,7 @@ def render_foa(
         emission_s = path.emission_times(lines.control_times_s(), _ORIGIN)
         gains = path.gains(emission_s, _ORIGIN) * encode(path.directions(emission_s))
         samples += lines.read(emission_s, gains)
-    return _received(lines, samples, room, lambda images: foa_response(images, rate))
+    return _received_signal(lines, samples, room, lambda images: foa_response(images, rate))
 
 
 @dataclass(frozen=True, eq=False)
@@ -246,7 +247,7 @@ def _ears(lines: _DelayLines, head: Head) -> Samples:
     return np.stack([filter_and_sum(sources, hop)[hop:last] for sources in ears])
 
 
-def _received(
+def _received_signal(
     lines: _DelayLines,
     samples: Samples,
     room: Shoebox | None,
@@ -265,7 +266,7 @@ def _add_late_reflections(
     room: Shoebox,
     respond: Callable[[ImageSources], ImpulseResponse],
 ) -> Samples:
-    """Add what comes by more than one wall: the response to a source that stands at mid-time.
+    """Add reflections at more than one wall: the response to a static source where this one is at mid-time.
 
     It begins when that source's sound would arrive, but never before the direct sound.
     """

@@ -21,7 +21,7 @@ from ..geometry import MIN_SOURCE_DISTANCE_M, Vectors
 from ..parameters import validate
 from .kinds import TRAJECTORY_KINDS, Positions, Times
 
-#: Faster sources would need a model of shock waves and flow, which is not there (Mach 0.29).
+#: Mach 0.29: faster sources would need a model of flow and shock waves.
 MAX_SPEED_M_S = 100.0
 
 

@@ -1,6 +1,6 @@
 """The head that comes with starbench: MIT's KEMAR measurements, complete.
 
-HrirSet by Bill Gardner and Keith Martin at the MIT Media Lab, May 1994: a KEMAR manikin with normal
+Measured by Bill Gardner and Keith Martin at the MIT Media Lab, May 1994: a KEMAR manikin with normal
 pinnae, 710 directions at 1.4 m, 44.1 kHz, 512 samples. "HRTF measurements of a KEMAR", J. Acoust. Soc.
 Am. 97 (1995) 3907–3908. The data are free to use if the authors are cited (README.md beside this file).
 

@@ -16,10 +16,8 @@ from starbench.synth.heads import sofa
 from starbench.synth.heads.loading import load
 
 NOT_FINITE = model(sphere(), 32_000)
-
 NOT_FINITE[7, 1, 3] = np.nan
 SILENT = model(sphere(), 32_000)
-
 SILENT[7, 1] = 0.0
 THREE_EARS = np.zeros((len(sphere()), 3, 64)) + 1.0
 BAD = {
