@@ -17,7 +17,7 @@ from starbench.audio import quantise
 from starbench.errors import InputError
 from starbench.plugins import load
 from starbench.synthesis import BuildPlan, BuildSpec, Draft, generator
-from starbench.tasks.dealing import deal, shares
+from starbench.tasks.design.dealing import deal, shares
 from starbench.tasks.perception import Perception
 
 ALL = ("pitch", "loudness", "duration")
@@ -188,7 +188,7 @@ def test_no_nuisance_predicts_the_answer_or_the_level(
 
 @pytest.mark.parametrize(("part", "most"), [("pitch", 0.37), ("loudness", 0.47), ("duration", 0.49)])
 def test_one_tone_alone_tells_little(part: str, most: float, ladders_6000: dict[str, list[Draft]]) -> None:
-    """The bound is what 32 JNDs against the widest rove of the JND table leave (tasks/pairs.py)."""
+    """The bound is what 32 JNDs against the widest rove of the JND table leave (tones/pairs.py)."""
     drafts, key = ladders_6000[f"sensitivity_{part}"], LADDERS[f"sensitivity_{part}"]
     answers = [side(draft) for draft in drafts]
     for place in (0, 1):

@@ -20,9 +20,9 @@ from starbench.plugins import load
 from starbench.synth import scene_spec
 from starbench.synth.shoebox import Shoebox
 from starbench.synthesis import BuildPlan, BuildSpec, Draft, generator
-from starbench.tasks import scenes
-from starbench.tasks.factors import deal_evenly, spread
+from starbench.tasks.design.factors import deal_evenly, spread
 from starbench.tasks.perception import Perception
+from starbench.tasks.scenes import recipe as scenes
 
 PLACES = ("azimuth", "elevation", "distance")
 TONES = ("pitch", "loudness", "duration")

@@ -21,7 +21,7 @@ from starbench.synth.geometry import unit
 from starbench.synth.scene_spec import SceneSpec
 from starbench.synth.shoebox import Shoebox, free_field, images
 from starbench.synthesis import BuildSpec, Draft, Stimulus, generator
-from starbench.tasks import jnd
+from starbench.tasks.perception import jnd
 
 from .rooms import ABOVE_HZ, RATE
 from .table import Row, at_most

@@ -8,7 +8,7 @@ import numpy as np
 
 from starbench.synth import head, kemar
 from starbench.synth.geometry import angles, unit
-from starbench.tasks import jnd
+from starbench.tasks.perception import jnd
 
 from .rooms import RATE
 from .table import Row, told

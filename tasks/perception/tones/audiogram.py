@@ -8,9 +8,9 @@ from starbench import plugins
 from starbench.errors import StimulusError
 from starbench.synthesis import Draft, Recipe, Synthesizer, generator
 
+from ...design.dealing import Side, deal_rows
+from ..profiles import RAMP_S, STAR_BENCH, Profile, Wording, draft
 from . import captions
-from .dealing import Side, deal_rows
-from .profiles import RAMP_S, STAR_BENCH, Profile, Wording, draft
 
 NAME = "range_pitch_loudness"
 SYNTHESIZER = "tone-in-half"

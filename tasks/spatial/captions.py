@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .place_captions import wind
-from .sounds import Sound
+from ..scenes.captions import wind
+from ..scenes.sounds import Sound
 
 _PLAIN = (
     "{sounds}.",

@@ -16,15 +16,15 @@ import numpy as np
 
 from starbench.synthesis import Draft, generator
 
-from . import jnd
-from .dealing import Side, deal
-from .draws import log_uniform, uniform
-from .factors import spread
-from .options import SceneOptions
-from .place_items import Shape, factors, item
-from .profiles import Wording
-from .rooms import LIVING, LONG, Reach
-from .scenes import Place, place, refusal
+from ...design.dealing import Side, deal
+from ...design.draws import log_uniform, uniform
+from ...design.factors import spread
+from ...scenes.options import SceneOptions
+from ...scenes.recipe import Place, place, refusal
+from ...scenes.rooms import LIVING, LONG, Reach
+from .. import jnd
+from ..profiles import Wording
+from .clips import Shape, factors, item
 
 _CATEGORY = "Relative Discrimination Sensitivity"
 

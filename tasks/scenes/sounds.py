@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .draws import log_uniform, uniform
+from ..design.draws import log_uniform, uniform
 from .recordings import Recording
 
 Signal = dict[str, Any]

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from .draws import either_side, uniform
-from .place_ranges import HEIGHT_CORNERS, HEIGHTS, height
-from .questions import Cell, Content, Kind, answers
-from .rooms import LONG, Reach, all_round
-from .scenes import Place, place
-from .sounds import HIGH_BUZZ, HISS, LOW_BUZZ, SIREN, TICKING
+from ..design.draws import either_side, uniform
+from ..perception.places.identification import HEIGHT_CORNERS, HEIGHTS, height
+from ..scenes.recipe import Place, place
+from ..scenes.rooms import LONG, Reach, all_round
+from ..scenes.sounds import HIGH_BUZZ, HISS, LOW_BUZZ, SIREN, TICKING
+from .question_types import Cell, Content, Kind, answers
 
 _SIDES = ("Directly ahead", "Left side", "Right side")
 _SIDES_MIRROR = {_SIDES[0]: _SIDES[0], _SIDES[1]: _SIDES[2], _SIDES[2]: _SIDES[1]}

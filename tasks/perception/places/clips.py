@@ -15,13 +15,13 @@ import numpy as np
 
 from starbench.synthesis import Draft, generator
 
-from . import place_captions as captions
-from .draws import Bounds, uniform
-from .options import SceneOptions
-from .profiles import TASK
-from .rooms import Reach, Rooms
-from .scenes import Place, SourceParameters, draft, recipe
-from .sounds import TEST_SIGNALS, Sound, recorded, retilted
+from ...design.draws import Bounds, uniform
+from ...scenes import captions
+from ...scenes.options import SceneOptions
+from ...scenes.recipe import Place, SourceParameters, draft, recipe
+from ...scenes.rooms import Reach, Rooms
+from ...scenes.sounds import TEST_SIGNALS, Sound, recorded, retilted
+from ..profiles import TASK
 
 #: Levels at the ears, dB SPL: the loudest sound at the nearer ear stays 10 dB below clipping.
 LEVELS_DB_SPL = (55.0, 67.0)

@@ -10,14 +10,15 @@ import numpy as np
 
 from starbench.synthesis import Draft, generator
 
-from . import place_captions, scene_captions
-from .draws import Bounds, uniform
-from .factors import deal_evenly, spread
-from .options import SceneOptions
-from .place_items import LEVELS_DB_SPL
-from .rooms import LIVING, Reach, Rooms
-from .scenes import Place, draft, place, recipe, refusal
-from .sounds import Sound, recorded
+from ..design.draws import Bounds, uniform
+from ..design.factors import deal_evenly, spread
+from ..perception.places.clips import LEVELS_DB_SPL
+from ..scenes import captions as place_captions
+from ..scenes.options import SceneOptions
+from ..scenes.recipe import Place, draft, place, recipe, refusal
+from ..scenes.rooms import LIVING, Reach, Rooms
+from ..scenes.sounds import Sound, recorded
+from . import captions as scene_captions
 
 TASK = "Spatial Reasoning"
 #: Receivers that tell left from right and nothing else. (A single microphone tells nothing at all: it is a

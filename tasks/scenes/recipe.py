@@ -11,8 +11,8 @@ from starbench.errors import StimulusError
 from starbench.schema import Item
 from starbench.synthesis import Draft, Recipe, generator
 
+from ..perception.profiles import ABSTAIN
 from .options import SceneOptions
-from .profiles import ABSTAIN
 from .rooms import Rooms
 
 SYNTHESIZER = "scene"

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from starbench.synthesis import Draft, Recipe, generator
 
+from ...design.dealing import Side, deal, deal_with_catch
+from ..profiles import RAMP_S, STAR_BENCH, Profile, Wording, draft
 from . import captions, pairs
-from .dealing import Side, deal, deal_with_catch
 from .pairs import MakePair
-from .profiles import RAMP_S, STAR_BENCH, Profile, Wording, draft
 
 _CATEGORY = "Relative Discrimination Sensitivity"
 #: Steps of the default profile, in JNDs; catch trials (0) come on top.

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from .draws import Bounds, either_side, log_uniform, uniform
-from .questions import Cell, Content, Kind, answers
-from .rooms import LONG, Reach, all_round
-from .scenes import place
-from .sounds import HIGH_BUZZ, HISS, LOW_BUZZ, SIREN, TICKING, Sound
+from ..design.draws import Bounds, either_side, log_uniform, uniform
+from ..scenes.recipe import place
+from ..scenes.rooms import LONG, Reach, all_round
+from ..scenes.sounds import HIGH_BUZZ, HISS, LOW_BUZZ, SIREN, TICKING, Sound
+from .question_types import Cell, Content, Kind, answers
 
 #: All sounds are in front: what is "further right" must not hang on front and behind.
 _FRONTAL_DEG = (-80.0, 80.0)

@@ -8,13 +8,17 @@ from starbench.errors import InputError
 from starbench.redact import printable
 from starbench.synthesis import BuildPlan, BuildSpec, Draft
 
-from . import asked, questions, spatial_localisation, spatial_relations, spatial_trajectories
-from . import options as scene_options
-from .dealing import shares
-from .options import ANECHOIC, NO_BACKGROUND, SceneOptions
-from .place_items import LEVELS_DB_SPL
-from .questions import Kind
-from .scenes import RATE_HZ, check_head, check_room
+from ..design import asked
+from ..design.dealing import shares
+from ..perception.places.clips import LEVELS_DB_SPL
+from ..scenes import options as scene_options
+from ..scenes.options import ANECHOIC, NO_BACKGROUND, SceneOptions
+from ..scenes.recipe import RATE_HZ, check_head, check_room
+from . import localisation as spatial_localisation
+from . import question_types as questions
+from . import relations as spatial_relations
+from . import trajectories as spatial_trajectories
+from .question_types import Kind
 
 #: Category by the name that the user gives, and its kinds of questions.
 _CATEGORIES: dict[str, tuple[str, tuple[Kind, ...]]] = {

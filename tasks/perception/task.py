@@ -8,17 +8,20 @@ from starbench.errors import InputError
 from starbench.redact import printable
 from starbench.synthesis import BuildPlan, BuildSpec, Draft
 
-from . import asked, audiogram, jnd, place_star_bench
-from . import options as scene_options
-from .dealing import shares
-from .ladders import JND_LADDER, LADDERS, plan_ladder
-from .options import ANECHOIC, NO_BACKGROUND, SceneOptions
-from .place_items import DEFAULT_SIGNALS, LEVELS_DB_SPL, LONGEST_S, Shape, rooms_of
-from .place_ladders import PLACE_LADDERS, plan_place_ladder
-from .place_ranges import PLACE_RANGES, plan_place_range
+from ..design import asked
+from ..design.dealing import shares
+from ..scenes import options as scene_options
+from ..scenes.options import ANECHOIC, NO_BACKGROUND, SceneOptions
+from ..scenes.recipe import check_head, check_room
+from ..scenes.sounds import TEST_SIGNALS
+from . import jnd
+from .places import star_bench as place_star_bench
+from .places.clips import DEFAULT_SIGNALS, LEVELS_DB_SPL, LONGEST_S, Shape, rooms_of
+from .places.discrimination import PLACE_LADDERS, plan_place_ladder
+from .places.identification import PLACE_RANGES, plan_place_range
 from .profiles import DEFAULT, PROFILES, RATE_HZ, STAR_BENCH, Profile
-from .scenes import check_head, check_room
-from .sounds import TEST_SIGNALS
+from .tones import audiogram
+from .tones.discrimination import JND_LADDER, LADDERS, plan_ladder
 
 _LADDER_SIZE = 120
 #: STAR-Bench's counts of items that ask where a sound is.

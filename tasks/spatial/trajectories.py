@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from .draws import either_side, uniform
-from .questions import Cell, Content, Kind, answers
-from .rooms import WIDE, Reach, all_round
-from .scenes import place
-from .sounds import HIGH_BUZZ, HISS, LOW_BUZZ, SIREN
+from ..design.draws import either_side, uniform
+from ..scenes.recipe import place
+from ..scenes.rooms import WIDE, Reach, all_round
+from ..scenes.sounds import HIGH_BUZZ, HISS, LOW_BUZZ, SIREN
+from .question_types import Cell, Content, Kind, answers
 
 _PATHS = {
     "left-to-right": "It moves from left to right",

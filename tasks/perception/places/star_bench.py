@@ -17,12 +17,16 @@ import numpy as np
 
 from starbench.synthesis import Draft, generator
 
-from . import place_captions as captions
-from .dealing import Side, deal, shares
-from .draws import uniform
-from .factors import deal_evenly, spread
-from .options import SceneOptions
-from .place_ranges import (
+from ...design.dealing import Side, deal, shares
+from ...design.draws import uniform
+from ...design.factors import deal_evenly, spread
+from ...scenes import captions
+from ...scenes.options import SceneOptions
+from ...scenes.recipe import Place, draft, place, recipe, refusal
+from ...scenes.rooms import HALL, all_round
+from ...scenes.sounds import TEST_SIGNALS, Sound, recorded
+from ..profiles import TASK
+from .identification import (
     AZIMUTH_QUESTION,
     DISTANCE_QUESTION,
     ELEVATION_QUESTION,
@@ -30,10 +34,6 @@ from .place_ranges import (
     QUADRANT_MIRROR,
     QUADRANTS,
 )
-from .profiles import TASK
-from .rooms import HALL, all_round
-from .scenes import Place, draft, place, recipe, refusal
-from .sounds import TEST_SIGNALS, Sound, recorded
 
 RATE_HZ = 44_100
 RT60_S = 0.5

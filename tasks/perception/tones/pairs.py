@@ -25,9 +25,9 @@ from typing import Any
 
 import numpy as np
 
-from . import jnd
-from .dealing import Side
-from .draws import log_uniform, uniform
+from ...design.dealing import Side
+from ...design.draws import log_uniform, uniform
+from .. import jnd
 
 ToneParameters = dict[str, float]
 

@@ -10,12 +10,12 @@ import numpy as np
 
 from starbench.synthesis import Draft, generator
 
-from .draws import Bounds, uniform
-from .factors import deal_evenly, spread
-from .options import SceneOptions
-from .place_items import Shape, factors, item
-from .rooms import LIVING, LONG, Reach, all_round
-from .scenes import Place, off_median, place, refusal
+from ...design.draws import Bounds, uniform
+from ...design.factors import deal_evenly, spread
+from ...scenes.options import SceneOptions
+from ...scenes.recipe import Place, off_median, place, refusal
+from ...scenes.rooms import LIVING, LONG, Reach, all_round
+from .clips import Shape, factors, item
 
 _CATEGORY = "Absolute Perception Range"
 
