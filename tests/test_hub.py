@@ -256,4 +256,4 @@ def test_offline_with_nothing_cached_is_one_sentence_and_asks_nothing(server: HT
 def test_a_missing_folder_that_is_no_repository_name_is_never_looked_up(load: Any, source: str) -> None:
     told = sentence(load(source, "http://127.0.0.1:1"))
     assert told.startswith(f"there is no folder {source}")
-    assert "no name of a hub repository" in told
+    assert "not the name of a hub repository" in told

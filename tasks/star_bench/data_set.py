@@ -1,9 +1,9 @@
 """STAR-Bench itself: the official data set, from a local folder or the Hugging Face hub.
 
-The layout is the authors' (``meta_info/*.json`` and ``starbench_audios/``; data CC BY-NC 4.0, never
-shipped with starbench). Records are read as they are; what an item's own benchmark leaves implicit
-(the order that each option states, where an item's clip orders start, which option declines) is made
-explicit here.
+The layout is the authors' (``meta_info/*.json`` and ``starbench_audios/``; the data are CC BY-NC 4.0 and
+never shipped with starbench). Records are read unchanged. What the official evaluator leaves implicit is made
+explicit here: the order that each option states, where the clip orders of an item start, which option
+abstains.
 """
 
 from __future__ import annotations
@@ -29,15 +29,16 @@ TEMPORAL = "holistic_reasoning_temporal"
 SPATIAL = "holistic_reasoning_spatial"
 PERCEPTION = "foundation_perception"
 
-#: Robust runs of the two reasoning parts; perception asks every rotation of its options.
+#: STAR-Bench asks reasoning items in three rotations, and perception items in every rotation of their
+#: options.
 _REASONING_ROTATIONS = 3
-#: Position in this list is part of where an item's clip orders start (official evaluator).
-_TEMPORAL_KINDS = ("OSM", "ISSE", "TAO", "DSS", "ETC")
+#: The position in this list decides, with an item's number, where its clip orders start (official evaluator).
+_TEMPORAL_TYPES = ("OSM", "ISSE", "TAO", "DSS", "ETC")
 _TEMPORAL_CLIPS = 3
-_DECLINES = frozenset({"unable to determine", "i don't know"})
+_ABSTENTIONS = frozenset({"unable to determine", "i don't know"})
 _ORDER = re.compile(r"clip (\d+)(?: -> clip (\d+))+")
 _SPATIAL_CUES = ("azimuth", "elevation", "distance")
-#: What is read of a record; a data set may hold more, in whatever form.
+#: The fields that are read of a record. Others are ignored, whatever they contain.
 _FIELDS = frozenset(
     {
         "id", "task", "category", "sub-category", "question", "options", "answer", "audio_paths", "source",
@@ -58,12 +59,12 @@ class StarBench:
             A folder in the official layout, a hub repository with an optional ``@revision``, or
             nothing for the official repository.
         skip_bad : bool
-            Leave damaged items out and say so, instead of refusing them all.
+            Leave damaged items out and list them, instead of refusing the data set.
 
         Raises
         ------
         SuiteError
-            If there is no data set there, or it is damaged; lists every bad item.
+            If there is no such data set, or it is damaged; lists every bad item.
         """
         root, boundary = Path(expanduser(source)), None
         origin: dict[str, Any] = {"source": "local folder"}
@@ -117,31 +118,33 @@ def _record(where: str, raw: Any, part: str) -> Record:
     options = fields.get("options")
     if not isinstance(options, list) or not all(isinstance(option, str) for option in options):
         return Record(where, fields, "options: is not a list of texts")
-    declining = [i for i, option in enumerate(options) if option.strip().rstrip(".").lower() in _DECLINES]
-    fields["abstain"] = declining[0] if declining else None
+    abstentions = [
+        i for i, option in enumerate(options) if option.strip().rstrip(".").lower() in _ABSTENTIONS
+    ]
+    fields["abstain"] = abstentions[0] if abstentions else None
     if part != PERCEPTION:
         fields["rotations"] = _REASONING_ROTATIONS
-    return _with_orders(where, fields, options) if part == TEMPORAL else Record(where, fields)
+    return _temporal_record(where, fields, options) if part == TEMPORAL else Record(where, fields)
 
 
-def _with_orders(where: str, fields: dict[str, Any], options: list[str]) -> Record:
-    orders = [_order(option) for option in options]
+def _temporal_record(where: str, fields: dict[str, Any], options: list[str]) -> Record:
+    orders = [_stated_order(option) for option in options]
     if {order for order in orders if order} != set(permutations(range(1, _TEMPORAL_CLIPS + 1))):
         return Record(where, fields, "options: do not state each order of three clips once")
     if not isinstance(fields.get("audio_paths"), list) or len(fields["audio_paths"]) != _TEMPORAL_CLIPS:
         return Record(where, fields, f"audio_paths: needs {_TEMPORAL_CLIPS} clips")
-    name = re.fullmatch(rf".*_({'|'.join(_TEMPORAL_KINDS)})_(\d+)", str(fields.get("id")))
+    name = re.fullmatch(rf".*_({'|'.join(_TEMPORAL_TYPES)})_(\d+)", str(fields.get("id")))
     if name is None:
         return Record(
-            where, fields, f"id: does not end in a kind ({', '.join(_TEMPORAL_KINDS)}) and a number"
+            where, fields, f"id: does not end in a type ({', '.join(_TEMPORAL_TYPES)}) and a number"
         )
     fields["option_orders"] = orders
-    fields["rotation_offset"] = _TEMPORAL_KINDS.index(name[1]) + int(name[2])
+    fields["rotation_offset"] = _TEMPORAL_TYPES.index(name[1]) + int(name[2])
     fields["answer"] = None
     return Record(where, fields)
 
 
-def _order(option: str) -> tuple[int, ...] | None:
+def _stated_order(option: str) -> tuple[int, ...] | None:
     if not _ORDER.fullmatch(option):
         return None
     return tuple(int(number) for number in re.findall(r"\d+", option))

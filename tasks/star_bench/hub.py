@@ -13,10 +13,10 @@ _PATTERNS = ["meta_info/*.json", "starbench_audios/**"]
 
 
 def download(source: str) -> tuple[Path, Path, dict[str, Any]]:
-    """Fetch a data set, or find it in the hub's cache.
+    """Download a data set, unless it is in the hub's cache.
 
-    A branch or nothing after ``@`` is resolved to its commit first, and the commit is what is
-    recorded: a name that moves never becomes part of a run's identity.
+    A branch, or nothing, after ``@`` is resolved to its commit, and the commit is recorded: a branch moves,
+    so it never becomes part of a run's identity.
 
     Parameters
     ----------
@@ -28,29 +28,29 @@ def download(source: str) -> tuple[Path, Path, dict[str, Any]]:
     root : Path
         The local snapshot.
     boundary : Path
-        The repository's folder in the cache: a snapshot is links to the ``blobs`` beside it.
+        The repository's folder in the cache: a snapshot consists of links to the ``blobs`` beside it.
     origin : dict
         ``source`` and ``revision`` (the commit).
 
     Raises
     ------
     SuiteError
-        If it is no repository name, or the hub cannot deliver it.
+        If it is not the name of a repository, or the hub cannot deliver it.
     """
     repository, _, revision = source.partition("@")
     if not _REPOSITORY.fullmatch(repository):
         raise SuiteError(
-            f"there is no folder {source}, and it is no name of a hub repository (owner/name@revision)"
+            f"there is no folder {source}, and it is not the name of a hub repository (owner/name@revision)"
         )
     try:
         import huggingface_hub as hub
         from huggingface_hub import errors
     except ImportError as error:
         raise SuiteError(
-            f"there is no folder {source}; fetching it from the hub needs pip install 'starbench[hub]'"
+            f"there is no folder {source}; downloading it from the hub needs pip install 'starbench[hub]'"
         ) from error
     try:
-        # The snapshot's folder is named by its commit, whether it was fetched now or lay in the cache.
+        # The snapshot's folder is named by its commit, whether it was downloaded now or earlier.
         root = Path(
             hub.snapshot_download(
                 repository, repo_type="dataset", revision=revision or None, allow_patterns=_PATTERNS
@@ -59,12 +59,12 @@ def download(source: str) -> tuple[Path, Path, dict[str, Any]]:
     except errors.RevisionNotFoundError as error:
         raise SuiteError(f"{repository} has no revision {revision!r} on the hub") from error
     except errors.GatedRepoError as error:
-        raise SuiteError(f"{repository} is gated: ask for access on the hub, then set HF_TOKEN") from error
+        raise SuiteError(f"{repository} is gated: request access on the hub, then set HF_TOKEN") from error
     except errors.RepositoryNotFoundError as error:
         raise SuiteError(
             f"there is no folder {source}, and no data set {repository} on the hub (or it is private)"
         ) from error
-    except Exception as error:  # a broken line, a full disk, a reply that is none: any of a dozen kinds
+    except Exception as error:  # a lost connection, a full disk, a bad reply: any of a dozen classes
         raise SuiteError(
             f"there is no folder {source}, and the hub could not be reached for it: {_first_line(error)}"
         ) from error
