@@ -17,7 +17,8 @@ from starbench.audio import quantise
 from starbench.errors import InputError
 from starbench.plugins import load
 from starbench.synthesis import BuildPlan, BuildSpec, Draft, generator
-from starbench.tasks.design.dealing import deal, shares
+from starbench.tasks.design.apportionment import apportion
+from starbench.tasks.design.counterbalancing import counterbalance
 from starbench.tasks.perception import Perception
 
 ALL = ("pitch", "loudness", "duration")
@@ -77,7 +78,7 @@ def test_the_audiogram_needs_both_of_its_attributes() -> None:
 
 @given(st.integers(0, 5000), st.lists(st.integers(1, 200), min_size=1, max_size=6))
 def test_shares_are_proportional_complete_and_not_empty(size: int, weights: list[int]) -> None:
-    counts = shares(size, weights)
+    counts = apportion(size, weights)
     assert sum(counts) == size
     assert min(counts) >= (1 if size >= len(weights) else 0)
     exact = [size * weight / sum(weights) for weight in weights]
@@ -87,7 +88,7 @@ def test_shares_are_proportional_complete_and_not_empty(size: int, weights: list
 
 @given(st.integers(1, 12), st.integers(0, 100), st.integers(0, 2**32))
 def test_a_deal_is_even_over_cells_sides_and_sides_within_cells(cells: int, n: int, seed: int) -> None:
-    dealt = deal(range(cells), n, np.random.default_rng(seed))
+    dealt = counterbalance(range(cells), n, np.random.default_rng(seed))
     per_cell = Counter(cell for cell, _ in dealt)
     assert sum(per_cell.values()) == n
     assert max(per_cell.values(), default=0) - min(per_cell[cell] for cell in range(cells)) <= 1
@@ -343,8 +344,8 @@ def test_star_bench_ladders_wording_and_timing(samples: Path) -> None:
             "perception has no attribute 'taste': there are pitch, loudness, duration, azimuth, elevation, "
             "distance",
         ),
-        (BuildSpec(ALL, "mended", 1), "perception has no profile 'mended': there are default and star-bench"),
-        (BuildSpec(ALL, "default", 1, 0), "a suite of 0 items cannot be built: it needs at least one"),
+        (BuildSpec(ALL, "mended", 1), "perception has no profile 'mended': there are default, star-bench"),
+        (BuildSpec(ALL, "default", 1, 0), "size 0 is too small: a suite needs at least one item"),
         (
             BuildSpec(ALL, "default", 1, 5, {"rate": 8}),
             "perception has no option 'rate': there are hrtf, recordings, rt60, signal, snr",

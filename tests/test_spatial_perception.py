@@ -20,9 +20,9 @@ from starbench.plugins import load
 from starbench.synth import scene_spec
 from starbench.synth.shoebox import Shoebox
 from starbench.synthesis import BuildPlan, BuildSpec, Draft, generator
-from starbench.tasks.design.factors import deal_evenly, spread
+from starbench.tasks.design.counterbalancing import balance_factors, repeat_evenly
 from starbench.tasks.perception import Perception
-from starbench.tasks.scenes import recipe as scenes
+from starbench.tasks.scenes import feasibility
 
 PLACES = ("azimuth", "elevation", "distance")
 TONES = ("pitch", "loudness", "duration")
@@ -344,7 +344,7 @@ def test_star_bench_leaves_out_what_the_head_has_no_data_for_and_says_so() -> No
 def test_star_bench_with_a_full_sphere_has_all_its_levels(
     monkeypatch: pytest.MonkeyPatch, samples: Path
 ) -> None:
-    monkeypatch.setattr(scenes, "_refused", lambda *_: None)
+    monkeypatch.setattr(feasibility, "_refusal", lambda *_: None)
     made = plan((), "star-bench")
     assert (len(made.drafts), made.dropped) == (951, ())
     parts = by_part(made.drafts)
@@ -416,31 +416,32 @@ def test_options_are_factors_and_recorded() -> None:
         (
             PLACES,
             {"rt60": "0"},
-            "option rt60: a room of 0 s reverberation does not exist: leave it out, or say",
+            "option rt60: no room has a reverberation time of 0 s: give a positive time, or the word "
+            "anechoic",
         ),
-        (PLACES, {"rt60": "-1"}, "option rt60: a room of -1 s"),
+        (PLACES, {"rt60": "-1"}, "option rt60: no room has a reverberation time of -1 s"),
         (PLACES, {"rt60": "0.05"}, "option rt60: 0.05 s cannot be made: "),
-        (PLACES, {"rt60": "9"}, "option rt60: 9 s is too long: 2 s is the most"),
-        (PLACES, {"rt60": "soon"}, "option rt60: 'soon' is no number: give numbers, or the word anechoic"),
-        (PLACES, {"rt60": "0.4,,0.5"}, "option rt60: '0.4,,0.5' names nothing"),
-        (PLACES, {"rt60": "anechoic"}, "option rt60: without level, distance is heard in rooms only"),
-        (PLACES, {"snr": "nan"}, "option snr: 'nan' is no number: give numbers, or the word none"),
+        (PLACES, {"rt60": "9"}, "option rt60: 9 s is too long: the maximum is 2 s"),
+        (PLACES, {"rt60": "soon"}, "option rt60: 'soon' is not a number: give numbers, or the word anechoic"),
+        (PLACES, {"rt60": "0.4,,0.5"}, "option rt60: '0.4,,0.5' has an empty value"),
+        (PLACES, {"rt60": "anechoic"}, "option rt60: without a level cue, distance is heard in rooms only"),
+        (PLACES, {"snr": "nan"}, "option snr: 'nan' is not a number: give numbers, or the word none"),
         (PLACES, {"snr": "90"}, "option snr: 90 dB cannot be used: give -5 to 40 dB"),
-        (PLACES, {"signal": "noise,noise"}, "option signal: 'noise,noise' names a value twice"),
+        (PLACES, {"signal": "noise,noise"}, "option signal: 'noise,noise' repeats a value"),
         (PLACES, {"signal": "music"}, "option signal: there is no 'music': there are noise, complex, ripple"),
         (
             PLACES,
             {"hrtf": "/nowhere/x.sofa"},
             "option hrtf: there is no file /nowhere/x.sofa: give a SOFA file",
         ),
-        (PLACES, {"recordings": "/nowhere"}, "option recordings: /nowhere is no folder"),
+        (PLACES, {"recordings": "/nowhere"}, "option recordings: /nowhere is not a folder"),
         (PLACES, {"recordings": ".", "signal": "noise"}, "options signal and recordings exclude each other"),
         (
             PLACES,
             {"rate": "8000"},
             "perception has no option 'rate': there are hrtf, recordings, rt60, signal",
         ),
-        (TONES, {"snr": "20"}, "option snr is about where sounds are: add azimuth, elevation, distance"),
+        (TONES, {"snr": "20"}, "option snr is for questions about places: add azimuth, elevation, distance"),
     ],
 )
 def test_options_that_cannot_work_are_refused_in_one_sentence(
@@ -504,7 +505,7 @@ def test_bad_recordings_are_refused_in_one_sentence(tmp_path: Path) -> None:
     assert "a.wav lasts 0.50 s, and 1.04 s are needed" in refused(short)
     assert "a.wav is silent" in refused(silent)
     assert "a.wav cannot be read as sound" in refused(broken)
-    assert "a.wav is no file of the folder" in refused(link)
+    assert "a.wav is not a file in the folder" in refused(link)
     assert "two files are called 'a b'" in refused(twice)
 
 
@@ -512,12 +513,12 @@ def test_a_head_that_lacks_a_class_of_answers_loses_the_question(monkeypatch: py
     def horizontal(options: Any, at: dict[str, float], *_: Any) -> str | None:
         return "no data there" if at["elevation_deg"] else None
 
-    monkeypatch.setattr(scenes, "_refused", horizontal)
+    monkeypatch.setattr(feasibility, "_refusal", horizontal)
     made = plan(size=60)
     assert not any("elevation" in str(d.item.sub_category) for d in made.drafts)
     assert "range_elevation: all items: no data there" in made.dropped
     assert sum("sensitivity_elevation" in line for line in made.dropped) == 5
-    with pytest.raises(InputError, match="none of these items can be made: range_elevation"):
+    with pytest.raises(InputError, match="no item can be built: range_elevation"):
         plan(("elevation",), size=20)
 
 
@@ -547,7 +548,7 @@ def test_a_plan_depends_on_its_seed_only() -> None:
 def test_spread_balances_every_factor_against_what_is_known_and_each_other() -> None:
     rng = np.random.default_rng(3)
     known = [{"answer": answer, "level": level} for answer in "abc" for level in range(4) for _ in range(10)]
-    given = spread(known, {"x": (0, 1), "y": (0, 1, 2)}, rng)
+    given = balance_factors(known, {"x": (0, 1), "y": (0, 1, 2)}, rng)
     for factor, count in (("x", 2), ("y", 3)):
         for key in ("answer", "level"):
             cells = Counter((row[key], got[factor]) for row, got in zip(known, given, strict=True))
@@ -557,4 +558,4 @@ def test_spread_balances_every_factor_against_what_is_known_and_each_other() -> 
             assert all(len(ns) == count and max(ns) - min(ns) <= 2 for ns in per_value.values())
     pairs = Counter((got["x"], got["y"]) for got in given)
     assert max(pairs.values()) - min(pairs.values()) <= 3
-    assert Counter(Counter(deal_evenly("abcd", 10, rng)).values()) == {3: 2, 2: 2}
+    assert Counter(Counter(repeat_evenly("abcd", 10, rng)).values()) == {3: 2, 2: 2}

@@ -435,13 +435,13 @@ def test_recordings_stand_in_for_every_sound_but_those_whose_likeness_counts(tmp
             {"format": "quad"},
             "option format: there is no 'quad': there are binaural, stereo, array, foa, mono",
         ),
-        ({"stems": "maybe"}, "option stems: 'maybe' is neither yes nor no: say one of them"),
-        ({"rt60": "0"}, "option rt60: a room of 0 s reverberation does not exist"),
+        ({"stems": "maybe"}, "option stems: 'maybe' is neither yes nor no: give one of them"),
+        ({"rt60": "0"}, "option rt60: no room has a reverberation time of 0 s"),
         ({"format": "foa", "hrtf": __file__}, "option hrtf is for format binaural"),
         ({"hrtf": __file__}, "option hrtf: "),
         ({"rt60": "0.05"}, "option rt60: 0.05 s cannot be made"),
         ({"signal": "noise"}, "spatial has no option 'signal': there are format, hrtf, recordings"),
-        ({"rt60": "anechoic"}, "option rt60: without level, distance is heard in rooms only"),
+        ({"rt60": "anechoic"}, "option rt60: without a level cue, distance is heard in rooms only"),
     ],
 )
 def test_options_that_cannot_work_are_refused_in_one_sentence(options: dict[str, str], said: str) -> None:
@@ -465,7 +465,7 @@ def test_too_few_recordings_and_no_sofa_are_refused(tmp_path: Path) -> None:
     [
         (BuildSpec(("depth",), "default", 1), "spatial has no attribute 'depth': there are localisation"),
         (BuildSpec((), "star-bench", 1), "spatial has no profile 'star-bench': there is default"),
-        (BuildSpec((), "default", 1, 0), "a suite of 0 items cannot be built"),
+        (BuildSpec((), "default", 1, 0), "size 0 is too small"),
     ],
 )
 def test_what_there_is_not_is_refused(spec: BuildSpec, said: str) -> None:

@@ -1,4 +1,4 @@
-"""Numbers drawn and rounded, so that what a recipe states is what is made."""
+"""Random numbers, rounded so that a recipe states exactly what is synthesized."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ Bounds = tuple[float, float]
 
 
 def uniform(rng: np.random.Generator, bounds: Bounds) -> float:
-    """Draw evenly between two bounds, rounded to four digits."""
+    """Draw uniformly between two bounds, rounded to four digits."""
     return round(float(rng.uniform(*bounds)), 4)
 
 
 def log_uniform(rng: np.random.Generator, bounds: Bounds) -> float:
-    """Draw between two bounds, evenly in the logarithm, rounded to four digits."""
+    """Draw between two bounds, uniformly in the logarithm, rounded to four digits."""
     return round(float(np.exp(rng.uniform(*np.log(bounds)))), 4)
 
 

@@ -1,30 +1,32 @@
-"""Foundational acoustic perception: which tones and places are heard, and which differences of them."""
+"""The perception task: from what the user asks for to the plan of a suite."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 from starbench.errors import InputError
 from starbench.redact import printable
-from starbench.synthesis import BuildPlan, BuildSpec, Draft
+from starbench.synthesis import BuildPlan, BuildSpec
 
-from ..design import asked
-from ..design.dealing import shares
-from ..scenes import options as scene_options
-from ..scenes.options import ANECHOIC, NO_BACKGROUND, SceneOptions
-from ..scenes.recipe import check_head, check_room
+from ..design.apportionment import apportion
+from ..design.build_spec import select_attributes
+from ..design.part_plan import PartPlan, combine
+from ..scenes.feasibility import check_head, check_room
+from ..scenes.options import SceneOptions, parse_options
 from ..scenes.sounds import TEST_SIGNALS
-from . import jnd
-from .places import star_bench as place_star_bench
-from .places.clips import DEFAULT_SIGNALS, LEVELS_DB_SPL, LONGEST_S, Shape, rooms_of
-from .places.discrimination import PLACE_LADDERS, plan_place_ladder
-from .places.identification import PLACE_RANGES, plan_place_range
-from .profiles import DEFAULT, PROFILES, RATE_HZ, STAR_BENCH, Profile
+from .declarations import declarations
+from .places.clips import LONGEST_S
+from .places.discrimination import PLACE_DISCRIMINATION, plan_place_discrimination
+from .places.identification import PLACE_IDENTIFICATION, plan_place_identification
+from .places.star_bench.clips import DURATION_S as STAR_BENCH_DURATION_S
+from .places.star_bench.discrimination import plan_star_bench_discrimination
+from .places.star_bench.identification import plan_star_bench_identification
+from .profiles import DEFAULT, PROFILES, STAR_BENCH, Profile
 from .tones import audiogram
-from .tones.discrimination import JND_LADDER, LADDERS, plan_ladder
+from .tones.discrimination import TONE_DISCRIMINATION, plan_tone_discrimination
 
-_LADDER_SIZE = 120
-#: STAR-Bench's counts of items that ask where a sound is.
+_TONE_DISCRIMINATION_SIZE = 120
+#: STAR-Bench's numbers of items about places.
 _PLACE_SIZES = {
     "range_azimuth": 96,
     "range_elevation": 72,
@@ -35,20 +37,28 @@ _PLACE_SIZES = {
 }
 _OPTIONS = ("hrtf", "recordings", "rt60", "signal", "snr")
 
+#: Profile and kind of question -> what plans the items of one attribute.
+_PLACE_PLANNERS: dict[tuple[str, str], Callable[[str, int, SceneOptions, int], PartPlan]] = {
+    (DEFAULT.name, "range"): plan_place_identification,
+    (DEFAULT.name, "sensitivity"): plan_place_discrimination,
+    (STAR_BENCH.name, "range"): plan_star_bench_identification,
+    (STAR_BENCH.name, "sensitivity"): plan_star_bench_discrimination,
+}
+
 
 class Perception:
     """Which tones a model hears, where it hears sounds, and which differences of either.
 
-    Sub-categories are STAR-Bench's: ``range_pitch_loudness`` (a joint audiogram, built where both pitch
-    and loudness are asked), ``range_azimuth``, ``range_elevation``, ``range_distance``, and
-    ``sensitivity_`` of each of the six attributes.
+    Sub-categories are STAR-Bench's: ``range_pitch_loudness`` (an audiogram, built if both pitch and loudness
+    are selected), ``range_azimuth``, ``range_elevation``, ``range_distance``, and ``sensitivity_`` of each of
+    the six attributes.
     """
 
-    attributes = (*LADDERS, *PLACE_LADDERS)
+    attributes = (*TONE_DISCRIMINATION, *PLACE_DISCRIMINATION)
     profiles = tuple(PROFILES)
 
     def plan(self, spec: BuildSpec) -> BuildPlan:
-        """Plan every item; nothing is synthesized but what tells what can be made.
+        """Plan every item. Only short probes are synthesized, to find out what the synthesizer refuses.
 
         Parameters
         ----------
@@ -59,124 +69,60 @@ class Perception:
         Raises
         ------
         InputError
-            For an attribute, a profile, a size or an option that there is not, or cannot be used.
+            For an unknown or unusable attribute, profile, size or option.
         """
-        profile, attributes = self._profile(spec), self._attributes(spec)
-        options = self._options(spec, profile, attributes)
-        if spec.size is not None and spec.size < 1:
-            raise InputError(f"a suite of {spec.size} items cannot be built: it needs at least one")
-
-        full = _sizes(attributes)
-        counts = shares(sum(full.values()) if spec.size is None else spec.size, list(full.values()))
-        drafts: list[Draft] = []
-        dropped: list[str] = []
-        for part, count in zip(full, counts, strict=True):
-            made, left_out = _plan(part, count, profile, options, spec.seed)
-            drafts += made
-            dropped += left_out
-        if not drafts:
-            raise InputError(
-                f"none of these items can be made: {dropped[0] if dropped else 'ask for more of them'}"
-            )
+        attributes = select_attributes(spec, "perception", self.attributes, self.profiles)
+        profile = PROFILES[spec.profile]
+        options = _options(spec, profile, attributes)
+        sizes = _sizes(attributes)
+        counts = apportion(sum(sizes.values()) if spec.size is None else spec.size, list(sizes.values()))
+        plan = combine(
+            _plan_part(name, count, profile, options, spec.seed)
+            for name, count in zip(sizes, counts, strict=True)
+        )
         return BuildPlan(
-            tuple(drafts),
+            tuple(plan.drafts),
             "starbench",
-            tuple(dropped),
-            _declared(profile, attributes, options),
+            tuple(plan.dropped),
+            declarations(profile, sizes, attributes, options),
             options.resolved,
             options.licence,
         )
 
-    def _profile(self, spec: BuildSpec) -> Profile:
-        if spec.profile not in PROFILES:
-            raise InputError(
-                f"perception has no profile {spec.profile!r}: there are {' and '.join(self.profiles)}"
-            )
-        return PROFILES[spec.profile]
 
-    def _attributes(self, spec: BuildSpec) -> tuple[str, ...]:
-        for attribute in spec.attributes:
-            if attribute not in self.attributes:
-                raise InputError(
-                    f"perception has no attribute {attribute!r}: there are {', '.join(self.attributes)}"
-                )
-        return tuple(name for name in self.attributes if not spec.attributes or name in spec.attributes)
-
-    def _options(self, spec: BuildSpec, profile: Profile, attributes: tuple[str, ...]) -> SceneOptions:
-        longest_s = place_star_bench.LASTS_S[1] if profile is STAR_BENCH else LONGEST_S
-        options = scene_options.read(
-            spec.options, "perception", _OPTIONS, tuple(TEST_SIGNALS), (longest_s, 1)
+def _options(spec: BuildSpec, profile: Profile, attributes: tuple[str, ...]) -> SceneOptions:
+    longest_s = STAR_BENCH_DURATION_S[1] if profile is STAR_BENCH else LONGEST_S
+    options = parse_options(
+        spec.options, "perception", _OPTIONS, signals=tuple(TEST_SIGNALS), min_recording_s=longest_s
+    )
+    places = [name for name in attributes if name in PLACE_DISCRIMINATION]
+    if spec.options and not places:
+        raise InputError(
+            f"option {printable(min(spec.options))} is for questions about places: add "
+            f"{', '.join(PLACE_DISCRIMINATION)} to the attributes, or leave it out"
         )
-        places = [name for name in attributes if name in PLACE_LADDERS]
-        if spec.options and not places:
-            raise InputError(
-                f"option {printable(min(spec.options))} is about where sounds are: add "
-                f"{', '.join(PLACE_LADDERS)} to the attributes, or leave it out"
-            )
-        check_head(options)
-        if options.rt60 is not None and profile is DEFAULT:
-            for shape in (shape for name in places for shape in _shapes(name)):
-                for rt60 in rooms_of(shape, options):
-                    if rt60 is not None:
-                        check_room(options, shape.family, rt60)
-        return options
+    check_head(options)
+    if options.rt60 is not None and profile is DEFAULT:
+        for name in places:
+            for design in (PLACE_IDENTIFICATION[name].design, PLACE_DISCRIMINATION[name].design):
+                for rt60_s in design.reverberation_times(options):
+                    if rt60_s is not None:
+                        check_room(options, design.rooms, rt60_s)
+    return options
 
 
 def _sizes(attributes: tuple[str, ...]) -> dict[str, int]:
-    """Sub-category -> items of a full suite: the tones' first, so that theirs do not hang on the others."""
-    tones = [name for name in attributes if name in LADDERS]
+    """Sub-category -> items of a full suite. Tones come first, so that places do not change their items."""
+    tones = [name for name in attributes if name in TONE_DISCRIMINATION]
     sizes = {audiogram.NAME: audiogram.FULL_SIZE} if {"pitch", "loudness"} <= set(tones) else {}
-    sizes |= {f"sensitivity_{name}": _LADDER_SIZE for name in tones}
-    return sizes | {part: n for part, n in _PLACE_SIZES.items() if part.partition("_")[2] in attributes}
+    sizes |= {f"sensitivity_{name}": _TONE_DISCRIMINATION_SIZE for name in tones}
+    return sizes | {name: n for name, n in _PLACE_SIZES.items() if name.partition("_")[2] in attributes}
 
 
-def _plan(
-    part: str, n: int, profile: Profile, options: SceneOptions, seed: int
-) -> tuple[list[Draft], list[str]]:
-    kind, _, attribute = part.partition("_")
-    if part == audiogram.NAME:
+def _plan_part(sub_category: str, n: int, profile: Profile, options: SceneOptions, seed: int) -> PartPlan:
+    kind, _, attribute = sub_category.partition("_")
+    if sub_category == audiogram.NAME:
         return audiogram.plan_audiogram(n, profile, seed)
-    if attribute in LADDERS:
-        return plan_ladder(attribute, n, profile, seed), []
-    if profile is STAR_BENCH:
-        plan = place_star_bench.plan_range if kind == "range" else place_star_bench.plan_ladder
-    else:
-        plan = plan_place_range if kind == "range" else plan_place_ladder
-    return plan(attribute, n, options, seed)
-
-
-def _shapes(attribute: str) -> tuple[Shape, Shape]:
-    return PLACE_RANGES[attribute].shape, PLACE_LADDERS[attribute].shape
-
-
-def _declared(profile: Profile, attributes: tuple[str, ...], options: SceneOptions) -> dict[str, Any]:
-    declared: dict[str, Any] = {
-        "calibration": audiogram.calibration(),
-        "rate_hz": RATE_HZ,
-        "profile": profile.choices,
-        "asked": asked.declared(_sizes(attributes), level_is_a_cue=profile is STAR_BENCH),
-    }
-    places = [name for name in attributes if name in PLACE_LADDERS]
-    if profile is STAR_BENCH:
-        declared["flaws"] = asked.flaws(_sizes(attributes))
-    if profile is STAR_BENCH and places:
-        declared["places"] = {"rate_hz": place_star_bench.RATE_HZ, "rt60_s": place_star_bench.RT60_S}
-    if profile is DEFAULT:
-        ladders = {name: [0.0, *PLACE_LADDERS[name].jnds] for name in places}
-        tables = {name: jnd.TABLE[name] for name in attributes}
-        declared["jnd"] = {"version": jnd.TABLE["version"], "ladder": [0.0, *JND_LADDER]} | tables
-        if places:
-            declared["jnd"]["ladders"] = ladders
-            declared["places"] = {
-                "level_db_spl": LEVELS_DB_SPL,
-                "signal": list(options.signal or DEFAULT_SIGNALS),
-                "snr_db": [NO_BACKGROUND if snr is None else snr for snr in options.backgrounds()],
-                "rt60_s": {
-                    f"{kind}_{name}": [
-                        ANECHOIC if rt60 is None else rt60 for rt60 in rooms_of(shape, options)
-                    ]
-                    for name in places
-                    for kind, shape in zip(("range", "sensitivity"), _shapes(name), strict=True)
-                },
-            }
-    return declared
+    if attribute in TONE_DISCRIMINATION:
+        return plan_tone_discrimination(attribute, n, profile, seed)
+    return _PLACE_PLANNERS[profile.name, kind](attribute, n, options, seed)

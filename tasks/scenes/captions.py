@@ -1,32 +1,12 @@
-"""What language alone can say of a clip in space.
-
-``plain`` is drawn without knowing the answer. ``full`` carries it: every place, in numbers and, for the
-sides, in words. The scenes' grade between the two, ``coarse``, gives directions in words.
-"""
+"""Full captions of scenes: every parameter in words and units, so that language alone carries the answer."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-_PLAIN_ONE = (
-    "A short sound.",
-    "A burst of sound from a hearing test.",
-    "One sound is heard for a moment.",
-    "A brief artificial sound.",
-    "Something sounds briefly in a listening test.",
-)
-_PLAIN_TWO = (
-    "Two short sounds, one after the other.",
-    "A sound, a pause, and then another sound of the same kind.",
-    "A burst of sound is heard twice in a listening test.",
-    "One brief sound and then one more.",
-    "Two bursts of sound with a pause between them.",
-)
-#: Names of the eight winds about the listener, from straight ahead clockwise.
-_WINDS = (
+#: The eight directions around the listener, clockwise from straight ahead.
+_DIRECTIONS = (
     "ahead",
     "ahead to the right",
     "to the right",
@@ -39,37 +19,32 @@ _WINDS = (
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 
 
-def plain(count: int, rng: np.random.Generator) -> str:
-    """Say in passing what a perception clip with one sound or two is."""
-    return str(rng.choice(_PLAIN_ONE if count == 1 else _PLAIN_TWO))
+def direction_words(azimuth_deg: float) -> str:
+    """An azimuth in words, one of eight directions."""
+    return _DIRECTIONS[round(azimuth_deg % 360.0 / 45.0) % 8]
 
 
-def wind(azimuth_deg: float) -> str:
-    """An azimuth in words, one of eight."""
-    return _WINDS[round(azimuth_deg % 360.0 / 45.0) % 8]
-
-
-def numbered(count: int) -> list[str]:
-    """Names of sounds that have no other, such as "The first sound"."""
+def ordinal_names(count: int) -> list[str]:
+    """Names of sounds by their order, such as "The first sound"."""
     return ["The sound"] if count == 1 else [f"The {_ORDINALS[k]} sound" for k in range(count)]
 
 
-def full(names: Sequence[str], parameters: Mapping[str, Any]) -> str:
+def full_caption(names: Sequence[str], parameters: Mapping[str, Any]) -> str:
     """Give every parameter of a scene in words and units.
 
     Parameters
     ----------
     names : sequence of str
-        What each source is called, as the beginning of a sentence.
+        The name of each source, capitalised as at the beginning of a sentence.
     parameters : mapping
-        Those of the scene.
+        Parameters of the scene's recipe.
     """
-    told = " ".join(
+    sources = " ".join(
         f"{name} {_signal(source['signal'])}, sets in at {source['onset_s']:.4f} s with {_level(source)}, "
         f"and {_path(source['path']) if 'path' in source else _place('is', source['at'])}."
         for name, source in zip(names, parameters["sources"], strict=True)
     )
-    return f"A clip of {parameters['total_s']:.4f} s {_surroundings(parameters)}. {told}"
+    return f"A clip of {parameters['total_s']:.4f} s {_surroundings(parameters)}. {sources}"
 
 
 def _surroundings(parameters: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
-"""What sounds: kinds of source signals, how they are called, and their parameters drawn at random.
+"""Source signals: their names, and their parameters drawn at random.
 
-Every kind reaches 16 kHz, because the cues of elevation and of front and behind lie there, and its
-spectral tilt is roved over 6 dB per octave, so that timbre alone places nothing.
+Every signal reaches 16 kHz, because the cues of elevation and of front and behind are in the high
+frequencies. Its spectral tilt is roved over 6 dB per octave, so that timbre alone does not reveal a place.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ _TILT_DB_PER_OCTAVE = (-6.0, 0.0)
 _HIGH_HZ = 16_000.0
 #: Standard deviation of the random gains per third of an octave that make ``ripple``.
 _RIPPLE_DB = 5.0
-#: More recordings than these are sampled, anew for each kind of item.
-_MOST_LEVELS = 64
+#: Of more recordings than these a random sample is used, another one for each sub-category.
+_MAX_RECORDINGS = 64
 
 
 @dataclass(frozen=True, eq=False)
-class Sound:
-    """A kind of sound: its name with either article, and what draws its signal of a given length, s."""
+class NamedSound:
+    """A sound that a question can name. ``draw_signal`` takes a duration, s, and a random generator."""
 
     name: str
     article: str
-    make: Callable[[float, np.random.Generator], Signal]
+    draw_signal: Callable[[float, np.random.Generator], Signal]
 
     @property
-    def the(self) -> str:
-        """As something known: "the hiss"."""
+    def definite(self) -> str:
+        """With the definite article: "the hiss"."""
         return f"the {self.name}"
 
     @property
-    def some(self) -> str:
-        """As something new: "a hiss"."""
+    def indefinite(self) -> str:
+        """With the indefinite article: "a hiss"."""
         return f"{self.article} {self.name}"
 
     @property
@@ -65,7 +65,7 @@ def _ripple(duration_s: float, rng: np.random.Generator) -> Signal:
 
 
 def _complex(low_hz: float, high_hz: float) -> Callable[[float, np.random.Generator], Signal]:
-    def make(duration_s: float, rng: np.random.Generator) -> Signal:
+    def draw(duration_s: float, rng: np.random.Generator) -> Signal:
         return {
             "kind": "complex",
             "duration_s": duration_s,
@@ -74,7 +74,7 @@ def _complex(low_hz: float, high_hz: float) -> Callable[[float, np.random.Genera
             "tilt_db_per_octave": uniform(rng, _TILT_DB_PER_OCTAVE),
         }
 
-    return make
+    return draw
 
 
 def _pulses(duration_s: float, rng: np.random.Generator) -> Signal:
@@ -100,29 +100,31 @@ def _siren(duration_s: float, rng: np.random.Generator) -> Signal:
     }
 
 
-#: Signals of perception items, by the names that option ``signal`` takes. They are never named in a question.
+#: Signals of perception items, by their names in option ``signal``. Questions never name them.
 TEST_SIGNALS = {
-    "noise": Sound("noise", "a", _noise),
-    "complex": Sound("harmonic complex", "a", _complex(100.0, 300.0)),
-    "ripple": Sound("noise of random spectrum", "a", _ripple),
-    "siren": Sound("siren", "a", _siren),
-    "pulses": Sound("train of pulses", "a", _pulses),
+    "noise": NamedSound("noise", "a", _noise),
+    "complex": NamedSound("harmonic complex", "a", _complex(100.0, 300.0)),
+    "ripple": NamedSound("noise of random spectrum", "a", _ripple),
+    "siren": NamedSound("siren", "a", _siren),
+    "pulses": NamedSound("train of pulses", "a", _pulses),
 }
 
-HISS = Sound("hiss", "a", _noise)
-LOW_BUZZ = Sound("low buzz", "a", _complex(90.0, 140.0))
-HIGH_BUZZ = Sound("high buzz", "a", _complex(220.0, 330.0))
-TICKING = Sound("ticking", "a", _pulses)
-SIREN = Sound("siren", "a", _siren)
+HISS = NamedSound("hiss", "a", _noise)
+LOW_BUZZ = NamedSound("low buzz", "a", _complex(90.0, 140.0))
+HIGH_BUZZ = NamedSound("high buzz", "a", _complex(220.0, 330.0))
+TICKING = NamedSound("ticking", "a", _pulses)
+SIREN = NamedSound("siren", "a", _siren)
 
 
-def recorded(recordings: Sequence[Recording], rng: np.random.Generator) -> tuple[Sound, ...]:
-    """Recordings as kinds of sound, at most 64 of them; named by their file, in quotes."""
-    chosen = sorted(rng.permutation(len(recordings))[:_MOST_LEVELS].tolist())
-    return tuple(Sound(f'sound "{recordings[k].label}"', "the", recordings[k].signal) for k in chosen)
+def recorded_sounds(recordings: Sequence[Recording], rng: np.random.Generator) -> tuple[NamedSound, ...]:
+    """Recordings as sounds, at most 64 of them, each with the name of its file in quotes."""
+    sample = sorted(rng.permutation(len(recordings))[:_MAX_RECORDINGS].tolist())
+    return tuple(
+        NamedSound(f'sound "{recordings[k].label}"', "the", recordings[k].draw_signal) for k in sample
+    )
 
 
-def retilted(signal: Signal, rng: np.random.Generator) -> Signal:
-    """The same signal with a spectral tilt of its own; a recording as it is."""
+def with_new_tilt(signal: Signal, rng: np.random.Generator) -> Signal:
+    """The same signal with another spectral tilt; a recording unchanged."""
     tilt = uniform(rng, _TILT_DB_PER_OCTAVE)
     return signal | ({"tilt_db_per_octave": tilt} if "tilt_db_per_octave" in signal else {})

@@ -1,4 +1,4 @@
-"""A scene in words, short of numbers: what sounds (``plain``), and whereabouts it is (``coarse``)."""
+"""Captions of scenes without numbers: which sounds are heard (``plain``), and roughly where (``coarse``)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..scenes.captions import wind
-from ..scenes.sounds import Sound
+from ..scenes.captions import direction_words
+from ..scenes.sounds import NamedSound
 
 _PLAIN = (
     "{sounds}.",
@@ -19,36 +19,41 @@ _PLAIN = (
 )
 
 
-def capital(text: str) -> str:
+def capitalised(text: str) -> str:
     """A text with its first letter in upper case."""
     return text[:1].upper() + text[1:]
 
 
-def plain(sounds: Sequence[Sound], rng: np.random.Generator) -> str:
-    """Name the sounds, each once and in any order; nothing is said of number, order, place or motion."""
-    named = list(dict.fromkeys(sounds))
-    listed = _listed([named[i].some for i in rng.permutation(len(named))])
-    return str(rng.choice(_PLAIN)).format(sounds=capital(listed), within=listed)
+def plain_caption(sounds: Sequence[NamedSound], rng: np.random.Generator) -> str:
+    """Name each sound once, in random order, without number, order, place or motion."""
+    distinct = list(dict.fromkeys(sounds))
+    names = _enumeration([distinct[i].indefinite for i in rng.permutation(len(distinct))])
+    return str(rng.choice(_PLAIN)).format(sounds=capitalised(names), within=names)
 
 
-def coarse(sounds: Sequence[Sound], where: Sequence[Mapping[str, Any]], *, together: bool) -> str:
-    """Say in which of eight directions each sound is, or begins; nothing of height, distance or motion."""
-    told = [f"{sound.some} {_whereabouts(spot)}" for sound, spot in zip(sounds, where, strict=True)]
-    return capital((", and at the same time " if together else ", and then ").join(told)) + "."
+def coarse_caption(
+    sounds: Sequence[NamedSound], positions: Sequence[Mapping[str, Any]], *, simultaneous: bool
+) -> str:
+    """In which of eight directions each sound is or begins, without height, distance or motion."""
+    clauses = [
+        f"{sound.indefinite} {_direction(position)}"
+        for sound, position in zip(sounds, positions, strict=True)
+    ]
+    return capitalised((", and at the same time " if simultaneous else ", and then ").join(clauses)) + "."
 
 
-def _whereabouts(spot: Mapping[str, Any]) -> str:
-    if "at" in spot:
-        return wind(spot["at"]["azimuth_deg"])
-    path = spot["path"]
+def _direction(position: Mapping[str, Any]) -> str:
+    if "at" in position:
+        return direction_words(position["at"]["azimuth_deg"])
+    path = position["path"]
     if path["kind"] == "pass-by":
-        begins = 270.0 if path["heading"] == "left-to-right" else 90.0
+        start_deg = 270.0 if path["heading"] == "left-to-right" else 90.0
     elif path["kind"] == "still":
-        begins = path["at"]["azimuth_deg"]
+        start_deg = path["at"]["azimuth_deg"]
     else:
-        begins = path.get("from_deg", path.get("start_deg", path.get("azimuth_deg")))
-    return f"that is first heard {wind(begins)}"
+        start_deg = path.get("from_deg", path.get("start_deg", path.get("azimuth_deg")))
+    return f"that is first heard {direction_words(start_deg)}"
 
 
-def _listed(names: Sequence[str]) -> str:
+def _enumeration(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

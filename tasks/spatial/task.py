@@ -1,42 +1,39 @@
-"""Spatial reasoning: questions about scenes, in STAR-Bench's three categories, in words that vary."""
+"""The spatial task: from what the user asks for to the plan of a suite, in STAR-Bench's three categories."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from starbench.errors import InputError
-from starbench.redact import printable
-from starbench.synthesis import BuildPlan, BuildSpec, Draft
+from starbench.synthesis import BuildPlan, BuildSpec
 
-from ..design import asked
-from ..design.dealing import shares
-from ..perception.places.clips import LEVELS_DB_SPL
-from ..scenes import options as scene_options
-from ..scenes.options import ANECHOIC, NO_BACKGROUND, SceneOptions
-from ..scenes.recipe import RATE_HZ, check_head, check_room
-from . import localisation as spatial_localisation
-from . import question_types as questions
-from . import relations as spatial_relations
-from . import trajectories as spatial_trajectories
-from .question_types import Kind
+from ..design.apportionment import apportion
+from ..design.build_spec import select_attributes
+from ..design.part_plan import PartPlan, combine
+from ..scenes.feasibility import check_head, check_room
+from ..scenes.options import SceneOptions, parse_options, rt60_words, snr_words
+from ..scenes.recipes import LEVELS_DB_SPL, RATE_HZ
+from . import localisation, relations, trajectories
+from .items import plan_items
+from .question_types import QuestionType
 
-#: Category by the name that the user gives, and its kinds of questions.
-_CATEGORIES: dict[str, tuple[str, tuple[Kind, ...]]] = {
-    "localisation": ("Single-Source Static Localization", spatial_localisation.KINDS),
-    "relations": ("Multi-source Spatial Relation", spatial_relations.KINDS),
-    "trajectories": ("Dynamic Trajectory Tracking", spatial_trajectories.KINDS),
+#: Attribute -> STAR-Bench's name of the category, and its types of questions.
+_CATEGORIES: dict[str, tuple[str, tuple[QuestionType, ...]]] = {
+    "localisation": ("Single-Source Static Localization", localisation.QUESTION_TYPES),
+    "relations": ("Multi-source Spatial Relation", relations.QUESTION_TYPES),
+    "trajectories": ("Dynamic Trajectory Tracking", trajectories.QUESTION_TYPES),
 }
 _OPTIONS = ("format", "hrtf", "recordings", "rt60", "snr", "stems")
 
 
 class Spatial:
-    """Where sounds are, how they lie to each other and how they move, in scenes of one to five sources."""
+    """Where sounds are, how they are placed relative to each other and how they move; one to five sources."""
 
     attributes = tuple(_CATEGORIES)
     profiles = ("default",)
 
     def plan(self, spec: BuildSpec) -> BuildPlan:
-        """Plan every item; nothing is synthesized but what tells which directions the head has data for.
+        """Plan every item. Only short probes are synthesized, to find out what the synthesizer refuses.
 
         Parameters
         ----------
@@ -47,74 +44,72 @@ class Spatial:
         Raises
         ------
         InputError
-            For an attribute, a profile, a size or an option that there is not, or cannot be used.
+            For an unknown or unusable attribute, profile, size or option.
         """
-        if spec.profile not in self.profiles:
-            raise InputError(f"spatial has no profile {printable(spec.profile)!r}: there is default")
-        for name in spec.attributes:
-            if name not in _CATEGORIES:
-                raise InputError(
-                    f"spatial has no attribute {printable(name)!r}: there are {', '.join(self.attributes)}"
-                )
-        if spec.size is not None and spec.size < 1:
-            raise InputError(f"a suite of {spec.size} items cannot be built: it needs at least one")
-        chosen = [name for name in self.attributes if not spec.attributes or name in spec.attributes]
-        kinds = [kind for name in chosen for kind in _CATEGORIES[name][1]]
-        needs = max(kind.lasts_s[1] for kind in kinds), max(len(kind.sounds[0]) for kind in kinds)
-        options = scene_options.read(spec.options, "spatial", _OPTIONS, (), needs)
+        attributes = select_attributes(spec, "spatial", self.attributes, self.profiles)
+        question_types = [each for name in attributes for each in _CATEGORIES[name][1]]
+        options = parse_options(
+            spec.options,
+            "spatial",
+            _OPTIONS,
+            min_recording_s=max(each.duration_s[1] for each in question_types),
+            min_recordings=max(len(each.sounds[0]) for each in question_types),
+        )
         check_head(options)
-        _check_rooms(kinds, options)
+        _check_rooms(question_types, options)
 
-        sizes = [sum(kind.size for kind in _CATEGORIES[name][1]) for name in chosen]
-        counts = shares(sum(sizes) if spec.size is None else spec.size, sizes)
-        drafts: list[Draft] = []
-        dropped: list[str] = []
-        for name, count in zip(chosen, counts, strict=True):
-            made, left_out = _plan_category(name, count, options, spec.seed)
-            drafts += made
-            dropped += left_out
-        if not drafts:
-            raise InputError(
-                f"none of these items can be made: {dropped[0] if dropped else 'ask for more of them'}"
-            )
+        sizes = [sum(each.size for each in _CATEGORIES[name][1]) for name in attributes]
+        counts = apportion(sum(sizes) if spec.size is None else spec.size, sizes)
+        plan = combine(
+            _plan_category(name, count, options, spec.seed)
+            for name, count in zip(attributes, counts, strict=True)
+        )
         return BuildPlan(
-            tuple(drafts),
+            tuple(plan.drafts),
             "starbench",
-            tuple(dropped),
-            _declared(kinds, options),
+            tuple(plan.dropped),
+            _declarations(question_types, options),
             options.resolved,
             options.licence,
         )
 
 
-def _plan_category(name: str, n: int, options: SceneOptions, seed: int) -> tuple[list[Draft], list[str]]:
-    """Plan ``n`` items of a category over the kinds that can be asked, in proportion to their sizes."""
-    category, kinds = _CATEGORIES[name]
-    refused = {kind: kind.cannot(options) for kind in kinds}
-    dropped = [f"{kind.name}: all items: {why}" for kind, why in refused.items() if why]
-    left = [kind for kind, why in refused.items() if not why]
-    drafts: list[Draft] = []
-    for kind, count in zip(left, shares(n, [kind.size for kind in left]) if left else (), strict=True):
-        drafts += questions.plan(kind, category, count, options, seed)
-    return drafts, dropped
+def _plan_category(attribute: str, n: int, options: SceneOptions, seed: int) -> PartPlan:
+    """Plan ``n`` items of a category over the types that can be asked, in proportion to their sizes."""
+    category, question_types = _CATEGORIES[attribute]
+    reasons = {each: each.inapplicable_reason(options) for each in question_types}
+    usable = [each for each, reason in reasons.items() if not reason]
+    counts = apportion(n, [each.size for each in usable]) if usable else []
+    return PartPlan(
+        [
+            draft
+            for each, count in zip(usable, counts, strict=True)
+            for draft in plan_items(each, category, count, options, seed)
+        ],
+        [f"{each.name}: all items: {reason}" for each, reason in reasons.items() if reason],
+    )
 
 
-def _check_rooms(kinds: list[Kind], options: SceneOptions) -> None:
+def _check_rooms(question_types: Sequence[QuestionType], options: SceneOptions) -> None:
     if options.rt60 is None:
         return
-    tried = {(kind.family, rt60) for kind in kinds for rt60 in kind.rooms(options) if rt60 is not None}
-    for family, rt60 in sorted(tried, key=lambda pair: (pair[0].length_m, pair[1])):
-        check_room(options, family, rt60)
+    rooms = {
+        (each.rooms, rt60_s)
+        for each in question_types
+        for rt60_s in each.reverberation_times(options)
+        if rt60_s is not None
+    }
+    for family, rt60_s in sorted(rooms, key=lambda pair: (pair[0].length_m, pair[1])):
+        check_room(options, family, rt60_s)
 
 
-def _declared(kinds: list[Kind], options: SceneOptions) -> dict[str, Any]:
+def _declarations(question_types: Sequence[QuestionType], options: SceneOptions) -> dict[str, Any]:
     return {
-        "asked": asked.declared(kind.name for kind in kinds),
+        # The key is part of the file format.
+        "asked": {each.name: list(each.cue_features) for each in question_types},
         "rate_hz": RATE_HZ,
         "format": options.format,
         "level_db_spl": LEVELS_DB_SPL,
-        "snr_db": [NO_BACKGROUND if snr is None else snr for snr in options.backgrounds()],
-        "rt60_s": {
-            kind.name: [ANECHOIC if rt60 is None else rt60 for rt60 in kind.rooms(options)] for kind in kinds
-        },
+        "snr_db": snr_words(options.backgrounds()),
+        "rt60_s": {each.name: rt60_words(each.reverberation_times(options)) for each in question_types},
     }

@@ -1,8 +1,9 @@
 """Dynamic trajectories: how a sound moves.
 
-Options come in two families, and a question offers options of one only. In the first, the sound keeps its
-distance, and so its loudness; in the second it changes it, by about as much whichever way it goes. Across
-them, the peak of a clip against its mean would tell an approach from a circle without any ear for motion.
+There are two families of options, and a question offers options of one family only. In the first, the sound
+keeps its distance, and therefore its loudness. In the second its distance changes, by about as much in every
+option. With options of both families, the ratio of a clip's peak to its mean would distinguish an approach
+from a circle without any perception of motion.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from ..design.draws import either_side, uniform
-from ..scenes.recipe import place
-from ..scenes.rooms import WIDE, Reach, all_round
+from ..scenes.cue_features import MOVEMENT
+from ..scenes.places import place
+from ..scenes.rooms import WIDE, RequiredPoint, circle_around
 from ..scenes.sounds import HIGH_BUZZ, HISS, LOW_BUZZ, SIREN
-from .question_types import Cell, Content, Kind, answers
+from .question_types import Cell, ItemContent, QuestionType, fixed_options
 
 _PATHS = {
     "left-to-right": "It moves from left to right",
@@ -28,43 +30,45 @@ _PATHS = {
     "approach": "It comes closer",
     "recede": "It moves away",
 }
-_FLIPPED = {"left-to-right": "right-to-left", "right-to-left": "left-to-right"}
-_ACROSS = tuple(_FLIPPED)
+_OPPOSITE = {"left-to-right": "right-to-left", "right-to-left": "left-to-right"}
+_ACROSS = tuple(_OPPOSITE)
 _RADIAL = (*_ACROSS, "approach", "recede")
 
-_LASTS_S = (2.4, 3.2)
+_SENSES = ("Clockwise", "Counterclockwise")
+
+_DURATION_S = (2.4, 3.2)
 _DISTANCE_M, _ASIDE_DEG = (1.2, 1.8), (65.0, 90.0)
-_CLOSEST_M, _REACH = (1.0, 1.2), (2.6, 3.2)
+_CLOSEST_M, _HALF_LENGTH = (1.0, 1.2), (2.6, 3.2)
 _OFF_AHEAD_DEG = (0.0, 60.0)
 
 _MOVING = ((HISS,), (LOW_BUZZ,), (HIGH_BUZZ,), (SIREN,))
 
 
-def _path_cells(tells_behind: bool) -> list[Cell]:
-    # Both ways across are always offered, so that every mirrored answer is an option too.
-    third = (("circle", "there-and-back"), ("circle", "still"), ("there-and-back", "still"))
-    flat = [(*_ACROSS, *pair) for pair in third if tells_behind or "circle" not in pair]
-    sets = [*flat, *[_RADIAL] * (2 if tells_behind else 1)]
-    return [{"set": offered, "answer": answer} for offered in sets for answer in offered]
+def _path_cells(distinguishes_behind: bool) -> list[Cell]:
+    # Both directions across are always offered, so that every mirrored answer is an option too.
+    other_pairs = (("circle", "there-and-back"), ("circle", "still"), ("there-and-back", "still"))
+    flat = [(*_ACROSS, *pair) for pair in other_pairs if distinguishes_behind or "circle" not in pair]
+    option_sets = [*flat, *[_RADIAL] * (2 if distinguishes_behind else 1)]
+    return [{"set": paths, "answer": answer} for paths in option_sets for answer in paths]
 
 
-def _path(cell: Cell, given: Mapping[str, Any], rng: np.random.Generator) -> Content:
-    offered, answer = cell["set"], cell["answer"]
-    duration_s = uniform(rng, _LASTS_S)
-    path, reaches = _radial(answer, duration_s, rng) if offered == _RADIAL else _flat(answer, rng)
-    return Content(
-        where=({"path": path},),
-        sounds=given["sounds"],
-        choices=tuple(_PATHS[kind] for kind in offered),
+def _path(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) -> ItemContent:
+    paths, answer = cell["set"], cell["answer"]
+    duration_s = uniform(rng, _DURATION_S)
+    path, points = _radial(answer, duration_s, rng) if paths == _RADIAL else _flat(answer, rng)
+    return ItemContent(
+        positions=({"path": path},),
+        sounds=factors["sounds"],
+        options=tuple(_PATHS[kind] for kind in paths),
         answer=_PATHS[answer],
-        mirror={_PATHS[kind]: _PATHS[_FLIPPED.get(kind, kind)] for kind in offered},
-        reaches=reaches,
+        mirror={_PATHS[kind]: _PATHS[_OPPOSITE.get(kind, kind)] for kind in paths},
+        required_points=points,
         duration_s=duration_s,
     )
 
 
-def _flat(answer: str, rng: np.random.Generator) -> tuple[dict[str, Any], list[Reach]]:
-    """A path at one distance, or a place on it."""
+def _flat(answer: str, rng: np.random.Generator) -> tuple[dict[str, Any], list[RequiredPoint]]:
+    """A path at one distance, or a place on it; and the points that a room must hold."""
     distance, aside, still = uniform(rng, _DISTANCE_M), uniform(rng, _ASIDE_DEG), either_side(rng, _ASIDE_DEG)
     other_side, start, sign = (
         uniform(rng, _ASIDE_DEG),
@@ -79,39 +83,48 @@ def _flat(answer: str, rng: np.random.Generator) -> tuple[dict[str, Any], list[R
         "circle": {"kind": "circle", "start_deg": start, "turns": float(sign), "distance_m": distance},
         "still": {"kind": "still", "at": place(still, 0.0, distance)},
     }
-    return paths[answer], all_round(_DISTANCE_M[1])
+    return paths[answer], circle_around(_DISTANCE_M[1])
 
 
-def _radial(answer: str, duration_s: float, rng: np.random.Generator) -> tuple[dict[str, Any], list[Reach]]:
-    """A straight pass, or a straight way to or from the listener, whose levels rise as far above their mean.
+def _radial(
+    answer: str, duration_s: float, rng: np.random.Generator
+) -> tuple[dict[str, Any], list[RequiredPoint]]:
+    """A straight pass, or a straight path to or from the listener, with equal ratios of peak to mean power.
 
-    The power of a pass from −k to k closest distances is, at its peak, k / arctan(k) times its mean; of a
-    straight way from r to 1 closest distances, r times.
+    The peak power of a pass from −k to k closest distances is k / arctan(k) times its mean; that of a
+    straight path from r to 1 closest distances is r times its mean.
     """
-    closest, reach, azimuth = uniform(rng, _CLOSEST_M), uniform(rng, _REACH), either_side(rng, _OFF_AHEAD_DEG)
-    far = round(closest * reach / math.atan(reach), 4)
-    widest, farthest = _CLOSEST_M[1] * _REACH[1], _CLOSEST_M[1] * _REACH[1] / math.atan(_REACH[1])
-    ends = math.degrees(math.atan(_REACH[1])), math.hypot(widest, _CLOSEST_M[1])
-    reaches: list[Reach] = [(side * ends[0], 0.0, ends[1]) for side in (-1, 1)]
-    reaches += [(azimuth, 0.0, farthest), (azimuth, 0.0, 0.5)]
+    closest, half_length, azimuth = (
+        uniform(rng, _CLOSEST_M),
+        uniform(rng, _HALF_LENGTH),
+        either_side(rng, _OFF_AHEAD_DEG),
+    )
+    far = round(closest * half_length / math.atan(half_length), 4)
+    widest, farthest = (
+        _CLOSEST_M[1] * _HALF_LENGTH[1],
+        _CLOSEST_M[1] * _HALF_LENGTH[1] / math.atan(_HALF_LENGTH[1]),
+    )
+    ends = math.degrees(math.atan(_HALF_LENGTH[1])), math.hypot(widest, _CLOSEST_M[1])
+    points: list[RequiredPoint] = [(side * ends[0], 0.0, ends[1]) for side in (-1, 1)]
+    points += [(azimuth, 0.0, farthest), (azimuth, 0.0, 0.5)]
     straight = {"azimuth_deg": azimuth % 360.0, "elevation_deg": 0.0}
     if answer == "approach":
-        return {"kind": answer, **straight, "from_m": far, "to_m": closest}, reaches
+        return {"kind": answer, **straight, "from_m": far, "to_m": closest}, points
     if answer == "recede":
-        return {"kind": answer, **straight, "from_m": closest, "to_m": far}, reaches
-    speed = round(2.0 * closest * reach / duration_s, 4)
+        return {"kind": answer, **straight, "from_m": closest, "to_m": far}, points
+    speed = round(2.0 * closest * half_length / duration_s, 4)
     return {
         "kind": "pass-by",
         "closest_m": closest,
         "speed_m_s": speed,
         "heading": answer,
         "ahead": True,
-    }, reaches
+    }, points
 
 
-def _passing(cell: Cell, given: Mapping[str, Any], rng: np.random.Generator) -> Content:
+def _passing(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) -> ItemContent:
     heading = cell["answer"]
-    texts = {way: f"From {way.replace('-', ' ')}" for way in _ACROSS}
+    texts = {direction: f"From {direction.replace('-', ' ')}" for direction in _ACROSS}
     path = {
         "kind": "pass-by",
         "closest_m": uniform(rng, (2.0, 5.0)),
@@ -119,17 +132,16 @@ def _passing(cell: Cell, given: Mapping[str, Any], rng: np.random.Generator) -> 
         "heading": heading,
         "ahead": True,
     }
-    return Content(
-        where=({"path": path},),
-        sounds=given["sounds"],
-        choices=tuple(texts.values()),
+    return ItemContent(
+        positions=({"path": path},),
+        sounds=factors["sounds"],
+        options=tuple(texts.values()),
         answer=texts[heading],
-        mirror={texts[way]: texts[other] for way, other in _FLIPPED.items()},
-        reaches=(),
+        mirror={texts[direction]: texts[other] for direction, other in _OPPOSITE.items()},
     )
 
 
-def _circle(cell: Cell, given: Mapping[str, Any], rng: np.random.Generator) -> Content:
+def _circle(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) -> ItemContent:
     turns, distance = uniform(rng, (1.0, 1.5)), uniform(rng, _DISTANCE_M)
     clockwise, counterclockwise = _SENSES
     path = {
@@ -138,65 +150,66 @@ def _circle(cell: Cell, given: Mapping[str, Any], rng: np.random.Generator) -> C
         "turns": turns if cell["answer"] == clockwise else -turns,
         "distance_m": distance,
     }
-    return Content(
-        where=({"path": path},),
-        sounds=given["sounds"],
-        choices=_SENSES,
+    return ItemContent(
+        positions=({"path": path},),
+        sounds=factors["sounds"],
+        options=_SENSES,
         answer=cell["answer"],
         mirror={clockwise: counterclockwise, counterclockwise: clockwise},
-        reaches=all_round(_DISTANCE_M[1]),
+        required_points=circle_around(_DISTANCE_M[1]),
     )
 
 
-_SENSES = ("Clockwise", "Counterclockwise")
-
-KINDS = (
-    Kind(
-        "path",
-        62,
-        (
+QUESTION_TYPES = (
+    QuestionType(
+        name="path",
+        size=62,
+        wordings=(
             "How does {the} move?",
             "What is the trajectory of {the} like?",
             "Which of these describes the path of {the}?",
             "What does {the} do while you listen?",
         ),
-        _path_cells,
-        _path,
-        _MOVING,
-        _LASTS_S,
-        12_000.0,
-        family=WIDE,
+        cells=_path_cells,
+        content=_path,
+        sounds=_MOVING,
+        duration_s=_DURATION_S,
+        bandwidth_hz=12_000.0,
+        cue_features=MOVEMENT,
+        rooms=WIDE,
     ),
-    Kind(
-        "passing",
-        22,
-        (
+    QuestionType(
+        name="passing",
+        size=22,
+        wordings=(
             "Which way does {the} pass you?",
             "In which direction does {the} move past you?",
             "{The} passes in front of you. From which side to which?",
             "From where to where does {the} go by?",
         ),
-        answers(*_ACROSS),
-        _passing,
-        _MOVING,
-        _LASTS_S,
-        4_000.0,
-        in_the_open=True,
+        cells=fixed_options(*_ACROSS),
+        content=_passing,
+        sounds=_MOVING,
+        duration_s=_DURATION_S,
+        bandwidth_hz=4_000.0,
+        cue_features=MOVEMENT,
+        excludes_room=True,
     ),
-    Kind(
-        "circle_direction",
-        22,
-        (
+    QuestionType(
+        name="circle_direction",
+        size=22,
+        wordings=(
             "Seen from above, which way does {the} circle around you?",
             "In which sense does {the} go round you, as seen from above?",
             "{The} circles around you. Which way round, seen from above?",
             "Looking down from above, how does {the} turn around you?",
         ),
-        answers(*_SENSES),
-        _circle,
-        _MOVING,
-        _LASTS_S,
-        12_000.0,
+        cells=fixed_options(*_SENSES),
+        content=_circle,
+        sounds=_MOVING,
+        duration_s=_DURATION_S,
+        bandwidth_hz=12_000.0,
+        cue_features=MOVEMENT,
         is_lateral=False,
     ),
 )

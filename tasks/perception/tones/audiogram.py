@@ -1,4 +1,4 @@
-"""Absolute range of pitch and loudness, jointly: in which half of a clip a tone is, if there is one."""
+"""An audiogram of pitch and loudness together: in which half of a clip a tone is, or that there is none."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from starbench import plugins
 from starbench.errors import StimulusError
 from starbench.synthesis import Draft, Recipe, Synthesizer, generator
 
-from ...design.dealing import Side, deal_rows
-from ..profiles import RAMP_S, STAR_BENCH, Profile, Wording, draft
-from . import captions
+from ...design.counterbalancing import Interval, counterbalance_grid, design_generator
+from ...design.part_plan import PartPlan
+from ...design.question import Question
+from ..profiles import RAMP_S, STAR_BENCH, Profile
+from ..wording import IDENTIFICATION, TASK, Wording
+from .captions import full_audiogram, plain_audiogram
 
 NAME = "range_pitch_loudness"
+CUE_FEATURES = ("tones", "half", "ramp", "rms", "peak")
 SYNTHESIZER = "tone-in-half"
 
 # STAR-Bench's grid (its homepage's audiogram_curve.png) and timing (measured on its files).
@@ -20,139 +24,129 @@ _FREQUENCIES_HZ = (125.0, 250.0, 500.0, 750.0, 1000.0, 1500.0, 2000.0, 3000.0, 4
 _LEVELS_DB_HL = tuple(float(level) for level in range(-10, 111, 10))
 FULL_SIZE = len(_FREQUENCIES_HZ) * len(_LEVELS_DB_HL)
 _TONE_S, _TOTAL_S, _EDGE_S = 2.0, 5.0, 0.1
-#: The default profile roves where in its half the tone is; 0.45 s still keep it 50 ms off the middle.
+#: The default profile roves the tone's distance from the clip's edge; 0.45 s keep it 50 ms off the middle.
 _ROVED_EDGE_S = (0.1, 0.45)
 
 _WORDING = Wording(
-    "Absolute Perception Range",
     "The audio you just heard is divided into two halves. Does a sound appear in the first half, the "
     "second half, or is it not present at all?",
     ("The first half", "The second half", "It is not present at all"),
 )
 
-Cell = tuple[float, float]
+#: Frequency, Hz, and level, dB HL.
+GridPoint = tuple[float, float]
 
 
-def plan_audiogram(n: int, profile: Profile, seed: int) -> tuple[list[Draft], list[str]]:
-    """Plan ``n`` items of the audiogram, and say which cells of the grid are left out and why.
+def plan_audiogram(n: int, profile: Profile, seed: int) -> PartPlan:
+    """Plan ``n`` items of the audiogram; points of the grid that cannot be synthesized are left out.
 
-    Profile ``star-bench`` keeps every cell, flagged with what 16 bits do to it, and always has a tone.
-    The default leaves out what cannot be made, and a third of its items are catch trials without a tone.
-
-    Parameters
-    ----------
-    n : int
-        How many items; above the number of cells, cells come up again.
-    profile : Profile
-        Which cells, and whether there are catch trials.
-    seed : int
-        The suite's seed.
-
-    Returns
-    -------
-    drafts : list of Draft
-        The items.
-    dropped : list of str
-        One line for each cell left out.
+    Profile ``star-bench`` keeps every point, flagged with what 16 bits do to it, and always has a tone. In
+    the default profile a third of the items are catch trials without a tone. If ``n`` exceeds the number of
+    points, points repeat.
     """
     grid = [(f0_hz, level) for level in _LEVELS_DB_HL for f0_hz in _FREQUENCIES_HZ]
-    flags, refused = _try_out(grid, profile)
-    rng = generator(seed, NAME, "deal")
-    rows = [[cell for cell in flags if cell[0] == f0_hz] for f0_hz in _FREQUENCIES_HZ]
-    dealt = deal_rows(rows, n, rng, catch=profile is not STAR_BENCH)
-    drafts = [
-        _catch(number, cell, profile, seed)
-        if side is None
-        else _present(number, cell, side, flags[cell], profile, seed)
-        for number, (cell, side) in enumerate(dealt)
-    ]
-    dropped = [f"{NAME}: {f0_hz:g} Hz at {level:g} dB HL: {why}" for (f0_hz, level), why in refused.items()]
-    return drafts, dropped
+    flags, refusals = _try_out(grid, profile)
+    rows = [[point for point in flags if point[0] == f0_hz] for f0_hz in _FREQUENCIES_HZ]
+    assignments = counterbalance_grid(
+        rows, n, design_generator(seed, NAME), catch_trials=profile is not STAR_BENCH
+    )
+    drafts = []
+    for number, (point, interval) in enumerate(assignments):
+        identifier = f"{NAME}_{number:04d}"
+        if interval is None:
+            drafts.append(_catch_trial(identifier, point, profile, seed))
+        else:
+            drafts.append(_tone_trial(identifier, point, interval, flags[point], profile, seed))
+    dropped = [f"{NAME}: {f0_hz:g} Hz at {level:g} dB HL: {why}" for (f0_hz, level), why in refusals.items()]
+    return PartPlan(drafts, dropped)
 
 
 def calibration() -> dict[str, Any]:
-    """Ask the synthesizer which level full scale stands for."""
+    """The level that full scale stands for, from the synthesizer."""
     probe = _synthesizer()(rng=generator(0, NAME, "probe"), half=None, total_s=12 * RAMP_S)
     declared: dict[str, Any] = probe.truth["calibration"]
     return declared
 
 
 def _synthesizer() -> Synthesizer:
-    found: Synthesizer = plugins.load("synthesizers", SYNTHESIZER)
-    return found
+    synthesizer: Synthesizer = plugins.load("synthesizers", SYNTHESIZER)
+    return synthesizer
 
 
-def _tone(half: int, f0_hz: float, level: float, profile: Profile) -> dict[str, Any]:
+def _tone(half: int, point: GridPoint, profile: Profile) -> dict[str, Any]:
+    f0_hz, level = point
     keep = {"keep_impossible": True} if profile is STAR_BENCH else {}
     return {"half": half, "f0_hz": f0_hz, "level_db_hl": level, "duration_s": _TONE_S} | keep
 
 
-def _try_out(grid: list[Cell], profile: Profile) -> tuple[dict[Cell, tuple[str, ...]], dict[Cell, str]]:
-    # What can be made is the synthesizer's to know: each cell is tried on a short clip.
+def _try_out(
+    grid: list[GridPoint], profile: Profile
+) -> tuple[dict[GridPoint, tuple[str, ...]], dict[GridPoint, str]]:
+    """Flags of the points that the synthesizer renders, and its reasons for the others, from short clips."""
     synthesizer, rng = _synthesizer(), generator(0, NAME, "probe")
     short = {"duration_s": 4 * RAMP_S, "edge_s": RAMP_S, "total_s": 12 * RAMP_S}
-    flags: dict[Cell, tuple[str, ...]] = {}
-    refused: dict[Cell, str] = {}
-    for f0_hz, level in grid:
-        parameters = profile.synthesis | _tone(1, f0_hz, level, profile) | short
+    flags: dict[GridPoint, tuple[str, ...]] = {}
+    refusals: dict[GridPoint, str] = {}
+    for point in grid:
+        parameters = {**profile.synthesis, **_tone(1, point, profile), **short}
         try:
-            flags[f0_hz, level] = tuple(synthesizer(rng=rng, **parameters).truth["flags"])
+            flags[point] = tuple(synthesizer(rng=rng, **parameters).truth["flags"])
         except StimulusError as error:
-            refused[f0_hz, level] = str(error)
-    return flags, refused
+            refusals[point] = str(error)
+    return flags, refusals
 
 
-def _present(
-    number: int, cell: Cell, side: Side, flags: tuple[str, ...], profile: Profile, seed: int
+def _tone_trial(
+    identifier: str,
+    point: GridPoint,
+    interval: Interval,
+    flags: tuple[str, ...],
+    profile: Profile,
+    seed: int,
 ) -> Draft:
-    f0_hz, level = cell
-    identifier = f"{NAME}_{number:04d}"
+    f0_hz, level = point
     roved_s = generator(seed, identifier, "plan").uniform(*_ROVED_EDGE_S)
     edge_s = _EDGE_S if profile is STAR_BENCH else round(float(roved_s), 4)
-    half = 1 if side == "first" else 2
-    tone = _tone(half, f0_hz, level, profile)
-    return _draft(
+    half = 1 if interval == "first" else 2
+    tone = _tone(half, point, profile)
+    return _question(point, interval, profile).draft(
         identifier,
-        seed,
-        profile=profile,
-        side=side,
-        recipe=Recipe(SYNTHESIZER, tone | {"edge_s": edge_s, "total_s": _TOTAL_S}),
-        caption=captions.full_audiogram(half, tone, edge_s, _TOTAL_S),
-        level=level,
-        bandwidth_hz=_bandwidth(cell),
-        flags=flags,
+        [Recipe(SYNTHESIZER, {**profile.synthesis, **tone, "edge_s": edge_s, "total_s": _TOTAL_S})],
+        captions=_captions(identifier, seed, full_audiogram(half, tone, edge_s, _TOTAL_S)),
         truth={"planned": {"half": half, "f0_hz": f0_hz, "level_db_hl": level}},
+        flags=flags,
     )
 
 
-def _catch(number: int, cell: Cell, profile: Profile, seed: int) -> Draft:
-    # It stands in for a cell: where that frequency cannot arrive, it must not be asked either, or
-    # "not present" would be right more often than the rest. It has no level, because 0 dB HL is one.
-    return _draft(
-        f"{NAME}_{number:04d}",
-        seed,
-        profile=profile,
-        side=None,
-        recipe=Recipe(SYNTHESIZER, {"half": None, "total_s": _TOTAL_S}),
-        caption=captions.full_audiogram(None, None, 0.0, _TOTAL_S),
-        bandwidth_hz=_bandwidth(cell),
-        catch=True,
+def _catch_trial(identifier: str, point: GridPoint, profile: Profile, seed: int) -> Draft:
+    return _question(point, None, profile).draft(
+        identifier,
+        [Recipe(SYNTHESIZER, {**profile.synthesis, "half": None, "total_s": _TOTAL_S})],
+        captions=_captions(identifier, seed, full_audiogram(None, None, 0.0, _TOTAL_S)),
         truth={"planned": {"half": None}},
     )
 
 
-def _bandwidth(cell: Cell) -> float:
-    # The ramps widen the line by about the inverse of their length.
-    return cell[0] + 1.0 / RAMP_S
-
-
-def _draft(identifier: str, seed: int, *, caption: str, **fields: Any) -> Draft:
-    plain = captions.plain_audiogram(generator(seed, identifier, "caption"))
-    return draft(
-        identifier=identifier,
+def _question(point: GridPoint, interval: Interval | None, profile: Profile) -> Question:
+    f0_hz, level = point
+    return Question(
+        task=TASK,
+        category=IDENTIFICATION,
         sub_category=NAME,
-        wording=_WORDING,
+        text=_WORDING.text,
+        options=_WORDING.options,
+        answer=_WORDING.answer(interval),
+        # The ramps widen the spectral line by about the inverse of their length. A catch trial has the
+        # bandwidth of the point whose place it takes: where that frequency is lost, it must be left out too,
+        # or "not present" would be right more often than the other answers.
+        bandwidth_hz=f0_hz + 1.0 / RAMP_S,
+        # A catch trial has no level, because 0 dB HL is one.
+        level=None if interval is None else level,
         level_unit="dB HL",
-        captions={"plain": (plain,), "full": (caption,)},
-        **fields,
+        is_catch=interval is None,
+        offers_abstention=profile.offers_abstention,
     )
+
+
+def _captions(identifier: str, seed: int, full: str) -> dict[str, tuple[str, ...]]:
+    return {"plain": (plain_audiogram(generator(seed, identifier, "caption")),), "full": (full,)}

@@ -1,8 +1,8 @@
-"""What language alone can say of a clip: in passing (``plain``), or every parameter (``full``).
+"""Captions of clips of tones: what one would say in passing (``plain``), or every parameter (``full``).
 
-A plain caption must leave the answer at chance, so it is drawn from the same texts whatever the clip
-holds, by a generator that knows nothing of it. A full caption must carry the answer: it gives each
-tone's parameters in order, with digits well below the smallest difference of the item's kind.
+A plain caption must leave the answer at chance. It is drawn from the same texts whatever the clip holds, by a
+generator that is independent of it. A full caption must carry the answer: it gives each tone's parameters in
+order, with a resolution well below the smallest difference that is asked about.
 """
 
 from __future__ import annotations
@@ -31,27 +31,27 @@ _PLAIN_AUDIOGRAM = (
 
 
 def plain_pair(rng: np.random.Generator) -> str:
-    """Say in passing what a clip with two tones is."""
+    """A plain caption of a clip with two tones."""
     return str(rng.choice(_PLAIN_PAIR))
 
 
 def plain_audiogram(rng: np.random.Generator) -> str:
-    """Say in passing what a clip of the audiogram is, tone or none."""
+    """A plain caption of a clip of the audiogram, with or without a tone."""
     return str(rng.choice(_PLAIN_AUDIOGRAM))
 
 
 def full_pair(tones: Sequence[Mapping[str, float]], onsets_s: Sequence[float], total_s: float) -> str:
-    """Give every parameter of two tones in the order heard, in words and units."""
-    told = (
+    """Every parameter of two tones in the order heard, in words and units."""
+    sentences = (
         f"The {which} tone has a frequency of {tone['f0_hz']:.2f} Hz, a level of {_level(tone)} and a "
         f"duration of {tone['duration_s']:.4f} s, and sets in at {onset_s:.4f} s."
         for which, tone, onset_s in zip(("first", "second"), tones, onsets_s, strict=True)
     )
-    return f"A clip of {total_s:.4f} s with two pure tones. {' '.join(told)}"
+    return f"A clip of {total_s:.4f} s with two pure tones. {' '.join(sentences)}"
 
 
 def full_audiogram(half: int | None, tone: Mapping[str, float] | None, edge_s: float, total_s: float) -> str:
-    """Give every parameter of a tone in one half of a clip, or say that there is none."""
+    """Every parameter of a tone in one half of a clip, or that there is none."""
     if half is None or tone is None:
         return f"A clip of {total_s:.4f} s with no tone in it."
     onset_s = edge_s if half == 1 else total_s - edge_s - tone["duration_s"]
