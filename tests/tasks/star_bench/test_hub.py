@@ -1,6 +1,6 @@
-"""The data set from the hub: the real client against a loopback double of the hub's API.
+"""The data set from the hub: the real client against a loopback copy of the hub's API.
 
-Each case is a process of its own, because huggingface_hub reads its settings when it is imported.
+Each case runs in its own process, because huggingface_hub reads its settings when it is imported.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ OTHER_COMMIT = "f" * 40
 
 LOAD = """
 import json, sys, time
-time.sleep = lambda _: None  # the client's patience with a bad line, not ours
+time.sleep = lambda _: None  # the client waits between its attempts
 from starbench.errors import SuiteError
 from starbench.tasks.star_bench import StarBench
 from starbench.clips import ClipStore
@@ -40,13 +40,13 @@ else:
     store = ClipStore(suite)
     print(json.dumps({
         "ids": sorted(item.id for item in suite.items), "spec": suite.spec, "digest": suite.digest,
-        "heard": sorted({store.get(path).digest for path in suite.clips}),
+        "clips": sorted({store.get(path).digest for path in suite.clips}),
     }))
 """
 
 
 class Hub:
-    """What the hub's API says of one data set repository with one commit."""
+    """The hub's API with one data set, which has one commit."""
 
     def __init__(self, server: HTTPServer, folder: Path | None = None) -> None:
         self.server = server
@@ -56,11 +56,11 @@ class Hub:
             if folder and path.is_file()
         }
         self.blobs = {sha256(data).hexdigest(): data for data in self.files.values()}
-        self.asked: list[str] = []
+        self.paths: list[str] = []
         self.gated_files = False
 
     def __call__(self, request: Request) -> Response:
-        self.asked.append(request.path)
+        self.paths.append(request.path)
         api = f"/api/datasets/{REPOSITORY}"
         if request.path == f"{api}/revision/main":
             return self._json({"id": REPOSITORY, "sha": COMMIT, "siblings": []})
@@ -82,7 +82,7 @@ class Hub:
         return entry
 
     def _file(self, name: str) -> Response:
-        """A text file comes at once, a large one by way of a content server."""
+        """A text file is sent at once, a large one by a redirect to a content server."""
         if self.gated_files:
             return failure(403, "GatedRepo", "Access to dataset is restricted")
         data = self.files[name]
@@ -92,7 +92,7 @@ class Hub:
         return Response(
             status=302,
             headers={
-                # Another host: the client follows a redirect within the hub, and takes one out of it as told.
+                # Another host: the client treats redirects that leave the hub differently.
                 "Location": f"http://localhost:{self.server.port}/cdn/{digest}",
                 "X-Repo-Commit": COMMIT,
                 "X-Linked-Etag": f'"{digest}"',
@@ -112,13 +112,13 @@ def failure(status: int, code: str | None = None, message: str = "") -> Response
 
 @pytest.fixture
 def server() -> Iterator[HTTPServer]:
-    with HTTPServer(host="127.0.0.1", threaded=True) as running:
-        yield running
+    with HTTPServer(host="127.0.0.1", threaded=True) as http_server:
+        yield http_server
 
 
 @pytest.fixture
 def load(tmp_path: Path) -> Any:
-    """Load a source in a new process that takes ``endpoint`` for the hub; the cache is kept between calls."""
+    """Load a source in a new process with ``endpoint`` as the hub; the cache is kept between calls."""
 
     def load(source: str, endpoint: str, **settings: str) -> dict[str, Any]:
         environment = {
@@ -149,7 +149,7 @@ def load(tmp_path: Path) -> Any:
 
 
 def sentence(answer: dict[str, Any]) -> str:
-    """The one sentence that an answer complains in."""
+    """The error message of an answer, which is one sentence."""
     assert "error" in answer, f"it loaded: {answer}"
     assert "\n" not in answer["error"]
     assert "Traceback" not in answer["error"]
@@ -162,7 +162,7 @@ def serve(server: HTTPServer, hub: Any) -> str:
     return server.url_for("/")
 
 
-def test_the_pinned_commit_is_downloaded_heard_and_the_same_suite_as_the_folder(
+def test_a_pinned_commit_is_downloaded_and_is_the_same_suite_as_the_folder(
     server: HTTPServer, load: Any, samples: Path
 ) -> None:
     local = StarBench().load(str(samples))
@@ -171,9 +171,9 @@ def test_the_pinned_commit_is_downloaded_heard_and_the_same_suite_as_the_folder(
     assert "error" not in loaded, loaded
     assert loaded["ids"] == sorted(item.id for item in local.items)
     assert loaded["digest"] == local.digest
-    assert loaded["heard"] == sorted({clip.digest for clip in local.clips.values()})
+    assert loaded["clips"] == sorted({clip.digest for clip in local.clips.values()})
     assert loaded["spec"] == {"source": REPOSITORY, "revision": COMMIT}
-    assert not any(path.endswith("README.md") for path in hub.asked), "only the data is fetched"
+    assert not any(path.endswith("README.md") for path in hub.paths), "only the data are downloaded"
 
 
 def test_a_branch_is_recorded_as_its_commit_and_a_cached_one_loads_offline(
@@ -185,11 +185,11 @@ def test_a_branch_is_recorded_as_its_commit_and_a_cached_one_loads_offline(
     hub = Hub(server)
     serve(server, hub)
     assert load(f"{REPOSITORY}@main", endpoint, HF_HUB_OFFLINE="1") == online
-    assert hub.asked == [], "offline means that nothing is asked"
+    assert hub.paths == [], "offline means that nothing is requested"
 
 
 @pytest.mark.parametrize(
-    ("source", "says"),
+    ("source", "words"),
     [
         (f"{REPOSITORY}@no-such-branch", "has no revision 'no-such-branch'"),
         (f"{REPOSITORY}@{OTHER_COMMIT}", f"has no revision '{OTHER_COMMIT}'"),
@@ -197,11 +197,11 @@ def test_a_branch_is_recorded_as_its_commit_and_a_cached_one_loads_offline(
         (f"nobody/nothing@{COMMIT}", "no data set nobody/nothing on the hub"),
     ],
 )
-def test_what_the_hub_does_not_have_is_named(server: HTTPServer, load: Any, source: str, says: str) -> None:
-    assert says in sentence(load(source, serve(server, Hub(server))))
+def test_what_the_hub_does_not_have_is_named(server: HTTPServer, load: Any, source: str, words: str) -> None:
+    assert words in sentence(load(source, serve(server, Hub(server))))
 
 
-def test_a_gated_repository_is_told_from_a_missing_one(server: HTTPServer, load: Any) -> None:
+def test_a_gated_repository_is_distinguished_from_a_missing_one(server: HTTPServer, load: Any) -> None:
     endpoint = serve(server, lambda _: failure(403, "GatedRepo", "Access is restricted"))
     assert "is gated" in sentence(load(f"{REPOSITORY}@{COMMIT}", endpoint))
 
@@ -222,38 +222,38 @@ def test_a_repository_that_lists_its_files_but_withholds_them_is_gated_too(
         pytest.param(lambda _: failure(500), id="500"),
         pytest.param(lambda _: failure(404), id="404 without a code"),
         pytest.param(lambda _: Response("<html>log in to this network</html>"), id="captive portal"),
-        pytest.param(lambda _: Response(b"[{", headers={"Content-Length": "999"}), id="broken line"),
+        pytest.param(lambda _: Response(b"[{", headers={"Content-Length": "999"}), id="lost connection"),
         pytest.param(
             lambda _: Response('{"unexpected": []}', content_type="application/json"), id="other JSON"
         ),
     ],
 )
 @pytest.mark.parametrize("revision", [COMMIT, "main"])
-def test_a_hub_that_is_unwell_is_one_sentence(
+def test_bad_replies_of_the_hub_are_reported_in_one_sentence(
     server: HTTPServer, load: Any, answer: Any, revision: str
 ) -> None:
-    told = sentence(load(f"{REPOSITORY}@{revision}", serve(server, answer), HF_HUB_ETAG_TIMEOUT="2"))
-    assert told.startswith(f"there is no folder {REPOSITORY}@{revision}, and the hub could not be reached")
+    message = sentence(load(f"{REPOSITORY}@{revision}", serve(server, answer), HF_HUB_ETAG_TIMEOUT="2"))
+    assert message.startswith(f"there is no folder {REPOSITORY}@{revision}, and the hub could not be reached")
 
 
-def test_a_hub_that_cannot_be_reached_is_one_sentence(load: Any) -> None:
+def test_a_hub_that_cannot_be_reached_is_reported_in_one_sentence(load: Any) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         endpoint = f"http://127.0.0.1:{closed.getsockname()[1]}"
     assert "the hub could not be reached" in sentence(load(f"{REPOSITORY}@{COMMIT}", endpoint))
 
 
-def test_offline_with_nothing_cached_is_one_sentence_and_asks_nothing(server: HTTPServer, load: Any) -> None:
+def test_offline_with_an_empty_cache_is_one_sentence_and_no_request(server: HTTPServer, load: Any) -> None:
     hub = Hub(server)
-    told = sentence(load(f"{REPOSITORY}@{COMMIT}", serve(server, hub), HF_HUB_OFFLINE="1"))
-    assert "there is no folder" in told
-    assert hub.asked == []
+    message = sentence(load(f"{REPOSITORY}@{COMMIT}", serve(server, hub), HF_HUB_OFFLINE="1"))
+    assert "there is no folder" in message
+    assert hub.paths == []
 
 
 @pytest.mark.parametrize(
     "source", ["no-such-folder", "/no/such/folder", "a/b/c", "~nobody-of-that-name/data"]
 )
 def test_a_missing_folder_that_is_no_repository_name_is_never_looked_up(load: Any, source: str) -> None:
-    told = sentence(load(source, "http://127.0.0.1:1"))
-    assert told.startswith(f"there is no folder {source}")
-    assert "not the name of a hub repository" in told
+    message = sentence(load(source, "http://127.0.0.1:1"))
+    assert message.startswith(f"there is no folder {source}")
+    assert "not the name of a hub repository" in message
