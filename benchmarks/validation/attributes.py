@@ -23,7 +23,7 @@ from starbench.synth.image_sources import free_field, shoebox_images
 from starbench.synth.scene_spec import SceneSpec
 from starbench.synth.shoebox import Shoebox
 from starbench.synthesis import BuildSpec, Draft, Stimulus, generator
-from starbench.tasks import jnd
+from starbench.tasks.perception import jnd
 
 from .rooms import ABOVE_HZ, RATE
 from .table import Row, at_most

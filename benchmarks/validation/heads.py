@@ -9,7 +9,7 @@ import numpy as np
 from starbench.synth.geometry import angles, unit
 from starbench.synth.heads import kemar, loading
 from starbench.synth.heads.hrtf import Head
-from starbench.tasks import jnd
+from starbench.tasks.perception import jnd
 
 from .rooms import RATE
 from .table import Row, told

@@ -101,7 +101,9 @@ def render_binaural(
     checks.refuse_uncovered(trajectory, head)
     before_s = float(np.abs(head.delays_s).max()) + head.lead / rate
     lines = _delay_lines(signal, trajectory, rate, room, before_s)
-    return _received_signal(lines, _ears(lines, head), room, lambda images: binaural_response(head, images, rate))
+    return _received_signal(
+        lines, _ears(lines, head), room, lambda images: binaural_response(head, images, rate)
+    )
 
 
 def render_microphones(
