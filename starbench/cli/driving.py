@@ -128,7 +128,7 @@ def drive(
 def changes_since(start: Start, model: Model) -> list[str]:
     """What is not as it was when the work was begun: the server, the files of plug-ins."""
     notes = [
-        f"note: {file} changed since it was begun: answers may differ; give another --out to start anew"
+        f"note: {file} changed since it was begun: its answers may differ; give another --out to start anew"
         for file in start.edited
     ]
     if start.resumed and start.begun_at != model.server:

@@ -141,6 +141,7 @@ def test_an_unknown_model_at_the_first_question_is_bad_input(httpserver: HTTPSer
     assert "no such model" in ran.complaints[0]
     assert n_questions(httpserver) == 1
     assert not ran.path.exists(), "the corrected command would be refused a run of another model"
+    httpserver.clear()
     assert starbench(served(httpserver, completion("<A>"))).code == 0
 
 
