@@ -14,15 +14,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from starbench.errors import AudioError
-
-#: What a condition does to a clip.
-Transform = Literal["native", "left", "right", "mono", "swap", "silence", "noise"]
 
 Pcm = NDArray[np.int16]
 
@@ -172,8 +168,8 @@ def silence(seconds: float, rate: int) -> Audio:
     return Audio(np.zeros((round(seconds * rate), 1), np.int16), rate)
 
 
-def transform(audio: Audio, how: Transform) -> Audio:
-    """Do to a clip what a condition asks.
+def transform(audio: Audio, how: str) -> Audio:
+    """Do to a clip what a condition asks: one of the names of :data:`starbench.schema.trial.Transform`.
 
     ``mono`` is the plain mean of the channels; ``silence`` and ``noise`` keep length, rate and
     channel count, and the noise is the same in every channel and every clip of one length.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from starbench.audio import Transform
+from starbench.schema.trial import Transform
 
 
 @dataclass(frozen=True)
