@@ -1,4 +1,4 @@
-"""Building: the same bytes by any number of workers, whole or not at all, and gone on with after any end."""
+"""Building: the same bytes by any number of workers, whole or not at all, and resumed after any end."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ import pytest
 import soundfile
 
 from starbench.audio import decode
-from starbench.build import staging
-from starbench.build.build import build
+from starbench.build.build import InterruptedBuild, build
+from starbench.build.staging import is_staging
 from starbench.cli import main
 from starbench.errors import InputError, PluginError, StimulusError, SuiteError
 from starbench.suites.suite import Suite
@@ -227,7 +227,9 @@ def partial(tmp_path: Path) -> Path:
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the children in /proc")
-def test_a_killed_build_goes_on_and_makes_nothing_twice(task: str, tmp_path: Path, partial: Path) -> None:
+def test_a_killed_build_is_resumed_and_renders_nothing_twice(
+    task: str, tmp_path: Path, partial: Path
+) -> None:
     wanted = content(build(task, spec(ms="0"), tmp_path / "wanted", workers=1).root)
     (tmp_path / "calls").unlink()
     out, options = tmp_path / "suite", ("--option", "ms=25", "--workers", "2")
@@ -271,7 +273,7 @@ def _is_alive(pid: int) -> bool:
 
 
 @pytest.mark.parametrize(("sent", "whole_group"), [(signal.SIGINT, True), (signal.SIGTERM, False)])
-def test_an_interrupt_ends_all_and_says_how_to_go_on(
+def test_an_interrupt_ends_all_and_says_how_to_resume(
     task: str, tmp_path: Path, partial: Path, sent: signal.Signals, whole_group: bool
 ) -> None:
     with start(task, tmp_path / "suite", "--option", "ms=40", "--workers", "2") as process:
@@ -279,10 +281,10 @@ def test_an_interrupt_ends_all_and_says_how_to_go_on(
         (os.killpg if whole_group else os.kill)(process.pid, sent)
         _, err = process.communicate(timeout=DEADLINE)
     assert process.returncode == 130
-    assert err == "\nstarbench: interrupted; what was made is kept, and the same command goes on\n"
+    assert err == "\nstarbench: interrupted; what is rendered is kept, and the same command resumes\n"
     assert not any(_is_alive(pid) for pid in makers(tmp_path))
     assert not (tmp_path / "suite").exists()
-    assert staging._is_workshop(partial)
+    assert is_staging(partial)
 
 
 def test_what_is_damaged_is_made_again(task: str, tmp_path: Path, partial: Path) -> None:
@@ -299,11 +301,11 @@ def test_what_is_damaged_is_made_again(task: str, tmp_path: Path, partial: Path)
     tagged = clips[2].read_bytes() + b"LIST\x04\x00\x00\x00note"
     clips[2].write_bytes(tagged)
     (partial / "suite" / made[3]["truth"]["stems"][1]).write_bytes(b"RIFF")
-    notes: list[str] = []
-    built = build(task, spec(6, stems="true"), tmp_path / "suite", on_note=notes.append)
+    notes: list[InterruptedBuild] = []
+    built = build(task, spec(6, stems="true"), tmp_path / "suite", on_interrupted=notes.append)
     assert content(built.root) == wanted
     assert set(calls(tmp_path)) == {0, 1, 2, 3, 5}
-    assert notes == ["an interrupted build goes on: 1 of 6 items are there"]
+    assert notes == [InterruptedBuild(differences=(), items=1, total=6)]
 
 
 def _cut_off(task: str, what: BuildSpec, out: Path, after: int) -> None:
@@ -316,12 +318,12 @@ def _cut_off(task: str, what: BuildSpec, out: Path, after: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "difference"),
     [
         (lambda task: (task, spec(6, seed=9)), "seed"),
         (lambda task: (task, spec(5)), "plan"),
         (lambda task: (task, spec(6, hrtf="x")), "options"),
-        (lambda task: (_mended(task), spec(6)), "synthesizers"),
+        (lambda task: (_changed(task), spec(6)), "synthesizers"),
     ],
 )
 def test_another_build_starts_anew_and_says_so(
@@ -329,21 +331,21 @@ def test_another_build_starts_anew_and_says_so(
     tmp_path: Path,
     partial: Path,
     changed: Callable[[str], tuple[str, BuildSpec]],
-    said: str,
+    difference: str,
 ) -> None:
     _cut_off(task, spec(6), tmp_path / "suite", after=4)
     (tmp_path / "calls").unlink()
     task, other = changed(task)
-    notes: list[str] = []
-    built = build(task, other, tmp_path / "suite", on_note=notes.append)
+    notes: list[InterruptedBuild] = []
+    built = build(task, other, tmp_path / "suite", on_interrupted=notes.append)
     (note,) = notes
-    assert "thrown away" in note
-    assert said in note
+    assert difference in note.differences
+    assert (note.items, note.total) == (0, len(built.items))
     assert set(calls(tmp_path)) == set(range(len(built.items)))
     assert content(built.root) == content(build(task, other, tmp_path / "fresh").root)
 
 
-def _mended(task: str) -> str:
+def _changed(task: str) -> str:
     path = Path(task.rpartition(":")[0])
     path.write_text(path.read_text("utf-8").replace("gain=0.25", "gain=0.125"), "utf-8")
     return task
@@ -362,10 +364,10 @@ def test_two_builds_at_once(task: str, tmp_path: Path, here: Callable[..., tuple
     assert max(calls(tmp_path).values()) == 2  # an item of two clips
 
 
-def test_what_is_not_a_workshop_is_left_alone(task: str, tmp_path: Path, partial: Path) -> None:
+def test_what_is_not_a_staging_directory_is_left_alone(task: str, tmp_path: Path, partial: Path) -> None:
     partial.mkdir()
     (partial / "diary.txt").write_text("mine")
-    with pytest.raises(SuiteError, match="no starbench made it"):
+    with pytest.raises(SuiteError, match="is not from starbench"):
         build(task, spec(4), tmp_path / "suite")
     assert content(partial) == {"diary.txt": b"mine"}
 
@@ -381,7 +383,7 @@ os.execv(sys.argv[2], sys.argv[2:])
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no RLIMIT_FSIZE")
 @pytest.mark.parametrize("most", [5_000, 9_700])  # less than a clip; less than the record
-def test_a_full_disk_is_one_sentence_and_the_build_goes_on(
+def test_a_full_disk_is_one_sentence_and_the_build_is_resumed(
     task: str, tmp_path: Path, partial: Path, most: int
 ) -> None:
     (tmp_path / "calls").touch()
@@ -394,8 +396,8 @@ def test_a_full_disk_is_one_sentence_and_the_build_goes_on(
     assert "cannot be written (File too large)" in err
     kept = on_record(partial)
     assert len(kept) < 60
-    notes: list[str] = []
-    built = build(task, spec(60), out, workers=1, on_note=notes.append)
+    notes: list[InterruptedBuild] = []
+    built = build(task, spec(60), out, workers=1, on_interrupted=notes.append)
     assert len(built.items) == 60
     assert bool(notes) == bool(kept)
 

@@ -6,11 +6,10 @@ so that one report names them all.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from pydantic import ValidationError
 
 from starbench.audio import decode
 from starbench.errors import AudioError, SuiteError
+from starbench.execution.processes import map_in_threads
 from starbench.schema import Item
 from starbench.suites.clip_info import ClipInfo
 from starbench.text import problem_sentence
@@ -133,19 +133,19 @@ def _paths(item: Item) -> tuple[str, ...]:
 
 
 def _listen(items: Iterable[Item], root: Path, boundary: Path) -> tuple[dict[str, ClipInfo], dict[str, str]]:
-    """Decode every sound once; the decoder releases the interpreter lock, so threads help."""
+    """Decode every sound once: what is known of those that can be, and why the others cannot."""
     paths = sorted({path for item in items for path in _paths(item)})
     clips, damaged = {}, {}
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        for path, result in zip(paths, pool.map(lambda p: _probe(root, p, boundary), paths), strict=True):
-            if isinstance(result, ClipInfo):
-                clips[path] = result
-            else:
-                damaged[path] = result
+    results = map_in_threads(partial(_probe, root=root, boundary=boundary), paths)
+    for path, result in zip(paths, results, strict=True):
+        if isinstance(result, ClipInfo):
+            clips[path] = result
+        else:
+            damaged[path] = result
     return clips, damaged
 
 
-def _probe(root: Path, relative: str, boundary: Path) -> ClipInfo | str:
+def _probe(relative: str, *, root: Path, boundary: Path) -> ClipInfo | str:
     try:
         path = resolve_within(root, relative, boundary)
         if not path.is_file():

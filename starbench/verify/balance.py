@@ -68,9 +68,9 @@ def audit(groups: Sequence[Group], declared: dict[str, Any]) -> tuple[list[Balan
 
 
 def _breaches(row: BalanceRow) -> list[Breach]:
-    found = []
+    breaches = []
     if row.constant > row.chance + MOST_GAIN and row.p_content < LEAST_P:
-        found.append(
+        breaches.append(
             Breach(
                 row.group,
                 "balance of answers",
@@ -80,7 +80,7 @@ def _breaches(row: BalanceRow) -> list[Breach]:
         )
     if row.p_position < LEAST_P:
         counts = ", ".join(map(str, row.positions))
-        found.append(
+        breaches.append(
             Breach(
                 row.group,
                 "balance of places",
@@ -89,7 +89,7 @@ def _breaches(row: BalanceRow) -> list[Breach]:
             )
         )
     if row.p_level < LEAST_P:
-        found.append(
+        breaches.append(
             Breach(
                 row.group,
                 "balance of levels",
@@ -97,11 +97,11 @@ def _breaches(row: BalanceRow) -> list[Breach]:
                 f"dependent (p {row.p_level:.2g})",
             )
         )
-    return found
+    return breaches
 
 
 def _observation(group: Group, number: int) -> Observation:
-    """An item as it is asked unrotated; a strategy needs nothing else of it."""
+    """An item as it is put unrotated; a constant strategy needs nothing else of it."""
     item = group.items[number]
     letter = chr(ord("A") + item.options.index(item.answer or ""))
     contents = tuple(range(len(item.options)))

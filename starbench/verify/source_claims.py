@@ -10,7 +10,7 @@ from starbench.measure.binaural import level_difference_db, time_difference_us
 from starbench.measure.complexes import fundamental_hz
 from starbench.measure.levels import Envelope, db, power
 from starbench.measure.onsets import SMOOTH_S, bend, fall, rise
-from starbench.verify.claims import Absent, Found, Measurement, Source, Unmeasured
+from starbench.verify.claims import Absent, ClaimResult, Measurement, Source, Unmeasured
 
 OVERLAPS = "sounds with another source"
 #: Kinds of signal that are steady between their ramps; others have no one level, onset or decay.
@@ -54,7 +54,7 @@ def _total(source: Source) -> Envelope:
     return source.clip.envelope.total()
 
 
-def timing(source: Source) -> Iterator[Found]:
+def timing(source: Source) -> Iterator[ClaimResult]:
     """Onset and duration at half amplitude; the end of a sound in a room is the bend into its decay."""
     kind = source.surroundings
     why = "moves" if source.moves else obstacle(source)
@@ -78,24 +78,24 @@ def timing(source: Source) -> Iterator[Found]:
     yield Measurement(f"duration, {kind}", source.name, source.offset_s - source.onset_s, ends - begins)
 
 
-def received_level(source: Source) -> Iterator[Found]:
+def received_level(source: Source) -> Iterator[ClaimResult]:
     """Level of each channel while the source sounds, the background's power taken off."""
     kind = "received level, in noise" if source.clip.truth.get("background") else "received level"
     if not source.alone:
         yield Unmeasured(kind, OVERLAPS)
         return
-    heard = power(source.clip.cut(source.onset_s, source.offset_s))
+    measured = power(source.clip.cut(source.onset_s, source.offset_s))
     floor = source.clip.background
     for channel, claimed in enumerate(source.truth["received_db_spl"]):
         above = float(claimed) - source.clip.full_scale_db_spl - float(db(floor[channel]))
         if above < LEAST_SNR_DB:
             yield Unmeasured(kind, FAINT)
             continue
-        level = float(db(heard[channel] - floor[channel])) + source.clip.full_scale_db_spl
+        level = float(db(measured[channel] - floor[channel])) + source.clip.full_scale_db_spl
         yield Measurement(kind, f"{source.name}, channel {channel + 1}", float(claimed), level)
 
 
-def fundamental(source: Source) -> Iterator[Found]:
+def fundamental(source: Source) -> Iterator[ClaimResult]:
     """Fundamental of a harmonic complex."""
     if source.kind != "complex":
         return
@@ -108,7 +108,7 @@ def fundamental(source: Source) -> Iterator[Found]:
     yield Measurement("f0", source.name, float(source.truth["signal"]["f0_hz"]), f0)
 
 
-def interaural(source: Source) -> Iterator[Found]:
+def interaural(source: Source) -> Iterator[ClaimResult]:
     """Time and level difference of the direct sound between the ears; in rooms see ``place_claims``."""
     if source.truth.get("itd_us") is None or source.in_room:
         return
