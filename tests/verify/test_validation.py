@@ -16,7 +16,7 @@ from starbench.synth import flight, scene
 from starbench.synth.geometry import unit
 from starbench.synth.shoebox import Images, Response
 
-BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
+BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 
 
 @pytest.fixture(scope="module")

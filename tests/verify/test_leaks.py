@@ -29,7 +29,7 @@ ITEMS, SEED = 300, 5
 
 
 def _benchmark() -> ModuleType:
-    path = Path(__file__).resolve().parents[1] / "benchmarks" / "leaks.py"
+    path = Path(__file__).resolve().parents[2] / "benchmarks" / "leaks.py"
     spec = importlib.util.spec_from_file_location("benchmark_leaks", path)
     assert spec is not None
     assert spec.loader is not None
