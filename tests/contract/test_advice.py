@@ -249,7 +249,7 @@ def test_a_coin_is_accused_in_2_percent_at_most_over_all_the_checks(
     questions = behaviour._questions(
         AdapterUnderTest(as_model(Coin(p, 0), "coin"), 5), behaviour.MOST_TOGETHER
     )
-    monkeypatch.setattr(conduct, "_questions", lambda _, n: questions[:n])  # made once: sounds take time
+    monkeypatch.setattr(behaviour, "_questions", lambda _, n: questions[:n])  # sounds take time
 
     async def accused(seed: int) -> bool:
         adapter = AdapterUnderTest(as_model(Coin(p, seed), "coin"), 5)

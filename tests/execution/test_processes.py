@@ -47,7 +47,7 @@ def test_workers_are_other_processes_with_one_thread_and_kept_memory(monkeypatch
 
 @pytest.mark.parametrize("workers", [0, 2])
 def test_an_error_passes_as_it_was_raised(workers: int) -> None:
-    with pytest.raises(ValueError, match="^seven$"):
+    with pytest.raises(ValueError, match=r"^seven$"):
         list(map_items(refuse_seven, range(30), workers))
 
 
