@@ -43,18 +43,18 @@ class Staging:
         Returns
         -------
         tuple of str
-            The entries of the header in which the build that was begun here differs from this one;
-            empty if this one resumes it or nothing was begun.
+            The entries of the header in which an earlier build here differs from this one; empty if this
+            one resumes it, or there is none.
         """
-        begun = self._header()
-        if begun == header:
+        earlier = self._header()
+        if earlier == header:
             cut_torn_line(self._record)
             return ()
         shutil.rmtree(self.suite, ignore_errors=True)
         self._record.unlink(missing_ok=True)
         (self.suite / AUDIO).mkdir(parents=True)
         _append(self._record, header)
-        return tuple(name for name in header if begun and begun.get(name) != header[name])
+        return tuple(name for name in header if earlier and earlier.get(name) != header[name])
 
     def recorded_items(self) -> dict[str, RenderedItem]:
         """The items on record, by id, whatever became of their clips."""
@@ -81,10 +81,10 @@ class Staging:
     def _header(self) -> dict[str, Any] | None:
         try:
             with self._record.open("rb") as lines:
-                begun = json.loads(lines.readline())
+                header = json.loads(lines.readline())
         except (OSError, ValueError):
             return None
-        return begun if isinstance(begun, dict) else None
+        return header if isinstance(header, dict) else None
 
     def _is_intact(self, item: RenderedItem) -> bool:
         try:

@@ -88,7 +88,7 @@ def map_items(
         try:
             while True:
                 for chunk in islice(chunks, workers * _AHEAD - len(under_way)):
-                    with _interrupts_held():
+                    with _interrupts_blocked():
                         under_way.add(pool.submit(_apply, function, chunk))
                 if not under_way:
                     return
@@ -148,7 +148,7 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
+def _interrupts_blocked() -> Iterator[None]:
     """Start processes that a Ctrl-C does not reach: this process gets it, and ends them."""
     if not hasattr(signal, "pthread_sigmask"):
         yield

@@ -1,7 +1,6 @@
 """The border every data set crosses: records in, checked items and sounds out.
 
-A damaged item is never half-used. All problems of all items are found before anything is reported,
-so that one report names them all.
+A damaged item is never half-used. One report names all problems of all items.
 """
 
 from __future__ import annotations
@@ -74,16 +73,16 @@ def validate_records(
     """
     problems: list[str] = []
     items = _parse(records, problems)
-    clips, damaged = _listen(items, root, boundary or root)
+    clips, damaged = _probe_all(items, root, boundary or root)
     good = []
     for item in items:
-        found = _sound_problems(item, clips, damaged, channels(item))
-        problems += [f"{item.id}: {problem}" for problem in found]
-        if not found:
+        of_item = _sound_problems(item, clips, damaged, channels(item))
+        problems += [f"{item.id}: {problem}" for problem in of_item]
+        if not of_item:
             good.append(item)
     if problems and not skip_bad:
         raise SuiteError(
-            f"{root}: {len(problems)} problem(s) in the data; mend them, or leave the bad items out "
+            f"{root}: {len(problems)} problem(s) in the data; fix them, or leave the bad items out "
             "with --skip-bad",
             tuple(problems),
         )
@@ -103,11 +102,11 @@ def resolve_within(root: Path, relative: str, boundary: Path | None = None) -> P
     """
     base = root.resolve()
     try:
-        found = (base / relative).resolve()
-        found.exists()
+        target = (base / relative).resolve()
+        target.exists()
     except (OSError, RuntimeError, ValueError) as error:  # too long, a loop of links, a NUL
-        raise SuiteError(f"{relative!r} is no path of a file") from error
-    if not found.is_relative_to((boundary or root).resolve()):
+        raise SuiteError(f"{relative!r} cannot be the path of a file") from error
+    if not target.is_relative_to((boundary or root).resolve()):
         raise SuiteError(f"{relative!r} leads out of the data set's folder")
     return base / relative
 
@@ -132,7 +131,9 @@ def _paths(item: Item) -> tuple[str, ...]:
     return item.audio_paths + ((item.uncut_audio_path,) if item.uncut_audio_path else ())
 
 
-def _listen(items: Iterable[Item], root: Path, boundary: Path) -> tuple[dict[str, ClipInfo], dict[str, str]]:
+def _probe_all(
+    items: Iterable[Item], root: Path, boundary: Path
+) -> tuple[dict[str, ClipInfo], dict[str, str]]:
     """Decode every sound once: what is known of those that can be, and why the others cannot."""
     paths = sorted({path for item in items for path in _paths(item)})
     clips, damaged = {}, {}
@@ -160,11 +161,13 @@ def _sound_problems(
     item: Item, clips: Mapping[str, ClipInfo], damaged: Mapping[str, str], allowed: frozenset[int] | None
 ) -> list[str]:
     names = [f"audio_paths[{i}]" for i in range(len(item.audio_paths))] + ["uncut_audio_path"]
-    found = []
+    problems = []
     for name, path in zip(names, _paths(item), strict=False):
         if path in damaged:
-            found.append(f"{name}: {path}: {damaged[path]}")
+            problems.append(f"{name}: {path}: {damaged[path]}")
         elif allowed is not None and clips[path].channels not in allowed:
             wanted = " or ".join(str(n) for n in sorted(allowed))
-            found.append(f"{name}: {path}: has {clips[path].channels} channel(s) where {wanted} are needed")
-    return found
+            problems.append(
+                f"{name}: {path}: has {clips[path].channels} channel(s) where {wanted} are needed"
+            )
+    return problems
