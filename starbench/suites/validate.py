@@ -5,8 +5,9 @@ A damaged item is never half-used. One report names all problems of all items.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,13 +15,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from starbench.audio import decode
+from starbench.audio import decode, read_header
 from starbench.errors import AudioError, SuiteError
 from starbench.execution.processes import map_in_threads
 from starbench.schema import Item
 from starbench.suites.clip_info import ClipInfo
 from starbench.text import problem_sentence
 
+#: A file's name that states the digest of its sound, as a suite's files have it.
+_DIGEST = re.compile("[0-9a-f]{64}")
 #: Allowed channel counts of an item's clips; None allows any.
 ChannelRule = Callable[[Item], frozenset[int] | None]
 
@@ -50,6 +53,7 @@ def validate_records(
     skip_bad: bool,
     channels: ChannelRule = lambda _: None,
     boundary: Path | None = None,
+    to_decode: Callable[[Sequence[Item]], Iterable[Item]] = tuple,
 ) -> Intake:
     """Check records and their sounds.
 
@@ -65,6 +69,9 @@ def validate_records(
         Allowed channel counts for an item.
     boundary : Path, optional
         The directory that no path may lead out of; ``root`` unless links lead to a store beside it.
+    to_decode : callable
+        Which of the items have their sounds decoded; by default all. Another sound is decoded only if its
+        file's name does not state its digest; of those that do, the header is read, and the digest believed.
 
     Raises
     ------
@@ -73,7 +80,8 @@ def validate_records(
     """
     problems: list[str] = []
     items = _parse(records, problems)
-    clips, damaged = _probe_all(items, root, boundary or root)
+    chosen = {path for item in to_decode(items) for path in _paths(item)}
+    clips, damaged = _probe_all(items, root, boundary or root, chosen)
     good = []
     for item in items:
         of_item = _sound_problems(item, clips, damaged, channels(item))
@@ -132,13 +140,13 @@ def _paths(item: Item) -> tuple[str, ...]:
 
 
 def _probe_all(
-    items: Iterable[Item], root: Path, boundary: Path
+    items: Iterable[Item], root: Path, boundary: Path, to_decode: Container[str]
 ) -> tuple[dict[str, ClipInfo], dict[str, str]]:
-    """Decode every sound once: what is known of those that can be, and why the others cannot."""
+    """Read every sound once: what is known of those that can be, and why the others cannot."""
     paths = sorted({path for item in items for path in _paths(item)})
     clips, damaged = {}, {}
-    results = map_in_threads(partial(_probe, root=root, boundary=boundary), paths)
-    for path, result in zip(paths, results, strict=True):
+    probe = partial(_probe, root=root, boundary=boundary, to_decode=to_decode)
+    for path, result in zip(paths, map_in_threads(probe, paths), strict=True):
         if isinstance(result, ClipInfo):
             clips[path] = result
         else:
@@ -146,11 +154,13 @@ def _probe_all(
     return clips, damaged
 
 
-def _probe(relative: str, *, root: Path, boundary: Path) -> ClipInfo | str:
+def _probe(relative: str, *, root: Path, boundary: Path, to_decode: Container[str]) -> ClipInfo | str:
     try:
         path = resolve_within(root, relative, boundary)
         if not path.is_file():
             return "file is missing"
+        if relative not in to_decode and _DIGEST.fullmatch(path.stem):
+            return ClipInfo(path.stem, *read_header(path))
         audio = decode(path)
     except (AudioError, SuiteError) as error:
         return str(error)
