@@ -35,19 +35,10 @@ _SMALL = 8
 
 @dataclass(frozen=True)
 class InterruptedBuild:
-    """What a build finds of an earlier one of the same name.
-
-    Attributes
-    ----------
-    differences : tuple of str
-        What differs (``seed``, ``plan``, ``options``, …), for which it is thrown away; empty if it is resumed.
-    items : int
-        Items that are kept of it.
-    total : int
-        Items that this build has.
-    """
+    """What a build finds of an earlier one of the same name, and of how many items it keeps how many."""
 
     differences: tuple[str, ...]
+    """What differs (``seed``, ``plan``, ``options``, …), for which it is thrown away; empty if it is resumed."""
     items: int
     total: int
 

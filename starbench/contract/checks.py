@@ -27,27 +27,16 @@ _IN_BATCHES = "give an answer, or an AdapterError in its place, for each prompt"
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that must hold of every adapter.
-
-    Attributes
-    ----------
-    name : str
-        What it is called in reports.
-    run : callable
-        Makes it; what an adapter raises there is a failure.
-    fix : str
-        What to do about an error that a question of this check ended in; empty if the error says so.
-    batch_fix : str, optional
-        The same for a model that is asked in batches.
-    needs_answers : bool
-        Whether it asks the model, and so has no sense where the first question failed.
-    """
+    """One thing that must hold of every adapter: its name in reports, and what makes it."""
 
     name: str
     run: Callable[[AdapterUnderTest], Awaitable[CheckResult]]
     fix: str = ""
+    """What to do about an error that a question of this check ended in; empty if the error says so."""
     batch_fix: str | None = None
+    """The same for a model that is asked in batches."""
     needs_answers: bool = True
+    """Whether it asks the model, and so has no sense where the first question failed."""
 
 
 #: In this order: what is declared, what is taken, how it behaves, what came back of it all, the end.

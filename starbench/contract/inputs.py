@@ -40,12 +40,9 @@ async def _answered(adapter: AdapterUnderTest, prompt: Prompt) -> CheckResult:
 
 async def no_options(adapter: AdapterUnderTest) -> CheckResult:
     """A prompt that is not a question (a caption, the canary) gets a reply."""
-    clips = [] if adapter.capabilities.max_clips == 0 else [adapter.prompts.tone()]
-    if not clips and not adapter.capabilities.text_only:
+    if adapter.capabilities.max_clips == 0 and not adapter.capabilities.text_only:
         return skipped("takes no prompt at all")
-    return passed(
-        _summary(await adapter.ask(adapter.prompts.question("Describe it in a sentence.", clips, ())))
-    )
+    return passed(_summary(await adapter.ask(adapter.prompts.ordinary("Describe it in a sentence.", ()))))
 
 
 async def stereo(adapter: AdapterUnderTest) -> CheckResult:
@@ -96,8 +93,7 @@ async def long_clip(adapter: AdapterUnderTest) -> CheckResult:
 
 async def unicode(adapter: AdapterUnderTest) -> CheckResult:
     """Any script, emoji and mark-up in question and options is taken as text."""
-    clips = [] if adapter.capabilities.max_clips == 0 else [adapter.prompts.tone()]
-    prompt = adapter.prompts.question(f"{QUESTION} {UNICODE}", clips, (UNICODE, "無"))
+    prompt = adapter.prompts.ordinary(f"{QUESTION} {UNICODE}", (UNICODE, "無"))
     return passed(_summary(await adapter.ask(prompt)))
 
 

@@ -52,9 +52,11 @@ class PromptMaker:
         rates = self._declared.rates
         return USUAL_HZ if rates is None or USUAL_HZ in rates else rates[0]
 
-    def ordinary(self) -> Prompt:
+    def ordinary(
+        self, text: str = QUESTION, options: tuple[str, ...] = OPTIONS, mode: AnswerMode | None = None
+    ) -> Prompt:
         """A question about one clip, or about none if the model takes no clip."""
-        return self.question(QUESTION, [] if self._declared.max_clips == 0 else [self.tone()])
+        return self.question(text, [] if self._declared.max_clips == 0 else [self.tone()], options, mode)
 
     def tone(
         self,

@@ -6,7 +6,6 @@ import re
 from math import isfinite
 
 from starbench.contract.adapter_under_test import AdapterUnderTest
-from starbench.contract.prompts import QUESTION
 from starbench.contract.report import CheckResult, failed, passed, skipped
 from starbench.engine.client import TIMEOUT
 from starbench.errors import AdapterError, FatalError, RequestError
@@ -75,8 +74,7 @@ async def _reply_in_mode(
     adapter: AdapterUnderTest, mode: AnswerMode
 ) -> tuple[Prompt, Response | AdapterError]:
     """A question in a mode, and its reply; or the error by which the server refuses that mode."""
-    clips = [] if adapter.capabilities.max_clips == 0 else [adapter.prompts.tone()]
-    prompt = adapter.prompts.question(QUESTION, clips, mode=mode)
+    prompt = adapter.prompts.ordinary(mode=mode)
     try:
         return prompt, await adapter.ask(prompt)
     except (RequestError, FatalError) as error:

@@ -56,3 +56,9 @@ def declared_for(declared: dict[str, Any], what: str, group: str) -> Any:
     """What a suite declares of a sub-category under ``what``; None where it says nothing."""
     section = declared.get(what)
     return section.get(group) if isinstance(section, dict) else None
+
+
+def flaw(declared: dict[str, Any], group: str, key: str) -> str | None:
+    """The reason for a flaw that a suite declares of a sub-category; None where it declares none."""
+    flaws = declared_for(declared, "flaws", group)
+    return str(flaws[key]) if isinstance(flaws, dict) and key in flaws else None

@@ -40,7 +40,7 @@ def verify(
         If there is no suite there, or it is damaged, or a worker process dies.
     """
     suite = suites.read(root, check_digest=False)
-    manifest = _manifest(root)
+    manifest = json.loads((root / MANIFEST).read_text("utf-8"))
     declared = manifest.get("declared") or {}
     measurements = measure_all(suite, workers or available_cpus(), on_item)
     rows, unmeasured, breaches = judge((one.item, result) for one in measurements for result in one.results)
@@ -67,8 +67,3 @@ def _digest_breaches(digest: str, manifest: dict[str, Any]) -> list[Breach]:
     return [
         Breach("the suite", "digest", str(claimed)[:12], f"{digest[:12]}: it was changed after it was built")
     ]
-
-
-def _manifest(root: Path) -> dict[str, Any]:
-    manifest: dict[str, Any] = json.loads((root / MANIFEST).read_text("utf-8"))
-    return manifest

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from starbench.schema import Item
-from starbench.verify.answers import Group, declared_for
+from starbench.verify.answers import Group, declared_for, flaw
 from starbench.verify.features import Feature, features, is_cue
 from starbench.verify.findings import Breach
 from starbench.verify.remeasure import ItemMeasurements
@@ -66,7 +66,7 @@ def audit(
             tests += [(group.name, *test) for test in _of_options(group, cues)]
     adjusted = holm([test[-1] for test in tests])
     rows = [
-        LeakRow(*test[:-1], float(p), _flaw(declared, test[0], test[2]))
+        LeakRow(*test[:-1], float(p), flaw(declared, test[0], test[2]))
         for test, p in zip(tests, adjusted, strict=True)
     ]
     rows.sort(key=lambda row: row.p)
@@ -78,11 +78,6 @@ def audit(
         if row.p < MOST_P and row.declared is None
     ]
     return rows, breaches
-
-
-def _flaw(declared: dict[str, Any], group: str, key: str) -> str | None:
-    flaws = declared_for(declared, "flaws", group)
-    return str(flaws[key]) if isinstance(flaws, dict) and key in flaws else None
 
 
 def _test(feature: Feature, classes: Sequence[str]) -> float | None:

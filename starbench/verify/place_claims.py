@@ -16,7 +16,7 @@ from starbench.measure.binaural import side_db, time_difference_us
 from starbench.measure.levels import db, power
 from starbench.verify.bearings import Bearing, Place, bearings, senses
 from starbench.verify.claims import ClaimResult, Measurement, Source, Unmeasured
-from starbench.verify.source_claims import AROUND_S, OVERLAPS, obstacle
+from starbench.verify.source_claims import OVERLAPS, obstacle, whole_stretch
 from starbench.verify.tolerances import KINDS
 
 Samples = NDArray[np.floating]
@@ -64,7 +64,9 @@ def direction(source: Source) -> Iterator[ClaimResult]:
         expected = bearing.expected(_place(source), source.clip.truth["receiver"])
         kind = f"{bearing.name}, {where}"
         measured = (
-            _at_first(bearing, source) if source.in_room else _measured(bearing, _whole(source), source)
+            _at_first(bearing, source)
+            if source.in_room
+            else _measured(bearing, whole_stretch(source), source)
         )
         if expected is None or measured is None:
             yield Unmeasured(kind, "no such direction" if expected is None else CONFUSED)
@@ -98,13 +100,6 @@ def _is_drowned(source: Source) -> bool:
 
 def _from_onset(source: Source, span_s: tuple[float, float]) -> NDArray[np.float32]:
     return source.clip.cut(source.onset_s + span_s[0], source.onset_s + span_s[1])
-
-
-def _whole(source: Source) -> NDArray[np.float32]:
-    around = source.ramp_s / 2 + AROUND_S
-    return source.clip.cut(
-        max(source.quiet_from_s, source.onset_s - around), min(source.quiet_to_s, source.offset_s + around)
-    )
 
 
 def _at_first(bearing: Bearing, source: Source) -> float | None:

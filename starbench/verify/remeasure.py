@@ -70,25 +70,20 @@ def measure_all(
     SuiteError
         If a worker process dies.
     """
-    jobs = _jobs(suite, claims=claims)
+    jobs = [
+        MeasurementJob(item.id, item.audio_paths, _truths(item) if claims else ()) for item in suite.items
+    ]
     measure = partial(measure_item, root=suite.root, boundary=suite.boundary or suite.root)
     measurements: dict[str, ItemMeasurements] = {}
+    processes = 0 if workers == 1 or len(jobs) < _SMALL else workers
     try:
-        with closing(
-            map_items(measure, jobs, 0 if workers == 1 or len(jobs) < _SMALL else workers)
-        ) as results:
+        with closing(map_items(measure, jobs, processes)) as results:
             for result in results:
                 measurements[result.item] = result
                 on_item(len(measurements), len(jobs))
     except WorkerDiedError as error:
         raise SuiteError(f"{error}: verify again with fewer --workers") from error
     return [measurements[job.item] for job in jobs]
-
-
-def _jobs(suite: Suite, *, claims: bool) -> list[MeasurementJob]:
-    return [
-        MeasurementJob(item.id, item.audio_paths, _truths(item) if claims else ()) for item in suite.items
-    ]
 
 
 def _truths(item: Item) -> tuple[dict[str, Any], ...]:
@@ -122,13 +117,10 @@ def measure_item(job: MeasurementJob, root: Path, boundary: Path) -> ItemMeasure
         prefix = f"clip {number}, " if len(job.paths) > 1 else ""
         truth = job.truths[number - 1]
         if truth:
-            results += [_located(result, prefix) for result in check(Clip(samples, audio.rate, truth))]
+            results += [
+                result if isinstance(result, Unmeasured) else replace(result, where=prefix + result.where)
+                for result in check(Clip(samples, audio.rate, truth))
+            ]
         else:
             results.append(Unmeasured("truth", "nothing is claimed of the clip"))
     return ItemMeasurements(job.item, tuple(clips), tuple(results))
-
-
-def _located(result: ClaimResult, clip: str) -> ClaimResult:
-    return (
-        replace(result, where=clip + result.where) if clip and not isinstance(result, Unmeasured) else result
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from starbench.measure.binaural import level_difference_db, time_difference_us
 from starbench.measure.complexes import fundamental_hz
@@ -27,7 +28,7 @@ _PERIODS = 1.5
 #: How far an end is looked for on either side of its claim, s.
 _LOOK_S = 0.120
 #: What is left around a dry sound for the delay between ears and for filters to die away, s.
-AROUND_S = 0.015
+_AROUND_S = 0.015
 
 
 def obstacle(source: Source) -> str | None:
@@ -35,6 +36,14 @@ def obstacle(source: Source) -> str | None:
     if not source.alone:
         return OVERLAPS
     return None if source.kind in STEADY else "is not steady"
+
+
+def whole_stretch(source: Source) -> NDArray[np.float32]:
+    """Samples of a dry sound from ramp to ramp, with what is around it."""
+    around = source.ramp_s / 2 + _AROUND_S
+    return source.clip.cut(
+        max(source.quiet_from_s, source.onset_s - around), min(source.quiet_to_s, source.offset_s + around)
+    )
 
 
 def claimed_snr_db(source: Source) -> float:
@@ -118,8 +127,7 @@ def interaural(source: Source) -> Iterator[ClaimResult]:
     if why or source.truth["signal"].get("ripple_db"):
         yield Unmeasured(f"ITD, {where}", why or "the spectrum is random")
         return
-    start = max(source.quiet_from_s, source.onset_s - source.ramp_s / 2 - AROUND_S)
-    stretch = source.clip.cut(start, min(source.quiet_to_s, source.offset_s + source.ramp_s / 2 + AROUND_S))
+    stretch = whole_stretch(source)
     rate, tilt = source.clip.rate, source.tilt_db_per_octave
     low, high = (float(source.truth["signal"].get(key, default)) for key, default in _BAND)
     quiet = source.clip.quiet
