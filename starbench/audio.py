@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,14 +94,6 @@ class Audio:
         return buffer.getvalue()
 
 
-class Header(NamedTuple):
-    """What a sound file says of its samples: channels, rate in Hz, length in s."""
-
-    channels: int
-    rate: int
-    seconds: float
-
-
 def quantise(samples: NDArray[np.floating]) -> Pcm:
     """Round samples to 16 bits.
 
@@ -148,8 +140,8 @@ def decode(source: Path | bytes) -> Audio:
             raise AudioError(f"{name}: {error}") from error
 
 
-def read_header(path: Path) -> Header:
-    """What a sound file says of its samples, which are not read.
+def read_header(path: Path) -> tuple[int, int, float]:
+    """Channels, rate in Hz and length in s, as a sound file states them; its samples are not read.
 
     Raises
     ------
@@ -157,7 +149,7 @@ def read_header(path: Path) -> Header:
         As :func:`decode`, as far as the header shows it.
     """
     with _opened(path) as file:
-        return Header(file.channels, int(file.samplerate), file.frames / file.samplerate)
+        return file.channels, int(file.samplerate), file.frames / file.samplerate
 
 
 @contextmanager

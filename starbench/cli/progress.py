@@ -92,16 +92,16 @@ def counting(doing: str, first: str = "planning") -> Iterator[Callable[[int, int
 
 def _counted_in_lines(doing: str) -> Callable[[int, int], None]:
     """The same in a line every few seconds, and one at the end; what takes less than that needs none."""
-    shown, begun, is_long = monotonic(), None, False
+    shown, start, is_long = monotonic(), None, False
 
     def show(done: int, total: int) -> None:
-        nonlocal shown, begun, is_long
+        nonlocal shown, start, is_long
         now = monotonic()
-        begun = begun or (now, done)  # a resumed build begins with many
+        start = start or (now, done)  # a resumed build begins with many
         if now - shown < _PLAIN_EVERY_S and not (is_long and done == total):
             return
         shown, is_long = now, True
-        seconds, items = now - begun[0], done - begun[1]
+        seconds, items = now - start[0], done - start[1]
         left = f", {_time((total - done) * seconds / items)} left" if items and done < total else ""
         typer.echo(f"{doing}: {done}/{total} items{left}", err=True)
 

@@ -75,19 +75,10 @@ def read(
     check_digest: bool = True,
     to_decode: Callable[[Sequence[Item]], Iterable[Item]] = tuple,
 ) -> Suite:
-    """Read a suite directory and check every item and every sound in it.
+    """Read a suite directory and check every item, and the sounds of those that ``to_decode`` picks.
 
-    Parameters
-    ----------
-    root : Path
-        The directory.
-    skip_bad : bool
-        Leave damaged items out instead of refusing them all.
-    check_digest : bool
-        Off: accept a suite that was changed after it was built.
-    to_decode : callable
-        Which of the items have their sounds decoded; by default all. The others' digests are those that
-        their files' names state, as long as the suite's own digest confirms them.
+    The digests of other sounds are those that their files' names state, as long as the suite's own digest
+    confirms them. ``check_digest`` off accepts a suite that was changed after it was built.
 
     Raises
     ------

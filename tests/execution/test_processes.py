@@ -77,6 +77,7 @@ def test_threads_keep_the_order_and_are_as_many_as_this_process_may_use(
         return number, threading.get_ident()
 
     monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {3, 5}, raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
     assert available_cpus() == 2
     results = map_in_threads(in_thread, iter(range(20)))
     assert [number for number, _ in results] == list(range(20))
