@@ -15,16 +15,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from starbench.errors import AudioError
-from starbench.schema.trial import Transform
 
 if TYPE_CHECKING:
     from soundfile import SoundFile
+
+#: What a condition does to a clip.
+Transform = Literal["native", "left", "right", "mono", "swap", "silence", "noise"]
 
 Pcm = NDArray[np.int16]
 

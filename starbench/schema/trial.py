@@ -6,10 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
+from starbench.audio import Transform
 from starbench.schema.base import Frozen
 from starbench.schema.response import Failure, Outcome, Stop, Usage
-
-Transform = Literal["native", "left", "right", "mono", "swap", "silence", "noise"]
 
 #: Suite, item, rotation and condition: what makes a trial itself within a run.
 TrialKey = tuple[str, str, int, str]

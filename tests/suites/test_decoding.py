@@ -14,9 +14,9 @@ from starbench.audio import Audio, decode
 from starbench.build.build import build
 from starbench.errors import SuiteError
 from starbench.models.adapter import Model
+from starbench.planning.captions import CaptionRequest, plan_captions
 from starbench.planning.plan import RunPlan, plan_run
 from starbench.planning.request import Request
-from starbench.runs.captioning import CaptionRequest, plan_captions
 from starbench.schema import Prompt, Setup
 from starbench.suites import suite as suites
 from starbench.suites import validate
