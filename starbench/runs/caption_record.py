@@ -1,4 +1,4 @@
-"""A file of captions as an attempt adds to it."""
+"""A file of captions as an attempt adds to it; see :class:`starbench.runs.attempt.Record`."""
 
 from __future__ import annotations
 
@@ -27,21 +27,17 @@ class CaptionRecord:
 
     @property
     def trials(self) -> Sequence[Trial]:
-        """One trial a clip."""
         return self.workload.trials
 
     @property
     def rate_hz(self) -> int | None:
-        """The rate that all clips are sent at, Hz; None: each clip's own."""
         return self.workload.header.identity.rate_hz
 
     @property
     def versions(self) -> Mapping[str, str]:
-        """Versions of the software of this attempt."""
         return self.workload.header.versions
 
     def hold(self) -> AbstractContextManager[None]:
-        """Keep the file to this process."""
         return hold(self.lines_path, self.lines_path.with_name(f".{self.lines_path.name}.lock"))
 
     def begin(self) -> Beginning:
@@ -67,19 +63,15 @@ class CaptionRecord:
         return Beginning(True, header.served_by, header.versions)
 
     def discard(self) -> None:
-        """Remove the file."""
         self.lines_path.unlink(missing_ok=True)
 
     def lines(self) -> Iterator[CaptionLine]:
-        """Every line in the order of writing, those that a later one replaced included."""
         return captions.lines(self.lines_path)
 
     def canary(self) -> Canary | None:
-        """The record of the canary, if one was run."""
         return captions.read(self.lines_path).header.canary
 
     def write_canary(self, canary: Canary) -> None:
-        """Replace the record of the canary."""
         self._amend(canary=canary)
 
     def _amend(self, **changes: Any) -> None:
