@@ -49,9 +49,9 @@ from starbench.suites import suite as suites
 from starbench.suites.suite import MANIFEST
 from starbench.synthesis import BuildSpec
 from starbench.verify.answers import Group, declared_for, groups
-from starbench.verify.features import features
+from starbench.verify.features import features, is_cue
 from starbench.verify.leaks import source_numbers
-from starbench.verify.remeasure import Heard, measure_all
+from starbench.verify.remeasure import ItemMeasurements, measure_all
 from starbench.verify.statistics import holm
 
 #: Stated before anything was built with them.
@@ -67,10 +67,10 @@ RESAMPLES = 1000
 
 @dataclass(frozen=True)
 class Part:
-    """One sub-category of one or more suites: its items, what is heard of each, what is asked."""
+    """One sub-category of one or more suites: its items, what was measured of each, the cues it asks about."""
 
     group: Group
-    heard: dict[str, Heard]
+    measurements: dict[str, ItemMeasurements]
     asked: list[str] | None
 
 
@@ -97,7 +97,7 @@ class Result:
 def read(roots: Sequence[Path], workers: int) -> list[Part]:
     """The sub-categories of several suites; items of the same name in two suites are two items."""
     items: list[Item] = []
-    heard: dict[str, Heard] = {}
+    measurements: dict[str, ItemMeasurements] = {}
     asked: dict[str, list[str] | None] = {}
     for number, root in enumerate(roots):
         suite = suites.read(root)
@@ -105,17 +105,19 @@ def read(roots: Sequence[Path], workers: int) -> list[Part]:
         for item, one in zip(suite.items, measure_all(suite, workers, claims=False), strict=True):
             name = f"{number}/{item.id}"
             items.append(item.model_copy(update={"id": name}))
-            heard[name] = one
+            measurements[name] = one
         for group in groups(suite.items):
             listed = declared_for(declared, "asked", group.name)
             asked[group.name] = listed if isinstance(listed, list) else None
-    return [Part(group, heard, asked[group.name]) for group in groups(items) if len(group.items) >= LEAST]
+    return [
+        Part(group, measurements, asked[group.name]) for group in groups(items) if len(group.items) >= LEAST
+    ]
 
 
 def table(part: Part) -> NDArray[np.float64]:
     """Features as columns of numbers, names as one column a value; NaN where an item has none."""
     columns = []
-    for feature in features(part.group, part.heard, part.asked):
+    for feature in features(part.group, part.measurements, part.asked):
         if feature.is_number:
             columns.append([np.nan if value is None else float(value) for value in feature.values])
         else:
@@ -202,14 +204,7 @@ def named_sources(item: Item, asked: Sequence[str]) -> list[dict[str, float]]:
     if not isinstance(numbers, list) or not clips or None in numbers:
         return []
     found = [source_numbers(clips[0]["sources"][number]) for number in numbers]
-    return [
-        {
-            key: value
-            for key, value in row.items()
-            if not any(f"{key}.".startswith(f"{name}.") for name in asked)
-        }
-        for row in found
-    ]
+    return [{key: value for key, value in row.items() if not is_cue(key, asked)} for row in found]
 
 
 def words(item: Item, place: int) -> dict[str, float]:

@@ -9,16 +9,21 @@ from __future__ import annotations
 import io
 import re
 import wave
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from starbench.errors import AudioError
+
+if TYPE_CHECKING:
+    from soundfile import SoundFile
 
 Pcm = NDArray[np.int16]
 
@@ -31,7 +36,7 @@ MAX_SAMPLES = 2 * 48_000 * 3600
 #: Level of the ``noise`` condition's clips, dB re full scale (rms); the same for every clip.
 NOISE_DBFS = -30.0
 _NOISE_SEED = 0x5EED
-#: A WAV that claims more data than it has; libsndfile mends that in silence and says so in its log.
+#: A WAV that claims more data than it has; libsndfile corrects that in silence and says so in its log.
 _CUT_WAV = re.compile(r"^data : (\d+) \(should be (\d+)\)", re.MULTILINE)
 #: Claims from here on are placeholders of programs that wrote to a pipe, bytes.
 _PLACEHOLDER = 2**31 - 2**16
@@ -122,32 +127,55 @@ def decode(source: Path | bytes) -> Audio:
         If it is not sound, holds no samples, is cut short, is longer than an hour, or is louder
         than full scale.
     """
+    name = _name(source)
+    with _opened(source) as file:
+        dtype = "int16" if file.subtype == "PCM_16" else "float64"
+        samples = file.read(dtype=dtype, always_2d=True)
+        if samples.shape[0] < file.frames:
+            raise AudioError(f"{name} is cut short: {samples.shape[0]} of {file.frames} frames")
+        try:
+            return Audio(samples if dtype == "int16" else quantise(samples), int(file.samplerate))
+        except AudioError as error:
+            raise AudioError(f"{name}: {error}") from error
+
+
+def read_header(path: Path) -> tuple[int, int, float]:
+    """Channels, rate in Hz and length in s, as a sound file states them; its samples are not read.
+
+    Raises
+    ------
+    AudioError
+        As :func:`decode`, as far as the header shows it.
+    """
+    with _opened(path) as file:
+        return file.channels, int(file.samplerate), file.frames / file.samplerate
+
+
+@contextmanager
+def _opened(source: Path | bytes) -> Iterator[SoundFile]:
+    """A sound file whose header is in order; what fails while it is read is an :class:`AudioError`."""
     import soundfile
 
-    name = source.name if isinstance(source, Path) else "clip"
+    name = _name(source)
     try:
         with soundfile.SoundFile(source if isinstance(source, Path) else io.BytesIO(source)) as file:
             if file.frames > MAX_SECONDS * file.samplerate:
                 raise AudioError(f"{name} is longer than {MAX_SECONDS:.0f} s")
             if file.frames * file.channels > MAX_SAMPLES:
                 raise AudioError(f"{name} holds more than {MAX_SAMPLES} samples")
-            dtype = "int16" if file.subtype == "PCM_16" else "float64"
-            samples = file.read(dtype=dtype, always_2d=True)
-            rate, frames, log = int(file.samplerate), file.frames, file.extra_info
+            if not file.frames:
+                raise AudioError(f"{name} holds no samples")
+            cut = _CUT_WAV.search(file.extra_info)
+            if cut and int(cut[1]) < _PLACEHOLDER:
+                raise AudioError(f"{name} is cut short: {cut[2]} of {cut[1]} bytes")
+            yield file
     # A header can ask for any memory, and a name ending in .raw for a rate (TypeError).
     except (soundfile.SoundFileError, OSError, MemoryError, TypeError) as error:
         raise AudioError(f"{name} cannot be read as sound: {error}") from error
-    if not samples.shape[0]:
-        raise AudioError(f"{name} holds no samples")
-    if samples.shape[0] < frames:
-        raise AudioError(f"{name} is cut short: {samples.shape[0]} of {frames} frames")
-    cut = _CUT_WAV.search(log)
-    if cut and int(cut[1]) < _PLACEHOLDER:
-        raise AudioError(f"{name} is cut short: {cut[2]} of {cut[1]} bytes")
-    try:
-        return Audio(samples if dtype == "int16" else quantise(samples), rate)
-    except AudioError as error:
-        raise AudioError(f"{name}: {error}") from error
+
+
+def _name(source: Path | bytes) -> str:
+    return source.name if isinstance(source, Path) else "clip"
 
 
 def resample(audio: Audio, rate: int) -> Audio:

@@ -6,9 +6,13 @@ import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+
+if TYPE_CHECKING:
+    from command_line import Command
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 # Helpers that lie beside the tests; last, so that they hide nothing that is installed.
@@ -48,6 +52,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         names = [*getattr(item, "fixturenames", ()), *(text for text in parameters if isinstance(text, str))]
         if item.path.name.startswith("test_transformers") or any(name.startswith("tiny_") for name in names):
             item.add_marker(needs)
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
+    """Run the command line in this process, where no second is lost to its start."""
+    from command_line import CommandResult
+
+    from starbench.cli import main
+
+    def run(*arguments: str) -> CommandResult:
+        monkeypatch.setattr(sys, "argv", ["starbench", *arguments])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as stop:
+            main()
+        return CommandResult(int(stop.value.code or 0), *capfd.readouterr())
+
+    return run
 
 
 @pytest.fixture(scope="session")

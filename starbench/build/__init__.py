@@ -1,1 +1,1 @@
-"""Suites made: planned, rendered by worker processes, written whole or not at all."""
+"""Suites built: planned, rendered by worker processes, written whole or not at all."""

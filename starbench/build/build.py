@@ -1,4 +1,4 @@
-"""Suites made from drafts: rendered, checked, published whole under names that tell nothing."""
+"""Suites built from drafts: rendered, checked, published whole under names that tell nothing."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ import inspect
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from starbench import __version__
-from starbench.build.render import Made, Order
-from starbench.build.staging import Workshop, hold, make_on_record
+from starbench.build.render import RenderedItem, RenderJob
+from starbench.build.staging import Staging, hold, render_on_record
 from starbench.errors import PluginError, SuiteError
-from starbench.execution import processes
+from starbench.execution.processes import WorkerDiedError, available_cpus, map_items
 from starbench.plugins import registry
 from starbench.schema import Item
 from starbench.suites import suite as suites
@@ -28,8 +29,18 @@ from starbench.synthesis import BuildPlan, BuildSpec
 from starbench.text import slug
 
 _VERSIONED = ("numpy", "scipy", "soundfile")
-#: Suites of fewer items are made by this process: hiring others would take longer.
+#: Suites of fewer items are rendered by this process: to start others would take longer.
 _SMALL = 8
+
+
+@dataclass(frozen=True)
+class InterruptedBuild:
+    """What a build finds of an earlier one of the same name, and of how many items it keeps how many."""
+
+    differences: tuple[str, ...]
+    """What differs (``seed``, ``plan``, ``options``, …), for which it is thrown away; empty if it is resumed."""
+    items: int
+    total: int
 
 
 def build(
@@ -39,11 +50,11 @@ def build(
     on_item: Callable[[int, int], None] = lambda _done, _all: None,
     *,
     workers: int | None = None,
-    on_note: Callable[[str], None] = lambda _note: None,
+    on_interrupted: Callable[[InterruptedBuild], None] = lambda _earlier: None,
 ) -> Suite:
     """Build a suite of ``task`` at ``out``, which appears whole or not at all.
 
-    The bytes are the same for any number of workers. A build that was cut off is gone on with by the next
+    The bytes are the same for any number of workers. A build that was interrupted is resumed by the next
     one that asks for the same; one that asks for something else starts anew.
 
     Parameters
@@ -55,17 +66,17 @@ def build(
     out : Path
         A directory that does not exist yet, or is empty.
     on_item : callable
-        Told how many of how many items are done.
+        Called with the number of items that are done, and of all.
     workers : int, optional
         Processes to use; default: one for each CPU that this process may use. They are spawned, so a
         script calls this under ``if __name__ == "__main__"``.
-    on_note : callable
-        Told in one sentence what became of a build that was cut off.
+    on_interrupted : callable
+        Called with what an interrupted build left, if one did.
 
     Raises
     ------
     InputError
-        If the task cannot build that, or ``out`` is taken, or the disk is full.
+        If the task cannot build that, or ``out`` is taken, or the disk is full, or a worker process dies.
     """
     out = out.resolve()
     plugin = registry.make("tasks", task)
@@ -75,20 +86,21 @@ def build(
     plan: BuildPlan = plugin.plan(spec)
     header = _header(task, spec, plan)
     try:
-        with hold(out) as workshop:
+        with hold(out) as staging:
             _refuse_taken(out)  # another build may just have finished
-            changed = workshop.open(header)
-            if changed:
-                on_note(
-                    f"what an interrupted build left is thrown away, for its {' and '.join(changed)} differ"
-                )
-            made = _make(plan, spec.seed, workshop, workers or processes.available_cpus(), on_item, on_note)
+            differences, intact = staging.open(header), staging.intact_items()
+            if differences or intact:
+                on_interrupted(InterruptedBuild(differences, len(intact), len(plan.drafts)))
+            items = _render(plan, spec.seed, staging, workers or available_cpus(), intact, on_item)
             manifest = _manifest(task, spec, plan, getattr(plugin, "attributes", ()))
-            built = _publish(manifest, plan, made, workshop, out)
+            built = _publish(manifest, plan, items, staging, out)
+    except WorkerDiedError as error:
+        raise SuiteError(
+            f"{error}; what is rendered is kept: the same command resumes, with fewer --workers if need be"
+        ) from error
     except OSError as error:
         raise SuiteError(
-            f"{out} cannot be written ({error.strerror}): mend that, then the same command goes on with what "
-            "is made"
+            f"{out} cannot be written ({error.strerror}): fix that, then the same command resumes"
         ) from error
     return built
 
@@ -99,13 +111,13 @@ def _refuse_taken(out: Path) -> None:
 
 
 def _header(task: str, spec: BuildSpec, plan: BuildPlan) -> dict[str, Any]:
-    """What has to be equal for a build to go on with what another one made."""
+    """What has to be equal for a build to resume an earlier one."""
     header = {
         "task": task,
         "seed": spec.seed,
         "options": _options(spec, plan),
         "versions": _versions(),
-        "synthesizers": _code({recipe.synthesizer for draft in plan.drafts for recipe in draft.clips}),
+        "synthesizers": _code_digest({recipe.synthesizer for draft in plan.drafts for recipe in draft.clips}),
         "plan": _plan_digest(plan, task),
     }
     read_back: dict[str, Any] = json.loads(json.dumps(header))
@@ -134,81 +146,77 @@ def _plan_digest(plan: BuildPlan, task: str) -> str:
     return digest.hexdigest()
 
 
-def _code(synthesizers: Iterable[str]) -> str:
-    """Digest of the source of synthesizers: one that was mended between two builds makes other sounds."""
+def _code_digest(synthesizers: Iterable[str]) -> str:
+    """Digest of the source of synthesizers: one that was changed between two builds makes other sounds."""
     files: set[Path] = set()
     for name in synthesizers:
         module = sys.modules.get(inspect.unwrap(registry.load("synthesizers", name)).__module__)
         if module is not None and module.__file__:
-            here = Path(module.__file__)
-            files |= {here, *here.parent.glob("*.py")} if module.__package__ else {here}
+            file = Path(module.__file__)
+            files |= {file, *file.parent.glob("*.py")} if module.__package__ else {file}
     return sha256(b"\0".join(path.read_bytes() for path in sorted(files))).hexdigest()
 
 
-def _make(
+def _render(
     plan: BuildPlan,
     seed: int,
-    workshop: Workshop,
+    staging: Staging,
     workers: int,
+    intact: Mapping[str, RenderedItem],
     on_item: Callable[[int, int], None],
-    on_note: Callable[[str], None],
-) -> dict[str, Made]:
-    """Make what is missing; returns all, by id."""
-    total, there = len(plan.drafts), workshop.whole()
-    missing = [Order(draft.item.id, draft.clips) for draft in plan.drafts if draft.item.id not in there]
-    done = total - len(missing)
-    if done:
-        on_note(f"an interrupted build goes on: {done} of {total} items are there")
-    on_item(done, total)
-    with closing(_work(missing, seed, workshop.path, workers, small=total < _SMALL)) as work:
-        for more in work:
-            done += more
+) -> dict[str, RenderedItem]:
+    """Render what is missing; returns all items, by id."""
+    total = len(plan.drafts)
+    jobs = [RenderJob(draft.item.id, draft.clips) for draft in plan.drafts if draft.item.id not in intact]
+    on_item(total - len(jobs), total)
+    render = partial(render_on_record, seed=seed, staging=staging.path)
+    # One worker is a process of its own, too, for its one thread: see processes.ONE_THREAD.
+    with closing(map_items(render, jobs, 0 if total < _SMALL else workers)) as results:
+        for done, _ in enumerate(results, total - len(jobs) + 1):
             on_item(done, total)
-    made = workshop.made()
-    lost = sum(draft.item.id not in made for draft in plan.drafts)
-    if lost:
+    items = staging.recorded_items()
+    n_lost = sum(draft.item.id not in items for draft in plan.drafts)
+    if n_lost:
         raise SuiteError(
-            f"{workshop.path} lost the record of {lost} items: the same command makes them again"
+            f"{staging.path} lost the record of {n_lost} items: the same command renders them again"
         )
-    return made
-
-
-def _work(
-    missing: list[Order], seed: int, workshop: Path, workers: int, *, small: bool
-) -> Generator[int, None, None]:
-    if small:
-        return (make_on_record(order, seed, workshop) for order in missing)
-    # One worker is hired too, for its one thread: see crew.ONE_THREAD.
-    return processes.make_all(missing, seed, workshop, workers)
+    return items
 
 
 def _publish(
-    manifest: dict[str, Any], plan: BuildPlan, made: Mapping[str, Made], workshop: Workshop, out: Path
+    manifest: dict[str, Any],
+    plan: BuildPlan,
+    rendered: Mapping[str, RenderedItem],
+    staging: Staging,
+    out: Path,
 ) -> Suite:
-    items = [_item(draft.item, made[draft.item.id]) for draft in plan.drafts]
+    parts = [(draft.item, rendered[draft.item.id]) for draft in plan.drafts]
+    items = [_item(item, part) for item, part in parts]
     clips = {
         clip.path: ClipInfo(clip.digest, clip.channels, clip.rate, clip.seconds)
-        for draft in plan.drafts
-        for clip in made[draft.item.id].clips
+        for _, part in parts
+        for clip in part.clips
     }
-    workshop.sweep(made[draft.item.id] for draft in plan.drafts)
-    with (workshop.suite / METADATA).open("w", encoding="utf-8") as file:
+    staging.remove_strays(part for _, part in parts)
+    with (staging.suite / METADATA).open("w", encoding="utf-8") as file:
         for item in items:
             fields = item.model_dump(mode="json", by_alias=True, exclude_defaults=True)
             file.write(json.dumps({"file_name": item.audio_paths[0], **fields}, ensure_ascii=False) + "\n")
     manifest["digest"] = suites.digest(items, clips)
     text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
-    (workshop.suite / MANIFEST).write_text(text, "utf-8")
-    built = suites.read(workshop.suite)
+    (staging.suite / MANIFEST).write_text(text, "utf-8")
+    built = suites.read(staging.suite)
     if out.exists():
         out.rmdir()
-    workshop.suite.rename(out)
+    staging.suite.rename(out)
     return replace(built, root=out)
 
 
-def _item(item: Item, made: Made) -> Item:
-    truth = {**item.truth, "clips": [clip.truth for clip in made.clips]}
-    return item.model_copy(update={"audio_paths": tuple(clip.path for clip in made.clips), "truth": truth})
+def _item(item: Item, rendered: RenderedItem) -> Item:
+    truth = {**item.truth, "clips": [clip.truth for clip in rendered.clips]}
+    return item.model_copy(
+        update={"audio_paths": tuple(clip.path for clip in rendered.clips), "truth": truth}
+    )
 
 
 def _manifest(task: str, spec: BuildSpec, plan: BuildPlan, attributes: Sequence[str]) -> dict[str, Any]:
@@ -235,9 +243,9 @@ def _manifest(task: str, spec: BuildSpec, plan: BuildPlan, attributes: Sequence[
 def _name(task: str, spec: BuildSpec, plan: BuildPlan, attributes: Sequence[str]) -> str:
     # Options make other suites, and two suites of one run must not share a name.
     options = _options(spec, plan)
-    told = (
+    digest = (
         sha256(json.dumps(options, sort_keys=True, default=str).encode()).hexdigest()[:6] if options else ""
     )
     chosen = () if set(spec.attributes) == set(attributes) else spec.attributes
-    parts = [task.rpartition(":")[2], spec.profile, *chosen, f"seed{spec.seed}", told]
+    parts = [task.rpartition(":")[2], spec.profile, *chosen, f"seed{spec.seed}", digest]
     return slug("-".join(part for part in parts if part))

@@ -1,4 +1,4 @@
-"""From recipes to sound files: what one worker of a build does."""
+"""From recipes to sound files: what one worker of a build does with one item."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from starbench.synthesis import Recipe, Stimulus, Synthesizer, generator
 STEMS = "stems"
 
 
-class Order(NamedTuple):
-    """The clips of one item, still to be made."""
+class RenderJob(NamedTuple):
+    """The clips of one item, still to be rendered."""
 
     item_id: str
     clips: tuple[Recipe, ...]
 
 
-class MadeClip(Frozen):
+class RenderedClip(Frozen):
     """A clip on disk: digest of its sound, channels, rate in Hz, length in s, and its truth."""
 
     digest: str
@@ -44,28 +44,28 @@ class MadeClip(Frozen):
 
     @property
     def path(self) -> str:
-        """Where it lies in the suite. Its name tells nothing, nor does its size, save its length.
+        """Where it lies in the suite. Its name tells nothing, and its size nothing but its length.
 
-        It is plain PCM: how far a compressed file shrinks tells what is in it, so that those without a
-        tone could be told from the others by ``ls -l``.
+        It is plain PCM: how far a compressed file shrinks depends on what is in it, so ``ls -l`` alone
+        would distinguish clips without a tone from the others.
         """
         return f"{AUDIO}/{self.digest}.wav"
 
     @property
     def stems(self) -> tuple[str, ...]:
-        """Where its sources alone lie."""
+        """Paths of its sources alone."""
         return tuple(self.truth.get("stems", ()))
 
 
-class Made(Frozen):
+class RenderedItem(Frozen):
     """The clips of one item, on disk."""
 
     id: str
-    clips: tuple[MadeClip, ...]
+    clips: tuple[RenderedClip, ...]
 
 
-def make(order: Order, seed: int, root: Path) -> Made:
-    """Make the clips of one item and write them below ``root``; the same bytes in any process.
+def render_item(job: RenderJob, seed: int, root: Path) -> RenderedItem:
+    """Render the clips of one item and write them below ``root``; the same bytes in any process.
 
     Raises
     ------
@@ -76,29 +76,29 @@ def make(order: Order, seed: int, root: Path) -> Made:
     OSError
         If the disk does not take it.
     """
-    return Made(id=order.item_id, clips=tuple(_clips(order, seed, root)))
+    return RenderedItem(id=job.item_id, clips=tuple(_clips(job, seed, root)))
 
 
-def _clips(order: Order, seed: int, root: Path) -> Iterator[MadeClip]:
-    for place, recipe in enumerate(order.clips):
+def _clips(job: RenderJob, seed: int, root: Path) -> Iterator[RenderedClip]:
+    for number, recipe in enumerate(job.clips):
         try:
-            audio, stimulus = stimulate(recipe, generator(seed, order.item_id, "clip", str(place)))
+            audio, stimulus = render_stimulus(recipe, generator(seed, job.item_id, "clip", str(number)))
         except StarbenchError as error:
             # Plain classes of ours, whatever was raised: the error has to cross to another process.
             kind = PluginError if isinstance(error, PluginError) else StimulusError
-            raise kind(f"{order.item_id}: clip {place + 1} cannot be made: {error}") from error
+            raise kind(f"{job.item_id}: clip {number + 1} cannot be made: {error}") from error
         truth = dict(stimulus.truth)
         if stimulus.stems:
             truth["stems"] = [_write_stem(root, stem, audio.rate) for stem in stimulus.stems]
-        clip = MadeClip(
+        clip = RenderedClip(
             digest=audio.digest, channels=audio.channels, rate=audio.rate, seconds=audio.seconds, truth=truth
         )
         write_bytes(root / clip.path, audio.wav)
         yield clip
 
 
-def stimulate(recipe: Recipe, rng: np.random.Generator) -> tuple[Audio, Stimulus]:
-    """Make one stimulus: as 16-bit sound, and as it was made, its truth in plain JSON values.
+def render_stimulus(recipe: Recipe, rng: np.random.Generator) -> tuple[Audio, Stimulus]:
+    """Render one stimulus: as 16-bit sound, and as the synthesizer made it, its truth in plain JSON values.
 
     Raises
     ------
@@ -109,10 +109,10 @@ def stimulate(recipe: Recipe, rng: np.random.Generator) -> tuple[Audio, Stimulus
     """
     try:
         stimulus = _synthesizer(recipe.synthesizer)(rng=rng, **recipe.parameters)
-        # A build that goes on reads truths back from a file, and must not know them more exactly.
+        # A resumed build reads truths from a file: this one must not know them more exactly.
         truth = json.loads(json.dumps(stimulus.truth, allow_nan=False))
         if any(stem.shape != stimulus.samples.shape for stem in stimulus.stems):
-            raise ValueError("a stem has not the shape of the clip")
+            raise ValueError("a stem does not have the shape of the clip")
         audio = Audio(quantise(stimulus.samples), stimulus.rate)
     except AudioError as error:
         raise StimulusError(str(error)) from error
@@ -120,7 +120,7 @@ def stimulate(recipe: Recipe, rng: np.random.Generator) -> tuple[Audio, Stimulus
         raise
     except Exception as error:
         raise PluginError(
-            f"synthesizer {recipe.synthesizer!r} failed ({_place(error)}): {type(error).__name__}: {error}"
+            f"synthesizer {recipe.synthesizer!r} failed ({_source_line(error)}): {type(error).__name__}: {error}"
         ) from error
     return audio, Stimulus(stimulus.samples, stimulus.rate, truth, stimulus.stems)
 
@@ -131,13 +131,13 @@ def _synthesizer(name: str) -> Synthesizer:
     return loaded
 
 
-def _place(error: Exception) -> str:
+def _source_line(error: Exception) -> str:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{Path(frame.filename).name}:{frame.lineno}"
 
 
 def stem_wav(samples: NDArray[np.float64], rate: int) -> bytes:
-    """One source alone as 32-bit float WAV: 16 bits could lose a quiet one, and need not hold a loud one.
+    """One source alone as 32-bit float WAV: 16 bits could lose a quiet one, and may clip a loud one.
 
     SciPy's writer, because libsndfile stamps the time into every float WAV.
     """

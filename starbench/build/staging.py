@@ -1,7 +1,7 @@
-"""Where a suite is made: a directory beside it that outlives a build that was cut off.
+"""Where a suite is built: a directory beside it that outlives a build that was interrupted.
 
 ``.NAME.partial`` holds the suite as far as it has come, and ``made.jsonl``: one line that says what is
-built, then one line for each item whose clips are on disk. Whoever goes on makes only what is missing.
+built, then one line for each item whose clips are on disk. A resumed build renders only what is missing.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -18,9 +17,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from starbench.audio import decode
-from starbench.build.render import STEMS, Made, Order, make
+from starbench.build.render import STEMS, RenderedItem, RenderJob, render_item
 from starbench.errors import AudioError, SuiteError
-from starbench.execution.processes import available_cpus
+from starbench.execution.processes import map_in_threads
 from starbench.storage.json_lines import LineAppender, cut_torn_line
 from starbench.storage.lock import InUseError, acquire
 from starbench.suites.suite import AUDIO
@@ -30,8 +29,8 @@ _RECORD = "made.jsonl"
 _SUITE = "suite"
 
 
-class Workshop:
-    """The directory in which the suite ``out`` is made; use :func:`hold`."""
+class Staging:
+    """The directory in which the suite ``out`` is built; use :func:`hold`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -39,46 +38,41 @@ class Workshop:
         self._record = path / _RECORD
 
     def open(self, header: Mapping[str, Any]) -> tuple[str, ...]:
-        """Go on with what ``header`` describes, or start it anew.
+        """Resume the build that ``header`` describes, or start it anew.
 
         Returns
         -------
         tuple of str
-            The entries of the header in which the build that was begun here differs from this one;
-            empty if this one goes on or nothing was begun.
+            The entries of the header in which an earlier build here differs from this one; empty if this
+            one resumes it, or there is none.
         """
-        begun = self._header()
-        if begun == header:
+        earlier = self._header()
+        if earlier == header:
             cut_torn_line(self._record)
             return ()
         shutil.rmtree(self.suite, ignore_errors=True)
         self._record.unlink(missing_ok=True)
         (self.suite / AUDIO).mkdir(parents=True)
-        append_record(self._record, header)
-        return tuple(name for name in header if begun and begun.get(name) != header[name])
+        _append(self._record, header)
+        return tuple(name for name in header if earlier and earlier.get(name) != header[name])
 
-    def made(self) -> dict[str, Made]:
+    def recorded_items(self) -> dict[str, RenderedItem]:
         """The items on record, by id, whatever became of their clips."""
-        made = {}
         with self._record.open("rb") as lines:
-            for line in lines:
-                if (found := _made(line)) is not None:
-                    made[found.id] = found
-        return made
+            items = [item for line in lines if (item := _rendered_item(line)) is not None]
+        return {item.id: item for item in items}
 
-    def whole(self) -> dict[str, Made]:
+    def intact_items(self) -> dict[str, RenderedItem]:
         """The items on record whose clips are on disk, byte for byte."""
-        made = self.made()
-        with ThreadPoolExecutor(available_cpus()) as pool:
-            return {
-                found.id: found
-                for found, sound in zip(made.values(), pool.map(self._is_whole, made.values()), strict=True)
-                if sound
-            }
+        items = self.recorded_items()
+        intact = map_in_threads(self._is_intact, items.values())
+        return {
+            name: item for (name, item), is_intact in zip(items.items(), intact, strict=True) if is_intact
+        }
 
-    def sweep(self, made: Iterable[Made]) -> None:
-        """Throw away what no item names: halves of files, and clips of an item that was made again."""
-        clips = [clip for found in made for clip in found.clips]
+    def remove_strays(self, items: Iterable[RenderedItem]) -> None:
+        """Delete what none of ``items`` names: halves of files, clips of an item that was rendered again."""
+        clips = [clip for item in items for clip in item.clips]
         named = {clip.path for clip in clips} | {stem for clip in clips for stem in clip.stems}
         for path in (*self.suite.glob(f"{AUDIO}/*"), *self.suite.glob(f"{STEMS}/*")):
             if path.relative_to(self.suite).as_posix() not in named:
@@ -87,14 +81,14 @@ class Workshop:
     def _header(self) -> dict[str, Any] | None:
         try:
             with self._record.open("rb") as lines:
-                begun = json.loads(lines.readline())
+                header = json.loads(lines.readline())
         except (OSError, ValueError):
             return None
-        return begun if isinstance(begun, dict) else None
+        return header if isinstance(header, dict) else None
 
-    def _is_whole(self, made: Made) -> bool:
+    def _is_intact(self, item: RenderedItem) -> bool:
         try:
-            for clip in made.clips:
+            for clip in item.clips:
                 path = self.suite / clip.path
                 sound = decode(path)
                 if sound.digest != clip.digest or sound.wav != path.read_bytes():
@@ -109,55 +103,54 @@ class Workshop:
 
 
 @contextmanager
-def hold(out: Path) -> Iterator[Workshop]:
-    """Keep the workshop of ``out`` to this process; the kernel lets go of it when the process dies.
+def hold(out: Path) -> Iterator[Staging]:
+    """Keep the staging directory of ``out`` to this process; the kernel frees it when the process dies.
 
     It is gone afterwards if the suite has left it.
 
     Raises
     ------
     SuiteError
-        If another process builds the same suite, or something else has the workshop's name.
+        If another process builds the same suite, or something else has the directory's name.
     """
     path = out.with_name(f".{out.name}.partial")
-    if path.exists() and not _is_workshop(path):
-        raise SuiteError(f"{path} is in the way, and no starbench made it: move it, or give another --out")
+    if path.exists() and not is_staging(path):
+        raise SuiteError(f"{path} is in the way, and is not from starbench: move it, or give another --out")
     try:
         lock = acquire(path / _LOCK)
     except InUseError as error:
         raise SuiteError(f"{out} is being built by another starbench: wait for it") from error
-    workshop = Workshop(path)
+    staging = Staging(path)
     try:
-        yield workshop
+        yield staging
     finally:
-        if not workshop.suite.exists():
+        if not staging.suite.exists():
             shutil.rmtree(path, ignore_errors=True)
         lock.release()
 
 
-def make_on_record(order: Order, seed: int, workshop: Path) -> int:
-    """Make the clips of one item, then set it on record; returns 1.
+def render_on_record(job: RenderJob, seed: int, staging: Path) -> None:
+    """Render the clips of one item into the directory ``staging``, then put it on record.
 
     Any number of processes may do so at once: a line is one write at the end of the file.
     """
-    made = make(order, seed, workshop / _SUITE)
-    append_record(workshop / _RECORD, made.model_dump())
-    return 1
+    item = render_item(job, seed, staging / _SUITE)
+    _append(staging / _RECORD, item.model_dump())
 
 
-def _is_workshop(path: Path) -> bool:
+def is_staging(path: Path) -> bool:
+    """Whether ``path`` is a staging directory, as far as its names tell."""
     return path.is_dir() and {entry.name for entry in path.iterdir()} <= {_LOCK, _RECORD, _SUITE}
 
 
-def _made(line: bytes) -> Made | None:
+def _rendered_item(line: bytes) -> RenderedItem | None:
     """What a line says; None for the header, and for a line that a full disk tore."""
     try:
-        return Made.model_validate(json.loads(line))
+        return RenderedItem.model_validate(json.loads(line))
     except (ValueError, RecursionError, ValidationError):
         return None
 
 
-def append_record(path: Path, fields: Mapping[str, Any]) -> None:
-    """Add one line; any number of processes may do so at once."""
-    with LineAppender(path) as record:
-        record.append(json.dumps(fields, ensure_ascii=False).encode())
+def _append(record: Path, fields: Mapping[str, Any]) -> None:
+    with LineAppender(record) as lines:
+        lines.append(json.dumps(fields, ensure_ascii=False).encode())

@@ -10,12 +10,11 @@ from hashlib import sha256
 from starbench.audio import Audio
 from starbench.canary.sounds import PALETTE
 from starbench.canary.wrapping import wrapped
-from starbench.protocols.base import option_lines
+from starbench.protocols.starbench import question_text
 from starbench.schema import ClipPart, Prompt, TextPart
 
 #: One key for all probes: a baseline that draws by the key must not look as if it had heard.
 _KEY = "canary"
-_FORM = "Answer with the letter of exactly one option in angle brackets, such as <X>."
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Question:
     @property
     def whole(self) -> str:
         """The text as it is sent."""
-        return f"{self.text}\n{option_lines(self.options)}{_FORM}" if self.options else self.text
+        return question_text(self.text, self.options) if self.options else self.text
 
 
 class Stimulus:

@@ -10,6 +10,8 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from starbench.build.build import InterruptedBuild
+
 
 def build(
     task: Annotated[
@@ -17,10 +19,10 @@ def build(
     ],
     out: Annotated[Path, typer.Option(help="Directory of the new suite.", show_default=False)],
     attributes: Annotated[
-        str, typer.Option(help="What is to be heard, separated by commas; default: all that the task has.")
+        str, typer.Option(help="Attributes to test, separated by commas; default: all that the task has.")
     ] = "",
     profile: Annotated[
-        str, typer.Option(help="default, or star-bench: the paper's own design with its flaws.")
+        str, typer.Option(help="default, or star-bench: the design of the STAR-Bench paper, with its flaws.")
     ] = "default",
     size: Annotated[int | None, typer.Option(min=1, help="Number of items; default: the task's own.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 0,
@@ -32,13 +34,13 @@ def build(
         str | None, typer.Option("--format", help="Channels of the clips, e.g. binaural, foa.")
     ] = None,
     hrtf: Annotated[
-        Path | None, typer.Option(help="SOFA file of the head to listen with; default: the task's own.")
+        Path | None, typer.Option(help="SOFA file of the listener's head (HRTF); default: the task's own.")
     ] = None,
     recordings: Annotated[
         Path | None, typer.Option(help="Folder of mono recordings to use as sources.")
     ] = None,
     stems: Annotated[
-        bool, typer.Option("--stems", help="Keep each source alone as well, where the task has several.")
+        bool, typer.Option("--stems", help="Also keep each source alone, where the task has several.")
     ] = False,
     option: Annotated[
         list[str] | None, typer.Option(help="key=value for the task. Repeatable.", show_default=False)
@@ -46,14 +48,14 @@ def build(
 ) -> None:
     """Build a suite: stimuli with known physics, questions about them, and their right answers.
 
-    A build that was interrupted is gone on with by the same command. Exit codes: 0 done, 2 bad input or a
-    full disk, 130 interrupted.
+    The same command resumes a build that was interrupted. Exit codes: 0 done, 2 bad input, a full disk or a
+    worker process that died, 130 interrupted.
     """
     import os
 
     from starbench.execution.processes import ONE_THREAD
 
-    os.environ.update(ONE_THREAD)  # before numpy is imported, by whatever comes next
+    os.environ.update(ONE_THREAD)  # before anything imports numpy
 
     from starbench.build.build import build as build_suite
     from starbench.cli.progress import counting
@@ -61,21 +63,23 @@ def build(
     from starbench.suites.suite import MANIFEST
     from starbench.synthesis import BuildSpec
 
-    sugar = {
+    shorthands = {
         "format": output_format,
         "hrtf": _existing("--hrtf", hrtf, Path.is_file, "file"),
         "recordings": _existing("--recordings", recordings, Path.is_dir, "folder"),
         "stems": "true" if stems else None,
     }
-    options = _options(option or [], {name: value for name, value in sugar.items() if value is not None})
+    options = _options(option or [], {name: value for name, value in shorthands.items() if value is not None})
     known = getattr(registry.load("tasks", task), "attributes", ())
-    wanted = tuple(part.strip() for part in attributes.split(",") if part.strip()) or tuple(known)
-    spec = BuildSpec(wanted, profile, seed, size, options)
+    chosen = tuple(part.strip() for part in attributes.split(",") if part.strip()) or tuple(known)
+    spec = BuildSpec(chosen, profile, seed, size, options)
     try:
         with counting("building") as on_item:
-            suite = build_suite(task, spec, out, on_item, workers=workers, on_note=_note)
+            suite = build_suite(task, spec, out, on_item, workers=workers, on_interrupted=_note)
     except KeyboardInterrupt:
-        typer.echo("\nstarbench: interrupted; what was made is kept, and the same command goes on", err=True)
+        typer.echo(
+            "\nstarbench: interrupted; what is rendered is kept, and the same command resumes", err=True
+        )
         raise
     typer.echo(f"{len(suite.items)} items, {len(suite.clips)} clips, digest {suite.digest[:12]}: {out}")
     dropped = _dropped(out)
@@ -85,24 +89,29 @@ def build(
         )
 
 
-def _note(text: str) -> None:
+def _note(earlier: InterruptedBuild) -> None:
+    if earlier.differences:
+        differences = " and ".join(earlier.differences)
+        text = f"what an interrupted build left is thrown away, because it differs in {differences}"
+    else:
+        text = f"an interrupted build is resumed: {earlier.items} of {earlier.total} items are there"
     typer.echo(f"note: {text}", err=True)
 
 
-def _existing(name: str, path: Path | None, is_one: Callable[[Path], bool], kind: str) -> str | None:
+def _existing(name: str, path: Path | None, is_kind: Callable[[Path], bool], kind: str) -> str | None:
     from starbench.errors import InputError
 
     if path is None:
         return None
-    if not is_one(path):
+    if not is_kind(path):
         raise InputError(f"{name} {path}: there is no such {kind}")
     return str(path.resolve())
 
 
-def _options(pairs: Sequence[str], sugar: dict[str, str]) -> dict[str, str]:
+def _options(pairs: Sequence[str], shorthands: dict[str, str]) -> dict[str, str]:
     from starbench.errors import InputError
 
-    options = dict(sugar)
+    options = dict(shorthands)
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals or not name:

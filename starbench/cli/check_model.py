@@ -1,4 +1,4 @@
-"""``starbench check-model``: an adapter held to its contract."""
+"""``starbench check-model``: an adapter checked against the contract of all adapters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from starbench.contract import Finding
 
-#: Exit code of an adapter that breaks the contract; the command line uses 1 for whatever is not whole.
+#: Exit code of an adapter that breaks the contract; the command line uses 1 for whatever is incomplete.
 BROKEN = 1
 #: Width of the names of verdicts and checks, characters.
 _VERDICT, _NAME = 4, 15
@@ -32,10 +32,10 @@ def check_model(
         Path | None, typer.Option("--json", help="Write the findings to this file.", show_default=False)
     ] = None,
 ) -> None:
-    """Try a model's adapter against the contract of all adapters; it is really asked, some 40 times.
+    """Check a model's adapter against the contract of all adapters, with some 40 real questions to the model.
 
-    Exit codes: 0 nothing failed, 1 something did (with how to mend it), 2 it cannot be made, or its own
-    check() objects.
+    Exit codes: 0 nothing failed, 1 something did (with how to fix it), 2 the adapter cannot be loaded, or its
+    own check() refuses.
     """
     import asyncio
 
@@ -45,9 +45,9 @@ def check_model(
     from starbench.errors import InputError
     from starbench.models.resolve import resolve
 
-    asked = resolve(model, model_arguments(model_arg or [], base_url))
+    adapter = resolve(model, model_arguments(model_arg or [], base_url))
     table = _Table()
-    report = asyncio.run(check_async(asked, timeout_s=timeout, on_finding=table.add))
+    report = asyncio.run(check_async(adapter, timeout_s=timeout, on_finding=table.add))
     counts = {v: sum(f.verdict == v for f in report.findings) for v in ("pass", "fail", "n/a")}
     typer.echo(
         f"{counts['pass']} passed, {counts['fail']} failed, {counts['n/a']} not applicable "
@@ -62,7 +62,7 @@ def check_model(
 
 
 class _Table:
-    """Rows as soon as they are found, since real models take their time; checks not made share a row."""
+    """A row as soon as a check is made, since real models take their time; checks not made share a row."""
 
     def __init__(self) -> None:
         self._untried: list[Finding] = []
@@ -83,4 +83,4 @@ class _Table:
 def _show(finding: Finding, name: str) -> None:
     typer.echo(f"{finding.verdict:<{_VERDICT}}  {name:<{_NAME}}  {finding.message}")
     if finding.fix is not None:
-        typer.echo(f"{'':<{_VERDICT}}  {'':<{_NAME}}  to mend it: {finding.fix}")
+        typer.echo(f"{'':<{_VERDICT}}  {'':<{_NAME}}  fix: {finding.fix}")

@@ -63,7 +63,7 @@ class RunProgress:
             )
         elif now - self._shown >= _PLAIN_EVERY_S or self._done == self._total:
             self._shown = now
-            left = timedelta(seconds=round((self._total - self._done) / self._rate(now)))
+            left = _time((self._total - self._done) / self._rate(now))
             counted = f"{self._done}/{self._total} {self._of}, {self._rate(now):.1f}/s, {left} left"
             typer.echo(f"{counted}: {self._counts()}", err=True)
 
@@ -76,14 +76,40 @@ class RunProgress:
 
 
 @contextmanager
-def counting(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show how many of how many are done, on a terminal only."""
+def counting(doing: str, first: str = "planning") -> Iterator[Callable[[int, int], None]]:
+    """Show how many items of all are done, as ``doing``; until that is known, that ``first`` is under way."""
     if not sys.stderr.isatty():
-        yield lambda _done, _total: None
+        yield _counted_in_lines(doing)
         return
-    with _bar("{task.completed}/{task.total}") as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    with _bar("{task.fields[count]}") as bar:
+        task = bar.add_task(f"{first} …", total=None, count="")
+
+        def show(done: int, total: int) -> None:
+            bar.update(task, description=doing, completed=done, total=total, count=f"{done}/{total} items")
+
+        yield show
+
+
+def _counted_in_lines(doing: str) -> Callable[[int, int], None]:
+    """The same in a line every few seconds, and one at the end; what takes less than that needs none."""
+    shown, start, is_long = monotonic(), None, False
+
+    def show(done: int, total: int) -> None:
+        nonlocal shown, start, is_long
+        now = monotonic()
+        start = start or (now, done)  # a resumed build begins with many
+        if now - shown < _PLAIN_EVERY_S and not (is_long and done == total):
+            return
+        shown, is_long = now, True
+        seconds, items = now - start[0], done - start[1]
+        left = f", {_time((total - done) * seconds / items)} left" if items and done < total else ""
+        typer.echo(f"{doing}: {done}/{total} items{left}", err=True)
+
+    return show
+
+
+def _time(seconds: float) -> timedelta:
+    return timedelta(seconds=round(seconds))
 
 
 def _bar(text: str) -> Progress:

@@ -30,9 +30,9 @@ def synth(
 
     from starbench.execution.processes import ONE_THREAD
 
-    os.environ.update(ONE_THREAD)  # before numpy is imported, by whatever comes next
+    os.environ.update(ONE_THREAD)  # before anything imports numpy
 
-    from starbench.build.render import stem_wav, stimulate
+    from starbench.build.render import render_stimulus, stem_wav
     from starbench.errors import InputError
     from starbench.plugins import registry
     from starbench.storage.atomic import write_bytes
@@ -41,7 +41,7 @@ def synth(
 
     wanted = _read(parameters)
     _refuse_unfit(name, registry.load("synthesizers", name), wanted)
-    audio, stimulus = stimulate(Recipe(name, wanted), generator(seed, "synth", name))
+    audio, stimulus = render_stimulus(Recipe(name, wanted), generator(seed, "synth", name))
     path = out or Path(f"{slug(name.rpartition(':')[2])}.wav")
     files = {path: audio.wav}
     for number, stem in enumerate(stimulus.stems, 1):

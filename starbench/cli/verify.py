@@ -1,4 +1,4 @@
-"""``starbench verify``: a suite measured again from its samples, and audited for balance and leaks."""
+"""``starbench verify``: a suite measured again from its samples, and checked for balance and leaks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-#: Exit code of a suite that is not what it says; the command line uses 1 for whatever is not whole.
+#: Exit code of a suite that is not what it says; the command line uses 1 for whatever is incomplete.
 BREACHES = 1
 
 
@@ -17,25 +17,26 @@ def verify(
         int | None, typer.Option(min=1, max=1024, help="Processes. Default: the CPUs.")
     ] = None,
     json: Annotated[
-        Path | None, typer.Option("--json", help="Write everything found to this file.", show_default=False)
+        Path | None, typer.Option("--json", help="Write the whole result to this file.", show_default=False)
     ] = None,
 ) -> None:
     """Measure every stimulus again from its samples, compare with what it claims, and look for leaks.
 
-    Exit codes: 0 everything is as the suite says, 1 something is not (each breach is named), 2 bad input.
+    Exit codes: 0 everything is as the suite says, 1 something is not (each breach is named), 2 bad input or a
+    worker process that died.
     """
     import os
 
     from starbench.execution.processes import ONE_THREAD
 
-    os.environ.update(ONE_THREAD)  # before numpy is imported, by whatever comes next
+    os.environ.update(ONE_THREAD)  # before anything imports numpy
 
     from starbench.cli.exits import DONE
     from starbench.cli.progress import counting
     from starbench.reporting.verification import show, write
     from starbench.verify.audit import verify as verify_suite
 
-    with counting("measuring") as on_item:
+    with counting("measuring", first="reading the suite") as on_item:
         findings = verify_suite(suite, workers=workers, on_item=on_item)
     show(findings)
     if json is not None:

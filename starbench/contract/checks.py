@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
-from starbench.contract import conduct, declarations, inputs, replies
-from starbench.contract.report import Finding, Judgement, Report, failed, skipped
-from starbench.contract.subject import ATTEMPTS, Subject
+from starbench.contract import behaviour, declarations, inputs, replies
+from starbench.contract.adapter_under_test import ATTEMPTS, AdapterUnderTest
+from starbench.contract.report import CheckResult, Finding, Report, failed, skipped
 from starbench.engine.client import TIMEOUT
 from starbench.errors import AdapterError, AudioError, FatalError, TransientError
 from starbench.models.adapter import Adapter, Model
@@ -21,65 +21,58 @@ from starbench.text import sentence
 TIMEOUT_S = 120.0
 #: How the message of a check begins that was not made, for what an earlier one found.
 NOT_TRIED = "not tried: "
-_GENERAL_FIX = "mend what it says: an ordinary question must be answered"
+_GENERAL_FIX = "remove the cause that it names: an ordinary question must be answered"
 _IN_BATCHES = "give an answer, or an AdapterError in its place, for each prompt"
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that must hold of every adapter.
-
-    Attributes
-    ----------
-    name : str
-        What it is called in reports.
-    judge : callable
-        Makes it; what an adapter raises there is a failure.
-    fix : str
-        What to do about an error that a question of this check ended in; empty if the error tells.
-    fix_of_batches : str, optional
-        The same for a model that is asked in batches.
-    needs_answers : bool
-        Whether it asks the model, and so has no sense where the first question failed.
-    """
+    """One thing that must hold of every adapter: its name in reports, and what makes it."""
 
     name: str
-    judge: Callable[[Subject], Awaitable[Judgement]]
+    run: Callable[[AdapterUnderTest], Awaitable[CheckResult]]
     fix: str = ""
-    fix_of_batches: str | None = None
+    """What to do about an error that a question of this check ended in; empty if the error says so."""
+    batch_fix: str | None = None
+    """The same for a model that is asked in batches."""
     needs_answers: bool = True
+    """Whether it asks the model, and so has no sense where the first question failed."""
 
 
-#: In this order: what is said, what is taken, how it behaves, what came back of it all, the end.
+#: In this order: what is declared, what is taken, how it behaves, what came back of it all, the end.
 CHECKS = (
     Check("capabilities", declarations.capabilities, needs_answers=False),
     Check("attributes", declarations.attributes, needs_answers=False),
     Check("mono", inputs.mono),
     Check("text only", inputs.text_only, "declare Capabilities(text_only=False)"),
-    Check("no options", inputs.no_options, "expect prompts without options: captions and the canary ask so"),
+    Check(
+        "no options",
+        inputs.no_options,
+        "expect prompts without options: captions and the canary are asked that way",
+    ),
     Check("stereo", inputs.stereo, "take samples of shape (n, 2), or declare max_channels=1"),
     Check("three clips", inputs.three_clips, "declare max_clips: prompts of more are then refused or joined"),
     Check(
         "48 kHz", inputs.suite_rate, "resample, or declare the rates it reads: Capabilities(rates=(16000,))"
     ),
-    Check("silence", inputs.silence, "expect clips of zeros: divide by no level"),
+    Check("silence", inputs.silence, "expect clips of zeros: never divide by the level"),
     Check("long clip", inputs.long_clip, "declare max_seconds: longer clips are then refused"),
     Check("unicode", inputs.unicode, "encode texts as UTF-8, and treat none as a format or as mark-up"),
     Check("choice", replies.choice, "declare only the answer modes that it knows"),
     Check("logprobs", replies.logprobs, "declare only the answer modes that it knows"),
-    Check("again", conduct.again),
+    Check("again", behaviour.again),
     Check(
-        "concurrency", conduct.concurrency, "guard what calls share, or declare max_in_flight", _IN_BATCHES
+        "concurrency", behaviour.concurrency, "guard what calls share, or declare max_in_flight", _IN_BATCHES
     ),
-    Check("batches", conduct.batches, _IN_BATCHES),
-    Check("cancel", conduct.cancelling, "leave nothing half done: free in finally what a call holds"),
-    Check("event loop", conduct.awake),
-    Check("unreadable clip", conduct.unreadable_clip),
-    Check("clips untouched", conduct.clips_untouched),
+    Check("batches", behaviour.batches, _IN_BATCHES),
+    Check("cancel", behaviour.cancel, "leave nothing half done: free in finally what a call holds"),
+    Check("event loop", behaviour.event_loop),
+    Check("unreadable clip", behaviour.unreadable_clip),
+    Check("clips untouched", behaviour.clips_untouched),
     Check("usage", replies.usage),
     Check("outcomes", replies.outcomes),
     Check("secrets", replies.secrets),
-    Check("close", conduct.closing, needs_answers=False),
+    Check("close", behaviour.close, needs_answers=False),
 )
 
 
@@ -96,7 +89,7 @@ def check(adapter: Adapter | Model, *, timeout_s: float = TIMEOUT_S) -> Report:
     Returns
     -------
     Report
-        ``report.ok``, ``report.findings``; ``assert report.ok, str(report)`` tells what failed.
+        ``report.ok``, ``report.findings``; ``assert report.ok, str(report)`` says what failed.
 
     Raises
     ------
@@ -112,56 +105,56 @@ async def check_async(
     timeout_s: float = TIMEOUT_S,
     on_finding: Callable[[Finding], None] = lambda _: None,
 ) -> Report:
-    """As :func:`check`, in an event loop that runs already; ``on_finding`` is told of each as it is made."""
+    """As :func:`check`, in an event loop that runs already; ``on_finding`` is called with each at once."""
     model = adapter if isinstance(adapter, Model) else as_model(adapter, type(adapter).__name__)
     findings: list[Finding] = []
     try:
         await model.check()
-        subject = Subject(model, timeout_s)  # only now, for what it can take may have been learnt there
-        async for finding in _findings(subject):
+        tested = AdapterUnderTest(model, timeout_s)  # only now: check() may have learnt what it can take
+        async for finding in _findings(tested):
             findings.append(finding)
             on_finding(finding)
     finally:
         if len(findings) < len(CHECKS):  # the last of them closes it
             await model.close()
-    return Report(model=model.spec, requests=subject.requests, findings=tuple(findings))
+    return Report(model=model.spec, requests=tested.requests, findings=tuple(findings))
 
 
-async def _findings(subject: Subject) -> AsyncIterator[Finding]:
-    answered, stop = False, None
+async def _findings(adapter: AdapterUnderTest) -> AsyncIterator[Finding]:
+    is_answering, stop = False, None
     for one in CHECKS:
         fatal = None
         try:
-            judged = skipped(NOT_TRIED + stop) if stop and one.needs_answers else await one.judge(subject)
+            result = skipped(NOT_TRIED + stop) if stop and one.needs_answers else await one.run(adapter)
         except (AdapterError, AudioError) as error:
             fatal = error if isinstance(error, FatalError) else None
-            judged = failed(_told(error, subject), _fix(error, one, subject))
+            result = failed(_message(error, adapter), _fix(error, one, adapter))
         if one.needs_answers:
-            if fatal or (judged.verdict == "fail" and not answered):
+            if fatal or (result.verdict == "fail" and not is_answering):
                 stop = "no further question can succeed" if fatal else "the first question failed"
-            answered = answered or judged.verdict == "pass"
+            is_answering = is_answering or result.verdict == "pass"
         yield Finding(
-            check=one.name, verdict=judged.verdict, message=sentence(judged.message), fix=judged.fix
+            check=one.name, verdict=result.verdict, message=sentence(result.message), fix=result.fix
         )
 
 
-def _told(error: AdapterError | AudioError, subject: Subject) -> str:
-    """What went wrong; a connection that failed is told with the address that was tried."""
-    server = address(subject.model.server or "")
+def _message(error: AdapterError | AudioError, adapter: AdapterUnderTest) -> str:
+    """What went wrong; of a connection that failed, with the address that was tried."""
+    server = address(adapter.model.server or "")
     failed_to_connect = isinstance(error, AdapterError) and error.kind == "connection"
     return f"{server}: {error}" if failed_to_connect and server not in str(error) else str(error)
 
 
-def _fix(error: AdapterError | AudioError, one: Check, subject: Subject) -> str:
+def _fix(error: AdapterError | AudioError, one: Check, adapter: AdapterUnderTest) -> str:
     if isinstance(error, WrongReturnError):
         return error.fix
     if isinstance(error, FatalError):
-        return "mend what it says; nothing was asked after it"
+        return "remove the cause that it names; nothing was asked after it"
     if isinstance(error, TransientError) and error.kind != TIMEOUT:
-        return f"it failed {ATTEMPTS} times: try again when the server is well"
+        return f"it failed {ATTEMPTS} times: try again when the server works"
     if isinstance(error, TransientError):
         return "find out what it waits for; a model that is only slow needs --timeout"
-    if subject.uses_batches and one.fix_of_batches:
-        return one.fix_of_batches
+    if adapter.uses_batches and one.batch_fix:
+        return one.batch_fix
     by_accident = isinstance(error, AdapterError) and error.kind == BY_ACCIDENT
-    return one.fix or ("mend the line named" if by_accident else _GENERAL_FIX)
+    return one.fix or ("correct the line named" if by_accident else _GENERAL_FIX)

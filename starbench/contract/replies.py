@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from math import isfinite
 
-from starbench.contract.probes import QUESTION
-from starbench.contract.report import Judgement, failed, passed, skipped
-from starbench.contract.subject import Subject
+from starbench.contract.adapter_under_test import AdapterUnderTest
+from starbench.contract.report import CheckResult, failed, passed, skipped
 from starbench.engine.client import TIMEOUT
 from starbench.errors import AdapterError, FatalError, RequestError
 from starbench.models.call import BY_ACCIDENT
@@ -24,59 +23,60 @@ _LETTER = re.compile(r"\W{0,3}([A-Z])\W{0,3}")
 _OUTCOME = {"length": Outcome.TRUNCATED, "blocked": Outcome.BLOCKED, "refused": Outcome.REFUSED}
 
 
-async def choice(subject: Subject) -> Judgement:
+async def choice(adapter: AdapterUnderTest) -> CheckResult:
     """Under answer mode ``choice`` the reply is a letter of the options, and nothing else."""
-    if "choice" not in subject.model.capabilities.answer_modes:
+    if "choice" not in adapter.capabilities.answer_modes:
         return skipped("answer mode choice is not declared")
-    prompt, reply = await _asked(subject, "choice")
+    prompt, reply = await _reply_in_mode(adapter, "choice")
     if isinstance(reply, AdapterError):
         return skipped(f"declared, and refused here: {reply}")
     if _letter(reply) not in prompt.letters:
         return failed(
             f"the reply is {sentence(repr(reply.text))} and not one of "
-            f"{', '.join(prompt.letters)}{at(line_of(subject.method))}",
-            "hold decoding to the options' letters, or do not declare the mode",
+            f"{', '.join(prompt.letters)}{at(line_of(adapter.method))}",
+            "constrain decoding to the options' letters, or do not declare the mode",
         )
     return passed(f"chose {_letter(reply)}")
 
 
-async def logprobs(subject: Subject) -> Judgement:
+async def logprobs(adapter: AdapterUnderTest) -> CheckResult:
     """Under ``logprobs`` every letter has the logarithm of its probability, and the text is the best."""
-    if "logprobs" not in subject.model.capabilities.answer_modes:
+    if "logprobs" not in adapter.capabilities.answer_modes:
         return skipped("answer mode logprobs is not declared")
-    prompt, reply = await _asked(subject, "logprobs")
+    prompt, reply = await _reply_in_mode(adapter, "logprobs")
     if isinstance(reply, AdapterError):
         return skipped(f"declared, and refused here: {reply}")
     wrong = _wrong_logprobs(prompt, reply)
     if wrong:
         return failed(
-            f"{wrong}{at(line_of(subject.method))}",
+            f"{wrong}{at(line_of(adapter.method))}",
             "fill Response.letter_logprobs with natural logarithms, and text with the best as <X>",
         )
-    told = ", ".join(f"{letter} {value:.2f}" for letter, value in (reply.letter_logprobs or {}).items())
-    return passed(told)
+    listed = ", ".join(f"{letter} {value:.2f}" for letter, value in (reply.letter_logprobs or {}).items())
+    return passed(listed)
 
 
 def _wrong_logprobs(prompt: Prompt, reply: Response) -> str | None:
-    found = reply.letter_logprobs
-    if not found:
+    by_letter = reply.letter_logprobs
+    if not by_letter:
         return "the reply has no letter_logprobs"
-    if strangers := set(found) - set(prompt.letters):
+    if strangers := set(by_letter) - set(prompt.letters):
         return f"letter_logprobs names {', '.join(map(repr, sorted(strangers)))}, which is no option's letter"
-    if impossible := [value for value in found.values() if not isfinite(value) or value > _ROUNDING]:
+    if impossible := [value for value in by_letter.values() if not isfinite(value) or value > _ROUNDING]:
         return f"letter_logprobs holds {impossible[0]}, which is no logarithm of a probability"
-    best = max(found.values())
-    if found.get(_letter(reply)) != best:
+    best = max(by_letter.values())
+    if by_letter.get(_letter(reply)) != best:
         return f"the text is {sentence(repr(reply.text))} and not the most probable letter"
     return None
 
 
-async def _asked(subject: Subject, mode: AnswerMode) -> tuple[Prompt, Response | AdapterError]:
-    """A question in a mode, and its reply; or the error that says that this server knows no such mode."""
-    clips = [] if subject.model.capabilities.max_clips == 0 else [subject.probes.tone()]
-    prompt = subject.probes.question(QUESTION, clips, mode=mode)
+async def _reply_in_mode(
+    adapter: AdapterUnderTest, mode: AnswerMode
+) -> tuple[Prompt, Response | AdapterError]:
+    """A question in a mode, and its reply; or the error by which the server refuses that mode."""
+    prompt = adapter.prompts.ordinary(mode=mode)
     try:
-        return prompt, await subject.ask(prompt)
+        return prompt, await adapter.ask(prompt)
     except (RequestError, FatalError) as error:
         if error.kind == BY_ACCIDENT:
             raise
@@ -85,31 +85,31 @@ async def _asked(subject: Subject, mode: AnswerMode) -> tuple[Prompt, Response |
 
 def _letter(reply: Response) -> str:
     """The letter that a reply is, whatever brackets or quotes it stands in."""
-    found = _LETTER.fullmatch(reply.text or "")
-    return found[1] if found else ""
+    match = _LETTER.fullmatch(reply.text or "")
+    return match[1] if match else ""
 
 
-async def usage(subject: Subject) -> Judgement:
-    """Counts of tokens are no less than nothing, and parts no more than their whole."""
-    counted = [reply.usage for reply in subject.replies if reply.usage is not None]
-    if not counted:
+async def usage(adapter: AdapterUnderTest) -> CheckResult:
+    """Counts of tokens are not negative, and parts not more than their whole."""
+    reports = [reply.usage for reply in adapter.replies if reply.usage is not None]
+    if not reports:
         return skipped("no reply reports its tokens")
     for part, whole in (("reasoning_tokens", "output_tokens"), ("audio_tokens", "input_tokens")):
-        for use in counted:
+        for use in reports:
             fewer, more = getattr(use, part), getattr(use, whole)
             if min(fewer or 0, more or 0) < 0:
                 return failed(f"{part}={fewer}, {whole}={more}", "report None where a count is not known")
             if fewer is not None and more is not None and fewer > more:
                 return failed(f"{part}={fewer} is more than {whole}={more}", f"count them in {whole}, too")
-    last = counted[-1].model_dump(exclude_none=True)
-    return passed(f"{len(counted)} replies report tokens, the last {last}")
+    last = reports[-1].model_dump(exclude_none=True)
+    return passed(f"{len(reports)} replies report tokens, the last {last}")
 
 
-async def outcomes(subject: Subject) -> Judgement:
+async def outcomes(adapter: AdapterUnderTest) -> CheckResult:
     """Nothing came back that the adapter does not declare."""
-    declared = subject.model.capabilities
-    seen = {_OUTCOME[reply.stop] for reply in subject.replies if reply.stop in _OUTCOME}
-    kinds = {error.kind for error in subject.errors}
+    declared = adapter.capabilities
+    seen = {_OUTCOME[reply.stop] for reply in adapter.replies if reply.stop in _OUTCOME}
+    kinds = {error.kind for error in adapter.errors}
     if undeclared := seen - set(declared.outcomes):
         return failed(
             f"replies were {', '.join(sorted(undeclared))}, which is not declared",
@@ -120,13 +120,13 @@ async def outcomes(subject: Subject) -> Judgement:
             f"errors were of kind {', '.join(sorted(unknown))}, which is not declared",
             "add it to Capabilities(error_kinds=…)",
         )
-    return passed(f"{len(subject.replies)} replies, {len(subject.errors)} errors, all as declared")
+    return passed(f"{len(adapter.replies)} replies, {len(adapter.errors)} errors, all as declared")
 
 
-async def secrets(subject: Subject) -> Judgement:
+async def secrets(adapter: AdapterUnderTest) -> CheckResult:
     """No key of the environment stands in any reply or error."""
-    texts = [str(error) for error in subject.errors]
-    for reply in subject.replies:
+    texts = [str(error) for error in adapter.errors]
+    for reply in adapter.replies:
         texts += [text for text in (reply.text, reply.finish_reason, reply.served_model) if text]
     leaks = [text for text in texts if redact(text) != text]
     if leaks:

@@ -1,4 +1,4 @@
-"""What the checks of an adapter found."""
+"""The result of the checks of an adapter."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Literal, NamedTuple
 
 from starbench.schema.base import Frozen
 
-#: ``n/a``: there is nothing to check, by what the adapter declares or because it cannot be told.
+#: ``n/a``: there is nothing to check, by what the adapter declares or because it cannot be known.
 Verdict = Literal["pass", "fail", "n/a"]
 
 
 class Finding(Frozen):
-    """What one check found, in a sentence; if it failed, ``fix`` says how to mend it."""
+    """The result of one check, in a sentence; if it failed, ``fix`` says what to do."""
 
     check: str
     verdict: Verdict
@@ -44,7 +44,7 @@ class Report(Frozen):
     def __str__(self) -> str:
         """The failures, a line each, for a test's message."""
         lines = [self._summary]
-        lines += [f"{f.check}: {f.message}; to mend it: {f.fix}" for f in self.failures]
+        lines += [f"{f.check}: {f.message}; fix: {f.fix}" for f in self.failures]
         return "\n".join(lines)
 
     @property
@@ -52,24 +52,24 @@ class Report(Frozen):
         return f"{self.model}: {len(self.failures)} of {len(self.findings)} checks failed"
 
 
-class Judgement(NamedTuple):
-    """What a check says of an adapter, before it is filed under the check's name."""
+class CheckResult(NamedTuple):
+    """What a check says of an adapter, before it is reported under the check's name."""
 
     verdict: Verdict
     message: str
     fix: str | None = None
 
 
-def passed(message: str) -> Judgement:
+def passed(message: str) -> CheckResult:
     """As it should be."""
-    return Judgement("pass", message)
+    return CheckResult("pass", message)
 
 
-def failed(message: str, fix: str) -> Judgement:
-    """Not as it should be, and how to mend it."""
-    return Judgement("fail", message, fix)
+def failed(message: str, fix: str) -> CheckResult:
+    """Not as it should be, and what to do about it."""
+    return CheckResult("fail", message, fix)
 
 
-def skipped(reason: str) -> Judgement:
+def skipped(reason: str) -> CheckResult:
     """Nothing to check."""
-    return Judgement("n/a", reason)
+    return CheckResult("n/a", reason)

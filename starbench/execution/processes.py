@@ -1,4 +1,4 @@
-"""Worker processes: they make clips in one directory, and end with the process that hired them."""
+"""Worker processes that do the same to many items, and end with the process that started them."""
 
 from __future__ import annotations
 
@@ -6,34 +6,37 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import islice
 from multiprocessing.connection import Connection
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
-from starbench.errors import SuiteError
+from starbench.errors import StarbenchError
 
-if TYPE_CHECKING:
-    from starbench.build.render import Order
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
-#: Says one thread to every linear algebra library, if it is set before numpy is imported. Sums split over
+#: Gives every linear algebra library one thread, if it is set before numpy is imported. Sums split over
 #: threads differ in their last digit, so bytes would depend on the machine's cores; and threads of several
-#: workers would fight for them.
+#: workers would compete for them.
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
-#: Says to glibc's allocator, if it is set before a process starts, to keep what is freed. Every clip needs
+#: Tells glibc's allocator, if it is set before a process starts, to keep what is freed. Every clip needs
 #: the same few megabytes again; given back to the kernel, they would be zeroed page by page each time, which
 #: costs up to a third of the whole synthesis (benchmarks/synth.py). Other allocators do not read it.
 KEPT_MEMORY = dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), str(1 << 30))
-#: Items handed over at a time: many enough that handing over costs nothing, few enough to end together.
+#: Items in a chunk, at most: enough that handing over costs nothing, few enough that workers end together.
 _CHUNK = 8
 #: Chunks for each worker: one under way, one that waits.
 _AHEAD = 2
+
+
+class WorkerDiedError(StarbenchError):
+    """A worker process died (killed for its memory, say); who started it says what that means."""
 
 
 def available_cpus() -> int:
@@ -42,44 +45,62 @@ def available_cpus() -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
-def make_all(orders: list[Order], seed: int, workshop: Path, workers: int) -> Generator[int, None, None]:
-    """Have ``orders`` made by ``workers`` processes, in any order; each item is on record when it is done.
+def map_in_threads(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+    """Apply ``function`` to every item, by a thread for each CPU that this process may use.
 
-    Yields
-    ------
-    int
-        How many more items are done.
+    For functions that release the interpreter lock, as decoders do. Results are in the order of the items.
+    """
+    with ThreadPoolExecutor(available_cpus()) as pool:
+        return list(pool.map(function, items))
+
+
+def map_items(
+    function: Callable[[Item], Result], items: Sequence[Item], workers: int
+) -> Generator[Result, None, None]:
+    """Apply ``function`` to every item by worker processes, and yield the results in any order.
+
+    Close the generator to end the workers early; an error ends them, too.
+
+    Parameters
+    ----------
+    function : callable
+        A function of a module, or a ``functools.partial`` of one: it is pickled, as items and results are.
+    items : sequence
+        What it is applied to.
+    workers : int
+        Number of processes; 0 applies ``function`` in this one. They are spawned with one thread each, so
+        a script calls this under ``if __name__ == "__main__"``.
 
     Raises
     ------
-    InputError, OSError
-        Whatever a worker met first; or a worker died.
+    WorkerDiedError
+        If a worker process died.
+    Exception
+        What ``function`` raised first.
     """
-    chunk = max(1, min(_CHUNK, len(orders) // (workers * _AHEAD)))
-    left = iter(orders)
-    chunks = iter(lambda: list(islice(left, chunk)), [])
+    if not workers:
+        yield from map(function, items)
+        return
+    size = max(1, min(_CHUNK, len(items) // (workers * _AHEAD)))
+    chunks = iter([items[start : start + size] for start in range(0, len(items), size)])
     with _pool(workers) as pool:
-        under_way: set[Future[int]] = set()
+        under_way: set[Future[list[Result]]] = set()
         try:
             while True:
-                for batch in islice(chunks, workers * _AHEAD - len(under_way)):
-                    with _interrupts_held():
-                        under_way.add(pool.submit(_make_batch, batch, seed, workshop))
+                for chunk in islice(chunks, workers * _AHEAD - len(under_way)):
+                    with _interrupts_blocked():
+                        under_way.add(pool.submit(_apply, function, chunk))
                 if not under_way:
                     return
                 done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
-                yield from (future.result() for future in done)
+                for future in done:
+                    yield from future.result()
         except BrokenProcessPool as error:
-            raise SuiteError(
-                "a worker process died (is there memory for so many?); what was made is kept: build again "
-                "to go on, with fewer --workers if need be"
-            ) from error
+            raise WorkerDiedError(f"a worker process died (is there enough memory for {workers}?)") from error
 
 
-def _make_batch(orders: Iterable[Order], seed: int, workshop: Path) -> int:
-    from starbench.build.staging import make_on_record
-
-    return sum(make_on_record(order, seed, workshop) for order in orders)
+def _apply(function: Callable[[Item], Result], chunk: Sequence[Item]) -> list[Result]:
+    return [function(item) for item in chunk]
 
 
 @contextmanager
@@ -89,7 +110,7 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     context = multiprocessing.get_context("spawn")
     theirs, ours = context.Pipe(duplex=False)
     with _environment(ONE_THREAD | KEPT_MEMORY):
-        pool = ProcessPoolExecutor(workers, context, _begin, (theirs,))
+        pool = ProcessPoolExecutor(workers, context, _end_with_parent, (theirs,))
         try:
             yield pool
         except BaseException:
@@ -101,8 +122,8 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
             theirs.close()
 
 
-def _begin(lifeline: Connection) -> None:
-    """What a worker does first: end once the other end of the pipe is gone, by whatever death."""
+def _end_with_parent(lifeline: Connection) -> None:
+    """Make a worker end once the other end of the pipe is gone, however its parent died."""
 
     def watch() -> None:
         lifeline.poll(None)
@@ -127,7 +148,7 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
+def _interrupts_blocked() -> Iterator[None]:
     """Start processes that a Ctrl-C does not reach: this process gets it, and ends them."""
     if not hasattr(signal, "pthread_sigmask"):
         yield

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -100,7 +101,9 @@ def plan_captions(request: CaptionRequest, model: Model) -> CaptionPlan:
         If any part of the request cannot work; nothing has been asked then.
     """
     text, version = _prompt(request.prompt)
-    opened = [open_suite(spec, skip_bad=request.setup.skip_bad) for spec in request.suites]
+    setup = request.setup
+    drawn = partial(sample, limit=setup.limit, seed=setup.limit_seed)
+    opened = [open_suite(spec, skip_bad=setup.skip_bad, to_decode=drawn) for spec in request.suites]
     rate, resampled = sent_rate(request.setup.rate_hz, model, opened)
     trials: dict[str, Trial] = {}
     sources: dict[str, _Source] = {}

@@ -127,7 +127,9 @@ def plan_run(request: Request, model: Model) -> RunPlan:
 
 
 def _open_all(request: Request) -> list[Suite]:
-    suites = [open_suite(spec, skip_bad=request.setup.skip_bad) for spec in request.suites]
+    setup = request.setup
+    drawn = partial(sample, limit=setup.limit, seed=setup.limit_seed)
+    suites = [open_suite(spec, skip_bad=setup.skip_bad, to_decode=drawn) for spec in request.suites]
     repeated = [name for name, n in Counter(suite.name for suite in suites).items() if n > 1]
     if repeated:
         raise InputError(f"two suites are named {repeated[0]!r}: evaluate them in two runs")

@@ -16,7 +16,7 @@ from starbench.protocols.base import UNCUT_CLIP, Part, Result, labelled, no_text
 from starbench.protocols.reading import read as read_answer
 from starbench.schema import Item, Outcome, Presentation, Reading, Response, TextSpec
 
-_FORM = "Answer with the letter of exactly one option in angle brackets, such as <X>."
+ANSWER_FORM = "Answer with the letter of exactly one option in angle brackets, such as <X>."
 _WITHHELD = "The sound is withheld. Choose the option that you think most likely all the same.\n"
 
 
@@ -41,9 +41,10 @@ class Starbench:
             parts.append(TextSpec(text=f"The whole scene in words, in its true order: {given.scene}\n"))
         if given.uncut:
             parts += [TextSpec(text="The uncut recording of the whole scene:"), UNCUT_CLIP]
-        parts += labelled(_labels(item), given, order)
+        noun = "Audio" if item.option_orders is None else "Clip"  # as the question itself calls them
+        parts += labelled(clip_labels(len(item.audio_paths), noun), given, order)
         withheld = "" if given.has_sound or given.captions is not None else _WITHHELD
-        parts.append(TextSpec(text=f"{withheld}{item.question}\n{option_lines(options)}{_FORM}"))
+        parts.append(TextSpec(text=withheld + question_text(item.question, options)))
         return tuple(parts)
 
     def is_extension(self, item: Item, condition: str) -> bool:  # noqa: ARG002
@@ -69,8 +70,11 @@ class Starbench:
         return {}
 
 
-def _labels(item: Item) -> list[str]:
-    """The names that the question itself uses: clips are put in order, audios compared."""
-    noun = "Audio" if item.option_orders is None else "Clip"
-    n = len(item.audio_paths)
+def clip_labels(n: int, noun: str = "Audio") -> list[str]:
+    """The text before each of ``n`` clips."""
     return [f"{noun}:"] if n == 1 else [f"{noun} {i + 1}:" for i in range(n)]
+
+
+def question_text(question: str, options: tuple[str, ...]) -> str:
+    """A question, its options and the form of the answer."""
+    return f"{question}\n{option_lines(options)}{ANSWER_FORM}"

@@ -87,7 +87,8 @@ def read(path: Path) -> CaptionFile:
         header = CaptionHeader.model_validate_json(first)
     except ValidationError as error:
         raise InputError(
-            f"{path} is not a file of captions (first line: {validation_problem(error)}): make one with starbench caption"
+            f"{path} is not a file of captions (first line: {validation_problem(error)}): make one with "
+            "starbench caption"
         ) from error
     lines = parse_lines(path, rows, CaptionLine, "caption", first=2)
     return CaptionFile(header, {line.clip: line for line in latest_lines(lines, lambda line: line).values()})

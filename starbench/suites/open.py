@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from starbench.errors import InputError, PluginError, StarbenchError
 from starbench.plugins import registry
+from starbench.schema import Item
 from starbench.suites import suite as suites
 from starbench.suites.suite import Suite
 
 
-def open_suite(spec: str, *, skip_bad: bool = False) -> Suite:
+def open_suite(
+    spec: str, *, skip_bad: bool = False, to_decode: Callable[[Sequence[Item]], Iterable[Item]] = tuple
+) -> Suite:
     """Read a suite directory, or load what a task plug-in names (``task:source``).
+
+    Of a directory, the sounds of the items that ``to_decode`` picks are decoded; see
+    :func:`starbench.suites.suite.read`.
 
     Raises
     ------
@@ -20,7 +27,7 @@ def open_suite(spec: str, *, skip_bad: bool = False) -> Suite:
     """
     name, source = registry.split("tasks", spec)
     if Path(spec).is_dir() or (":" not in spec and name not in registry.available("tasks")):
-        return suites.read(Path(spec), skip_bad=skip_bad)
+        return suites.read(Path(spec), skip_bad=skip_bad, to_decode=to_decode)
     task = registry.make("tasks", name)
     if not hasattr(task, "load"):
         raise InputError(

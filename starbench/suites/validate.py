@@ -1,27 +1,29 @@
 """The border every data set crosses: records in, checked items and sounds out.
 
-A damaged item is never half-used. All problems of all items are found before anything is reported,
-so that one report names them all.
+A damaged item is never half-used. One report names all problems of all items.
 """
 
 from __future__ import annotations
 
-import os
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from starbench.audio import decode
+from starbench.audio import decode, read_header
 from starbench.errors import AudioError, SuiteError
+from starbench.execution.processes import map_in_threads
 from starbench.schema import Item
 from starbench.suites.clip_info import ClipInfo
 from starbench.text import problem_sentence
 
+#: A file's name that states the digest of its sound, as a suite's files have it.
+_DIGEST = re.compile("[0-9a-f]{64}")
 #: Allowed channel counts of an item's clips; None allows any.
 ChannelRule = Callable[[Item], frozenset[int] | None]
 
@@ -51,6 +53,7 @@ def validate_records(
     skip_bad: bool,
     channels: ChannelRule = lambda _: None,
     boundary: Path | None = None,
+    to_decode: Callable[[Sequence[Item]], Iterable[Item]] = tuple,
 ) -> Intake:
     """Check records and their sounds.
 
@@ -66,6 +69,9 @@ def validate_records(
         Allowed channel counts for an item.
     boundary : Path, optional
         The directory that no path may lead out of; ``root`` unless links lead to a store beside it.
+    to_decode : callable
+        Which of the items have their sounds decoded; by default all. Another sound is decoded only if its
+        file's name does not state its digest; of those that do, the header is read, and the digest believed.
 
     Raises
     ------
@@ -74,16 +80,17 @@ def validate_records(
     """
     problems: list[str] = []
     items = _parse(records, problems)
-    clips, damaged = _listen(items, root, boundary or root)
+    chosen = {path for item in to_decode(items) for path in _paths(item)}
+    clips, damaged = _probe_all(items, root, boundary or root, chosen)
     good = []
     for item in items:
-        found = _sound_problems(item, clips, damaged, channels(item))
-        problems += [f"{item.id}: {problem}" for problem in found]
-        if not found:
+        of_item = _sound_problems(item, clips, damaged, channels(item))
+        problems += [f"{item.id}: {problem}" for problem in of_item]
+        if not of_item:
             good.append(item)
     if problems and not skip_bad:
         raise SuiteError(
-            f"{root}: {len(problems)} problem(s) in the data; mend them, or leave the bad items out "
+            f"{root}: {len(problems)} problem(s) in the data; fix them, or leave the bad items out "
             "with --skip-bad",
             tuple(problems),
         )
@@ -103,11 +110,11 @@ def resolve_within(root: Path, relative: str, boundary: Path | None = None) -> P
     """
     base = root.resolve()
     try:
-        found = (base / relative).resolve()
-        found.exists()
+        target = (base / relative).resolve()
+        target.exists()
     except (OSError, RuntimeError, ValueError) as error:  # too long, a loop of links, a NUL
-        raise SuiteError(f"{relative!r} is no path of a file") from error
-    if not found.is_relative_to((boundary or root).resolve()):
+        raise SuiteError(f"{relative!r} cannot be the path of a file") from error
+    if not target.is_relative_to((boundary or root).resolve()):
         raise SuiteError(f"{relative!r} leads out of the data set's folder")
     return base / relative
 
@@ -132,24 +139,28 @@ def _paths(item: Item) -> tuple[str, ...]:
     return item.audio_paths + ((item.uncut_audio_path,) if item.uncut_audio_path else ())
 
 
-def _listen(items: Iterable[Item], root: Path, boundary: Path) -> tuple[dict[str, ClipInfo], dict[str, str]]:
-    """Decode every sound once; the decoder releases the interpreter lock, so threads help."""
+def _probe_all(
+    items: Iterable[Item], root: Path, boundary: Path, to_decode: Container[str]
+) -> tuple[dict[str, ClipInfo], dict[str, str]]:
+    """Read every sound once: what is known of those that can be, and why the others cannot."""
     paths = sorted({path for item in items for path in _paths(item)})
     clips, damaged = {}, {}
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        for path, result in zip(paths, pool.map(lambda p: _probe(root, p, boundary), paths), strict=True):
-            if isinstance(result, ClipInfo):
-                clips[path] = result
-            else:
-                damaged[path] = result
+    probe = partial(_probe, root=root, boundary=boundary, to_decode=to_decode)
+    for path, result in zip(paths, map_in_threads(probe, paths), strict=True):
+        if isinstance(result, ClipInfo):
+            clips[path] = result
+        else:
+            damaged[path] = result
     return clips, damaged
 
 
-def _probe(root: Path, relative: str, boundary: Path) -> ClipInfo | str:
+def _probe(relative: str, *, root: Path, boundary: Path, to_decode: Container[str]) -> ClipInfo | str:
     try:
         path = resolve_within(root, relative, boundary)
         if not path.is_file():
             return "file is missing"
+        if relative not in to_decode and _DIGEST.fullmatch(path.stem):
+            return ClipInfo(path.stem, *read_header(path))
         audio = decode(path)
     except (AudioError, SuiteError) as error:
         return str(error)
@@ -160,11 +171,13 @@ def _sound_problems(
     item: Item, clips: Mapping[str, ClipInfo], damaged: Mapping[str, str], allowed: frozenset[int] | None
 ) -> list[str]:
     names = [f"audio_paths[{i}]" for i in range(len(item.audio_paths))] + ["uncut_audio_path"]
-    found = []
+    problems = []
     for name, path in zip(names, _paths(item), strict=False):
         if path in damaged:
-            found.append(f"{name}: {path}: {damaged[path]}")
+            problems.append(f"{name}: {path}: {damaged[path]}")
         elif allowed is not None and clips[path].channels not in allowed:
             wanted = " or ".join(str(n) for n in sorted(allowed))
-            found.append(f"{name}: {path}: has {clips[path].channels} channel(s) where {wanted} are needed")
-    return found
+            problems.append(
+                f"{name}: {path}: has {clips[path].channels} channel(s) where {wanted} are needed"
+            )
+    return problems

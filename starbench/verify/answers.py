@@ -1,4 +1,4 @@
-"""What is right in the items of one sub-category, as classes that a leak could tell."""
+"""What is right in the items of one sub-category, as classes that a leak could give away."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ class Group:
 
 def groups(items: Sequence[Item]) -> list[Group]:
     """Items by sub-category, in the order in which these first come."""
-    found: dict[str, list[tuple[int, Item]]] = {}
+    by_name: dict[str, list[tuple[int, Item]]] = {}
     for place, item in enumerate(items):
         if item.answer is not None:
-            found.setdefault(item.sub_category or item.category or item.task, []).append((place, item))
+            by_name.setdefault(item.sub_category or item.category or item.task, []).append((place, item))
     return [
         Group(name, tuple(item for _, item in members), tuple(place for place, _ in members))
-        for name, members in found.items()
+        for name, members in by_name.items()
     ]
 
 
@@ -56,3 +56,9 @@ def declared_for(declared: dict[str, Any], what: str, group: str) -> Any:
     """What a suite declares of a sub-category under ``what``; None where it says nothing."""
     section = declared.get(what)
     return section.get(group) if isinstance(section, dict) else None
+
+
+def flaw(declared: dict[str, Any], group: str, key: str) -> str | None:
+    """The reason for a flaw that a suite declares of a sub-category; None where it declares none."""
+    flaws = declared_for(declared, "flaws", group)
+    return str(flaws[key]) if isinstance(flaws, dict) and key in flaws else None

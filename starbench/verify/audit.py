@@ -32,21 +32,21 @@ def verify(
         Processes; default: one for each CPU that this process may use. They are spawned, so a script
         calls this under ``if __name__ == "__main__"``.
     on_item : callable
-        Told how many of how many items are measured.
+        Called with the number of items that are measured, and of all.
 
     Raises
     ------
     SuiteError
-        If there is no suite there, or it is damaged.
+        If there is no suite there, or it is damaged, or a worker process dies.
     """
     suite = suites.read(root, check_digest=False)
-    manifest = _manifest(root)
+    manifest = json.loads((root / MANIFEST).read_text("utf-8"))
     declared = manifest.get("declared") or {}
-    heard = measure_all(suite, workers or available_cpus(), on_item)
-    rows, unmeasured, breaches = judge((one.item, found) for one in heard for found in one.found)
+    measurements = measure_all(suite, workers or available_cpus(), on_item)
+    rows, unmeasured, breaches = judge((one.item, result) for one in measurements for result in one.results)
     parts = groups(suite.items)
-    balance_rows, unbalanced = balance.audit(parts, declared)
-    leak_rows, leaky = leaks.audit(parts, heard, declared)
+    balance_rows, imbalances = balance.audit(parts, declared)
+    leak_rows, leak_breaches = leaks.audit(parts, measurements, declared)
     return Findings(
         suite=suite.name,
         digest=suite.digest,
@@ -56,19 +56,14 @@ def verify(
         unmeasured=unmeasured,
         balance=balance_rows,
         leaks=leak_rows,
-        breaches=[*_changed(suite.digest, manifest), *breaches, *unbalanced, *leaky],
+        breaches=[*_digest_breaches(suite.digest, manifest), *breaches, *imbalances, *leak_breaches],
     )
 
 
-def _changed(digest: str, manifest: dict[str, Any]) -> list[Breach]:
+def _digest_breaches(digest: str, manifest: dict[str, Any]) -> list[Breach]:
     claimed = manifest.get("digest")
     if claimed in (None, digest):
         return []
     return [
         Breach("the suite", "digest", str(claimed)[:12], f"{digest[:12]}: it was changed after it was built")
     ]
-
-
-def _manifest(root: Path) -> dict[str, Any]:
-    manifest: dict[str, Any] = json.loads((root / MANIFEST).read_text("utf-8"))
-    return manifest

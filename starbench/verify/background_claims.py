@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from starbench.measure.levels import db, power
-from starbench.verify.claims import Clip, Found, Measurement, Unmeasured, sources
+from starbench.verify.claims import ClaimResult, Clip, Measurement, Unmeasured, sources
 
 #: A stretch of background that is shorter fluctuates too much, s.
 _LEAST_S = 0.1
 
 
-def background(clip: Clip) -> Iterator[Found]:
+def background(clip: Clip) -> Iterator[ClaimResult]:
     """Level of the background before the first source, and the sources' level above it."""
     claimed = clip.truth["background"]
     if claimed is None:
@@ -28,7 +28,7 @@ def background(clip: Clip) -> Iterator[Found]:
     sounding = np.zeros(clip.samples.shape[0], dtype=bool)
     for source in sources(clip):
         sounding[round(source.onset_s * clip.rate) : round(source.offset_s * clip.rate)] = True
-    heard = float(np.mean(power(clip.samples[sounding][:, clip.level_channels])))
+    sources_power = float(np.mean(power(clip.samples[sounding][:, clip.level_channels])))
     yield Measurement(
-        "background SNR", "clip", float(claimed["snr_db"]), float(db(heard - noise) - db(noise))
+        "background SNR", "clip", float(claimed["snr_db"]), float(db(sources_power - noise) - db(noise))
     )

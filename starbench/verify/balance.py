@@ -7,14 +7,14 @@ A suite that is out of balance on purpose (an original design that is kept with 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from starbench.runs.directory import PlannedTrial
 from starbench.scoring.constant import best_constant
 from starbench.scoring.observations import MISSING, Observation
-from starbench.verify.answers import Group, declared_for
+from starbench.verify.answers import Group, flaw
 from starbench.verify.findings import Breach
 from starbench.verify.statistics import evenly, holm, names_by_class
 
@@ -48,8 +48,6 @@ def audit(groups: Sequence[Group], declared: dict[str, Any]) -> tuple[list[Balan
     rows = []
     for number, group in enumerate(groups):
         best = best_constant([_observation(group, k) for k in range(len(group.items))])
-        flaws = declared_for(declared, "flaws", group.name)
-        reason = flaws.get("balance") if isinstance(flaws, dict) else None
         rows.append(
             BalanceRow(
                 group=group.name,
@@ -61,47 +59,27 @@ def audit(groups: Sequence[Group], declared: dict[str, Any]) -> tuple[list[Balan
                 p_content=float(p_content[number]),
                 p_position=float(p_position[number]),
                 p_level=float(p_level[number]),
-                declared=None if reason is None else str(reason),
+                declared=flaw(declared, group.name, "balance"),
             )
         )
     return rows, [breach for row in rows if row.declared is None for breach in _breaches(row)]
 
 
-def _breaches(row: BalanceRow) -> list[Breach]:
-    found = []
+def _breaches(row: BalanceRow) -> Iterator[Breach]:
     if row.constant > row.chance + MOST_GAIN and row.p_content < LEAST_P:
-        found.append(
-            Breach(
-                row.group,
-                "balance of answers",
-                f"always saying the same gets no more than chance, {row.chance:.1%}",
-                f"{row.constant:.1%} by always choosing {row.content!r} (p {row.p_content:.2g})",
-            )
-        )
+        most = f"always saying the same gets no more than chance, {row.chance:.1%}"
+        gain = f"{row.constant:.1%} by always choosing {row.content!r} (p {row.p_content:.2g})"
+        yield Breach(row.group, "balance of answers", most, gain)
     if row.p_position < LEAST_P:
-        counts = ", ".join(map(str, row.positions))
-        found.append(
-            Breach(
-                row.group,
-                "balance of places",
-                "each option is right equally often",
-                f"{counts} times right (p {row.p_position:.2g})",
-            )
-        )
+        counts = f"{', '.join(map(str, row.positions))} times right (p {row.p_position:.2g})"
+        yield Breach(row.group, "balance of places", "each option is right equally often", counts)
     if row.p_level < LEAST_P:
-        found.append(
-            Breach(
-                row.group,
-                "balance of levels",
-                "answers are independent of the level",
-                f"dependent (p {row.p_level:.2g})",
-            )
-        )
-    return found
+        dependent = f"dependent (p {row.p_level:.2g})"
+        yield Breach(row.group, "balance of levels", "answers are independent of the level", dependent)
 
 
 def _observation(group: Group, number: int) -> Observation:
-    """An item as it is asked unrotated; a strategy needs nothing else of it."""
+    """An item as it is put unrotated; a constant strategy needs nothing else of it."""
     item = group.items[number]
     letter = chr(ord("A") + item.options.index(item.answer or ""))
     contents = tuple(range(len(item.options)))

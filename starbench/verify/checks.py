@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from starbench.verify import background_claims, clip_claims, place_claims, room_claims, source_claims
-from starbench.verify.claims import Absent, Clip, Found, Source, sources
+from starbench.verify.claims import Absent, ClaimResult, Clip, Source, sources
 
 #: Key of a clip's truth -> what measures it.
-CLIP_CHECKS: dict[str, Callable[[Clip], Iterator[Found]]] = {
+CLIP_CHECKS: dict[str, Callable[[Clip], Iterator[ClaimResult]]] = {
     "rate": clip_claims.rate,
     "total_s": clip_claims.length,
     "channels": clip_claims.channels,
@@ -21,7 +21,7 @@ CLIP_CHECKS: dict[str, Callable[[Clip], Iterator[Found]]] = {
 }
 
 #: Key of the truth of one of a clip's ``sources`` -> what measures it.
-SOURCE_CHECKS: dict[str, tuple[Callable[[Source], Iterator[Found]], ...]] = {
+SOURCE_CHECKS: dict[str, tuple[Callable[[Source], Iterator[ClaimResult]], ...]] = {
     "onset_s": (source_claims.timing,),
     "received_db_spl": (source_claims.received_level,),
     "signal": (source_claims.fundamental,),
@@ -36,7 +36,7 @@ SOURCE_CHECKS: dict[str, tuple[Callable[[Source], Iterator[Found]], ...]] = {
 _MALFORMED = (KeyError, IndexError, TypeError, ValueError, AttributeError)
 
 
-def check(clip: Clip) -> Iterator[Found]:
+def check(clip: Clip) -> Iterator[ClaimResult]:
     """Measure every claim of a clip that can be measured."""
     for key, measure in CLIP_CHECKS.items():
         if key in clip.truth:
@@ -44,18 +44,20 @@ def check(clip: Clip) -> Iterator[Found]:
     if "sources" not in clip.truth:
         return
     try:
-        found = list(sources(clip))
+        claimed = list(sources(clip))
     except _MALFORMED as error:
         yield _unreadable("sources", error)
         return
-    for source in found:
+    for source in claimed:
         for key, measures in SOURCE_CHECKS.items():
             if key in source.truth:
                 for measure_source in measures:
                     yield from _readable(f"{source.name}: {key}", measure_source, source)
 
 
-def _readable(key: str, measure: Callable[..., Iterator[Found]], given: Clip | Source) -> Iterator[Found]:
+def _readable(
+    key: str, measure: Callable[..., Iterator[ClaimResult]], given: Clip | Source
+) -> Iterator[ClaimResult]:
     try:
         yield from measure(given)
     except _MALFORMED as error:

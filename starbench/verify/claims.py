@@ -1,4 +1,4 @@
-"""What a stimulus claims, how a claim is told apart from what is measured, and what a check may see."""
+"""What a stimulus claims, what can become of a claim, and what a check may see."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ class Absent:
     claimed: str
 
 
-Found = Measurement | Unmeasured | Absent
+#: What became of one claim.
+ClaimResult = Measurement | Unmeasured | Absent
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,12 +95,12 @@ class Clip:
 
     @cached_property
     def quiet(self) -> NDArray[np.float32] | None:
-        """What is heard before the first source; None where that stretch is too short to tell anything."""
+        """What is heard before the first source; None where that stretch is too short."""
         return self.cut(0.0, self.quiet_until_s) if self.quiet_until_s >= _QUIET_S else None
 
     @cached_property
     def background(self) -> Power:
-        """Power of each channel before the first source; zero where it cannot be told."""
+        """Power of each channel before the first source; zero where it is not known."""
         return np.zeros(self.samples.shape[1]) if self.quiet is None else power(self.quiet)
 
 
@@ -133,7 +134,7 @@ class Source:
 
     @property
     def surroundings(self) -> str:
-        """What else is heard, as kinds of claims are told apart: ``dry``, ``in noise``, ``in a room``."""
+        """What else is heard, which divides kinds of claims: ``dry``, ``in noise``, ``in a room``."""
         if self.in_room:
             return "in a room"
         return "in noise" if self.clip.truth.get("background") else "dry"

@@ -1,9 +1,9 @@
-"""What could give an answer away: everything about an item that is not what it asks.
+"""What could give an answer away: every feature of an item that is not a cue of its question.
 
-``declared["asked"] = {sub-category: [name, …]}`` in a suite's manifest says which features carry the
+``declared["asked"] = {sub-category: [name, …]}`` in a suite's manifest says which features are cues of the
 question itself: names of features without their numbers (``tones.f0_hz``, ``sources.azimuth_deg``,
-``rms``), each with all that stands below it (``sources.path``). Where nothing is declared, only that is
-looked at which can never be what is asked: order, digests and the length of the clips.
+``rms``), each with all that stands below it (``sources.path``). Where nothing is declared, only features
+that can never be a cue are looked at: order, digests and the length of the clips.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any
 
 from starbench.schema import Item
 from starbench.verify.answers import Group
-from starbench.verify.remeasure import Heard
+from starbench.verify.remeasure import ItemMeasurements
 
 Value = float | str | None
 
-#: Features that are nuisances whatever is asked.
+#: Features that are a cue of no question.
 ALWAYS = frozenset({"order", "digest", "seconds"})
 #: First bits of a clip's digest that are looked at.
 _DIGEST_BITS = 8
@@ -45,9 +45,11 @@ class Feature:
         return all(value is None or isinstance(value, float) for value in self.values)
 
 
-def features(group: Group, heard: Mapping[str, Heard], asked: Sequence[str] | None) -> list[Feature]:
-    """Every feature of a group's items that is not asked, and that is not the same for all of them."""
-    rows = [_of_item(item, heard[item.id]) for item in group.items]
+def features(
+    group: Group, measurements: Mapping[str, ItemMeasurements], cues: Sequence[str] | None
+) -> list[Feature]:
+    """Every feature of a group's items that is not a cue, and that is not the same for all of them."""
+    rows = [_of_item(item, measurements[item.id]) for item in group.items]
     names = {name: key for row in rows for name, (key, _) in row.items()}
     columns = [
         Feature(name, key, tuple(row[name][1] if name in row else None for row in rows))
@@ -57,32 +59,35 @@ def features(group: Group, heard: Mapping[str, Heard], asked: Sequence[str] | No
     return [
         column
         for column in (*columns, *_differences(columns))
-        if _is_open(column.key, asked) and len(set(column.values) - {None}) > 1
+        if _is_open(column.key, cues) and len(set(column.values) - {None}) > 1
     ]
 
 
-def _is_open(key: str, asked: Sequence[str] | None) -> bool:
-    if asked is None:
-        return key in ALWAYS
-    return not any(key == name or key.startswith(f"{name}.") for name in asked)
+def _is_open(key: str, cues: Sequence[str] | None) -> bool:
+    return key in ALWAYS if cues is None else not is_cue(key, cues)
 
 
-def _of_item(item: Item, heard: Heard) -> dict[str, tuple[str, Value]]:
-    found: dict[str, tuple[str, Value]] = {}
+def is_cue(key: str, cues: Sequence[str]) -> bool:
+    """Whether a feature is one of ``cues``, or stands below one."""
+    return any(key == name or key.startswith(f"{name}.") for name in cues)
+
+
+def _of_item(item: Item, measurements: ItemMeasurements) -> dict[str, tuple[str, Value]]:
+    row: dict[str, tuple[str, Value]] = {}
     truths = item.truth.get("clips")
-    for number, sound in enumerate(heard.sounds):
-        prefix = f"clip {number + 1} " if len(heard.sounds) > 1 else ""
-        found[f"{prefix}seconds"] = ("seconds", sound.seconds)
-        found[f"{prefix}bytes"] = ("bytes", float(sound.size_bytes))
-        found[f"{prefix}peak"] = ("peak", sound.peak_db)
-        found[f"{prefix}rms"] = ("rms", sound.rms_db)
+    for number, clip in enumerate(measurements.clips):
+        prefix = f"clip {number + 1} " if len(measurements.clips) > 1 else ""
+        row[f"{prefix}seconds"] = ("seconds", clip.seconds)
+        row[f"{prefix}bytes"] = ("bytes", float(clip.size_bytes))
+        row[f"{prefix}peak"] = ("peak", clip.peak_db)
+        row[f"{prefix}rms"] = ("rms", clip.rms_db)
         for bit in range(_DIGEST_BITS):
-            is_set = int(sound.digest[bit // 4], 16) >> (3 - bit % 4) & 1
-            found[f"{prefix}digest bit {bit}"] = ("digest", str(is_set))
+            is_set = int(clip.digest[bit // 4], 16) >> (3 - bit % 4) & 1
+            row[f"{prefix}digest bit {bit}"] = ("digest", str(is_set))
         if isinstance(truths, list) and len(truths) > number:
             for name, key, value in _leaves(truths[number], "", ""):
-                found[f"{prefix}{name}"] = (key, value)
-    return found
+                row[f"{prefix}{name}"] = (key, value)
+    return row
 
 
 def _leaves(value: Any, name: str, key: str) -> Iterator[tuple[str, str, Value]]:
@@ -104,12 +109,12 @@ def _leaves(value: Any, name: str, key: str) -> Iterator[tuple[str, str, Value]]
 
 def _order(group: Group) -> list[Feature]:
     """Where in the suite an item stands, also modulo small numbers, and what was right before it."""
-    found = [Feature("order", "order", tuple(map(float, group.places)))]
+    columns = [Feature("order", "order", tuple(map(float, group.places)))]
     for modulus in (2, 3, 4):
         values = tuple(str(place % modulus) for place in group.places)
-        found.append(Feature(f"order mod {modulus}", "order", values))
+        columns.append(Feature(f"order mod {modulus}", "order", values))
     classes = group.classes
-    return [*found, Feature("answer before", "order", (None, *classes[:-1]))]
+    return [*columns, Feature("answer before", "order", (None, *classes[:-1]))]
 
 
 def _differences(columns: Sequence[Feature]) -> Iterator[Feature]:

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from starbench.verify.claims import Absent, Found, Measurement
+from starbench.verify.claims import Absent, ClaimResult, Measurement
 from starbench.verify.tolerances import ENOUGH, KINDS
 
 
 @dataclass(frozen=True)
 class Breach:
-    """Something that is not as the suite says: where, what was claimed, and what was found instead."""
+    """Something that is not as the suite says: where, what was claimed, and what was measured instead."""
 
     item: str
     claim: str
@@ -62,8 +62,10 @@ class Findings:
         return not self.breaches
 
 
-def judge(found: Iterable[tuple[str, Found]]) -> tuple[list[KindRow], list[dict[str, Any]], list[Breach]]:
-    """Judge measurements, each with the id of its item.
+def judge(
+    results: Iterable[tuple[str, ClaimResult]],
+) -> tuple[list[KindRow], list[dict[str, Any]], list[Breach]]:
+    """Judge what became of claims, each with the id of its item.
 
     Returns
     -------
@@ -72,12 +74,12 @@ def judge(found: Iterable[tuple[str, Found]]) -> tuple[list[KindRow], list[dict[
     unmeasured : list of dict
         ``claim``, ``why`` and ``count`` of what could not be measured.
     breaches : list of Breach
-        Measurements out of tolerance, claims that is absent, and medians of the whole suite.
+        Measurements out of tolerance, claims of what is absent, and medians of the whole suite.
     """
     by_kind: dict[str, list[tuple[str, Measurement]]] = {name: [] for name in KINDS}
     gaps: Counter[tuple[str, str]] = Counter()
     breaches = []
-    for item, one in found:
+    for item, one in results:
         if isinstance(one, Measurement):
             by_kind[one.kind].append((item, one))
         elif isinstance(one, Absent):

@@ -1,4 +1,4 @@
-"""Whether anything that is not asked tells the answer: one test a feature and sub-category, Holm over all.
+"""Whether anything but the cue gives the answer away: a test a feature and sub-category, Holm over all.
 
 Numbers are compared between answers by ranks (Kruskal–Wallis), names by chi squared. A leak is an
 adjusted p below 0.001: hundreds of features are tested in every suite that anyone builds, and only one fair
@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from starbench.schema import Item
-from starbench.verify.answers import Group, declared_for
-from starbench.verify.features import Feature, features
+from starbench.verify.answers import Group, declared_for, flaw
+from starbench.verify.features import Feature, features, is_cue
 from starbench.verify.findings import Breach
-from starbench.verify.remeasure import Heard
+from starbench.verify.remeasure import ItemMeasurements
 from starbench.verify.statistics import LEAST, evenly, holm, names_by_class, numbers_by_class
 
 MOST_P = 0.001
@@ -41,7 +41,7 @@ class LeakRow:
 
 
 def audit(
-    groups: Sequence[Group], heard: Sequence[Heard], declared: dict[str, Any]
+    groups: Sequence[Group], measurements: Sequence[ItemMeasurements], declared: dict[str, Any]
 ) -> tuple[list[LeakRow], list[Breach]]:
     """Test every feature of every sub-category.
 
@@ -52,21 +52,21 @@ def audit(
     breaches : list of Breach
         Those below :data:`MOST_P`.
     """
-    by_item = {one.item: one for one in heard}
+    by_item = {one.item: one for one in measurements}
     tests: list[tuple[str, str, str, int, float]] = []
     for group in groups:
-        asked = declared_for(declared, "asked", group.name)
-        listed = [str(name) for name in asked] if isinstance(asked, list) else None
-        for feature in features(group, by_item, listed):
+        listed = declared_for(declared, "asked", group.name)
+        cues = [str(name) for name in listed] if isinstance(listed, list) else None
+        for feature in features(group, by_item, cues):
             p = _test(feature, group.classes)
             if p is not None:
                 n = sum(value is not None for value in feature.values)
                 tests.append((group.name, feature.name, feature.key, n, p))
-        if listed is not None:
-            tests += [(group.name, *test) for test in _of_options(group, listed)]
+        if cues is not None:
+            tests += [(group.name, *test) for test in _of_options(group, cues)]
     adjusted = holm([test[-1] for test in tests])
     rows = [
-        LeakRow(*test[:-1], float(p), _flaw(declared, test[0], test[2]))
+        LeakRow(*test[:-1], float(p), flaw(declared, test[0], test[2]))
         for test, p in zip(tests, adjusted, strict=True)
     ]
     rows.sort(key=lambda row: row.p)
@@ -80,11 +80,6 @@ def audit(
     return rows, breaches
 
 
-def _flaw(declared: dict[str, Any], group: str, key: str) -> str | None:
-    flaws = declared_for(declared, "flaws", group)
-    return str(flaws[key]) if isinstance(flaws, dict) and key in flaws else None
-
-
 def _test(feature: Feature, classes: Sequence[str]) -> float | None:
     pairs = [(v, name) for v, name in zip(feature.values, classes, strict=True) if v is not None]
     names = [name for _, name in pairs]
@@ -93,11 +88,11 @@ def _test(feature: Feature, classes: Sequence[str]) -> float | None:
     return names_by_class([str(value) for value, _ in pairs], names)
 
 
-def _of_options(group: Group, asked: Sequence[str]) -> Iterator[tuple[str, str, int, float]]:
+def _of_options(group: Group, cues: Sequence[str]) -> Iterator[tuple[str, str, int, float]]:
     """Rank of the right option's source among the named ones, for each number that sources have."""
     ranks: dict[str, dict[int, list[int]]] = {}
     for item in group.items:
-        for key, rank, among in _ranks(item, asked):
+        for key, rank, among in _ranks(item, cues):
             ranks.setdefault(key, {}).setdefault(among, [0] * among)[rank] += 1
     for key, by_size in ranks.items():
         for among, counts in by_size.items():
@@ -105,7 +100,7 @@ def _of_options(group: Group, asked: Sequence[str]) -> Iterator[tuple[str, str, 
                 yield f"{key}, rank among {among} options", key, sum(counts), evenly(counts)
 
 
-def _ranks(item: Item, asked: Sequence[str]) -> Iterator[tuple[str, int, int]]:
+def _ranks(item: Item, cues: Sequence[str]) -> Iterator[tuple[str, int, int]]:
     numbers, clips = item.truth.get("option_sources"), item.truth.get("clips")
     if not isinstance(numbers, list) or not isinstance(clips, list) or len(numbers) != len(item.options):
         return
@@ -116,7 +111,7 @@ def _ranks(item: Item, asked: Sequence[str]) -> Iterator[tuple[str, int, int]]:
         return
     tables = {k: source_numbers(sources[numbers[k]]) for k in named}
     for key in set.intersection(*(set(table) for table in tables.values())):
-        if any(key == name or key.startswith(f"{name}.") for name in asked):
+        if is_cue(key, cues):
             continue
         values = [tables[k][key] for k in named]
         if len(set(values)) == len(values):
@@ -125,10 +120,10 @@ def _ranks(item: Item, asked: Sequence[str]) -> Iterator[tuple[str, int, int]]:
 
 def source_numbers(source: Mapping[str, Any], key: str = "sources") -> dict[str, float]:
     """Every number that a source's truth claims, by the feature's name."""
-    found: dict[str, float] = {}
+    numbers: dict[str, float] = {}
     for name, value in source.items():
         if isinstance(value, Mapping):
-            found |= source_numbers(value, f"{key}.{name}")
+            numbers |= source_numbers(value, f"{key}.{name}")
         elif isinstance(value, int | float) and not isinstance(value, bool):
-            found[f"{key}.{name}"] = float(value)
-    return found
+            numbers[f"{key}.{name}"] = float(value)
+    return numbers

@@ -15,8 +15,8 @@ from scipy.ndimage import median_filter
 from starbench.measure.binaural import side_db, time_difference_us
 from starbench.measure.levels import db, power
 from starbench.verify.bearings import Bearing, Place, bearings, senses
-from starbench.verify.claims import Found, Measurement, Source, Unmeasured
-from starbench.verify.source_claims import AROUND_S, OVERLAPS, obstacle
+from starbench.verify.claims import ClaimResult, Measurement, Source, Unmeasured
+from starbench.verify.source_claims import OVERLAPS, obstacle, whole_stretch
 from starbench.verify.tolerances import KINDS
 
 Samples = NDArray[np.floating]
@@ -26,7 +26,7 @@ Samples = NDArray[np.floating]
 _FIRST_S, _LONGER_S, _AGREE_US = (-0.006, 0.008), (-0.006, 0.020), 250.0
 #: A delay of more than this, µs, and the louder ear must be on the same side.
 _CLEARLY_US = 150.0
-#: Below this direct-to-reverberant ratio in both ears the direct sound cannot be told apart, dB.
+#: Below this direct-to-reverberant ratio in both ears the direct sound cannot be distinguished, dB.
 _LEAST_DRR_DB = -10.0
 #: Windows of a path, s.
 _WINDOW_S = 0.080
@@ -48,11 +48,11 @@ def _place(source: Source) -> Place:
     )
 
 
-def direction(source: Source) -> Iterator[Found]:
+def direction(source: Source) -> Iterator[ClaimResult]:
     """The direction, as far as the clip's format tells one."""
     where = source.surroundings
-    told = bearings(source.clip.truth)
-    why = None if told else "one channel tells none"
+    known = bearings(source.clip.truth)
+    why = None if known else "one channel has none"
     if source.in_room:
         why = why or obstacle(source) or (_DROWNED if _is_drowned(source) else None)
     elif not source.alone:
@@ -60,17 +60,21 @@ def direction(source: Source) -> Iterator[Found]:
     if why:
         yield Unmeasured(f"direction, {where}", why)
         return
-    for bearing in told:
+    for bearing in known:
         expected = bearing.expected(_place(source), source.clip.truth["receiver"])
         kind = f"{bearing.name}, {where}"
-        found = _at_first(bearing, source) if source.in_room else _measured(bearing, _whole(source), source)
-        if expected is None or found is None:
+        measured = (
+            _at_first(bearing, source)
+            if source.in_room
+            else _measured(bearing, whole_stretch(source), source)
+        )
+        if expected is None or measured is None:
             yield Unmeasured(kind, "no such direction" if expected is None else CONFUSED)
         else:
-            yield Measurement(kind, source.name, expected, found)
+            yield Measurement(kind, source.name, expected, measured)
 
 
-def precedence(source: Source) -> Iterator[Found]:
+def precedence(source: Source) -> Iterator[ClaimResult]:
     """Time difference between the ears of the direct sound in a room."""
     if source.truth.get("itd_us") is None or not source.in_room:
         return
@@ -98,13 +102,6 @@ def _from_onset(source: Source, span_s: tuple[float, float]) -> NDArray[np.float
     return source.clip.cut(source.onset_s + span_s[0], source.onset_s + span_s[1])
 
 
-def _whole(source: Source) -> NDArray[np.float32]:
-    around = source.ramp_s / 2 + AROUND_S
-    return source.clip.cut(
-        max(source.quiet_from_s, source.onset_s - around), min(source.quiet_to_s, source.offset_s + around)
-    )
-
-
 def _at_first(bearing: Bearing, source: Source) -> float | None:
     """What the first milliseconds tell; None where a few more would tell something else altogether."""
     stretch = _from_onset(source, _FIRST_S)
@@ -121,7 +118,7 @@ def _measured(bearing: Bearing, stretch: Samples, source: Source) -> float:
     )
 
 
-def path(source: Source) -> Iterator[Found]:
+def path(source: Source) -> Iterator[ClaimResult]:
     """The track of a moving source: how far off its directions are, and whether they change the right way."""
     where = source.surroundings
     why = obstacle(source)
@@ -168,7 +165,7 @@ def _both(
 
 def _tracked(
     bearing: Bearing, places: list[Place], windows: Sequence[Samples], source: Source
-) -> Iterator[Found]:
+) -> Iterator[ClaimResult]:
     name = f"{bearing.name}, {source.surroundings}"
     expected, measured = _both(bearing, places, windows, source)
     if not expected.size:
@@ -180,7 +177,7 @@ def _tracked(
 
 def _moved(
     bearing: Bearing, places: list[Place], windows: Sequence[Samples], source: Source
-) -> Iterator[Found]:
+) -> Iterator[ClaimResult]:
     """Whether what a bearing measures goes up and down with what is expected of it."""
     expected, measured = _both(bearing, places, windows, source)
     if bearing.turns:
@@ -193,7 +190,7 @@ def _moved(
     )
 
 
-def _approached(places: list[Place], windows: Sequence[Samples], source: Source) -> Iterator[Found]:
+def _approached(places: list[Place], windows: Sequence[Samples], source: Source) -> Iterator[ClaimResult]:
     expected = -20.0 * np.log10([place.distance_m for place in places])
     if np.ptp(expected) < _LEAST_SPAN_DB:
         return

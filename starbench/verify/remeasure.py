@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from starbench.audio import decode
-from starbench.execution.processes import ONE_THREAD
+from starbench.errors import SuiteError
+from starbench.execution.processes import WorkerDiedError, map_items
 from starbench.measure.levels import db, power
+from starbench.schema import Item
 from starbench.suites.suite import Suite
 from starbench.suites.validate import resolve_within
 from starbench.verify.checks import check
-from starbench.verify.claims import Clip, Found, Unmeasured
+from starbench.verify.claims import ClaimResult, Clip, Unmeasured
 
-#: Items handed over at a time.
-_BATCH = 8
-#: Suites of fewer items are measured here: hiring other processes would take longer.
+#: Suites of fewer items are measured by this process: to start others would take longer.
 _SMALL = 16
 
 
 @dataclass(frozen=True)
-class Sound:
+class ClipProperties:
     """What anyone sees of a clip without understanding it; levels in dB re full scale."""
 
     digest: str
@@ -39,7 +37,7 @@ class Sound:
 
 
 @dataclass(frozen=True)
-class Order:
+class MeasurementJob:
     """An item to be measured: id, paths of its clips, the truth of each (empty where there is none)."""
 
     item: str
@@ -48,23 +46,12 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What was found in the clips of one item."""
+class ItemMeasurements:
+    """What was measured of the clips of one item, and what became of each claim."""
 
     item: str
-    sounds: tuple[Sound, ...]
-    found: tuple[Found, ...]
-
-
-def orders(suite: Suite) -> list[Order]:
-    """What there is to be measured in a suite."""
-    made = []
-    for item in suite.items:
-        truths = item.truth.get("clips")
-        claimed = truths if isinstance(truths, list) and len(truths) == len(item.audio_paths) else ()
-        readable = tuple(truth if isinstance(truth, dict) else {} for truth in claimed)
-        made.append(Order(item.id, item.audio_paths, readable or ({},) * len(item.audio_paths)))
-    return made
+    clips: tuple[ClipProperties, ...]
+    results: tuple[ClaimResult, ...]
 
 
 def measure_all(
@@ -73,57 +60,51 @@ def measure_all(
     on_item: Callable[[int, int], None] = lambda _done, _all: None,
     *,
     claims: bool = True,
-) -> list[Heard]:
+) -> list[ItemMeasurements]:
     """Measure every item of ``suite``, by ``workers`` processes; in the order of the items.
 
-    Without ``claims`` only what anyone sees of the clips is told.
+    Without ``claims`` only what anyone sees of the clips is measured.
+
+    Raises
+    ------
+    SuiteError
+        If a worker process dies.
     """
-    todo = orders(suite) if claims else [Order(item.id, item.audio_paths, ()) for item in suite.items]
-    boundary = suite.boundary or suite.root
-    heard: dict[str, Heard] = {}
-    for one in _work(todo, suite.root, boundary, workers):
-        heard[one.item] = one
-        on_item(len(heard), len(todo))
-    return [heard[order.item] for order in todo]
-
-
-def _work(todo: Sequence[Order], root: Path, boundary: Path, workers: int) -> Iterator[Heard]:
-    if workers == 1 or len(todo) < _SMALL:
-        for order in todo:
-            yield measure(order, root, boundary)
-        return
-    os.environ.update(ONE_THREAD)
-    # Spawned, as the build's are: a fork would inherit locks.
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _ignore_interrupts)
+    jobs = [
+        MeasurementJob(item.id, item.audio_paths, _truths(item) if claims else ()) for item in suite.items
+    ]
+    measure = partial(measure_item, root=suite.root, boundary=suite.boundary or suite.root)
+    measurements: dict[str, ItemMeasurements] = {}
+    processes = 0 if workers == 1 or len(jobs) < _SMALL else workers
     try:
-        batches: list[Future[list[Heard]]] = [
-            pool.submit(_measure_batch, todo[first : first + _BATCH], root, boundary)
-            for first in range(0, len(todo), _BATCH)
-        ]
-        for batch in as_completed(batches):
-            yield from batch.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
+        with closing(map_items(measure, jobs, processes)) as results:
+            for result in results:
+                measurements[result.item] = result
+                on_item(len(measurements), len(jobs))
+    except WorkerDiedError as error:
+        raise SuiteError(f"{error}: verify again with fewer --workers") from error
+    return [measurements[job.item] for job in jobs]
 
 
-def _ignore_interrupts() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process gets it too, and ends the others
+def _truths(item: Item) -> tuple[dict[str, Any], ...]:
+    """The truth of each clip of an item; empty where there is none that can be read."""
+    truths = item.truth.get("clips")
+    if not isinstance(truths, list) or len(truths) != len(item.audio_paths):
+        truths = [None] * len(item.audio_paths)
+    return tuple(truth if isinstance(truth, dict) else {} for truth in truths)
 
 
-def _measure_batch(batch: Sequence[Order], root: Path, boundary: Path) -> list[Heard]:
-    return [measure(order, root, boundary) for order in batch]
-
-
-def measure(order: Order, root: Path, boundary: Path) -> Heard:
+def measure_item(job: MeasurementJob, root: Path, boundary: Path) -> ItemMeasurements:
     """Decode the clips of an item, and measure what their truths claim."""
-    sounds, found = [], []
-    for number, path in enumerate(order.paths, 1):
+    clips: list[ClipProperties] = []
+    results: list[ClaimResult] = []
+    for number, path in enumerate(job.paths, 1):
         file = resolve_within(root, path, boundary)
         audio = decode(file)
         samples = audio.samples
         peak = float(np.max(np.abs(samples)))
-        sounds.append(
-            Sound(
+        clips.append(
+            ClipProperties(
                 digest=audio.digest,
                 size_bytes=file.stat().st_size,
                 seconds=audio.seconds,
@@ -131,16 +112,15 @@ def measure(order: Order, root: Path, boundary: Path) -> Heard:
                 rms_db=float(db(power(samples).mean())),
             )
         )
-        if not order.truths:
+        if not job.truths:
             continue
-        several = f"clip {number}, " if len(order.paths) > 1 else ""
-        truth = order.truths[number - 1]
+        prefix = f"clip {number}, " if len(job.paths) > 1 else ""
+        truth = job.truths[number - 1]
         if truth:
-            found += [_named(one, several) for one in check(Clip(samples, audio.rate, truth))]
+            results += [
+                result if isinstance(result, Unmeasured) else replace(result, where=prefix + result.where)
+                for result in check(Clip(samples, audio.rate, truth))
+            ]
         else:
-            found.append(Unmeasured("truth", "nothing is claimed of the clip"))
-    return Heard(order.item, tuple(sounds), tuple(found))
-
-
-def _named(found: Found, clip: str) -> Found:
-    return replace(found, where=clip + found.where) if clip and not isinstance(found, Unmeasured) else found
+            results.append(Unmeasured("truth", "nothing is claimed of the clip"))
+    return ItemMeasurements(job.item, tuple(clips), tuple(results))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from starbench.measure.levels import Envelope
 from starbench.measure.rooms import Sounding, decay_time_s, direct_to_reverberant_db
 from starbench.verify.bearings import arrivals_s
-from starbench.verify.claims import Absent, Found, Measurement, Source, Unmeasured
+from starbench.verify.claims import Absent, ClaimResult, Measurement, Source, Unmeasured
 from starbench.verify.source_claims import claimed_snr_db, obstacle
 
 #: A clip that cuts a tail fades it out over this, s.
@@ -41,7 +41,7 @@ def _channels(source: Source, key: str) -> Iterator[tuple[int, Envelope, float]]
         )
 
 
-def reverberation_time(source: Source) -> Iterator[Found]:
+def reverberation_time(source: Source) -> Iterator[ClaimResult]:
     """T30 of each channel by interrupted noise: how the sound dies away in the clip itself."""
     kind = _what("T30", source)
     why = obstacle(source)
@@ -50,17 +50,17 @@ def reverberation_time(source: Source) -> Iterator[Found]:
         return
     until = min(source.quiet_to_s, source.clip.seconds - _FADE_S)
     for channel, envelope, floor in _channels(source, "t30_s"):
-        found = decay_time_s(envelope, source.offset_s, until, floor)
+        measured = decay_time_s(envelope, source.offset_s, until, floor)
         where, claimed = f"{source.name}, channel {channel + 1}", float(source.truth["t30_s"][channel])
-        if found is not None:
-            yield Measurement(kind, where, claimed, found)
+        if measured is not None:
+            yield Measurement(kind, where, claimed, measured)
         elif min(claimed_snr_db(source), 60.0 * (until - source.offset_s) / claimed) > _PLAIN_DECAY_DB:
             yield Absent(kind, where, f"{claimed:.3f} s")
         else:
             yield Unmeasured(kind, "less than 15 dB of its decay can be heard")
 
 
-def direct_to_reverberant(source: Source) -> Iterator[Found]:
+def direct_to_reverberant(source: Source) -> Iterator[ClaimResult]:
     """Direct-to-reverberant ratio of each channel, from how the power builds up and falls."""
     kind = _what("DRR", source)
     why = obstacle(source) or (
@@ -75,12 +75,12 @@ def direct_to_reverberant(source: Source) -> Iterator[Found]:
         sounding = Sounding(source.onset_s + late[channel], source.offset_s + late[channel], source.ramp_s)
         # The tail's own time, as heard; the claimed one would lend the claim's truth to the measurement.
         decay_s = decay_time_s(envelope, source.offset_s, until, floor) or _USUAL_S
-        found = direct_to_reverberant_db(envelope, sounding, decay_s, floor)
+        measured = direct_to_reverberant_db(envelope, sounding, decay_s, floor)
         claimed = float(source.truth["drr_db"][channel])
         where = f"{source.name}, channel {channel + 1}"
-        if claimed < _LEAST_DRR_DB or (found is None and claimed < _PLAIN_DRR_DB):
+        if claimed < _LEAST_DRR_DB or (measured is None and claimed < _PLAIN_DRR_DB):
             yield Unmeasured(kind, "the direct sound is drowned")
-        elif found is None:
+        elif measured is None:
             yield Absent(kind, where, f"{claimed:.1f} dB")
         else:
-            yield Measurement(kind, where, claimed, found)
+            yield Measurement(kind, where, claimed, measured)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from starbench.measure.binaural import level_difference_db, time_difference_us
 from starbench.measure.complexes import fundamental_hz
 from starbench.measure.levels import Envelope, db, power
 from starbench.measure.onsets import SMOOTH_S, bend, fall, rise
-from starbench.verify.claims import Absent, Found, Measurement, Source, Unmeasured
+from starbench.verify.claims import Absent, ClaimResult, Measurement, Source, Unmeasured
 
 OVERLAPS = "sounds with another source"
 #: Kinds of signal that are steady between their ramps; others have no one level, onset or decay.
@@ -27,7 +28,7 @@ _PERIODS = 1.5
 #: How far an end is looked for on either side of its claim, s.
 _LOOK_S = 0.120
 #: What is left around a dry sound for the delay between ears and for filters to die away, s.
-AROUND_S = 0.015
+_AROUND_S = 0.015
 
 
 def obstacle(source: Source) -> str | None:
@@ -35,6 +36,14 @@ def obstacle(source: Source) -> str | None:
     if not source.alone:
         return OVERLAPS
     return None if source.kind in STEADY else "is not steady"
+
+
+def whole_stretch(source: Source) -> NDArray[np.float32]:
+    """Samples of a dry sound from ramp to ramp, with what is around it."""
+    around = source.ramp_s / 2 + _AROUND_S
+    return source.clip.cut(
+        max(source.quiet_from_s, source.onset_s - around), min(source.quiet_to_s, source.offset_s + around)
+    )
 
 
 def claimed_snr_db(source: Source) -> float:
@@ -54,7 +63,7 @@ def _total(source: Source) -> Envelope:
     return source.clip.envelope.total()
 
 
-def timing(source: Source) -> Iterator[Found]:
+def timing(source: Source) -> Iterator[ClaimResult]:
     """Onset and duration at half amplitude; the end of a sound in a room is the bend into its decay."""
     kind = source.surroundings
     why = "moves" if source.moves else obstacle(source)
@@ -78,24 +87,24 @@ def timing(source: Source) -> Iterator[Found]:
     yield Measurement(f"duration, {kind}", source.name, source.offset_s - source.onset_s, ends - begins)
 
 
-def received_level(source: Source) -> Iterator[Found]:
+def received_level(source: Source) -> Iterator[ClaimResult]:
     """Level of each channel while the source sounds, the background's power taken off."""
     kind = "received level, in noise" if source.clip.truth.get("background") else "received level"
     if not source.alone:
         yield Unmeasured(kind, OVERLAPS)
         return
-    heard = power(source.clip.cut(source.onset_s, source.offset_s))
+    measured = power(source.clip.cut(source.onset_s, source.offset_s))
     floor = source.clip.background
     for channel, claimed in enumerate(source.truth["received_db_spl"]):
         above = float(claimed) - source.clip.full_scale_db_spl - float(db(floor[channel]))
         if above < LEAST_SNR_DB:
             yield Unmeasured(kind, FAINT)
             continue
-        level = float(db(heard[channel] - floor[channel])) + source.clip.full_scale_db_spl
+        level = float(db(measured[channel] - floor[channel])) + source.clip.full_scale_db_spl
         yield Measurement(kind, f"{source.name}, channel {channel + 1}", float(claimed), level)
 
 
-def fundamental(source: Source) -> Iterator[Found]:
+def fundamental(source: Source) -> Iterator[ClaimResult]:
     """Fundamental of a harmonic complex."""
     if source.kind != "complex":
         return
@@ -108,7 +117,7 @@ def fundamental(source: Source) -> Iterator[Found]:
     yield Measurement("f0", source.name, float(source.truth["signal"]["f0_hz"]), f0)
 
 
-def interaural(source: Source) -> Iterator[Found]:
+def interaural(source: Source) -> Iterator[ClaimResult]:
     """Time and level difference of the direct sound between the ears; in rooms see ``place_claims``."""
     if source.truth.get("itd_us") is None or source.in_room:
         return
@@ -118,8 +127,7 @@ def interaural(source: Source) -> Iterator[Found]:
     if why or source.truth["signal"].get("ripple_db"):
         yield Unmeasured(f"ITD, {where}", why or "the spectrum is random")
         return
-    start = max(source.quiet_from_s, source.onset_s - source.ramp_s / 2 - AROUND_S)
-    stretch = source.clip.cut(start, min(source.quiet_to_s, source.offset_s + source.ramp_s / 2 + AROUND_S))
+    stretch = whole_stretch(source)
     rate, tilt = source.clip.rate, source.tilt_db_per_octave
     low, high = (float(source.truth["signal"].get(key, default)) for key, default in _BAND)
     quiet = source.clip.quiet

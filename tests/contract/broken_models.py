@@ -216,7 +216,7 @@ BROKEN = {
         "class A:\n    last = ''\n    def generate(self, prompt):\n"
         f"        reply, self.last = self.last, {_REPLY}\n        return reply or 'warming up'\n",
         ("again",),
-        "after another, else with",
+        "after another one, else with",
         3,
     ),
     "remembers the conversation": Broken(
@@ -243,7 +243,7 @@ BROKEN = {
         "questions at a time was answered with",
         2,
     ),
-    "bears one call": Broken(
+    "takes one call": Broken(
         "class A:\n    busy = False\n    async def generate(self, prompt):\n"
         "        assert not self.busy\n        self.busy = True\n"
         "        try: await asyncio.sleep(0.005)\n        finally: self.busy = False\n"
@@ -256,7 +256,7 @@ BROKEN = {
         _ASYNC + "try: await asyncio.sleep(0.02)\n        except BaseException: pass\n"
         f"        return {_REPLY}\n",
         ("cancel",),
-        "a call went on when it was cancelled",
+        "a call continued when it was cancelled",
         2,
     ),
     "makes being cancelled an error": Broken(
@@ -264,7 +264,7 @@ BROKEN = {
         "        except BaseException: raise RequestError('odd')\n"
         f"        return {_REPLY}\n",
         ("cancel",),
-        "a call went on when it was cancelled",
+        "a call continued when it was cancelled",
         2,
     ),
     "does not end when cancelled": Broken(
@@ -272,7 +272,7 @@ BROKEN = {
         "        except BaseException: await asyncio.sleep(9)\n"
         f"        return {_REPLY}\n",
         ("cancel",),
-        "still runs after",
+        "still ran after",
         2,
     ),
     "holds a lock when cancelled": Broken(

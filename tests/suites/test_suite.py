@@ -2,47 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
+from small_suite import item, write
 
-from starbench.errors import AudioError, SuiteError
+from starbench.errors import SuiteError
 from starbench.suites import suite as suites
-from starbench.suites.clip_store import ClipStore
 from starbench.suites.open import open_suite
-
-
-def item(number: int, **fields: Any) -> dict[str, Any]:
-    return {
-        "id": f"item-{number}",
-        "task": "T",
-        "question": "Which?",
-        "options": ["one", "two"],
-        "answer": "two",
-        "audio_paths": [f"audio/{number}.wav"],
-        **fields,
-    }
-
-
-def write(root: Path, items: list[Any], **manifest: Any) -> Path:
-    (root / "audio").mkdir(parents=True, exist_ok=True)
-    for number in range(4):
-        tone = np.full((80, 1 + number % 2), number + 1, np.int16)
-        soundfile.write(root / "audio" / f"{number}.wav", tone, 8000, subtype="PCM_16")
-    (root / "suite.json").write_text(json.dumps({"name": "s", **manifest}))
-    lines = (line if isinstance(line, str) else json.dumps(line) for line in items)
-    (root / "metadata.jsonl").write_text("\n".join(lines) + "\n")
-    return root
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return write(tmp_path / "suite", [item(n) for n in range(4)])
 
 
 def test_a_suite_is_read_as_written(root: Path) -> None:
@@ -170,54 +140,3 @@ def test_opening_what_is_not_there_says_what_would_be(name: str, tmp_path: Path,
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match=name.partition(":")[0]):
         open_suite(name)
-
-
-# --- clips by content -----------------------------------------------------------------------------
-
-
-def test_a_clip_swapped_on_disk_after_reading_is_never_sent(root: Path) -> None:
-    found = suites.read(root)
-    shutil.copy(root / "audio" / "1.wav", root / "audio" / "0.wav")
-    with pytest.raises(AudioError, match="changed on disk"):
-        ClipStore(found).get("audio/0.wav")
-
-
-def test_a_clip_replaced_by_a_link_out_of_the_suite_is_never_opened(root: Path, tmp_path: Path) -> None:
-    found = suites.read(root)
-    shutil.move(root / "audio" / "0.wav", tmp_path / "same-sound.wav")
-    (root / "audio" / "0.wav").symlink_to(tmp_path / "same-sound.wav")
-    with pytest.raises(SuiteError, match="leads out"):
-        ClipStore(found).get("audio/0.wav")
-
-
-def test_clips_are_changed_then_resampled_and_kept(root: Path) -> None:
-    store = ClipStore(suites.read(root), rate=16000)
-    left = store.get("audio/1.wav", "left")
-    assert (left.rate, left.channels) == (16000, 1)
-    assert store.get("audio/1.wav", "left") is left
-
-
-def test_memory_for_clips_is_bounded_and_a_dropped_clip_comes_back_the_same(root: Path, monkeypatch) -> None:
-    monkeypatch.setattr("starbench.suites.clip_store.CACHE_BYTES", 400)
-    store = ClipStore(suites.read(root))
-    first = store.get("audio/0.wav")
-    for path in ("audio/1.wav", "audio/2.wav", "audio/3.wav"):
-        store.get(path)
-        assert store._bytes <= 400 + 4 * 320
-    again = store.get("audio/0.wav")
-    assert again is not first
-    assert again.digest == first.digest
-
-
-def test_a_fingerprint_is_the_same_just_where_the_sound_sent_is(root: Path) -> None:
-    found = suites.read(root)
-    native, same, lower = ClipStore(found), ClipStore(found, rate=8000), ClipStore(found, rate=4000)
-    assert native.fingerprint("audio/0.wav") == same.fingerprint("audio/0.wav")
-    different = {
-        native.fingerprint("audio/0.wav"),
-        native.fingerprint("audio/1.wav"),
-        native.fingerprint("audio/1.wav", "swap"),
-        native.fingerprint("audio/0.wav", "silence"),
-        lower.fingerprint("audio/0.wav"),
-    }
-    assert len(different) == 5

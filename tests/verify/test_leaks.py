@@ -22,14 +22,14 @@ from starbench.synthesis import BuildSpec
 from starbench.verify import leaks
 from starbench.verify.answers import Group, groups
 from starbench.verify.features import features
-from starbench.verify.remeasure import Heard, Sound
+from starbench.verify.remeasure import ClipProperties, ItemMeasurements
 from starbench.verify.statistics import evenly, holm, names_by_class, numbers_by_class
 
 ITEMS, SEED = 300, 5
 
 
 def _benchmark() -> ModuleType:
-    path = Path(__file__).resolve().parents[1] / "benchmarks" / "leaks.py"
+    path = Path(__file__).resolve().parents[2] / "benchmarks" / "leaks.py"
     spec = importlib.util.spec_from_file_location("benchmark_leaks", path)
     assert spec is not None
     assert spec.loader is not None
@@ -66,24 +66,25 @@ def test_nothing_can_be_had_without_listening(parts: list[Any]) -> None:
     assert all(1 / 3 <= one.constant < 0.35 for one in found)
 
 
-def _planted(part: Any, change: Callable[[Item, Heard], tuple[Item, Heard]]) -> Any:
-    pairs = [change(item, part.heard[item.id]) for item in part.group.items]
+def _planted(part: Any, change: Callable[[Item, ItemMeasurements], tuple[Item, ItemMeasurements]]) -> Any:
+    pairs = [change(item, part.measurements[item.id]) for item in part.group.items]
     group = replace(part.group, items=tuple(item for item, _ in pairs))
-    return replace(part, group=group, heard={item.id: heard for item, heard in pairs})
+    return replace(part, group=group, measurements={item.id: one for item, one in pairs})
 
 
-def _longer_where_second(item: Item, heard: Heard) -> tuple[Item, Heard]:
+def _longer_where_second(item: Item, measurements: ItemMeasurements) -> tuple[Item, ItemMeasurements]:
     """Two seconds in three, the clip is 20 ms longer where the second sound is right."""
     leaks_out = item.answer == item.options[1] and sum(map(ord, item.id)) % 3
-    sounds = tuple(
-        replace(sound, seconds=sound.seconds % 0.01 + 3 + 0.02 * bool(leaks_out)) for sound in heard.sounds
+    clips = tuple(
+        replace(sound, seconds=sound.seconds % 0.01 + 3 + 0.02 * bool(leaks_out))
+        for sound in measurements.clips
     )
-    return item, replace(heard, sounds=sounds)
+    return item, replace(measurements, clips=clips)
 
 
-def _a_word_where_same(item: Item, heard: Heard) -> tuple[Item, Heard]:
+def _a_word_where_same(item: Item, measurements: ItemMeasurements) -> tuple[Item, ItemMeasurements]:
     question = item.question + (" Listen closely." if item.answer == item.options[2] else "")
-    return item.model_copy(update={"question": question}), heard
+    return item.model_copy(update={"question": question}), measurements
 
 
 @pytest.mark.parametrize(
@@ -98,7 +99,7 @@ def test_a_planted_leak_is_read(parts: list[Any], change: Any, reader: str) -> N
 
 # --- the audit of ``starbench verify`` ------------------------------------------------------------
 
-SOUND = Sound("0f" * 32, 1000, 3.0, -10.0, -30.0)
+SOUND = ClipProperties("0f" * 32, 1000, 3.0, -10.0, -30.0)
 
 
 def _group(n: int, seed: int, change: Callable[[int, str, Any], dict[str, Any]] | None = None) -> Group:
@@ -126,38 +127,43 @@ def _group(n: int, seed: int, change: Callable[[int, str, Any], dict[str, Any]] 
     return groups(items)[0]
 
 
-def _heard(group: Group, change: Callable[[Item, Sound], Sound] = lambda _item, sound: sound) -> list[Heard]:
+def _measurements(
+    group: Group, change: Callable[[Item, ClipProperties], ClipProperties] = lambda _item, sound: sound
+) -> list[ItemMeasurements]:
     rng = np.random.default_rng(9)
     sounds = [
         replace(SOUND, digest=rng.bytes(32).hex(), size_bytes=int(rng.integers(9000))) for _ in group.items
     ]
     return [
-        Heard(item.id, (change(item, sound),), ()) for item, sound in zip(group.items, sounds, strict=True)
+        ItemMeasurements(item.id, (change(item, sound),), ())
+        for item, sound in zip(group.items, sounds, strict=True)
     ]
 
 
-def _leaking(group: Group, heard: list[Heard], asked: list[str] | None) -> set[str]:
+def _leaking(group: Group, measurements: list[ItemMeasurements], asked: list[str] | None) -> set[str]:
     declared = {} if asked is None else {"asked": {"s": asked}}
-    return {breach.claim.removeprefix("leak: ") for breach in leaks.audit([group], heard, declared)[1]}
+    return {breach.claim.removeprefix("leak: ") for breach in leaks.audit([group], measurements, declared)[1]}
 
 
 def test_a_fair_suite_has_no_leak() -> None:
     for seed in range(5):
         group = _group(90, seed)
-        assert _leaking(group, _heard(group), []) == set()
+        assert _leaking(group, _measurements(group), []) == set()
 
 
 def test_lengths_sizes_and_digests_that_follow_the_answer_are_leaks() -> None:
     group = _group(90, 1)
-    longer = _heard(group, lambda item, sound: replace(sound, seconds=3.0 + 0.01 * (item.answer == "b")))
+    longer = _measurements(
+        group, lambda item, sound: replace(sound, seconds=3.0 + 0.01 * (item.answer == "b"))
+    )
     assert _leaking(group, longer, None) == {"seconds"}
-    larger = _heard(
+    larger = _measurements(
         group, lambda item, sound: replace(sound, size_bytes=sound.size_bytes + 9000 * (item.answer == "c"))
     )
     assert _leaking(group, larger, []) == {"bytes"}
     assert _leaking(group, larger, ["bytes"]) == set()
     assert _leaking(group, larger, None) == set()  # what may be asked is not judged where nothing is declared
-    bit = _heard(
+    bit = _measurements(
         group,
         lambda item, sound: replace(sound, digest=("8" if item.answer == "a" else "0") + sound.digest[1:]),
     )
@@ -172,20 +178,22 @@ def test_a_parameter_that_is_not_asked_is_a_leak_and_one_that_is_asked_is_none()
         return {"truth": {"clips": [{"tones": tones}]}}
 
     group = _group(90, 2, higher)
-    assert "tones[2].f0_hz minus [1]" in _leaking(group, _heard(group), [])
-    assert _leaking(group, _heard(group), ["tones.f0_hz"]) == set()
-    assert _leaking(group, _heard(group), ["tones"]) == set()
+    assert "tones[2].f0_hz minus [1]" in _leaking(group, _measurements(group), [])
+    assert _leaking(group, _measurements(group), ["tones.f0_hz"]) == set()
+    assert _leaking(group, _measurements(group), ["tones"]) == set()
 
 
 def test_the_order_of_a_suite_can_leak() -> None:
     group = _group(90, 3)
     by_answer = groups(sorted(group.items, key=lambda item: item.answer or ""))[0]
-    assert {"order", "answer before"} <= _leaking(by_answer, _heard(by_answer), None)
+    assert {"order", "answer before"} <= _leaking(by_answer, _measurements(by_answer), None)
 
 
 def test_a_declared_flaw_is_shown_and_is_no_breach() -> None:
     group = _group(90, 4)
-    longer = _heard(group, lambda item, sound: replace(sound, seconds=3.0 + 0.01 * (item.answer == "b")))
+    longer = _measurements(
+        group, lambda item, sound: replace(sound, seconds=3.0 + 0.01 * (item.answer == "b"))
+    )
     rows, breaches = leaks.audit([group], longer, {"flaws": {"s": {"seconds": "as published"}}})
     assert breaches == []
     assert rows[0].declared == "as published"
@@ -206,14 +214,15 @@ def test_the_louder_source_being_right_is_a_leak() -> None:
         }
 
     group = _group(60, 5, louder)
-    found = _leaking(group, _heard(group), ["sources.azimuth_deg"])
+    found = _leaking(group, _measurements(group), ["sources.azimuth_deg"])
     assert found == {"sources.level_db_spl, rank among 2 options"}
 
 
 def test_features_know_clips_lists_and_differences() -> None:
     group = _group(12, 6)
     names = {
-        feature.name: feature for feature in features(group, {one.item: one for one in _heard(group)}, [])
+        feature.name: feature
+        for feature in features(group, {one.item: one for one in _measurements(group)}, [])
     }
     assert {"bytes", "digest bit 7", "order mod 3", "answer before", "tones[1].f0_hz"} <= set(names)
     assert names["tones[2].onset_s minus [1]"].key == "tones.onset_s"

@@ -18,7 +18,7 @@ from starbench.synth.image_sources import ImageSources
 from starbench.synth.impulse_response import ImpulseResponse
 from starbench.synth.motion.propagation import PropagationPath
 
-BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
+BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from starbench.contract import Report, check, conduct
+from starbench.contract import Report, behaviour, check
+from starbench.contract.adapter_under_test import AdapterUnderTest, AnswerComparison, compare_answers
 from starbench.contract.declarations import _contradictions
-from starbench.contract.subject import Comparison, Subject, compared
 from starbench.errors import TransientError
 from starbench.models.resolve import as_model, resolve
 from starbench.schema import Capabilities, Prompt, Response, TextPart
@@ -57,7 +57,7 @@ _BATCH = (
     ("source", "check_name", "fix"),
     [
         (_GENERATE.format("", "return 3"), "mono", "return a str or a starbench.schema.Response"),
-        (_GENERATE.format("", "return prompt.no"), "mono", "mend the line named"),
+        (_GENERATE.format("", "return prompt.no"), "mono", "correct the line named"),
         (_GENERATE.format("", "return ''"), "mono", "return what the model said"),
         (
             _GENERATE.format("async ", "return self.ask()") + "    async def ask(self): return 'A'\n",
@@ -68,7 +68,7 @@ _BATCH = (
             "from starbench.errors import RequestError\n"
             "class A:\n    def generate(self, prompt): raise RequestError('no')\n",
             "mono",
-            "mend what it says: an ordinary question must be answered",
+            "remove the cause that it names: an ordinary question must be answered",
         ),
         (_BATCH.format("", "return {}"), "mono", "return a list: the answer to each prompt, in the order"),
         (_BATCH.format("", "return map(len, prompts)"), "mono", "return a list"),
@@ -105,7 +105,7 @@ def test_the_advice_fits(
 
 
 def test_a_failed_connection_is_told_with_the_address_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("starbench.contract.subject.ATTEMPTS", 1)
+    monkeypatch.setattr("starbench.contract.adapter_under_test.ATTEMPTS", 1)
 
     class Remote(Honest):
         server = "http://me:secret@127.0.0.1:9/v1"
@@ -185,8 +185,8 @@ def test_what_would_not_show_is_told() -> None:
 
 
 def test_answers_that_differ_in_part_are_not_blind() -> None:
-    assert Comparison(None, ("a", "b", "a")).is_blind
-    assert not Comparison(None, ("a", "b", "b")).is_blind
+    assert AnswerComparison(None, ("a", "b", "a")).hides_mix_ups
+    assert not AnswerComparison(None, ("a", "b", "b")).hides_mix_ups
 
 
 class Coin(Batching):
@@ -231,7 +231,7 @@ def test_a_coin_is_hardly_ever_accused_over_one_question() -> None:
         async def toss_all(prompts: Sequence[Prompt]) -> list[Response]:
             return [await toss(prompt) for prompt in prompts]
 
-        return (await compared([question], toss, toss_all)).differing is not None
+        return (await compare_answers([question], toss, toss_all)).difference is not None
 
     async def share(p: float) -> float:
         rng = random.Random(1)
@@ -246,12 +246,16 @@ def test_a_coin_is_hardly_ever_accused_over_one_question() -> None:
 def test_a_coin_is_accused_in_2_percent_at_most_over_all_the_checks(
     p: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    questions = conduct._questions(Subject(as_model(Coin(p, 0), "coin"), 5), conduct.TOGETHER)
-    monkeypatch.setattr(conduct, "_questions", lambda _, n: questions[:n])  # made once: sounds take time
+    questions = behaviour._questions(
+        AdapterUnderTest(as_model(Coin(p, 0), "coin"), 5), behaviour.MOST_TOGETHER
+    )
+    monkeypatch.setattr(behaviour, "_questions", lambda _, n: questions[:n])  # sounds take time
 
     async def accused(seed: int) -> bool:
-        subject = Subject(as_model(Coin(p, seed), "coin"), 5)
-        judged = [await judge(subject) for judge in (conduct.again, conduct.concurrency, conduct.batches)]
+        adapter = AdapterUnderTest(as_model(Coin(p, seed), "coin"), 5)
+        judged = [
+            await judge(adapter) for judge in (behaviour.again, behaviour.concurrency, behaviour.batches)
+        ]
         return any(one.verdict == "fail" for one in judged)
 
     async def share(n: int) -> float:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from threading import get_ident
+from time import sleep
 from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
 
+from starbench.audio import Audio, decode
 from starbench.errors import SuiteError
+from starbench.suites import validate
 from starbench.suites.validate import Record, resolve_within, validate_records
 
 
@@ -183,3 +187,22 @@ def test_channel_counts_are_held_against_the_rule(
     assert [item.id for item in intake.items] == (["asked", "free"] if fits else ["free"])
     assert len(intake.problems) == (not fits)
     assert fits or "channel(s)" in intake.problems[0]
+
+
+def test_sounds_are_decoded_by_as_many_threads_as_this_process_may_use(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: set[int] = set()
+
+    def slow_decode(path: Path) -> Audio:
+        threads.add(get_ident())
+        sleep(0.01)
+        return decode(path)
+
+    for number in range(8):
+        (root / f"{number}.wav").write_bytes((root / "mono.wav").read_bytes())
+    monkeypatch.setattr(validate, "decode", slow_decode)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {1}, raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    validate_records([record(str(n), audio_paths=[f"{n}.wav"]) for n in range(8)], root, skip_bad=False)
+    assert len(threads) == 1

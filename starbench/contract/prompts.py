@@ -1,4 +1,4 @@
-"""Prompts to try an adapter with: what a run would send, within what the adapter declares."""
+"""Prompts to try an adapter with: laid out as a run lays them out, within what the adapter declares."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from starbench.audio import Audio, quantise
+from starbench.protocols.starbench import clip_labels, question_text
 from starbench.schema import AnswerMode, Capabilities, ClipPart, Prompt, TextPart
 
 if TYPE_CHECKING:
@@ -15,18 +16,17 @@ if TYPE_CHECKING:
 
 QUESTION = "What do you hear?"
 OPTIONS = ("a tone", "silence")
-#: Turned from question to question, so that answers by letter differ: nothing else shows a mix-up.
-SEVERAL = ("a tone", "silence", "speech", "a bell", "rain", "an engine")
+#: Rotated from question to question, so that answers by letter differ: nothing else shows a mix-up.
+SIX_OPTIONS = ("a tone", "silence", "speech", "a bell", "rain", "an engine")
 #: Right to left, joined and astral characters, combining marks, other scripts, mark-up of several kinds.
 UNICODE = "Ünïcödé e\u0301 · 日本語 · العربية עברית · ไทย · 👩🏽‍🔬🎧 · 𝄞 · <b>&amp;</b> {x} %s \\n “quotes”"
 #: A rate that all front ends know, Hz, and that of our own suites.
 USUAL_HZ, SUITE_HZ = 16_000, 48_000
 #: Length of a clip, s.
 USUAL_S = 1.0
-_FORM = "Answer with the letter of exactly one option in angle brackets, such as <X>."
 
 
-class Probes:
+class PromptMaker:
     """Makes prompts that an adapter of these capabilities must be able to take.
 
     Parameters
@@ -37,7 +37,7 @@ class Probes:
 
     def __init__(self, capabilities: Capabilities) -> None:
         self._declared = capabilities
-        self.used: list[tuple[Audio, str]] = []
+        self.clips: list[tuple[Audio, str]] = []
         """Every clip that was made, with the digest of its samples then."""
 
     @property
@@ -52,9 +52,11 @@ class Probes:
         rates = self._declared.rates
         return USUAL_HZ if rates is None or USUAL_HZ in rates else rates[0]
 
-    def ordinary(self, asked: str = QUESTION) -> Prompt:
+    def ordinary(
+        self, text: str = QUESTION, options: tuple[str, ...] = OPTIONS, mode: AnswerMode | None = None
+    ) -> Prompt:
         """A question about one clip, or about none if the model takes no clip."""
-        return self.question(asked, [] if self._declared.max_clips == 0 else [self.tone()])
+        return self.question(text, [] if self._declared.max_clips == 0 else [self.tone()], options, mode)
 
     def tone(
         self,
@@ -74,23 +76,23 @@ class Probes:
 
     def _kept(self, samples: NDArray[np.float64], rate: int) -> Audio:
         audio = Audio(quantise(samples), rate)
-        self.used.append((audio, sound_of(audio)))
+        self.clips.append((audio, samples_digest(audio)))
         return audio
 
     def question(
         self,
-        asked: str,
+        text: str,
         clips: Sequence[Audio],
         options: tuple[str, ...] = OPTIONS,
         mode: AnswerMode | None = None,
     ) -> Prompt:
-        """A question as protocol ``starbench`` lays one out; without options, a plain request."""
+        """A question as protocol ``starbench`` puts it; without options, a plain request."""
         parts: list[TextPart | ClipPart] = []
-        for i, clip in enumerate(clips):
-            parts += [TextPart(text="Audio:" if len(clips) == 1 else f"Audio {i + 1}:"), clip_part(clip)]
-        shown = "".join(f"<{chr(ord('A') + i)}> {option}\n" for i, option in enumerate(options))
-        parts.append(TextPart(text=f"{asked}\n{shown}{_FORM}" if options else asked))
-        digest = sha256("\0".join([asked, shown, *(clip.digest for clip in clips)]).encode()).hexdigest()
+        for label, clip in zip(clip_labels(len(clips)), clips, strict=True):
+            parts += [TextPart(text=label), clip_part(clip)]
+        whole = question_text(text, options) if options else text
+        parts.append(TextPart(text=whole))
+        digest = sha256("\0".join([whole, *(clip.digest for clip in clips)]).encode()).hexdigest()
         mode = mode or (self.mode if options else "text")
         return Prompt(parts=tuple(parts), options=options, answer_mode=mode, digest=digest, key=digest)
 
@@ -112,6 +114,6 @@ def clip_part(audio: Audio) -> ClipPart:
     return ClipPart.of(lambda: audio)
 
 
-def sound_of(audio: Audio) -> str:
+def samples_digest(audio: Audio) -> str:
     """Digest of a clip's samples as an adapter gets them, which it must leave as they are."""
     return sha256(audio.samples.tobytes() + audio.pcm.tobytes() + audio.wav).hexdigest()
