@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
-from starbench.errors import TransientError
+from starbench.errors import InputError, TransientError
+from starbench.models.adapter import Model
+from starbench.models.prices import prices_of
 from starbench.schema import Prices
 
 
@@ -55,3 +59,33 @@ class Settings:
     prices: Prices | None = None
     """What tokens cost, where that is known."""
     canary: bool = True
+
+
+def settings_of(
+    model: Model,
+    *,
+    prices: Path | None = None,
+    max_attempts: int = Backoff.max_attempts,
+    backoff: float = Backoff.base_s,
+    canary: bool = True,
+    **limits: Any,
+) -> Settings:
+    """Settings from the options of a run; ``limits`` are those that have a field of their own.
+
+    Raises
+    ------
+    InputError
+        If dollars are limited and no price of the model is known.
+    """
+    settings = Settings(
+        backoff=Backoff(max_attempts=max_attempts, base_s=backoff),
+        prices=prices_of(model, prices),
+        canary=canary,
+        **limits,
+    )
+    if settings.max_cost_usd is not None and settings.prices is None:
+        raise InputError(
+            f"--max-cost {settings.max_cost_usd:g}: no price of model {model.spec!r} is known; give "
+            "--prices FILE"
+        )
+    return settings

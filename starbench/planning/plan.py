@@ -127,7 +127,10 @@ def plan_run(request: Request, model: Model) -> RunPlan:
 
 
 def _open_all(request: Request) -> list[Suite]:
-    suites = [open_suite(spec, skip_bad=request.setup.skip_bad) for spec in request.suites]
+    suites = [
+        suite if isinstance(suite, Suite) else open_suite(suite, skip_bad=request.setup.skip_bad)
+        for suite in request.suites
+    ]
     repeated = [name for name, n in Counter(suite.name for suite in suites).items() if n > 1]
     if repeated:
         raise InputError(f"two suites are named {repeated[0]!r}: evaluate them in two runs")

@@ -25,6 +25,8 @@ class Observation(NamedTuple):
     truncated: bool
     usage: Usage | None
     served_model: str | None
+    letter: str | None = None
+    """The letter that was read, None unless the outcome is ``answered``."""
 
     @property
     def right_content(self) -> int:
@@ -56,6 +58,7 @@ def _observation(trial: PlannedTrial, data: RunData, mode: AnswerMode) -> Observ
         truncated=reading.truncated,
         usage=end.usage,
         served_model=end.served_model,
+        letter=reading.letter,
     )
 
 

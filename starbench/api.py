@@ -1,0 +1,302 @@
+"""The public Python interface of starbench, as ``import starbench`` offers it (docs/python.md)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import multiprocessing
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, Unpack
+
+from pydantic import Field, TypeAdapter, ValidationError
+from typing_extensions import TypedDict  # on Python 3.11 pydantic reads no other
+
+from starbench.build.build import build
+from starbench.engine.settings import settings_of
+from starbench.errors import InputError
+from starbench.models.adapter import Adapter, Model
+from starbench.models.resolve import as_model, make, resolve
+from starbench.planning.plan import plan_run
+from starbench.planning.request import Request
+from starbench.plugins import registry
+from starbench.reporting.frames import Backend, score_columns, to_frame, trial_columns
+from starbench.runs import directory, load
+from starbench.runs.trials import ask_all
+from starbench.schema import AnswerMode, ChannelPolicy, ClipPolicy, JournalLine, Setup, TextOnlyPolicy
+from starbench.schema import score as score_schema
+from starbench.schema.compare import Comparisons
+from starbench.scoring.compare import compare as compare_runs
+from starbench.scoring.run import score as score_run
+from starbench.suites.open import open_suite as open_spec
+from starbench.suites.suite import Suite
+from starbench.synthesis import BuildSpec
+from starbench.text import suggestion, validation_problem
+
+T = TypeVar("T")
+_Count = Annotated[int, Field(ge=1)]
+_Path = str | Path
+
+
+class RunOptions(TypedDict, total=False):
+    """Options of :func:`run`: names, limits and defaults are those of ``starbench run``."""
+
+    condition: str | Sequence[str]
+    protocol: str | None
+    rotations: Annotated[str, Field(coerce_numbers_to_str=True)]
+    limit: _Count | None
+    limit_seed: Annotated[int, Field(ge=0)]
+    rate: Annotated[int, Field(ge=1000)] | None
+    text_only: TextOnlyPolicy
+    skip_bad: bool
+    clips: ClipPolicy
+    gap_s: Annotated[float, Field(ge=0, le=10)]
+    channels: ChannelPolicy
+    answer_mode: AnswerMode
+    captions: _Path | None
+    max_in_flight: _Count | None
+    rpm: Annotated[float, Field(ge=0.001)] | None
+    timeout: Annotated[float, Field(ge=0.001)]
+    max_cost: Annotated[float, Field(ge=0)] | None
+    max_tokens: _Count | None
+    prices: _Path | None
+    max_attempts: _Count
+    backoff: Annotated[float, Field(ge=0)]
+    canary: bool
+    retry_permanent: bool
+
+
+#: Options whose field in :class:`starbench.engine.settings.Settings` names the unit as well.
+_WITH_UNIT = {"timeout": "timeout_s", "max_cost": "max_cost_usd"}
+
+
+class RunData(load.RunData):
+    """A run: its record, its canary, its questions, every planned trial, and how each asked one ended."""
+
+    def to_frame(self, backend: Backend | None = None) -> Any:
+        """One row for each planned trial, joined with its question (docs/python.md lists the columns).
+
+        ``backend`` is ``pandas``, ``polars`` or ``pyarrow``; default: the first that is installed. Raises
+        :class:`InputError` if it is not.
+        """
+        return to_frame(trial_columns(self), backend)
+
+
+class RunScore(score_schema.RunScore):
+    """The scores of a run: fractions from 0 to 1, 95 % intervals."""
+
+    def to_frame(self, backend: Backend | None = None) -> Any:
+        """One row for each suite, task, condition and part of a task; otherwise as :meth:`RunData.to_frame`."""
+        return to_frame(score_columns(self), backend)
+
+
+def open_suite(suite: _Path, *, skip_bad: bool = False) -> Suite:
+    """Read a built suite's directory, or load ``task:source``.
+
+    ``skip_bad`` leaves damaged items out; ``Suite.skipped`` lists them.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it is damaged.
+    """
+    return open_spec(str(suite), skip_bad=skip_bad)
+
+
+def build_suite(
+    task: str,
+    out: _Path,
+    *,
+    attributes: str | Sequence[str] = (),
+    profile: str = "default",
+    size: int | None = None,
+    seed: int = 0,
+    workers: int | None = None,
+    **options: Any,
+) -> Suite:
+    """Build a suite at ``out``; the same seed gives the same bytes.
+
+    It starts worker processes: a script calls it under ``if __name__ == "__main__":``.
+
+    Parameters
+    ----------
+    task, out, attributes, profile, size, seed, workers
+        As in ``starbench build``; no attribute means all that the task has.
+    **options
+        Further options of the task: ``format``, ``hrtf``, ``recordings``, ``stems``, ….
+
+    Raises
+    ------
+    InputError
+        If the task cannot build that, or ``out`` is not empty.
+    """
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise InputError(
+            "build_suite starts worker processes, and each reads your script first: put the call under "
+            'if __name__ == "__main__":'
+        )
+    if seed < 0 or (workers is not None and workers < 1):
+        raise InputError("build_suite: seed must be at least 0, and workers at least 1")
+    known = getattr(registry.load("tasks", task), "attributes", ())
+    texts = {name: _text(value) for name, value in options.items() if value is not None}
+    spec = BuildSpec(_several(attributes) or tuple(known), profile, seed, size, texts)
+    return build(task, spec, Path(out), workers=workers)
+
+
+def run(
+    model: str | Adapter | Callable[..., Adapter],
+    suites: _Path | Suite | Iterable[_Path | Suite],
+    out: _Path | None = None,
+    *,
+    model_args: Mapping[str, Any] | None = None,
+    on_line: Callable[[JournalLine], None] = lambda _: None,
+    **options: Unpack[RunOptions],
+) -> RunData:
+    """Put every trial of the suites to a model, as ``starbench run`` does.
+
+    In a notebook, where an event loop is running, the model is asked from a thread of its own.
+
+    Parameters
+    ----------
+    model : str, class or object
+        A name as ``--model`` takes it (``"openai:NAME"``), a class with a method ``generate(prompt)``, or an
+        object of one. If the object has a method ``close()``, it is called at the end.
+    suites : str, Path, Suite, or several
+        Directories of built suites, ``task:source``, or open suites.
+    out : str or Path, optional
+        Run directory; one that exists is resumed. Default: a dated one below ``runs/``.
+    model_args : mapping, optional
+        Arguments of the adapter, where ``model`` is a name or a class.
+    on_line : callable
+        Called with each trial as it ends.
+    **options
+        As in ``starbench run``, each with the same default: ``condition="audio"``, ``limit=None``, …
+        (docs/python.md lists them).
+
+    Returns
+    -------
+    RunData
+        What the run directory holds now; ``RunData.failures`` are the errors that are left.
+
+    Raises
+    ------
+    InputError
+        Before any trial is asked: options, suites or model cannot work, or no sound reaches the model.
+    FatalError, JournalError
+        No further request can succeed, or the disk is full. What is finished is kept, and the same call with
+        the same ``out`` resumes the run.
+    """
+    given = _checked(options)
+    setup = {name: given.pop(name) for name in Setup.model_fields if name in given and name != "captions"}
+    setup["conditions"] = _several(given.pop("condition", "audio"))
+    setup["rate"] = str(setup.get("rate") or "native")
+    captions, prices = (
+        Path(path) if (path := given.pop(name, None)) else None for name in ("captions", "prices")
+    )
+    retry_permanent = given.pop("retry_permanent", False)
+    client = _model(model, model_args or {})
+    specs = tuple(suite if isinstance(suite, Suite) else str(suite) for suite in _several(suites))
+    plan = plan_run(Request(specs, Setup.model_validate(setup), captions), client)
+    limits = {_WITH_UNIT.get(name, name): value for name, value in given.items()}
+    settings = settings_of(client, prices=prices, **limits)
+    plan = replace(plan, run=plan.run.model_copy(update={"prices": settings.prices}))
+    names = [suite.name for suite in plan.run.identity.suites]
+    path = directory.default_path(client.spec, names) if out is None else Path(out)
+    _finish(ask_all(plan, client, path, settings, retry_permanent=retry_permanent, on_line=on_line))
+    return load_run(path)
+
+
+def load_run(path: _Path) -> RunData:
+    """Read a run directory; :class:`InputError` if it is not a run, or it is damaged."""
+    return RunData(**vars(load.load(Path(path))))
+
+
+def score(run: _Path | load.RunData) -> RunScore:
+    """Score a run, given as data or as its directory, from its journal; nothing is asked."""
+    return RunScore(**dict(score_run(_loaded(run))))
+
+
+def compare(
+    runs: _Path | load.RunData | Iterable[_Path | load.RunData], conditions: str | Sequence[str] = ()
+) -> Comparisons:
+    """Compare each condition of each run with the first, paired by item.
+
+    Parameters
+    ----------
+    runs : RunData, path, or several
+        The first is compared with.
+    conditions : str or sequence of str
+        Conditions to take of each run; none: all that it has.
+
+    Raises
+    ------
+    InputError
+        If there are not two sides, or they were not asked the same questions.
+    """
+    return compare_runs([_loaded(run) for run in _several(runs)], _several(conditions))
+
+
+def _loaded(run: _Path | load.RunData) -> load.RunData:
+    return run if isinstance(run, load.RunData) else load_run(run)
+
+
+def _several(values: Any) -> tuple[Any, ...]:
+    """One value, or several, as a tuple."""
+    return (values,) if isinstance(values, str | Path | Suite | load.RunData) else tuple(values)
+
+
+def _text(value: Any) -> str:
+    """An argument as it is typed on the command line."""
+    return str(value) if isinstance(value, str | Path) else json.dumps(value)
+
+
+def _checked(options: RunOptions) -> dict[str, Any]:
+    known = RunOptions.__annotations__
+    for name in options:
+        if name not in known:
+            raise InputError(f"run() has no option {name!r}: {suggestion(name, known)}")
+    try:
+        return dict(TypeAdapter(RunOptions).validate_python(options))
+    except ValidationError as error:
+        raise InputError(f"run(): {validation_problem(error)}") from error
+
+
+def _model(model: Any, arguments: Mapping[str, Any]) -> Model:
+    texts = {name: _text(value) for name, value in arguments.items()}
+    if isinstance(model, str):
+        return resolve(model, texts)
+    if isinstance(model, type):
+        return make(model, model.__name__, texts)
+    if arguments:
+        raise InputError(
+            "model_args are for a model given by name or as a class: this one is an object already"
+        )
+    return as_model(model, type(model).__name__)
+
+
+def _finish(work: Coroutine[Any, Any, T]) -> T:
+    """Run ``work`` to its end, in a thread of its own where this one has an event loop running."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    begun: Future[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = Future()
+
+    async def begin() -> T:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - it is this very one
+        begun.set_result((asyncio.get_running_loop(), task))
+        return await work
+
+    with ThreadPoolExecutor(1) as pool:
+        end = pool.submit(asyncio.run, begin())
+        try:
+            return end.result()
+        except KeyboardInterrupt:
+            loop, task = begun.result()
+            with suppress(RuntimeError):  # it has just ended
+                loop.call_soon_threadsafe(task.cancel)
+            raise
