@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from starbench.api import RunData, RunScore, build_suite, compare, load_run, open_suite, run, score
+    from starbench.api import RunData, Scores, build_suite, compare, load_run, open_suite, run, score
     from starbench.errors import (
         AdapterError,
         FatalError,
@@ -43,7 +43,7 @@ __all__ = [
     "RequestError",
     "Response",
     "RunData",
-    "RunScore",
+    "Scores",
     "StarbenchError",
     "Stimulus",
     "StimulusError",
@@ -64,7 +64,7 @@ __all__ = [
 
 #: Module -> the names that are imported from it.
 _NAMES = {
-    "api": "RunData RunScore build_suite compare load_run open_suite run score",
+    "api": "RunData Scores build_suite compare load_run open_suite run score",
     "errors": "AdapterError FatalError InputError RequestError StarbenchError StimulusError SuiteError TransientError",
     "models.adapter": "Adapter",
     "schema": "Capabilities ClipPart Item Prices Prompt Response TextPart Usage",

@@ -1,4 +1,4 @@
-"""The public Python interface of starbench, as ``import starbench`` offers it (docs/python.md)."""
+"""The public Python interface, as ``import starbench`` offers it (docs/python.md)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, Unpack
+from typing import Any
 
-from pydantic import Field, TypeAdapter, ValidationError
-from typing_extensions import TypedDict  # on Python 3.11 pydantic reads no other
+from pydantic import ValidationError
 
 from starbench.build.build import build
-from starbench.engine.settings import settings_of
+from starbench.engine.settings import Settings, settings_of
 from starbench.errors import InputError
 from starbench.models.adapter import Adapter, Model
 from starbench.models.resolve import as_model, make, resolve
@@ -26,9 +26,9 @@ from starbench.plugins import registry
 from starbench.reporting.frames import Backend, score_columns, to_frame, trial_columns
 from starbench.runs import directory, load
 from starbench.runs.trials import ask_all
-from starbench.schema import AnswerMode, ChannelPolicy, ClipPolicy, JournalLine, Setup, TextOnlyPolicy
-from starbench.schema import score as score_schema
+from starbench.schema import JournalLine, Setup
 from starbench.schema.compare import Comparisons
+from starbench.schema.score import RunScore
 from starbench.scoring.compare import compare as compare_runs
 from starbench.scoring.run import score as score_run
 from starbench.suites.open import open_suite as open_spec
@@ -36,41 +36,9 @@ from starbench.suites.suite import Suite
 from starbench.synthesis import BuildSpec
 from starbench.text import suggestion, validation_problem
 
-T = TypeVar("T")
-_Count = Annotated[int, Field(ge=1)]
 _Path = str | Path
-
-
-class RunOptions(TypedDict, total=False):
-    """Options of :func:`run`: names, limits and defaults are those of ``starbench run``."""
-
-    condition: str | Sequence[str]
-    protocol: str | None
-    rotations: Annotated[str, Field(coerce_numbers_to_str=True)]
-    limit: _Count | None
-    limit_seed: Annotated[int, Field(ge=0)]
-    rate: Annotated[int, Field(ge=1000)] | None
-    text_only: TextOnlyPolicy
-    skip_bad: bool
-    clips: ClipPolicy
-    gap_s: Annotated[float, Field(ge=0, le=10)]
-    channels: ChannelPolicy
-    answer_mode: AnswerMode
-    captions: _Path | None
-    max_in_flight: _Count | None
-    rpm: Annotated[float, Field(ge=0.001)] | None
-    timeout: Annotated[float, Field(ge=0.001)]
-    max_cost: Annotated[float, Field(ge=0)] | None
-    max_tokens: _Count | None
-    prices: _Path | None
-    max_attempts: _Count
-    backoff: Annotated[float, Field(ge=0)]
-    canary: bool
-    retry_permanent: bool
-
-
-#: Options whose field in :class:`starbench.engine.settings.Settings` names the unit as well.
-_WITH_UNIT = {"timeout": "timeout_s", "max_cost": "max_cost_usd"}
+#: What ``**options`` of :func:`run` can name.
+_OPTIONS = {*Setup.model_fields, *Settings.__annotations__, "max_attempts"} - {"prompt_version"}
 
 
 class RunData(load.RunData):
@@ -79,13 +47,13 @@ class RunData(load.RunData):
     def to_frame(self, backend: Backend | None = None) -> Any:
         """One row for each planned trial, joined with its question (docs/python.md lists the columns).
 
-        ``backend`` is ``pandas``, ``polars`` or ``pyarrow``; default: the first that is installed. Raises
+        ``backend`` is ``pandas`` or ``polars``; default: the first that is installed. Raises
         :class:`InputError` if it is not.
         """
         return to_frame(trial_columns(self), backend)
 
 
-class RunScore(score_schema.RunScore):
+class Scores(RunScore):
     """The scores of a run: fractions from 0 to 1, 95 % intervals."""
 
     def to_frame(self, backend: Backend | None = None) -> Any:
@@ -94,14 +62,9 @@ class RunScore(score_schema.RunScore):
 
 
 def open_suite(suite: _Path, *, skip_bad: bool = False) -> Suite:
-    """Read a built suite's directory, or load ``task:source``.
+    """Read a built suite's directory, or load ``task:source``; :class:`InputError` if it is damaged.
 
     ``skip_bad`` leaves damaged items out; ``Suite.skipped`` lists them.
-
-    Raises
-    ------
-    InputError
-        If there is none, or it is damaged.
     """
     return open_spec(str(suite), skip_bad=skip_bad)
 
@@ -114,19 +77,18 @@ def build_suite(
     profile: str = "default",
     size: int | None = None,
     seed: int = 0,
-    workers: int | None = None,
     **options: Any,
 ) -> Suite:
     """Build a suite at ``out``; the same seed gives the same bytes.
 
-    It starts worker processes: a script calls it under ``if __name__ == "__main__":``.
+    It starts worker processes, so a script calls it under ``if __name__ == "__main__":``.
 
     Parameters
     ----------
-    task, out, attributes, profile, size, seed, workers
+    task, out, attributes, profile, size, seed
         As in ``starbench build``; no attribute means all that the task has.
     **options
-        Further options of the task: ``format``, ``hrtf``, ``recordings``, ``stems``, ….
+        ``workers``, and further options of the task: ``format``, ``hrtf``, ``recordings``, ``stems``, ….
 
     Raises
     ------
@@ -138,11 +100,11 @@ def build_suite(
             "build_suite starts worker processes, and each reads your script first: put the call under "
             'if __name__ == "__main__":'
         )
+    workers = options.pop("workers", None)
     if seed < 0 or (workers is not None and workers < 1):
         raise InputError("build_suite: seed must be at least 0, and workers at least 1")
     known = getattr(registry.load("tasks", task), "attributes", ())
-    texts = {name: _text(value) for name, value in options.items() if value is not None}
-    spec = BuildSpec(_several(attributes) or tuple(known), profile, seed, size, texts)
+    spec = BuildSpec(_several(attributes) or tuple(known), profile, seed, size, _texts(options))
     return build(task, spec, Path(out), workers=workers)
 
 
@@ -153,7 +115,8 @@ def run(
     *,
     model_args: Mapping[str, Any] | None = None,
     on_line: Callable[[JournalLine], None] = lambda _: None,
-    **options: Unpack[RunOptions],
+    retry_permanent: bool = False,
+    **options: Any,
 ) -> RunData:
     """Put every trial of the suites to a model, as ``starbench run`` does.
 
@@ -172,9 +135,10 @@ def run(
         Arguments of the adapter, where ``model`` is a name or a class.
     on_line : callable
         Called with each trial as it ends.
+    retry_permanent : bool
+        On resuming, ask again what the server refused as a bad request.
     **options
-        As in ``starbench run``, each with the same default: ``condition="audio"``, ``limit=None``, …
-        (docs/python.md lists them).
+        ``conditions="audio"``, ``limit=None``, ``max_cost_usd=None``, …: docs/python.md lists them.
 
     Returns
     -------
@@ -189,23 +153,25 @@ def run(
         No further request can succeed, or the disk is full. What is finished is kept, and the same call with
         the same ``out`` resumes the run.
     """
-    given = _checked(options)
-    setup = {name: given.pop(name) for name in Setup.model_fields if name in given and name != "captions"}
-    setup["conditions"] = _several(given.pop("condition", "audio"))
-    setup["rate"] = str(setup.get("rate") or "native")
-    captions, prices = (
-        Path(path) if (path := given.pop(name, None)) else None for name in ("captions", "prices")
-    )
-    retry_permanent = given.pop("retry_permanent", False)
+    for name in options:
+        if name not in _OPTIONS:
+            raise InputError(f"run() has no option {name!r}: {suggestion(name, _OPTIONS)}")
     client = _model(model, model_args or {})
     specs = tuple(suite if isinstance(suite, Suite) else str(suite) for suite in _several(suites))
-    plan = plan_run(Request(specs, Setup.model_validate(setup), captions), client)
-    limits = {_WITH_UNIT.get(name, name): value for name, value in given.items()}
-    settings = settings_of(client, prices=prices, **limits)
+    captions, prices = (options.pop(name, None) for name in ("captions", "prices"))
+    setup = {name: options.pop(name) for name in Setup.model_fields if name in options}
+    setup |= {name: str(setup[name]) for name in ("rotations", "rate") if name in setup}
+    setup["conditions"] = _several(setup.get("conditions", "audio"))
+    try:
+        request = Request(specs, Setup.model_validate(setup), captions and Path(captions))
+        settings = settings_of(client, prices=prices and Path(prices), **options)
+    except ValidationError as error:
+        raise InputError(f"run(): {validation_problem(error)}") from error
+    plan = plan_run(request, client)
     plan = replace(plan, run=plan.run.model_copy(update={"prices": settings.prices}))
     names = [suite.name for suite in plan.run.identity.suites]
     path = directory.default_path(client.spec, names) if out is None else Path(out)
-    _finish(ask_all(plan, client, path, settings, retry_permanent=retry_permanent, on_line=on_line))
+    _complete(ask_all(plan, client, path, settings, retry_permanent=retry_permanent, on_line=on_line))
     return load_run(path)
 
 
@@ -214,27 +180,18 @@ def load_run(path: _Path) -> RunData:
     return RunData(**vars(load.load(Path(path))))
 
 
-def score(run: _Path | load.RunData) -> RunScore:
+def score(run: _Path | load.RunData) -> Scores:
     """Score a run, given as data or as its directory, from its journal; nothing is asked."""
-    return RunScore(**dict(score_run(_loaded(run))))
+    return Scores(**dict(score_run(_loaded(run))))
 
 
 def compare(
     runs: _Path | load.RunData | Iterable[_Path | load.RunData], conditions: str | Sequence[str] = ()
 ) -> Comparisons:
-    """Compare each condition of each run with the first, paired by item.
+    """Compare each condition of each run with the first of the first run, paired by item.
 
-    Parameters
-    ----------
-    runs : RunData, path, or several
-        The first is compared with.
-    conditions : str or sequence of str
-        Conditions to take of each run; none: all that it has.
-
-    Raises
-    ------
-    InputError
-        If there are not two sides, or they were not asked the same questions.
+    ``conditions`` are those to take of each run; none: all that it has. Raises :class:`InputError` if there
+    are not two sides, or they were not asked the same questions.
     """
     return compare_runs([_loaded(run) for run in _several(runs)], _several(conditions))
 
@@ -248,55 +205,43 @@ def _several(values: Any) -> tuple[Any, ...]:
     return (values,) if isinstance(values, str | Path | Suite | load.RunData) else tuple(values)
 
 
-def _text(value: Any) -> str:
-    """An argument as it is typed on the command line."""
-    return str(value) if isinstance(value, str | Path) else json.dumps(value)
-
-
-def _checked(options: RunOptions) -> dict[str, Any]:
-    known = RunOptions.__annotations__
-    for name in options:
-        if name not in known:
-            raise InputError(f"run() has no option {name!r}: {suggestion(name, known)}")
-    try:
-        return dict(TypeAdapter(RunOptions).validate_python(options))
-    except ValidationError as error:
-        raise InputError(f"run(): {validation_problem(error)}") from error
+def _texts(arguments: Mapping[str, Any]) -> dict[str, str]:
+    """Arguments as they are typed on the command line; None is one that is not given."""
+    return {
+        name: str(value) if isinstance(value, str | Path) else json.dumps(value)
+        for name, value in arguments.items()
+        if value is not None
+    }
 
 
 def _model(model: Any, arguments: Mapping[str, Any]) -> Model:
-    texts = {name: _text(value) for name, value in arguments.items()}
     if isinstance(model, str):
-        return resolve(model, texts)
+        return resolve(model, _texts(arguments))
     if isinstance(model, type):
-        return make(model, model.__name__, texts)
+        return make(model, model.__name__, _texts(arguments))
     if arguments:
-        raise InputError(
-            "model_args are for a model given by name or as a class: this one is an object already"
-        )
+        raise InputError("model_args are for a model given by name or as a class: this one is an object")
     return as_model(model, type(model).__name__)
 
 
-def _finish(work: Coroutine[Any, Any, T]) -> T:
+def _complete(work: Coroutine[Any, Any, None]) -> None:
     """Run ``work`` to its end, in a thread of its own where this one has an event loop running."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(work)
-    begun: Future[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = Future()
+    begun: Future[Callable[[], object]] = Future()
 
-    async def begin() -> T:
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - it is this very one
-        begun.set_result((asyncio.get_running_loop(), task))
-        return await work
+    async def begin() -> None:
+        task = asyncio.ensure_future(work)
+        begun.set_result(partial(asyncio.get_running_loop().call_soon_threadsafe, task.cancel))
+        await task
 
     with ThreadPoolExecutor(1) as pool:
         end = pool.submit(asyncio.run, begin())
         try:
-            return end.result()
-        except KeyboardInterrupt:
-            loop, task = begun.result()
+            end.result()
+        except KeyboardInterrupt:  # leaving the block waits for the thread, so it is told to stop
             with suppress(RuntimeError):  # it has just ended
-                loop.call_soon_threadsafe(task.cancel)
+                begun.result()()
             raise
