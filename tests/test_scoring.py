@@ -33,7 +33,7 @@ def seen(
     contents = tuple((i - rotation) % n for i in range(n))
     letter = chr(ord("A") + contents.index(of.options.index(of.answer)))
     trial = PlannedTrial("s", of.id, rotation, condition, "starbench", contents, letter, False)
-    return Observation(trial, of, outcome, correct, False, False, None, None)
+    return Observation(trial, of, outcome, trial.right_content, correct)
 
 
 def test_an_error_is_not_right_and_not_answered_but_counts_as_planned() -> None:
