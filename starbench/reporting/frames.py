@@ -68,7 +68,7 @@ def to_frame(columns: Columns, backend: Backend | None = None) -> Any:
     installed = [name for name in known if find_spec(name) and backend in (None, name)]
     if not installed or not find_spec("narwhals"):
         wanted = backend or " or ".join(known)
-        raise InputError(f"this needs narwhals and {wanted}: pip install 'starbench[frames]' {backend or ''}")
+        raise InputError(f"this needs narwhals and {wanted}: pip install 'starbench[frames]'")
     import narwhals
 
     types = {name: _type(name, values) for name, values in columns.items()}
