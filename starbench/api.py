@@ -25,7 +25,8 @@ from starbench.planning.request import Request
 from starbench.plugins import registry
 from starbench.reporting.frames import Backend, score_columns, to_frame, trial_columns
 from starbench.runs import directory, load
-from starbench.runs.trials import ask_all
+from starbench.runs.attempt import ask_all
+from starbench.runs.run_record import RunRecord
 from starbench.schema import JournalLine, Setup
 from starbench.schema.compare import Comparisons
 from starbench.schema.score import RunScore
@@ -171,7 +172,9 @@ def run(
     plan = replace(plan, run=plan.run.model_copy(update={"prices": settings.prices}))
     names = [suite.name for suite in plan.run.identity.suites]
     path = directory.default_path(client.spec, names) if out is None else Path(out)
-    _complete(ask_all(plan, client, path, settings, retry_permanent=retry_permanent, on_line=on_line))
+    _complete(
+        ask_all(RunRecord(plan, path), client, settings, retry_permanent=retry_permanent, on_line=on_line)
+    )
     return load_run(path)
 
 

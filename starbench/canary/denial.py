@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from starbench.protocols import phrases
+from starbench.protocols import patterns
 from starbench.protocols.plain import plain
 
 #: What is missed, and what it would take: English, and the languages that models answer in most.
@@ -65,5 +65,5 @@ def denies(text: str) -> bool:
     """Whether a reply says that there was nothing to hear, or nobody to hear it."""
     said = _LISTENER.sub(" ", plain(text)[:_LONGEST])
     return bool(
-        phrases.REFUSAL.search(said.lower()) or _ASKS_FOR_IT.search(said) or _LACKS_SOUND.search(said)
+        patterns.REFUSAL.search(said.lower()) or _ASKS_FOR_IT.search(said) or _LACKS_SOUND.search(said)
     )

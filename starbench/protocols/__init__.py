@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from starbench.errors import InputError
 from starbench.protocols.base import Protocol
-from starbench.protocols.held import held
+from starbench.protocols.constrained import constrained_answer
 from starbench.protocols.star_bench import StarBench
 from starbench.protocols.starbench import Starbench
 from starbench.schema import AnswerMode, Reading, Response, Stop
@@ -51,7 +51,7 @@ def read_response(
         If there is no such protocol.
     """
     response = Response.model_construct(text=text, stop=stop)
-    return held(get(protocol).read(response, options), response, answer_mode)
+    return constrained_answer(get(protocol).read(response, options), response, answer_mode)
 
 
 __all__ = ["PROTOCOLS", "Protocol", "get", "read_response"]

@@ -88,7 +88,7 @@ def labelled(
 UNCUT_CLIP = ClipSpec(clip=UNCUT)
 
 
-def undelivered(response: Response) -> Reading | None:
+def no_text_outcome(response: Response) -> Reading | None:
     """The outcome of a response without any text, None if there is some."""
     if response.text and response.text.strip():
         return None

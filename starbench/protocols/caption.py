@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from starbench.protocols import phrases as say
-from starbench.protocols.base import Part, undelivered
+from starbench.protocols import patterns
+from starbench.protocols.base import Part, no_text_outcome
 from starbench.protocols.plain import plain, without_reasoning
 from starbench.schema import ClipSpec, Outcome, Response, TextSpec
 
@@ -42,7 +42,7 @@ _MEASURED = re.compile(
     r"\d\s?(?:s|ms|sec|seconds?|k?hz|db|m|cm|met\w{1,4}|°|deg\w*|秒|米|度)(?![a-z])", re.IGNORECASE
 )
 _CANNOT = r"(?:can(?:'t|not| not)|could(?:n't| not)|do(?:n't| not)|did(?:n't| not))"
-#: How a reply begins that declines; what it declines is for ``phrases.REFUSAL`` to say.
+#: How a reply begins that declines; what it declines is for ``patterns.REFUSAL`` to say.
 _OPENING = re.compile(
     r"\W{0,3}(?:(?:i am |i'm |we are |i )?(?:very |so |really )?(?:sorry|apologi[sz]\w{0,3}|regret)"
     r"|unfortunately|(?:i am |i'm )?(?:as )?an? (?:ai|text|large|language)"
@@ -75,7 +75,7 @@ def read(response: Response) -> tuple[Outcome, str | None]:
     ``LONGEST`` characters. A reply that opens by declining, or says that nothing was attached, and holds no
     measured number is ``refused``: the prompt asks for numbers throughout.
     """
-    nothing = undelivered(response)
+    nothing = no_text_outcome(response)
     if nothing is not None:
         return nothing.outcome, None
     if response.stop != "end":
@@ -86,7 +86,7 @@ def read(response: Response) -> tuple[Outcome, str | None]:
     head = plain(text[:_HEAD]).lower()
     if _declines(head, text):
         return Outcome.REFUSED, None
-    if len(text) > LONGEST or say.SERVER_ERROR.match(head) or not any(map(str.isalpha, text)):
+    if len(text) > LONGEST or patterns.SERVER_ERROR.match(head) or not any(map(str.isalpha, text)):
         return Outcome.UNPARSED, None
     return Outcome.ANSWERED, text
 
@@ -94,5 +94,5 @@ def read(response: Response) -> tuple[Outcome, str | None]:
 def _declines(head: str, text: str) -> bool:
     if _MEASURED.search(text):
         return False
-    declining = _OPENING.match(head) is not None and say.REFUSAL.search(head) is not None
+    declining = _OPENING.match(head) is not None and patterns.REFUSAL.search(head) is not None
     return declining or _NOTHING_THERE.search(head) is not None

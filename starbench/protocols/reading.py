@@ -1,7 +1,7 @@
 """Read in a model's reply which option it chose, or that it chose none.
 
 A reply is read in three steps. ``plain`` takes off what only dresses it: hidden reasoning,
-markdown, LaTeX, tags. Then *marks* are collected, places where an option is pointed at, each with
+markdown, LaTeX, tags. Then *candidates* are collected, places where an option is pointed at, each with
 a rank: merely mentioned, stated as the choice, or stated as the final one. ``settle`` lets the
 highest rank win, and among equals the last one only where the reply says that it corrects itself.
 Option letters are tried before option texts, since a letter is what was asked for. Where a careful
@@ -13,9 +13,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from starbench.protocols import phrases as say
+from starbench.protocols import patterns
+from starbench.protocols.candidates import Rank, Reply, letter_candidates, settle, text_candidates
 from starbench.protocols.choices import FILLERS, NEGATORS, choices_of
-from starbench.protocols.marks import Rank, Reply, letter_marks, settle, text_marks
 from starbench.protocols.plain import plain, shorten
 from starbench.schema.response import Outcome, Reading
 
@@ -55,7 +55,7 @@ def _nothing(reply: Reply) -> Reading | None:
 
 
 def _server_error(reply: Reply) -> Reading | None:
-    return Reading(outcome=Outcome.UNPARSED) if say.SERVER_ERROR.match(reply.lower) else None
+    return Reading(outcome=Outcome.UNPARSED) if patterns.SERVER_ERROR.match(reply.lower) else None
 
 
 def _option_word_for_word(reply: Reply) -> Reading | None:
@@ -72,7 +72,7 @@ def _option_word_for_word(reply: Reply) -> Reading | None:
 
 
 def _letters(reply: Reply) -> Reading | None:
-    winner, torn = settle(reply, letter_marks(reply))
+    winner, torn = settle(reply, letter_candidates(reply))
     if winner is None:
         return None
     if torn:
@@ -81,15 +81,15 @@ def _letters(reply: Reply) -> Reading | None:
 
 
 def _texts(reply: Reply) -> Reading | None:
-    marks = list(text_marks(reply))
-    winner, torn = settle(reply, marks)
+    candidates = list(text_candidates(reply))
+    winner, torn = settle(reply, candidates)
     if winner is None:
         return None
     if reply.refuses and (torn or winner.rank < Rank.STATED):
         return Reading(outcome=Outcome.REFUSED)
     if not torn:
         return _answer(reply, winner.index)
-    told = [mark.index for mark in marks]
+    told = [candidate.index for candidate in candidates]
     echo = len(told) > 2 and told == list(range(len(reply.choices.words)))
     return Reading(outcome=Outcome.UNPARSED if echo else Outcome.AMBIGUOUS)
 
@@ -108,7 +108,7 @@ def _short_form(reply: Reply) -> Reading | None:
 def _declines(reply: Reply) -> Reading | None:
     if reply.refuses:
         return Reading(outcome=Outcome.REFUSED)
-    if not say.INDECISION.search(reply.lower):
+    if not patterns.INDECISION.search(reply.lower):
         return None
     # "It cannot be determined" says just what an option like "Unable to determine" says.
     if len(reply.choices.abstaining) == 1 and len(reply.text) < 60:

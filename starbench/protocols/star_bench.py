@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from starbench.protocols.base import UNCUT_CLIP, Part, Result, labelled, option_lines, undelivered
+from starbench.protocols.base import UNCUT_CLIP, Part, Result, labelled, no_text_outcome, option_lines
 from starbench.protocols.official_figures import performance
 from starbench.schema import ClipSpec, Item, Outcome, Presentation, Reading, Response, TextSpec
 
@@ -54,7 +54,7 @@ class StarBench:
 
     def read(self, response: Response, options: tuple[str, ...]) -> Reading:
         """Parse every delivered text, cut or not, as the official parser does."""
-        nothing = undelivered(response)
+        nothing = no_text_outcome(response)
         if nothing is not None:
             return nothing
         if response.stop == "refused":  # the vendor's own mark; its text is no delivered answer

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from math import factorial
 from typing import Any
 
-from starbench.protocols.base import UNCUT_CLIP, Part, Result, labelled, option_lines, undelivered
+from starbench.protocols.base import UNCUT_CLIP, Part, Result, labelled, no_text_outcome, option_lines
 from starbench.protocols.reading import read as read_answer
 from starbench.schema import Item, Outcome, Presentation, Reading, Response, TextSpec
 
@@ -52,7 +52,7 @@ class Starbench:
 
     def read(self, response: Response, options: tuple[str, ...]) -> Reading:
         """Read a whole reply; what was cut, withheld or refused by the vendor has no letter."""
-        nothing = undelivered(response)
+        nothing = no_text_outcome(response)
         if nothing is not None:
             return nothing
         if response.stop != "end":

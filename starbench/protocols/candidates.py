@@ -9,15 +9,15 @@ from enum import IntEnum
 from functools import cached_property
 from itertools import pairwise
 
-from starbench.protocols import phrases as say
+from starbench.protocols import patterns
 from starbench.protocols.choices import LETTER, Choices, words_of
 
-#: How far around a mark its meaning is looked for.
+#: How far around a candidate its meaning is looked for.
 _BEFORE, _AFTER = 90, 60
 
 
 class Rank(IntEnum):
-    """How firmly a mark points at its option."""
+    """How firmly a candidate points at its option."""
 
     MENTIONED = 1
     STATED = 2
@@ -25,7 +25,7 @@ class Rank(IntEnum):
 
 
 @dataclass(slots=True)
-class Mark:
+class Candidate:
     """A place in the reply where an option is pointed at."""
 
     index: int
@@ -62,7 +62,7 @@ class Reply:
 
     @cached_property
     def refuses(self) -> bool:
-        return say.REFUSAL.search(self.lower) is not None
+        return patterns.REFUSAL.search(self.lower) is not None
 
     def before(self, position: int) -> str:
         return self.lower[max(0, position - _BEFORE) : position]
@@ -71,23 +71,23 @@ class Reply:
         return self.lower[position : position + _AFTER]
 
     def corrects(self, start: int, end: int) -> bool:
-        return say.CORRECTION.search(self.lower, max(start, end - 400), end) is not None
+        return patterns.CORRECTION.search(self.lower, max(start, end - 400), end) is not None
 
 
-def settle(reply: Reply, marks: Iterable[Mark]) -> tuple[Mark | None, bool]:
-    """Return the mark that wins, if any, and whether another of its rank disagrees with it."""
-    winner: Mark | None = None
+def settle(reply: Reply, candidates: Iterable[Candidate]) -> tuple[Candidate | None, bool]:
+    """Return the candidate that wins, if any, and whether another of its rank disagrees with it."""
+    winner: Candidate | None = None
     previous, torn = 0, False
-    for mark in marks:
+    for candidate in candidates:
         if winner is None:
-            winner = mark
-        elif mark.rank > winner.rank:
-            winner, torn = mark, False
-        elif mark.rank >= Rank.STATED and reply.corrects(previous, mark.start):
-            mark.rank, winner, torn = winner.rank, mark, False
-        elif mark.rank == winner.rank and mark.index != winner.index:
+            winner = candidate
+        elif candidate.rank > winner.rank:
+            winner, torn = candidate, False
+        elif candidate.rank >= Rank.STATED and reply.corrects(previous, candidate.start):
+            candidate.rank, winner, torn = winner.rank, candidate, False
+        elif candidate.rank == winner.rank and candidate.index != winner.index:
             torn = True
-        previous = mark.end
+        previous = candidate.end
     return winner, torn
 
 
@@ -114,27 +114,27 @@ _SENTENCE_START = re.compile(r"[.!?:;。！？)]\s{1,3}[\"'<(\[{]{0,3}\Z")
 _SHORT_FOR_ANSWER = re.compile(r"\s{0,2}:\s{0,2}[<(\[{]?[A-Z](?!\w)")
 
 
-def letter_marks(reply: Reply) -> list[Mark]:
+def letter_candidates(reply: Reply) -> list[Candidate]:
     """Return each letter that names an option and is not rejected, in order."""
     spans = [m.span() for m in reply.choices.pattern.finditer(reply.lower)] if reply.choices.lettered else []
     found = (
-        _letter_mark(reply, m.start(), m.end())
+        _letter_candidate(reply, m.start(), m.end())
         for m in LETTER.finditer(reply.text)
         if not any(start <= m.start() < end for start, end in spans)
     )
-    marks = [mark for mark in found if mark is not None]
-    for one, other in pairwise(marks):
-        if other.start - one.end <= 16 and say.JOINED.fullmatch(reply.lower, one.end, other.start):
+    candidates = [candidate for candidate in found if candidate is not None]
+    for one, other in pairwise(candidates):
+        if other.start - one.end <= 16 and patterns.JOINED.fullmatch(reply.lower, one.end, other.start):
             # What is said of one of a pair is said of both: "not A or B", "A and B are wrong".
             if (one.rejected or other.rejected) and _LISTING.search(reply.lower, one.end, other.start):
                 one.rejected = other.rejected = True
             other.rank, other.cued = max(one.rank, other.rank), one.cued or other.cued
             if _LISTING.search(reply.lower, one.end, other.start):
                 one.rank = other.rank
-    return _without_lists(reply, [mark for mark in marks if not mark.rejected])
+    return _without_lists(reply, [candidate for candidate in candidates if not candidate.rejected])
 
 
-def _letter_mark(reply: Reply, start: int, end: int) -> Mark | None:
+def _letter_candidate(reply: Reply, start: int, end: int) -> Candidate | None:
     text, letter = reply.text, reply.text[start]
     before, after = reply.before(start), reply.after(end)
     index = ord(letter.upper()) - ord("A")
@@ -153,75 +153,84 @@ def _letter_mark(reply: Reply, start: int, end: int) -> Mark | None:
     set_off = (
         bracketed
         or names_own
-        or (say.ENDING_AFTER if small or letter in "iI" else say.AFTER_LETTER).match(after)
+        or (patterns.ENDING_AFTER if small or letter in "iI" else patterns.AFTER_LETTER).match(after)
     )
     reasoned = start <= 1 and not small and _REASON.match(text, end)
-    if (word_like and not set_off and not reasoned) or say.NOTE_AFTER.match(after) or (beyond and small):
+    if (word_like and not set_off and not reasoned) or patterns.NOTE_AFTER.match(after) or (beyond and small):
         return None
     label = names_own or (starts_line and not ends_line and _DELIMITER.match(text, end) is not None)
     if label and not bracketed and (beyond or (letter == "A" and _SHORT_FOR_ANSWER.match(text, end))):
         return None  # "Q: … A: B" is no list of options
 
-    mark = Mark(index, start, end, label=label)
-    mark.rejected = bool(say.NEGATED_BEFORE.search(before) or say.NEGATED_AFTER.match(after))
-    if say.FINAL_BEFORE.search(before):
-        mark.rank, mark.cued = Rank.FINAL, True
+    candidate = Candidate(index, start, end, label=label)
+    candidate.rejected = bool(patterns.NEGATED_BEFORE.search(before) or patterns.NEGATED_AFTER.match(after))
+    if patterns.FINAL_BEFORE.search(before):
+        candidate.rank, candidate.cued = Rank.FINAL, True
     elif (
-        say.STATED_BEFORE.search(before)
+        patterns.STATED_BEFORE.search(before)
         or (
-            say.HEDGED_BEFORE.search(before)
-            and say.ENDING_AFTER.match(after)
+            patterns.HEDGED_BEFORE.search(before)
+            and patterns.ENDING_AFTER.match(after)
             and not _HYPOTHESIS.search(before)
         )
-        or say.RIGHT_AFTER.match(after)
+        or patterns.RIGHT_AFTER.match(after)
     ):
-        mark.rank, mark.cued = Rank.STATED, True
+        candidate.rank, candidate.cued = Rank.STATED, True
     elif (starts_line and ends_line and (not small or closed or len(text) < 6)) or (
         start <= 4 and label and not _NEIGHBOUR.match(text, end)
     ):
-        mark.rank = Rank.STATED
+        candidate.rank = Rank.STATED
     elif not (
-        bracketed or mark.label or say.OPTION_BEFORE.search(before) or say.HEDGED_BEFORE.search(before)
+        bracketed
+        or candidate.label
+        or patterns.OPTION_BEFORE.search(before)
+        or patterns.HEDGED_BEFORE.search(before)
     ):
         # A capital that is a sentence, heads the reply or stands beside another names an option.
         by_itself = ends_line and (start == 0 or _SENTENCE_START.search(before))
         heads = start <= 1 and (reasoned or (_NEW_SENTENCE.match(text, end) and not word_like))
         pair = _NEIGHBOUR_BEFORE.search(text, max(0, start - 12), start)
         beside = _NEIGHBOUR.match(text, end) or (
-            pair and (not pair["comma"] or say.ENDING_AFTER.match(after))
+            pair and (not pair["comma"] or patterns.ENDING_AFTER.match(after))
         )
         if small or not (by_itself or heads or beside):
             return None
-    return mark
+    return candidate
 
 
-def _without_lists(reply: Reply, marks: list[Mark]) -> list[Mark]:
+def _without_lists(reply: Reply, candidates: list[Candidate]) -> list[Candidate]:
     """Drop runs of labels in alphabetical order: the options told again, choosing none.
 
     Unless one line of them, and only one, is ticked.
     """
     ticked = [
-        mark for mark in marks if mark.label and "✅" in reply.text and "✅" in _line(reply.text, mark.start)
+        candidate
+        for candidate in candidates
+        if candidate.label and "✅" in reply.text and "✅" in _line(reply.text, candidate.start)
     ]
-    if len({mark.index for mark in ticked}) == 1:
+    if len({candidate.index for candidate in ticked}) == 1:
         ticked[0].rank = Rank.FINAL
         ticked[0].label = False
-    kept: list[Mark] = []
-    run: list[Mark] = []
-    for mark in [*marks, None]:
-        listed = mark is not None and mark.label and not (mark.cued and not _after_newline(reply, mark))
-        if listed and mark is not None and (not run or mark.index == run[-1].index + 1):
-            run.append(mark)
+    kept: list[Candidate] = []
+    run: list[Candidate] = []
+    for candidate in [*candidates, None]:
+        listed = (
+            candidate is not None
+            and candidate.label
+            and not (candidate.cued and not _after_newline(reply, candidate))
+        )
+        if listed and candidate is not None and (not run or candidate.index == run[-1].index + 1):
+            run.append(candidate)
             continue
         kept += run if len(run) == 1 else []
-        run = [mark] if listed and mark is not None else []
-        if mark is not None and not listed:
-            kept.append(mark)
-    return sorted(kept, key=lambda mark: mark.start)
+        run = [candidate] if listed and candidate is not None else []
+        if candidate is not None and not listed:
+            kept.append(candidate)
+    return sorted(kept, key=lambda candidate: candidate.start)
 
 
-def _after_newline(reply: Reply, mark: Mark) -> bool:
-    return reply.text[: mark.start].rstrip(" <([{\"'-").endswith("\n")
+def _after_newline(reply: Reply, candidate: Candidate) -> bool:
+    return reply.text[: candidate.start].rstrip(" <([{\"'-").endswith("\n")
 
 
 def _line(text: str, position: int) -> str:
@@ -246,7 +255,7 @@ _OTHER_SIDE = re.compile(
 )
 
 
-def text_marks(reply: Reply) -> Iterator[Mark]:
+def text_candidates(reply: Reply) -> Iterator[Candidate]:
     """Yield each option whose text the reply states and does not reject."""
     for match in reply.choices.pattern.finditer(reply.lower):
         index = int((match.lastgroup or "o")[1:])
@@ -256,9 +265,11 @@ def text_marks(reply: Reply) -> Iterator[Mark]:
             before if start > _BEFORE else reply.lower[:start]
         ) and _ALONE_AFTER.match(after)
         cued = (
-            say.STATED_BEFORE.search(before) or say.FINAL_BEFORE.search(before) or _CONCLUDES.search(before)
+            patterns.STATED_BEFORE.search(before)
+            or patterns.FINAL_BEFORE.search(before)
+            or _CONCLUDES.search(before)
         )
-        if say.NEGATED_BEFORE.search(before) or say.NEGATED_AFTER.match(after):
+        if patterns.NEGATED_BEFORE.search(before) or patterns.NEGATED_AFTER.match(after):
             continue
         # "two different sounds" does not say "Different": one word must end its clause.
         if len(reply.choices.words[index]) == 1 and match[0].isascii() and not _OTHER_SIDE.match(after):
@@ -272,4 +283,4 @@ def text_marks(reply: Reply) -> Iterator[Mark]:
             and "then" not in match[0]
         ):
             continue  # "I heard clip 1, clip 2, clip 3" states no order
-        yield Mark(index, start, end, rank=Rank.STATED if alone or cued else Rank.MENTIONED)
+        yield Candidate(index, start, end, rank=Rank.STATED if alone or cued else Rank.MENTIONED)

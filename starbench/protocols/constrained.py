@@ -10,7 +10,7 @@ from starbench.schema import AnswerMode, Outcome, Reading, Response
 _LETTER_ALONE = re.compile(r"\s*<?([A-Z])>?(?:\s+<?\1>?)*\s*")
 
 
-def held(reading: Reading, response: Response, mode: AnswerMode) -> Reading:
+def constrained_answer(reading: Reading, response: Response, mode: AnswerMode) -> Reading:
     """``reading``, unless the answer was to be a letter alone and is something else: then there is none.
 
     Servers drop constraints they do not know without a word; a letter found in free text would be another

@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from starbench.protocols import PROTOCOLS
-from starbench.protocols.held import held
+from starbench.protocols.constrained import constrained_answer
 from starbench.schema import AnswerMode, Outcome, Response
 
 OPTIONS = ("the first", "the second", "the same")
@@ -19,7 +19,7 @@ FREE = "Let me think. It could be B, but on balance the answer is <A>."
 @pytest.mark.parametrize("text", ["A", "<A>", " <A>\n", "<A>\n<A>"])
 def test_a_letter_alone_is_read_in_every_mode(protocol: str, mode: AnswerMode, text: str) -> None:
     response = Response(text=text)
-    reading = held(PROTOCOLS[protocol].read(response, OPTIONS), response, mode)
+    reading = constrained_answer(PROTOCOLS[protocol].read(response, OPTIONS), response, mode)
     assert (reading.outcome, reading.letter) == (Outcome.ANSWERED, "A")
 
 
@@ -29,10 +29,10 @@ def test_free_text_is_no_held_answer(protocol: str, text: str) -> None:
     response = Response(text=text)
     free = PROTOCOLS[protocol].read(response, OPTIONS)
     for mode in ("choice", "logprobs"):
-        reading = held(free, response, mode)
+        reading = constrained_answer(free, response, mode)
         assert reading.letter is None
         assert reading.outcome is (Outcome.UNPARSED if free.letter else free.outcome)
-    assert held(free, response, "text") == free
+    assert constrained_answer(free, response, "text") == free
 
 
 @pytest.mark.parametrize(
@@ -44,5 +44,5 @@ def test_free_text_is_no_held_answer(protocol: str, text: str) -> None:
     ],
 )
 def test_what_is_no_answer_stays_what_it_is(response: Response, outcome: Outcome) -> None:
-    reading = held(PROTOCOLS["starbench"].read(response, OPTIONS), response, "choice")
+    reading = constrained_answer(PROTOCOLS["starbench"].read(response, OPTIONS), response, "choice")
     assert reading.outcome is outcome

@@ -1,7 +1,7 @@
 """The words by which a reply chooses, rejects, corrects itself, or declines.
 
 Every pattern is compiled once. Those named ``*_BEFORE`` end in ``$`` and are searched in the few
-dozen characters before a mark; those named ``*_AFTER`` are matched right behind it. No repeat is
+dozen characters before a candidate; those named ``*_AFTER`` are matched right behind it. No repeat is
 unbounded and nested, so a hostile reply costs no more than its length.
 """
 
