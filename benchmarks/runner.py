@@ -126,8 +126,10 @@ def a_journal(folder: Path, evaluation: RunPlan, lines: int) -> Path:
         )
         changed = {"item_id": renamed, "condition": CONDITIONS[copy % len(CONDITIONS)]}
         trials.append(trial.model_copy(update=changed))
-    identity = evaluation.run.identity.model_copy(update={"conditions": CONDITIONS})
-    directory.begin(folder, evaluation.run.model_copy(update={"identity": identity}), items, trials)
+    identity = evaluation.run.identity
+    setup = identity.setup.model_copy(update={"conditions": CONDITIONS})
+    run = evaluation.run.model_copy(update={"identity": identity.model_copy(update={"setup": setup})})
+    directory.begin(folder, run, items, trials)
     replies = ("<B>", "The answer is <A>.", "I think that the second one is higher, so **C**.", "no idea")
     with (folder / journal.NAME).open("w") as out:
         for number, trial in enumerate(trials):

@@ -33,7 +33,7 @@ def seen(
     contents = tuple((i - rotation) % n for i in range(n))
     letter = chr(ord("A") + contents.index(of.options.index(of.answer)))
     trial = PlannedTrial("s", of.id, rotation, condition, "starbench", contents, letter, False)
-    return Observation(trial, of, outcome, correct, False, False, None, None)
+    return Observation(trial, of, outcome, trial.right_content, correct)
 
 
 def test_an_error_is_not_right_and_not_answered_but_counts_as_planned() -> None:
@@ -138,9 +138,11 @@ def test_what_guessing_and_sameness_get_of_acr_stands_beside_it() -> None:
     assert row.chance_acr == pytest.approx(1 / 27)
     assert (row.best_constant.aa, row.best_constant.acr) == (0.5, 0.5)
     # An order item's right option moves with its clips: no option is right at every rotation.
-    order = [o._replace(trial=o.trial._replace(answer_letter="ABC"[o.trial.rotation])) for o in
-             (seen(item(str(i)), r) for i in range(12) for r in range(3))]  # fmt: skip
-    moved = score([o._replace(trial=o.trial._replace(contents=(0, 1, 2))) for o in order])
+    trials = [seen(item(str(i)), r) for i in range(12) for r in range(3)]
+    turned = [o.trial._replace(answer_letter="ABC"[o.trial.rotation], contents=(0, 1, 2)) for o in trials]
+    moved = score(
+        [o._replace(trial=t, right_content=t.right_content) for o, t in zip(trials, turned, strict=True)]
+    )
     assert (moved.best_constant.aa, moved.best_constant.acr) == (pytest.approx(1 / 3), 0.0)
 
 

@@ -15,6 +15,7 @@ from starbench.cli import (
     check_model,
     compare,
     demo,
+    export,
     leaderboard,
     listing,
     run,
@@ -47,6 +48,7 @@ for command in (
     check_model.check_model,
     score.score_,
     compare.compare,
+    export.export,
     leaderboard.leaderboard,
 ):
     app.command(command.__name__.rstrip("_").replace("_", "-"))(command)

@@ -104,8 +104,9 @@ def caption(
     """
     from typing import get_args
 
-    from starbench.cli.driving import one_of, settings_of
+    from starbench.cli.driving import one_of
     from starbench.cli.run import model_arguments
+    from starbench.engine.settings import settings_of
     from starbench.models.resolve import resolve
     from starbench.planning.captions import CaptionRequest, plan_captions
     from starbench.schema import ChannelPolicy, ClipPolicy, Setup
@@ -130,7 +131,7 @@ def caption(
         prices=prices,
         max_attempts=max_attempts,
         backoff=backoff,
-        no_canary=no_canary,
+        canary=not no_canary,
         max_in_flight=max_in_flight,
         rpm=rpm,
         timeout_s=timeout,

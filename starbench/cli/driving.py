@@ -8,9 +8,7 @@ import typer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
-    from pathlib import Path
 
-    from starbench.engine.settings import Settings
     from starbench.errors import FatalError
     from starbench.models.adapter import Model
     from starbench.runs.attempt import Start
@@ -34,40 +32,6 @@ def one_of(option: str, value: str, known: Sequence[str]) -> None:
 
     if value not in known:
         raise InputError(f"{option} {value!r} is none of {', '.join(known)}")
-
-
-def settings_of(
-    model: Model,
-    *,
-    prices: Path | None,
-    max_attempts: int,
-    backoff: float,
-    no_canary: bool,
-    **pushed: Any,
-) -> Settings:
-    """Settings from the options; ``pushed`` are those that have a field of their own.
-
-    Raises
-    ------
-    InputError
-        If dollars are limited and no price of the model is known.
-    """
-    from starbench.engine.settings import Backoff, Settings
-    from starbench.errors import InputError
-    from starbench.models.prices import prices_of
-
-    settings = Settings(
-        backoff=Backoff(max_attempts=max_attempts, base_s=backoff),
-        prices=prices_of(model, prices),
-        canary=not no_canary,
-        **pushed,
-    )
-    if settings.max_cost_usd is not None and settings.prices is None:
-        raise InputError(
-            f"--max-cost {settings.max_cost_usd:g}: no price of model {model.spec!r} is known; give "
-            "--prices FILE"
-        )
-    return settings
 
 
 def drive(

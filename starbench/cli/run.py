@@ -125,8 +125,9 @@ def run(
     from dataclasses import replace
     from typing import get_args
 
-    from starbench.cli.driving import names_in, one_of, settings_of
+    from starbench.cli.driving import names_in, one_of
     from starbench.cli.plan import show_plan
+    from starbench.engine.settings import settings_of
     from starbench.models.resolve import resolve
     from starbench.planning.plan import plan_run
     from starbench.planning.request import Request
@@ -164,7 +165,7 @@ def run(
         prices=prices,
         max_attempts=max_attempts,
         backoff=backoff,
-        no_canary=no_canary,
+        canary=not no_canary,
         max_in_flight=max_in_flight,
         rpm=rpm,
         timeout_s=timeout,

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import field
+from pathlib import Path
+from typing import Annotated, Any
 
-from starbench.errors import TransientError
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from starbench.errors import InputError, TransientError
+from starbench.models.adapter import Model
+from starbench.models.prices import prices_of
 from starbench.schema import Prices
 
 
@@ -23,8 +30,8 @@ class Backoff:
     nothing was granted yet.
     """
 
-    max_attempts: int = 6
-    base_s: float = 1.0
+    max_attempts: Annotated[int, Field(ge=1)] = 6
+    base_s: Annotated[float, Field(ge=0)] = 1.0
     cap_s: float = 60.0
     longest_retry_after_s: float = 600.0
     timeouts: bool = True
@@ -44,14 +51,46 @@ class Backoff:
 class Settings:
     """How a run is driven. None of it changes what is asked."""
 
-    max_in_flight: int | None = None
+    max_in_flight: Annotated[int, Field(ge=1)] | None = None
     """Requests under way at a time; None: as many as the server bears."""
-    rpm: float | None = None
+    rpm: Annotated[float, Field(gt=0)] | None = None
     """Requests a minute; None: as many as the server grants."""
-    timeout_s: float = 600.0
+    timeout_s: Annotated[float, Field(gt=0)] = 600.0
     backoff: Backoff = field(default_factory=Backoff)
-    max_cost_usd: float | None = None
-    max_tokens: int | None = None
+    max_cost_usd: Annotated[float, Field(ge=0)] | None = None
+    max_tokens: Annotated[int, Field(ge=1)] | None = None
     prices: Prices | None = None
     """What tokens cost, where that is known."""
     canary: bool = True
+
+
+def settings_of(
+    model: Model,
+    *,
+    prices: Path | None = None,
+    max_attempts: int = Backoff.max_attempts,
+    backoff: float = Backoff.base_s,
+    canary: bool = True,
+    **limits: Any,
+) -> Settings:
+    """Settings from the options of a run; ``limits`` are those that have a field of their own.
+
+    Raises
+    ------
+    ValidationError
+        If one is out of its range.
+    InputError
+        If dollars are limited and no price of the model is known.
+    """
+    settings = Settings(
+        backoff=Backoff(max_attempts=max_attempts, base_s=backoff),
+        prices=prices_of(model, prices),
+        canary=canary,
+        **limits,
+    )
+    if settings.max_cost_usd is not None and settings.prices is None:
+        raise InputError(
+            f"--max-cost {settings.max_cost_usd:g}: no price of model {model.spec!r} is known; give "
+            "--prices FILE"
+        )
+    return settings

@@ -37,17 +37,23 @@ def resolve(spec: str, arguments: Mapping[str, str] | None = None) -> Model:
     InputError
         If it cannot be found or made; one sentence, with the file and line of a plug-in that is broken.
     """
-    given = dict(arguments or {})
     if redact(spec) != spec:
         raise InputError("--model names a key of the environment: name the model, keys are never stored")
+    name, model = registry.split("adapters", spec)
+    given = {"model": model, **(arguments or {})} if model else dict(arguments or {})
+    return make(registry.load("adapters", name), spec, given, _versions(name))
+
+
+def make(
+    factory: Callable[..., Any],
+    spec: str,
+    given: Mapping[str, str],
+    versions: Mapping[str, str] | None = None,
+) -> Model:
+    """Make an adapter from its class; as :func:`resolve`, which names the class by ``spec``."""
     for name, value in given.items():
         if names_secret(name) or redact(value) != value:
             raise InputError(f"--model-arg {name}: keys are read from the environment only, and never stored")
-    name, model = registry.split("adapters", spec)
-    factory = registry.load("adapters", name)
-    versions = _versions(name)
-    if model:
-        given = {"model": model, **given}
     typed = command_line.typed(factory, given, spec)
     if inspect.iscoroutinefunction(factory):
         raise PluginError(

@@ -128,8 +128,11 @@ def plan_run(request: Request, model: Model) -> RunPlan:
 
 def _open_all(request: Request) -> list[Suite]:
     setup = request.setup
-    drawn = partial(sample, limit=setup.limit, seed=setup.limit_seed)
-    suites = [open_suite(spec, skip_bad=setup.skip_bad, to_decode=drawn) for spec in request.suites]
+    to_decode = partial(sample, limit=setup.limit, seed=setup.limit_seed)
+    suites = [
+        suite if isinstance(suite, Suite) else open_suite(suite, skip_bad=setup.skip_bad, to_decode=to_decode)
+        for suite in request.suites
+    ]
     repeated = [name for name, n in Counter(suite.name for suite in suites).items() if n > 1]
     if repeated:
         raise InputError(f"two suites are named {repeated[0]!r}: evaluate them in two runs")

@@ -64,7 +64,9 @@ def journal_line(trial: Trial, questions: Questions, model: str, result: TrialRe
     response = result.response
     letter, outcome, truncated = None, Outcome.ERROR, False
     if response is not None:
-        reading = read_response(trial.protocol, response, trial.options, questions.answer_mode)
+        reading = read_response(
+            trial.protocol, response.text, response.stop, trial.options, questions.answer_mode
+        )
         letter, outcome, truncated = reading.letter, reading.outcome, reading.truncated
     abstain = questions.items[trial.suite, trial.item_id].abstain
     chosen = None if letter is None else trial.contents[ord(letter) - ord("A")]

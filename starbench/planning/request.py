@@ -7,6 +7,7 @@ from pathlib import Path
 
 from starbench.planning.adaptation import Policy
 from starbench.schema import Setup
+from starbench.suites.suite import Suite
 
 #: Silence between clips that are joined, s, where none is given.
 GAP_S = 0.5
@@ -14,13 +15,13 @@ GAP_S = 0.5
 
 @dataclass(frozen=True)
 class Request:
-    """Suites, the setup they are asked in, and a file of captions for condition ``caption``.
+    """Suites (named, or open), the setup they are asked in, and a file of captions for condition ``caption``.
 
     ``setup`` names no protocol to use each suite's own; its digest of captions is filled in from ``captions``.
     See ``starbench run --help``.
     """
 
-    suites: tuple[str, ...]
+    suites: tuple[str | Suite, ...]
     setup: Setup = field(default_factory=Setup)
     captions: Path | None = None
 

@@ -27,8 +27,10 @@ def get(name: str) -> Protocol:
     return PROTOCOLS[name]
 
 
+# Most replies of most models are one of a few: each is read once.
+@lru_cache(maxsize=65536)
 def read_response(
-    protocol: str, response: Response, options: tuple[str, ...], answer_mode: AnswerMode = "text"
+    protocol: str, text: str | None, stop: Stop, options: tuple[str, ...], answer_mode: AnswerMode = "text"
 ) -> Reading:
     """Read the answer in a response: the one reading that the journal and every score share.
 
@@ -36,8 +38,8 @@ def read_response(
     ----------
     protocol : str
         Name of the protocol that the question was put under.
-    response : Response
-        What the model delivered.
+    text, stop
+        What the model delivered, and why it ended there.
     options : tuple of str
         The options in the order shown.
     answer_mode : AnswerMode
@@ -48,14 +50,6 @@ def read_response(
     InputError
         If there is no such protocol.
     """
-    return _read(protocol, response.text, response.stop, options, answer_mode)
-
-
-# Most replies of most models are one of a few: each is read once.
-@lru_cache(maxsize=65536)
-def _read(
-    protocol: str, text: str | None, stop: Stop, options: tuple[str, ...], answer_mode: AnswerMode
-) -> Reading:
     response = Response.model_construct(text=text, stop=stop)
     return constrained_answer(get(protocol).read(response, options), response, answer_mode)
 

@@ -50,6 +50,11 @@ class PlannedTrial(NamedTuple):
         """The trial's key within its run."""
         return (self.suite, self.item_id, self.rotation, self.condition)
 
+    @property
+    def right_content(self) -> int:
+        """Index, in the item's own order, of the option that is right."""
+        return self.contents[ord(self.answer_letter) - ord("A")]
+
     @classmethod
     def of(cls, trial: Trial) -> PlannedTrial:
         """What scoring needs of ``trial``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,7 +32,10 @@ class TrialEnd(NamedTuple):
     @classmethod
     def of(cls, line: JournalLine) -> TrialEnd:
         """What counts of ``line``."""
-        return cls(*(getattr(line, name) for name in cls._fields))
+        return cls._make(_what_counts(line))
+
+
+_what_counts = attrgetter(*TrialEnd._fields)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -30,10 +30,10 @@ class Setup(Frozen):
     conditions: tuple[str, ...] = ("audio",)
     rotations: str = "default"
     """``default``, ``all`` or a number."""
-    limit: int | None = None
+    limit: Annotated[int, Field(ge=1)] | None = None
     """Items of a stratified sample of each suite; None: all."""
-    limit_seed: int = 0
-    rate: str = "native"
+    limit_seed: int = Field(default=0, ge=0)
+    rate: str = Field(default="native", pattern=r"^(native|[1-9]\d{3,})$")
     """``native``, or the rate in Hz that every clip is resampled to."""
     text_only: TextOnlyPolicy = "refuse"
     skip_bad: bool = False

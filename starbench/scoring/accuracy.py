@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from itertools import compress
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -35,21 +36,18 @@ class Tally(NamedTuple):
         return np.where(self.right == self.planned, 1.0, 0.0)
 
 
-def tally(observations: Iterable[Observation]) -> Tally:
+def tally(observations: Sequence[Observation]) -> Tally:
     """Count by item."""
-    counts: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for observation in observations:
-        count = counts[observation.trial.item_id]
-        count[0] += observation.correct
-        count[1] += 1
-    table = np.array(list(counts.values()), dtype=np.float64)
+    items = [o.trial.item_id for o in observations]
+    planned, right = Counter(items), Counter(compress(items, [o.correct for o in observations]))
+    table = np.array([(right[item], n) for item, n in planned.items()], dtype=np.float64)
     return Tally(table[:, 0], table[:, 1])
 
 
 def score(observations: Sequence[Observation]) -> Score:
     """All figures of a group of observations, which must not be empty."""
     counts = tally(observations)
-    outcomes = Counter(observation.outcome for observation in observations)
+    outcomes = Counter([o.outcome for o in observations])
     answered = outcomes[Outcome.ANSWERED.value]
     n_items = len(counts.right)
     shares = counts.right / counts.planned
@@ -69,8 +67,8 @@ def score(observations: Sequence[Observation]) -> Score:
         best_constant=best_constant(observations),
         coverage=answered / len(observations),
         outcomes={kind: outcomes[kind] for kind in (*(o.value for o in Outcome), MISSING)},
-        abstained=sum(o.abstained for o in observations),
-        truncated=sum(o.truncated for o in observations),
+        abstained=sum([o.abstained for o in observations]),
+        truncated=sum([o.truncated for o in observations]),
     )
 
 
@@ -130,12 +128,12 @@ def grouped(
     observations: Iterable[Observation], key: Callable[[Observation], K | None]
 ) -> dict[K, list[Observation]]:
     """Observations by ``key``, in order of first appearance; those without one are left out."""
-    groups: dict[K, list[Observation]] = {}
+    groups: defaultdict[K, list[Observation]] = defaultdict(list)
     for observation in observations:
         name = key(observation)
         if name is not None:
-            groups.setdefault(name, []).append(observation)
-    return groups
+            groups[name].append(observation)
+    return dict(groups)
 
 
 def _is_extension(observations: Iterable[Observation]) -> bool:
@@ -177,9 +175,11 @@ def chance(observations: Sequence[Observation]) -> float:
 
 def chance_acr(observations: Sequence[Observation]) -> float:
     """Items that choosing at random at every rotation gets right throughout."""
+    trials = Counter([(o.trial.item_id, len(o.trial.contents)) for o in observations])
     items: dict[str, float] = {}
-    for o in observations:
-        items[o.trial.item_id] = items.get(o.trial.item_id, 1.0) / len(o.trial.contents)
+    for (item, n_options), n in trials.items():
+        for _ in range(n):
+            items[item] = items.get(item, 1.0) / n_options
     return float(np.mean(list(items.values())))
 
 

@@ -18,32 +18,22 @@ def best_constant(observations: Sequence[Observation]) -> BestConstant:
     A strategy may name one content ("both sounds are the same") for each set of options that at least
     ten items share; for options that hardly recur, it may name one place in their original order.
     """
-    items = Counter(item.options for item in {o.item.id: o.item for o in observations}.values())
-    sharing: Counter[frozenset[str]] = Counter()
-    for options, n in items.items():
-        sharing[frozenset(options)] += n
-    shared = {options for options in items if sharing[frozenset(options)] >= SHARED_BY}
+    items = {o.trial.item_id: o.item for o in observations}
+    options = {name: item.options for name, item in items.items()}
+    vocabularies = {texts: frozenset(texts) for texts in options.values()}
+    sharing = Counter(vocabularies[texts] for texts in options.values())
     right: defaultdict[frozenset[str] | None, Counter[str]] = defaultdict(Counter)
-    places = Counter((o.item.options, o.right_content) for o in observations)
-    for (options, place), n in places.items():
-        if options in shared:
-            right[frozenset(options)][options[place]] += n
-        else:
-            right[None][f"option {place + 1}"] += n
+    contents: defaultdict[str, set[str]] = defaultdict(set)
+    for (name, place), n in Counter([(o.trial.item_id, o.right_content) for o in observations]).items():
+        texts = options[name]
+        is_shared = sharing[vocabularies[texts]] >= SHARED_BY
+        content = texts[place] if is_shared else f"option {place + 1}"
+        right[vocabularies[texts] if is_shared else None][content] += n
+        contents[name].add(content)
     best = [counts.most_common(1)[0] for counts in right.values()]
     chosen = {content for content, _ in best}
     return BestConstant(
         aa=sum(n for _, n in best) / len(observations),
-        acr=_always_right(observations, chosen, shared) / sum(items.values()),
+        acr=sum(named <= chosen for named in contents.values()) / len(options),
         content=" / ".join(sorted(chosen)),
     )
-
-
-def _always_right(observations: Sequence[Observation], chosen: set[str], shared: set[tuple[str, ...]]) -> int:
-    """Items whose right content is the chosen one at every rotation."""
-    items: dict[str, bool] = {}
-    for o in observations:
-        options, place = o.item.options, o.right_content
-        content = options[place] if options in shared else f"option {place + 1}"
-        items[o.trial.item_id] = items.get(o.trial.item_id, True) and content in chosen
-    return sum(items.values())

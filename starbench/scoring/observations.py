@@ -7,7 +7,7 @@ from typing import NamedTuple
 from starbench.protocols import read_response
 from starbench.runs.directory import PlannedTrial
 from starbench.runs.load import RunData
-from starbench.schema import AnswerMode, Item, Outcome, Response, Usage
+from starbench.schema import AnswerMode, Item, Outcome, Usage
 
 #: How a planned trial without a journal line is counted.
 MISSING = "missing"
@@ -19,16 +19,15 @@ class Observation(NamedTuple):
     trial: PlannedTrial
     item: Item
     outcome: str
-    correct: bool
-    abstained: bool
-    truncated: bool
-    usage: Usage | None
-    served_model: str | None
-
-    @property
-    def right_content(self) -> int:
-        """Index, in the item's own order, of the option that is right."""
-        return self.trial.contents[ord(self.trial.answer_letter) - ord("A")]
+    right_content: int
+    """Index, in the item's own order, of the option that is right."""
+    correct: bool = False
+    abstained: bool = False
+    truncated: bool = False
+    usage: Usage | None = None
+    served_model: str | None = None
+    letter: str | None = None
+    """The letter that was read, None unless the outcome is ``answered``."""
 
 
 def observe(data: RunData) -> list[Observation]:
@@ -40,20 +39,21 @@ def observe(data: RunData) -> list[Observation]:
 def _observation(trial: PlannedTrial, data: RunData, mode: AnswerMode) -> Observation:
     item, end = data.items[trial.suite, trial.item_id], data.ends.get(trial.key)
     if end is None:
-        return Observation(trial, item, MISSING, False, False, False, None, None)
+        return Observation(trial, item, MISSING, trial.right_content)
     if end.outcome is Outcome.ERROR:
-        return Observation(trial, item, Outcome.ERROR.value, False, False, False, end.usage, None)
-    options = tuple(item.options[i] for i in trial.contents)
-    delivered = Response.model_construct(text=end.response, stop=end.stop)
-    reading = read_response(trial.protocol, delivered, options, mode)
+        return Observation(trial, item, Outcome.ERROR.value, trial.right_content, usage=end.usage)
+    options = tuple([item.options[i] for i in trial.contents])
+    reading = read_response(trial.protocol, end.response, end.stop, options, mode)
     chosen = None if reading.letter is None else trial.contents[ord(reading.letter) - ord("A")]
     return Observation(
-        trial=trial,
-        item=item,
-        outcome=reading.outcome.value,
-        correct=reading.letter == trial.answer_letter,
-        abstained=chosen is not None and chosen == item.abstain,
-        truncated=reading.truncated,
-        usage=end.usage,
-        served_model=end.served_model,
+        trial,
+        item,
+        reading.outcome.value,
+        trial.right_content,
+        reading.letter == trial.answer_letter,
+        chosen is not None and chosen == item.abstain,
+        reading.truncated,
+        end.usage,
+        end.served_model,
+        reading.letter,
     )

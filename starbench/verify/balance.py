@@ -84,7 +84,7 @@ def _observation(group: Group, number: int) -> Observation:
     letter = chr(ord("A") + item.options.index(item.answer or ""))
     contents = tuple(range(len(item.options)))
     trial = PlannedTrial("suite", item.id, 0, "audio", "any", contents, letter, extension=False)
-    return Observation(trial, item, MISSING, False, False, False, None, None)
+    return Observation(trial, item, MISSING, trial.right_content)
 
 
 def _content_p(group: Group) -> float:
