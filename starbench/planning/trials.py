@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import sha256
 from itertools import permutations
 from math import factorial
@@ -144,19 +144,28 @@ def materialise(
         How the answer is to be got.
     """
     parts: list[TextPart | ClipPart] = []
-    digest = sha256()
+    content: list[str] = []
     for part in trial.parts:
         if isinstance(part, TextSpec):
-            parts.append(TextPart(text=part.text))
-            digest.update(b"text\0" + part.text.encode())
+            parts.append(_text_part(part.text))
+            content += ("text\0", part.text)
         else:
             parts.append(ClipPart.of(partial(store.part, part, item)))
-            digest.update(b"clip\0" + store.part_fingerprint(part, item).encode())
+            content += ("clip\0", store.part_fingerprint(part, item))
     if silent_clip is not None and not any(isinstance(part, ClipPart) for part in parts):
         parts.insert(0, silent_clip)
-        digest.update(b"silent clip")
+        content.append("silent clip")
     if answer_mode != "text":
-        digest.update(b"answer mode\0" + answer_mode.encode())
-    asked = digest.hexdigest()
-    key = sha256("\0".join([asked, *map(str, trial.key)]).encode()).hexdigest()
-    return Prompt(parts=tuple(parts), options=trial.options, answer_mode=answer_mode, digest=asked, key=key)
+        content += ("answer mode\0", answer_mode)
+    digest = sha256("".join(content).encode()).hexdigest()
+    key = sha256("\0".join([digest, *map(str, trial.key)]).encode()).hexdigest()
+    # Every part is of our own making: checking it again would cost more than all the rest.
+    return Prompt.model_construct(
+        parts=tuple(parts), options=trial.options, answer_mode=answer_mode, digest=digest, key=key
+    )
+
+
+@lru_cache(maxsize=4096)
+def _text_part(text: str) -> TextPart:
+    """Labels and forms of answers recur in every prompt."""
+    return TextPart(text=text)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from starbench.engine.client import ModelClient
 from starbench.engine.cost import PromptSize, prompt_size
-from starbench.engine.runner import run_trials
+from starbench.engine.runner import TrialResult, run_trials
 from starbench.engine.settings import Settings
 from starbench.errors import InputError
 from starbench.execution.environment import versions
@@ -29,7 +29,7 @@ from starbench.planning.trials import materialise
 from starbench.protocols import caption as asking
 from starbench.runs.attempt import Used, is_settled, left, prove_sound
 from starbench.runs.journal import LineWriter
-from starbench.schema import Adaptation, Canary, Failure, Item, Outcome, Prompt, Response, Setup, Trial
+from starbench.schema import Adaptation, Canary, Item, Outcome, Prompt, Response, Setup, Trial
 from starbench.schema.caption import CaptionHeader, CaptionIdentity, CaptionLine
 from starbench.suites import captions
 from starbench.suites.clip_store import ClipStore
@@ -78,15 +78,9 @@ class Clips:
         item, store = self.sources[trial.item_id]
         return prompt_size(trial, item, store.clips)
 
-    def line(
-        self,
-        trial: Trial,
-        model: str,  # noqa: ARG002 - the header names it
-        request_digest: str,
-        response: Response | None,
-        failure: Failure | None,
-    ) -> CaptionLine:
+    def line(self, trial: Trial, model: str, result: TrialResult) -> CaptionLine:  # noqa: ARG002 - the header names it
         """The line for a clip that ended with a response, or with a failure."""
+        response = result.response
         delivered = response or Response(text=None)
         outcome, text = (Outcome.ERROR, None) if response is None else asking.read(response)
         return CaptionLine(
@@ -96,12 +90,12 @@ class Clips:
             response=None if delivered.text == text else delivered.text,
             finish_reason=delivered.finish_reason,
             stop=delivered.stop,
-            error=failure,
-            attempts=0,
-            latency_s=0.0,
+            error=result.failure,
+            attempts=result.attempts,
+            latency_s=result.latency_s,
             served_model=delivered.served_model,
             usage=delivered.usage,
-            request_digest=request_digest,
+            request_digest=result.request_digest,
             at=datetime.now(UTC).isoformat(timespec="milliseconds"),
         )
 

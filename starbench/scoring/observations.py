@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import NamedTuple
 
 from starbench.protocols import read_response
 from starbench.runs.directory import PlannedTrial
 from starbench.runs.load import RunData
-from starbench.schema import AnswerMode, Item, Outcome, Reading, Response, Usage
+from starbench.schema import AnswerMode, Item, Outcome, Response, Usage
 
 #: How a planned trial without a journal line is counted.
 MISSING = "missing"
@@ -45,7 +44,8 @@ def _observation(trial: PlannedTrial, data: RunData, mode: AnswerMode) -> Observ
     if end.outcome is Outcome.ERROR:
         return Observation(trial, item, Outcome.ERROR.value, False, False, False, end.usage, None)
     options = tuple(item.options[i] for i in trial.contents)
-    reading = _reread(trial.protocol, end.response, end.stop, options, mode)
+    delivered = Response.model_construct(text=end.response, stop=end.stop)
+    reading = read_response(trial.protocol, delivered, options, mode)
     chosen = None if reading.letter is None else trial.contents[ord(reading.letter) - ord("A")]
     return Observation(
         trial=trial,
@@ -57,11 +57,3 @@ def _observation(trial: PlannedTrial, data: RunData, mode: AnswerMode) -> Observ
         usage=end.usage,
         served_model=end.served_model,
     )
-
-
-# Most replies of most models are one of a few; reading each once makes re-scoring a journal cheap.
-@lru_cache(maxsize=65536)
-def _reread(
-    protocol: str, text: str | None, stop: str, options: tuple[str, ...], mode: AnswerMode
-) -> Reading:
-    return read_response(protocol, Response.model_construct(text=text, stop=stop), options, mode)
