@@ -86,7 +86,7 @@ def test_a_torn_last_line_is_passed_over_and_a_damaged_one_is_named(write: Calla
         captions.read(write(line("a"), tail='{"clip":"b"}\n'))
 
 
-@pytest.mark.parametrize(("content", "said"), [("", "is empty"), ('{"a": 1}\n', "is no file of captions")])
+@pytest.mark.parametrize(("content", "said"), [("", "is empty"), ('{"a": 1}\n', "is not a file of captions")])
 def test_what_is_no_file_of_captions_is_refused(tmp_path: Path, content: str, said: str) -> None:
     (tmp_path / "c.jsonl").write_text(content)
     with pytest.raises(InputError, match=said):

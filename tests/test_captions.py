@@ -386,7 +386,7 @@ def test_a_file_of_something_else_is_left_alone(
     (tmp_path / "c.jsonl").write_bytes(content)
     ran = caption()
     assert ran.code == 2
-    assert "is no file of captions" in ran.err
+    assert "is not a file of captions" in ran.err
     assert (tmp_path / "c.jsonl").read_bytes() == content
     assert not server.asked
 

@@ -1,6 +1,6 @@
-"""What every sitting does, be it of a run or of a file of captions, before it asks.
+"""What every attempt at a run or at a file of captions does before it asks.
 
-It passes over what has ended, counts what is left of the budget, and proves that sound arrives.
+It skips what has ended, counts what is left of the budget, and proves that sound arrives.
 """
 
 from __future__ import annotations
@@ -37,20 +37,20 @@ class Used(NamedTuple):
     usage: Usage | None
     failure: Failure | None
     size: PromptSize | None
-    """What its prompt held; None where that cannot be told any more: then only what was reported counts."""
+    """What its prompt contained; None where that is no longer known: then only what was reported counts."""
 
 
 def left(settings: Settings, lines: Iterable[Used], canary: Canary | None) -> Budget:
-    """The budget of all sittings, less what the earlier ones used.
+    """The budget of all attempts, less what the earlier ones used.
 
     Parameters
     ----------
     settings : Settings
-        What all sittings together may use.
+        What all attempts together may use.
     lines : iterable of Used
         All that was ever asked, what was asked again included; not read where nothing is limited.
     canary : Canary or None
-        The record of every canary that was held.
+        The record of every canary that was run.
     """
     budget = Budget(settings.max_cost_usd, settings.max_tokens, settings.prices)
     if not budget.limited:
@@ -66,7 +66,7 @@ def left(settings: Settings, lines: Iterable[Used], canary: Canary | None) -> Bu
 
 
 def is_settled(line: Ended, *, retry_permanent: bool) -> bool:
-    """Whether what ended so is never asked again: a reply came, or an error that asking again cannot mend."""
+    """Whether what ended so is never asked again: a reply came, or an error that asking again cannot change."""
     stuck = line.error is not None and line.error.permanent and not retry_permanent
     return line.outcome is not Outcome.ERROR or stuck
 
@@ -78,7 +78,7 @@ async def prove_sound(
     before: Canary | None,
     record: Callable[[Canary], None],
 ) -> None:
-    """Hold the canary within the budget, and have it recorded.
+    """Run the canary within the budget, and have it recorded.
 
     Parameters
     ----------
@@ -89,9 +89,9 @@ async def prove_sound(
     budget : Budget
         What is left.
     before : Canary or None
-        The record of earlier sittings, whose requests and tokens are added to the new one's.
+        The record of earlier attempts, whose requests and tokens are added to the new one's.
     record : callable
-        Writes the record down.
+        Stores the record.
 
     Raises
     ------

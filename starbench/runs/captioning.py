@@ -1,7 +1,7 @@
-"""Asking a model for a caption of each clip of some suites, into a file that can be gone on with.
+"""Asking a model for a caption of each clip of some suites, into a file that can be resumed.
 
-A clip is asked for once, however many items and suites hold it, with the same engine, patience and
-care for secrets as a run's trials.
+A clip is asked for once, however many items and suites use it, with the same engine, retries and
+protection of secrets as a run's trials.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Clips:
         return materialise(trial, *self.sources[trial.item_id])
 
     def size(self, trial: Trial) -> PromptSize:
-        """What the prompt of one clip holds, before the clip is decoded."""
+        """What the prompt of one clip contains, before the clip is decoded."""
         item, store = self.sources[trial.item_id]
         return prompt_size(trial, item, store.clips)
 
@@ -107,11 +107,11 @@ class Start:
     waiting: int
     planned: int
     canary: bool
-    """Whether a canary is held before they are asked."""
+    """Whether a canary is run before they are asked."""
 
 
 def plan_captions(request: CaptionRequest, model: Model) -> Clips:
-    """Read the suites and hold their clips against what the model can take.
+    """Read the suites and compare their clips with what the model can take.
 
     Raises
     ------

@@ -1,7 +1,7 @@
 """A run on disk: what was to be asked (written once, before anything is), and where the journal lies.
 
 ``run.json`` is the identity and everything needed to repeat the run, ``items.jsonl`` the questions,
-``plan.jsonl`` one line a trial; with ``trials.jsonl``, and ``canary.json`` if a canary was held, they are all
+``plan.jsonl`` one line a trial; with ``trials.jsonl``, and ``canary.json`` if a canary was run, they are all
 that scoring reads, so a run can be scored long after its suite is gone.
 """
 
@@ -66,7 +66,7 @@ def default_path(model: str, suites: Iterable[str]) -> Path:
 
 @contextmanager
 def hold(path: Path) -> Iterator[None]:
-    """Keep a run's directory to this process; the kernel lets go of it when the process dies.
+    """Lock a run's directory for this process; the kernel releases it when the process dies.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def hold(path: Path) -> Iterator[None]:
 
 
 def refuse_foreign(path: Path) -> None:
-    """Leave alone what is there and is no run.
+    """Refuse a path that exists and is not a run's.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def refuse_foreign(path: Path) -> None:
 
 
 def begin(path: Path, run: Run, items: Mapping[ItemKey, Item], trials: Iterable[Trial]) -> bool:
-    """Write what a run sets out to ask, or find that it is this very run and goes on.
+    """Write what a run will ask, or check that this very run is being resumed.
 
     Returns
     -------
@@ -134,7 +134,7 @@ def begin(path: Path, run: Run, items: Mapping[ItemKey, Item], trials: Iterable[
 
 
 def _is_unbegun(path: Path) -> bool:
-    """Whether a directory holds nothing but what a run leaves that died before it had begun."""
+    """Whether a directory holds only what a run leaves that died before it began."""
     return path.is_dir() and all(_UNBEGUN.fullmatch(file.name) for file in path.iterdir())
 
 
@@ -170,7 +170,7 @@ def write_canary(path: Path, canary: Canary) -> None:
     Raises
     ------
     JournalError
-        If the disk does not take it.
+        If the disk refuses it.
     """
     try:
         write_lines(path / CANARY, [canary.model_dump_json(indent=2)])
@@ -179,7 +179,7 @@ def write_canary(path: Path, canary: Canary) -> None:
 
 
 def read_canary(path: Path) -> Canary | None:
-    """What the latest canary found, None if none was held.
+    """What the latest canary found, None if there was no canary.
 
     Raises
     ------

@@ -51,7 +51,7 @@ class LineWriter:
         Raises
         ------
         JournalError
-            If the disk does not take it.
+            If the disk refuses it.
         """
         try:
             self._lines.append(line.model_dump_json().encode())
@@ -70,7 +70,7 @@ class Journal(LineWriter):
 
 
 def read(run: Path) -> Iterator[JournalLine]:
-    """The lines of a journal, in the order they were written; a torn last line is passed over.
+    """The lines of a journal, in the order they were written; a torn last line is skipped.
 
     Raises
     ------
@@ -94,7 +94,7 @@ def read(run: Path) -> Iterator[JournalLine]:
 
 
 def latest(run: Path) -> dict[Key, JournalLine]:
-    """The line that counts for each trial: the newest, save that an error never replaces an answer."""
+    """The line that counts for each trial: the newest, except that an error never replaces an answer."""
     return latest_as(run, lambda line: line)
 
 

@@ -1,4 +1,4 @@
-"""One sitting of a run: begin or go on, hold the canary, ask what is still to be asked, journal it."""
+"""One attempt at a run: begin or resume, run the canary, ask what is still to be asked, journal it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from starbench.suites.clip_info import sent_clips
 
 @dataclass(frozen=True)
 class Start:
-    """What a session found: how many trials wait, and where a run that goes on was begun."""
+    """What an attempt starts with: how many trials wait, and when a resumed run began."""
 
     waiting: int
     planned: int
@@ -30,7 +30,7 @@ class Start:
     edited: tuple[str, ...]
     """Files of plug-ins that are not what they were when the run was begun."""
     canary: bool
-    """Whether a canary is held before they are asked."""
+    """Whether a canary is run before they are asked."""
 
 
 async def ask_all(
@@ -113,7 +113,7 @@ def _edited(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...
 
 
 def left(evaluation: RunPlan, path: Path, settings: Settings) -> Budget:
-    """The budget of the run at ``path``, less what its earlier sittings used."""
+    """The budget of the run at ``path``, less what its earlier attempts used."""
     return attempt.left(settings, _used(evaluation, path), directory.read_canary(path))
 
 
@@ -124,6 +124,6 @@ def _used(evaluation: RunPlan, path: Path) -> Iterator[Used]:
 
 
 def settled(path: Path, *, retry_permanent: bool = False) -> set[Key]:
-    """Trials of the run at ``path`` never asked again: ended, or in errors that asking again cannot mend."""
+    """Trials of the run at ``path`` never asked again: ended, or in errors that asking again cannot change."""
     latest = journal.latest(path).items()
     return {key for key, line in latest if is_settled(line, retry_permanent=retry_permanent)}

@@ -1,7 +1,7 @@
-"""Captions of clips by a model: the file that holds them, and a suite that carries them.
+"""Captions of clips by a model: the file that holds them, and a suite that includes them.
 
 A file's first line is a :class:`CaptionHeader`, each further one a :class:`CaptionLine`. Clips are
-named by the digest of their sound, so one caption serves every item and every suite that holds the clip.
+named by the digest of their sound, so one caption serves every item and every suite that uses the clip.
 """
 
 from __future__ import annotations
@@ -76,24 +76,25 @@ class CaptionFile:
 
 
 def read(path: Path) -> CaptionFile:
-    """Read a file of captions; a last line torn by a kill is passed over.
+    """Read a file of captions; a last line torn by a kill is skipped.
 
-    For each clip the newest line counts, save that an error never replaces what was delivered.
+    For each clip the newest line counts, except that an error never replaces what was delivered.
 
     Raises
     ------
     InputError
-        If it cannot be read, or is no file of captions.
+        If it cannot be read, or is not a file of captions.
     """
     rows = _whole_lines(path)
     first = next(rows, None)
     if first is None:
-        raise InputError(f"{path} is empty, and no file of captions: make one with starbench caption")
+        raise InputError(f"{path} is empty, and not a file of captions: make one with starbench caption")
     try:
         header = CaptionHeader.model_validate_json(first)
     except ValidationError as error:
         raise InputError(
-            f"{path} is no file of captions (first line: {validation_problem(error)}): make one with starbench caption"
+            f"{path} is not a file of captions (first line: {validation_problem(error)}): "
+            "make one with starbench caption"
         ) from error
     return CaptionFile(header, _latest(_parsed(path, rows)))
 
@@ -113,7 +114,7 @@ def lines(path: Path) -> Iterator[CaptionLine]:
 
 @contextmanager
 def hold(path: Path) -> Iterator[None]:
-    """Keep a file of captions to this process; the kernel lets go of it when the process dies.
+    """Lock a file of captions for this process; the kernel releases it when the process dies.
 
     Raises
     ------
@@ -140,7 +141,7 @@ def begin(path: Path, header: CaptionHeader) -> None:
     Raises
     ------
     InputError
-        If the file holds captions of another identity, is no file of captions, or cannot be written.
+        If the file holds captions of another identity, is not a file of captions, or cannot be written.
     """
     try:
         if not path.exists() or not path.stat().st_size:
@@ -173,7 +174,7 @@ def amend(path: Path, **changes: Any) -> None:
 def attach(suite: Suite, captions: CaptionFile) -> Suite:
     """The suite with ``captions`` as one more grade of every item that has one for each of its clips.
 
-    Its digest stays the one it had: the questions are the same, and a run names its captions apart.
+    Its digest stays the one it had: the questions are the same, and a run records its captions separately.
     """
 
     def captioned(item: Item) -> Item:

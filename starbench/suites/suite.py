@@ -2,7 +2,7 @@
 
 On disk it is a directory: ``suite.json`` (what it is and how it was made), ``metadata.jsonl`` (one
 item a line, ``file_name`` first, so that Hugging Face ``audiofolder`` reads it) and
-``audio/<content digest>.wav``, names that tell nothing.
+``audio/<content digest>.wav``, names that reveal nothing.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Suite:
     """Items that passed every check, with what is known of their clips.
 
     ``clips`` maps each path that an item names to what the file holds; ``skipped`` lists the items
-    left out as damaged, each with its reason; ``boundary`` is the folder that links may lead about in,
+    left out as damaged, each with its reason; ``boundary`` is the folder that links must not leave,
     ``root`` where there is none.
     """
 
@@ -71,7 +71,7 @@ def digest(items: Iterable[Item], clips: Mapping[str, ClipInfo]) -> str:
 def read(root: Path, *, skip_bad: bool = False, check_digest: bool = True) -> Suite:
     """Read a suite directory and check every item and every sound in it.
 
-    ``check_digest`` off accepts a suite that was changed after it was built, for those who look what.
+    ``check_digest`` off accepts a suite that was changed after it was built, for a reader who wants to see what.
 
     Raises
     ------

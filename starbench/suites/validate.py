@@ -28,7 +28,7 @@ ChannelRule = Callable[[Item], frozenset[int] | None]
 
 @dataclass(frozen=True)
 class Record:
-    """One raw record of a data set: where it stands, its fields, and what already failed."""
+    """One raw record of a data set: its place, its fields, and what already failed."""
 
     where: str
     fields: Mapping[str, Any]
@@ -83,7 +83,7 @@ def validate_records(
             good.append(item)
     if problems and not skip_bad:
         raise SuiteError(
-            f"{root}: {len(problems)} problem(s) in the data; mend them, or leave the bad items out "
+            f"{root}: {len(problems)} problem(s) in the data; fix them, or leave the bad items out "
             "with --skip-bad",
             tuple(problems),
         )
