@@ -50,7 +50,7 @@ def ours(evaluation: RunPlan, seconds: float, in_flight: int, folder: Path) -> f
     model = Model("sleeper", {}, Sleeper(seconds))
     started = time.perf_counter()
     directory.begin(folder, evaluation.run, evaluation.items, evaluation.trials)
-    with journal.Journal(folder) as writer:
+    with journal.LineWriter(folder / journal.NAME) as writer:
         asyncio.run(
             run_trials(
                 evaluation.trials, evaluation.questions, ModelClient(model, Settings(in_flight)), writer

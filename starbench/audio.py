@@ -14,12 +14,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from starbench.errors import AudioError
-from starbench.schema.trial import Transform
+
+#: What a condition does to a clip.
+Transform = Literal["native", "left", "right", "mono", "swap", "silence", "noise"]
 
 Pcm = NDArray[np.int16]
 

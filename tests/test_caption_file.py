@@ -82,7 +82,7 @@ def test_the_newest_line_counts_but_an_error_replaces_nothing(write: Callable[..
 
 def test_a_torn_last_line_is_passed_over_and_a_damaged_one_is_named(write: Callable[..., Path]) -> None:
     assert set(captions.read(write(line("a"), tail='{"clip":"b"')).texts) == {"a"}
-    with pytest.raises(InputError, match=r"c\.jsonl:3: is no caption .*delete that line"):
+    with pytest.raises(InputError, match=r"c\.jsonl:3: is not a caption .*delete that line"):
         captions.read(write(line("a"), tail='{"clip":"b"}\n'))
 
 

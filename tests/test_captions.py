@@ -249,13 +249,15 @@ def test_a_failed_request_is_tried_again_within_one_command(
 
 @pytest.mark.parametrize(("status", "code"), [(404, 2), (401, 1)])
 def test_a_server_that_can_answer_nothing_is_asked_once(
-    server: CaptionServer, caption: Callable[..., Ran], status: int, code: int
+    server: CaptionServer, caption: Callable[..., Ran], tmp_path: Path, status: int, code: int
 ) -> None:
     server.caption = lambda _: failing(status)
     ran = caption()
     assert ran.code == code
     assert len(server.asked) == 1
-    assert "the server ended it" in ran.err
+    # A model that does not exist leaves no file that names it.
+    left = {401: (True, "the server ended it"), 404: (False, "correct --model or --base-url")}[status]
+    assert ((tmp_path / "c.jsonl").exists(), left[1] in ran.err) == (left[0], True)
     server.caption = describe
     assert caption().code == 0
 
@@ -306,6 +308,32 @@ def test_whatever_a_captioner_writes_stays_a_line_of_the_file(
 
 
 # --- whether sound arrives ------------------------------------------------------------------------
+
+
+def test_captions_asked_for_without_a_canary_are_counted(
+    server: CaptionServer, caption: Callable[..., Ran], tmp_path: Path
+) -> None:
+    n = len(CLIPS)
+    assert caption().code == 0
+    more = suite(tmp_path / "more", [(400, 3000)], name="more")
+    assert caption("--canary", "--suite", more).code == 0
+    canary = captions.read(tmp_path / "c.jsonl").header.canary
+    assert canary is not None
+    assert (canary.transport, canary.unproven) == ("arrived", n)
+    other = suite(tmp_path / "other", [(400, 5000)], name="other")
+    assert caption("--suite", other).code == 0
+    canary = captions.read(tmp_path / "c.jsonl").header.canary
+    assert canary is not None
+    assert canary.unproven == n + 1
+
+
+def test_captions_resumed_at_another_server_say_so(
+    server: CaptionServer, caption: Callable[..., Ran], tmp_path: Path
+) -> None:
+    assert caption().code == 0
+    file = tmp_path / "c.jsonl"
+    file.write_text(file.read_text("utf-8").replace(server.url.partition("//")[2], "elsewhere:1"), "utf-8")
+    assert "begun at http://elsewhere:1" in caption().err
 
 
 def test_a_canary_is_held_first_and_stands_in_the_file(

@@ -17,7 +17,8 @@ from starbench.errors import AudioError, RequestError, TransientError
 from starbench.models.adapter import Model
 from starbench.planning.plan import plan_run
 from starbench.planning.request import Request
-from starbench.runs.trials import ask_all
+from starbench.runs.attempt import ask_all
+from starbench.runs.run_record import RunRecord
 from starbench.schema import Capabilities, Prompt, Response, Setup
 from starbench.synthesis import BuildSpec
 
@@ -61,7 +62,7 @@ def test_a_model_of_one_call_at_a_time_never_gets_two_from_canary_and_run(
     model = Model("slow", {}, adapter)
     settings = Settings(timeout_s=0.3, backoff=ONCE)
     plan = plan_run(Request((str(suite),), Setup(limit=1)), model)
-    asyncio.run(ask_all(plan, model, tmp_path / "run", settings))
+    asyncio.run(ask_all(RunRecord(plan, tmp_path / "run"), model, settings))
     assert adapter.calls > 1
     assert adapter.most == 1
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from starbench.errors import InputError, RunError
 from starbench.planning import reasons
 from starbench.runs import directory
-from starbench.runs.journal import Journal
+from starbench.runs import journal as journals
 from starbench.runs.load import load
 from starbench.schema import (
     Capabilities,
@@ -120,7 +120,7 @@ def write(
     directory.begin(
         path, record, {("s", name): found for name, found in items.items()}, [t for t, _ in planned]
     )
-    with Journal(path) as journal:
+    with journals.LineWriter(path / journals.NAME) as journal:
         for made, how in planned:
             if how != "missing":
                 journal.append(line(made, how))

@@ -31,8 +31,7 @@ class MyModel:
 """
 ANSWERS = "return '<A>'"
 _NOTE = (
-    "note: my_model.py changed since the run was begun: its answers may differ; give another --out to start "
-    "anew"
+    "note: my_model.py changed since it was begun: its answers may differ; give another --out to start anew"
 )
 
 
@@ -117,6 +116,6 @@ def test_a_run_that_is_ended_by_its_server_says_how_to_go_on(
 ) -> None:
     sit(suite, "raise FatalError('no such key', kind='auth')")
     assert (
-        "starbench: the server ended the run: no such key; mend it, and --out r goes on"
+        "starbench: the server ended the run: no such key; fix that, then --out r resumes it"
         in capsys.readouterr().err
     )

@@ -26,7 +26,8 @@ from starbench.models.adapter import Model
 from starbench.planning.plan import RunPlan, plan_run
 from starbench.planning.request import Request
 from starbench.runs import directory, journal
-from starbench.runs.trials import ask_all
+from starbench.runs.attempt import ask_all
+from starbench.runs.run_record import RunRecord
 from starbench.schema import Capabilities, JournalLine, Outcome, Prompt, Response
 from starbench.synthesis import BuildSpec
 
@@ -51,7 +52,7 @@ def ask(suite: Path, tmp_path: Path) -> Callable[..., list[JournalLine]]:
     ) -> list[JournalLine]:
         model = Model("test", {}, adapter)
         evaluation = prepared(suite, model)
-        with journal.Journal(tmp_path) as writer:
+        with journal.LineWriter(tmp_path / journal.NAME) as writer:
             asyncio.run(
                 run_trials(
                     evaluation.trials,
@@ -283,7 +284,7 @@ def test_a_fatal_failure_drops_what_is_under_way_and_keeps_what_is_finished(
 
     model = Model("test", {}, Revoked())
     evaluation = prepared(suite, model)
-    with journal.Journal(tmp_path) as writer, pytest.raises(FatalError, match="revoked"):
+    with journal.LineWriter(tmp_path / journal.NAME) as writer, pytest.raises(FatalError, match="revoked"):
         asyncio.run(
             run_trials(
                 evaluation.trials, evaluation.questions, ModelClient(model, Settings(max_in_flight=4)), writer
@@ -337,7 +338,7 @@ def test_a_line_that_did_not_fit_leaves_nothing_behind(
             raise OSError(28, "No space left on device")
         return real(file, data[:left])
 
-    with journal.Journal(tmp_path) as writer:
+    with journal.LineWriter(tmp_path / journal.NAME) as writer:
         monkeypatch.setattr(os, "write", write)
         with pytest.raises(JournalError, match="No space left"):
             writer.append(lines[0])
@@ -358,7 +359,9 @@ def test_the_model_is_closed_however_the_run_ends(suite: Path, tmp_path: Path, h
     evaluation = prepared(suite, model)
 
     async def main() -> None:
-        asking = asyncio.create_task(ask_all(evaluation, model, tmp_path / "run", Settings(max_in_flight=2)))
+        asking = asyncio.create_task(
+            ask_all(RunRecord(evaluation, tmp_path / "run"), model, Settings(max_in_flight=2))
+        )
         while how == "cancelled" and not adapter.calls:
             await asyncio.sleep(0.001)
         if how == "cancelled":

@@ -125,7 +125,7 @@ def test_a_server_that_echoes_the_key_gets_it_nowhere(
     httpserver.expect_request("/v1/models").respond_with_json({"data": [{"id": f"model-{KEY}"}]})
     ran = starbench(httpserver.url_for("/v1"))
     httpserver.check_assertions()
-    assert ran.path.is_dir()
+    assert ran.path.is_dir() is (status != 404), "an unknown model leaves no run"
     assert "Traceback" not in ran.shown
     # Nor the half of it that a cut message would leave.
     ran.assert_clean(KEY, KEY[: len(KEY) // 2 + 2])

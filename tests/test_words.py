@@ -79,7 +79,7 @@ UNDER_CHANGE = (
 
 
 HELP_UNDER_CHANGE = {"build", "caption", "check-model", "run"}
-NAMES_UNDER_CHANGE = {"Start", "Journal"}
+NAMES_UNDER_CHANGE = {"Start", "Record"}
 
 
 def _name(path: Path) -> str:

@@ -10,7 +10,8 @@ import typer
 if TYPE_CHECKING:
     from starbench.engine.settings import Settings
     from starbench.models.adapter import Model
-    from starbench.runs.captioning import Clips, Start
+    from starbench.planning.captions import CaptionPlan
+    from starbench.runs.attempt import Start
 
 
 def caption(
@@ -106,7 +107,7 @@ def caption(
     from starbench.cli.driving import one_of, settings_of
     from starbench.cli.run import model_arguments
     from starbench.models.resolve import resolve
-    from starbench.runs.captioning import CaptionRequest, plan_captions
+    from starbench.planning.captions import CaptionRequest, plan_captions
     from starbench.schema import ChannelPolicy, ClipPolicy, Setup
 
     one_of("--channels", channels, get_args(ChannelPolicy))
@@ -141,58 +142,68 @@ def caption(
     )
 
 
-def _ask(clips: Clips, model: Model, path: Path, settings: Settings, *, retry_permanent: bool) -> int:
+def _ask(plan: CaptionPlan, model: Model, path: Path, settings: Settings, *, retry_permanent: bool) -> int:
     """Ask for what ``path`` still lacks and say what it holds; returns the exit code."""
     from functools import partial
 
-    from starbench.cli.driving import drive
+    from starbench.cli.driving import drive, unknown_model
     from starbench.cli.exits import BAD_INPUT, INCOMPLETE
     from starbench.engine.budget import SPENT
     from starbench.planning.adaptation import are_ears_apart
-    from starbench.runs.captioning import ask_all
+    from starbench.runs.attempt import NOT_FOUND, ask_all
+    from starbench.runs.caption_record import CaptionRecord
     from starbench.text import sentence
 
     stopped = drive(
-        partial(ask_all, clips, model, path, settings, retry_permanent=retry_permanent),
-        partial(_announce, clips, path),
-        f"what was captioned is kept, and --out {path} goes on",
+        partial(ask_all, CaptionRecord(plan, path), model, settings, retry_permanent=retry_permanent),
+        partial(_announce, plan, model, path),
+        f"what was captioned is kept, and --out {path} resumes it",
         "clips",
-        apart=are_ears_apart(clips.header.adaptations),
+        apart=are_ears_apart(plan.header.adaptations),
     )
-    code, captioned = _summarise(clips, path)
+    if stopped is not None and stopped.kind == NOT_FOUND and not path.exists():
+        typer.echo(unknown_model(stopped), err=True)
+        return BAD_INPUT
+    code = _summarise(plan, path)
     if stopped is None:
         return code
     why = "the budget is spent" if stopped.kind == SPENT else "the server ended it"
-    typer.echo(f"starbench: {why}: {sentence(str(stopped))}; mend it, and --out {path} goes on", err=True)
-    # An unknown model is bad input if it was found out by the first request.
-    return BAD_INPUT if stopped.kind == "not_found" and not captioned else INCOMPLETE
+    typer.echo(
+        f"starbench: {why}: {sentence(str(stopped))}; fix that, then --out {path} resumes it", err=True
+    )
+    return INCOMPLETE
 
 
-def _announce(clips: Clips, path: Path, start: Start) -> None:
+def _announce(plan: CaptionPlan, model: Model, path: Path, start: Start) -> None:
+    from starbench.cli.driving import changes_since
     from starbench.planning.words import adaptation_sentence
     from starbench.text import printable
 
     state = f"{start.planned - start.waiting} of {start.planned} clips finished, {start.waiting} to ask"
-    changes = [adaptation_sentence(change, "clips") for change in clips.header.adaptations]
-    lines = [f"captions: {path} ({state})", *(f"note: {note}" for note in changes)]
-    lines += [f"not asked: {n} clip(s): {reason}" for reason, n in clips.not_asked.items()]
+    lines = [f"captions: {path} ({state})", *changes_since(start, model)]
+    changes = [adaptation_sentence(change, "clips") for change in plan.header.adaptations]
+    lines += [f"note: {note}" for note in changes]
+    lines += [f"not asked: {n} clip(s): {reason}" for reason, n in plan.not_asked.items()]
     if start.canary:
         lines.append("canary: finding out whether sound reaches the model …")
     for line in lines:
         typer.echo(printable(line), err=True)
 
 
-def _summarise(clips: Clips, path: Path) -> tuple[int, int]:
-    """Say how the clips ended; returns the exit code and how many have a caption."""
-    from starbench.cli.exits import DONE, INCOMPLETE
-    from starbench.runs.captioning import ends
-    from starbench.schema import Outcome
+def _summarise(plan: CaptionPlan, path: Path) -> int:
+    """Say how the clips ended; returns the exit code."""
+    from collections import Counter
 
-    found = ends(path, clips)
-    captioned, n = found[Outcome.ANSWERED], len(clips.trials)
+    from starbench.cli.exits import DONE, INCOMPLETE
+    from starbench.schema import Outcome
+    from starbench.suites import captions
+
+    lines, n = captions.read(path).lines, len(plan.trials)
+    outcomes = Counter(lines[clip].outcome for clip in plan.sources if clip in lines)
     without = ", ".join(
-        f"{outcome} {count}" for outcome, count in found.most_common() if outcome is not Outcome.ANSWERED
+        f"{outcome} {count}" for outcome, count in outcomes.most_common() if outcome is not Outcome.ANSWERED
     )
-    typer.echo(f"{captioned} of {n} clips have a caption in {path}{f' ({without})' if without else ''}")
-    settled = found.total() - found[Outcome.ERROR]
-    return (DONE if settled == n else INCOMPLETE), captioned
+    typer.echo(
+        f"{outcomes[Outcome.ANSWERED]} of {n} clips have a caption in {path}{f' ({without})' if without else ''}"
+    )
+    return DONE if outcomes.total() - outcomes[Outcome.ERROR] == n else INCOMPLETE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -13,24 +13,8 @@ if TYPE_CHECKING:
     from starbench.engine.settings import Settings
     from starbench.errors import FatalError
     from starbench.models.adapter import Model
+    from starbench.runs.attempt import Start
     from starbench.schema import Canary
-
-
-class Start(Protocol):
-    """What a sitting found before it asked."""
-
-    @property
-    def waiting(self) -> int:
-        """How many are still to be asked."""
-        ...
-
-    @property
-    def canary(self) -> bool:
-        """Whether a canary is held before."""
-        ...
-
-
-StartT = TypeVar("StartT", bound=Start)
 
 
 def names_in(texts: Sequence[str]) -> tuple[str, ...]:
@@ -87,8 +71,8 @@ def settings_of(
 
 
 def drive(
-    ask_all: Callable[..., Coroutine[Any, Any, None]],
-    announce: Callable[[StartT], None],
+    ask: Callable[..., Coroutine[Any, Any, None]],
+    announce: Callable[[Start], None],
     kept: str,
     of: str = "trials",
     *,
@@ -98,7 +82,7 @@ def drive(
 
     Parameters
     ----------
-    ask_all : callable
+    ask : callable
         Asks, given ``on_start``, ``on_canary`` and ``on_line``.
     announce : callable
         Says what was found before anything is asked.
@@ -119,7 +103,7 @@ def drive(
     waiting = 0
     with RunProgress(of) as progress:
 
-        def on_start(start: StartT) -> None:
+        def on_start(start: Start) -> None:
             nonlocal waiting
             waiting = start.waiting
             announce(start)
@@ -132,10 +116,31 @@ def drive(
             progress.begin(waiting)
 
         try:
-            asyncio.run(ask_all(on_start=on_start, on_canary=on_canary, on_line=progress.add))
+            asyncio.run(ask(on_start=on_start, on_canary=on_canary, on_line=progress.add))
         except FatalError as error:
             return error
         except KeyboardInterrupt:
             typer.echo(f"\nstarbench: interrupted; {kept}", err=True)
             raise
     return None
+
+
+def changes_since(start: Start, model: Model) -> list[str]:
+    """What is not as it was when the work was begun: the server, the files of plug-ins."""
+    notes = [
+        f"note: {file} changed since it was begun: its answers may differ; give another --out to start anew"
+        for file in start.edited
+    ]
+    if start.resumed and start.begun_at != model.server:
+        notes.insert(0, f"note: begun at {start.begun_at}, resumed at {model.server}")
+    return notes
+
+
+def unknown_model(stopped: FatalError) -> str:
+    """What to do about a model that the server does not know, where nothing was answered or written."""
+    from starbench.text import sentence
+
+    return (
+        f"starbench: {sentence(str(stopped))}; nothing was asked and nothing is left behind: correct --model or "
+        "--base-url and run the command again"
+    )

@@ -79,25 +79,26 @@ def _echo(lines: Iterator[str]) -> None:
 def _waiting(evaluation: RunPlan, out: Path | None, *, retry_permanent: bool) -> list[Trial]:
     """The trials that a run into ``out`` would still ask."""
     from starbench.runs import directory
-    from starbench.runs.trials import settled
+    from starbench.runs.attempt import settled
+    from starbench.runs.run_record import RunRecord
 
     if out is not None:
         directory.refuse_foreign(out)
     if out is None or not (out / directory.RUN).exists():
         return list(evaluation.trials)
-    directory.begin(
-        out, evaluation.run, evaluation.items, evaluation.trials
-    )  # of a run that is there, it reads
-    finished = settled(out, retry_permanent=retry_permanent)
+    record = RunRecord(evaluation, out)
+    record.begin()  # of a run that is there, it reads
+    finished = settled(record, retry_permanent=retry_permanent)
     return [trial for trial in evaluation.trials if trial.key not in finished]
 
 
 def _used(evaluation: RunPlan, out: Path | None, settings: Settings) -> Usage:
     """What the run in ``out`` has used of its budget."""
-    from starbench.runs.trials import left
+    from starbench.runs.attempt import remaining_budget
+    from starbench.runs.run_record import RunRecord
     from starbench.schema import Usage
 
-    return Usage() if out is None else left(evaluation, out, settings).used
+    return Usage() if out is None else remaining_budget(RunRecord(evaluation, out), settings).used
 
 
 def _finished(evaluation: RunPlan, waiting: Sequence[Trial], out: Path | None) -> Iterator[str]:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from starbench.errors import FatalError
     from starbench.models.adapter import Model
     from starbench.planning.plan import RunPlan
+    from starbench.runs.attempt import Start
     from starbench.runs.load import RunData
-    from starbench.runs.trials import Start
 
 #: Kinds of errors told at the end of a run; all are in the journal.
 _ERRORS_SHOWN = 3
@@ -185,25 +185,27 @@ def evaluate(
     """Ask what ``path`` still lacks, show the scores, write the entries; returns the exit code."""
     from functools import partial
 
-    from starbench.cli.driving import drive
+    from starbench.cli.driving import drive, unknown_model
     from starbench.cli.exits import BAD_INPUT, INCOMPLETE
     from starbench.planning.adaptation import are_ears_apart
-    from starbench.runs.trials import ask_all
+    from starbench.runs.attempt import NOT_FOUND, ask_all
+    from starbench.runs.run_record import RunRecord
     from starbench.text import sentence
 
     stopped = drive(
-        partial(ask_all, evaluation, model, path, settings, retry_permanent=retry_permanent),
+        partial(ask_all, RunRecord(evaluation, path), model, settings, retry_permanent=retry_permanent),
         partial(_announce, evaluation, model, path),
-        f"what was answered is kept, and --out {path} goes on",
+        f"what was answered is kept, and --out {path} resumes it",
         apart=are_ears_apart(evaluation.run.adaptations),
     )
+    if stopped is not None and stopped.kind == NOT_FOUND and not path.exists():
+        typer.echo(unknown_model(stopped), err=True)
+        return BAD_INPUT
     code = report(path)
     if stopped is None:
         return code
-    typer.echo(f"starbench: {sentence(_why(stopped))} --out {path} goes on", err=True)
-    # An unknown model is bad input if it was found out by the first question.
-    nothing_answered = not list(path.glob("entry-*.json"))
-    return BAD_INPUT if stopped.kind == "not_found" and nothing_answered else INCOMPLETE
+    typer.echo(f"starbench: {sentence(_why(stopped))}, then --out {path} resumes it", err=True)
+    return INCOMPLETE
 
 
 def _why(stopped: FatalError) -> str:
@@ -211,8 +213,8 @@ def _why(stopped: FatalError) -> str:
     from starbench.engine.budget import SPENT
 
     if stopped.kind == SPENT:
-        return f"the budget is spent: {stopped}; with a larger one,"
-    return f"the server ended the run: {stopped}; mend it, and"
+        return f"the budget is spent: {stopped}; give a larger one"
+    return f"the server ended the run: {stopped}; fix that"
 
 
 def report(path: Path) -> int:
@@ -254,6 +256,7 @@ def _errors(data: RunData) -> list[str]:
 
 
 def _announce(evaluation: RunPlan, model: Model, path: Path, start: Start) -> None:
+    from starbench.cli.driving import changes_since
     from starbench.planning.words import adaptation_sentence, inapplicable_sentence, notes
     from starbench.text import printable
 
@@ -263,13 +266,7 @@ def _announce(evaluation: RunPlan, model: Model, path: Path, start: Start) -> No
         f"resumed, {done} of {start.planned} trials finished" if start.resumed else f"{start.waiting} trials"
     )
     lines = [f"run: {path} ({state})"]
-    if start.resumed and start.begun_at != model.server:
-        lines.append(f"note: begun at {start.begun_at}, goes on at {model.server}")
-    lines += [
-        f"note: {file} changed since the run was begun: its answers may differ; give another --out to start "
-        "anew"
-        for file in start.edited
-    ]
+    lines += changes_since(start, model)
     lines += [f"note: {note}" for note in (*map(adaptation_sentence, record.adaptations), *notes(record))]
     lines += [
         f"not applicable: {one.items} item(s): {inapplicable_sentence(one)}" for one in record.inapplicable

@@ -1,114 +1,221 @@
-"""What every attempt at a run or at a file of captions does before it asks.
-
-It skips what has ended, counts what is left of the budget, and proves that sound arrives.
-"""
+"""One attempt at a run or at a file of captions: resume it, prove that sound arrives, ask what is left."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, Protocol, TypeVar
 
 from starbench.canary.holding import LOAD, hold_canary, used_by
 from starbench.engine.budget import SPENT, Budget
 from starbench.engine.client import ModelClient
-from starbench.engine.cost import PromptSize, total
+from starbench.engine.cost import total
+from starbench.engine.runner import Workload, run_trials
 from starbench.engine.settings import Settings
 from starbench.errors import CanaryError, FatalError
-from starbench.schema import Canary, Failure, Outcome, Usage
+from starbench.models.adapter import PLUGIN, Model
+from starbench.runs.journal import LineWriter
+from starbench.schema import Canary, JournalLine, Outcome, Trial
+from starbench.schema.caption import CaptionLine
+from starbench.schema.latest import LineT, latest_lines
+from starbench.schema.trial import TrialKey
+from starbench.suites.clip_info import sent_clips
+
+#: Kind of the error of a server that does not know the model.
+NOT_FOUND = "not_found"
 
 
-class Ended(Protocol):
-    """How something that was asked ended."""
+class Beginning(NamedTuple):
+    """How a record was begun, by this attempt or by an earlier one."""
+
+    resumed: bool
+    served_by: str | None
+    versions: Mapping[str, str]
+
+
+LineT_co = TypeVar("LineT_co", JournalLine, CaptionLine, covariant=True)
+
+
+class Record(Protocol[LineT_co]):
+    """What an attempt adds to: a run's directory or a file of captions, and what it is to hold in the end."""
 
     @property
-    def outcome(self) -> Outcome:
-        """What the reply was, if one came."""
+    def trials(self) -> Sequence[Trial]:
+        """What is to be asked in all."""
         ...
 
     @property
-    def error(self) -> Failure | None:
-        """Why none came."""
+    def workload(self) -> Workload[LineT_co]:
+        """The prompts of the trials, and the lines that say what became of them."""
+        ...
+
+    @property
+    def lines_path(self) -> Path:
+        """The file that each finished trial adds a line to."""
+        ...
+
+    @property
+    def rate_hz(self) -> int | None:
+        """The rate that all clips are sent at, Hz; None: each clip's own."""
+        ...
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Versions of the software, and digests of the plug-ins, of this attempt."""
+        ...
+
+    def hold(self) -> AbstractContextManager[None]:
+        """Keep the record to this process."""
+        ...
+
+    def begin(self) -> Beginning:
+        """Write what is to be asked, or check that an earlier attempt set out to ask the same."""
+        ...
+
+    def discard(self) -> None:
+        """Remove what :meth:`begin` wrote; only for a record without any answer."""
+        ...
+
+    def lines(self) -> Iterator[LineT_co]:
+        """Every line in the order of writing, those that a later one replaced included."""
+        ...
+
+    def canary(self) -> Canary | None:
+        """The record of the canary, if one was run."""
+        ...
+
+    def write_canary(self, canary: Canary) -> None:
+        """Replace the record of the canary."""
         ...
 
 
-class Used(NamedTuple):
-    """What one line of a journal took."""
+@dataclass(frozen=True)
+class Start:
+    """What an attempt found before it asks."""
 
-    usage: Usage | None
-    failure: Failure | None
-    size: PromptSize | None
-    """What its prompt contained; None where that is no longer known: then only what was reported counts."""
+    waiting: int
+    planned: int
+    resumed: bool
+    begun_at: str | None
+    """Where the requests went when the record was begun: the server's address without any secret."""
+    edited: tuple[str, ...]
+    """Files of plug-ins that are not what they were when the record was begun."""
+    canary: bool
+    """Whether a canary is run before they are asked."""
 
 
-def left(settings: Settings, lines: Iterable[Used], canary: Canary | None) -> Budget:
-    """The budget of all attempts, less what the earlier ones used.
+async def ask_all(
+    record: Record[LineT],
+    model: Model,
+    settings: Settings,
+    *,
+    retry_permanent: bool = False,
+    on_start: Callable[[Start], None] = lambda _: None,
+    on_canary: Callable[[Canary], None] = lambda _: None,
+    on_line: Callable[[LineT], None] = lambda _: None,
+) -> None:
+    """Ask what a record still lacks.
 
     Parameters
     ----------
-    settings : Settings
-        What all attempts together may use.
-    lines : iterable of Used
-        All that was ever asked, what was asked again included; not read where nothing is limited.
-    canary : Canary or None
-        The record of every canary that was run.
+    record, model, settings
+        What to ask and where it is written down, whom to ask, and how hard to push.
+    retry_permanent : bool
+        Ask again what the server refused as a bad request.
+    on_start, on_canary, on_line : callable
+        Called with what was found before anything is asked, with the canary if one is run, and with each line
+        that is written.
+
+    Raises
+    ------
+    InputError
+        Before anything is asked: the model objects, or the record is another one's or in use.
+    CanaryError
+        Before any trial is asked: no sound reaches the model.
+    FatalError, JournalError
+        As :func:`starbench.engine.runner.run_trials`; what was finished is kept. Where the server does not
+        know the model and never answered, the record is removed: it names a model that does not exist.
     """
+    try:
+        await model.check()
+        with record.hold():
+            beginning = record.begin()
+            finished = settled(record, retry_permanent=retry_permanent)
+            waiting = [trial for trial in record.trials if trial.key not in finished]
+            # A question without sound needs no proof that sound arrives.
+            canary = settings.canary and any(sent_clips(trial.parts) for trial in waiting)
+            edited = _edited(beginning.versions, record.versions)
+            on_start(
+                Start(
+                    len(waiting), len(record.trials), beginning.resumed, beginning.served_by, edited, canary
+                )
+            )
+            client = ModelClient(model, settings, len(waiting))
+            budget = remaining_budget(record, settings)
+            try:
+                if canary:
+                    await _prove_sound(record, client, budget, len(finished), on_canary)
+                elif waiting and not settings.canary:
+                    _count_unproven(record, len(waiting))
+                with LineWriter(record.lines_path) as writer:
+                    await run_trials(waiting, record.workload, client, writer, on_line, budget)
+            except FatalError as error:
+                if error.kind == NOT_FOUND and not beginning.resumed and not _has_answer(record):
+                    record.discard()
+                raise
+    finally:
+        await model.close()
+
+
+def settled(record: Record[LineT], *, retry_permanent: bool = False) -> set[TrialKey]:
+    """Keys of the trials that are never asked again: a reply came, or an error that will come again."""
+
+    def is_settled(line: LineT) -> bool:
+        stuck = line.error is not None and line.error.permanent and not retry_permanent
+        return line.outcome is not Outcome.ERROR or stuck
+
+    return {key for key, done in latest_lines(record.lines(), is_settled).items() if done}
+
+
+def remaining_budget(record: Record[LineT], settings: Settings) -> Budget:
+    """The budget of all attempts together, less what the earlier ones used."""
     budget = Budget(settings.max_cost_usd, settings.max_tokens, settings.prices)
     if not budget.limited:
         return budget
-    for line in lines:
-        if line.size is None:
+    trials = {trial.key: trial for trial in record.trials}
+    for line in record.lines():
+        trial = trials.get(line.key)
+        if trial is None:  # a clip of another suite: only what was reported is known
             budget.spend(line.usage)
         else:
-            budget.count(line.usage, line.failure, line.size)
+            budget.count(line.usage, line.error, record.workload.size(trial))
+    canary = record.canary()
     if canary is not None:
         budget.spend(used_by(canary, settings.prices))
     return budget
 
 
-def is_settled(line: Ended, *, retry_permanent: bool) -> bool:
-    """Whether what ended so is never asked again: a reply came, or an error that asking again cannot change."""
-    stuck = line.error is not None and line.error.permanent and not retry_permanent
-    return line.outcome is not Outcome.ERROR or stuck
-
-
-async def prove_sound(
+async def _prove_sound(
+    record: Record[LineT],
     client: ModelClient,
-    rate_hz: int | None,
     budget: Budget,
-    before: Canary | None,
-    record: Callable[[Canary], None],
+    finished: int,
+    on_canary: Callable[[Canary], None],
 ) -> None:
-    """Run the canary within the budget, and have it recorded.
-
-    Parameters
-    ----------
-    client : ModelClient
-        Whom to ask.
-    rate_hz : int or None
-        The rate that all clips are sent at, Hz; None: each clip's own.
-    budget : Budget
-        What is left.
-    before : Canary or None
-        The record of earlier attempts, whose requests and tokens are added to the new one's.
-    record : callable
-        Stores the record.
-
-    Raises
-    ------
-    CanaryError
-        If no sound reaches the model.
-    FatalError
-        When no request can succeed, or the budget (kind ``budget``) does not hold a canary.
-    """
+    """Run the canary within the budget and write down what it found, before it is judged."""
+    before = record.canary()
     try:
         async with budget.reserved(LOAD):
-            canary = await hold_canary(client, rate_hz)
+            canary = await hold_canary(client, record.rate_hz)
     except FatalError as error:
         if error.kind != SPENT:
             raise
         raise FatalError(f"{error} (it is the canary: --no-canary leaves it out)", kind=SPENT) from error
     budget.spend(used_by(canary, client.settings.prices))
-    record(canary if before is None else _added(before, canary))
+    record.write_canary(_merged(before, canary, finished))
+    on_canary(canary)
     if canary.transport == "dropped":
         raise CanaryError(
             f"no sound reaches model {client.model.spec!r}: {canary.evidence['transport']}; fix the way to it, or "
@@ -116,7 +223,33 @@ async def prove_sound(
         )
 
 
-def _added(before: Canary, now: Canary) -> Canary:
-    """What ``now`` found, with what both took."""
-    usages = (canary.usage for canary in (before, now) if canary.usage is not None)
-    return now.model_copy(update={"requests": before.requests + now.requests, "usage": total(usages)})
+def _merged(before: Canary | None, canary: Canary, finished: int) -> Canary:
+    """What ``canary`` found, with what every attempt used, and how many trials no canary says anything of."""
+    if before is None:
+        return canary.model_copy(update={"unproven": finished})
+    usages = (one.usage for one in (before, canary) if one.usage is not None)
+    return canary.model_copy(
+        update={
+            "unproven": before.unproven,
+            "requests": before.requests + canary.requests,
+            "usage": total(usages),
+        }
+    )
+
+
+def _count_unproven(record: Record[LineT], trials: int) -> None:
+    before = record.canary()
+    if before is not None:
+        record.write_canary(before.model_copy(update={"unproven": before.unproven + trials}))
+
+
+def _has_answer(record: Record[LineT]) -> bool:
+    return any(line.outcome is not Outcome.ERROR for line in record.lines())
+
+
+def _edited(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(
+        name.removeprefix(PLUGIN)
+        for name, digest in now.items()
+        if name.startswith(PLUGIN) and before.get(name, digest) != digest
+    )

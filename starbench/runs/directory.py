@@ -1,7 +1,7 @@
 """A run on disk: what was to be asked (written once, before anything is), and where the journal lies.
 
 ``run.json`` is the identity and everything needed to repeat the run, ``items.jsonl`` the questions,
-``plan.jsonl`` one line a trial; with ``trials.jsonl``, and ``canary.json`` if a canary was run, they are all
+``plan.jsonl`` one line a trial; with ``trials.jsonl``, and ``canary.json`` if a canary was held, they are all
 that scoring reads, so a run can be scored long after its suite is gone.
 """
 
@@ -10,15 +10,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from starbench.errors import JournalError, RunError
+from starbench.runs import journal, ownership
 from starbench.schema import Canary, Identity, Item, Run, Trial
 from starbench.storage.atomic import write_lines
-from starbench.storage.lock import InUseError, acquire
 from starbench.text import slug
 
 RUN = "run.json"
@@ -64,32 +64,20 @@ def default_path(model: str, suites: Iterable[str]) -> Path:
     return next(path for path in candidates if not path.exists())
 
 
-@contextmanager
-def hold(path: Path) -> Iterator[None]:
-    """Lock a run's directory for this process; the kernel releases it when the process dies.
+def hold(path: Path) -> AbstractContextManager[None]:
+    """Lock the directory of a run for this process.
 
     Raises
     ------
     RunError
-        If another process holds it, or it is not a run's.
+        If it is not a run's; or as :func:`starbench.runs.ownership.hold`.
     """
     refuse_foreign(path)
-    try:
-        lock = acquire(path / _LOCK)
-    except InUseError as error:
-        raise RunError(
-            f"{path} is in use by another starbench: wait for it, or give another --out"
-        ) from error
-    except OSError as error:
-        raise RunError(f"{path} cannot be written: {error.strerror}") from error
-    try:
-        yield
-    finally:
-        lock.release()
+    return ownership.hold(path, path / _LOCK)
 
 
 def refuse_foreign(path: Path) -> None:
-    """Refuse a path that exists and is not a run's.
+    """Leave alone what is there and is no run.
 
     Raises
     ------
@@ -115,7 +103,7 @@ def begin(path: Path, run: Run, items: Mapping[ItemKey, Item], trials: Iterable[
     """
     if (path / RUN).exists():
         begun = read(path)
-        _refuse_other(path, begun.identity, run.identity)
+        ownership.refuse_other(path, "another run", _flat(begun.identity), _flat(run.identity))
         planned = [PlannedTrial.of(trial) for trial in trials]
         if planned != read_plan(path) or begun.adaptations != run.adaptations:
             raise RunError(
@@ -133,8 +121,26 @@ def begin(path: Path, run: Run, items: Mapping[ItemKey, Item], trials: Iterable[
     return False
 
 
+def discard(path: Path) -> None:
+    """Remove the files of a run, and the directory if nothing else is in it.
+
+    Raises
+    ------
+    RunError
+        If they cannot be removed.
+    """
+    try:
+        # The record goes first: without it the rest is what a run leaves that never began.
+        for name in (RUN, CANARY, journal.NAME, ITEMS, PLAN, _LOCK):
+            (path / name).unlink(missing_ok=True)
+        with suppress(OSError):  # something else lies in it
+            path.rmdir()
+    except OSError as error:
+        raise RunError(f"{path} cannot be removed: {error.strerror}") from error
+
+
 def _is_unbegun(path: Path) -> bool:
-    """Whether a directory holds only what a run leaves that died before it began."""
+    """Whether a directory holds nothing but what a run leaves that died before it had begun."""
     return path.is_dir() and all(_UNBEGUN.fullmatch(file.name) for file in path.iterdir())
 
 
@@ -170,7 +176,7 @@ def write_canary(path: Path, canary: Canary) -> None:
     Raises
     ------
     JournalError
-        If the disk refuses it.
+        If the disk does not take it.
     """
     try:
         write_lines(path / CANARY, [canary.model_dump_json(indent=2)])
@@ -179,7 +185,7 @@ def write_canary(path: Path, canary: Canary) -> None:
 
 
 def read_canary(path: Path) -> Canary | None:
-    """What the latest canary found, None if there was no canary.
+    """What the latest canary found, None if none was held.
 
     Raises
     ------
@@ -199,19 +205,6 @@ def _planned_trial(row: list[Any]) -> PlannedTrial:
     return PlannedTrial(suite, item_id, rotation, condition, protocol, tuple(contents), letter, extension)
 
 
-def _refuse_other(path: Path, old: Identity, new: Identity) -> None:
-    before, after = _flat(old), _flat(new)
-    changed = [
-        f"{name} was {json.dumps(before[name])} and is {json.dumps(after[name])}"
-        for name in before
-        if before[name] != after[name]
-    ]
-    if changed:
-        raise RunError(
-            f"{path} holds another run ({'; '.join(changed)}): give another --out, or ask as that run did"
-        )
-
-
 def _flat(identity: Identity) -> dict[str, Any]:
     """Every part of an identity by its name, options beside the rest."""
     fields = identity.model_dump(mode="json")
@@ -228,10 +221,10 @@ def _item(fields: dict[str, Any]) -> tuple[ItemKey, Item]:
     return (suite, fields["id"]), Item.model_validate(fields)
 
 
-def _rows(path: Path, made: Callable[[Any], Row]) -> Iterator[Row]:
+def _rows(path: Path, parse: Callable[[Any], Row]) -> Iterator[Row]:
     try:
         with path.open(encoding="utf-8") as lines:
             for line in lines:
-                yield made(json.loads(line))
+                yield parse(json.loads(line))
     except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
         raise RunError(f"{path} cannot be read: {error}") from error

@@ -7,22 +7,20 @@ when the journal is next opened.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from starbench.errors import JournalError, RunError
-from starbench.schema import JournalLine, Outcome
-from starbench.storage.json_lines import LineAppender, cut_torn_line, whole_lines
-from starbench.text import validation_problem
+from starbench.schema import JournalLine
+from starbench.schema.latest import latest_lines
+from starbench.schema.trial import TrialKey
+from starbench.storage.json_lines import LineAppender, cut_torn_line, parse_lines, whole_lines
 
 NAME = "trials.jsonl"
-
-Key = tuple[str, str, int, str]
-T = TypeVar("T")
 
 
 class LineWriter:
@@ -51,7 +49,7 @@ class LineWriter:
         Raises
         ------
         JournalError
-            If the disk refuses it.
+            If the disk does not take it.
         """
         try:
             self._lines.append(line.model_dump_json().encode())
@@ -62,15 +60,8 @@ class LineWriter:
             ) from error
 
 
-class Journal(LineWriter):
-    """Writer of the journal of a run that this process holds (:func:`starbench.runs.directory.hold`)."""
-
-    def __init__(self, run: Path) -> None:
-        super().__init__(run / NAME)
-
-
 def read(run: Path) -> Iterator[JournalLine]:
-    """The lines of a journal, in the order they were written; a torn last line is skipped.
+    """The lines of a journal, in the order they were written; a torn last line is passed over.
 
     Raises
     ------
@@ -79,33 +70,13 @@ def read(run: Path) -> Iterator[JournalLine]:
     """
     path = run / NAME
     try:
-        for number, line in enumerate(whole_lines(path), 1):
-            try:
-                yield JournalLine.model_validate_json(line)
-            except ValidationError as error:
-                raise RunError(
-                    f"{path}:{number}: is not a journal line ({validation_problem(error)}): restore the "
-                    "file, or delete that line to have its trial asked again"
-                ) from error
+        yield from parse_lines(path, whole_lines(path), JournalLine, "journal line")
     except FileNotFoundError:
         return
     except OSError as error:
-        raise RunError(f"{path} cannot be read: {error.strerror}") from error
+        raise RunError(f"{path} cannot be read: {error}") from error
 
 
-def latest(run: Path) -> dict[Key, JournalLine]:
-    """The line that counts for each trial: the newest, except that an error never replaces an answer."""
-    return latest_as(run, lambda line: line)
-
-
-def latest_as(run: Path, kept: Callable[[JournalLine], T]) -> dict[Key, T]:
-    """Like :func:`latest`, keeping of each line only what ``kept`` takes from it."""
-    lines: dict[Key, T] = {}
-    failed: set[Key] = set()
-    for line in read(run):
-        key, is_error = line.key, line.outcome is Outcome.ERROR
-        if is_error and key in lines and key not in failed:
-            continue
-        lines[key] = kept(line)
-        (failed.add if is_error else failed.discard)(key)
-    return lines
+def latest(run: Path) -> dict[TrialKey, JournalLine]:
+    """The line that counts for each trial of the run in the directory ``run``."""
+    return latest_lines(read(run), lambda line: line)

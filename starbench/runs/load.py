@@ -10,6 +10,8 @@ from typing import NamedTuple
 from starbench.runs import directory, journal
 from starbench.runs.directory import ItemKey, PlannedTrial
 from starbench.schema import Canary, Failure, Item, JournalLine, Outcome, Run, Stop, Usage
+from starbench.schema.latest import latest_lines
+from starbench.schema.trial import TrialKey
 
 
 class TrialEnd(NamedTuple):
@@ -41,7 +43,7 @@ class RunData:
     canary: Canary | None
     items: Mapping[ItemKey, Item]
     plan: tuple[PlannedTrial, ...]
-    ends: Mapping[journal.Key, TrialEnd]
+    ends: Mapping[TrialKey, TrialEnd]
     """Trial's key -> how it ended, by the newest line, except that an error never replaces an answer."""
 
     @property
@@ -64,5 +66,5 @@ def load(path: Path) -> RunData:
         canary=directory.read_canary(path),
         items=directory.read_items(path),
         plan=tuple(directory.read_plan(path)),
-        ends=journal.latest_as(path, TrialEnd.of),
+        ends=latest_lines(journal.read(path), TrialEnd.of),
     )

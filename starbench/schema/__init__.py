@@ -11,7 +11,7 @@ from starbench.schema.prompt import ClipPart, Prompt, TextPart
 from starbench.schema.response import Failure, Outcome, Reading, Response, Stop, Usage
 from starbench.schema.run import Identity, Run, SuiteIdentity
 from starbench.schema.setup import ChannelPolicy, ClipPolicy, Setup, TextOnlyPolicy
-from starbench.schema.trial import UNCUT, ClipSpec, JoinedSpec, JournalLine, TextSpec, Transform, Trial
+from starbench.schema.trial import UNCUT, ClipSpec, JoinedSpec, JournalLine, TextSpec, Trial
 
 __all__ = [
     "MAX_OPTIONS",
@@ -45,7 +45,6 @@ __all__ = [
     "TextOnlyPolicy",
     "TextPart",
     "TextSpec",
-    "Transform",
     "Trial",
     "Usage",
 ]

@@ -11,6 +11,7 @@ from starbench.schema.adaptation import Adaptation, MissingCaptions
 from starbench.schema.base import Frozen, hertz
 from starbench.schema.canary import Canary
 from starbench.schema.response import Failure, Outcome, Stop, Usage
+from starbench.schema.trial import TrialKey
 
 
 class CaptionIdentity(Frozen):
@@ -96,3 +97,8 @@ class CaptionLine(Frozen):
     request_digest: str
     at: str
     """When the request ended, UTC, ISO 8601."""
+
+    @property
+    def key(self) -> TrialKey:
+        """The trial this line is about: the clip with its sound, whichever suites hold it."""
+        return ("", self.clip, 0, "audio")

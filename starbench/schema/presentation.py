@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from starbench.schema.trial import Transform
+from starbench.audio import Transform
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,12 @@ from typing import Literal
 
 from pydantic import Field
 
+from starbench.audio import Transform
 from starbench.schema.base import Frozen
 from starbench.schema.response import Failure, Outcome, Stop, Usage
 
-Transform = Literal["native", "left", "right", "mono", "swap", "silence", "noise"]
+#: Suite, item, rotation and condition: what makes a trial itself within a run.
+TrialKey = tuple[str, str, int, str]
 
 #: Stands for the uncut recording where a clip's number would stand.
 UNCUT = -1
@@ -60,7 +62,7 @@ class Trial(Frozen):
     """The protocol's original evaluator has no such condition."""
 
     @property
-    def key(self) -> tuple[str, str, int, str]:
+    def key(self) -> TrialKey:
         """What makes a trial itself within a run."""
         return (self.suite, self.item_id, self.rotation, self.condition)
 
@@ -95,6 +97,6 @@ class JournalLine(Frozen):
     """When the trial ended, UTC, ISO 8601."""
 
     @property
-    def key(self) -> tuple[str, str, int, str]:
+    def key(self) -> TrialKey:
         """The trial this line is about."""
         return (self.suite, self.item_id, self.rotation, self.condition)

@@ -8,13 +8,20 @@ readers.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from starbench.errors import RunError
+from starbench.text import validation_problem
 
 _BLOCK = 65536
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 class LineAppender:
@@ -68,6 +75,26 @@ def whole_lines(path: Path) -> Iterator[bytes]:
             if not line.endswith(b"\n"):
                 return
             yield line[:-1]
+
+
+def parse_lines(
+    path: Path, rows: Iterable[bytes], model: type[ModelT], what: str, *, first: int = 1
+) -> Iterator[ModelT]:
+    """Each of the lines of the file at ``path`` as a model; ``first`` is the number of the first of them.
+
+    Raises
+    ------
+    RunError
+        If a line is not a ``what``.
+    """
+    for number, row in enumerate(rows, first):
+        try:
+            yield model.model_validate_json(row)
+        except ValidationError as error:
+            raise RunError(
+                f"{path}:{number}: is not a {what} ({validation_problem(error)}): restore the file, or delete that "
+                "line to have it asked again"
+            ) from error
 
 
 def cut_torn_line(path: Path) -> None:

@@ -1,7 +1,7 @@
-"""Captions of clips by a model: the file that holds them, and a suite that includes them.
+"""Captions of clips by a model: the file that holds them, and a suite that carries them.
 
 A file's first line is a :class:`CaptionHeader`, each further one a :class:`CaptionLine`. Clips are
-named by the digest of their sound, so one caption serves every item and every suite that uses the clip.
+named by the digest of their sound, so one caption serves every item and every suite that holds the clip.
 """
 
 from __future__ import annotations
@@ -9,26 +9,20 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
 from starbench.errors import InputError
 from starbench.schema import Item, MissingCaptions, Outcome
-from starbench.schema.caption import Captioner, CaptionHeader, CaptionIdentity, CaptionLine
-from starbench.storage.atomic import write_lines
-from starbench.storage.json_lines import whole_lines
-from starbench.storage.lock import InUseError, acquire
+from starbench.schema.caption import Captioner, CaptionHeader, CaptionLine
+from starbench.schema.latest import latest_lines
+from starbench.storage.json_lines import parse_lines, whole_lines
 from starbench.suites.suite import Suite
-from starbench.text import printable, slug, validation_problem
-
-#: Characters of an argument or a prompt that a message shows.
-_SHOWN = 60
+from starbench.text import slug, validation_problem
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +70,7 @@ class CaptionFile:
 
 
 def read(path: Path) -> CaptionFile:
-    """Read a file of captions; a last line torn by a kill is skipped.
+    """Read a file of captions; a last line torn by a kill is passed over.
 
     For each clip the newest line counts, except that an error never replaces what was delivered.
 
@@ -88,15 +82,16 @@ def read(path: Path) -> CaptionFile:
     rows = _whole_lines(path)
     first = next(rows, None)
     if first is None:
-        raise InputError(f"{path} is empty, and not a file of captions: make one with starbench caption")
+        raise InputError(f"{path} is empty and not a file of captions: make one with starbench caption")
     try:
         header = CaptionHeader.model_validate_json(first)
     except ValidationError as error:
         raise InputError(
-            f"{path} is not a file of captions (first line: {validation_problem(error)}): "
-            "make one with starbench caption"
+            f"{path} is not a file of captions (first line: {validation_problem(error)}): make one with starbench "
+            "caption"
         ) from error
-    return CaptionFile(header, _latest(_parsed(path, rows)))
+    lines = parse_lines(path, rows, CaptionLine, "caption", first=2)
+    return CaptionFile(header, {line.clip: line for line in latest_lines(lines, lambda line: line).values()})
 
 
 def lines(path: Path) -> Iterator[CaptionLine]:
@@ -105,76 +100,17 @@ def lines(path: Path) -> Iterator[CaptionLine]:
     Raises
     ------
     InputError
-        If it cannot be read, or a line is no caption.
+        If it cannot be read, or a line is not a caption.
     """
     rows = _whole_lines(path)
     next(rows, None)
-    return _parsed(path, rows)
-
-
-@contextmanager
-def hold(path: Path) -> Iterator[None]:
-    """Lock a file of captions for this process; the kernel releases it when the process dies.
-
-    Raises
-    ------
-    InputError
-        If another process holds it, or it cannot be written.
-    """
-    try:
-        lock = acquire(path.with_name(f".{path.name}.lock"))
-    except InUseError as error:
-        raise InputError(
-            f"{path} is in use by another starbench: wait for it, or give another --out"
-        ) from error
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}") from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def begin(path: Path, header: CaptionHeader) -> None:
-    """Write the header, or find that the file holds such captions; suites that it does not name are added.
-
-    Raises
-    ------
-    InputError
-        If the file holds captions of another identity, is not a file of captions, or cannot be written.
-    """
-    try:
-        if not path.exists() or not path.stat().st_size:
-            write_lines(path, [header.model_dump_json()])
-            return
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}") from error
-    there = read(path).header
-    _refuse_other(path, there.identity, header.identity)
-    if not header.suites.items() <= there.suites.items():
-        amend(path, suites={**there.suites, **header.suites})
-
-
-def amend(path: Path, **changes: Any) -> None:
-    """Change the header of the file at ``path``, whole or not at all; its captions stay as they are.
-
-    Raises
-    ------
-    InputError
-        If it cannot be written.
-    """
-    header = read(path).header.model_copy(update=changes)
-    try:
-        _, *lines = path.read_bytes().split(b"\n")
-        write_lines(path, [header.model_dump_json(), *(line.decode() for line in lines[:-1])])
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}") from error
+    return parse_lines(path, rows, CaptionLine, "caption", first=2)
 
 
 def attach(suite: Suite, captions: CaptionFile) -> Suite:
     """The suite with ``captions`` as one more grade of every item that has one for each of its clips.
 
-    Its digest stays the one it had: the questions are the same, and a run records its captions separately.
+    Its digest stays the one it had: the questions are the same, and a run names its captions apart.
     """
 
     def captioned(item: Item) -> Item:
@@ -219,41 +155,3 @@ def _whole_lines(path: Path) -> Iterator[bytes]:
         raise InputError(f"{path} does not exist: make it with starbench caption --out {path}") from error
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from error
-
-
-def _parsed(path: Path, rows: Iterable[bytes]) -> Iterator[CaptionLine]:
-    for number, row in enumerate(rows, 2):
-        try:
-            yield CaptionLine.model_validate_json(row)
-        except ValidationError as error:
-            raise InputError(
-                f"{path}:{number}: is no caption ({validation_problem(error)}): restore the file, or delete that line "
-                "to have its clip asked again"
-            ) from error
-
-
-def _latest(lines: Iterable[CaptionLine]) -> dict[str, CaptionLine]:
-    latest: dict[str, CaptionLine] = {}
-    for line in lines:
-        before = latest.get(line.clip)
-        if before is None or line.outcome is not Outcome.ERROR or before.outcome is Outcome.ERROR:
-            latest[line.clip] = line
-    return latest
-
-
-def _refuse_other(path: Path, old: CaptionIdentity, new: CaptionIdentity) -> None:
-    before, after = old.model_dump(mode="json"), new.model_dump(mode="json")
-    changed = [
-        f"{name} was {_shown(before[name])} and is {_shown(after[name])}"
-        for name in before
-        if before[name] != after[name]
-    ]
-    if changed:
-        raise InputError(
-            f"{path} holds other captions ({'; '.join(changed)}): give another --out, or ask as those were"
-        )
-
-
-def _shown(value: object) -> str:
-    text = printable(json.dumps(value, ensure_ascii=False))
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -7,9 +7,9 @@ from collections.abc import Callable, Hashable, Mapping
 from functools import partial
 from threading import Lock
 
-from starbench.audio import Audio, decode, join, resample, transform
+from starbench.audio import Audio, Transform, decode, join, resample, transform
 from starbench.errors import AudioError
-from starbench.schema import ClipSpec, Item, JoinedSpec, Transform
+from starbench.schema import ClipSpec, Item, JoinedSpec
 from starbench.suites.clip_info import ClipInfo
 from starbench.suites.suite import Suite
 from starbench.suites.validate import resolve_within

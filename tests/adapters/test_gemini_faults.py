@@ -226,10 +226,13 @@ def test_a_failed_request_is_an_error_of_its_kind(
     httpserver: HTTPServer, starbench_gemini: Runs, kind: str, fault: Fault
 ) -> None:
     ran = starbench_gemini(served(httpserver, fault.payload), "--max-in-flight", "1")
-    assert ran.code == (2 if kind == "not_found" else 1)
+    assert "Traceback" not in ran.err
+    if kind == "not_found":
+        assert (ran.code, ran.path.exists(), len(httpserver.log)) == (2, False, 1)
+        return
+    assert ran.code == 1
     assert_errors(ran, kind, attempts=fault.attempts, permanent=fault.permanent)
     assert len(httpserver.log) == fault.attempts * len(ran.lines)
-    assert "Traceback" not in ran.err
 
 
 @pytest.mark.parametrize("kind", ["auth", "quota", "not_found"])

@@ -140,6 +140,9 @@ def test_an_unknown_model_at_the_first_question_is_bad_input(httpserver: HTTPSer
     assert len(ran.complaints) == 1
     assert "no such model" in ran.complaints[0]
     assert n_questions(httpserver) == 1
+    assert not ran.path.exists(), "the corrected command would be refused a run of another model"
+    httpserver.clear()
+    assert starbench(served(httpserver, completion("<A>"))).code == 0
 
 
 def test_a_model_that_vanishes_halfway_leaves_an_incomplete_run(

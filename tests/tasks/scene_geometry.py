@@ -8,18 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from starbench.synth import motion, scene_spec
-from starbench.synth.scene_spec import SceneSpec
+from starbench.synth.motion.trajectories import make_trajectory
 from starbench.synth.shoebox import Shoebox
-
-
-def parse_scene(parameters: Mapping[str, Any]) -> SceneSpec:
-    return scene_spec.read(parameters)
 
 
 def trajectory(path: Mapping[str, Any], duration_s: float, n: int) -> NDArray[np.float64]:
     """Positions, m, of a source relative to the head at ``n`` times from its onset to its end: (n, 3)."""
-    positions: NDArray[np.float64] = motion.path(path, duration_s).at(np.linspace(0.0, duration_s, n))
+    positions: NDArray[np.float64] = make_trajectory(path, duration_s).at(np.linspace(0.0, duration_s, n))
     return positions
 
 

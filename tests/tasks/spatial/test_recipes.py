@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 from drafts import by_sub_category, parameters, places, render, signed
-from scene_geometry import parse_scene, trajectory, wall_distance_m
+from scene_geometry import trajectory, wall_distance_m
 from spatial_plans import mirrored, plan, right_option
 
+from starbench.synth.scene_spec import parse_scene
 from starbench.synthesis import BuildPlan
 
 

@@ -214,7 +214,7 @@ def test_the_command_line_leaves_bad_items_out_on_request_and_records_them(
     assert done.returncode == 0, done.stderr
     record = json.loads((tmp_path / "out" / "run.json").read_text())
     assert [problem.partition(":")[0] for problem in record["skipped"]] == [bad]
-    assert record["identity"]["skip_bad"] is True
+    assert record["identity"]["setup"]["skip_bad"] is True
     assert len((tmp_path / "calls").read_text()) == len(
         (tmp_path / "out" / "trials.jsonl").read_text().splitlines()
     )

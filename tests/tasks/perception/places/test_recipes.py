@@ -8,8 +8,9 @@ import re
 import pytest
 from drafts import by_sub_category, places, render
 from place_plans import PLACES, plan, right_option
-from scene_geometry import parse_scene, wall_distance_m
+from scene_geometry import wall_distance_m
 
+from starbench.synth.scene_spec import parse_scene
 from starbench.synthesis import BuildPlan
 from starbench.tasks.perception import Perception
 

@@ -1,22 +1,16 @@
-"""Asking a model for a caption of each clip of some suites, into a file that can be resumed.
-
-A clip is asked for once, however many items and suites use it, with the same engine, retries and
-protection of secrets as a run's trials.
-"""
+"""From suites to the clips that a model is asked to caption, each once, however many items use it."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from starbench.engine.client import ModelClient
 from starbench.engine.cost import PromptSize, prompt_size
-from starbench.engine.runner import TrialResult, run_trials
-from starbench.engine.settings import Settings
+from starbench.engine.runner import TrialResult
 from starbench.errors import InputError
 from starbench.execution.environment import versions
 from starbench.models.adapter import Model
@@ -26,12 +20,9 @@ from starbench.planning.rates import sent_rate
 from starbench.planning.reasons import Reason
 from starbench.planning.request import policy_of
 from starbench.planning.trials import materialise
-from starbench.protocols import caption as asking
-from starbench.runs.attempt import Used, is_settled, left, prove_sound
-from starbench.runs.journal import LineWriter
-from starbench.schema import Adaptation, Canary, Item, Outcome, Prompt, Response, Setup, Trial
+from starbench.protocols import caption as caption_protocol
+from starbench.schema import Adaptation, Item, Outcome, Prompt, Response, Setup, Trial
 from starbench.schema.caption import CaptionHeader, CaptionIdentity, CaptionLine
-from starbench.suites import captions
 from starbench.suites.clip_store import ClipStore
 from starbench.suites.open import open_suite
 from starbench.suites.sampling import sample
@@ -60,8 +51,8 @@ class _Source(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Clips:
-    """Clips that are ready to be asked for, each a trial named by the clip's digest."""
+class CaptionPlan:
+    """Clips that are ready to be captioned, each a trial named by the clip's digest."""
 
     header: CaptionHeader
     trials: tuple[Trial, ...]
@@ -74,7 +65,7 @@ class Clips:
         return materialise(trial, *self.sources[trial.item_id])
 
     def size(self, trial: Trial) -> PromptSize:
-        """What the prompt of one clip contains, before the clip is decoded."""
+        """What the prompt of one clip holds, before the clip is decoded."""
         item, store = self.sources[trial.item_id]
         return prompt_size(trial, item, store.clips)
 
@@ -82,7 +73,7 @@ class Clips:
         """The line for a clip that ended with a response, or with a failure."""
         response = result.response
         delivered = response or Response(text=None)
-        outcome, text = (Outcome.ERROR, None) if response is None else asking.read(response)
+        outcome, text = (Outcome.ERROR, None) if response is None else caption_protocol.read(response)
         return CaptionLine(
             clip=trial.item_id,
             outcome=outcome,
@@ -100,17 +91,7 @@ class Clips:
         )
 
 
-@dataclass(frozen=True)
-class Start:
-    """What was found before anything is asked: clips that wait, of how many."""
-
-    waiting: int
-    planned: int
-    canary: bool
-    """Whether a canary is run before they are asked."""
-
-
-def plan_captions(request: CaptionRequest, model: Model) -> Clips:
+def plan_captions(request: CaptionRequest, model: Model) -> CaptionPlan:
     """Read the suites and compare their clips with what the model can take.
 
     Raises
@@ -130,12 +111,12 @@ def plan_captions(request: CaptionRequest, model: Model) -> Clips:
         for clip, trial, item in _each_clip(suite, request, text, version):
             if clip in trials or clip in refused:
                 continue
-            found = _adapted(trial, item, suite, rate, model, policy_of(request.setup))
-            if isinstance(found, Reason):
-                refused[clip] = found
+            adapted = _adapted(trial, item, suite, rate, model, policy_of(request.setup))
+            if isinstance(adapted, Reason):
+                refused[clip] = adapted
                 continue
-            trials[clip], sources[clip] = found.trial, _Source(item, store)
-            changes.update(found.changes)
+            trials[clip], sources[clip] = adapted.trial, _Source(item, store)
+            changes.update(adapted.changes)
     not_asked = Counter(refused.values())
     if not trials:
         raise InputError(f"model {model.spec!r} can take none of the clips: {not_asked.most_common(1)[0][0]}")
@@ -150,89 +131,12 @@ def plan_captions(request: CaptionRequest, model: Model) -> Clips:
         versions=versions(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    return Clips(header, tuple(trials.values()), sources, not_asked)
-
-
-async def ask_all(
-    clips: Clips,
-    model: Model,
-    path: Path,
-    settings: Settings,
-    *,
-    retry_permanent: bool = False,
-    on_start: Callable[[Start], None] = lambda _: None,
-    on_canary: Callable[[Canary], None] = lambda _: None,
-    on_line: Callable[[CaptionLine], None] = lambda _: None,
-) -> None:
-    """Ask for the captions that the file at ``path`` still lacks.
-
-    Parameters
-    ----------
-    clips, model, path, settings
-        What to ask, whom, where to write, and how hard to push.
-    retry_permanent : bool
-        Ask again what the server refused as a bad request.
-    on_start, on_canary, on_line : callable
-        Told what was found before anything is asked, what the canary found if one is held, and of each line
-        in the file.
-
-    Raises
-    ------
-    InputError
-        Before anything is asked: the model objects, or the file holds other captions or is in use.
-    CanaryError
-        Before any clip is asked: no sound reaches the model, and it would make its captions up.
-    FatalError, JournalError
-        As :func:`starbench.engine.runner.run_trials`; what was finished is kept. A budget is that
-        of the whole file.
-    """
-
-    def record(canary: Canary) -> None:
-        captions.amend(path, canary=canary)
-        on_canary(canary)
-
-    try:
-        await model.check()
-        with captions.hold(path):
-            captions.begin(path, clips.header)
-            there = captions.read(path)
-            settled = {
-                clip
-                for clip, line in there.lines.items()
-                if is_settled(line, retry_permanent=retry_permanent)
-            }
-            waiting = [trial for trial in clips.trials if trial.item_id not in settled]
-            canary = settings.canary and bool(waiting)
-            on_start(Start(len(waiting), len(clips.trials), canary))
-            before = there.header.canary
-            client = ModelClient(model, settings, len(waiting))
-            budget = left(settings, _used(path, clips), before)
-            if canary:
-                rate_hz = clips.header.identity.rate_hz
-                await prove_sound(client, rate_hz, budget, before, record)
-            with LineWriter(path) as writer:
-                await run_trials(waiting, clips, client, writer, on_line, budget)
-    finally:
-        await model.close()
-
-
-def ends(path: Path, clips: Clips) -> Counter[Outcome]:
-    """How ``clips`` ended in the file at ``path``, those that are still to be asked left out."""
-    lines = captions.read(path).lines
-    return Counter(lines[clip].outcome for clip in clips.sources if clip in lines)
-
-
-def _used(path: Path, clips: Clips) -> Iterator[Used]:
-    """What was ever asked for the file at ``path``; clips that are not of these suites are unknown."""
-    trials = {trial.item_id: trial for trial in clips.trials}
-    for line in captions.lines(path):
-        size = clips.size(trials[line.clip]) if line.clip in trials else None
-        yield Used(line.usage, line.error, size)
+    return CaptionPlan(header, tuple(trials.values()), sources, not_asked)
 
 
 def _prompt(file: Path | None) -> tuple[str, str]:
     if file is None:
-        return asking.PROMPT, asking.VERSION
+        return caption_protocol.PROMPT, caption_protocol.VERSION
     try:
         text = file.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
@@ -241,7 +145,7 @@ def _prompt(file: Path | None) -> tuple[str, str]:
         raise InputError(f"--prompt {file} is empty: write in it what to ask of a clip, or leave it out")
     if len(text) > _LONGEST_PROMPT:
         raise InputError(f"--prompt {file} is longer than {_LONGEST_PROMPT} characters: shorten it")
-    return text, asking.OWN
+    return text, caption_protocol.OWN
 
 
 def _each_clip(
@@ -261,7 +165,7 @@ def _each_clip(
                 contents=(),
                 clip_order=(place,),
                 answer_letter="A",  # there is no option, and nobody reads it
-                parts=asking.parts(prompt, place),
+                parts=caption_protocol.parts(prompt, place),
             )
             yield digest, trial, item
 

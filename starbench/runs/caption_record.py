@@ -1,0 +1,93 @@
+"""A file of captions as an attempt adds to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from starbench.errors import RunError
+from starbench.planning.captions import CaptionPlan
+from starbench.runs.attempt import Beginning
+from starbench.runs.ownership import hold, refuse_other
+from starbench.schema import Canary, Trial
+from starbench.schema.caption import CaptionLine
+from starbench.storage.atomic import write_lines
+from starbench.suites import captions
+
+
+@dataclass(frozen=True)
+class CaptionRecord:
+    """The file of captions at ``lines_path``, and the clips that it is to hold in the end."""
+
+    workload: CaptionPlan
+    lines_path: Path
+
+    @property
+    def trials(self) -> Sequence[Trial]:
+        """One trial a clip."""
+        return self.workload.trials
+
+    @property
+    def rate_hz(self) -> int | None:
+        """The rate that all clips are sent at, Hz; None: each clip's own."""
+        return self.workload.header.identity.rate_hz
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Versions of the software of this attempt."""
+        return self.workload.header.versions
+
+    def hold(self) -> AbstractContextManager[None]:
+        """Keep the file to this process."""
+        return hold(self.lines_path, self.lines_path.with_name(f".{self.lines_path.name}.lock"))
+
+    def begin(self) -> Beginning:
+        """Write the header, or check that the file holds such captions; suites that it does not name are added.
+
+        Raises
+        ------
+        RunError
+            If the file holds captions of another identity, is not a file of captions, or cannot be written.
+        """
+        path, planned = self.lines_path, self.workload.header
+        try:
+            if not path.exists() or not path.stat().st_size:
+                write_lines(path, [planned.model_dump_json()])
+                return Beginning(False, planned.served_by, planned.versions)
+        except OSError as error:
+            raise RunError(f"{path} cannot be written: {error.strerror}") from error
+        header = captions.read(path).header
+        old, new = (one.identity.model_dump(mode="json") for one in (header, planned))
+        refuse_other(path, "other captions", old, new)
+        if not planned.suites.items() <= header.suites.items():
+            self._amend(suites={**header.suites, **planned.suites})
+        return Beginning(True, header.served_by, header.versions)
+
+    def discard(self) -> None:
+        """Remove the file."""
+        self.lines_path.unlink(missing_ok=True)
+
+    def lines(self) -> Iterator[CaptionLine]:
+        """Every line in the order of writing, those that a later one replaced included."""
+        return captions.lines(self.lines_path)
+
+    def canary(self) -> Canary | None:
+        """The record of the canary, if one was run."""
+        return captions.read(self.lines_path).header.canary
+
+    def write_canary(self, canary: Canary) -> None:
+        """Replace the record of the canary."""
+        self._amend(canary=canary)
+
+    def _amend(self, **changes: Any) -> None:
+        """Change the header, whole or not at all; the captions stay as they are."""
+        path = self.lines_path
+        header = captions.read(path).header.model_copy(update=changes)
+        try:
+            _, *lines = path.read_bytes().split(b"\n")
+            write_lines(path, [header.model_dump_json(), *(line.decode() for line in lines[:-1])])
+        except OSError as error:
+            raise RunError(f"{path} cannot be written: {error.strerror}") from error
