@@ -390,7 +390,7 @@ def trials(cell: Cell, n: int, seed: int) -> Iterator[tuple[Trial, Audio]]:
 
 
 def heard(audio: Audio, how: str) -> Audio:
-    """The clip as it is, with the ears exchanged, or folded to one channel."""
+    """The clip as it is, with the ears exchanged, or mixed to mono."""
     if how == "swap":
         return Audio(np.ascontiguousarray(audio.pcm[:, ::-1]), audio.rate)
     if how == "mono":

@@ -36,7 +36,7 @@ MAX_SAMPLES = 2 * 48_000 * 3600
 #: Level of the ``noise`` condition's clips, dB re full scale (rms); the same for every clip.
 NOISE_DBFS = -30.0
 _NOISE_SEED = 0x5EED
-#: A WAV that claims more data than it has; libsndfile corrects that in silence and says so in its log.
+#: A WAV that claims more data than it has; libsndfile corrects that silently and says so in its log.
 _CUT_WAV = re.compile(r"^data : (\d+) \(should be (\d+)\)", re.MULTILINE)
 #: Claims from here on are placeholders of programs that wrote to a pipe, bytes.
 _PLACEHOLDER = 2**31 - 2**16

@@ -90,7 +90,7 @@ class AdapterError(StarbenchError):
 
 
 class TransientError(AdapterError):
-    """A failure that another attempt may mend.
+    """A failure that another attempt may overcome.
 
     Parameters
     ----------

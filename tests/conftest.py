@@ -39,19 +39,24 @@ def pytest_configure() -> None:
         )
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m selects by the marks that are set here
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of local models need torch, which the README's set-up spares whoever has no use for it."""
+    """Mark the tests of local models, and skip them where torch is missing: the README installs it only on request."""
+    for item in items:
+        # A fixture that is named only at run time is among the parameters.
+        parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        names = [*getattr(item, "fixturenames", ()), *(text for text in parameters if isinstance(text, str))]
+        if item.path.name.startswith("test_transformers") or any(name.startswith("tiny_") for name in names):
+            item.add_marker(pytest.mark.local)
     if all(find_spec(package) for package in ("torch", "transformers")):
         return
     if os.environ.get("STARBENCH_REQUIRE_LOCAL"):
         raise pytest.UsageError("STARBENCH_REQUIRE_LOCAL is set: pip install -e '.[test-local]'")
-    needs = pytest.mark.skip(reason="local models need torch: pip install -e '.[test-local]'")
     for item in items:
-        # A fixture that is asked for by name at run time stands among the parameters alone.
-        parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
-        names = [*getattr(item, "fixturenames", ()), *(text for text in parameters if isinstance(text, str))]
-        if item.path.name.startswith("test_transformers") or any(name.startswith("tiny_") for name in names):
-            item.add_marker(needs)
+        if item.get_closest_marker("local"):
+            item.add_marker(
+                pytest.mark.skip(reason="local models need torch: pip install -e '.[test-local]'")
+            )
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from canary_servers import (
     Behaviour,
     Count,
@@ -40,6 +41,8 @@ from canary_servers import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_canary_servers import _environment, examined  # noqa: F401 - a fixture
+
+pytestmark = pytest.mark.slow
 
 WAYS: list[Way] = [whole, float_average, left_only, cut(30), cut(4), resampled(16_000), resampled(8_000)]
 COUNTS: list[Count] = [

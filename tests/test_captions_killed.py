@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 from time import monotonic, sleep
 
+import pytest
 from caption_server import suite
 
 from starbench.suites import captions
@@ -35,6 +36,7 @@ class Slow:
 """
 
 
+@pytest.mark.slow
 def test_a_killed_captioner_goes_on_where_it_was(tmp_path: Path) -> None:
     tones = suite(tmp_path / "tones", [(400, 600), (600, 1000), (1500, 2000)])
     (tmp_path / "slow.py").write_text(SLOW, "utf-8")

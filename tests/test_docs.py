@@ -4,7 +4,7 @@ A Python block whose first line is a comment with a file's name is that file to 
 
 Stand-ins: the address of the user's server is llmock's, and so are the vendors'; the path of the user's copy
 of STAR-Bench is the published samples', and a model of the hub is a tiny one of its kind. Commands that
-begin with ``.venv/`` set up a fresh machine: .ci/run runs them.
+install set up a fresh machine: .ci/run runs them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import re
 import subprocess
 import sys
 import tomllib
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -33,17 +32,30 @@ def _blocks(document: str, language: str) -> list[str]:
 
 def _commands(document: str) -> list[str]:
     lines = [line for block in _blocks(document, "bash") for line in block.splitlines()]
-    return [line for line in lines if line and ".venv/" not in line]
+    return [line for line in lines if line and ".venv/" not in line and not line.startswith("pip ")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("document", [d for d in DOCUMENTS if _commands(d)])
 def test_commands_run_as_they_stand(document: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    _write_examples(document, tmp_path)
+    commands = [command for command in _commands(document) if _LOCAL not in command]
+    _run_all(commands, document, tmp_path, request)
+
+
+@pytest.mark.local
+@pytest.mark.parametrize("document", [d for d in DOCUMENTS if any(_LOCAL in c for c in _commands(d))])
+def test_commands_with_local_models_run(
+    document: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    commands = [c for c in _commands(document) if _LOCAL in c or c.startswith("starbench build")]
+    _run_all(commands, document, tmp_path, request)
+
+
+def _run_all(commands: list[str], document: str, folder: Path, request: pytest.FixtureRequest) -> None:
+    _write_examples(document, folder)
     with LLMockServer() as server:
-        for command in _commands(document):
-            if _LOCAL in command and not find_spec("torch"):
-                continue  # conftest.py says where that is an error
-            done = _run(_stand_in(command, server, request), tmp_path)
+        for command in commands:
+            done = _run(_stand_in(command, server, request), folder)
             assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
 
 
@@ -116,13 +128,20 @@ def test_the_entry_point_that_the_documents_name_is_the_one_that_is_read() -> No
     assert group in ours
 
 
-@pytest.mark.parametrize("marker", ["setup", "test"])
+@pytest.mark.parametrize("marker", ["setup", "test", "scenes"])
 def test_ci_runs_the_readmes_own_commands(marker: str) -> None:
     readme = (REPOSITORY / "README.md").read_text("utf-8")
-    found = re.search(rf"^<!-- command: {marker} -->\n```bash\n(.+)\n```$", readme, re.MULTILINE)
-    assert found is not None
-    assert found[1].startswith((".venv/bin/", "python3.11 -m venv"))
-    assert f"readme {marker}" in (REPOSITORY / ".ci" / "run").read_text("utf-8")
+    ci = (REPOSITORY / ".ci" / "run").read_text("utf-8")
+    assert re.search(rf"^<!-- command: {marker} -->\n```bash\n[^`]+```$", readme, re.MULTILINE)
+    assert f"command_of {marker}" in ci
+    assert ci.index("command_of test") < ci.index("[test-local]")  # without torch first
+
+
+def test_the_set_up_installs_the_core_alone() -> None:
+    readme = (REPOSITORY / "README.md").read_text("utf-8")
+    setup = readme.split("<!-- command: setup -->")[1].split("```")[1]
+    assert "-e . &&" in setup
+    assert "starbench demo" in setup
 
 
 def test_links_between_documents_lead_somewhere() -> None:

@@ -33,10 +33,8 @@ OPTIONS = st.sampled_from(
 
 
 @pytest.fixture(scope="module")
-def real_responses() -> list[dict]:
-    path = Path(__file__).resolve().parents[1].parent / "shared/official-vectors/real-responses.jsonl"
-    if not path.exists():
-        pytest.skip(f"{path} is not on this machine")
+def real_responses(shared: Path) -> list[dict]:
+    path = shared / "official-vectors" / "real-responses.jsonl"
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
@@ -184,10 +182,10 @@ def test_nothing_of_the_options_is_nothing_answered(words):
 )
 def test_hostile_text_takes_time_by_its_length(unit):
     text = unit * (200_000 // len(unit))
-    start = time.perf_counter()
+    start = time.process_time()
     for options in (HALVES, ORDERS, ("Speaker A", "Speaker B")):
         read(text, options)
-    assert time.perf_counter() - start < 3 * 1.0  # a second for each
+    assert time.process_time() - start < 3 * 1.0  # a second for each
 
 
 def test_a_long_reply_is_read_at_its_end():

@@ -180,6 +180,7 @@ def here(command: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 # Killed ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_ten_kills_at_random_moments_lose_nothing_and_repeat_nothing(
     command: Command, server: Server
 ) -> None:

@@ -16,7 +16,7 @@ from .rooms import RATE, Compared
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-#: Okabe & Ito's colours, which the colour-blind tell apart; ours, the reference's, and two more.
+#: Okabe & Ito's colours, which the colour-blind can distinguish; ours, the reference's, and two more.
 BLUE, VERMILION, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#7F7F7F"
 MARKERS = ("o", "s", "^")
 STYLE: dict[str, Any] = {

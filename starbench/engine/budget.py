@@ -1,9 +1,9 @@
 """What a run may use: counted as servers report it, reserved while a question is under way.
 
 A question is asked only when what it is likely to take still fits beside all that is spent and under
-way, so that a run stops before its limit and not behind it. Likely is what its length says
+way, so that a run stops before its limit and not after it. Likely is what its length says
 (:mod:`starbench.engine.cost`) times the largest ratio of reported to estimated that the run has seen: a model
-that thinks before it answers is found out by the first answer, which is waited for.
+that thinks before it answers is noticed at the first answer, for which the others wait.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SPENT = "budget"
 _FREE = frozenset(
     {"connection", "rate_limit", "server", "auth", "not_found", "quota", "bad_request", "audio"}
 )
-#: A first answer that reports next to nothing does not make the others free.
+#: A first answer that reports almost nothing does not make the others free.
 _LEAST_RATIO = 0.25
 
 
@@ -55,7 +55,7 @@ class _Limit:
 
 
 class Budget:
-    """What a run may spend in all its sittings.
+    """What a run may spend in all its attempts.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ class Budget:
         failure : Failure or None
             Why there is no reply. That costs nothing, unless the server may have answered all the same.
         size : PromptSize
-            What its prompt held.
+            What its prompt contained.
         """
         expected = estimate(size, self._prices)
         used = _used(usage, failure, expected)
@@ -132,7 +132,7 @@ class Budget:
     async def reserved(self, size: PromptSize) -> AsyncIterator[None]:
         """Hold back what asking ``size`` is likely to take, while it is under way.
 
-        Questions wait here, in order, while only the end of others can tell whether they still fit.
+        Questions wait here, in order, while only the end of others can show whether they still fit.
 
         Raises
         ------
@@ -171,9 +171,9 @@ class Budget:
 
 
 def _used(usage: Usage | None, failure: Failure | None, expected: Usage) -> Usage:
-    """What a trial stands for: ``expected`` itself where nothing was reported."""
+    """What a trial is counted as: ``expected`` itself where nothing was reported."""
     if usage is not None and (usage.input_tokens is not None or usage.output_tokens is not None):
-        # Sound is the dear part: where it is not told apart, it is taken for what it should be.
+        # Sound costs most: where its tokens are not counted separately, the expected number is used.
         counted = ("input_tokens", "output_tokens", "audio_tokens")
         missing = {name: getattr(expected, name) for name in counted if getattr(usage, name) is None}
         return usage.model_copy(update=missing)

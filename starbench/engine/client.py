@@ -16,7 +16,7 @@ from starbench.models.adapter import Model
 from starbench.models.call import AdapterCall
 from starbench.schema import Prompt, Response
 
-#: Kind of the error that stands for no reply in time.
+#: Kind of the error for no reply in time.
 TIMEOUT = "timeout"
 
 
@@ -33,7 +33,7 @@ class Exchange(NamedTuple):
 
 
 class ModelClient:
-    """A model as everything that asks it shares it, so that its limits hold for all of them together.
+    """One model, shared by everything that asks it, so that its limits apply to all of them together.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ class ModelClient:
         return exchange.response
 
     async def exchange(self, prompt: Prompt, *, alone: bool = False) -> Exchange:
-        """Put one prompt, and tell how it ended; ``alone`` keeps it out of batches."""
+        """Ask one prompt, and return how it ended; ``alone`` keeps it out of batches."""
         attempts, latency_s = 0, 0.0
         failures: list[AdapterError] = []
 

@@ -15,7 +15,7 @@ from starbench.suites.clip_info import ClipInfo, seconds_of, sent_clips
 
 #: Characters of English text in a token (OpenAI's and Google's own rule of thumb).
 CHARACTERS_PER_TOKEN = 4.0
-#: Tokens that a second of sound is taken to make where a vendor publishes nothing: Gemini's figure
+#: Tokens assumed for a second of sound where a vendor publishes nothing: Gemini's figure
 #: (ai.google.dev/gemini-api/docs/audio).
 AUDIO_TOKENS_PER_S = 32.0
 #: Tokens of an answer: an assumption, a sentence or two. A model that thinks first may make ten times that.
@@ -26,7 +26,7 @@ _MILLION = 1e6
 
 @dataclass(frozen=True)
 class PromptSize:
-    """What one or more prompts hold: characters of text, and seconds of sound."""
+    """What one or more prompts contain: characters of text, and seconds of sound."""
 
     characters: int = 0
     seconds: float = 0.0
@@ -36,7 +36,7 @@ class PromptSize:
 
 
 def prompt_size(trial: Trial, item: Item, clips: Mapping[str, ClipInfo]) -> PromptSize:
-    """What the prompt of ``trial`` holds, without decoding a clip.
+    """What the prompt of ``trial`` contains, without decoding a clip.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def estimate(size: PromptSize, prices: Prices | None = None, answers: int = 1) -
 def dollars(usage: Usage, prices: Prices) -> float:
     """What ``usage`` costs, US dollars.
 
-    Tokens of sound are part of the input tokens and are priced apart where both their number and
+    Tokens of sound are part of the input tokens and are priced separately where both their number and
     their price are known; otherwise every input token costs what text does. Output tokens include
     those a model thought with.
     """

@@ -1,7 +1,7 @@
 """When a request may go: so many under way, so far apart, and none while the server says no.
 
 All requests of a run pass one gate, in the order in which their trials came to it. The window grows
-while the server bears it, and shrinks when it does not; the rate is learnt (:mod:`starbench.engine.rate`).
+while the server accepts it, and shrinks when it does not; the rate is learnt (:mod:`starbench.engine.rate`).
 After a refusal (429) nothing goes until the server's Retry-After is over, or a guess that grows; then
 one request goes alone, and only when it is granted do the others follow, paced: no stampede.
 """
@@ -15,7 +15,7 @@ from itertools import count
 
 from starbench.engine.rate import LearntRate, Rate, ThrottleEpisode
 
-#: Requests under way that a server is taken to bear without being watched.
+#: Requests under way that a server is assumed to accept without being watched.
 UNWATCHED = 64
 #: And at most, where longer replies do not show that they only queue.
 MOST = 512
@@ -122,7 +122,7 @@ class Permit:
 
 @dataclass
 class _Refusing:
-    """A spell of refusals that is not over."""
+    """An episode of refusals that is not over."""
 
     episode: ThrottleEpisode
     since: float
@@ -187,7 +187,7 @@ class Pace:
         self._admit_waiting()
 
     def granted(self, permit: Permit) -> None:
-        """The server took the request in hand, whatever came of it."""
+        """The server accepted the request, whatever its outcome."""
         now = _now()
         self.grants += 1
         if self._refusing is None:
@@ -208,7 +208,7 @@ class Pace:
         """The server said 429; returns for how many seconds it has granted nothing."""
         now, asked_for = _now(), retry_after or 0.0
         if self._refusing is None:
-            if permit.sent_at < self._resumed_at:  # a late reply, of a spell that is over
+            if permit.sent_at < self._resumed_at:  # a late reply, of an episode that is over
                 self._not_before = max(self._not_before, now + asked_for)
                 return 0.0
             episode = ThrottleEpisode(permit.sent_at, permit.sent_at)
@@ -229,7 +229,7 @@ class Pace:
         refusing.episode.over = permit.sent_at
         self.rate.resumed(refusing.episode, self.window.latency, now)
         gap = self.rate.gap(now)
-        # Little's law: what a rate needs under way; less would hold it back, whatever the server bears.
+        # Little's law: what a rate needs under way; less would hold it back, whatever the server accepts.
         self.window.halve(1.25 * self.window.latency / gap + 1 if gap else 1.0)
         self._refusing, self._resumed_at = None, permit.sent_at
         self._not_before = max(self._not_before, permit.sent_at + gap)

@@ -1,10 +1,10 @@
 """How many requests a second: pinned, or learnt from what a server grants and refuses. Pure arithmetic.
 
 A server that limits requests does so by a token bucket (R a second, b of them saved up at most) or by
-windows (Q in every T seconds), and says neither. Whichever it is, a spell of refusals bounds R:
+windows (Q in every T seconds), and says neither. Whichever it is, an episode of refusals bounds R:
 
 * from below by what was granted since the last episode, over all the time that took;
-* from above by the pace at which the first was refused; or, where the server went on refusing although
+* from above by the pace at which the first was refused; or, where the server continued to refuse although
   nothing was sent, so that a window must end, by what was granted until the last refusal.
 
 So the pace starts just below the lower bound and climbs to the upper: quickly while the two are far
@@ -27,7 +27,7 @@ _HORIZON_S = 60.0
 #: How finely it is remembered when requests were granted, s.
 _MARK_S = 1.0
 #: Requests that a token bucket would have granted while all were refused: so many, over longer than a reply
-#: takes, show that it is none.
+#: takes, show that it is not one.
 _EXPECTED = 2.0
 #: The bounds are never taken to be closer than this, nor farther apart where requests were not paced.
 _CLOSEST, _FARTHEST, _UNPACED = 1.03, 2.0, 4.0
@@ -40,10 +40,10 @@ _BELOW = 0.97
 #: is under way, and of what is tried until requests are granted again, stays below 2 % of all.
 _MET = 0.1
 _CLIMB_S, _CLIMB_LATENCIES, _CLIMB_REQUESTS = 120.0, 60.0, 300.0
-#: Some servers refuse at random. A rate that lasted over so many requests is not fallen below by half, unless
-#: more than two spells in a row show that every third request is refused.
+#: Some servers refuse at random. The pace never falls below half of a rate that lasted over so many requests, unless
+#: more than two episodes in a row show that every third request is refused.
 _PROOF, _BAD_LUCK = 20, 2
-#: Any climb takes as long as the server needs to answer, and several times the spell that it was waited in,
+#: Any climb takes as long as the server needs to answer, and several times the episode that it was waited in,
 #: or the wait would be taken for the limit.
 _LEAST_LATENCIES, _LEAST_REQUESTS, _LEAST_SPELLS = 4.0, 4.0, 6.0
 #: Beyond the upper bound the pace doubles in so long, s.
@@ -76,7 +76,7 @@ class Rate(Protocol):
         ...
 
     def resumed(self, episode: ThrottleEpisode, latency: float, now: float) -> None:
-        """A spell of refusals is over: a request sent then was granted, after ``latency`` s."""
+        """An episode of refusals is over: a request sent then was granted, after ``latency`` s."""
         ...
 
 
@@ -143,7 +143,7 @@ class LearntRate:
         self._latest = max(self._latest, sent_at)
 
     def resumed(self, episode: ThrottleEpisode, latency: float, now: float) -> None:
-        """Learn from a spell of refusals, and climb anew."""
+        """Learn from an episode of refusals, and climb anew."""
         began, granted = self._since(episode.first - _HORIZON_S)
         if granted and episode.over > began:  # otherwise nothing is known: others had met the limit before us
             lasting = granted / (episode.over - began)

@@ -19,14 +19,14 @@ RATE_LIMIT = "rate_limit"
 async def with_retries(
     attempt: Callable[[], Awaitable[T]], backoff: Backoff, pace: Pace, rng: random.Random
 ) -> T:
-    """Ask until it works or patience ends, each time when ``pace`` allows.
+    """Ask until it works or no attempt is left, each time when ``pace`` allows.
 
     Raises
     ------
     TransientError
         The last failure, when every allowed attempt failed. Other errors pass through at once.
     FatalError
-        When the server asks for a longer wait than a run should sit through, or refuses for so long.
+        When the server asks for a longer wait than a run should wait for, or refuses for so long.
     """
     place, attempts = pace.place(), 0
     while True:

@@ -36,7 +36,7 @@ class TrialResult(NamedTuple):
 
 
 class Workload(Protocol[LineT_co]):
-    """What can be put to a model: the prompt of each trial, and the line that says what became of it."""
+    """What can be put to a model: the prompt of each trial, and the line that records its outcome."""
 
     def prompt(self, trial: Trial) -> Prompt:
         """The prompt of ``trial``."""
@@ -47,7 +47,7 @@ class Workload(Protocol[LineT_co]):
         ...
 
     def size(self, trial: Trial) -> PromptSize:
-        """What the prompt of ``trial`` holds."""
+        """What the prompt of ``trial`` contains."""
         ...
 
 
@@ -67,7 +67,7 @@ async def run_trials(
     on_line: Callable[[LineT], None] = lambda _: None,
     budget: Budget | None = None,
 ) -> None:
-    """Ask every trial and journal what became of it.
+    """Ask every trial and write its outcome to the journal.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ class Backoff:
     with up to ``base_s`` on top; one longer than ``longest_retry_after_s`` stops the run, because every
     other trial would meet it too, and so does a server that refuses everything for as long.
 
-    A refusal (429) is no failure: it is waited out together with all other requests
+    A refusal (429) is not a failure: it is waited out together with all other requests
     (:mod:`starbench.engine.pacing`), and counts as an attempt only if the request went alone, to find out, or
     nothing was granted yet.
     """
@@ -52,7 +52,7 @@ class Settings:
     """How a run is driven. None of it changes what is asked."""
 
     max_in_flight: Annotated[int, Field(ge=1)] | None = None
-    """Requests under way at a time; None: as many as the server bears."""
+    """Requests under way at a time; None: as many as the server accepts."""
     rpm: Annotated[float, Field(gt=0)] | None = None
     """Requests a minute; None: as many as the server grants."""
     timeout_s: Annotated[float, Field(gt=0)] = 600.0

@@ -1,4 +1,4 @@
-"""Measure the tones of a clip from nothing but its samples: frequency, level, onset, offset.
+"""Measure the tones of a clip from its samples alone: frequency, level, onset, offset.
 
 Frames of a short-time spectrum that hold a significant peak are joined to runs; in each run the
 peak is shifted to 0 Hz and smoothed over 20 ms, and its complex envelope gives everything else:
@@ -31,7 +31,7 @@ LOWEST, BELOW_NYQUIST = 60.0, 100.0
 
 #: Length of a spectral frame, s: shorter than half the shortest gap between two tones (0.2 s).
 _FRAME = 0.05
-#: A peak this many times the mean of the noise bins is no noise: of 10^6 bins, one in 10^11 clips.
+#: A peak this many times the mean of the noise bins is not noise: of 10^6 bins, one in 10^11 clips.
 _SIGNIFICANT = 40.0
 #: Mean of exponentially distributed noise power over its median.
 _MEAN_OVER_MEDIAN = 1 / np.log(2)
@@ -77,7 +77,7 @@ class Tone:
 
 
 def mono(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Fold samples of shape (n, channels) to their mean over channels, free of DC; shape (n,)."""
+    """Mix samples of shape (n, channels) to their mean over channels, free of DC; shape (n,)."""
     if not samples.size:
         return np.zeros(0, dtype=np.float32)
     folded: NDArray[np.float64] = samples.mean(axis=1, dtype=np.float64)

@@ -15,7 +15,7 @@ from starbench.schema import Capabilities, Prompt, Response
 
 #: How the names of plug-ins' files begin among the versions that a run records.
 PLUGIN = "plugin:"
-#: What an adapter that declares nothing is taken to declare.
+#: What an adapter that declares nothing is assumed to declare.
 NO_LIMITS = Capabilities()
 
 
@@ -38,7 +38,7 @@ class Adapter(Protocol):
         """Answer one prompt, sync or async; raise a :class:`starbench.errors.AdapterError` on failure.
 
         A sync one is called from several threads at once, as many as may be in flight: a model that
-        bears only one call at a time declares ``Capabilities(max_in_flight=1)``.
+        supports only one call at a time declares ``Capabilities(max_in_flight=1)``.
         """
         ...
 
@@ -67,17 +67,17 @@ class Model:
 
     @property
     def identity(self) -> dict[str, str]:
-        """What answers depend on besides the arguments, as the adapter tells it.
+        """What answers depend on besides the arguments, as the adapter reports it.
 
         Raises
         ------
         PluginError
-            If that is no dictionary of texts.
+            If that is not a dictionary of texts.
         """
         told = getattr(self.adapter, "identity", None) or {}
         if not isinstance(told, dict) or not all(isinstance(x, str) for pair in told.items() for x in pair):
             raise PluginError(
-                f"model {self.spec!r}: its identity is no dict of str, such as {{'weights': 'name@commit'}}"
+                f"model {self.spec!r}: its identity is not a dict of str, such as {{'weights': 'name@commit'}}"
                 f"{at(line_of(type(self.adapter)))}"
             )
         return {name: redact(text) for name, text in told.items()}

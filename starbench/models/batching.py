@@ -51,7 +51,7 @@ class Batcher:
                 await self._put(batch)
 
     async def _gather(self) -> None:
-        """Let all who are about to ask do so: go on when a turn of the loop brings no further question."""
+        """Let all waiting callers ask: stop when a turn of the loop brings no further question."""
         before = -1
         while before < len(self._waiting) < self._largest:
             before = len(self._waiting)

@@ -24,7 +24,7 @@ _AN_ANSWER = "return a str or a starbench.schema.Response"
 
 
 class WrongReturnError(RequestError):
-    """What an adapter returned is no answer.
+    """An adapter returned something that is not an answer.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class WrongReturnError(RequestError):
 
 
 class AdapterCall:
-    """Calls an adapter; a sync one in a thread a call, so that one that hangs holds up no other.
+    """Calls an adapter; a sync one in one thread for each call, so that one that hangs delays no other.
 
     An adapter with batches gets concurrent questions together
     (see :class:`starbench.models.batching.Batcher`).
@@ -54,7 +54,7 @@ class AdapterCall:
     def __init__(self, adapter: Adapter) -> None:
         capabilities = getattr(adapter, "capabilities", Capabilities())
         largest = capabilities.max_batch or 1
-        # A call that was given up still runs in its thread: a model that bears so many bears no more.
+        # An abandoned call still runs in its thread, and counts among those that the model supports at a time.
         self._slots = asyncio.Semaphore(capabilities.max_in_flight) if capabilities.max_in_flight else None
         self._batch_slot = asyncio.Semaphore(1)
         self._generate: Any = adapter.generate
@@ -117,7 +117,7 @@ async def _called(
         # Nobody cancelled us: let through, it would end the worker and lose its trial unseen.
         message = f"{_name(method)}() raised CancelledError{at(line_of(method))}"
         raise RequestError(message, kind=BY_ACCIDENT) from error
-    except (Exception, SystemExit) as error:  # sys.exit() in a plug-in would end us without a word
+    except (Exception, SystemExit) as error:  # sys.exit() would end the process silently
         raise RequestError(explain(error, method), kind=BY_ACCIDENT) from error
 
 
@@ -141,7 +141,7 @@ def _wrong(sentence: str, method: object, fix: str) -> WrongReturnError:
 
 
 def _drop(answer: object) -> None:
-    """End a coroutine that nobody will await, before Python warns of it in the midst of a run."""
+    """End a coroutine that nobody will await, before Python warns of it during a run."""
     if inspect.iscoroutine(answer):
         answer.close()
 

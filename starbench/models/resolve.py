@@ -1,4 +1,4 @@
-"""From ``--model`` to something that can be asked: finding an adapter, making it, holding it to its form."""
+"""From ``--model`` to something that can be asked: finding an adapter, creating it, checking its form."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def make(
 
 
 def _versions(name: str) -> dict[str, str]:
-    """What tells one state of a plug-in's file from another; what is installed has a version of its own."""
+    """What identifies the state of a plug-in's file; an installed package has a version instead."""
     file = Path(name.partition(":")[0])
     return {f"{PLUGIN}{file.name}": sha256(file.read_bytes()).hexdigest()} if file.suffix == ".py" else {}
 
@@ -81,13 +81,13 @@ def as_model(
     arguments: Mapping[str, Any] | None = None,
     versions: Mapping[str, str] | None = None,
 ) -> Model:
-    """Take an adapter that is made already, if it can be asked at all.
+    """Wrap an adapter that exists already, if it can be asked at all.
 
     Raises
     ------
     PluginError
         If it has no ``generate`` that takes one prompt and returns its answer, or what it declares is
-        not :class:`Capabilities`; names the line to mend.
+        not :class:`Capabilities`; names the line to fix.
     """
     _refuse_uncallable(adapter, spec)
     try:
@@ -108,7 +108,7 @@ def as_model(
 
 
 def _has(adapter: object, name: str) -> bool:
-    """Whether an attribute is there, be it one that fails: ``getattr`` with a default would hide that."""
+    """Whether an attribute is there, even one that fails: ``getattr`` with a default would hide that."""
     missing = object()
     return inspect.getattr_static(adapter, name, missing) is not missing or hasattr(adapter, name)
 
@@ -142,7 +142,7 @@ def _takes_a_prompt(generate: Callable[..., Any]) -> bool:
 def recorded_arguments(model: Model) -> dict[str, Any]:
     """A model's arguments without what an address can hide, and without its server's address.
 
-    With them stands what the adapter tells of its own identity (:class:`starbench.models.adapter.Adapter`).
+    They include what the adapter says about its own identity (:class:`starbench.models.adapter.Adapter`).
     Where a model is served is not what it is: a local server may come back on another port.
     """
     recorded = {

@@ -1,8 +1,8 @@
-"""What a model cannot take, made takeable by a policy that the record names, or refused with a reason.
+"""Prompts that a model cannot take: changed by a recorded policy, or refused with a reason.
 
 Two policies, each off unless asked for: ``channels`` for clips with more channels than the model takes,
 ``clips`` for prompts with more clips than it takes. Only the prompts that need it are changed, and what was
-done to how many stands in the run's record.
+done to how many is in the run's record.
 """
 
 from __future__ import annotations
@@ -178,7 +178,7 @@ class _Fitting:
         return channels_of(part, self.item, self.clips)
 
     def to_mono(self, parts: Parts) -> tuple[Parts, Adaptation]:
-        """Fold the clips that have too many channels."""
+        """Mix the clips that have too many channels to mono."""
         made = [
             part.model_copy(update={"then": "mono"}) if self._has_too_many_channels(part) else part
             for part in parts
@@ -201,7 +201,7 @@ class _Fitting:
         return tuple(made), Adaptation(kind=SPLIT)
 
     def join(self, parts: Parts) -> tuple[Parts, Adaptation]:
-        """Make one clip of all; it stands where the last one stood, behind every name."""
+        """Join all clips into one, in the place of the last one, after every name."""
         heard = tuple(part for part in parts if isinstance(part, ClipSpec))
         joined = JoinedSpec(clips=heard, gap_s=self.policy.gap_s)
         change = Adaptation(
@@ -242,7 +242,7 @@ def _line(part: TextSpec) -> TextSpec:
 def _take_label(parts: list[Part]) -> str:
     """Take the text that names the next clip off the end of ``parts``, ready to be followed by an ear.
 
-    The ear then stands in the label, as it does under condition ``split``.
+    The label then names the ear, as it does under condition ``split``.
     """
     last = parts[-1] if parts else None
     if isinstance(last, TextSpec) and last.text.endswith(":"):

@@ -1,4 +1,4 @@
-"""From suites to the clips that a model is asked to caption, each once, however many items hold it."""
+"""From suites to the clips that a model is asked to caption, each once, however many items use it."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class CaptionPlan:
 
 
 def plan_captions(request: CaptionRequest, model: Model) -> CaptionPlan:
-    """Read the suites and hold their clips against what the model can take.
+    """Read the suites and compare their clips with what the model can take.
 
     Raises
     ------

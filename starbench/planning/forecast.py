@@ -61,13 +61,13 @@ def total(volumes: Iterable[RequestVolume]) -> RequestVolume:
 
 
 def _clips_and_size(evaluation: RunPlan, trial: Trial) -> tuple[int, PromptSize]:
-    """Clips that a trial sends, and what it holds."""
+    """Clips that a trial sends, and what it contains."""
     silent = evaluation.questions.silent_clip is not None
     return len(sent_clips(trial.parts)) or int(silent), evaluation.questions.size(trial)
 
 
 def canary(evaluation: RunPlan) -> RequestVolume:
-    """About what the canary would send, found by holding one on a stand-in.
+    """About what the canary would send, found by running one on a stand-in.
 
     What is asked depends on the replies; those of the stand-in differ with every sound, as those of a
     model that hears do.

@@ -1,4 +1,4 @@
-"""What a model can take, held against what a trial would send: whatever is beyond it is not applicable."""
+"""What a model can take, compared with what a trial would send: what is beyond it is not applicable."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ class _Tally:
 
 
 def plan_run(request: Request, model: Model) -> RunPlan:
-    """Read the suites, plan the trials and hold them against what the model can take.
+    """Read the suites, plan the trials and compare them with what the model can take.
 
     Raises
     ------
@@ -102,7 +102,7 @@ def plan_run(request: Request, model: Model) -> RunPlan:
             suites=tuple(_suite_identity(suite, setup) for suite in suites),
             model=model.spec,
             model_args=recorded_arguments(model),
-            setup=setup.model_copy(update={"protocol": None}),  # it stands with each suite
+            setup=setup.model_copy(update={"protocol": None}),  # each suite has it
         ),
         capabilities=model.capabilities,
         served_by=model.server,

@@ -1,4 +1,4 @@
-"""Everything needed to put the trials of a plan to a model, and the line that says what became of each."""
+"""Everything needed to put the trials of a plan to a model, and the line that records the outcome of each."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Questions:
         )
 
     def size(self, trial: Trial) -> PromptSize:
-        """What the prompt of ``trial`` holds, before any clip is decoded."""
+        """What the prompt of ``trial`` contains, before any clip is decoded."""
         size = prompt_size(trial, self.items[trial.suite, trial.item_id], self.stores[trial.suite].clips)
         if size.seconds or self.silent_clip is None:
             return size

@@ -1,6 +1,6 @@
 """Why an item cannot be asked: a code and its values, and the one sentence of each code.
 
-The sentences stand here, and not with other words for people, because errors raised while planning say them.
+The sentences are here, and not with other words for people, because errors raised while planning contain them.
 """
 
 from __future__ import annotations

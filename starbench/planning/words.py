@@ -1,6 +1,6 @@
 """A run's record in words: what was changed about what was sent, what could not be asked, and notes.
 
-They stand here because comparisons quote them, not with the other words for people.
+They are here, and not with the other words for people, because comparisons quote them.
 """
 
 from __future__ import annotations

@@ -121,7 +121,7 @@ def _value(spec: str, name: str, text: str, hint: Any) -> Any:
         try:
             return reader.validate_json(text)
         except ValidationError as other:
-            # A text that is JSON, at least, is told what is wrong with it as JSON.
+            # For a text that is JSON at least, the message says what is wrong with it as JSON.
             is_json = not any(detail["type"] == "json_invalid" for detail in other.errors())
             wrong = (other if is_json else error).errors()[0]
             place = "".join(f"[{step!r}]" for step in wrong["loc"]) if is_json else ""

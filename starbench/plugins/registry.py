@@ -1,4 +1,4 @@
-"""The one door through which synthesizers, tasks and adapters come in, ours and anyone's.
+"""The one way to load synthesizers, tasks and adapters, ours and anyone's.
 
 A plug-in is named by an entry point (``openai``), a file (``my_model.py:MyModel``) or an importable
 object (``package.module:Class``). Names are resolved without importing anything but the plug-in
@@ -23,7 +23,7 @@ from starbench.text import suggestion
 
 Kind = Literal["adapters", "synthesizers", "tasks"]
 
-#: Whatever a plug-in may end in. ``sys.exit()`` in one would end the harness without a word.
+#: Whatever a plug-in may end in. ``sys.exit()`` in one would end the harness without a message.
 FAILURES = (Exception, SystemExit)
 
 
@@ -47,7 +47,7 @@ def available(kind: Kind) -> dict[str, EntryPoint]:
 
 
 def split(kind: Kind, spec: str) -> tuple[str, str]:
-    """Tell a plug-in's name from the argument that follows it.
+    """Split a plug-in's name from the argument that follows it.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Which line of a plug-in an error comes from, so that whoever wrote it need not search."""
+"""Which line of a plug-in an error comes from, so that its author need not search."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CALLERS = (
 def explain(error: BaseException, plugin: object = None) -> str:
     """An error in one line, with the line of ``plugin`` that it comes from where that is known."""
     line = line_at_fault(error, plugin) or line_of(plugin)
-    if isinstance(error, ImportError) and _said(error):  # which tell what is wrong by themselves
+    if isinstance(error, ImportError) and _said(error):  # which say what is wrong by themselves
         return printable(_said(error)) + at(line)
     return described(error, line) + at(line)
 
@@ -77,7 +77,7 @@ def _own_line(error: SyntaxError) -> str:
 
 
 def line_of(plugin: object) -> str | None:
-    """``file:line`` where a function or class is defined, None where Python does not tell."""
+    """``file:line`` where a function or class is defined, None where Python does not know."""
     thing, file = _definition(plugin), source_file(plugin)
     if file is None:
         return None

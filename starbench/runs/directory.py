@@ -70,7 +70,7 @@ def default_path(model: str, suites: Iterable[str]) -> Path:
 
 
 def hold(path: Path) -> AbstractContextManager[None]:
-    """Keep the directory of a run to this process.
+    """Lock the directory of a run for this process.
 
     Raises
     ------
@@ -94,7 +94,7 @@ def refuse_foreign(path: Path) -> None:
 
 
 def begin(path: Path, run: Run, items: Mapping[ItemKey, Item], trials: Iterable[Trial]) -> bool:
-    """Write what a run sets out to ask, or find that it is this very run and goes on.
+    """Write what a run will ask, or check that this very run is being resumed.
 
     Returns
     -------

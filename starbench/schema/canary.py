@@ -19,9 +19,9 @@ class Canary(Frozen):
     transport: Literal["arrived", "dropped", "unknown"]
     """Whether sound reaches the model at all."""
     hearing: Literal["heard", "not heard", "unknown"]
-    """Whether its replies tell two plain sounds apart, as they should."""
+    """Whether its replies distinguish two plain sounds, as they should."""
     ears: Literal["kept", "folded", "unknown"]
-    """Whether the two channels arrive apart."""
+    """Whether the two channels arrive separately."""
     length: Literal["whole", "cut", "unknown"]
     """Whether the end of a long clip arrives."""
     band: Literal["kept", "narrowed", "unknown"]
@@ -29,10 +29,10 @@ class Canary(Frozen):
     evidence: dict[str, str] = Field(default_factory=dict)
     """Verdict's name -> the reason for it, a sentence."""
     requests: int = Field(ge=0)
-    """Probes that were put, in all sittings together; the verdicts are the last one's."""
+    """Probes that were asked, in all attempts together; the verdicts are the last one's."""
     usage: Usage | None = None
-    """Tokens of all sittings together, as far as the server reported them."""
+    """Tokens of all attempts together, as far as the server reported them."""
     unproven: int = Field(default=0, ge=0)
-    """Trials of the run that other sittings asked without a canary."""
+    """Trials of the run that other attempts asked without a canary."""
     at: str
     """When, UTC, ISO 8601."""

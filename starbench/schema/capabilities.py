@@ -9,8 +9,8 @@ from pydantic import Field
 from starbench.schema.base import Frozen
 from starbench.schema.response import Outcome
 
-#: How an answer is got: free text that a protocol reads, a letter that decoding is held to, or the most
-#: probable letter. The last two change scores, and stand in tables of their own.
+#: How an answer is got: free text that a protocol reads, a letter that decoding is constrained to, or the most
+#: probable letter. The last two change scores, and have tables of their own.
 AnswerMode = Literal["text", "choice", "logprobs"]
 
 
@@ -44,6 +44,6 @@ class Capabilities(Frozen):
     error_kinds: tuple[str, ...] = ()
     """Kinds of the errors it raises."""
     max_in_flight: int | None = Field(default=None, ge=1)
-    """Requests it bears at a time."""
+    """Requests it supports at a time."""
     channels_kept: bool | None = None
-    """Whether the ears arrive apart (True), are folded to one (False), or nobody knows (None)."""
+    """Whether the ears arrive separately (True), are mixed to mono (False), or nobody knows (None)."""

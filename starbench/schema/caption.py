@@ -25,9 +25,9 @@ class CaptionIdentity(Frozen):
     rate: str = "native"
     """``native``, or the rate in Hz that every clip is resampled to."""
     channels: str = "refuse"
-    """``refuse``, ``split`` or ``mono``: what becomes of clips with more channels than the model takes."""
+    """``refuse``, ``split`` or ``mono``: what is done with clips that have more channels than the model takes."""
     clips: str = "refuse"
-    """``refuse`` or ``concat``: what becomes of two ears where the model takes one clip."""
+    """``refuse`` or ``concat``: what is done with two ears where the model takes one clip."""
     gap_s: float | None = None
     """Silence between clips that were joined, s."""
 
@@ -78,7 +78,7 @@ class Captioner(Frozen):
 
 
 class CaptionLine(Frozen):
-    """What became of one clip. ``text`` is a caption, and there is one only where it is ``answered``."""
+    """The outcome of one clip. ``text`` is a caption, and there is one only where it is ``answered``."""
 
     clip: str
     """Digest of the clip's sound."""

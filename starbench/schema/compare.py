@@ -75,7 +75,7 @@ class PairedRow(Effect):
 
 
 class Comparison(Frozen):
-    """One side held against the base."""
+    """One side compared with the base."""
 
     base: Side
     other: Side

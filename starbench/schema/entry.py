@@ -63,7 +63,7 @@ class LeaderboardEntry(Frozen):
     usage: Usage | None = None
     """Tokens over the whole run, as far as the server reported them."""
     canary: Canary | None = None
-    """What was found out before the first question; None where no canary was held."""
+    """What was found out before the first question; None where no canary was run."""
     captioner: Captioner | None = None
     """Who wrote the captions, where condition ``caption`` showed those of a model."""
     cost_usd: float | None = None
@@ -84,7 +84,7 @@ class LeaderboardEntry(Frozen):
         if (self.scores is None) == (self.published is None):
             raise ValueError("an entry holds scores of a run, or published figures, and not both")
         if self.run_by_us != (self.scores is not None):
-            raise ValueError("run_by_us: holds for scores of a run, and for nothing else")
+            raise ValueError("run_by_us: is true for scores of a run, and for nothing else")
         if self.run_by_us and (self.suite.digest is None or self.suite.n_items is None):
             raise ValueError("suite: a run by us knows the digest and the number of items")
         return self

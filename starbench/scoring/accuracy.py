@@ -1,4 +1,4 @@
-"""AA, ACR, OA and MA with their intervals (DESIGN §7), for any group of observations."""
+"""AA, ACR, OA and MA with their intervals, for any group of observations."""
 
 from __future__ import annotations
 

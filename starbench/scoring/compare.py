@@ -1,7 +1,7 @@
-"""Conditions or models against each other, paired by item, with refusals apart from wrong answers.
+"""Conditions or models compared, paired by item, with refusals separate from wrong answers.
 
 Only what both sides were asked is compared: the same items of the same suite, at the same rotations.
-A difference in accuracy is then taken apart exactly (:class:`starbench.schema.compare.PairedRow`),
+A difference in accuracy is then split exactly (:class:`starbench.schema.compare.PairedRow`),
 because a model that refuses to answer from a caption and one that answers wrongly are two findings.
 """
 
@@ -41,8 +41,8 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """One side, with what it was asked: suite -> (item, rotation) -> what became of it."""
+class _SideTrials:
+    """One side, with what it was asked: suite -> (item, rotation) -> how it ended."""
 
     side: Side
     data: RunData
@@ -59,7 +59,7 @@ class _Pair(NamedTuple):
 
 
 def compare(runs: Sequence[RunData], conditions: Sequence[str] = ()) -> Comparisons:
-    """Hold each condition of each run against the first.
+    """Compare each condition of each run with the first.
 
     Parameters
     ----------
@@ -80,8 +80,8 @@ def compare(runs: Sequence[RunData], conditions: Sequence[str] = ()) -> Comparis
     )
 
 
-def _sides(runs: Sequence[RunData], conditions: Sequence[str]) -> list[_Asked]:
-    sides: list[_Asked] = []
+def _sides(runs: Sequence[RunData], conditions: Sequence[str]) -> list[_SideTrials]:
+    sides: list[_SideTrials] = []
     there: dict[str, None] = {}
     for data in runs:
         run = data.run
@@ -94,7 +94,7 @@ def _sides(runs: Sequence[RunData], conditions: Sequence[str]) -> list[_Asked]:
                 arguments=run.identity.model_args,
                 condition=name,
             )
-            sides.append(_Asked(side, data, _by_trial(by_condition.get(name, ()))))
+            sides.append(_SideTrials(side, data, _by_trial(by_condition.get(name, ()))))
     absent = [name for name in conditions if not _chosen(tuple(there), [name])]
     if absent:
         raise InputError(f"--condition {absent[0]}: no run has it; there are {', '.join(there)}")
@@ -103,7 +103,7 @@ def _sides(runs: Sequence[RunData], conditions: Sequence[str]) -> list[_Asked]:
     return sides
 
 
-def _sound(sides: Iterable[_Asked]) -> dict[str, str]:
+def _sound(sides: Iterable[_SideTrials]) -> dict[str, str]:
     """What is known of the way that sound took to the model of each run, and to who captioned for it."""
     found: dict[str, str] = {}
     for asked in sides:
@@ -133,7 +133,7 @@ def _by_trial(observations: Iterable[Observation]) -> dict[str, dict[_TrialKey, 
     return suites
 
 
-def _compared(base: _Asked, other: _Asked) -> Comparison:
+def _compared(base: _SideTrials, other: _SideTrials) -> Comparison:
     identities = [{suite.name: suite for suite in asked.data.run.identity.suites} for asked in (base, other)]
     shared = [name for name in identities[0] if name in identities[1]]
     if not shared:
@@ -147,7 +147,9 @@ def _compared(base: _Asked, other: _Asked) -> Comparison:
     return Comparison(base=base.side, other=other.side, notes=tuple(_notes(base, other, shared)), rows=rows)
 
 
-def _refuse_unlike(base: _Asked, other: _Asked, first: SuiteIdentity, second: SuiteIdentity) -> None:
+def _refuse_unlike(
+    base: _SideTrials, other: _SideTrials, first: SuiteIdentity, second: SuiteIdentity
+) -> None:
     for name, what in _SAME_QUESTIONS.items():
         before, after = getattr(first, name), getattr(second, name)
         if before != after:
@@ -157,7 +159,7 @@ def _refuse_unlike(base: _Asked, other: _Asked, first: SuiteIdentity, second: Su
             )
 
 
-def _refuse_other_rotations(base: _Asked, other: _Asked) -> None:
+def _refuse_other_rotations(base: _SideTrials, other: _SideTrials) -> None:
     before, after = (asked.data.run.identity.setup.rotations for asked in (base, other))
     if before != after:
         raise InputError(
@@ -170,7 +172,7 @@ def _short(value: str | None) -> str:
     return "none" if value is None else value[:12]
 
 
-def _notes(base: _Asked, other: _Asked, shared: Sequence[str]) -> Iterator[str]:
+def _notes(base: _SideTrials, other: _SideTrials, shared: Sequence[str]) -> Iterator[str]:
     first, second = base.data.run.identity, other.data.run.identity
     for (name, before), (_, after) in zip(
         first.setup.comparable_key(), second.setup.comparable_key(), strict=True
@@ -190,11 +192,11 @@ def _notes(base: _Asked, other: _Asked, shared: Sequence[str]) -> Iterator[str]:
             yield from (note for note in notes(asked.data.run) if CAPTION in note)
 
 
-def _is_captioned(asked: _Asked) -> bool:
-    return asked.side.condition.partition(":")[0] == CAPTION
+def _is_captioned(side: _SideTrials) -> bool:
+    return side.side.condition.partition(":")[0] == CAPTION
 
 
-def _rows(suite: str, base: _Asked, other: _Asked) -> Iterator[PairedRow]:
+def _rows(suite: str, base: _SideTrials, other: _SideTrials) -> Iterator[PairedRow]:
     first, second = base.suites.get(suite, {}), other.suites.get(suite, {})
     pairs = _by_part((first[key].item, _Pair(first[key], second[key])) for key in first if key in second)
     asked = [_by_part((o.item, o.item.id) for o in side.values()) for side in (first, second)]

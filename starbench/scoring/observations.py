@@ -1,4 +1,4 @@
-"""What a run observed: every planned trial with what became of it, answers read afresh."""
+"""What a run observed: every planned trial and how it ended, answers read again."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Observation(NamedTuple):
 
 
 def observe(data: RunData) -> list[Observation]:
-    """Every planned trial and how it ended; each delivered text is read anew, so a better reader re-scores it."""
+    """Every planned trial and how it ended; each delivered text is read again, so a better reader re-scores it."""
     mode = data.run.identity.setup.answer_mode
     return [_observation(trial, data, mode) for trial in data.plan]
 

@@ -20,7 +20,7 @@ _UNFINISHED = (MISSING, Outcome.ERROR.value)
 
 
 def score(data: RunData) -> RunScore:
-    """Score a run from what its journal holds."""
+    """Score a run from its journal."""
     run, canary = data.run, data.canary
     observations = observe(data)
     delivered = [o for o in observations if o.outcome not in _UNFINISHED]

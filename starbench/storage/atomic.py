@@ -15,14 +15,14 @@ def write_bytes(path: Path, data: bytes, *, sync: bool = False) -> None:
     path : Path
         The file; one that is there is replaced.
     data : bytes
-        All that it holds.
+        Its whole content.
     sync : bool
         Wait until the disk holds it, so that a power cut cannot lose it either.
 
     Raises
     ------
     OSError
-        If the disk does not take it; what was there before is there still.
+        If the disk refuses it; what was there before is there still.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:

@@ -1,7 +1,7 @@
 """Append-only files of JSON, one record a line, one write a line.
 
 A line is handed to the operating system in one write, so ``kill -9`` loses none that was written; a line
-torn by a full disk or a power cut is cut off when the file is next opened for writing, and passed over by
+torn by a full disk or a power cut is cut off when the file is next opened for writing, and skipped by
 readers.
 """
 
@@ -49,7 +49,7 @@ class LineAppender:
         Raises
         ------
         OSError
-            If the disk does not take it.
+            If the disk refuses it.
         """
         data, written = line + b"\n", 0
         try:
@@ -63,7 +63,7 @@ class LineAppender:
 
 
 def whole_lines(path: Path) -> Iterator[bytes]:
-    """The lines of a file in order, without their line breaks; a torn last line is passed over.
+    """The lines of a file in order, without their line breaks; a torn last line is skipped.
 
     Raises
     ------

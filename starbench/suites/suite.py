@@ -2,7 +2,7 @@
 
 On disk it is a directory: ``suite.json`` (what it is and how it was made), ``metadata.jsonl`` (one
 item a line, ``file_name`` first, so that Hugging Face ``audiofolder`` reads it) and
-``audio/<content digest>.wav``, names that tell nothing.
+``audio/<content digest>.wav``, names that reveal nothing.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Suite:
     """Items that passed every check, with what is known of their clips.
 
     ``clips`` maps each path that an item names to what the file holds; ``skipped`` lists the items
-    left out as damaged, each with its reason; ``boundary`` is the folder that links may lead about in,
+    left out as damaged, each with its reason; ``boundary`` is the folder that links must not leave,
     ``root`` where there is none.
     """
 
@@ -78,7 +78,8 @@ def read(
     """Read a suite directory and check every item, and the sounds of those that ``to_decode`` picks.
 
     The digests of other sounds are those that their files' names state, as long as the suite's own digest
-    confirms them. ``check_digest`` off accepts a suite that was changed after it was built.
+    confirms them. ``check_digest`` off accepts a suite that was changed after it was built, for a reader who
+    wants to see what.
 
     Raises
     ------

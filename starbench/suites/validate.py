@@ -30,7 +30,7 @@ ChannelRule = Callable[[Item], frozenset[int] | None]
 
 @dataclass(frozen=True)
 class Record:
-    """One raw record of a data set: where it stands, its fields, and what already failed."""
+    """One raw record of a data set: its place, its fields, and what already failed."""
 
     where: str
     fields: Mapping[str, Any]

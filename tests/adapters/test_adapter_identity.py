@@ -51,7 +51,7 @@ def test_an_adapter_need_not_have_one(identity: Any) -> None:
 
 @pytest.mark.parametrize("identity", ["m@1", ["m"], {"layers": 3}, {3: "m"}])
 def test_one_of_another_form_is_refused_in_one_sentence(identity: Any) -> None:
-    with pytest.raises(PluginError, match="its identity is no dict of str") as refused:
+    with pytest.raises(PluginError, match="its identity is not a dict of str") as refused:
         recorded_arguments(as_model(Adapter(identity), "m"))
     assert "\n" not in str(refused.value)
 

@@ -18,6 +18,8 @@ from starbench.synth.image_sources import ImageSources
 from starbench.synth.impulse_response import ImpulseResponse
 from starbench.synth.motion.propagation import PropagationPath
 
+pytestmark = pytest.mark.slow
+
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 
 
