@@ -1,7 +1,7 @@
 """The data types, one concept a file. Everything that crosses a border is one of these."""
 
 from starbench.schema.base import Frozen
-from starbench.schema.canary import Canary
+from starbench.schema.canary import Canary, ProbeSet
 from starbench.schema.capabilities import AnswerMode, Capabilities
 from starbench.schema.item import MAX_OPTIONS, Item
 from starbench.schema.presentation import Presentation
@@ -28,6 +28,7 @@ __all__ = [
     "Outcome",
     "Presentation",
     "Prices",
+    "ProbeSet",
     "Prompt",
     "Reading",
     "Response",
