@@ -37,12 +37,14 @@ def compare(
     The difference is taken apart: what wrong answers make of it, and what refusals and other
     trials without an answer do.
     """
+    from starbench.cli.driving import names_in
     from starbench.errors import InputError
+    from starbench.runs.load import load
     from starbench.scoring.compare import compare as compared
     from starbench.storage.atomic import write_lines
 
-    names = [name.strip() for text in condition or [] for name in text.split(",") if name.strip()]
-    found = compared(runs, names)
+    names = names_in(condition or [])
+    found = compared([load(path) for path in runs], names)
     _show(found)
     if json is not None:
         try:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from starbench.engine.settings import Settings
     from starbench.models.adapter import Model
     from starbench.planning.forecast import RequestVolume
-    from starbench.planning.plan import Evaluation
+    from starbench.planning.plan import RunPlan
     from starbench.schema import Capabilities, Prices, Trial, Usage
 
 #: Width of the table where no terminal says otherwise, characters.
@@ -30,7 +30,7 @@ _LIMITS = {
 
 
 def show_plan(
-    evaluation: Evaluation,
+    evaluation: RunPlan,
     model: Model,
     settings: Settings,
     out: Path | None = None,
@@ -76,7 +76,7 @@ def _echo(lines: Iterator[str]) -> None:
         typer.echo(line)
 
 
-def _waiting(evaluation: Evaluation, out: Path | None, *, retry_permanent: bool) -> list[Trial]:
+def _waiting(evaluation: RunPlan, out: Path | None, *, retry_permanent: bool) -> list[Trial]:
     """The trials that a run into ``out`` would still ask."""
     from starbench.runs import directory
     from starbench.runs.trials import settled
@@ -92,7 +92,7 @@ def _waiting(evaluation: Evaluation, out: Path | None, *, retry_permanent: bool)
     return [trial for trial in evaluation.trials if trial.key not in finished]
 
 
-def _used(evaluation: Evaluation, out: Path | None, settings: Settings) -> Usage:
+def _used(evaluation: RunPlan, out: Path | None, settings: Settings) -> Usage:
     """What the run in ``out`` has used of its budget."""
     from starbench.runs.trials import left
     from starbench.schema import Usage
@@ -100,13 +100,13 @@ def _used(evaluation: Evaluation, out: Path | None, settings: Settings) -> Usage
     return Usage() if out is None else left(evaluation, out, settings).used
 
 
-def _finished(evaluation: Evaluation, waiting: Sequence[Trial], out: Path | None) -> Iterator[str]:
+def _finished(evaluation: RunPlan, waiting: Sequence[Trial], out: Path | None) -> Iterator[str]:
     planned = len(evaluation.trials)
     left = "" if waiting else ", and nothing is left to ask"
     yield f"run: {out} goes on; {planned - len(waiting)} of {planned} trials are finished{left}"
 
 
-def _example(evaluation: Evaluation, trial: Trial, n: int) -> Iterator[str]:
+def _example(evaluation: RunPlan, trial: Trial, n: int) -> Iterator[str]:
     from starbench.planning.forecast import lines_of
     from starbench.text import printable
 
@@ -117,16 +117,17 @@ def _example(evaluation: Evaluation, trial: Trial, n: int) -> Iterator[str]:
     yield ""
 
 
-def _asked(evaluation: Evaluation, model: Model) -> Iterator[str]:
+def _asked(evaluation: RunPlan, model: Model) -> Iterator[str]:
     from starbench.text import printable
 
     at = f" at {model.server}" if model.server else ""
     yield printable(f"model: {model.spec}{at}{_limits(model.capabilities)}")
+    rotations = evaluation.run.identity.setup.rotations
     for suite in evaluation.run.identity.suites:
         n = sum(name == suite.name for name, _ in evaluation.items)
         yield printable(
             f"suite: {suite.name}, digest {suite.digest[:12]}, protocol {suite.protocol}, "
-            f"rotations {suite.rotations}: {n} items"
+            f"rotations {rotations}: {n} items"
         )
 
 
@@ -140,7 +141,7 @@ def _limits(capabilities: Capabilities) -> str:
 
 
 def _parts(
-    evaluation: Evaluation, waiting: Sequence[Trial], settings: Settings
+    evaluation: RunPlan, waiting: Sequence[Trial], settings: Settings
 ) -> dict[tuple[str, str], RequestVolume]:
     """What the run sends, in the order of sending: the canary, then each condition of each suite."""
     from starbench.planning.forecast import canary, forecast
@@ -225,13 +226,16 @@ def _budget(option: str, suffices: bool) -> str:
     return f"{option} {said} the estimate{then}"
 
 
-def _record(evaluation: Evaluation) -> Iterator[str]:
+def _record(evaluation: RunPlan) -> Iterator[str]:
     """What the run's record would say besides."""
+    from starbench.planning.words import adaptation_sentence, inapplicable_sentence, notes
     from starbench.text import printable
 
     run = evaluation.run
-    lines = [f"adapted: {change}" for change in run.adaptations]
-    lines += [f"note: {note}" for note in run.notes]
-    lines += [f"not applicable: {n} item(s): {reason}" for reason, n in run.inapplicable.items()]
+    lines = [f"adapted: {adaptation_sentence(change)}" for change in run.adaptations]
+    lines += [f"note: {note}" for note in notes(run)]
+    lines += [
+        f"not applicable: {one.items} item(s): {inapplicable_sentence(one)}" for one in run.inapplicable
+    ]
     lines += [f"left out as damaged: {problem}" for problem in run.skipped]
     yield from map(printable, lines)

@@ -18,15 +18,16 @@ from pydantic import ValidationError
 from starbench.canary import summary
 from starbench.canary.arrival import is_folded
 from starbench.errors import InputError, JournalError
-from starbench.planning.adaptation import are_ears_apart
+from starbench.planning.adaptation import are_ears_apart, is_done
 from starbench.planning.conditions import CAPTION, is_soundless
-from starbench.runs import directory
-from starbench.schema import Canary, SuiteIdentity
-from starbench.schema.entry import LeaderboardEntry, ModelRecord, Published, Setup, SuiteRecord
+from starbench.planning.words import adaptation_sentence, notes
+from starbench.runs import directory, journal
+from starbench.runs.load import RunData
+from starbench.schema import Canary, Setup, SuiteIdentity
+from starbench.schema.entry import LeaderboardEntry, ModelRecord, Published, SuiteRecord
 from starbench.schema.run import Run
 from starbench.schema.score import Headline, RunScore, SuiteScore, TaskScore
 from starbench.scoring.constant import SHARED_BY
-from starbench.scoring.run import why_unasked
 from starbench.storage.atomic import write_lines
 from starbench.text import validation_problem
 
@@ -35,9 +36,9 @@ ENTRY_PATTERN = "entry-*.json"
 BOARD_JSON, BOARD_MARKDOWN = "leaderboard.json", "leaderboard.md"
 
 
-def entries_of(path: Path, scores: RunScore) -> list[LeaderboardEntry]:
-    """One entry for each suite of the run at ``path``."""
-    run, canary = directory.read(path), directory.read_canary(path)
+def entries_of(data: RunData, scores: RunScore) -> list[LeaderboardEntry]:
+    """One entry for each suite of a run."""
+    run, canary = data.run, data.canary
     identities = {suite.name: suite for suite in run.identity.suites}
     return [
         LeaderboardEntry(
@@ -50,6 +51,7 @@ def entries_of(path: Path, scores: RunScore) -> list[LeaderboardEntry]:
             ),
             suite=_suite_record(identities[score.suite], score.n_items, run),
             setup=_setup(identities[score.suite], run),
+            adaptations=run.adaptations,
             scores=score,
             complete=all(headline.complete for headline in score.headlines),
             usage=scores.usage,
@@ -58,7 +60,7 @@ def entries_of(path: Path, scores: RunScore) -> list[LeaderboardEntry]:
             captioner=run.captioner,
             inapplicable=run.inapplicable,
             skipped=run.skipped,
-            notes=(*run.notes, *_unproven(canary, run)),
+            notes=(*notes(run), *_unproven(canary, run)),
             versions=run.versions,
             created=run.created,
         )
@@ -68,11 +70,11 @@ def entries_of(path: Path, scores: RunScore) -> list[LeaderboardEntry]:
 
 def _unproven(canary: Canary | None, run: Run) -> list[str]:
     """What must be said where it is not known whether sound arrived."""
-    has_sound = not all(is_soundless(condition) for condition in run.identity.conditions)
+    has_sound = not all(is_soundless(condition) for condition in run.identity.setup.conditions)
     return [summary.NOT_HELD] if canary is None and has_sound else []
 
 
-def write_entries(path: Path, scores: RunScore) -> list[Path]:
+def write_entries(data: RunData, scores: RunScore) -> list[Path]:
     """Write the entries of a run into it.
 
     Raises
@@ -80,8 +82,8 @@ def write_entries(path: Path, scores: RunScore) -> list[Path]:
     JournalError
         If the disk does not take them.
     """
-    written = []
-    for entry in entries_of(path, scores):
+    path, written = data.path, []
+    for entry in entries_of(data, scores):
         target = path / ENTRY.format(suite=entry.suite.name)
         try:
             write_lines(target, [entry.model_dump_json(indent=1)])
@@ -91,6 +93,23 @@ def write_entries(path: Path, scores: RunScore) -> list[Path]:
             ) from error
         written.append(target)
     return written
+
+
+def why_unasked(path: Path) -> str | None:
+    """Why no trial of the run at ``path`` was ever asked; None if one was.
+
+    Raises
+    ------
+    starbench.errors.RunError
+        If ``path`` is no run, or is damaged.
+    """
+    directory.read(path)
+    if any(True for _ in journal.read(path)):
+        return None
+    canary = directory.read_canary(path)
+    if canary is not None and canary.transport == "dropped":
+        return "no trial was asked: the canary found that no sound reaches the model"
+    return f"no trial was asked yet: starbench run with --out {path} resumes it"
 
 
 def read_entries(paths: Iterable[Path]) -> list[LeaderboardEntry]:
@@ -165,43 +184,16 @@ def _suite_record(suite: SuiteIdentity, n_items: int, run: Run) -> SuiteRecord:
 
 
 def _setup(suite: SuiteIdentity, run: Run) -> Setup:
-    identity = run.identity
-    return Setup(
-        protocol=suite.protocol,
-        prompt_version=suite.prompt_version,
-        conditions=identity.conditions,
-        rotations=suite.rotations,
-        limit=identity.limit,
-        limit_seed=identity.limit_seed,
-        rate=identity.rate,
-        text_only=identity.text_only,
-        clips=identity.clips,
-        gap_s=identity.gap_s,
-        channels=identity.channels,
-        answer_mode=identity.answer_mode,
-        captions=identity.captions,
-        adaptations=run.adaptations,
-    )
+    own = {"protocol": suite.protocol, "prompt_version": suite.prompt_version}
+    return run.identity.setup.model_copy(update=own)
 
 
 def _comparable(entry: LeaderboardEntry) -> tuple[Any, ...]:
-    setup, suite = entry.setup, entry.suite
+    suite = entry.suite
     # What a model cannot take is not asked of it, so the same suite can be fewer questions.
     heard = [h.n_items for h in entry.scores.headlines if h.condition == "audio"] if entry.scores else []
-    sample = (setup.limit, setup.limit_seed if setup.limit is not None else 0)
-    asked = (setup.protocol, setup.prompt_version, setup.rotations, *sample, setup.rate)
-    given = (setup.clips, setup.gap_s, setup.channels, setup.answer_mode, setup.captions)
-    return (
-        suite.name,
-        suite.digest,
-        suite.version,
-        suite.profile,
-        suite.n_items,
-        *heard,
-        *asked,
-        *given,
-        entry.run_by_us,
-    )
+    questions = (suite.name, suite.digest, suite.version, suite.profile, suite.n_items, *heard)
+    return (*questions, *entry.setup.comparable_key(), entry.run_by_us)
 
 
 def _order(table: tuple[tuple[Any, ...], list[LeaderboardEntry]]) -> tuple[bool, str]:
@@ -214,7 +206,7 @@ def _table(entries: Sequence[LeaderboardEntry]) -> dict[str, Any]:
     rows = [row for entry in entries for row in _rows(entry)]
     return {
         "suite": first.suite.model_dump(mode="json", exclude={"source"}),
-        "setup": first.setup.model_dump(mode="json", exclude={"conditions", "adaptations", "text_only"}),
+        "setup": first.setup.model_dump(mode="json", exclude={"conditions", "skip_bad"}),
         "run_by_us": first.run_by_us,
         "source": first.published.source if first.published else None,
         "rows": sorted(rows, key=lambda row: (row["condition"], -(row["ma"] or 0.0), row["model"])),
@@ -249,7 +241,7 @@ def _captioner(entry: LeaderboardEntry, condition: str) -> dict[str, Any] | None
         return None
     return {
         "model": by.model,
-        "adaptations": list(by.adaptations),
+        "adaptations": [adaptation_sentence(change, "clips") for change in by.adaptations],
         "canary": summary.short(by.canary, apart=are_ears_apart(by.adaptations)),
     }
 
@@ -263,12 +255,13 @@ def _task_cell(row: TaskScore) -> dict[str, Any]:
 
 
 def _run_row(entry: LeaderboardEntry, scores: SuiteScore, headline: Headline) -> dict[str, Any]:
-    capabilities, changes = entry.model.capabilities, entry.setup.adaptations
+    capabilities, changes = entry.model.capabilities, entry.adaptations
     has_sound = not is_soundless(headline.condition)
     return {
         "model": entry.model.name,
         "arguments": {k: v for k, v in entry.model.arguments.items() if k != "model"},
-        "adaptations": [*changes, *_left_out(entry)],
+        "adaptations": [*map(adaptation_sentence, changes), *_left_out(entry)],
+        "changed_by": [name for name in ("clips", "channels") if is_done(name, changes)],
         "condition": headline.condition,
         "extension": headline.extension,
         "n_items": headline.n_items,

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from starbench.canary.arrival import FOLDED
-from starbench.planning.adaptation import is_done
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|~@]|:(?=//)|(?<=www)\.)")
 
@@ -67,12 +66,12 @@ def _title(table: dict[str, Any]) -> str:
 
 def _departures(table: dict[str, Any]) -> list[str]:
     """What a table's runs share that the usual run does not have; a policy where it changed something."""
-    setup, changes = table["setup"], [note for row in table["rows"] for note in row.get("adaptations", ())]
+    setup, changed_by = table["setup"], {name for row in table["rows"] for name in row.get("changed_by", ())}
     answers = {"choice": "answers held to letters", "logprobs": "answers by log-probability"}
     found = [answers[setup["answer_mode"]]] if setup["answer_mode"] in answers else []
     found += [f"rate: {setup['rate']} Hz"] if setup["rate"] != "native" else []
-    found += [f"clips: {setup['clips']}, {setup['gap_s']:g} s apart"] if is_done("clips", changes) else []
-    found += [f"channels: {setup['channels']}"] if is_done("channels", changes) else []
+    found += [f"clips: {setup['clips']}, {setup['gap_s']:g} s apart"] if "clips" in changed_by else []
+    found += [f"channels: {setup['channels']}"] if "channels" in changed_by else []
     return [*found, f"captions {setup['captions'][:12]}"] if setup["captions"] else found
 
 

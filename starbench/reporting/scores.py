@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -12,7 +11,7 @@ from rich.text import Text
 from starbench.canary import arrival
 from starbench.planning.conditions import is_soundless
 from starbench.reporting.tables import difference, interval, new_console, new_table, percent
-from starbench.runs import directory
+from starbench.runs.load import RunData
 from starbench.schema.score import (
     Headline,
     PairedDifference,
@@ -27,10 +26,10 @@ from starbench.text import printable
 _FEW = 10
 
 
-def show(scores: RunScore, path: Path, console: Console | None = None) -> None:
+def show(scores: RunScore, data: RunData, console: Console | None = None) -> None:
     """Print every table of a run."""
     console = console or new_console()
-    run = directory.read(path)
+    run = data.run
     for suite in scores.suites:
         console.print(_main_table(scores.model, suite))
         for further in (_paired_table(suite.paired), _headline_table(suite.headlines)):
@@ -39,7 +38,7 @@ def show(scores: RunScore, path: Path, console: Console | None = None) -> None:
         if suite.official:
             console.print(_official_lines(suite), markup=False, highlight=False)
     if any(not is_soundless(row.condition) for suite in scores.suites for row in suite.headlines):
-        console.print(arrival.line(run, directory.read_canary(path)), markup=False, highlight=False)
+        console.print(arrival.line(run, data.canary), markup=False, highlight=False)
     if run.captioner is not None:
         by = printable(arrival.of_captioner(run.captioner))
         console.print(by, markup=False, highlight=False, soft_wrap=True)
