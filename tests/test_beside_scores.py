@@ -84,7 +84,7 @@ def test_declared_folding_stands_beside_the_score_without_a_canary(bench: Bench)
     suite = bench.suite("s", item("one", "bell"))
     code, said = bench.run(suite, "--condition", "audio,question-only", model="ears.py:Folds", out="folds")
     assert code == 0
-    assert f"{summary.NOT_HELD}; {arrival.FOLDED}" in " ".join(said.split())
+    assert f"{summary.NO_CANARY}; {arrival.FOLDED}" in " ".join(said.split())
     made = shown(bench.folder / "folds")
     assert "‡" in row(made)[0]
     assert "‡" not in row(made, "question-only")[0], "no sound, no ears"
@@ -121,9 +121,9 @@ def test_compare_tells_of_each_run_how_sound_got_there(bench: Bench, command: Ca
     ran = command("compare", "a", "b", "c", "--json", "c.json")
     assert ran.code == 0, ran.err
     lines = {
-        "a": f"{summary.NOT_HELD}; {arrival.FOLDED}",
+        "a": f"{summary.NO_CANARY}; {arrival.FOLDED}",
         "b": summary.line(canary()),
-        "c": summary.NOT_HELD,
+        "c": summary.NO_CANARY,
     }
     assert "ears folded" in lines["b"]
     assert json.loads((bench.folder / "c.json").read_text())["sound"] == lines

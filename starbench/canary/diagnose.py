@@ -16,7 +16,7 @@ from starbench.canary.evidence.delivery_evidence import DeliveryEvidence
 from starbench.canary.evidence.session import MOST_IN_FLIGHT, Ask, ProbeSession
 from starbench.canary.evidence.statistics import between
 from starbench.canary.evidence.token_counts import counting_probes, judge
-from starbench.canary.stimuli.clips import single_sounds
+from starbench.canary.stimuli.clips import PAIR_SETS, single_sounds
 from starbench.canary.stimuli.probe_limits import ProbeLimits
 from starbench.canary.stimuli.probes import Probe
 from starbench.canary.stimuli.questions import DESCRIBE
@@ -58,7 +58,9 @@ async def diagnose(
     """
     if capabilities.max_clips == 0 or "text" not in capabilities.answer_modes:
         why = "takes no clip" if capabilities.max_clips == 0 else "answers in no words"
-        return _record(ProbeSession(ask), dict.fromkeys(VERDICTS, Verdict(UNKNOWN, f"the model {why}")), probe)
+        return _record(
+            ProbeSession(ask), dict.fromkeys(VERDICTS, Verdict(UNKNOWN, f"the model {why}")), probe
+        )
     limits = ProbeLimits.of(capabilities, rate)
     session = ProbeSession(
         ask,
@@ -114,9 +116,11 @@ async def _delivery_probes(
 ) -> tuple[discrimination.Score, DeliveryEvidence]:
     """Send more to a model whose replies leave delivery open; returns what its replies show."""
     score, evidence = _evidence(session, limits)
-    if evidence.is_open and not session.is_picky:
-        await session.send(delivery.descriptions(limits, 1))
-        score, evidence = _evidence(session, limits)
+    for n in range(1, len(PAIR_SETS)):
+        more = delivery.descriptions(limits, n)
+        if evidence.is_open and not session.is_picky and session.affords(len(more)):
+            await session.send(more)
+            score, evidence = _evidence(session, limits)
     controls, more = delivery.controls(limits), discrimination.higher_probes(limits, 1)
     if not evidence.depends and score.is_promising and session.affords(len(more) + len(controls)):
         await session.send(more)
@@ -153,7 +157,8 @@ async def _reach(
         unfit = Verdict(UNKNOWN, delivery.PICKY) if session.is_picky else _NOT_COMPARABLE
         return unfit, unfit
     sounds = single_sounds(limits)
-    await session.send([*(Probe(DESCRIBE, sound) for sound in sounds), *counting_probes(session, limits)])
+    described = [Probe(DESCRIBE, sound) for sound in sounds] * delivery.TIMES
+    await session.send([*described, *counting_probes(session, limits)])
     unlike = [between(*pair) for pair in combinations(session.groups(DESCRIBE, sounds), 2)]
     return (
         await length.verdict(session, limits, unlike, judge(session, limits)),

@@ -41,7 +41,7 @@ async def run_canary(client: ModelClient, rate: int | None, probe: ProbeSet) -> 
     return canary.model_copy(update={"served_by": client.model.server})
 
 
-def still_counts(canary: Canary, served_by: str | None, probe: ProbeSet) -> bool:
+def is_still_valid(canary: Canary, served_by: str | None, probe: ProbeSet) -> bool:
     """Whether an earlier canary of the same run makes another one needless.
 
     Sound arrived, at the same server, not more than a day ago, and what is asked for now was probed then.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from starbench.schema import Canary
 
 #: In the evidence, beside the verdicts' names: probes without a reply.
@@ -38,6 +40,13 @@ def line(canary: Canary | None, *, apart: bool = False) -> str:
     names = VERDICTS if canary.probe == "all" else _BASIC
     verdicts = "canary: " + ", ".join(f"{_ABOUT[name]} {values[name]}" for name in names)
     return f"{verdicts}; {canary.unproven} trials were asked without one" if canary.unproven else verdicts
+
+
+def kept(canary: Canary, *, apart: bool = False) -> str:
+    """That an earlier canary is used, how old it is, and its verdicts."""
+    minutes = (datetime.now(UTC) - datetime.fromisoformat(canary.at)).total_seconds() / 60
+    age = f"{minutes:.0f} min" if minutes < 100 else f"{minutes / 60:.0f} h"
+    return f"the canary of {age} ago still counts, no probe is sent ({line(canary, apart=apart)})"
 
 
 def short(canary: Canary | None, *, apart: bool = False) -> str | None:

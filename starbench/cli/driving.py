@@ -26,7 +26,12 @@ class Start(Protocol):
 
     @property
     def canary(self) -> bool:
-        """Whether a canary is held before."""
+        """Whether a canary is run before."""
+        ...
+
+    @property
+    def kept_canary(self) -> Canary | None:
+        """An earlier canary that is used in its place."""
         ...
 
 
@@ -123,6 +128,8 @@ def drive(
             nonlocal waiting
             waiting = start.waiting
             announce(start)
+            if start.kept_canary is not None:
+                typer.echo(printable(summary.kept(start.kept_canary, apart=apart)), err=True)
             if not start.canary:
                 progress.begin(waiting)
 

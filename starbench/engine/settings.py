@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass, field
 
 from starbench.errors import TransientError
-from starbench.schema import Prices
+from starbench.schema import Prices, ProbeSet
 
 
 @dataclass(frozen=True)
@@ -55,3 +55,5 @@ class Settings:
     prices: Prices | None = None
     """What tokens cost, where that is known."""
     canary: bool = True
+    probe: ProbeSet = "basic"
+    """Which probes a canary sends."""

@@ -16,9 +16,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from starbench.canary import summary
-from starbench.canary.arrival import is_folded
+from starbench.canary.arrival import are_ears_apart, is_folded
 from starbench.errors import InputError, JournalError
-from starbench.planning.adaptation import are_ears_apart, is_done
+from starbench.planning.adaptation import is_done
 from starbench.planning.conditions import CAPTION, is_soundless
 from starbench.planning.words import adaptation_sentence, notes
 from starbench.runs import directory, journal
@@ -71,7 +71,7 @@ def entries_of(data: RunData, scores: RunScore) -> list[LeaderboardEntry]:
 def _unproven(canary: Canary | None, run: Run) -> list[str]:
     """What must be said where it is not known whether sound arrived."""
     has_sound = not all(is_soundless(condition) for condition in run.identity.setup.conditions)
-    return [summary.NOT_HELD] if canary is None and has_sound else []
+    return [summary.NO_CANARY] if canary is None and has_sound else []
 
 
 def write_entries(data: RunData, scores: RunScore) -> list[Path]:

@@ -5,15 +5,16 @@ It passes over what has ended, counts what is left of the budget, and proves tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
-from starbench.canary.holding import LOAD, hold_canary, used_by
+from starbench.canary.run import is_still_valid, reservation, run_canary, usage_of
 from starbench.engine.budget import SPENT, Budget
 from starbench.engine.client import ModelClient
 from starbench.engine.cost import PromptSize, total
 from starbench.engine.settings import Settings
 from starbench.errors import CanaryError, FatalError
+from starbench.models.adapter import PLUGIN
 from starbench.schema import Canary, Failure, Outcome, Usage
 
 
@@ -61,7 +62,7 @@ def left(settings: Settings, lines: Iterable[Used], canary: Canary | None) -> Bu
         else:
             budget.count(line.usage, line.failure, line.size)
     if canary is not None:
-        budget.spend(used_by(canary, settings.prices))
+        budget.spend(usage_of(canary, settings.prices))
     return budget
 
 
@@ -69,6 +70,25 @@ def is_settled(line: Ended, *, retry_permanent: bool) -> bool:
     """Whether what ended so is never asked again: a reply came, or an error that asking again cannot mend."""
     stuck = line.error is not None and line.error.permanent and not retry_permanent
     return line.outcome is not Outcome.ERROR or stuck
+
+
+def edited_plugins(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:
+    """Files of plug-ins that were edited between two records of versions."""
+    return tuple(
+        name.removeprefix(PLUGIN)
+        for name, digest in now.items()
+        if name.startswith(PLUGIN) and before.get(name, digest) != digest
+    )
+
+
+def kept_canary(
+    before: Canary | None, client: ModelClient, *, is_needed: bool, is_edited: bool
+) -> Canary | None:
+    """The canary of an earlier attempt where one is needed and the earlier one still counts."""
+    if before is None or not is_needed or is_edited:
+        return None
+    is_valid = is_still_valid(before, client.model.server, client.settings.probe)
+    return before if is_valid else None
 
 
 async def prove_sound(
@@ -100,14 +120,15 @@ async def prove_sound(
     FatalError
         When no request can succeed, or the budget (kind ``budget``) does not hold a canary.
     """
+    probe = client.settings.probe
     try:
-        async with budget.reserved(LOAD):
-            canary = await hold_canary(client, rate_hz)
+        async with budget.reserved(reservation(probe)):
+            canary = await run_canary(client, rate_hz, probe)
     except FatalError as error:
         if error.kind != SPENT:
             raise
         raise FatalError(f"{error} (it is the canary: --no-canary leaves it out)", kind=SPENT) from error
-    budget.spend(used_by(canary, client.settings.prices))
+    budget.spend(usage_of(canary, client.settings.prices))
     record(canary if before is None else _added(before, canary))
     if canary.transport == "dropped":
         raise CanaryError(

@@ -27,7 +27,7 @@ from starbench.planning.reasons import Reason
 from starbench.planning.request import policy_of
 from starbench.planning.trials import materialise
 from starbench.protocols import caption as asking
-from starbench.runs.attempt import Used, is_settled, left, prove_sound
+from starbench.runs.attempt import Used, edited_plugins, is_settled, kept_canary, left, prove_sound
 from starbench.runs.journal import LineWriter
 from starbench.schema import Adaptation, Canary, Item, Outcome, Prompt, Response, Setup, Trial
 from starbench.schema.caption import CaptionHeader, CaptionIdentity, CaptionLine
@@ -107,7 +107,9 @@ class Start:
     waiting: int
     planned: int
     canary: bool
-    """Whether a canary is held before they are asked."""
+    """Whether a canary is run before they are asked."""
+    kept_canary: Canary | None = None
+    """The canary of an earlier attempt that still counts, where one is needed."""
 
 
 def plan_captions(request: CaptionRequest, model: Model) -> Clips:
@@ -202,10 +204,13 @@ async def ask_all(
                 if is_settled(line, retry_permanent=retry_permanent)
             }
             waiting = [trial for trial in clips.trials if trial.item_id not in settled]
-            canary = settings.canary and bool(waiting)
-            on_start(Start(len(waiting), len(clips.trials), canary))
+            is_needed = settings.canary and bool(waiting)
             before = there.header.canary
             client = ModelClient(model, settings, len(waiting))
+            is_edited = bool(edited_plugins(there.header.versions, clips.header.versions))
+            kept = kept_canary(before, client, is_needed=is_needed, is_edited=is_edited)
+            canary = is_needed and kept is None
+            on_start(Start(len(waiting), len(clips.trials), canary, kept))
             budget = left(settings, _used(path, clips), before)
             if canary:
                 rate_hz = clips.header.identity.rate_hz

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +10,10 @@ from starbench.engine.budget import Budget
 from starbench.engine.client import ModelClient
 from starbench.engine.runner import run_trials
 from starbench.engine.settings import Settings
-from starbench.models.adapter import PLUGIN, Model
+from starbench.models.adapter import Model
 from starbench.planning.plan import RunPlan
 from starbench.runs import attempt, directory, journal
-from starbench.runs.attempt import Used, is_settled, prove_sound
+from starbench.runs.attempt import Used, edited_plugins, is_settled, kept_canary, prove_sound
 from starbench.runs.journal import Journal, Key
 from starbench.schema import Canary, JournalLine
 from starbench.suites.clip_info import sent_clips
@@ -30,7 +30,9 @@ class Start:
     edited: tuple[str, ...]
     """Files of plug-ins that are not what they were when the run was begun."""
     canary: bool
-    """Whether a canary is held before they are asked."""
+    """Whether a canary is run before they are asked."""
+    kept_canary: Canary | None = None
+    """The canary of an earlier attempt that still counts, where one is needed."""
 
 
 async def ask_all(
@@ -76,18 +78,19 @@ async def ask_all(
         with directory.hold(path):
             resumed = directory.begin(path, evaluation.run, evaluation.items, evaluation.trials)
             begun = directory.read(path)
-            edited = _edited(begun.versions, evaluation.run.versions)
+            edited = edited_plugins(begun.versions, evaluation.run.versions)
             with Journal(path) as writer:
                 finished = settled(path, retry_permanent=retry_permanent)
                 waiting = [trial for trial in evaluation.trials if trial.key not in finished]
                 # A question without sound needs no proof that sound arrives.
-                canary = settings.canary and any(sent_clips(trial.parts) for trial in waiting)
-                on_start(
-                    Start(len(waiting), len(evaluation.trials), resumed, begun.served_by, edited, canary)
-                )
+                is_needed = settings.canary and any(sent_clips(trial.parts) for trial in waiting)
                 client = ModelClient(model, settings, len(waiting))
-                budget = left(evaluation, path, settings)
                 before = directory.read_canary(path)
+                kept = kept_canary(before, client, is_needed=is_needed, is_edited=bool(edited))
+                canary = is_needed and kept is None
+                begun_at = begun.served_by
+                on_start(Start(len(waiting), len(evaluation.trials), resumed, begun_at, edited, canary, kept))
+                budget = left(evaluation, path, settings)
                 unproven = before.unproven if before else len(finished)
                 if before and waiting and not settings.canary:
                     directory.write_canary(path, _unproven(before, unproven + len(waiting)))
@@ -102,14 +105,6 @@ async def ask_all(
 def _unproven(canary: Canary, trials: int) -> Canary:
     """What the canary found, and how many trials it says nothing of."""
     return canary.model_copy(update={"unproven": trials})
-
-
-def _edited(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(
-        name.removeprefix(PLUGIN)
-        for name, digest in now.items()
-        if name.startswith(PLUGIN) and before.get(name, digest) != digest
-    )
 
 
 def left(evaluation: RunPlan, path: Path, settings: Settings) -> Budget:

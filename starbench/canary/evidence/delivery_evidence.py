@@ -25,6 +25,8 @@ _SURE_BY_ONE_SET, _SURE = 0.0015, 0.0005
 _COMPARABLE = 0.05
 #: With fewer clips that were described twice, later replies neither confirm nor refute.
 _ENOUGH_CLIPS = 6
+#: So many pairs of one set stand in another one too.
+_IN_TWO_SETS = 2
 #: So many descriptions must be there before it counts that all claim there is no sound.
 _ENOUGH = 6
 #: p-values that forbid the verdict that nothing arrives, though they prove nothing.
@@ -33,6 +35,20 @@ _DOUBT, _MAY_BE_PRESENT = 0.2, 0.05
 _ALL_LETTERS = 2 / 3
 #: So many controls in the form that was asked for.
 _FORMED = 3
+
+
+Descriptions = dict[Pair, list[Reply]]
+"""Descriptions by the pair of sounds that was sent."""
+
+
+def described_sets(session: ProbeSession, limits: ProbeLimits) -> list[Descriptions]:
+    """Descriptions of each set of pairs that was sent."""
+    sets = (sound_pairs(limits, n) for n in range(len(PAIR_SETS)))
+    replies = [
+        {pair: group for pair, clip in pairs.items() if (group := session.replies(DESCRIBE, clip))}
+        for pairs in sets
+    ]
+    return [by_pair for by_pair in replies if len(by_pair) > _IN_TWO_SETS]
 
 
 @dataclass(frozen=True)
@@ -63,20 +79,15 @@ class DeliveryEvidence:
         return judge(self.session, self.limits)
 
     @cached_property
-    def _sets(self) -> list[dict[Pair, list[Reply]]]:
-        """Descriptions by pair of sounds, for each set of pairs that was sent."""
-        sets = (sound_pairs(self.limits, n) for n in range(len(PAIR_SETS)))
-        replies = [
-            {pair: group for pair, clip in pairs.items() if (group := self.session.replies(DESCRIBE, clip))}
-            for pairs in sets
-        ]
-        return [by_pair for by_pair in replies if by_pair]
+    def _sets(self) -> list[Descriptions]:
+        return described_sets(self.session, self.limits)
 
     @cached_property
     def p_dependent(self) -> float:
         """p-value for descriptions that have nothing to do with the sound."""
         return dependence(
-            [list(by_pair.values()) for by_pair in self._sets], [_in_common(list(pairs)) for pairs in self._sets]
+            [list(by_pair.values()) for by_pair in self._sets],
+            [_in_common(list(pairs)) for pairs in self._sets],
         )
 
     @property
@@ -124,7 +135,11 @@ class DeliveryEvidence:
     def controls(self) -> list[tuple[Reply, str]]:
         """Replies to the questions that need no sound, each with the right letter."""
         silent = no_sound(self.limits)
-        return [(reply, letter) for question, letter in CONTROLS for reply in self.session.replies(question, silent)]
+        return [
+            (reply, letter)
+            for question, letter in CONTROLS
+            for reply in self.session.replies(question, silent)
+        ]
 
     @property
     def right_controls(self) -> int:
@@ -151,13 +166,19 @@ class DeliveryEvidence:
         choices = [reply for question in (*WHICH_IS_HIGHER, NAME) for reply in self._with_sound(question)]
         letters = sum(reply.letter is not None for reply in choices)
         is_steady = not letters or letters >= _ALL_LETTERS * len(choices)
-        return len(described) >= _ENOUGH and is_steady and all(claims_no_audio(reply.text) for reply in described)
+        return (
+            len(described) >= _ENOUGH
+            and is_steady
+            and all(claims_no_audio(reply.text) for reply in described)
+        )
 
     @property
     def right_names(self) -> int:
         """Single sounds that were chosen rightly from the palette."""
         sounds = zip(single_sounds(self.limits), NAME.options, strict=True)
-        letters = [(self.session.replies(NAME, clip), chr(ord("A") + n)) for n, (clip, _) in enumerate(sounds)]
+        letters = [
+            (self.session.replies(NAME, clip), chr(ord("A") + n)) for n, (clip, _) in enumerate(sounds)
+        ]
         return sum(reply.letter == letter for replies, letter in letters for reply in replies)
 
     @cached_property

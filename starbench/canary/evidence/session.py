@@ -17,7 +17,7 @@ Ask = Callable[[Prompt], Awaitable[Response]]
 
 MOST_IN_FLIGHT = 8
 #: After so many lost probes without any reply, no more are sent.
-_HOPELESS = 6
+_HOPELESS = 4
 #: After so many lost byte variants without a reply to any, no more variants are sent.
 _PICKY = 2
 

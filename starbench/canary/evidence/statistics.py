@@ -11,7 +11,7 @@ that look at least as telling. That holds whatever the replies are.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import combinations, zip_longest
@@ -32,6 +32,7 @@ _WORD = re.compile(r"[\u0e00-\u0eff\u3040-\u9fff]|\w+|[^\w\s]")
 #: The replies to one question, those to one input together.
 Groups = Sequence[Sequence[Reply]]
 Matrix = NDArray[np.float64]
+Places = NDArray[np.intp]
 
 
 def distance(one: Reply, other: Reply) -> float:
@@ -69,82 +70,97 @@ def dependence(strata: Sequence[Groups], weights: Sequence[Matrix] = ()) -> floa
         For each stratum, how much two inputs have in common: the ranks' weights. By default 1 for an input
         and itself, 0 for two inputs.
     """
-    from scipy.stats import permutation_test, rankdata
+    from scipy.stats import rankdata
 
+    observed, shuffled = 0.0, np.zeros(_SHUFFLES)
     rng = np.random.default_rng(_SEED)
-    observed, shuffled, is_tested = 0.0, np.zeros(_SHUFFLES), False
     for groups, weight in zip_longest(strata, weights):
-        replies = [reply for group in groups for reply in group]
         inputs = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
         in_common = (np.eye(len(groups)) if weight is None else weight)[np.ix_(inputs, inputs)]
-        first, second = np.triu_indices(len(replies), 1)
-        weight_of_pair = in_common[first, second]
-        if not np.ptp(weight_of_pair) if len(weight_of_pair) else True:
-            continue
-        distances = _distances(replies)
+        if np.unique(in_common[np.triu_indices(len(inputs), 1)]).size < 2:
+            continue  # all replies are to one input, or none is repeated: a shuffle changes nothing
+        distances = _distances([reply for group in groups for reply in group])
         ranks = rankdata(distances, axis=None).reshape(distances.shape)
-
-        def statistic(order: NDArray[np.intp], axis: int) -> Matrix:
-            pairs = ranks[order[..., first], order[..., second]]  # noqa: B023 - called in this turn only
-            return (pairs * weight_of_pair).sum(axis=axis)  # type: ignore[no-any-return]  # noqa: B023
-
-        test = permutation_test(
-            (np.arange(len(replies)),),
-            statistic,
-            permutation_type="pairings",
-            vectorized=True,
-            n_resamples=_SHUFFLES,
-            rng=rng,
-        )
-        observed += test.statistic
-        shuffled += rng.choice(test.null_distribution, _SHUFFLES)
-        is_tested = True
-    if not is_tested:
+        sums = _shuffled_sums(ranks, in_common, rng)
+        observed += float(np.sum(ranks * np.triu(in_common, 1)))
+        shuffled += rng.choice(sums, _SHUFFLES)
+    if not shuffled.any():
         return 1.0
     return float((1 + np.count_nonzero(shuffled <= observed + 1e-9)) / (1 + _SHUFFLES))
 
 
+def _shuffled_sums(ranks: Matrix, in_common: Matrix, rng: np.random.Generator) -> Matrix:
+    from scipy.stats import permutation_test
+
+    first, second = np.nonzero(np.triu(in_common, 1))
+    weights = in_common[first, second]
+
+    def statistic(order: Places, **_: int) -> Matrix:
+        return np.asarray(ranks[order[..., first], order[..., second]] @ weights)
+
+    places = np.arange(len(ranks))
+    test = permutation_test(
+        (places,), statistic, permutation_type="pairings", vectorized=True, n_resamples=_SHUFFLES, rng=rng
+    )
+    return test.null_distribution
+
+
 def separation(few: Sequence[Reply], many: Sequence[Reply]) -> float:
     """p-value for "the ``few`` are no further from the ``many`` than any such handful of all replies"."""
-    if not few or not many:
-        return 1.0
     distances = _distances([*few, *many])
-
-    def statistic(one: NDArray[np.intp], other: NDArray[np.intp], axis: int) -> Matrix:
-        across = distances[one[..., :, None], other[..., None, :]].mean(axis=(-2, -1))
-        inside = distances[one[..., :, None], one[..., None, :]].mean(axis=(-2, -1))
-        return across - inside  # type: ignore[no-any-return]
-
-    return _p_greater(statistic, len(few), len(many))
+    return _p_of_split(
+        lambda one, other: _mean(distances, one, other) - _mean(distances, one, one), few, many
+    )
 
 
 def likeness(few: Sequence[Reply], many: Sequence[Reply]) -> float:
     """p-value for "the ``few`` are no more like each other than any such handful of all replies"."""
-    if len(few) < 2 or not many:
-        return 1.0
     distances = _distances([*few, *many])
-
-    def statistic(one: NDArray[np.intp], _: NDArray[np.intp], axis: int) -> Matrix:
-        return -distances[one[..., :, None], one[..., None, :]].mean(axis=(-2, -1))  # type: ignore[no-any-return]
-
-    return _p_greater(statistic, len(few), len(many))
+    return _p_of_split(lambda one, _: -_mean(distances, one, one), few, many)
 
 
-def _p_greater(statistic: Callable[..., Matrix], few: int, many: int) -> float:
-    """p-value of a large ``statistic`` of the places of two samples in a matrix of distances."""
+def greater(sample: Sequence[float], reference: Sequence[float]) -> float:
+    """p-value for "``sample`` is no greater than ``reference``" (rank sum).
+
+    By ranks, because one reply that has nothing to do with anything is as far away as can be.
+    """
+    from scipy.stats import rankdata
+
+    ranks = rankdata(np.round([*sample, *reference], 9))
+    return _p_of_split(lambda one, _: ranks[one].sum(axis=-1), sample, reference)
+
+
+def smaller(sample: Sequence[float], reference: Sequence[float]) -> float:
+    """p-value for "``sample`` is no smaller than ``reference``"."""
+    return greater([-value for value in sample], [-value for value in reference])
+
+
+def _p_of_split(
+    statistic: Callable[[Places, Places], Matrix], few: Sequence[object], many: Sequence[object]
+) -> float:
+    """p-value of a large ``statistic`` of the places of ``few`` and of ``many``, had they been mixed up."""
     from scipy.stats import permutation_test
 
-    places = np.arange(few + many)
-    return float(
-        permutation_test(
-            (places[:few], places[few:]),
-            statistic,
-            vectorized=True,
-            n_resamples=_SHUFFLES,
-            alternative="greater",
-            rng=np.random.default_rng(_SEED),
-        ).pvalue
+    n, places = len(few), np.arange(len(few) + len(many))
+    if not few or not many:
+        return 1.0
+    if 1 in (n, len(many)):  # which scipy refuses; in these turns every place stands alone once
+        turns = np.array([np.roll(places, turn) for turn in places])
+        values = statistic(turns[:, :n], turns[:, n:])
+        return float(np.mean(values >= values[0] - 1e-9))
+    test = permutation_test(
+        (places[:n], places[n:]),
+        lambda one, other, **_: statistic(one, other),
+        vectorized=True,
+        n_resamples=_SHUFFLES,
+        alternative="greater",
+        rng=np.random.default_rng(_SEED),
     )
+    return float(test.pvalue)
+
+
+def _mean(distances: Matrix, one: Places, other: Places) -> Matrix:
+    return np.asarray(distances[one[..., :, None], other[..., None, :]].mean(axis=(-2, -1)))
 
 
 def between(one: Sequence[Reply], other: Sequence[Reply]) -> float:
@@ -152,13 +168,10 @@ def between(one: Sequence[Reply], other: Sequence[Reply]) -> float:
     return float(np.mean([distance(x, y) for x in one for y in other]))
 
 
-def within(groups: Groups) -> list[float]:
+def within(groups: Iterable[Sequence[Reply]]) -> list[float]:
     """Distances between replies to the same input, one for each input that has more than one."""
-    return [
-        float(np.mean([distance(x, y) for x, y in combinations(group, 2)]))
-        for group in groups
-        if len(group) > 1
-    ]
+    pairs = [list(combinations(group, 2)) for group in groups]
+    return [float(np.mean([distance(x, y) for x, y in of_group])) for of_group in pairs if of_group]
 
 
 def excess(one: Sequence[Reply], other: Sequence[Reply], noise: float) -> float:
@@ -167,33 +180,11 @@ def excess(one: Sequence[Reply], other: Sequence[Reply], noise: float) -> float:
     return between(one, other) - (float(np.mean(own)) if own else noise)
 
 
-def greater(sample: Sequence[float], reference: Sequence[float]) -> float:
-    """p-value for "``sample`` is no greater than ``reference``" (Mann and Whitney, exact where feasible).
-
-    By ranks, because one reply that has nothing to do with anything is as far away as can be.
-    """
-    from scipy.stats import PermutationMethod, mannwhitneyu
-
-    if not sample or not reference:
-        return 1.0
-    method = PermutationMethod(n_resamples=2 * _SHUFFLES, rng=np.random.default_rng(_SEED))
-    values = np.round([*sample, *reference], 9)
-    if not np.ptp(values):
-        return 1.0
-    test = mannwhitneyu(values[: len(sample)], values[len(sample) :], alternative="greater", method=method)
-    return float(test.pvalue)
-
-
-def smaller(sample: Sequence[float], reference: Sequence[float]) -> float:
-    """p-value for "``sample`` is no smaller than ``reference``"."""
-    return greater([-value for value in sample], [-value for value in reference])
-
-
-def at_least(right: int, asked: int, chance: float = 0.5) -> float:
+def at_least(right: int, n: int, chance: float = 0.5) -> float:
     """Probability of at least so many right answers, each by ``chance``."""
     from scipy.stats import binom
 
-    return float(binom.sf(right - 1, asked, chance))
+    return float(binom.sf(right - 1, n, chance))
 
 
 def matching(fits: Matrix, own: Sequence[int]) -> float:
@@ -211,35 +202,28 @@ def matching(fits: Matrix, own: Sequence[int]) -> float:
     if not fits.any():
         return 1.0
     replies = np.arange(len(own))
-    return float(
-        permutation_test(
-            (np.array(own),),
-            lambda inputs, axis: fits[replies, inputs].sum(axis=axis),
-            permutation_type="pairings",
-            vectorized=True,
-            n_resamples=_SHUFFLES,
-            alternative="greater",
-            rng=np.random.default_rng(_SEED),
-        ).pvalue
+    test = permutation_test(
+        (np.array(own),),
+        lambda inputs, **_: fits[replies, inputs].sum(axis=-1),
+        permutation_type="pairings",
+        vectorized=True,
+        n_resamples=_SHUFFLES,
+        alternative="greater",
+        rng=np.random.default_rng(_SEED),
     )
+    return float(test.pvalue)
 
 
 def sign_flips(scores: Sequence[int]) -> float:
-    """p-value of the sum of ``scores`` had each been as likely the other way round."""
+    """p-value of the sum of ``scores`` had each been as likely the other way round; exact up to 13 scores."""
     from scipy.stats import permutation_test
 
     if not any(scores):
         return 1.0
-    return float(
-        permutation_test(
-            (np.array(scores),),
-            np.sum,
-            permutation_type="samples",
-            vectorized=True,
-            n_resamples=np.inf,
-            alternative="greater",
-        ).pvalue
+    test = permutation_test(
+        (np.array(scores),), np.sum, permutation_type="samples", alternative="greater", n_resamples=_SHUFFLES
     )
+    return float(test.pvalue)
 
 
 def _distances(replies: Sequence[Reply]) -> Matrix:

@@ -74,7 +74,7 @@ def counting_probes(session: ProbeSession, limits: ProbeLimits) -> list[Probe]:
     silent = no_sound(limits)
     probes = [Probe(DESCRIBE, silent)] * _SILENT
     if _only(_pair_replies(session, limits), "input_tokens") is not None:
-        clips = [clip for clip in longer_clips(limits) if clip is not None]
+        clips = [clip for clip in longer_clips(limits) if clip]
         probes += [Probe(DESCRIBE_AT_LENGTH, silent), *(Probe(DESCRIBE, clip) for clip in clips)]
     return probes
 
@@ -92,12 +92,12 @@ def judge(session: ProbeSession, limits: ProbeLimits) -> TokenCounts:
     if tokens is None:
         return TokenCounts("none", _unsteady(replies))
     more_words = session.replies(DESCRIBE_AT_LENGTH, no_sound(limits))
-    growth = {count - tokens.none for reply in more_words if (count := _count(reply, "input_tokens")) is not None}
+    growth = {
+        count - tokens.none for reply in more_words if (count := _count(reply, "input_tokens")) is not None
+    }
     least, most = (EXTRA_WORDS * tokens for tokens in _TOKENS_PER_WORD)
     if len(growth) != 1 or not least <= min(growth) <= most:
-        figures = (
-            f"{EXTRA_WORDS} more words count {_range(growth)} more" if growth else "none for more words"
-        )
+        figures = f"{EXTRA_WORDS} more words count {_range(growth)} more" if growth else "none for more words"
         return TokenCounts("none", f"the counts are not token counts: {figures}")
     audio_tokens = _series(replies, "audio_tokens")
     return (
@@ -191,7 +191,8 @@ def _not_by_seconds(tokens: _Series, audio_tokens: _Series | None, limits: Probe
         return TokenCounts("none", f"the counts show nothing ({figures})")
     if growth < _FEWEST and limits.text_only:
         return TokenCounts(
-            "few", f"a clip of any length counts {growth} tokens, as the text of a placeholder does ({figures})"
+            "few",
+            f"a clip of any length counts {growth} tokens, as the text of a placeholder does ({figures})",
         )
     return TokenCounts(
         "constant", f"a clip of any length counts {growth} tokens, as a padded clip does ({figures})"

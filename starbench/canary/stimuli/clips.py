@@ -75,16 +75,18 @@ def longer_clips(limits: ProbeLimits) -> LongerClips:
     """Longer clips of a tone, in as many channels as the pairs have."""
     channels = 2 if limits.stereo else 1
     tone, rate = palette.low_tone, limits.rate
+    fourfold = _repeated(limits, tone, FOURFOLD, rate, channels)
     if limits.other_rate:
-        twofold = _repeated(limits, tone, 2, limits.other_rate, channels)
-    else:
-        twofold = _repeated(limits, tone, 2, rate, 1) if limits.stereo else None
-    return LongerClips(_repeated(limits, tone, FOURFOLD, rate, channels), twofold)
+        return LongerClips(fourfold, _repeated(limits, tone, 2, limits.other_rate, channels))
+    return LongerClips(fourfold, _repeated(limits, tone, 2, rate, 1) if limits.stereo else None)
 
 
 def tone_pairs(limits: ProbeLimits, batch: int) -> Labelled:
     """Clips of two tones, each with which of them is higher."""
-    return [(_two_tones(first, second, limits.rate), int(second > first)) for first, second in _TONE_PAIRS_HZ[batch]]
+    return [
+        (_two_tones(first, second, limits.rate), int(second > first))
+        for first, second in _TONE_PAIRS_HZ[batch]
+    ]
 
 
 def noises_at_a_side(limits: ProbeLimits) -> Labelled:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from starbench.canary.evidence.delivery_evidence import DeliveryEvidence
 from starbench.canary.evidence.session import ProbeSession
-from starbench.canary.evidence.token_counts import counting_probes
+from starbench.canary.evidence.token_counts import TokenCounts, counting_probes
 from starbench.canary.stimuli.clips import no_sound, single_sounds, sound_pairs
 from starbench.canary.stimuli.probe_limits import ProbeLimits
 from starbench.canary.stimuli.probes import Probe
@@ -19,7 +19,9 @@ _PRESENT = 0.005
 #: Every clip is described so often, each time in other bytes.
 TIMES = 2
 #: Why replies to one sound cannot be distinguished from replies to its bytes.
-PICKY = "the same sound in other bytes is refused, so replies to the sound and replies to its bytes look alike"
+PICKY = (
+    "the same sound in other bytes is refused, so replies to the sound and replies to its bytes look alike"
+)
 
 
 def descriptions(limits: ProbeLimits, n: int) -> list[Probe]:
@@ -57,7 +59,9 @@ def _by_replies(evidence: DeliveryEvidence) -> Verdict | None:
     if evidence.p_named < evidence.p_dependent:
         names = f"{evidence.right_names} of {len(NAME.options)} sounds are chosen rightly"
         return Verdict("arrived", f"{names} (p = {evidence.p_named:.2g})")
-    return Verdict("arrived", f"the replies depend on the sound (permutation test, p = {evidence.p_dependent:.2g})")
+    return Verdict(
+        "arrived", f"the replies depend on the sound (permutation test, p = {evidence.p_dependent:.2g})"
+    )
 
 
 def _by_counts(evidence: DeliveryEvidence) -> Verdict | None:
@@ -69,31 +73,36 @@ def _by_counts(evidence: DeliveryEvidence) -> Verdict | None:
     if evidence.claims_no_audio:
         return Verdict(UNKNOWN, f"{counts.reason}, yet the replies say that there is nothing to hear")
     if evidence.p_present <= _PRESENT:
-        return Verdict("arrived", f"{counts.reason}, and a clip changes the reply (p = {evidence.p_present:.2g})")
+        return Verdict(
+            "arrived", f"{counts.reason}, and a clip changes the reply (p = {evidence.p_present:.2g})"
+        )
     return Verdict(UNKNOWN, f"{counts.reason}, yet no reply shows any sound")
 
 
 def _nothing_arrives(evidence: DeliveryEvidence) -> Verdict | None:
-    """Reasons to hold that nothing arrives; all but claims need a model that reads the text."""
+    """Reasons to hold that nothing arrives."""
     if evidence.sign_of_hearing is not None:
         return None
     counts = evidence.counts
     if evidence.claims_no_audio:
         figures = f", and {counts.reason}" if counts.kind in ("flat", "few") else ""
         return Verdict("dropped", f"the replies to all sounds say that there is nothing to hear{figures}")
-    reader = _reader(evidence)
-    if (
-        reader is None
-        or evidence.is_stub
-        or evidence.session.is_picky
-        or not evidence.is_same_without_sound
-    ):
+    return _by_silence(evidence, counts)
+
+
+def _by_silence(evidence: DeliveryEvidence, counts: TokenCounts) -> Verdict | None:
+    """No reply shows any sound, although the model is shown to read the text."""
+    reader, is_constant = _reader(evidence), evidence.is_constant
+    is_open = evidence.is_stub or evidence.session.is_picky or not evidence.is_same_without_sound
+    if reader is None or is_open:
         return None
     if counts.kind == "flat":
         return Verdict("dropped", f"{counts.reason}, no reply depends on the sound, and {reader}")
-    if counts.kind == "few" and evidence.is_constant:
-        return Verdict("dropped", f"{counts.reason}, every reply is the same whatever the sound, and {reader}")
-    if counts.kind == "none" and evidence.is_constant and evidence.right_controls == len(CONTROLS):
+    if counts.kind == "few" and is_constant:
+        return Verdict(
+            "dropped", f"{counts.reason}, every reply is the same whatever the sound, and {reader}"
+        )
+    if counts.kind == "none" and is_constant and evidence.right_controls == len(CONTROLS):
         return Verdict("dropped", f"every reply is the same with any sound and without, and {reader}")
     return None
 

@@ -10,16 +10,17 @@ and two ears do not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
 
 import numpy as np
 
+from starbench.canary.evidence.delivery_evidence import Descriptions, described_sets
 from starbench.canary.evidence.session import ProbeSession, Reply
 from starbench.canary.evidence.statistics import dependence, excess, likeness, smaller, within
-from starbench.canary.stimuli.clips import PAIR_SETS, Pair, opposite_pairs, sound_pairs
+from starbench.canary.stimuli.clips import PAIR_SETS, Pair, opposite_pairs
 from starbench.canary.stimuli.probe_limits import ProbeLimits
 from starbench.canary.stimuli.probes import Probe
 from starbench.canary.stimuli.questions import DESCRIBE
@@ -31,8 +32,6 @@ from starbench.canary.verdicts.verdict import UNKNOWN, Verdict
 _SHOWN, _ALIKE, _NO_SIGN = 0.05, 0.02, 0.2
 #: Tested again with more replies, a difference must be plainer.
 _SHOWN_LATER = 0.015
-
-Groups = Mapping[Pair, Sequence[Reply]]
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ async def _by_descriptions(session: ProbeSession, limits: ProbeLimits) -> _Findi
         finding = _judge(session, limits)
         if finding.kind == "exchangeable":
             finding = await _with_opposites(session, limits, finding.reason)
-        n_sets = len(_asked_sets(session, limits))
+        n_sets = len(described_sets(session, limits))
         if finding.kind != "open" or n_sets == len(PAIR_SETS):
             return finding
         probes = descriptions(limits, n_sets)
@@ -79,20 +78,15 @@ async def _by_descriptions(session: ProbeSession, limits: ProbeLimits) -> _Findi
         await session.send(probes)
 
 
-def _asked_sets(session: ProbeSession, limits: ProbeLimits) -> list[Groups]:
-    """Replies by pair, for each set of pairs that was described."""
-    sets = (sound_pairs(limits, n) for n in range(len(PAIR_SETS)))
-    replies = [{pair: session.replies(DESCRIBE, clip) for pair, clip in pairs.items()} for pairs in sets]
-    return [by_pair for by_pair in replies if any(by_pair.values())]
-
-
 async def _with_opposites(session: ProbeSession, limits: ProbeLimits, figures: str) -> _Finding:
     """Whether sounds and their opposites in the other ear are described as silence is, as other pairs are not."""
     clips = opposite_pairs(limits)
     if session.affords(len(clips)):
         await session.send(Probe(DESCRIBE, clip) for clip in clips)
     replies = [reply for group in session.groups(DESCRIBE, clips) for reply in group]
-    others = [reply for groups in _asked_sets(session, limits) for group in groups.values() for reply in group]
+    others = [
+        reply for groups in described_sets(session, limits) for group in groups.values() for reply in group
+    ]
     if likeness(replies, others) <= _ALIKE:
         return _Finding(
             "folded", f"{figures}, and a sound and its opposite in the other ear are described as silence is"
@@ -106,7 +100,7 @@ class _Changes:
     """Changes of one kind: clips that would be the same input if that kind of change had no effect."""
 
     def __init__(
-        self, session: ProbeSession, sets: Sequence[Groups], input_of: Callable[[Pair], object]
+        self, session: ProbeSession, sets: Sequence[Descriptions], input_of: Callable[[Pair], object]
     ) -> None:
         noise = within(list(session.by_stimulus(DESCRIBE).values()))
         mean_noise = float(np.mean(noise)) if noise else 0.0
@@ -114,8 +108,7 @@ class _Changes:
         for groups in sets:
             by_input: dict[object, list[Sequence[Reply]]] = {}
             for pair, replies in groups.items():
-                if replies:
-                    by_input.setdefault(input_of(pair), []).append(replies)
+                by_input.setdefault(input_of(pair), []).append(replies)
             for same_input in by_input.values():
                 strata.append(same_input)
                 self.sizes += [excess(one, other, mean_noise) for one, other in combinations(same_input, 2)]
@@ -127,7 +120,7 @@ class _Changes:
 
 
 def _judge(session: ProbeSession, limits: ProbeLimits) -> _Finding:
-    sets = _asked_sets(session, limits)
+    sets = described_sets(session, limits)
     exchange = _Changes(session, sets, frozenset)
     left = _Changes(session, sets, lambda pair: pair[1])
     right = _Changes(session, sets, lambda pair: pair[0])

@@ -154,8 +154,8 @@ def test_no_canary_asks_all_the_same_and_says_so(starbench: Runs) -> None:
     assert ran.code == DONE
     assert not any(is_probe(heard) for heard in behaviour.asked)
     assert ran.canary is None
-    assert summary.NOT_HELD in ran.out
-    assert summary.NOT_HELD in ran.entry.notes
+    assert summary.NO_CANARY in ran.out
+    assert summary.NO_CANARY in ran.entry.notes
     assert ran.entry.canary is None
 
 

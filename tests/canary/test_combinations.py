@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from canary_servers import (
-    Behaviour,
-    Count,
+from canary_minds import (
     Mind,
-    Way,
-    always_100,
-    by_chance,
     by_text,
     chatty,
-    claiming_audio,
     constant,
-    cut,
-    dropped,
-    float_average,
     hash_letters,
     hash_sentences,
     hashes,
-    left_only,
     listener,
+    one_of,
+    sampling,
+    text_model,
+    tossed,
+)
+from canary_servers import (
+    Behaviour,
+    Count,
+    Way,
+    always_100,
+    by_chance,
+    claiming_audio,
+    cut,
+    dropped,
+    float_average,
+    left_only,
     of_bytes,
     of_kilobytes,
     of_padded,
@@ -28,18 +34,14 @@ from canary_servers import (
     of_seconds_sent,
     of_text,
     of_words,
-    one_of,
     placeholder,
     resampled,
-    sampling,
-    text_model,
-    tossed,
     uncounted,
     whole,
 )
+from diagnosed import diagnosed
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_canary_servers import _environment, examined  # noqa: F401 - a fixture
 
 WAYS: list[Way] = [whole, float_average, left_only, cut(30), cut(4), resampled(16_000), resampled(8_000)]
 COUNTS: list[Count] = [
@@ -69,14 +71,14 @@ DEAF: list[Mind] = [
 def test_somebody_who_listens_is_never_said_to_get_nothing(
     way: Way, mind: Mind, count: Count, seed: int
 ) -> None:
-    canary = examined(Behaviour(way, mind, count, seed))
+    canary = diagnosed(Behaviour(way, mind, count, seed))
     assert canary.transport == "arrived", canary.evidence
 
 
 @settings(max_examples=30)
 @given(st.sampled_from(DROPPING), st.sampled_from(DEAF), st.sampled_from(COUNTS), st.integers(0, 999))
 def test_nobody_is_said_to_get_what_was_dropped(way: Way, mind: Mind, count: Count, seed: int) -> None:
-    canary = examined(Behaviour(way, mind, count, seed))
+    canary = diagnosed(Behaviour(way, mind, count, seed))
     assert canary.transport != "arrived", canary.evidence
     assert canary.hearing != "heard", canary.evidence
     assert (canary.ears, canary.length, canary.band) == ("unknown",) * 3
