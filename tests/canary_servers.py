@@ -17,9 +17,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import numpy as np
-from scipy.signal import resample_poly
-
 from canary_minds import Heard, Mind, Samples, hashes
+from scipy.signal import resample_poly
 
 Way = Callable[[Heard], Heard]
 #: What was sent, what arrived, the bytes of the request, chance -> usage, or None.

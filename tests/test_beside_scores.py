@@ -84,7 +84,7 @@ def test_declared_folding_stands_beside_the_score_without_a_canary(bench: Bench)
     suite = bench.suite("s", item("one", "bell"))
     code, said = bench.run(suite, "--condition", "audio,question-only", model="ears.py:Folds", out="folds")
     assert code == 0
-    assert f"{summary.NO_CANARY}; {arrival.FOLDED}" in " ".join(said.split())
+    assert f"{summary.NOT_HELD}; {arrival.FOLDED}" in " ".join(said.split())
     made = shown(bench.folder / "folds")
     assert "‡" in row(made)[0]
     assert "‡" not in row(made, "question-only")[0], "no sound, no ears"
@@ -104,8 +104,8 @@ def test_ears_that_were_split_are_not_called_folded(bench: Bench) -> None:
     directory.write_canary(run, canary())
     assert "‡" not in shown(run)
     code, said = bench.command(suite, "--channels", "split", model="ears.py:One", out="proven")
-    assert "canary: ears sent as separate clips (not asked: the model is declared" in said
-    assert "two tones not heard, ears sent as separate clips, long clips" in " ".join(said.split())
+    assert "canary: ears sent as separate clips (not probed: the model is declared" in said
+    assert "two tones not heard, ears sent as separate clips" in " ".join(said.split())
     assert "ears folded" not in said
     assert row(shown(bench.folder / "proven"))[-1].endswith("/split |")
     code, said = bench.command(suite, "--channels", "mono", model="ears.py:One", out="mono")
@@ -121,9 +121,9 @@ def test_compare_tells_of_each_run_how_sound_got_there(bench: Bench, command: Ca
     ran = command("compare", "a", "b", "c", "--json", "c.json")
     assert ran.code == 0, ran.err
     lines = {
-        "a": f"{summary.NO_CANARY}; {arrival.FOLDED}",
+        "a": f"{summary.NOT_HELD}; {arrival.FOLDED}",
         "b": summary.line(canary()),
-        "c": summary.NO_CANARY,
+        "c": summary.NOT_HELD,
     }
     assert "ears folded" in lines["b"]
     assert json.loads((bench.folder / "c.json").read_text())["sound"] == lines

@@ -12,8 +12,8 @@ from starbench.schema import Canary, Prices, ProbeSet, Usage
 #: How long it counts that sound arrived, for a run that is resumed.
 _VALID = timedelta(hours=24)
 #: Requests of a canary, and all that they send, generously.
-_REQUESTS: dict[ProbeSet, int] = {"basic": MOST_PROBES, "all": 130}
-_SENT: dict[ProbeSet, PromptSize] = {
+REQUESTS: dict[ProbeSet, int] = {"basic": MOST_PROBES, "all": 130}
+SENT: dict[ProbeSet, PromptSize] = {
     "basic": PromptSize(characters=6_000, seconds=100.0),
     "all": PromptSize(characters=20_000, seconds=600.0),
 }
@@ -53,8 +53,8 @@ def is_still_valid(canary: Canary, served_by: str | None, probe: ProbeSet) -> bo
 
 def reservation(probe: ProbeSet) -> PromptSize:
     """What a budget reserves for a canary. It expects one answer to a prompt: the others count as text."""
-    answers = round((_REQUESTS[probe] - 1) * ANSWER_TOKENS * CHARACTERS_PER_TOKEN)
-    return _SENT[probe] + PromptSize(characters=answers)
+    answers = round((REQUESTS[probe] - 1) * ANSWER_TOKENS * CHARACTERS_PER_TOKEN)
+    return SENT[probe] + PromptSize(characters=answers)
 
 
 def usage_of(canary: Canary, prices: Prices | None) -> Usage:
@@ -62,6 +62,6 @@ def usage_of(canary: Canary, prices: Prices | None) -> Usage:
     usage = canary.usage
     if usage is not None and (usage.input_tokens is not None or usage.output_tokens is not None):
         return usage
-    share, sent = canary.requests / _REQUESTS[canary.probe], _SENT[canary.probe]
+    share, sent = canary.requests / REQUESTS[canary.probe], SENT[canary.probe]
     size = PromptSize(characters=round(sent.characters * share), seconds=sent.seconds * share)
     return estimate(size, prices, canary.requests)

@@ -19,7 +19,7 @@ _ABOUT = {
     "band": "high frequencies",
 }
 _SEPARATE = "sent as separate clips"
-NO_CANARY = "no canary was run: whether sound reached the model is not known"
+NOT_HELD = "no canary was held: whether sound reached the model is not known"
 
 
 def lines(canary: Canary, *, apart: bool = False) -> list[str]:
@@ -27,7 +27,7 @@ def lines(canary: Canary, *, apart: bool = False) -> list[str]:
     values = _values(canary, _SEPARATE if apart else None)
     verdicts = [
         f"canary: {_ABOUT[name]} {values[name]} ({canary.evidence.get(name, 'no reason recorded')})"
-        for name in VERDICTS
+        for name in _probed(canary)
     ]
     return [*verdicts, f"canary: {canary.evidence[LOST]}"] if LOST in canary.evidence else verdicts
 
@@ -35,10 +35,9 @@ def lines(canary: Canary, *, apart: bool = False) -> list[str]:
 def line(canary: Canary | None, *, apart: bool = False) -> str:
     """The verdicts in one line; ``apart``: each ear was sent as a clip, so folding them changes nothing."""
     if canary is None:
-        return NO_CANARY
+        return NOT_HELD
     values = _values(canary, _SEPARATE if apart else None)
-    names = VERDICTS if canary.probe == "all" else _BASIC
-    verdicts = "canary: " + ", ".join(f"{_ABOUT[name]} {values[name]}" for name in names)
+    verdicts = "canary: " + ", ".join(f"{_ABOUT[name]} {values[name]}" for name in _probed(canary))
     return f"{verdicts}; {canary.unproven} trials were asked without one" if canary.unproven else verdicts
 
 
@@ -55,6 +54,10 @@ def short(canary: Canary | None, *, apart: bool = False) -> str | None:
         return None
     values = _values(canary, "split" if apart else None)
     return "/".join(values[name] for name in _BASIC) + (" (in part)" if canary.unproven else "")
+
+
+def _probed(canary: Canary) -> tuple[str, ...]:
+    return VERDICTS if canary.probe == "all" else _BASIC
 
 
 def _values(canary: Canary, ears: str | None) -> dict[str, str]:

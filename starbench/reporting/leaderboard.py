@@ -71,7 +71,7 @@ def entries_of(data: RunData, scores: RunScore) -> list[LeaderboardEntry]:
 def _unproven(canary: Canary | None, run: Run) -> list[str]:
     """What must be said where it is not known whether sound arrived."""
     has_sound = not all(is_soundless(condition) for condition in run.identity.setup.conditions)
-    return [summary.NO_CANARY] if canary is None and has_sound else []
+    return [summary.NOT_HELD] if canary is None and has_sound else []
 
 
 def write_entries(data: RunData, scores: RunScore) -> list[Path]:

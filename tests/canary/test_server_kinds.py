@@ -5,6 +5,8 @@ Real HTTP, through the real ``openai`` adapter. The servers know none of the can
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 from canary_minds import (
     Mind,
@@ -57,6 +59,8 @@ from canary_servers import (
     whole,
 )
 from diagnosed import Verdicts, diagnosed, verdicts
+
+from starbench.schema import ProbeSet
 
 #: Sound arrives whole, at a mind that makes nothing of which tone is higher; and at one that hears it.
 ARRIVES = Verdicts("arrived", "not heard", "kept", "whole", "kept")
@@ -194,49 +198,63 @@ NOT_KNOWN = {
 }
 
 
+PROBE_SETS = get_args(ProbeSet)
+#: Replies of so few kinds that 40 requests decide less.
+OPEN_IN_BASIC = {"nothing but letters": {"ears": "unknown"}}
+
+
+def of_probes(name: str, expected: Verdicts, probe: ProbeSet) -> Verdicts:
+    return expected if probe == "all" else expected.basic._replace(**OPEN_IN_BASIC.get(name, {}))
+
+
+@pytest.mark.parametrize("probe", PROBE_SETS)
 @pytest.mark.parametrize("name", HONEST)
-def test_an_honest_way_is_found_to_be_one(name: str) -> None:
+def test_an_honest_way_is_found_to_be_one(name: str, probe: ProbeSet) -> None:
     behaviour, expected = HONEST[name]
-    canary = diagnosed(behaviour)
-    assert verdicts(canary) == expected, canary.evidence
+    canary = diagnosed(behaviour, probe=probe)
+    assert verdicts(canary) == of_probes(name, expected, probe), canary.evidence
 
 
+@pytest.mark.parametrize("probe", PROBE_SETS)
 @pytest.mark.parametrize("name", MUTANTS)
-def test_what_a_way_takes_from_the_sound_is_named_and_nothing_else(name: str) -> None:
+def test_what_a_way_takes_from_the_sound_is_named_and_nothing_else(name: str, probe: ProbeSet) -> None:
     behaviour, expected = MUTANTS[name]
-    canary = diagnosed(behaviour)
-    assert verdicts(canary) == expected, canary.evidence
+    canary = diagnosed(behaviour, probe=probe)
+    assert verdicts(canary) == of_probes(name, expected, probe), canary.evidence
 
 
+@pytest.mark.parametrize("probe", PROBE_SETS)
 @pytest.mark.parametrize("mind", [listener, hashes()], ids=["listener", "hash"])
 @pytest.mark.parametrize("name", NOISY)
-def test_noise_costs_certainty_and_never_truth(name: str, mind: Mind) -> None:
+def test_noise_costs_certainty_and_never_truth(name: str, mind: Mind, probe: ProbeSet) -> None:
     way, expected = NOISY[name]
-    canary = diagnosed(Behaviour(way, sampling(mind, 0.1), of_text, seed=3))
+    canary = diagnosed(Behaviour(way, sampling(mind, 0.1), of_text, seed=3), probe=probe)
     assert canary.transport == "arrived"
     for verdict, truth in zip(verdicts(canary)[2:], expected[2:], strict=True):
         assert verdict in (truth, "unknown"), canary.evidence
-    assert verdicts(canary).count("unknown") <= 3
+    assert probe == "basic" or verdicts(canary).count("unknown") <= 3
 
 
+@pytest.mark.parametrize("probe", PROBE_SETS)
 @pytest.mark.parametrize("name", DROPPERS)
-def test_dropped_sound_is_found(name: str) -> None:
+def test_dropped_sound_is_found(name: str, probe: ProbeSet) -> None:
     behaviour, expected = DROPPERS[name]
-    canary = diagnosed(behaviour)
-    assert verdicts(canary) == expected, canary.evidence
+    canary = diagnosed(behaviour, probe=probe)
+    assert verdicts(canary) == of_probes(name, expected, probe), canary.evidence
 
 
+@pytest.mark.parametrize("probe", PROBE_SETS)
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("mind", [weak, denying(listener, 0.8)], ids=["weak", "denying"])
-def test_who_hears_now_and_then_is_never_said_to_get_nothing(mind: Mind, seed: int) -> None:
-    canary = diagnosed(Behaviour(mind=mind, usage=of_text, seed=seed))
+def test_who_hears_now_and_then_is_never_said_to_get_nothing(mind: Mind, seed: int, probe: ProbeSet) -> None:
+    canary = diagnosed(Behaviour(mind=mind, usage=of_text, seed=seed), probe=probe)
     assert canary.transport != "dropped", canary.evidence
 
 
 def test_ears_that_are_never_told_apart_are_not_folded() -> None:
     canary = diagnosed(Behaviour(mind=power))
     assert verdicts(canary) == Verdicts("arrived", "unknown", "unknown", "whole", "kept"), canary.evidence
-    assert "not answered as silence" in canary.evidence["ears"]
+    assert "not described as silence" in canary.evidence["ears"]
     folded = diagnosed(Behaviour(float_average, power))
     assert folded.ears == "folded", folded.evidence
 
@@ -267,17 +285,18 @@ def test_a_reader_of_plain_files_alone_is_believed_by_what_it_gets_right() -> No
     assert "other bytes is refused" in deaf.evidence["transport"]
 
 
+@pytest.mark.parametrize("probe", PROBE_SETS)
 @pytest.mark.parametrize("name", NOT_KNOWN)
-def test_what_proves_nothing_is_unknown(name: str) -> None:
+def test_what_proves_nothing_is_unknown(name: str, probe: ProbeSet) -> None:
     behaviour, expected = NOT_KNOWN[name]
-    canary = diagnosed(behaviour)
-    assert verdicts(canary) == expected, canary.evidence
+    canary = diagnosed(behaviour, probe=probe)
+    assert verdicts(canary) == of_probes(name, expected, probe), canary.evidence
 
 
 def test_the_evidence_names_figures() -> None:
     canary = diagnosed(Behaviour(dropped, text_model, of_text))
     assert "the token counts are the same with and without sound" in canary.evidence["transport"]
-    assert "6 of 6 questions that need no sound are answered rightly" in canary.evidence["transport"]
+    assert "all 4 questions that need no sound are answered rightly" in canary.evidence["transport"]
     assert "6 of 12 right" in canary.evidence["hearing"]
     cut_short = diagnosed(Behaviour(cut(30), listener, of_seconds))
     assert "the last 5 s of 36 s changes no reply" in cut_short.evidence["length"]
