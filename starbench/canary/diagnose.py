@@ -118,7 +118,9 @@ async def _delivery_probes(
     score, evidence = _evidence(session, limits)
     for n in range(1, len(PAIR_SETS)):
         more = delivery.descriptions(limits, n)
-        if evidence.is_open and not session.is_picky and session.affords(len(more)):
+        do_vary = evidence.p_dependent < 1.0 and not session.is_limited
+        is_open = not evidence.depends and (do_vary or evidence.is_promising)
+        if is_open and not session.is_picky and session.affords(len(more)):
             await session.send(more)
             score, evidence = _evidence(session, limits)
     controls, more = delivery.controls(limits), discrimination.higher_probes(limits, 1)

@@ -22,16 +22,6 @@ SENT: dict[ProbeSet, PromptSize] = {
 async def run_canary(client: ModelClient, rate: int | None, probe: ProbeSet) -> Canary:
     """Find out what of a sound reaches a model.
 
-    Parameters
-    ----------
-    client : ModelClient
-        Asks the model: the client of the trials too, so that limits hold for both and what is learnt of the
-        server's pace is kept.
-    rate : int or None
-        The rate that the run sends all clips at, Hz; None: each clip's own.
-    probe : str
-        ``basic`` or ``all``.
-
     Raises
     ------
     FatalError

@@ -53,25 +53,16 @@ def described_sets(session: ProbeSession, limits: ProbeLimits) -> list[Descripti
 
 @dataclass(frozen=True)
 class DeliveryEvidence:
-    """What the replies and counts of a session show.
-
-    Attributes
-    ----------
-    session, limits
-        The replies, and what was sent.
-    hearing : str or None
-        Why the model is known to hear, if it is.
-    p_right : float
-        p-value for the right answers to the questions that need the sound.
-    is_refuted : bool
-        Whether later replies contradict that replies depend on the sound.
-    """
+    """What the replies and counts of a session show."""
 
     session: ProbeSession
     limits: ProbeLimits
     hearing: str | None = None
+    """Why the model is known to hear, if it is."""
     p_right: float = 1.0
+    """p-value for the right answers to the questions that need the sound."""
     is_refuted: bool = False
+    """Whether later replies contradict that replies depend on the sound."""
 
     @cached_property
     def counts(self) -> TokenCounts:
@@ -98,9 +89,9 @@ class DeliveryEvidence:
         return self.hearing is not None or not (by_chance or self.is_refuted)
 
     @property
-    def is_open(self) -> bool:
-        """Whether more descriptions could still show that they depend on the sound."""
-        return not self.depends and self.p_dependent < _DOUBT
+    def is_promising(self) -> bool:
+        """Whether more descriptions may well show that they depend on the sound."""
+        return self.p_dependent < _DOUBT
 
     @property
     def is_comparable(self) -> bool:

@@ -36,16 +36,7 @@ async def detect_events(
 ) -> dict[str, EventState]:
     """Ask about the clip without any event and with each, in rounds of different events.
 
-    Parameters
-    ----------
-    session : ProbeSession
-        Where the replies are.
-    base : Stimulus
-        The clip without any event.
-    rounds : sequence of dict
-        For each round, name of the event -> the clip with it.
-    comparable : sequence of float
-        Distances between replies to sounds that differ no less than an event does.
+    ``comparable`` are distances between replies to sounds that differ no less than an event does.
     """
     states: dict[str, EventState] = dict.fromkeys(rounds[0], "open")
     for n, clips in enumerate(rounds):

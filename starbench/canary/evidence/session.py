@@ -32,19 +32,7 @@ class Reply:
 
 
 class ProbeSession:
-    """The replies so far, and how many more probes may be sent.
-
-    Parameters
-    ----------
-    ask : callable
-        Sends one prompt, with its retries. An AdapterError loses that probe; a FatalError ends the session.
-    most_in_flight : int
-        Probes under way at a time.
-    longest_s : float
-        Probes with a longer clip are not sent, s.
-    most_requests : int, optional
-        Probes in all; None: no limit.
-    """
+    """The replies so far, and how many more probes may be sent."""
 
     def __init__(
         self,
@@ -76,6 +64,11 @@ class ProbeSession:
     def is_picky(self) -> bool:
         """Whether sounds are answered, and the same sounds in other bytes are not."""
         return self._variants_lost >= _PICKY and not self._variants_answered and bool(self._replies)
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether only so many probes may be sent."""
+        return self._most_requests is not None
 
     def affords(self, probes: int) -> bool:
         """Whether so many more probes may be sent."""

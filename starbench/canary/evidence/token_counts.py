@@ -36,20 +36,11 @@ Kind = Literal["seconds", "constant", "few", "flat", "none"]
 
 @dataclass(frozen=True)
 class TokenCounts:
-    """What the counts show.
-
-    Attributes
-    ----------
-    kind : str
-        They grow with the ``seconds``; by a ``constant`` that may be a padded clip; by a ``few``, as for the
-        text of a placeholder; they are ``flat``; or they show ``none`` of it.
-    reason : str
-        The figures, a clause.
-    without_sound, per_second : float
-        Tokens without sound, and for each second, where they grow with the seconds.
-    """
+    """What the counts show."""
 
     kind: Kind
+    """They grow with the ``seconds``; by a ``constant`` that may be a padded clip; by a ``few``, as for the
+    text of a placeholder; they are ``flat``; or they show ``none`` of it."""
     reason: str
     without_sound: float = 0.0
     per_second: float = 0.0

@@ -22,13 +22,7 @@ _SKIPPED, _MORE = 2001, 57
 
 @dataclass(frozen=True, eq=False)
 class ByteVariant(Audio):
-    """A clip whose WAV holds a chunk to be skipped before its samples.
-
-    Attributes
-    ----------
-    variant : int
-        Which variant, from 1: each has bytes of its own.
-    """
+    """A clip whose WAV holds a chunk to be skipped before its samples."""
 
     variant: int = 1
 

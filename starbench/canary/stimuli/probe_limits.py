@@ -21,25 +21,13 @@ FOURFOLD = 4
 
 @dataclass(frozen=True)
 class ProbeLimits:
-    """The clips that a model may be sent.
-
-    Attributes
-    ----------
-    rate, full_rate : int
-        Rate of the usual probes, and of those that test the band, Hz.
-    other_rate : int or None
-        Another rate that the model reads, Hz.
-    stereo : bool
-        Whether it takes two channels.
-    longest_s : float
-        The longest clip that it takes, s.
-    text_only : bool
-        Whether it takes a prompt without any clip.
-    """
+    """The clips that a model may be sent."""
 
     rate: int
     full_rate: int
+    """For the probes of the band, Hz."""
     other_rate: int | None
+    """Another rate that the model reads, Hz."""
     stereo: bool
     longest_s: float
     text_only: bool

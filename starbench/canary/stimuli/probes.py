@@ -31,15 +31,7 @@ class Question:
 
 
 class Stimulus:
-    """A sound with a name, rendered when it is first needed.
-
-    Parameters
-    ----------
-    name : str
-        Two stimuli of one name are the same input.
-    render : callable, optional
-        Makes the clip; None: no clip is sent.
-    """
+    """A sound with a name, rendered when it is first needed; two of one name are the same input."""
 
     def __init__(self, name: str, render: Callable[[], Audio] | None = None) -> None:
         self.name = name

@@ -40,17 +40,7 @@ _SHOWN, _ALIKE, _NO_SIGN = 0.05, 0.02, 0.2
 async def verdict(
     session: ProbeSession, limits: ProbeLimits, comparable: Sequence[float], capabilities: Capabilities
 ) -> Verdict:
-    """Ask for tones at 1 kHz and higher up.
-
-    Parameters
-    ----------
-    session, limits
-        The replies so far, and what may be sent.
-    comparable : sequence of float
-        Distances between replies to unlike sounds.
-    capabilities : Capabilities
-        Says which front end is declared.
-    """
+    """Ask for tones at 1 kHz and higher up."""
     rate = limits.full_rate
     high = [tones for tones in _HIGH_HZ if max(tones) <= _WITHIN * rate]
     if not high:

@@ -29,20 +29,13 @@ _ABOUT = "which of two tones is higher"
 
 @dataclass(frozen=True)
 class Score:
-    """How a question that needs the sound was answered.
-
-    Attributes
-    ----------
-    answered, formed, right : int
-        Questions answered at all, by a letter, and rightly.
-    p_clips, p_letters : float
-        p-values: had each clip been the other way round, had each letter been tossed.
-    """
+    """How a question that needs the sound was answered."""
 
     answered: int
     formed: int
     right: int
     p_clips: float
+    """p-value, had each clip been the other way round; then: had each letter been tossed."""
     p_letters: float
 
     @property

@@ -41,15 +41,7 @@ class _Finding:
 
 
 async def verdict(session: ProbeSession, limits: ProbeLimits, *, is_comparable: bool) -> Verdict:
-    """Ask about more clips until it is decided, or no more requests are left.
-
-    Parameters
-    ----------
-    session, limits
-        The replies so far, with those to the first set of pairs, and what may be sent.
-    is_comparable : bool
-        Whether descriptions distinguish sounds at all.
-    """
+    """Ask about more clips until it is decided, or no more requests are left."""
     finding = await _by_descriptions(session, limits) if is_comparable else _Finding("open", "")
     if finding.kind in ("kept", "folded"):
         return Verdict(finding.kind, finding.reason)

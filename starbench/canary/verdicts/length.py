@@ -37,17 +37,7 @@ _STATES: dict[EventState, str] = {
 async def verdict(
     session: ProbeSession, limits: ProbeLimits, comparable: Sequence[float], counts: TokenCounts
 ) -> Verdict:
-    """Ask for events early and late in a long clip.
-
-    Parameters
-    ----------
-    session, limits
-        The replies so far, and what may be sent.
-    comparable : sequence of float
-        Distances between replies to unlike sounds.
-    counts : TokenCounts
-        What the token counts show.
-    """
+    """Ask for events early and late in a long clip."""
     if limits.longest_s < LONG_S:
         return Verdict(UNKNOWN, f"not probed: the model is declared to take {limits.longest_s:g} s at most")
     hum = _clip(limits.rate, None, None)
