@@ -115,7 +115,7 @@ def test_all_its_answers_are_reserved(probe: ProbeSet) -> None:
 def test_a_run_holds_none_that_does_not_fit_with_its_answers(ask: Command) -> None:
     behaviour = Behaviour(mind=listener, usage=of_seconds)
     with serving(behaviour) as url:
-        # Texts and sounds alone are some 4,800 tokens.
+        # Texts and sounds alone are some 5,300 tokens.
         ran = ask(url, "--max-tokens", "6000")
         assert ran.code == 1
         assert "--no-canary leaves it out" in ran.err

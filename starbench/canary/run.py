@@ -14,7 +14,7 @@ _VALID = timedelta(hours=24)
 #: Requests of a canary, and all that they send, generously.
 REQUESTS: dict[ProbeSet, int] = {"basic": MOST_PROBES, "all": 130}
 SENT: dict[ProbeSet, PromptSize] = {
-    "basic": PromptSize(characters=6_000, seconds=100.0),
+    "basic": PromptSize(characters=8_000, seconds=100.0),
     "all": PromptSize(characters=20_000, seconds=600.0),
 }
 

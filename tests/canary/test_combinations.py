@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from canary_minds import (
     Mind,
     by_text,
@@ -43,6 +45,8 @@ from diagnosed import diagnosed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from starbench.schema import ProbeSet
+
 WAYS: list[Way] = [whole, float_average, left_only, cut(30), cut(4), resampled(16_000), resampled(8_000)]
 COUNTS: list[Count] = [
     uncounted, of_text, of_words, of_seconds, of_seconds_sent, of_padded, of_bytes, of_kilobytes,
@@ -75,10 +79,18 @@ def test_somebody_who_listens_is_never_said_to_get_nothing(
     assert canary.transport == "arrived", canary.evidence
 
 
+@settings(max_examples=12)
+@given(st.sampled_from(WAYS), st.sampled_from(MINDS), st.sampled_from(COUNTS), st.integers(0, 999))
+def test_few_probes_say_it_neither(way: Way, mind: Mind, count: Count, seed: int) -> None:
+    canary = diagnosed(Behaviour(way, mind, count, seed), probe="basic")
+    assert canary.transport != "dropped", canary.evidence
+
+
 @settings(max_examples=30)
 @given(st.sampled_from(DROPPING), st.sampled_from(DEAF), st.sampled_from(COUNTS), st.integers(0, 999))
 def test_nobody_is_said_to_get_what_was_dropped(way: Way, mind: Mind, count: Count, seed: int) -> None:
-    canary = diagnosed(Behaviour(way, mind, count, seed))
-    assert canary.transport != "arrived", canary.evidence
-    assert canary.hearing != "heard", canary.evidence
-    assert (canary.ears, canary.length, canary.band) == ("unknown",) * 3
+    for probe in get_args(ProbeSet):
+        canary = diagnosed(Behaviour(way, mind, count, seed), probe=probe)
+        assert canary.transport != "arrived", canary.evidence
+        assert canary.hearing != "heard", canary.evidence
+        assert (canary.ears, canary.length, canary.band) == ("unknown",) * 3

@@ -21,6 +21,7 @@ from starbench.canary.diagnose import diagnose
 from starbench.canary.evidence import statistics
 from starbench.canary.evidence.no_audio_claims import claims_no_audio
 from starbench.canary.evidence.session import Reply
+from starbench.canary.run import REQUESTS, SENT
 from starbench.canary.stimuli import palette
 from starbench.canary.stimuli.byte_variants import byte_variant
 from starbench.canary.stimuli.faint_tones import QUIET_DB, tone_after_mark
@@ -113,6 +114,15 @@ def test_probes_share_one_key_and_say_nothing_of_their_sound() -> None:
     assert len({prompt.text for prompt in asked.prompts}) < 10
 
 
+@pytest.mark.parametrize("text", [None, "<A>", "A bell."])
+def test_a_budget_reserves_all_that_a_basic_canary_sends(text: str | None) -> None:
+    _, asked = diagnosis(lambda prompt: text or sees_everything(prompt), probe="basic")
+    assert len(asked.prompts) <= REQUESTS["basic"] == 40
+    clips = [clip.audio() for prompt in asked.prompts for clip in prompt.clips]
+    assert sum(clip.seconds for clip in clips) <= SENT["basic"].seconds
+    assert sum(len(prompt.text) for prompt in asked.prompts) <= SENT["basic"].characters
+
+
 def test_it_is_cheap() -> None:
     _, asked = diagnosis(sees_everything)
     assert len(asked.prompts) <= 75
@@ -127,7 +137,7 @@ def test_luck_is_not_believed_that_does_not_last() -> None:
         clips = [clip.audio() for clip in prompt.clips]
         if prompt.options or not clips or clips[0].channels != 2:
             # By the bytes: whatever the order of the probes, each has the same luck.
-            chance = random.Random(sha256(b"".join(clip.wav for clip in clips)).digest())
+            chance = random.Random(sha256(b"1" + b"".join(clip.wav for clip in clips)).digest())
             return chance.choice(("A bell.", "A train.", "Rain.", "A voice.", "A dog."))
         return sees_everything(prompt)
 
