@@ -104,8 +104,8 @@ def test_ears_that_were_split_are_not_called_folded(bench: Bench) -> None:
     directory.write_canary(run, canary())
     assert "‡" not in shown(run)
     code, said = bench.command(suite, "--channels", "split", model="ears.py:One", out="proven")
-    assert "canary: ears sent as separate clips (not asked: the model is declared" in said
-    assert "two tones not heard, ears sent as separate clips, long clips" in " ".join(said.split())
+    assert "canary: ears sent as separate clips (not probed: the model is declared" in said
+    assert "two tones not heard, ears sent as separate clips" in " ".join(said.split())
     assert "ears folded" not in said
     assert row(shown(bench.folder / "proven"))[-1].endswith("/split |")
     code, said = bench.command(suite, "--channels", "mono", model="ears.py:One", out="mono")

@@ -10,7 +10,7 @@ from time import sleep
 import pytest
 
 from starbench.build.build import build
-from starbench.canary.holding import hold_canary
+from starbench.canary.run import run_canary
 from starbench.engine.client import ModelClient
 from starbench.engine.settings import Backoff, Settings
 from starbench.errors import AudioError, RequestError, TransientError
@@ -83,7 +83,7 @@ def test_what_the_canary_learns_of_a_rate_limit_is_kept() -> None:
     async def gap() -> float:
         client = ModelClient(Model("limited", {}, Limited()), Settings(backoff=Backoff(base_s=0.01)))
         assert client.pace.rate.gap(0.0) == 0.0
-        await hold_canary(client, None)
+        await run_canary(client, None, "basic")
         return client.pace.rate.gap(asyncio.get_running_loop().time())
 
     assert asyncio.run(gap()) > 0

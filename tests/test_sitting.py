@@ -11,18 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from canary_servers import Behaviour, Count, Heard, dropped, listener, of_seconds, serving, uncounted
+from canary_minds import Heard, listener
+from canary_servers import Behaviour, Count, dropped, of_seconds, serving, uncounted
 from caption_server import CaptionServer, Ran, completion, describe, starbench, suite
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
 from starbench.build.build import build
-from starbench.canary.holding import LOAD, PROBES, SENT, used_by
+from starbench.canary.run import REQUESTS, SENT, reservation, usage_of
 from starbench.engine.cost import ANSWER_TOKENS, dollars, estimate, tokens
 from starbench.reporting.leaderboard import board, read_entries
 from starbench.reporting.markdown import board_to_markdown
 from starbench.runs import directory
-from starbench.schema import Canary, Prices, Setup, Usage
+from starbench.schema import Canary, Prices, ProbeSet, Setup, Usage
 from starbench.schema.caption import CaptionIdentity
 from starbench.suites import captions
 from starbench.synthesis import BuildSpec
@@ -106,26 +107,27 @@ class Meter:
 # What a canary may take ------------------------------------------------------------------------------
 
 
-def test_all_its_answers_are_reserved() -> None:
-    assert tokens(estimate(LOAD)) >= tokens(estimate(SENT, answers=PROBES))
+@pytest.mark.parametrize("probe", REQUESTS)
+def test_all_its_answers_are_reserved(probe: ProbeSet) -> None:
+    assert tokens(estimate(reservation(probe))) >= tokens(estimate(SENT[probe], answers=REQUESTS[probe]))
 
 
 def test_a_run_holds_none_that_does_not_fit_with_its_answers(ask: Command) -> None:
     behaviour = Behaviour(mind=listener, usage=of_seconds)
     with serving(behaviour) as url:
-        # Texts and sounds alone are some 16,500 tokens.
-        ran = ask(url, "--max-tokens", "20000")
+        # Texts and sounds alone are some 5,300 tokens.
+        ran = ask(url, "--max-tokens", "6000")
         assert ran.code == 1
         assert "--no-canary leaves it out" in ran.err
         assert not behaviour.asked
         assert ask(url, "--max-tokens", "30000").code == 0
-        assert len(behaviour.asked) <= PROBES + 2
+        assert len(behaviour.asked) <= REQUESTS["basic"] + 2
 
 
 def test_a_captioner_holds_none_that_does_not_fit(server: CaptionServer, caption: Command) -> None:
-    ran = caption("--max-tokens", "20000")
+    ran = caption("--max-tokens", "6000")
     assert ran.code == 1
-    assert "the budget is spent: --max-tokens is 20,000 tokens: 0 tokens are used" in ran.err
+    assert "the budget is spent: --max-tokens is 6,000 tokens: 0 tokens are used" in ran.err
     assert "--no-canary leaves it out" in ran.err
     assert not server.asked
     assert caption("--max-tokens", "30000").code == 0
@@ -135,16 +137,16 @@ def test_a_captioner_holds_none_that_does_not_fit(server: CaptionServer, caption
     ("usage", "expected"),
     [
         (Usage(input_tokens=9), 9),
-        (None, tokens(estimate(LOAD))),
-        (Usage(reasoning_tokens=3), tokens(estimate(LOAD))),
+        (None, tokens(estimate(reservation("basic")))),
+        (Usage(reasoning_tokens=3), tokens(estimate(reservation("basic")))),
     ],
 )
 def test_what_none_reported_is_estimated_by_its_probes(usage: Usage | None, expected: int) -> None:
     verdicts: Any = dict.fromkeys(("transport", "hearing", "ears", "length", "band"), "unknown")
-    held = Canary(**verdicts, requests=PROBES, usage=usage, at="now")
-    assert tokens(used_by(held, None)) == pytest.approx(expected, abs=2)
+    held = Canary(**verdicts, requests=REQUESTS["basic"], usage=usage, probe="basic", at="now")
+    assert tokens(usage_of(held, None)) == pytest.approx(expected, abs=2)
     none = held.model_copy(update={"requests": 0, "usage": None})
-    assert tokens(used_by(none, None)) == 0
+    assert tokens(usage_of(none, None)) == 0
 
 
 # Every canary counts ---------------------------------------------------------------------------------
@@ -180,7 +182,7 @@ def test_a_canary_that_no_server_counts_is_counted_by_estimate(ask: Command, tmp
         refused = ask(url, "--max-tokens", "100")
     canary = directory.read_canary(tmp_path / "run")
     assert canary is not None
-    assert used(refused.err) == tokens(used_by(canary, None)) > 40 * ANSWER_TOKENS
+    assert used(refused.err) == tokens(usage_of(canary, None)) > 40 * ANSWER_TOKENS
 
 
 def test_captions_count_the_canaries_of_all_their_sittings(
@@ -286,7 +288,7 @@ def test_what_a_run_cost_stands_in_its_entry_beside_the_scores_and_on_the_board(
         assert entry.usage is not None
         cost = (2.0 * (entry.usage.input_tokens or 0) + 10.0 * (entry.usage.output_tokens or 0)) / 1e6
         assert entry.cost_usd == pytest.approx(cost)
-        assert cost > 0.01
+        assert cost > 0.005
         assert f"cost: US $ {cost:.4f} by the prices of 2026-11-01\n" in ran.out
         assert json.loads(command("score", tmp_path / "run", "--json").out)["cost_usd"] == entry.cost_usd
         made = board([entry])

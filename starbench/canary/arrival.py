@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from starbench.canary import summary
-from starbench.planning.adaptation import are_ears_apart
 from starbench.schema import Adaptation, Canary, Capabilities, Run
 from starbench.schema.caption import Captioner
 
 FOLDED = "the model folds all channels into one before it listens"
 APART = "the ears were sent as separate clips"
+
+
+def are_ears_apart(adaptations: Iterable[Adaptation]) -> bool:
+    """Whether every clip of two channels was sent as two of one.
+
+    Only a model of one channel makes the policy ``split`` do anything, and then it leaves out none.
+    """
+    return any(adaptation.kind == "split" for adaptation in adaptations)
 
 
 def is_folded(capabilities: Capabilities | None, adaptations: tuple[Adaptation, ...]) -> bool:

@@ -90,6 +90,12 @@ def caption(
         bool,
         typer.Option("--no-canary", help="Do not find out first whether sound arrives; the file says so."),
     ] = False,
+    probe: Annotated[
+        str,
+        typer.Option(
+            help="What is probed before any caption: basic, or all: long clips and high frequencies too."
+        ),
+    ] = "basic",
     base_url: Annotated[
         str | None, typer.Option(help="An OpenAI-compatible server, e.g. http://localhost:8000/v1.")
     ] = None,
@@ -109,10 +115,11 @@ def caption(
     from starbench.engine.settings import settings_of
     from starbench.models.resolve import resolve
     from starbench.planning.captions import CaptionRequest, plan_captions
-    from starbench.schema import ChannelPolicy, ClipPolicy, Setup
+    from starbench.schema import ChannelPolicy, ClipPolicy, ProbeSet, Setup
 
     one_of("--channels", channels, get_args(ChannelPolicy))
     one_of("--clips", clips, get_args(ClipPolicy))
+    one_of("--probe", probe, get_args(ProbeSet))
     setup = Setup.model_validate(
         {
             "limit": limit,
@@ -132,6 +139,7 @@ def caption(
         max_attempts=max_attempts,
         backoff=backoff,
         canary=not no_canary,
+        probe=probe,
         max_in_flight=max_in_flight,
         rpm=rpm,
         timeout_s=timeout,
@@ -147,10 +155,10 @@ def _ask(plan: CaptionPlan, model: Model, path: Path, settings: Settings, *, ret
     """Ask for what ``path`` still lacks and say what it holds; returns the exit code."""
     from functools import partial
 
+    from starbench.canary.arrival import are_ears_apart
     from starbench.cli.driving import drive, unknown_model
     from starbench.cli.exits import BAD_INPUT, INCOMPLETE
     from starbench.engine.budget import SPENT
-    from starbench.planning.adaptation import are_ears_apart
     from starbench.runs.attempt import NOT_FOUND, ask_all
     from starbench.runs.caption_record import CaptionRecord
     from starbench.text import sentence

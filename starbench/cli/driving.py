@@ -71,6 +71,8 @@ def drive(
             nonlocal waiting
             waiting = start.waiting
             announce(start)
+            if start.kept_canary is not None:
+                typer.echo(printable(summary.kept(start.kept_canary, apart=apart)), err=True)
             if not start.canary:
                 progress.begin(waiting)
 

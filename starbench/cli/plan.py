@@ -150,7 +150,7 @@ def _parts(
 
     # As in a run: a question without sound needs no proof that sound arrives.
     is_held = settings.canary and any(sent_clips(trial.parts) for trial in waiting)
-    first = {("canary", ""): canary(evaluation)} if is_held else {}
+    first = {("canary", ""): canary(evaluation, settings.probe)} if is_held else {}
     return {**first, **forecast(evaluation, waiting)}
 
 

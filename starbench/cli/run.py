@@ -112,6 +112,12 @@ def run(
         bool,
         typer.Option("--no-canary", help="Do not find out first whether sound arrives; the result says so."),
     ] = False,
+    probe: Annotated[
+        str,
+        typer.Option(
+            help="What is probed before the run: basic, or all: long clips and high frequencies too."
+        ),
+    ] = "basic",
     base_url: Annotated[str | None, typer.Option(help="Address of an OpenAI-compatible server.")] = None,
     model_arg: Annotated[
         list[str] | None, typer.Option(help="key=value for the adapter. Repeatable.")
@@ -132,13 +138,14 @@ def run(
     from starbench.planning.plan import plan_run
     from starbench.planning.request import Request
     from starbench.runs import directory
-    from starbench.schema import AnswerMode, ChannelPolicy, ClipPolicy, Setup, TextOnlyPolicy
+    from starbench.schema import AnswerMode, ChannelPolicy, ClipPolicy, ProbeSet, Setup, TextOnlyPolicy
 
     for name, value, known in (
         ("--text-only", text_only, TextOnlyPolicy),
         ("--clips", clips, ClipPolicy),
         ("--channels", channels, ChannelPolicy),
         ("--answer-mode", answer_mode, AnswerMode),
+        ("--probe", probe, ProbeSet),
     ):
         one_of(name, value, get_args(known))
     setup = Setup.model_validate(
@@ -166,6 +173,7 @@ def run(
         max_attempts=max_attempts,
         backoff=backoff,
         canary=not no_canary,
+        probe=probe,
         max_in_flight=max_in_flight,
         rpm=rpm,
         timeout_s=timeout,
@@ -186,9 +194,9 @@ def evaluate(
     """Ask what ``path`` still lacks, show the scores, write the entries; returns the exit code."""
     from functools import partial
 
+    from starbench.canary.arrival import are_ears_apart
     from starbench.cli.driving import drive, unknown_model
     from starbench.cli.exits import BAD_INPUT, INCOMPLETE
-    from starbench.planning.adaptation import are_ears_apart
     from starbench.runs.attempt import NOT_FOUND, ask_all
     from starbench.runs.run_record import RunRecord
     from starbench.text import sentence

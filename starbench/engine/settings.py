@@ -13,7 +13,7 @@ from pydantic.dataclasses import dataclass
 from starbench.errors import InputError, TransientError
 from starbench.models.adapter import Model
 from starbench.models.prices import prices_of
-from starbench.schema import Prices
+from starbench.schema import Prices, ProbeSet
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,8 @@ class Settings:
     prices: Prices | None = None
     """What tokens cost, where that is known."""
     canary: bool = True
+    probe: ProbeSet = "basic"
+    """Which probes a canary sends."""
 
 
 def settings_of(

@@ -111,14 +111,6 @@ def is_done(policy: str, adaptations: Iterable[Adaptation]) -> bool:
     return any(adaptation.kind in _KINDS[policy] for adaptation in adaptations)
 
 
-def are_ears_apart(adaptations: Iterable[Adaptation]) -> bool:
-    """Whether every clip of two channels was sent as two of one.
-
-    Only a model of one channel makes the policy ``split`` do anything, and then it leaves out none.
-    """
-    return any(adaptation.kind == SPLIT for adaptation in adaptations)
-
-
 def _ways(fitting: _Fitting, trial: Trial) -> Iterator[str]:
     """Options under which the trial could be asked, found by trying; none that adds to one found."""
     found: list[dict[str, str]] = []

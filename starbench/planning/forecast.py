@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from starbench.canary.examination import examine
+from starbench.canary.diagnose import diagnose
 from starbench.engine.cost import PromptSize, estimate
 from starbench.planning.plan import RunPlan
-from starbench.schema import ClipPart, JoinedSpec, Prices, Prompt, Response, Trial, Usage
+from starbench.schema import ClipPart, JoinedSpec, Prices, ProbeSet, Prompt, Response, Trial, Usage
 from starbench.suites.clip_info import sent_clips
 
 
@@ -66,7 +66,7 @@ def _clips_and_size(evaluation: RunPlan, trial: Trial) -> tuple[int, PromptSize]
     return len(sent_clips(trial.parts)) or int(silent), evaluation.questions.size(trial)
 
 
-def canary(evaluation: RunPlan) -> RequestVolume:
+def canary(evaluation: RunPlan, probe: ProbeSet = "basic") -> RequestVolume:
     """About what the canary would send, found by running one on a stand-in.
 
     What is asked depends on the replies; those of the stand-in differ with every sound, as those of a
@@ -84,7 +84,8 @@ def canary(evaluation: RunPlan) -> RequestVolume:
             return Response(text=f"<{prompt.letters[mark[0] % len(prompt.options)]}>")
         return Response(text=" ".join(f"sound{byte}" for byte in mark[:8]))
 
-    asyncio.run(examine(ask, evaluation.run.capabilities, rate=evaluation.run.identity.setup.rate_hz))
+    rate_hz = evaluation.run.identity.setup.rate_hz
+    asyncio.run(diagnose(ask, evaluation.run.capabilities, rate=rate_hz, probe=probe))
     return volume
 
 

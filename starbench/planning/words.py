@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from starbench.canary import arrival
-from starbench.planning.adaptation import are_ears_apart, is_done
+from starbench.planning.adaptation import is_done
 from starbench.planning.conditions import CAPTION
 from starbench.planning.reasons import sentence
 from starbench.schema import Adaptation, Inapplicable, Run
@@ -94,4 +94,4 @@ def _idle_policies(run: Run) -> Iterator[str]:
 
 def _folding(run: Run) -> Iterator[str]:
     if run.capabilities.channels_kept is False:
-        yield arrival.APART if are_ears_apart(run.adaptations) else arrival.FOLDED
+        yield arrival.APART if arrival.are_ears_apart(run.adaptations) else arrival.FOLDED

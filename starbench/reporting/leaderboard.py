@@ -16,9 +16,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from starbench.canary import summary
-from starbench.canary.arrival import is_folded
+from starbench.canary.arrival import are_ears_apart, is_folded
 from starbench.errors import InputError, JournalError
-from starbench.planning.adaptation import are_ears_apart, is_done
+from starbench.planning.adaptation import is_done
 from starbench.planning.conditions import CAPTION, is_soundless
 from starbench.planning.words import adaptation_sentence, notes
 from starbench.runs import directory, journal

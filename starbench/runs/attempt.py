@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
-from starbench.canary.holding import LOAD, hold_canary, used_by
+from starbench.canary.run import is_still_valid, reservation, run_canary, usage_of
 from starbench.engine.budget import SPENT, Budget
 from starbench.engine.client import ModelClient
 from starbench.engine.cost import total
@@ -104,6 +104,8 @@ class Start:
     """Files of plug-ins that are not what they were when the record was begun."""
     canary: bool
     """Whether a canary is run before they are asked."""
+    kept_canary: Canary | None
+    """The canary of an earlier attempt that still counts, where one is needed."""
 
 
 async def ask_all(
@@ -144,12 +146,20 @@ async def ask_all(
             beginning = record.begin()
             finished = settled(record, retry_permanent=retry_permanent)
             waiting = [trial for trial in record.trials if trial.key not in finished]
-            # A question without sound needs no proof that sound arrives.
-            canary = settings.canary and any(sent_clips(trial.parts) for trial in waiting)
             edited = _edited(beginning.versions, record.versions)
+            # A question without sound needs no proof that sound arrives.
+            is_needed = settings.canary and any(sent_clips(trial.parts) for trial in waiting)
+            kept = _kept_canary(record, model, settings) if is_needed and not edited else None
+            canary = is_needed and kept is None
             on_start(
                 Start(
-                    len(waiting), len(record.trials), beginning.resumed, beginning.served_by, edited, canary
+                    len(waiting),
+                    len(record.trials),
+                    beginning.resumed,
+                    beginning.served_by,
+                    edited,
+                    canary,
+                    kept,
                 )
             )
             client = ModelClient(model, settings, len(waiting))
@@ -193,7 +203,7 @@ def remaining_budget(record: Record[LineT], settings: Settings) -> Budget:
             budget.count(line.usage, line.error, record.workload.size(trial))
     canary = record.canary()
     if canary is not None:
-        budget.spend(used_by(canary, settings.prices))
+        budget.spend(usage_of(canary, settings.prices))
     return budget
 
 
@@ -206,14 +216,15 @@ async def _prove_sound(
 ) -> None:
     """Run the canary within the budget and write down what it found, before it is judged."""
     before = record.canary()
+    probe = client.settings.probe
     try:
-        async with budget.reserved(LOAD):
-            canary = await hold_canary(client, record.rate_hz)
+        async with budget.reserved(reservation(probe)):
+            canary = await run_canary(client, record.rate_hz, probe)
     except FatalError as error:
         if error.kind != SPENT:
             raise
         raise FatalError(f"{error} (it is the canary: --no-canary leaves it out)", kind=SPENT) from error
-    budget.spend(used_by(canary, client.settings.prices))
+    budget.spend(usage_of(canary, client.settings.prices))
     record.write_canary(_merged(before, canary, finished))
     on_canary(canary)
     if canary.transport == "dropped":
@@ -221,6 +232,11 @@ async def _prove_sound(
             f"no sound reaches model {client.model.spec!r}: {canary.evidence['transport']}; fix the way to it, or "
             "--no-canary asks all the same"
         )
+
+
+def _kept_canary(record: Record[LineT], model: Model, settings: Settings) -> Canary | None:
+    before = record.canary()
+    return before if before and is_still_valid(before, model.server, settings.probe) else None
 
 
 def _merged(before: Canary | None, canary: Canary, finished: int) -> Canary:

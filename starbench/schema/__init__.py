@@ -2,7 +2,7 @@
 
 from starbench.schema.adaptation import Adaptation, Inapplicable, MissingCaptions
 from starbench.schema.base import Frozen
-from starbench.schema.canary import Canary
+from starbench.schema.canary import Canary, ProbeSet
 from starbench.schema.capabilities import AnswerMode, Capabilities
 from starbench.schema.item import MAX_OPTIONS, Item
 from starbench.schema.presentation import Presentation
@@ -35,6 +35,7 @@ __all__ = [
     "Outcome",
     "Presentation",
     "Prices",
+    "ProbeSet",
     "Prompt",
     "Reading",
     "Response",

@@ -1,4 +1,4 @@
-"""The canary: what was found out about the way to a model before it was asked anything."""
+"""The canary: what probes found out about the way to a model before it was asked anything."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ from pydantic import Field
 from starbench.schema.base import Frozen
 from starbench.schema.response import Usage
 
+ProbeSet = Literal["basic", "all"]
+
 
 class Canary(Frozen):
     """Verdicts, each with the evidence for it. Only ``dropped`` stops a run.
 
-    A verdict is ``unknown`` unless something that must be true of it was seen.
+    A verdict is ``unknown`` unless something that must be true of it was seen, or where it was not probed.
     """
 
     transport: Literal["arrived", "dropped", "unknown"]
-    """Whether sound reaches the model at all."""
+    """Delivery: whether sound reaches the model at all."""
     hearing: Literal["heard", "not heard", "unknown"]
-    """Whether its replies distinguish two plain sounds, as they should."""
+    """Discrimination: whether its replies distinguish two plain sounds rightly."""
     ears: Literal["kept", "folded", "unknown"]
     """Whether the two channels arrive separately."""
     length: Literal["whole", "cut", "unknown"]
@@ -28,11 +30,15 @@ class Canary(Frozen):
     """Whether high frequencies of the rate that is sent arrive."""
     evidence: dict[str, str] = Field(default_factory=dict)
     """Verdict's name -> the reason for it, a sentence."""
+    probe: ProbeSet = "all"
+    """Which probes were sent: ``basic`` ones leave ``length`` and ``band`` out (``--probe``)."""
+    served_by: str | None = None
+    """Where the probes went: the server's address without any secret."""
     requests: int = Field(ge=0)
-    """Probes that were asked, in all attempts together; the verdicts are the last one's."""
+    """Probes that were sent, in all canaries of the run together; the verdicts are the last one's."""
     usage: Usage | None = None
-    """Tokens of all attempts together, as far as the server reported them."""
+    """Tokens of all canaries together, as far as the server reported them."""
     unproven: int = Field(default=0, ge=0)
-    """Trials of the run that other attempts asked without a canary."""
+    """Trials of the run that were asked without a canary."""
     at: str
     """When, UTC, ISO 8601."""

@@ -1,6 +1,7 @@
-"""Replies that say there is no sound, or that sound cannot be taken in.
+"""Replies that claim that there is no sound, or that the model cannot hear.
 
-Loose on purpose: it is asked whether *every* reply to *every* sound says so, which no listener does.
+The patterns are loose on purpose: what counts is whether *every* reply to *every* sound says so, which no
+listener does.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from starbench.protocols import patterns
 from starbench.protocols.plain import plain
 
-#: What is missed, and what it would take: English, and the languages that models answer in most.
+#: What is said to be missing: in English, and in the languages that models answer in most.
 _SOUND = "|".join(
     (
         r"audio|sounds?\b|record(?:ing|ed)|clips?\b|wav\b|listen\w*|hear\w*|attach\w*|upload\w*|files?\b",
@@ -34,7 +35,7 @@ _NO = "|".join(
         "没|沒|无|無|不|ない|ません|なし|없|못|않|नहीं|لا|ليس|لم|không|ไม่",
     )
 )
-_ASKS_FOR_IT = re.compile(
+_ASKS_FOR_SOUND = re.compile(
     r"\btext[- ](?:only|based)\b|\b(?:have|has) no ears\b"
     r"|\bonly (?:see|read|receive|get) (?:the |your )?text\b"
     r"|(?:please|could you|can you|kindly|try|\bneed)\b.{0,40}"
@@ -46,8 +47,8 @@ _ASKS_FOR_IT = re.compile(
 _LACKS_SOUND = re.compile(
     rf"(?:{_NO})(?:.{{0,50}}?)(?:{_SOUND})|(?:{_SOUND})(?:.{{0,50}}?)(?:{_NO})", re.IGNORECASE | re.DOTALL
 )
-#: What a listener says of a sound: it has no speech, nothing else, no more of it.
-_LISTENER = re.compile(
+#: What a listener may say of a sound: it has no speech, nothing else, no change.
+_HEARD_NO_SPEECH_OR_MORE = re.compile(
     r"\b(?:no|not|without|nothing|never)\b (?:any |an? |clear |discernible |audible |further )?"
     r"(?:speech|speaking|voices?|words?|talking|music|melody|background|noise|others?|else|change|more|vocals?)\b",
     re.IGNORECASE,
@@ -56,14 +57,14 @@ _NO_SPEECH = re.compile(r"\b(?:no|not any|without) (?:\w+ )?(?:speech|spoken wor
 _LONGEST = 600
 
 
-def is_deaf_to_speech(text: str) -> bool:
-    """Whether a reply says that no speech is heard: what a transcriber says of every other sound."""
+def reports_no_speech(text: str) -> bool:
+    """Whether a reply says that no speech is heard, as a transcriber says of every other sound."""
     return bool(_NO_SPEECH.search(plain(text)[:_LONGEST]))
 
 
-def denies(text: str) -> bool:
-    """Whether a reply says that there was nothing to hear, or nobody to hear it."""
-    said = _LISTENER.sub(" ", plain(text)[:_LONGEST])
+def claims_no_audio(text: str) -> bool:
+    """Whether a reply says that there was nothing to hear, or that the model cannot hear."""
+    claim = _HEARD_NO_SPEECH_OR_MORE.sub(" ", plain(text)[:_LONGEST])
     return bool(
-        patterns.REFUSAL.search(said.lower()) or _ASKS_FOR_IT.search(said) or _LACKS_SOUND.search(said)
+        patterns.REFUSAL.search(claim.lower()) or _ASKS_FOR_SOUND.search(claim) or _LACKS_SOUND.search(claim)
     )

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
-from canary_servers import (
-    Behaviour,
-    Count,
+from canary_minds import (
     Mind,
-    Way,
-    always_100,
-    by_chance,
     by_text,
     chatty,
-    claiming_audio,
     constant,
-    cut,
-    dropped,
-    float_average,
     hash_letters,
     hash_sentences,
     hashes,
-    left_only,
     listener,
+    one_of,
+    sampling,
+    text_model,
+    tossed,
+)
+from canary_servers import (
+    Behaviour,
+    Count,
+    Way,
+    always_100,
+    by_chance,
+    claiming_audio,
+    cut,
+    dropped,
+    float_average,
+    left_only,
     of_bytes,
     of_kilobytes,
     of_padded,
@@ -29,18 +37,16 @@ from canary_servers import (
     of_seconds_sent,
     of_text,
     of_words,
-    one_of,
     placeholder,
     resampled,
-    sampling,
-    text_model,
-    tossed,
     uncounted,
     whole,
 )
+from diagnosed import diagnosed
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_canary_servers import _environment, examined  # noqa: F401 - a fixture
+
+from starbench.schema import ProbeSet
 
 pytestmark = pytest.mark.slow
 
@@ -72,14 +78,22 @@ DEAF: list[Mind] = [
 def test_somebody_who_listens_is_never_said_to_get_nothing(
     way: Way, mind: Mind, count: Count, seed: int
 ) -> None:
-    canary = examined(Behaviour(way, mind, count, seed))
+    canary = diagnosed(Behaviour(way, mind, count, seed))
     assert canary.transport == "arrived", canary.evidence
+
+
+@settings(max_examples=12)
+@given(st.sampled_from(WAYS), st.sampled_from(MINDS), st.sampled_from(COUNTS), st.integers(0, 999))
+def test_few_probes_say_it_neither(way: Way, mind: Mind, count: Count, seed: int) -> None:
+    canary = diagnosed(Behaviour(way, mind, count, seed), probe="basic")
+    assert canary.transport != "dropped", canary.evidence
 
 
 @settings(max_examples=30)
 @given(st.sampled_from(DROPPING), st.sampled_from(DEAF), st.sampled_from(COUNTS), st.integers(0, 999))
 def test_nobody_is_said_to_get_what_was_dropped(way: Way, mind: Mind, count: Count, seed: int) -> None:
-    canary = examined(Behaviour(way, mind, count, seed))
-    assert canary.transport != "arrived", canary.evidence
-    assert canary.hearing != "heard", canary.evidence
-    assert (canary.ears, canary.length, canary.band) == ("unknown",) * 3
+    for probe in get_args(ProbeSet):
+        canary = diagnosed(Behaviour(way, mind, count, seed), probe=probe)
+        assert canary.transport != "arrived", canary.evidence
+        assert canary.hearing != "heard", canary.evidence
+        assert (canary.ears, canary.length, canary.band) == ("unknown",) * 3

@@ -5,21 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from canary_servers import (
-    Behaviour,
-    Heard,
-    by_text,
-    constant,
-    dropped,
-    listener,
-    of_seconds,
-    of_text,
-    serving,
-)
+from canary_minds import Heard, by_text, constant, listener
+from canary_servers import Behaviour, dropped, of_seconds, of_text, serving
 from llmock.pytest_plugin import LLMock
 
 from starbench.build.build import build
@@ -74,11 +66,6 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def starbench(
     suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Runs:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "OPENAI_BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-not-a-real-key")
-
     def run(*options: str, model: str = "openai:m", url: str | None = None) -> Ran:
         path = tmp_path / "run"
         given = ["run", "--model", model, "--suite", str(suite), "--out", str(path), "--limit", "1"]
@@ -208,19 +195,113 @@ def test_a_board_shows_what_the_canary_found(starbench: Runs, tmp_path: Path, mo
     assert "| arrived/heard/kept |" in (tmp_path / "board" / "leaderboard.md").read_text("utf-8")
 
 
-def test_the_canary_is_held_again_only_if_something_waits(starbench: Runs) -> None:
+def lose_a_trial(ran: Ran) -> None:
+    trials = ran.path / journal.NAME
+    trials.write_bytes(b"".join(trials.read_bytes().splitlines(keepends=True)[:-1]))
+
+
+def amend(ran: Ran, **fields: Any) -> None:
+    record = json.loads((ran.path / "canary.json").read_text("utf-8"))
+    (ran.path / "canary.json").write_text(json.dumps(record | fields), "utf-8")
+
+
+def hours_ago(hours: float) -> str:
+    return (datetime.now(UTC) - timedelta(hours=hours)).isoformat(timespec="seconds")
+
+
+def test_no_canary_is_run_where_nothing_waits(starbench: Runs) -> None:
     behaviour = Behaviour(mind=listener)
     with serving(behaviour) as url:
         starbench(url=url)
         asked = len(behaviour.asked)
-        ran = starbench(url=url)
-        assert len(behaviour.asked) == asked
+        assert starbench(url=url).code == DONE
+    assert len(behaviour.asked) == asked
+
+
+@pytest.mark.parametrize(("hours", "age"), [(0.5, "30 min"), (23.0, "23 h")])
+def test_a_conclusive_canary_is_kept_for_a_day(starbench: Runs, hours: float, age: str) -> None:
+    behaviour = Behaviour(mind=listener)
+    with serving(behaviour) as url:
+        first = starbench(url=url)
+        lose_a_trial(first)
+        amend(first, at=hours_ago(hours))
+        behaviour.asked.clear()
+        ran = starbench("--max-tokens", "100000", url=url)
+    assert ran.code == DONE
+    assert [is_probe(heard) for heard in behaviour.asked] == [False]
+    assert f"the canary of {age} ago still counts, no probe is sent" in ran.err
+    assert "canary: sound arrived, two tones heard, ears kept" in ran.err
+    assert ran.canary is not None
+    assert ran.canary.unproven == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "fields"),
+    [
+        ((), {"at": hours_ago(25)}),
+        ((), {"transport": "unknown"}),
+        ((), {"served_by": "http://127.0.0.1:1"}),
+        (("--probe", "all"), {}),
+    ],
+    ids=["old", "inconclusive", "another server", "more is to be probed"],
+)
+def test_any_other_canary_is_run_again(
+    starbench: Runs, options: tuple[str, ...], fields: dict[str, str]
+) -> None:
+    behaviour = Behaviour(mind=listener)
+    with serving(behaviour) as url:
+        first = starbench(url=url)
+        assert first.canary is not None
+        requests_before = first.canary.requests
+        lose_a_trial(first)
+        amend(first, **fields)
+        behaviour.asked.clear()
+        ran = starbench(*options, url=url)
+    probes = sum(map(is_probe, behaviour.asked))
+    assert probes >= 24
+    assert probes <= 40 or options
+    assert "still counts" not in ran.err
+    assert ran.canary is not None
+    assert ran.canary.requests == requests_before + probes
+    assert ran.canary.transport == "arrived"
+
+
+def test_a_canary_of_an_edited_model_is_run_again(
+    starbench: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "hears.py"
+    file.write_text(HEARS, "utf-8")
+    first = starbench(model="hears.py:Hears")
+    assert first.verdicts["transport"] == "arrived"
+    for edit, is_kept in (("", True), ("# edited", False)):
+        lose_a_trial(first)
+        file.write_text(HEARS + edit, "utf-8")
+        ran = starbench(model="hears.py:Hears")
         assert ran.code == DONE
-        trials = ran.path / "trials.jsonl"
-        trials.write_text("".join(trials.read_text("utf-8").splitlines(keepends=True)[:-1]), "utf-8")
-        starbench(url=url)
-        assert sum(map(is_probe, behaviour.asked[asked:])) > 40
-        assert sum(not is_probe(heard) for heard in behaviour.asked[asked:]) == 1
+        assert ("still counts" in ran.err) == is_kept
+
+
+#: Hears every sample.
+HEARS = """
+class Hears:
+    def generate(self, prompt):
+        sound = " ".join(clip.audio().digest[:12] for clip in prompt.clips)
+        return f"<{prompt.letters[int(sound[:8] or '0', 16) % len(prompt.letters)]}>" if prompt.options else sound
+"""
+
+
+def test_long_clips_and_high_frequencies_are_probed_on_request(starbench: Runs) -> None:
+    with serving(Behaviour(mind=listener)) as url:
+        ran = starbench("--probe", "all", url=url)
+    assert list(ran.verdicts.values()) == ["arrived", "heard", "kept", "whole", "kept"]
+    assert "long clips whole, high frequencies kept" in ran.out
+
+
+def test_another_set_of_probes_is_refused(starbench: Runs) -> None:
+    ran = starbench("--probe", "some", model="random")
+    assert ran.code == BAD_INPUT
+    assert "--probe 'some' is none of basic, all" in ran.err
 
 
 def test_a_damaged_record_is_named(starbench: Runs) -> None:
@@ -268,7 +349,7 @@ def test_probes_that_are_refused_are_counted(starbench: Runs) -> None:
     assert ran.code == DONE
     assert ran.canary is not None
     assert ran.verdicts["ears"] == "unknown"
-    assert "probes came to nothing" in ran.canary.evidence["lost"]
+    assert "probes got no reply" in ran.canary.evidence["lost"]
     assert "sk-test" not in (ran.path / "canary.json").read_text("utf-8")
 
 

@@ -5,32 +5,41 @@ Real HTTP, through the real ``openai`` adapter. The servers know none of the can
 
 from __future__ import annotations
 
-import asyncio
-from typing import NamedTuple
+from typing import get_args
 
 import pytest
-from canary_servers import (
-    Behaviour,
+from canary_minds import (
     Mind,
-    always_100,
     by_bytes,
-    by_chance,
     by_presence,
     by_text,
     chatty,
-    claiming_audio,
     coarse,
     constant,
-    cut,
     denying,
-    dropped,
-    float_average,
     hash_letters,
     hash_sentences,
     hashes,
+    listener,
+    one_of,
+    power,
+    reads_base64,
+    sampling,
+    text_model,
+    tossed,
+    transcriber,
+    weak,
+)
+from canary_servers import (
+    Behaviour,
+    always_100,
+    by_chance,
+    claiming_audio,
+    cut,
+    dropped,
+    float_average,
     integer_average,
     left_only,
-    listener,
     of_bytes,
     of_kilobytes,
     of_padded,
@@ -41,63 +50,17 @@ from canary_servers import (
     of_text,
     of_text_and_no_audio,
     of_words,
-    one_of,
     only_bytes,
     placeholder,
-    power,
-    reads_base64,
     refusing_more_chunks,
     resampled,
     right_only,
-    sampling,
     scaled_sum,
-    serving,
-    text_model,
-    tossed,
-    transcriber,
-    weak,
     whole,
 )
+from diagnosed import Verdicts, diagnosed, verdicts
 
-from starbench.canary.examination import examine
-from starbench.models.call import AdapterCall
-from starbench.models.resolve import resolve
-from starbench.schema import Canary, Capabilities
-
-
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "OPENAI_BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-not-a-real-key")
-
-
-def examined(
-    behaviour: Behaviour, capabilities: Capabilities | None = None, rate: int | None = None
-) -> Canary:
-    async def ask(url: str) -> Canary:
-        model = resolve("openai:m", {"base_url": url})
-        try:
-            return await examine(AdapterCall(model.adapter), capabilities or Capabilities(), rate=rate)
-        finally:
-            await model.close()
-
-    with serving(behaviour) as url:
-        return asyncio.run(ask(url))
-
-
-class Verdicts(NamedTuple):
-    transport: str
-    hearing: str
-    ears: str = "unknown"
-    length: str = "unknown"
-    band: str = "unknown"
-
-
-def verdicts(canary: Canary) -> Verdicts:
-    return Verdicts(*(getattr(canary, name) for name in Verdicts._fields))
-
+from starbench.schema import ProbeSet
 
 #: Sound arrives whole, at a mind that makes nothing of which tone is higher; and at one that hears it.
 ARRIVES = Verdicts("arrived", "not heard", "kept", "whole", "kept")
@@ -235,92 +198,107 @@ NOT_KNOWN = {
 }
 
 
+PROBE_SETS = get_args(ProbeSet)
+#: Replies of so few kinds that 40 requests decide less.
+OPEN_IN_BASIC = {"nothing but letters": {"ears": "unknown"}}
+
+
+def of_probes(name: str, expected: Verdicts, probe: ProbeSet) -> Verdicts:
+    return expected if probe == "all" else expected.basic._replace(**OPEN_IN_BASIC.get(name, {}))
+
+
+@pytest.mark.parametrize("probe", PROBE_SETS)
 @pytest.mark.parametrize("name", HONEST)
-def test_an_honest_way_is_found_to_be_one(name: str) -> None:
+def test_an_honest_way_is_found_to_be_one(name: str, probe: ProbeSet) -> None:
     behaviour, expected = HONEST[name]
-    canary = examined(behaviour)
-    assert verdicts(canary) == expected, canary.evidence
+    canary = diagnosed(behaviour, probe=probe)
+    assert verdicts(canary) == of_probes(name, expected, probe), canary.evidence
 
 
+@pytest.mark.parametrize("probe", PROBE_SETS)
 @pytest.mark.parametrize("name", MUTANTS)
-def test_what_a_way_takes_from_the_sound_is_named_and_nothing_else(name: str) -> None:
+def test_what_a_way_takes_from_the_sound_is_named_and_nothing_else(name: str, probe: ProbeSet) -> None:
     behaviour, expected = MUTANTS[name]
-    canary = examined(behaviour)
-    assert verdicts(canary) == expected, canary.evidence
+    canary = diagnosed(behaviour, probe=probe)
+    assert verdicts(canary) == of_probes(name, expected, probe), canary.evidence
 
 
+@pytest.mark.parametrize("probe", PROBE_SETS)
 @pytest.mark.parametrize("mind", [listener, hashes()], ids=["listener", "hash"])
 @pytest.mark.parametrize("name", NOISY)
-def test_noise_costs_certainty_and_never_truth(name: str, mind: Mind) -> None:
+def test_noise_costs_certainty_and_never_truth(name: str, mind: Mind, probe: ProbeSet) -> None:
     way, expected = NOISY[name]
-    canary = examined(Behaviour(way, sampling(mind, 0.1), of_text, seed=3))
+    canary = diagnosed(Behaviour(way, sampling(mind, 0.1), of_text, seed=3), probe=probe)
     assert canary.transport == "arrived"
     for verdict, truth in zip(verdicts(canary)[2:], expected[2:], strict=True):
         assert verdict in (truth, "unknown"), canary.evidence
-    assert verdicts(canary).count("unknown") <= 3
+    assert probe == "basic" or verdicts(canary).count("unknown") <= 3
 
 
+@pytest.mark.parametrize("probe", PROBE_SETS)
 @pytest.mark.parametrize("name", DROPPERS)
-def test_dropped_sound_is_found(name: str) -> None:
+def test_dropped_sound_is_found(name: str, probe: ProbeSet) -> None:
     behaviour, expected = DROPPERS[name]
-    canary = examined(behaviour)
-    assert verdicts(canary) == expected, canary.evidence
+    canary = diagnosed(behaviour, probe=probe)
+    assert verdicts(canary) == of_probes(name, expected, probe), canary.evidence
 
 
+@pytest.mark.parametrize("probe", PROBE_SETS)
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("mind", [weak, denying(listener, 0.8)], ids=["weak", "denying"])
-def test_who_hears_now_and_then_is_never_said_to_get_nothing(mind: Mind, seed: int) -> None:
-    canary = examined(Behaviour(mind=mind, usage=of_text, seed=seed))
+def test_who_hears_now_and_then_is_never_said_to_get_nothing(mind: Mind, seed: int, probe: ProbeSet) -> None:
+    canary = diagnosed(Behaviour(mind=mind, usage=of_text, seed=seed), probe=probe)
     assert canary.transport != "dropped", canary.evidence
 
 
 def test_ears_that_are_never_told_apart_are_not_folded() -> None:
-    canary = examined(Behaviour(mind=power))
+    canary = diagnosed(Behaviour(mind=power))
     assert verdicts(canary) == Verdicts("arrived", "unknown", "unknown", "whole", "kept"), canary.evidence
-    assert "not answered as silence" in canary.evidence["ears"]
-    folded = examined(Behaviour(float_average, power))
+    assert "not described as silence" in canary.evidence["ears"]
+    folded = diagnosed(Behaviour(float_average, power))
     assert folded.ears == "folded", folded.evidence
 
 
 def test_who_calls_all_high_tones_alike_is_not_narrowed() -> None:
-    canary = examined(Behaviour(mind=coarse))
+    canary = diagnosed(Behaviour(mind=coarse))
     assert verdicts(canary) == Verdicts("arrived", "unknown", "kept", "whole", "unknown"), canary.evidence
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_chat_hides_no_samples_that_are_left_out(seed: int) -> None:
-    canary = examined(Behaviour(resampled(16_000, filtered=False), chatty(listener), seed=seed))
+    canary = diagnosed(Behaviour(resampled(16_000, filtered=False), chatty(listener), seed=seed))
     assert canary.band in ("narrowed", "unknown"), canary.evidence
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_chat_makes_no_whole_of_the_last_30_s(seed: int) -> None:
-    canary = examined(Behaviour(cut(30, from_end=True), chatty(listener), seed=seed))
+    canary = diagnosed(Behaviour(cut(30, from_end=True), chatty(listener), seed=seed))
     assert canary.length in ("cut", "unknown"), canary.evidence
 
 
 def test_a_reader_of_plain_files_alone_is_believed_by_what_it_gets_right() -> None:
-    canary = examined(Behaviour(mind=listener, fails=refusing_more_chunks))
+    canary = diagnosed(Behaviour(mind=listener, fails=refusing_more_chunks))
     assert (canary.transport, canary.hearing, canary.ears) == ("arrived", "heard", "kept"), canary.evidence
     assert "other bytes is refused" in canary.evidence["length"]
-    deaf = examined(Behaviour(fails=refusing_more_chunks))
+    deaf = diagnosed(Behaviour(fails=refusing_more_chunks))
     assert deaf.transport == "unknown", deaf.evidence
     assert "other bytes is refused" in deaf.evidence["transport"]
 
 
+@pytest.mark.parametrize("probe", PROBE_SETS)
 @pytest.mark.parametrize("name", NOT_KNOWN)
-def test_what_proves_nothing_is_unknown(name: str) -> None:
+def test_what_proves_nothing_is_unknown(name: str, probe: ProbeSet) -> None:
     behaviour, expected = NOT_KNOWN[name]
-    canary = examined(behaviour)
-    assert verdicts(canary) == expected, canary.evidence
+    canary = diagnosed(behaviour, probe=probe)
+    assert verdicts(canary) == of_probes(name, expected, probe), canary.evidence
 
 
 def test_the_evidence_names_figures() -> None:
-    canary = examined(Behaviour(dropped, text_model, of_text))
+    canary = diagnosed(Behaviour(dropped, text_model, of_text))
     assert "the token counts are the same with and without sound" in canary.evidence["transport"]
-    assert "6 of 6 questions that need no sound are answered rightly" in canary.evidence["transport"]
+    assert "all 4 questions that need no sound are answered rightly" in canary.evidence["transport"]
     assert "6 of 12 right" in canary.evidence["hearing"]
-    cut_short = examined(Behaviour(cut(30), listener, of_seconds))
+    cut_short = diagnosed(Behaviour(cut(30), listener, of_seconds))
     assert "the last 5 s of 36 s changes no reply" in cut_short.evidence["length"]
 
 
@@ -328,6 +306,6 @@ def test_counts_tell_where_a_clip_is_cut_when_replies_do_not() -> None:
     def about_the_beginning(heard: object, chance: object) -> str:
         return listener(cut(0.4)(heard), chance)  # type: ignore[arg-type]
 
-    canary = examined(Behaviour(cut(30), about_the_beginning, of_seconds))
+    canary = diagnosed(Behaviour(cut(30), about_the_beginning, of_seconds))
     assert canary.length == "cut"
     assert "no more tokens than 30 s would" in canary.evidence["length"]

@@ -1,4 +1,4 @@
-"""The sounds of the probes, made from nothing but numpy: all unlike each other in whatever can be told.
+"""The sounds of the probes, made from numpy alone and unlike each other in pitch, timbre and rhythm.
 
 Every sound is one channel of float64, full scale = 1, with ramps that keep it within its own band.
 """

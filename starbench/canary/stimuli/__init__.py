@@ -1,0 +1,1 @@
+"""What the canary sends: sounds made from numpy alone, and the questions asked about them."""

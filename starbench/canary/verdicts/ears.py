@@ -1,0 +1,133 @@
+"""Do the two channels arrive apart? Changes that only two ears notice, against changes that one notices.
+
+The field ``ears`` of a canary. Three sounds make six clips of two unlike channels. In them the channels are
+exchanged (three pairs), the left one is changed alone (three), and the right one alone (three). A model that
+keeps the ears replies differently to each kind of change; one that averages them is deaf to exchanges; one
+that takes one ear is deaf to the other's changes. But a model that has both ears may be deaf to exchanges
+too, and never notice which is which: of a sound and its opposite in the other ear an average leaves silence,
+and two ears do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Literal
+
+import numpy as np
+
+from starbench.canary.evidence.delivery_evidence import Descriptions, described_sets
+from starbench.canary.evidence.session import ProbeSession, Reply
+from starbench.canary.evidence.statistics import dependence, excess, likeness, smaller, within
+from starbench.canary.stimuli.clips import PAIR_SETS, Pair, opposite_pairs
+from starbench.canary.stimuli.probe_limits import ProbeLimits
+from starbench.canary.stimuli.probes import Probe
+from starbench.canary.stimuli.questions import DESCRIBE
+from starbench.canary.verdicts.delivery import descriptions
+from starbench.canary.verdicts.discrimination import side_probes, side_score
+from starbench.canary.verdicts.verdict import UNKNOWN, Verdict
+
+#: p-values up to here are differences, or likenesses; above the last there is no sign of a difference.
+_SHOWN, _ALIKE, _NO_SIGN = 0.05, 0.02, 0.2
+#: Tested again with more replies, a difference must be plainer.
+_SHOWN_LATER = 0.015
+
+
+@dataclass(frozen=True)
+class _Finding:
+    kind: Literal["kept", "folded", "exchangeable", "open"]
+    reason: str
+
+
+async def verdict(session: ProbeSession, limits: ProbeLimits, *, is_comparable: bool) -> Verdict:
+    """Ask about more clips until it is decided, or no more requests are left."""
+    finding = await _by_descriptions(session, limits) if is_comparable else _Finding("open", "")
+    if finding.kind in ("kept", "folded"):
+        return Verdict(finding.kind, finding.reason)
+    reasons = [finding.reason] if finding.reason else []
+    probes = side_probes(limits)
+    if session.affords(len(probes)):
+        await session.send(probes)
+        score = side_score(session, limits)
+        reasons.append(f"on which side a sound is: {score.figures}")
+        if score.is_sure:
+            return Verdict("kept", reasons[-1])
+    return Verdict(UNKNOWN, "; ".join(reasons) or "no reply in free text distinguishes sounds")
+
+
+async def _by_descriptions(session: ProbeSession, limits: ProbeLimits) -> _Finding:
+    while True:
+        finding = _judge(session, limits)
+        if finding.kind == "exchangeable":
+            finding = await _with_opposites(session, limits, finding.reason)
+        n_sets = len(described_sets(session, limits))
+        if finding.kind != "open" or n_sets == len(PAIR_SETS):
+            return finding
+        probes = descriptions(limits, n_sets)
+        if not session.affords(len(probes)):
+            return finding
+        await session.send(probes)
+
+
+async def _with_opposites(session: ProbeSession, limits: ProbeLimits, figures: str) -> _Finding:
+    """Whether sounds and their opposites in the other ear are described as silence is, as other pairs are not."""
+    clips = opposite_pairs(limits)
+    if session.affords(len(clips)):
+        await session.send(Probe(DESCRIBE, clip) for clip in clips)
+    replies = [reply for group in session.groups(DESCRIBE, clips) for reply in group]
+    others = [
+        reply for groups in described_sets(session, limits) for group in groups.values() for reply in group
+    ]
+    if likeness(replies, others) <= _ALIKE:
+        return _Finding(
+            "folded", f"{figures}, and a sound and its opposite in the other ear are described as silence is"
+        )
+    return _Finding(
+        "open", f"{figures}, yet a sound and its opposite in the other ear are not described as silence is"
+    )
+
+
+class _Changes:
+    """Changes of one kind: clips that would be the same input if that kind of change had no effect."""
+
+    def __init__(
+        self, session: ProbeSession, sets: Sequence[Descriptions], input_of: Callable[[Pair], object]
+    ) -> None:
+        noise = within(list(session.by_stimulus(DESCRIBE).values()))
+        mean_noise = float(np.mean(noise)) if noise else 0.0
+        strata, self.sizes = [], []
+        for groups in sets:
+            by_input: dict[object, list[Sequence[Reply]]] = {}
+            for pair, replies in groups.items():
+                by_input.setdefault(input_of(pair), []).append(replies)
+            for same_input in by_input.values():
+                strata.append(same_input)
+                self.sizes += [excess(one, other, mean_noise) for one, other in combinations(same_input, 2)]
+        self.p = dependence(strata)
+
+    def is_without_effect(self, beside: Sequence[float]) -> bool:
+        """Whether this kind of change changes no reply, where others do."""
+        return self.p > _NO_SIGN and smaller(self.sizes, beside) <= _ALIKE
+
+
+def _judge(session: ProbeSession, limits: ProbeLimits) -> _Finding:
+    sets = described_sets(session, limits)
+    exchange = _Changes(session, sets, frozenset)
+    left = _Changes(session, sets, lambda pair: pair[1])
+    right = _Changes(session, sets, lambda pair: pair[0])
+    figures = (
+        f"p = {exchange.p:.2g} for exchanged ears, {left.p:.2g} for another sound in the left ear alone, "
+        f"{right.p:.2g} in the right"
+    )
+    if max(exchange.p, left.p, right.p) <= (_SHOWN if len(sets) == 1 else _SHOWN_LATER):
+        return _Finding("kept", f"each ear changes the reply, and so does exchanging them ({figures})")
+    if min(left.p, right.p) > _SHOWN:
+        return _Finding("open", figures)
+    if exchange.is_without_effect([*left.sizes, *right.sizes]):
+        reason = f"exchanging the ears changes no reply, other changes do ({figures})"
+        return _Finding("exchangeable", reason)
+    for one, other, ear in ((left, right, "right"), (right, left, "left")):
+        if one.is_without_effect([*other.sizes, *exchange.sizes]):
+            return _Finding("folded", f"only the {ear} ear changes the reply ({figures})")
+    return _Finding("open", figures)
