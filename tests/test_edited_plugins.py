@@ -13,7 +13,7 @@ from starbench.cli.run import evaluate
 from starbench.engine.settings import Settings
 from starbench.models.resolve import resolve
 from starbench.planning.plan import Request, prepare
-from starbench.reporting.leaderboard import entries_of
+from starbench.reporting.entries import entries_of
 from starbench.scoring.run import score_run
 from starbench.synthesis import BuildSpec
 

@@ -15,7 +15,8 @@ from starbench.engine.settings import Settings
 from starbench.errors import ConditionError, InputError, PluginError
 from starbench.models.adapter import Model
 from starbench.planning.plan import Evaluation, Request, prepare
-from starbench.reporting.leaderboard import board, entries_of
+from starbench.reporting.entries import entries_of
+from starbench.reporting.leaderboard import board
 from starbench.reporting.markdown import board_to_markdown
 from starbench.reporting.scores import show
 from starbench.schema import Capabilities, Outcome, Prompt, Response, Usage

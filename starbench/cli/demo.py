@@ -30,12 +30,12 @@ def demo(
 
     os.environ.update(ONE_THREAD)  # before numpy is imported: the same bytes on any number of processors
 
-    from starbench.cli.leaderboard import write_board
     from starbench.cli.run import evaluate
     from starbench.engine.settings import Settings
     from starbench.models.resolve import resolve
     from starbench.planning.plan import Request, prepare
-    from starbench.reporting.leaderboard import read_entries
+    from starbench.reporting.entries import read_entries
+    from starbench.reporting.leaderboard import write_board
 
     suites = [_suite(out / folder, task, size) for folder, task, size in _SUITES]
     codes = []

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from starbench.schema.entry import LeaderboardEntry
 
 
 def leaderboard(
@@ -26,7 +21,8 @@ def leaderboard(
     ] = True,
 ) -> None:
     """Build one board (JSON and Markdown); what cannot be compared stands in separate tables."""
-    from starbench.reporting.leaderboard import published_entries, read_entries
+    from starbench.reporting.entries import published_entries, read_entries
+    from starbench.reporting.leaderboard import write_board
 
     found = read_entries(entries or _standing())
     if published:
@@ -35,27 +31,10 @@ def leaderboard(
         typer.echo(f"board: {path}")
 
 
-def write_board(entries: Sequence[LeaderboardEntry], out: Path) -> list[Path]:
-    """Write both forms of the board of ``entries``."""
-    import json
-
-    from starbench.errors import InputError
-    from starbench.reporting.leaderboard import BOARD_JSON, BOARD_MARKDOWN, board
-    from starbench.reporting.markdown import board_to_markdown
-
-    made = board(entries)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / BOARD_JSON).write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", "utf-8")
-        (out / BOARD_MARKDOWN).write_text(board_to_markdown(made), "utf-8")
-    except OSError as error:
-        raise InputError(f"{out} cannot be written: {error.strerror}") from error
-    return [out / BOARD_JSON, out / BOARD_MARKDOWN]
-
-
 def _standing() -> list[Path]:
     """Entries where they usually lie, seen from the working directory."""
-    from starbench.reporting.leaderboard import BOARD_JSON, ENTRY_PATTERN
+    from starbench.reporting.entries import ENTRY_PATTERN
+    from starbench.reporting.leaderboard import BOARD_JSON
 
     derived = ("schema.json", BOARD_JSON)
     files = [path for path in sorted(Path("results").glob("*.json")) if path.name not in derived]

@@ -216,7 +216,7 @@ def _why(stopped: FatalError) -> str:
 def report(path: Path) -> int:
     """Show the scores of the run at ``path`` and write its entries; returns the exit code."""
     from starbench.cli.exits import DONE, INCOMPLETE
-    from starbench.reporting.leaderboard import write_entries
+    from starbench.reporting.entries import write_entries
     from starbench.reporting.scores import show
     from starbench.scoring.run import score_run
     from starbench.text import printable

@@ -14,7 +14,7 @@ def score(
 ) -> None:
     """Score a run again; nothing is asked. Exit code 1 says that trials are missing or in error."""
     from starbench.cli.exits import DONE, INCOMPLETE
-    from starbench.reporting.leaderboard import write_entries
+    from starbench.reporting.entries import write_entries
     from starbench.reporting.scores import show
     from starbench.scoring.run import score_run, why_unasked
 

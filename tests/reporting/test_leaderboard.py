@@ -10,12 +10,14 @@ import jsonschema
 import pytest
 
 from starbench.errors import InputError
-from starbench.reporting.leaderboard import board, entries_of, published_entries, read_entries, write_entries
+from starbench.reporting.entries import entries_of, published_entries, read_entries, write_entries
+from starbench.reporting.leaderboard import board, write_board
 from starbench.reporting.markdown import board_to_markdown, escape
+from starbench.schema.board import Board
 from starbench.schema.entry import LeaderboardEntry
 from starbench.scoring.run import score_run
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +56,20 @@ def test_every_entry_in_results_follows_the_schema() -> None:
         found = json.loads(path.read_text("utf-8"))
         for entry in found if isinstance(found, list) else [found]:
             jsonschema.validate(entry, schema)
+
+
+def test_the_board_in_results_is_made_from_its_entries_to_the_byte(tmp_path: Path) -> None:
+    folder = REPOSITORY / "results"
+    entries = read_entries(sorted(folder.glob("*-default-*.json"))) + published_entries()
+    for path in write_board(entries, tmp_path):
+        assert path.read_bytes() == (folder / path.name).read_bytes(), f"starbench leaderboard: {path.name}"
+
+
+def test_a_board_reads_back_as_the_models_that_wrote_it(run: Path) -> None:
+    content = board([*read_entries([run]), *published_entries()])
+    assert Board.model_validate_json(content.model_dump_json()) == content
+    with pytest.raises(ValueError, match="surplus"):
+        Board.model_validate({**content.model_dump(mode="json"), "surplus": 1})
 
 
 def test_an_entry_tells_what_was_run(run: Path) -> None:
@@ -99,11 +115,11 @@ def test_a_board_keeps_apart_what_cannot_be_compared(run: Path) -> None:
         )
     ]  # fmt: skip
     others.append(ours.model_copy(update={"suite": ours.suite.model_copy(update={"digest": "0" * 64})}))
-    assert len(board([ours, *others])["tables"]) == len(others) + 1
+    assert len(board([ours, *others]).tables) == len(others) + 1
     same = ours.model_copy(update={"model": ours.model.model_copy(update={"name": "twin"})})
-    (table,) = board([ours, same])["tables"]
-    assert len(table["rows"]) == 6
-    assert len(board([ours, *published_entries()])["tables"]) == 2
+    (table,) = board([ours, same]).tables
+    assert len(table.rows) == 6
+    assert len(board([ours, *published_entries()]).tables) == 2
 
 
 def test_the_board_orders_by_score_and_says_what_is_incomplete(run: Path) -> None:
@@ -120,7 +136,7 @@ def test_the_board_orders_by_score_and_says_what_is_incomplete(run: Path) -> Non
         }
     )
     made = board([ours, better])
-    assert [row["model"] for row in made["tables"][0]["rows"]][:2] == ["better", "random"]
+    assert [row.model for row in made.tables[0].rows][:2] == ["better", "random"]
     text = board_to_markdown(made)
     assert re.search(r"better \\\*", text)
     assert not re.search(r"random \\\*", text)
@@ -169,7 +185,7 @@ def test_rewriting_entries_changes_no_byte(run: Path) -> None:
 
 def test_an_entry_given_twice_stands_once(run: Path) -> None:
     (ours,) = read_entries([run])
-    assert len(board([ours, ours])["tables"][0]["rows"]) == 3
+    assert len(board([ours, ours]).tables[0].rows) == 3
 
 
 def test_a_model_that_was_asked_fewer_items_has_a_table_of_its_own(run: Path) -> None:
@@ -177,7 +193,7 @@ def test_a_model_that_was_asked_fewer_items_has_a_table_of_its_own(run: Path) ->
     assert ours.scores is not None
     fewer = tuple(h.model_copy(update={"n_items": h.n_items - 1}) for h in ours.scores.headlines)
     other = ours.model_copy(update={"scores": ours.scores.model_copy(update={"headlines": fewer})})
-    assert len(board([ours, other])["tables"]) == 2
+    assert len(board([ours, other]).tables) == 2
 
 
 def test_what_was_asked_otherwise_is_told_in_the_row(run: Path) -> None:
@@ -202,12 +218,13 @@ def test_each_figure_stands_beside_its_own_chance_and_constant() -> None:
     headline = scores.headlines[0]
     tasks = {row.task: row for row in scores.tasks if row.condition == headline.condition}
     assert any(abs(headline.ma.chance - task.chance) > 0.001 for task in tasks.values())
-    table = board(entries)["tables"][0]
-    row = next(row for row in table["rows"] if row["condition"] == headline.condition)
-    assert (row["chance"], row["best_constant"]) == (headline.ma.chance, headline.ma.best_constant)
+    table = board(entries).tables[0]
+    assert table.run_by_us
+    row = next(row for row in table.rows if row.condition == headline.condition)
+    assert (row.chance, row.best_constant) == (headline.ma.chance, headline.ma.best_constant)
     for name, task in tasks.items():
-        assert row["tasks"][name]["chance"] == task.chance
-        assert row["tasks"][name]["best_constant"] == task.best_constant.aa
+        assert row.tasks[name].chance == task.chance
+        assert row.tasks[name].best_constant == task.best_constant.aa
     lines = [line for line in board_to_markdown(board(entries)).splitlines() if line.startswith("|")]
     names = lines[0].strip("| ").split(" | ")
     cells = next(line.strip("| ").split(" | ") for line in lines if f"| {headline.condition} |" in line)

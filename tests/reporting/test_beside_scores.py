@@ -13,7 +13,8 @@ from small_model import MODEL, Bench, item
 
 from starbench.canary import arrival, summary
 from starbench.errors import InputError
-from starbench.reporting.leaderboard import board, read_entries
+from starbench.reporting.entries import read_entries
+from starbench.reporting.leaderboard import board
 from starbench.reporting.markdown import board_to_markdown
 from starbench.runs import directory
 from starbench.schema import Canary
@@ -195,7 +196,8 @@ def test_what_a_run_cost_stands_in_its_row(bench: Bench) -> None:
     (entry,) = read_entries([bench.folder / "run"])
     assert "US $" not in board_to_markdown(board([entry]))
     made = board([entry.model_copy(update={"cost_usd": 1.234})])
-    assert made["tables"][0]["rows"][0]["cost_usd"] == 1.234
+    assert made.tables[0].run_by_us
+    assert made.tables[0].rows[0].cost_usd == 1.234
     assert row(board_to_markdown(made))[-1] == "1.23 |"
 
 
