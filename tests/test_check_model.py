@@ -310,7 +310,7 @@ def test_the_command_exits_with_1_for_a_breach_and_says_how_to_mend_it(folder: P
     done = run("bad.py:A", folder=folder)
     assert done.returncode == 1
     assert "fail  mono             generate() returned int, not str or Response (bad.py:2)" in done.stdout
-    assert "to mend it: return a str" in done.stdout
+    assert "fix: return a str" in done.stdout
     assert done.stdout.count("not tried: the first question failed") == 1
     assert f"n/a   {len(CHECKS) - 4} checks        not tried" in done.stdout
     assert "(1 question put to bad.py:A)" in done.stdout

@@ -345,8 +345,9 @@ def test_the_command_shows_both_findings_apart(
     shown = " ".join(ran.out.split())
     assert "[red]m[/red]?[1m, audio → [red]m[/red]?[1m, caption:by-x on s" in shown
     assert "62.5 50.0 -12.5 [" in shown
-    assert "error -12.5, refused -12.5, truncated -12.5" in shown
-    assert "note: 1 item(s) of T asked of the first only, and left out" in shown
+    for ended in ("refused 12.5 12.5 +12.5 -12.5", "truncated 0.0 12.5 – -12.5", "error 0.0 12.5 – -12.5"):
+        assert ended in shown
+    assert "note: 1 item(s) of T were asked of the first only, and are left out" in shown
     written = json.loads((tmp_path / "new" / "c.json").read_text("utf-8"))
     assert written == compare([path]).model_dump(mode="json")
     refused = run(path, "--condition", "audio")

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from starbench.contract import Finding
-
 #: Exit code of an adapter that breaks the contract; the command line uses 1 for whatever is not whole.
 BROKEN = 1
-#: Width of the names of verdicts and checks, characters.
-_VERDICT, _NAME = 4, 15
 
 
 def check_model(
@@ -32,10 +27,10 @@ def check_model(
         Path | None, typer.Option("--json", help="Write the findings to this file.", show_default=False)
     ] = None,
 ) -> None:
-    """Try a model's adapter against the contract of all adapters; it is really asked, some 40 times.
+    """Check a model's adapter against the contract of all adapters; the model gets about 40 questions.
 
-    Exit codes: 0 nothing failed, 1 something did (with how to mend it), 2 it cannot be made, or its own
-    check() objects.
+    Exit codes: 0 nothing failed, 1 something failed (the output says how to fix it), 2 the adapter cannot be
+    created, or its own check() reports a problem.
     """
     import asyncio
 
@@ -44,43 +39,15 @@ def check_model(
     from starbench.contract import check_async
     from starbench.errors import InputError
     from starbench.models.resolve import resolve
+    from starbench.reporting.adapter_check import FindingTable
 
     asked = resolve(model, model_arguments(model_arg or [], base_url))
-    table = _Table()
+    table = FindingTable()
     report = asyncio.run(check_async(asked, timeout_s=timeout, on_finding=table.add))
-    counts = {v: sum(f.verdict == v for f in report.findings) for v in ("pass", "fail", "n/a")}
-    typer.echo(
-        f"{counts['pass']} passed, {counts['fail']} failed, {counts['n/a']} not applicable "
-        f"({report.requests} question{'' if report.requests == 1 else 's'} put to {report.model})"
-    )
+    table.summarise(report)
     if json is not None:
         try:
             json.write_text(report.model_dump_json(indent=2) + "\n", "utf-8")
         except OSError as error:
             raise InputError(f"{json} cannot be written: {error.strerror}") from error
     raise typer.Exit(DONE if report.ok else BROKEN)
-
-
-class _Table:
-    """Rows as soon as they are found, since real models take their time; checks not made share a row."""
-
-    def __init__(self) -> None:
-        self._untried: list[Finding] = []
-
-    def add(self, finding: Finding) -> None:
-        from starbench.contract import NOT_TRIED
-
-        if finding.message.startswith(NOT_TRIED):
-            self._untried.append(finding)
-            return
-        if self._untried:
-            # None is left over at the end: the last check, close(), is always made.
-            _show(self._untried[0], f"{len(self._untried)} checks")
-            self._untried = []
-        _show(finding, finding.check)
-
-
-def _show(finding: Finding, name: str) -> None:
-    typer.echo(f"{finding.verdict:<{_VERDICT}}  {name:<{_NAME}}  {finding.message}")
-    if finding.fix is not None:
-        typer.echo(f"{'':<{_VERDICT}}  {'':<{_NAME}}  to mend it: {finding.fix}")

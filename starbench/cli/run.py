@@ -125,10 +125,10 @@ def run(
     from typing import cast, get_args
 
     from starbench.cli.driving import one_of, settings_of
-    from starbench.cli.plan import show_plan
     from starbench.models.resolve import resolve
     from starbench.planning.adaptation import CHANNEL_POLICIES, CLIP_POLICIES, REFUSE
     from starbench.planning.plan import SILENT_CLIP, Request, prepare
+    from starbench.reporting.dry_run import show_plan
     from starbench.runs import directory
     from starbench.schema import AnswerMode
 

@@ -86,9 +86,7 @@ def _table(table: BoardTable) -> str:
 
 def _published_table(table: PublishedTable) -> str:
     figures = list(dict.fromkeys(name for row in table.rows for name in row.figures))
-    rows = [
-        [escape(row.model), *(_percent(row.figures.get(name)) for name in figures)] for row in table.rows
-    ]
+    rows = [[escape(row.model), *(_percent(row.figures.get(name)) for name in figures)] for row in table.rows]
     source = escape(table.source or "unknown")
     return f"{_lines(1, ['model', *figures], rows)}\nPublished figures, not run by us. Source: {source}.\n"
 

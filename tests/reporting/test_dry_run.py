@@ -276,7 +276,7 @@ def test_a_run_that_was_begun_is_held_against_and_what_is_left_is_shown(bench: B
     before = contents(bench.folder)
     code, said = bench.run(suite, "--dry-run")
     assert code == 0, said
-    assert "run: run goes on; 2 of 3 trials are finished\n" in said
+    assert "run: run is resumed; 2 of 3 trials are finished\n" in said
     assert row(said, "s", "audio")[:2] == ["1", "1"]
     assert said.count("prompt: ") == 1
     code, said = bench.run(suite, "--dry-run", "--channels", "mono")
