@@ -68,7 +68,7 @@ def _suite(root: Path, task: str, size: int) -> Suite:
 
 def _draw(suites: list[Suite], path: Path) -> None:
     from starbench.errors import InputError
-    from starbench.reporting.picture import png
+    from starbench.reporting.pictures.item import png
 
     drawn = next((s, item) for s in suites for item in s.items if item.category == _DRAWN)
     try:

@@ -23,7 +23,7 @@ def show(
 ) -> None:
     """Draw an item: waveform and spectrogram of its clips, and from above where the sources are."""
     from starbench.errors import InputError
-    from starbench.reporting.picture import png
+    from starbench.reporting.pictures.item import png
     from starbench.storage.atomic import write_bytes
     from starbench.suites.open import open_suite
     from starbench.text import slug

@@ -16,8 +16,9 @@ import pytest
 import soundfile
 
 from starbench.cli import main
-from starbench.reporting.picture import draw, png, spectrogram
-from starbench.reporting.places import top_view
+from starbench.reporting.pictures.item import draw, png
+from starbench.reporting.pictures.places import top_view
+from starbench.reporting.pictures.signals import spectrogram
 from starbench.suites import suite as suites
 from starbench.suites.suite import Suite
 
@@ -85,7 +86,7 @@ def test_in_the_open_the_front_is_up_and_right_is_right(
     assert view is not None
     assert view.walls is None
     assert view.front == pytest.approx((0, 1), abs=1e-12)
-    assert view.spots[0].track == pytest.approx(np.array([where]), abs=1e-12)
+    assert view.sources[0].track == pytest.approx(np.array([where]), abs=1e-12)
 
 
 @pytest.mark.parametrize("facing", [0.0, 40.0, 90.0, 250.0])
@@ -97,7 +98,7 @@ def test_in_a_room_places_are_those_that_the_renderer_uses(facing: float, azimut
     view = top_view({"sources": [source(azimuth, 1.3, 20)], "room": room})
     assert view is not None
     wanted = np.array([2.5, 2.2, 1.5]) + turned(1.3 * unit(azimuth, 20.0), -facing)
-    assert view.spots[0].track[0] == pytest.approx(wanted[:2])
+    assert view.sources[0].track[0] == pytest.approx(wanted[:2])
     assert view.front == pytest.approx(turned(unit(0.0), -facing)[:2])
     assert view.walls == (6, 5)
 
@@ -106,7 +107,7 @@ def test_a_path_is_followed_and_what_is_heard_when_is_kept() -> None:
     points = [(0.0, -90.0, 0.0, 1.0), (0.5, 0.0, 0.0, 1.0), (1.0, 90.0, 0.0, 1.0)]
     view = top_view({"sources": [moving(*points), source(0, onset_s=0.5)]})
     assert view is not None
-    path, standing = view.spots
+    path, standing = view.sources
     assert path.track == pytest.approx(np.array([(-1, 0), (0, 1), (1, 0)]), abs=1e-12)
     assert path.times.tolist() == [0.0, 0.5, 1.0]
     assert path.heard_s is None

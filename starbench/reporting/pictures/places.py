@@ -1,6 +1,6 @@
 """Where the sources of a clip are, as its truth says: seen from above, in metres.
 
-Truth is read as any data set's: what is not as expected is not shown. Directions: azimuth clockwise from
+The truth can come from any data set: what is not as expected is not shown. Directions: azimuth clockwise from
 the front, degrees; in a room ``facing_deg`` is where the front points, clockwise from the room's x axis.
 """
 
@@ -25,22 +25,22 @@ _Seconds = Annotated[float, Field(ge=-3600.0, le=3600.0)]
 _Plan = NDArray[np.float64]
 
 
-class _Told(BaseModel):
+class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class _Room(_Told):
+class _Room(_Record):
     size_m: tuple[_Distance, _Distance, _Distance]
     listener_m: tuple[_Metres, _Metres, _Metres]
     facing_deg: _Angle = 0.0
 
 
-class _Path(_Told):
+class _Path(_Record):
     kind: str | None = None
     points: Annotated[tuple[tuple[_Seconds, _Angle, _Angle, _Distance], ...], Field(min_length=1)]
 
 
-class _Source(_Told):
+class _Source(_Record):
     signal: dict[str, Any] = Field(default_factory=dict)
     onset_s: _Seconds | None = None
     duration_s: _Seconds | None = None
@@ -57,12 +57,12 @@ class _Source(_Told):
         return [(0.0, self.azimuth_deg, self.elevation_deg, self.distance_m)]
 
 
-class _Scene(_Told):
+class _Scene(_Record):
     sources: Annotated[tuple[_Source, ...], Field(min_length=1)]
     room: _Room | None = None
 
 
-class Spot(NamedTuple):
+class SourceTrack(NamedTuple):
     """One source: what it is (a line, two where it moves), when it is heard, and where it goes.
 
     ``track``, shape (n, 2), m, at ``times``, s; one point where it stands.
@@ -80,30 +80,30 @@ class TopView(NamedTuple):
     Without a room the listener sits at (0, 0) and faces up the page.
     """
 
-    spots: tuple[Spot, ...]
+    sources: tuple[SourceTrack, ...]
     listener: _Plan
     front: _Plan
     walls: tuple[float, float] | None
 
 
 def top_view(truth: Mapping[str, Any]) -> TopView | None:
-    """The view that a clip's truth describes; None where it tells no positions."""
+    """The view that a clip's truth describes; None where it has no positions."""
     try:
-        told = _Scene.model_validate({name: truth.get(name) for name in ("sources", "room")})
+        scene = _Scene.model_validate({name: truth.get(name) for name in ("sources", "room")})
     except ValidationError:
         return None
-    if not all(source.points() for source in told.sources):
+    if not all(source.points() for source in scene.sources):
         return None
-    room = told.room
+    room = scene.room
     listener = np.array(room.listener_m[:2] if room else (0.0, 0.0))
     # Without a room the front is up, as if it faced 90 degrees anticlockwise of the page's x axis.
     facing = np.radians(room.facing_deg if room else -90.0)
     front = np.array([np.cos(facing), -np.sin(facing)])
-    spots = tuple(_spot(source, listener, front) for source in told.sources)
-    return TopView(spots, listener, front, room.size_m[:2] if room else None)
+    tracks = tuple(_track(source, listener, front) for source in scene.sources)
+    return TopView(tracks, listener, front, room.size_m[:2] if room else None)
 
 
-def _spot(source: _Source, listener: _Plan, front: _Plan) -> Spot:
+def _track(source: _Source, listener: _Plan, front: _Plan) -> SourceTrack:
     times, azimuth, elevation, distance = np.array(source.points()).T
     right = np.array([front[1], -front[0]])
     level = distance * np.cos(np.radians(elevation))
@@ -112,7 +112,7 @@ def _spot(source: _Source, listener: _Plan, front: _Plan) -> Spot:
     heard = None
     if source.onset_s is not None and source.duration_s is not None:
         heard = (source.onset_s, source.onset_s + source.duration_s)
-    return Spot(_name(source), heard, times, track)
+    return SourceTrack(_name(source), heard, times, track)
 
 
 def _name(source: _Source) -> str:
