@@ -1,7 +1,7 @@
 """Slow references for the rendering of rooms, and the figures by which two responses are compared.
 
 Written apart from ``synth/``: nothing is imported from it. What is rendered comes in as plain arrays (the
-offsets, distances and gains of images) and as a head that answers ``at`` and ``clamped``; every image is
+offsets, distances and gains of images) and as a head that answers ``at`` and ``clamp``; every image is
 rendered by itself, in its own direction, at its own time. Tests and ``validate.py`` load this file by path.
 """
 
@@ -42,7 +42,7 @@ def oracle_brir(head, images, rate: int) -> Exact:
     _each_alone(direct, head, images.offsets[:1], images.gains[:1], times[:1])
     for start in range(1, len(times), 4096):
         part = slice(start, start + 4096)
-        directions = head.clamped(images.offsets[part])
+        directions = head.clamp(images.offsets[part])
         _each_alone(rest, head, directions, images.gains[part], times[part])
     return Exact(direct, rest, rate, lead)
 

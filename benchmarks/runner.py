@@ -25,10 +25,12 @@ from starbench.engine.client import ModelClient
 from starbench.engine.runner import run_trials
 from starbench.engine.settings import Settings
 from starbench.models.adapter import Model
-from starbench.planning.plan import Evaluation, Request, prepare
+from starbench.planning.plan import RunPlan, plan_run
+from starbench.planning.request import Request
 from starbench.runs import directory, journal
+from starbench.runs.load import load
 from starbench.schema import JournalLine, Prompt
-from starbench.scoring.run import score_run
+from starbench.scoring.run import score
 from starbench.synthesis import BuildSpec
 
 
@@ -44,7 +46,7 @@ class Sleeper:
         return "<B>"
 
 
-def ours(evaluation: Evaluation, seconds: float, in_flight: int, folder: Path) -> float:
+def ours(evaluation: RunPlan, seconds: float, in_flight: int, folder: Path) -> float:
     model = Model("sleeper", {}, Sleeper(seconds))
     started = time.perf_counter()
     directory.begin(folder, evaluation.run, evaluation.items, evaluation.trials)
@@ -112,7 +114,7 @@ def inspect(n: int, seconds: float, in_flight: int, folder: Path) -> float | Non
 CONDITIONS = ("audio", "noise", "silence", "mono", "split", "swap", "caption:plain", "caption:full", "x", "y")
 
 
-def a_journal(folder: Path, evaluation: Evaluation, lines: int) -> Path:
+def a_journal(folder: Path, evaluation: RunPlan, lines: int) -> Path:
     """A finished run of ``lines`` trials: those of ``evaluation``, items times five, ten conditions."""
     trials, items = [], {}
     for number in range(lines):
@@ -166,8 +168,8 @@ def main() -> None:
         spec = BuildSpec(("pitch", "loudness", "duration"), "default", 7, 667)
         build("perception", spec, root / "suite")
         model = Model("sleeper", {}, Sleeper(0.0))
-        whole = prepare(Request(suites=(str(root / "suite"),)), model)
-        evaluation = Evaluation(whole.run, whole.trials[: options.trials], whole.items, whole.questions)
+        whole = plan_run(Request(suites=(str(root / "suite"),)), model)
+        evaluation = RunPlan(whole.run, whole.trials[: options.trials], whole.items, whole.questions)
         n, seconds, in_flight = len(evaluation.trials), options.seconds, options.in_flight
         ideal = n * seconds / in_flight
         print(f"{n} trials, {seconds * 1000:.0f} ms a reply, {in_flight} in flight: ideal {ideal:.2f} s")
@@ -185,7 +187,7 @@ def main() -> None:
         print(f"zero latency, journal on: {n / quick:,.0f} trials/s")
         finished = a_journal(folder(), evaluation, options.journal)
         started = time.perf_counter()
-        score_run(finished)
+        score(load(finished))
         took, peak = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(
             f"re-scoring {options.journal:,} journal lines: {took:.2f} s, peak of this process {peak:.0f} MiB"

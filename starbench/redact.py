@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from functools import lru_cache
 from urllib.parse import urlsplit, urlunsplit
 
 _SECRET_NAME = re.compile(
@@ -19,7 +18,7 @@ BLANK = "[redacted]"
 
 def redact(text: str) -> str:
     """Blank every value of an environment variable that is named like a secret."""
-    for secret in _secrets(tuple(sorted(_named_secrets()))):
+    for secret in _secrets():
         text = text.replace(secret, BLANK)
     return text
 
@@ -35,15 +34,27 @@ def address(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", ""))
 
 
-def _named_secrets() -> set[str]:
-    return {
-        value.strip()
-        for name, value in os.environ.items()
-        if names_secret(name) and len(value.strip()) >= _SHORTEST
-    }
+class _Secrets:
+    """The secrets of an environment as it was last seen."""
+
+    environment: dict[str, str] | None = None
+    values: tuple[str, ...] = ()
 
 
-@lru_cache(maxsize=8)
-def _secrets(values: tuple[str, ...]) -> tuple[str, ...]:
-    """Longest first, so that a key is not left half-visible by a shorter one within it."""
-    return tuple(sorted(values, key=len, reverse=True))
+def _secrets() -> tuple[str, ...]:
+    """Secrets, longest first, so that a key is not left half-visible by a shorter one within it.
+
+    The environment is walked only when it changed: this is asked for every text of every reply. A plug-in
+    may set a key at any moment, so it is compared each time.
+    """
+    # The mapping below os.environ: comparing it costs a microsecond, walking os.environ forty.
+    now = getattr(os.environ, "_data", None)
+    if now is None or now != _Secrets.environment:
+        _Secrets.environment = None if now is None else dict(now)
+        named = {
+            value.strip()
+            for name, value in os.environ.items()
+            if names_secret(name) and len(value.strip()) >= _SHORTEST
+        }
+        _Secrets.values = tuple(sorted(named, key=lambda value: (-len(value), value)))
+    return _Secrets.values

@@ -1,1 +1,1 @@
-"""Synthesizers: parameters and a random generator in, a waveform with its physical truth out."""
+"""Synthesizers: from parameters and a random generator to a waveform and its physical truth."""

@@ -1,4 +1,4 @@
-"""Free-field microphones in a room: arrays, and stereo pairs of spaced omnidirectional ones."""
+"""Responses of omnidirectional microphones: arrays, and pairs of spaced ones."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from scipy import fft
 
 from starbench.errors import StimulusError
 
+from .fractional_impulses import ImpulseTrains, chunks, impulse_spectra
 from .geometry import SPEED_OF_SOUND
-from .gridding import PulseTrains, runs, shifts, time_axis
-from .shoebox import Images, Response
+from .image_sources import ImageSources
+from .impulse_response import ImpulseResponse, time_axis
 
-#: No image is nearer to a microphone than this, m, where 1/r would leave sense behind.
-NEAREST_M = 0.1
+#: Least distance of an image from a microphone, m: 1/r is meaningless at shorter distances.
+MIN_MICROPHONE_DISTANCE_M = 0.1
 
 
-def array_response(images: Images, microphones_m: ArrayLike, rate: int) -> Response:
+def array_response(images: ImageSources, microphones_m: ArrayLike, rate: int) -> ImpulseResponse:
     """Responses of omnidirectional microphones, each at its own distance from every image.
 
     Parameters
     ----------
-    images : Images
+    images : ImageSources
         The source and its mirror images.
     microphones_m : array_like, shape (k, 3)
         Positions about the middle of the head, in the listener's axes, m.
@@ -32,9 +33,9 @@ def array_response(images: Images, microphones_m: ArrayLike, rate: int) -> Respo
 
     Returns
     -------
-    Response
-        k channels, float64. A source at 1 m has amplitude 1. The error against pulses placed by exact
-        phases is below −85 dB under 0.45 of the rate.
+    ImpulseResponse
+        k channels, float64. A source at 1 m has amplitude 1. Below 0.45 of the rate, the error against
+        impulses of exact phases is less than −85 dB.
 
     Raises
     ------
@@ -47,19 +48,21 @@ def array_response(images: Images, microphones_m: ArrayLike, rate: int) -> Respo
     size = fft.next_fast_len(n, real=True)
     direct, rest = np.zeros((2, len(microphones), n))
     for channel, microphone in enumerate(microphones):
-        train = PulseTrains(1, n)
-        for run in runs(len(images)):
-            distances = np.sqrt(sum((images.offsets[run, axis] - microphone[axis]) ** 2 for axis in range(3)))
-            if distances.min() < NEAREST_M:
+        train = ImpulseTrains(1, n)
+        for chunk in chunks(len(images)):
+            distances = np.sqrt(
+                sum((images.offsets[chunk, axis] - microphone[axis]) ** 2 for axis in range(3))
+            )
+            if distances.min() < MIN_MICROPHONE_DISTANCE_M:
                 raise StimulusError(
                     f"microphone {channel + 1} is {distances.min():.2f} m from the source or from a mirror "
-                    f"image of it: it takes {NEAREST_M:g} m or more"
+                    f"image of it: it must be {MIN_MICROPHONE_DISTANCE_M:g} m or more away"
                 )
             times = (distances - images.distances[0]) * (rate / SPEED_OF_SOUND) + lead
-            gains = images.gains[run] * images.distances[run] / distances
-            if run.start == 0:
-                direct[channel] = fft.irfft(gains[0] * shifts(times[0], size), size)[:n]
+            gains = images.gains[chunk] * images.distances[chunk] / distances
+            if chunk.start == 0:
+                direct[channel] = fft.irfft(gains[0] * impulse_spectra(times[0], size), size)[:n]
                 gains[0] = 0.0
             train.add(times, gains[None])
         rest[channel] = train.signals()[0]
-    return Response(direct, rest, rate, lead)
+    return ImpulseResponse(direct, rest, rate, lead)

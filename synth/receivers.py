@@ -1,7 +1,7 @@
-"""Who listens: a head, microphones, a first-order ambisonic microphone, a stereo pair, one microphone.
+"""Receivers: a head, microphones, a first-order ambisonic microphone, a stereo pair, one microphone.
 
-A registry from a scene's ``format`` to its receiver. A receiver turns images of a standing source into
-responses, follows a moving one, and knows how coherent a diffuse field is in its channels.
+A registry maps a scene's ``format`` to its receiver. A receiver computes impulse responses to static
+sources, renders moving sources, and knows the coherence of its channels in a diffuse field.
 """
 
 from __future__ import annotations
@@ -14,26 +14,30 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from . import diffuse, head
+from . import diffuse
 from .ambisonics import foa_response
-from .brir import brir
+from .binaural import binaural_response
 from .geometry import SPEED_OF_SOUND, unit
+from .heads.hrtf import Head
+from .heads.loading import load
+from .image_sources import ImageSources
+from .impulse_response import ImpulseResponse
 from .microphones import array_response
-from .motion import Path
-from .moving import Moved, move_binaural, move_foa, move_mics
+from .motion.rendering import ReceivedSignal, render_binaural, render_foa, render_microphones
+from .motion.trajectories import Trajectory
 from .scene_spec import Format, SceneSpec
-from .shoebox import Images, Response, Shoebox
+from .shoebox import Shoebox
 
-#: Two microphones, this far apart left and right of the middle, where the user names none, m.
+#: Default positions: two microphones left and right of the middle, m.
 DEFAULT_PAIR_M = ((0.0, 0.09, 0.0), (0.0, -0.09, 0.0))
-#: A coincident pair of cardioids turned this far out (XY), degrees.
+#: Angle of each of a coincident pair of cardioids from the front (XY), degrees.
 XY_DEG = 45.0
 
 Wave = NDArray[np.float64]
 
 
 class Receiver(Protocol):
-    """What a scene needs of a receiver."""
+    """What a scene needs from a receiver."""
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -50,12 +54,12 @@ class Receiver(Protocol):
         """Whether the two channels are ears."""
         ...
 
-    def respond(self, images: Images) -> Response:
-        """Response to a standing source with these images."""
+    def impulse_response(self, images: ImageSources) -> ImpulseResponse:
+        """Response to a static source with these images."""
         ...
 
-    def follow(self, wave: Wave, path: Path, room: Shoebox | None) -> Moved:
-        """What is received of a source that moves along ``path`` while it emits ``wave``, shape (n,)."""
+    def render_moving(self, wave: Wave, trajectory: Trajectory, room: Shoebox | None) -> ReceivedSignal:
+        """Signal received from a source that moves along ``trajectory`` and emits ``wave``, shape (n,)."""
         ...
 
     def diffuse_factors(self) -> NDArray[np.complex64]:
@@ -63,7 +67,7 @@ class Receiver(Protocol):
         ...
 
     def describe(self) -> dict[str, Any] | None:
-        """What stands in the truth about it."""
+        """Its description in the truth of a scene."""
         ...
 
 
@@ -79,15 +83,15 @@ class Binaural:
     is_binaural = True
 
     @cached_property
-    def head(self) -> head.Head:
+    def head(self) -> Head:
         """The head, loaded when first needed."""
-        return head.load(self.source, self.rate)
+        return load(self.source, self.rate)
 
-    def respond(self, images: Images) -> Response:
-        return brir(self.head, images, self.rate)
+    def impulse_response(self, images: ImageSources) -> ImpulseResponse:
+        return binaural_response(self.head, images, self.rate)
 
-    def follow(self, wave: Wave, path: Path, room: Shoebox | None) -> Moved:
-        return move_binaural(wave, path, self.rate, self.head, room)
+    def render_moving(self, wave: Wave, trajectory: Trajectory, room: Shoebox | None) -> ReceivedSignal:
+        return render_binaural(wave, trajectory, self.rate, self.head, room)
 
     def diffuse_factors(self) -> NDArray[np.complex64]:
         return _diffuse_head(self.source, self.rate)
@@ -98,7 +102,7 @@ class Binaural:
 
 @dataclass(frozen=True, eq=False)
 class Microphones:
-    """Omnidirectional microphones, positions about the middle of the head, m."""
+    """Omnidirectional microphones at positions relative to the middle of the head, m."""
 
     rate: int
     positions_m: tuple[tuple[float, float, float], ...]
@@ -117,18 +121,18 @@ class Microphones:
     def _positions(self) -> Wave:
         return np.array(self.positions_m, dtype=np.float64)
 
-    def respond(self, images: Images) -> Response:
+    def impulse_response(self, images: ImageSources) -> ImpulseResponse:
         return array_response(images, self._positions, self.rate)
 
-    def follow(self, wave: Wave, path: Path, room: Shoebox | None) -> Moved:
-        return move_mics(wave, path, self.rate, self._positions, room)
+    def render_moving(self, wave: Wave, trajectory: Trajectory, room: Shoebox | None) -> ReceivedSignal:
+        return render_microphones(wave, trajectory, self.rate, self._positions, room)
 
     def diffuse_factors(self) -> NDArray[np.complex64]:
         # Coherence of a diffuse field between two points: sin(kd)/(kd) (Cook et al. 1955, JASA 27:1072).
-        apart = np.linalg.norm(self._positions[:, None] - self._positions[None], axis=-1)
+        distance = np.linalg.norm(self._positions[:, None] - self._positions[None], axis=-1)
         frequency = np.linspace(0.0, self.rate / 2, diffuse.GRID)
-        return diffuse.factor(
-            np.sinc(2.0 * frequency[:, None, None] * apart / SPEED_OF_SOUND).astype(np.complex128)
+        return diffuse.cholesky_factors(
+            np.sinc(2.0 * frequency[:, None, None] * distance / SPEED_OF_SOUND).astype(np.complex128)
         )
 
     def describe(self) -> dict[str, Any]:
@@ -145,16 +149,16 @@ class Ambisonics:
     level_channels = slice(0, 1)
     is_binaural = False
 
-    def respond(self, images: Images) -> Response:
+    def impulse_response(self, images: ImageSources) -> ImpulseResponse:
         return foa_response(images, self.rate)
 
-    def follow(self, wave: Wave, path: Path, room: Shoebox | None) -> Moved:
-        return move_foa(wave, path, self.rate, room)
+    def render_moving(self, wave: Wave, trajectory: Trajectory, room: Shoebox | None) -> ReceivedSignal:
+        return render_foa(wave, trajectory, self.rate, room)
 
     def diffuse_factors(self) -> NDArray[np.complex64]:
-        # The mean of a squared direction cosine over the sphere is 1/3, and the four are uncorrelated.
+        # A squared direction cosine has a mean of 1/3 over the sphere; the four channels are uncorrelated.
         covariance = np.diag([1.0, 1 / 3, 1 / 3, 1 / 3]).astype(np.complex128)
-        return diffuse.factor(np.broadcast_to(covariance, (diffuse.GRID, 4, 4)))
+        return diffuse.cholesky_factors(np.broadcast_to(covariance, (diffuse.GRID, 4, 4)))
 
     def describe(self) -> dict[str, Any]:
         return {"order": 1, "channel_order": "ACN", "normalisation": "SN3D"}
@@ -172,26 +176,28 @@ class Stereo:
 
     @property
     def _mix(self) -> Wave:
-        # A cardioid towards u is (W + u·(X, Y, Z)) / 2 of SN3D signals.
-        towards = unit(np.array([-XY_DEG, XY_DEG]))
-        return np.column_stack([np.ones(2), towards[:, 1], towards[:, 2], towards[:, 0]]) / 2.0
+        # The signal of a cardioid towards u is (W + u·(X, Y, Z)) / 2 of SN3D signals.
+        axes = unit(np.array([-XY_DEG, XY_DEG]))
+        return np.column_stack([np.ones(2), axes[:, 1], axes[:, 2], axes[:, 0]]) / 2.0
 
-    def _mixed(self, signals: NDArray[np.floating]) -> Wave:
-        # Not a matrix product: BLAS may add in another order on another number of threads.
+    def _to_stereo(self, signals: NDArray[np.floating]) -> Wave:
+        # Not a matrix product: the order in which BLAS adds depends on its number of threads.
         return np.stack([sum(row[c] * signals[c] for c in range(4)) for row in self._mix])
 
-    def respond(self, images: Images) -> Response:
-        got = foa_response(images, self.rate)
-        return Response(self._mixed(got.direct), self._mixed(got.rest), got.rate, got.lead)
+    def impulse_response(self, images: ImageSources) -> ImpulseResponse:
+        foa = foa_response(images, self.rate)
+        return ImpulseResponse(self._to_stereo(foa.direct), self._to_stereo(foa.rest), foa.rate, foa.lead)
 
-    def follow(self, wave: Wave, path: Path, room: Shoebox | None) -> Moved:
-        got = move_foa(wave, path, self.rate, room)
-        return Moved(self._mixed(got.samples), got.lead, got.track, got.lasts_s)
+    def render_moving(self, wave: Wave, trajectory: Trajectory, room: Shoebox | None) -> ReceivedSignal:
+        foa = render_foa(wave, trajectory, self.rate, room)
+        return ReceivedSignal(self._to_stereo(foa.samples), foa.lead, foa.track, foa.duration_s)
 
     def diffuse_factors(self) -> NDArray[np.complex64]:
         mix = self._mix
         covariance = mix @ np.diag([1.0, 1 / 3, 1 / 3, 1 / 3]) @ mix.T
-        return diffuse.factor(np.broadcast_to(covariance.astype(np.complex128), (diffuse.GRID, 2, 2)))
+        return diffuse.cholesky_factors(
+            np.broadcast_to(covariance.astype(np.complex128), (diffuse.GRID, 2, 2))
+        )
 
     def describe(self) -> dict[str, Any]:
         return {"pair": "XY cardioids", "angle_deg": 2 * XY_DEG}
@@ -210,22 +216,22 @@ _RECEIVERS: dict[Format, Callable[[SceneSpec], Receiver]] = {
 }
 
 
-def receiver(spec: SceneSpec) -> Receiver:
-    """The receiver that a scene names."""
+def make_receiver(spec: SceneSpec) -> Receiver:
+    """Make the receiver of a scene's format."""
     return _RECEIVERS[spec.format](spec)
 
 
 @lru_cache(maxsize=4)
 def _diffuse_head(source: str | None, rate: int) -> NDArray[np.complex64]:
-    """Covariance of the ears over directions spread evenly on the sphere, as far as the head has data."""
-    ears = head.load(source, rate)
+    """Factors of the ears' covariance over even directions on the sphere, where the head has data."""
+    head = load(source, rate)
     count = 500
     k = np.arange(count) + 0.5  # Fibonacci lattice: equal areas
     directions = unit(
         np.degrees(np.pi * (1.0 + np.sqrt(5.0)) * k), np.degrees(np.arcsin(1.0 - 2.0 * k / count))
     )
-    delays, filters = ears.at(directions[ears.covers(directions)])
+    delays, filters = head.at(directions[head.covers(directions)])
     spectra = np.fft.rfft(filters, 2 * (diffuse.GRID - 1), axis=-1)
     frequency = np.linspace(0.0, rate / 2, diffuse.GRID)
     spectra = spectra * np.exp(-2j * np.pi * frequency * delays[..., None])
-    return diffuse.factor(np.einsum("def,dgf->feg", spectra, spectra.conj()) / spectra.shape[0])
+    return diffuse.cholesky_factors(np.einsum("def,dgf->feg", spectra, spectra.conj()) / spectra.shape[0])

@@ -1,23 +1,22 @@
-"""What a scene is asked to be: the parameters of synthesizer ``scene``, checked before anything sounds."""
+"""Parameters of the synthesizer ``scene``, checked before anything is rendered."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from starbench.errors import StimulusError
 from starbench.schema.base import Frozen
 
+from .parameters import Finite, Positive, validate
+
 Format = Literal["binaural", "stereo", "array", "foa", "mono"]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Point = tuple[Finite, Finite, Finite]
 
 
 class Place(Frozen):
-    """Where a source stands, seen from the listener: degrees and metres (see ``geometry``)."""
+    """Position of a source, as seen from the listener: degrees and metres (see ``geometry``)."""
 
     azimuth_deg: Finite
     elevation_deg: Annotated[float, Field(ge=-90, le=90)] = 0.0
@@ -27,9 +26,9 @@ class Place(Frozen):
 class Source(Frozen):
     """One sound: what it is, when it is heard, where it is or how it moves, and how loud.
 
-    ``onset_s`` is when the direct sound *arrives* at the middle of the head: the time of flight is taken
-    out, so that it cannot tell the distance. Exactly one of ``at`` and ``path``, and exactly one of the
-    levels: ``level_db_spl`` is the rms at the listener (mean power of the channels, reverberation
+    ``onset_s`` is when the direct sound *arrives* at the middle of the head: the travel time is removed, so
+    that it does not give the distance away. Exactly one of ``at`` and ``path`` is needed, and exactly one of
+    the levels: ``level_db_spl`` is the rms at the listener (mean power of the channels, reverberation
     included, from onset to offset); ``source_db_spl`` is that of the direct sound at 1 m in the free field.
     """
 
@@ -41,16 +40,16 @@ class Source(Frozen):
     source_db_spl: Finite | None = None
 
     @model_validator(mode="after")
-    def _is_decided(self) -> Self:
+    def _check_alternatives(self) -> Self:
         if (self.at is None) == (self.path is None):
-            raise ValueError("give one of 'at' (it stands) and 'path' (it moves)")
+            raise ValueError("give one of 'at' (a static source) and 'path' (a moving one)")
         if (self.level_db_spl is None) == (self.source_db_spl is None):
             raise ValueError("give one of 'level_db_spl' (at the listener) and 'source_db_spl' (at 1 m)")
         return self
 
 
 class Room(Frozen):
-    """A shoebox: inner size, reverberation time, and where the listener sits and faces in it."""
+    """A rectangular room: inner size, reverberation time, and the listener's position and direction."""
 
     size_m: tuple[Positive, Positive, Positive]
     rt60_s: Finite
@@ -66,7 +65,7 @@ class Background(Frozen):
 
 
 class SceneSpec(Frozen):
-    """Everything about a scene but its random numbers."""
+    """Everything about a scene except its random numbers."""
 
     sources: Annotated[tuple[Source, ...], Field(min_length=1, max_length=16)]
     total_s: Annotated[float, Field(gt=0, le=600)]
@@ -76,13 +75,16 @@ class SceneSpec(Frozen):
     head: str | None = None
     """Path of a SOFA file; None: the KEMAR that comes with the package."""
     microphones_m: tuple[Point, ...] | None = None
-    """Positions about the listener (x front, y left, z up), for format ``array``; None: two, 18 cm apart."""
+    """Positions relative to the listener (x front, y left, z up), m, for format ``array``.
+
+    None: two, 18 cm apart.
+    """
     background: Background | None = None
     dither: bool = True
     stems: bool = False
 
 
-def read(parameters: Mapping[str, Any]) -> SceneSpec:
+def parse_scene(parameters: Mapping[str, Any]) -> SceneSpec:
     """Check the parameters of a scene.
 
     Raises
@@ -90,9 +92,4 @@ def read(parameters: Mapping[str, Any]) -> SceneSpec:
     StimulusError
         In one sentence that names the parameter and what is wrong with it.
     """
-    try:
-        return SceneSpec.model_validate(dict(parameters))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the scene"
-        raise StimulusError(f"scene: {where}: {first['msg'].removeprefix('Value error, ')}") from error
+    return validate(SceneSpec, parameters, "scene")

@@ -1,11 +1,11 @@
-"""Source signals: what sounds, before it is anywhere.
+"""Source signals: mono waveforms, before they have a place.
 
-A registry of kinds. Each makes a mono waveform of rms 1 between its half-amplitude points, with raised-cosine
-ramps, and says what it holds. Durations are at half amplitude, so the waveform is one ramp longer.
+A registry of kinds. Each makes a waveform of rms 1 between its half-amplitude points, with raised-cosine
+ramps, and its truth. Durations are at half amplitude, so the waveform is one ramp longer.
 
-Harmonic kinds read one period from a table that holds every harmonic exactly (Fourier series by FFT) with
-four-point Lagrange interpolation; the table has at least 64 points a cycle of the highest harmonic, which
-leaves interpolation errors below −110 dB.
+Harmonic kinds read one period from a table that contains every harmonic exactly (Fourier series by FFT) with
+four-point Lagrange interpolation. The table has at least 64 points a cycle of the highest harmonic, so that
+interpolation errors are below −110 dB.
 """
 
 from __future__ import annotations
@@ -20,56 +20,55 @@ from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, ValidationError
+from pydantic import Field
 from scipy import fft
 
 from starbench.audio import Audio, decode, resample
 from starbench.errors import AudioError, StimulusError
 from starbench.schema.base import Frozen
 
-Wave = NDArray[np.float64]
-Floats = NDArray[np.floating[Any]]
-Seconds = Annotated[float, Field(gt=0, le=120, allow_inf_nan=False)]
-Hertz = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
+from .calibration import tilt_exponent
+from .parameters import Finite, Positive, validate
 
-#: dB per octave -> exponent of frequency, in amplitude.
-_OCTAVE_DB = 20.0 * math.log10(2.0)
-#: Reference of spectral tilts, Hz.
-_TILT_ABOUT_HZ = 1000.0
-_TABLE_PER_CYCLE = 64
+Wave = NDArray[np.float64]
+Floats = NDArray[np.floating]
+
+#: Frequency at which a spectral tilt leaves the level unchanged, Hz.
+_TILT_REFERENCE_HZ = 1000.0
+#: Points of a harmonic table for each cycle of the highest harmonic.
+_POINTS_PER_CYCLE = 64
 
 
 @dataclass(frozen=True, eq=False)
-class Dry:
-    """A source's waveform, shape (n,), and what is in it; ``ramp_s`` of it lie outside half amplitude."""
+class DrySignal:
+    """A source's waveform, shape (n,), and its truth; ``ramp_s`` of it are outside half amplitude."""
 
     wave: Wave
     ramp_s: float
     truth: dict[str, Any]
 
 
-class Signal(Frozen):
-    """What every kind of signal has."""
+class SignalKind(Frozen):
+    """Parameters that every kind of signal has."""
 
     reads_file: ClassVar[bool] = False
-    duration_s: Seconds
+    duration_s: Annotated[float, Field(gt=0, le=120, allow_inf_nan=False)]
     ramp_s: Annotated[float, Field(gt=0, le=1)] = 0.010
 
     @abstractmethod
     def wave(self, n: int, rate: int, rng: np.random.Generator) -> Wave:
-        """Make ``n`` samples without ramps, at any level."""
+        """Make ``n`` samples without ramps; their level is arbitrary."""
 
 
-class Noise(Signal):
+class Noise(SignalKind):
     """Noise between two frequencies, with a tilt and random gains for each third of an octave.
 
-    Its lines have random phases and the stated magnitudes exactly, so that its long-term spectrum is the
-    stated one in every draw; the sum of so many is Gaussian in time.
+    Its spectral lines have random phases and exactly the given magnitudes, so that its long-term spectrum is
+    the same in every draw; the sum of so many lines is Gaussian in time.
     """
 
-    low_hz: Hertz = 200.0
-    high_hz: Hertz = 16_000.0
+    low_hz: Positive = 200.0
+    high_hz: Positive = 16_000.0
     tilt_db_per_octave: Finite = 0.0
     ripple_db: Annotated[float, Field(ge=0, le=20)] = 0.0
 
@@ -80,21 +79,28 @@ class Noise(Signal):
         if stop - first < 2:
             raise StimulusError(f"noise of {self.duration_s:g} s is too short for its band")
         frequency = np.arange(first, stop, dtype=np.float32) * np.float32(rate / size)
-        gain = (frequency / np.float32(_TILT_ABOUT_HZ)) ** np.float32(self.tilt_db_per_octave / _OCTAVE_DB)
+        gain = (frequency / np.float32(_TILT_REFERENCE_HZ)) ** np.float32(
+            tilt_exponent(self.tilt_db_per_octave)
+        )
         if self.ripple_db:
             gain *= _ripple(frequency, self.ripple_db, rng)
         spectrum = np.zeros(size // 2 + 1, dtype=np.complex64)
-        spectrum[first:stop] = _turns()[rng.integers(0, 1 << 16, stop - first, dtype=np.uint16)] * gain
+        spectrum[first:stop] = _unit_circle()[rng.integers(0, 1 << 16, stop - first, dtype=np.uint16)] * gain
         return np.asarray(fft.irfft(spectrum, size)[:n], dtype=np.float64)
 
 
-class _Harmonic(Signal):
+class _Harmonic(SignalKind):
     low_hz: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
-    high_hz: Hertz = 16_000.0
+    high_hz: Positive = 16_000.0
     tilt_db_per_octave: Finite = 0.0
 
-    def _read(self, turns: Floats, lowest_hz: float, highest_hz: float, rate: int, phases: Floats) -> Wave:
-        """Sum the harmonics within the band at every phase of the fundamental, given in turns."""
+    def _harmonics_at(
+        self, cycles: Floats, lowest_hz: float, highest_hz: float, rate: int, phases: Floats
+    ) -> Wave:
+        """Sum of the harmonics within the band at every phase of the fundamental, given in cycles.
+
+        ``lowest_hz`` and ``highest_hz`` are the range of the fundamental, ``phases`` those of the harmonics.
+        """
         _check_band(max(self.low_hz, 0.5 * lowest_hz), self.high_hz, rate)
         count = math.floor(self.high_hz / highest_hz)
         if count < 1:
@@ -102,30 +108,30 @@ class _Harmonic(Signal):
                 f"a fundamental of {highest_hz:g} Hz has no harmonic below {self.high_hz:g} Hz: raise high_hz"
             )
         number = np.arange(1, count + 1)
-        amplitude = (number * lowest_hz / _TILT_ABOUT_HZ) ** (self.tilt_db_per_octave / _OCTAVE_DB)
+        amplitude = (number * lowest_hz / _TILT_REFERENCE_HZ) ** tilt_exponent(self.tilt_db_per_octave)
         amplitude[number * lowest_hz < self.low_hz] = 0.0
-        size = 1 << math.ceil(math.log2(_TABLE_PER_CYCLE * count))
+        size = 1 << math.ceil(math.log2(_POINTS_PER_CYCLE * count))
         series = np.zeros(size // 2 + 1, dtype=np.complex128)
         series[1 : count + 1] = amplitude * np.exp(1j * phases[:count])
-        return _lookup(fft.irfft(series, size, norm="forward"), turns)
+        return _lookup(fft.irfft(series, size, norm="forward"), cycles)
 
 
-class Complex(_Harmonic):
+class HarmonicComplex(_Harmonic):
     """A harmonic complex with random phases: a buzz."""
 
-    f0_hz: Hertz
+    f0_hz: Positive
     tilt_db_per_octave: Finite = -3.0
 
     def wave(self, n: int, rate: int, rng: np.random.Generator) -> Wave:
-        phases = rng.uniform(0.0, 2.0 * np.pi, _harmonics(self.high_hz, self.f0_hz))
-        return self._read(np.arange(n) * (self.f0_hz / rate), self.f0_hz, self.f0_hz, rate, phases)
+        phases = rng.uniform(0.0, 2.0 * np.pi, _harmonic_count(self.high_hz, self.f0_hz))
+        return self._harmonics_at(np.arange(n) * (self.f0_hz / rate), self.f0_hz, self.f0_hz, rate, phases)
 
 
-class Pulses(_Harmonic):
-    """Ticks at a steady rate: all harmonics of ``per_second``, each tick a short falling sweep.
+class ClickTrain(_Harmonic):
+    """Clicks at a steady rate: all harmonics of ``per_second``, each click a short falling sweep.
 
-    The quadratic phase (Schroeder 1970, IEEE Trans. Inf. Theory 16:85) spreads a tick over ``spread_s``:
-    the same spectrum with a peak that leaves headroom.
+    The quadratic phase (Schroeder 1970, IEEE Trans. Inf. Theory 16:85) spreads a click over ``spread_s``:
+    the spectrum is the same, and the lower peak leaves headroom.
     """
 
     per_second: Annotated[float, Field(ge=1, le=200)]
@@ -133,32 +139,32 @@ class Pulses(_Harmonic):
     spread_s: Annotated[float, Field(ge=0, le=0.1)] = 0.010
 
     def wave(self, n: int, rate: int, rng: np.random.Generator) -> Wave:
-        # The first tick comes with the onset: high frequencies lead, so it begins spread_s before its end.
+        # The first click comes at the onset: high frequencies lead, so it begins spread_s before its end.
         first_s = self.ramp_s + self.spread_s + rng.uniform(0.0, 0.010)
-        turns = (np.arange(n) / rate - first_s) * self.per_second
-        frequency = np.arange(1, _harmonics(self.high_hz, self.per_second) + 1) * self.per_second
+        cycles = (np.arange(n) / rate - first_s) * self.per_second
+        frequency = np.arange(1, _harmonic_count(self.high_hz, self.per_second) + 1) * self.per_second
         phases = np.pi * self.spread_s * frequency**2 / self.high_hz
-        return self._read(turns, self.per_second, self.per_second, rate, phases)
+        return self._harmonics_at(cycles, self.per_second, self.per_second, rate, phases)
 
 
 class Siren(_Harmonic):
     """A harmonic complex whose fundamental glides up and down, sinusoidally in pitch."""
 
-    f0_hz: Hertz
+    f0_hz: Positive
     depth_semitones: Annotated[float, Field(gt=0, le=24)] = 5.0
     per_second: Annotated[float, Field(gt=0, le=20)] = 1.5
     tilt_db_per_octave: Finite = -3.0
 
     def wave(self, n: int, rate: int, rng: np.random.Generator) -> Wave:
         widest = 2.0 ** (self.depth_semitones / 12.0)
-        phases = rng.uniform(0.0, 2.0 * np.pi, _harmonics(self.high_hz, self.f0_hz * widest))
+        phases = rng.uniform(0.0, 2.0 * np.pi, _harmonic_count(self.high_hz, self.f0_hz * widest))
         swing = np.sin(2.0 * np.pi * (np.arange(n) * (self.per_second / rate) + rng.uniform(0.0, 1.0)))
-        turns = np.cumsum(self.f0_hz / rate * widest**swing)
-        return self._read(turns, self.f0_hz / widest, self.f0_hz * widest, rate, phases)
+        cycles = np.cumsum(self.f0_hz / rate * widest**swing)
+        return self._harmonics_at(cycles, self.f0_hz / widest, self.f0_hz * widest, rate, phases)
 
 
-class Recording(Signal):
-    """A stretch of a mono sound file, which must still be the file that was planned."""
+class Recording(SignalKind):
+    """An excerpt of a mono sound file, which must not have changed since the suite was planned."""
 
     reads_file: ClassVar[bool] = True
     path: str
@@ -166,48 +172,48 @@ class Recording(Signal):
     start_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
 
     def wave(self, n: int, rate: int, rng: np.random.Generator) -> Wave:  # noqa: ARG002 nothing is random
-        audio = _recorded(self.path, self.digest, rate)
+        audio = _read_recording(self.path, self.digest, rate)
         first = round(self.start_s * rate)
         if first + n > audio.pcm.shape[0]:
             raise StimulusError(
-                f"a recording of {audio.seconds:.2f} s does not hold {n / rate:.2f} s from {self.start_s:g} s"
+                f"a recording of {audio.seconds:.2f} s does not have {n / rate:.2f} s from {self.start_s:g} s"
             )
         return audio.pcm[first : first + n, 0].astype(np.float64)
 
 
-KINDS: dict[str, type[Signal]] = {
+SIGNAL_KINDS: dict[str, type[SignalKind]] = {
     "noise": Noise,
-    "complex": Complex,
-    "pulses": Pulses,
+    "complex": HarmonicComplex,
+    "pulses": ClickTrain,
     "siren": Siren,
     "recording": Recording,
 }
 
 
-def make(parameters: Mapping[str, Any], rate: int, rng: np.random.Generator) -> Dry:
+def make_signal(parameters: Mapping[str, Any], rate: int, rng: np.random.Generator) -> DrySignal:
     """Make a source's waveform.
 
     Parameters
     ----------
     parameters : mapping
-        ``kind`` (noise, complex, pulses, siren, recording) and that kind's own, among them ``duration_s``
-        (s, at half amplitude) and ``ramp_s``.
+        ``kind`` (noise, complex, pulses, siren, recording) and the parameters of that kind, among them
+        ``duration_s`` (s, at half amplitude) and ``ramp_s``.
     rate : int
         Sample rate, Hz.
     rng : numpy.random.Generator
-        Gives noise, phases and spectral ripple.
+        Source of noise, phases and spectral ripple.
 
     Returns
     -------
-    Dry
+    DrySignal
         Shape (n,), n = (duration_s + ramp_s) · rate; rms 1 between the half-amplitude points.
 
     Raises
     ------
     StimulusError
-        For an unknown kind or parameter, a band that the rate cannot hold, or a file that is not what it was.
+        For an unknown kind or parameter, a band that the rate cannot hold, or a file that has changed.
     """
-    signal = _read(parameters)
+    signal = _parse(parameters)
     ramp = round(signal.ramp_s * rate)
     n = round(signal.duration_s * rate) + ramp
     if n < 2 * ramp or ramp < 1:
@@ -221,25 +227,21 @@ def make(parameters: Mapping[str, Any], rate: int, rng: np.random.Generator) -> 
     inner = wave[ramp // 2 : n - ramp // 2]
     rms = math.sqrt(float(np.dot(inner, inner)) / inner.size)
     if rms == 0.0:
-        raise StimulusError("a source signal is silent: choose another stretch of the recording")
+        raise StimulusError("a source signal is silent: choose another part of the recording")
     truth = signal.model_dump(exclude={"path"} if signal.reads_file else set())
-    return Dry(wave / rms, ramp / rate, {"kind": parameters["kind"], **truth})
+    return DrySignal(wave / rms, ramp / rate, {"kind": parameters["kind"], **truth})
 
 
-def _read(parameters: Mapping[str, Any]) -> Signal:
+def _parse(parameters: Mapping[str, Any]) -> SignalKind:
     kind = parameters.get("kind")
-    if kind not in KINDS:
-        raise StimulusError(f"no signal is of kind {kind!r}: there are {', '.join(KINDS)}")
-    try:
-        return KINDS[kind].model_validate({k: v for k, v in parameters.items() if k != "kind"})
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise StimulusError(f"signal {kind}: {where}: {first['msg']}") from error
+    if kind not in SIGNAL_KINDS:
+        raise StimulusError(f"no signal is of kind {kind!r}: there are {', '.join(SIGNAL_KINDS)}")
+    fields = {name: value for name, value in parameters.items() if name != "kind"}
+    return validate(SIGNAL_KINDS[kind], fields, f"signal {kind}")
 
 
 @lru_cache(maxsize=1)
-def _turns() -> NDArray[np.complex64]:
+def _unit_circle() -> NDArray[np.complex64]:
     """The unit circle in 65,536 steps: a table lookup costs a tenth of a sine."""
     return np.asarray(np.exp(2j * np.pi * np.arange(1 << 16) / (1 << 16)), dtype=np.complex64)
 
@@ -252,23 +254,23 @@ def _check_band(low_hz: float, high_hz: float, rate: int) -> None:
         )
 
 
-def _harmonics(high_hz: float, f0_hz: float) -> int:
+def _harmonic_count(high_hz: float, f0_hz: float) -> int:
     return max(1, math.floor(high_hz / f0_hz))
 
 
 def _ripple(frequency: NDArray[np.float32], sd_db: float, rng: np.random.Generator) -> NDArray[np.float32]:
     # Gains at third-octave centres, linear in dB over log frequency between them.
-    place = 3.0 * np.log2(frequency / frequency[0])
-    centres = rng.normal(0.0, sd_db, math.ceil(float(place[-1])) + 2)
-    decibels = np.interp(place, np.arange(centres.size), centres)
+    position = 3.0 * np.log2(frequency / frequency[0])
+    centres = rng.normal(0.0, sd_db, math.ceil(float(position[-1])) + 2)
+    decibels = np.interp(position, np.arange(centres.size), centres)
     return np.asarray(10.0 ** (decibels / 20.0), dtype=np.float32)
 
 
-def _lookup(table: Floats, turns: Floats) -> Wave:
-    """Read a periodic table at phases in turns: four-point Lagrange interpolation."""
-    place = (turns % 1.0) * table.size
-    index = place.astype(np.int64)
-    t = place - index
+def _lookup(table: Floats, cycles: Floats) -> Wave:
+    """Read a periodic table at phases in cycles: four-point Lagrange interpolation."""
+    position = (cycles % 1.0) * table.size
+    index = position.astype(np.int64)
+    t = position - index
     padded = np.concatenate([table[-1:], table, table[:3]])  # index i of the table is i + 1 here
     before, here, after, beyond = (padded[index + k] for k in range(4))
     return np.asarray(
@@ -282,7 +284,7 @@ def _lookup(table: Floats, turns: Floats) -> Wave:
 
 
 @lru_cache(maxsize=32)
-def _recorded(path: str, digest: str, rate: int) -> Audio:
+def _read_recording(path: str, digest: str, rate: int) -> Audio:
     from hashlib import sha256
 
     try:
@@ -293,6 +295,6 @@ def _recorded(path: str, digest: str, rate: int) -> Audio:
         raise StimulusError(f"{Path(path).name} cannot be used as a source: {error}") from error
     if audio.channels != 1:
         raise StimulusError(
-            f"{Path(path).name} has {audio.channels} channels: a source is mono, so mix it down first"
+            f"{Path(path).name} has {audio.channels} channels: a source must be mono, so mix it to mono first"
         )
     return resample(audio, rate)

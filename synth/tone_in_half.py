@@ -9,7 +9,7 @@ import numpy as np
 from starbench.errors import StimulusError
 from starbench.synthesis import Stimulus
 
-from .tones import Ramp, RampShape, render, tone_of
+from .tones import Ramp, RampShape, make_tone, render_tones
 
 
 def tone_in_half(
@@ -36,9 +36,9 @@ def tone_in_half(
     Parameters
     ----------
     rng : numpy.random.Generator
-        Gives the start phase, then the dither.
+        Source of the start phase, then of the dither.
     half : 1, 2 or None
-        Where the tone is; None makes a catch trial without any, and the tone's parameters must be absent.
+        Where the tone is; None makes a catch trial without a tone, whose parameters must then be absent.
     f0_hz : float, optional
         Frequency, Hz.
     level_db_hl, level_db_spl : float, optional
@@ -52,7 +52,7 @@ def tone_in_half(
     nominal : bool
         Whether duration and edge include the ramps (STAR-Bench) or are at half amplitude.
     dither, keep_impossible : bool
-        See :func:`starbench.synth.tones.render`.
+        See :func:`starbench.synth.tones.render_tones`.
 
     Returns
     -------
@@ -63,12 +63,12 @@ def tone_in_half(
     Raises
     ------
     StimulusError
-        If the tone would leave its half, or cannot be made (see ``render``).
+        If the tone would leave its half, or is not possible (see ``render_tones``).
     """
     if half not in (1, 2, None):
         raise StimulusError(f"a clip has the halves 1 and 2 (or None for no tone), not {half!r}")
-    given = {"f0_hz": f0_hz, "level_db_hl": level_db_hl, "level_db_spl": level_db_spl}
-    parameters = {name: value for name, value in given.items() if value is not None}
+    optional = {"f0_hz": f0_hz, "level_db_hl": level_db_hl, "level_db_spl": level_db_spl}
+    parameters = {name: value for name, value in optional.items() if value is not None}
     if half is None and parameters:
         raise StimulusError(f"a clip without a tone has no {' and no '.join(parameters)}")
     tones = []
@@ -79,8 +79,8 @@ def tone_in_half(
             )
         onset_s = edge_s if half == 1 else total_s - edge_s - duration_s
         parameters["duration_s"] = duration_s
-        tones = [tone_of(parameters, onset_s, Ramp(ramp, ramp_s), nominal=nominal, rng=rng)]
-    stimulus = render(
+        tones = [make_tone(parameters, onset_s, Ramp(ramp, ramp_s), nominal=nominal, rng=rng)]
+    stimulus = render_tones(
         tones, rng=rng, total_s=total_s, rate=rate, dither=dither, keep_impossible=keep_impossible
     )
     stimulus.truth["half"] = half

@@ -1,4 +1,4 @@
-"""Two tones, one after the other: the stimulus of every "which one is higher, louder, longer"."""
+"""Two tones, one after the other: the stimulus of questions such as "which is higher, louder, longer?"."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from starbench.errors import StimulusError
 from starbench.synthesis import Stimulus
 
-from .tones import Ramp, RampShape, render, tone_of
+from .tones import Ramp, RampShape, make_tone, render_tones
 
 
 def tone_pair(
@@ -30,7 +30,7 @@ def tone_pair(
     Parameters
     ----------
     rng : numpy.random.Generator
-        Gives each tone's start phase, then the dither.
+        Source of each tone's start phase, then of the dither.
     tones : two mappings
         Each ``{"f0_hz", "duration_s", "level_db_spl" or "level_db_hl"}``: Hz, s, dB of the steady part.
     onsets_s : two floats
@@ -44,7 +44,7 @@ def tone_pair(
     nominal : bool
         Whether onsets and durations include the ramps (STAR-Bench) or are at half amplitude.
     dither, keep_impossible : bool
-        See :func:`starbench.synth.tones.render`.
+        See :func:`starbench.synth.tones.render_tones`.
 
     Returns
     -------
@@ -55,13 +55,15 @@ def tone_pair(
     Raises
     ------
     StimulusError
-        If there are not two tones with two onsets, or they cannot be made (see ``render``).
+        If there are not two tones with two onsets, or they are not possible (see ``render_tones``).
     """
     if len(tones) != 2 or len(onsets_s) != 2:
         raise StimulusError(f"a pair needs 2 tones and 2 onsets, not {len(tones)} and {len(onsets_s)}")
     shape = Ramp(ramp, ramp_s)
     pair = [
-        tone_of(tone, onset, shape, nominal=nominal, rng=rng)
+        make_tone(tone, onset, shape, nominal=nominal, rng=rng)
         for tone, onset in zip(tones, onsets_s, strict=True)
     ]
-    return render(pair, rng=rng, total_s=total_s, rate=rate, dither=dither, keep_impossible=keep_impossible)
+    return render_tones(
+        pair, rng=rng, total_s=total_s, rate=rate, dither=dither, keep_impossible=keep_impossible
+    )

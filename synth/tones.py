@@ -1,10 +1,10 @@
-"""Sines with ramps, laid on a silent clip, with dither: what every tone synthesizer shares.
+"""Sines with ramps in a silent clip, with dither: the common part of all tone synthesizers.
 
-**What a duration is.** ``onset_s`` and ``duration_s`` of the truth are at half amplitude: from where the
-onset ramp passes half of the steady amplitude to where the offset ramp does. That is what an envelope
-measurement finds, and it does not depend on the ramp's shape. STAR-Bench counts its ramps in (3.6 s at
-0.2–3.8 s, measured); the truth gives that too, as ``nominal_onset_s`` and ``nominal_duration_s``, and a
-recipe may ask for it with ``nominal=True``.
+**Durations.** ``onset_s`` and ``duration_s`` of the truth are at half amplitude: from where the onset ramp
+passes half of the steady amplitude to where the offset ramp does. This is what a measurement of the envelope
+gives, and it does not depend on the shape of the ramp. STAR-Bench includes its ramps (3.6 s at 0.2–3.8 s,
+measured); the truth has these values too, as ``nominal_onset_s`` and ``nominal_duration_s``, and a recipe can
+request them with ``nominal=True``.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from . import calibration
 
 RampShape = Literal["raised-cosine", "quarter-sine"]
 
-#: Where on the ramp, as a fraction of its length, half of the amplitude is reached.
+#: Part of a ramp's length at which half of the amplitude is reached.
 _HALF_AMPLITUDE_AT = {"raised-cosine": 1.0 / 2.0, "quarter-sine": 1.0 / 3.0}
 
 MAX_SECONDS = 600.0
-RATES_HZ = (8_000, 192_000)
+RATE_RANGE_HZ = (8_000, 192_000)
 
 
 @dataclass(frozen=True)
 class Ramp:
-    """How a tone sets in and out: raised cosine, or STAR-Bench's quarter sine sin(π/2 · t/T)."""
+    """Onset and offset of a tone: a raised cosine, or STAR-Bench's quarter sine sin(π/2 · t/T)."""
 
     shape: RampShape
     seconds: float
@@ -44,7 +44,7 @@ class Ramp:
                 f"no ramp is called {self.shape!r}: there are {' and '.join(_HALF_AMPLITUDE_AT)}"
             )
         if not (math.isfinite(self.seconds) and self.seconds > 0):
-            raise StimulusError(f"a ramp of {self.seconds:g} s cannot be made: it must be longer than 0 s")
+            raise StimulusError(f"a ramp of {self.seconds:g} s is not possible: it must be longer than 0 s")
 
     @property
     def to_half_s(self) -> float:
@@ -70,11 +70,11 @@ class Tone:
 
     @property
     def end_s(self) -> float:
-        """Where the offset ramp has come down to zero, s."""
+        """When the offset ramp reaches zero, s."""
         return self.start_s + self.length_s
 
     def add_to(self, samples: NDArray[np.float64], rate: int) -> None:
-        """Add the tone to ``samples``, shape (n,); times need not fall on a sample."""
+        """Add the tone to ``samples``, shape (n,); times can lie between samples."""
         first, stop = math.ceil(self.start_s * rate - 1e-9), math.floor(self.end_s * rate + 1e-9) + 1
         stop = min(stop, samples.size)
         t = np.arange(first, stop) / rate - self.start_s
@@ -86,7 +86,7 @@ class Tone:
         samples[first:stop] += wave
 
     def truth(self) -> dict[str, float]:
-        """Give what was put in, in the units that the keys name."""
+        """Return the tone's parameters, in the units that the keys name."""
         return {
             "f0_hz": self.f0_hz,
             "level_db_spl": self.level_db_spl,
@@ -99,10 +99,10 @@ class Tone:
         }
 
 
-def tone_of(
+def make_tone(
     parameters: Mapping[str, float], onset_s: float, ramp: Ramp, *, nominal: bool, rng: np.random.Generator
 ) -> Tone:
-    """Read one tone of a recipe, with a random start phase.
+    """Make one tone of a recipe, with a random start phase.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def tone_of(
     nominal : bool
         Whether onset and duration include the ramps; otherwise they are at half amplitude.
     rng : numpy.random.Generator
-        Gives the start phase, uniform over the circle.
+        Source of the start phase, uniform over the circle.
 
     Raises
     ------
@@ -132,8 +132,8 @@ def tone_of(
         raise StimulusError("a tone's frequency, level, onset and duration must be finite numbers")
     f0_hz = float(parameters["f0_hz"])
     level = parameters.get("level_db_spl")
-    outer_s = 0.0 if nominal else ramp.to_half_s
-    length_s = float(parameters["duration_s"]) + 2 * outer_s
+    ramp_outside_s = 0.0 if nominal else ramp.to_half_s
+    length_s = float(parameters["duration_s"]) + 2 * ramp_outside_s
     if length_s < 2 * ramp.seconds:
         raise StimulusError(
             f"a tone of {parameters['duration_s']:g} s is shorter than its two ramps of {ramp.seconds:g} s"
@@ -143,14 +143,14 @@ def tone_of(
         level_db_spl=calibration.hl_to_spl(parameters["level_db_hl"], f0_hz)
         if level is None
         else float(level),
-        start_s=float(onset_s) - outer_s,
+        start_s=float(onset_s) - ramp_outside_s,
         length_s=length_s,
         phase_rad=float(rng.uniform(0.0, 2.0 * np.pi)),
         ramp=ramp,
     )
 
 
-def render(
+def render_tones(
     tones: Sequence[Tone],
     *,
     rng: np.random.Generator,
@@ -159,24 +159,24 @@ def render(
     dither: bool,
     keep_impossible: bool,
 ) -> Stimulus:
-    """Lay tones one after the other on a silent mono clip.
+    """Make a mono clip of tones, one after the other, and silence.
 
     Parameters
     ----------
     tones : sequence of Tone
-        In order, not overlapping; none at all makes a clip of silence.
+        In order, without overlap; no tone makes a clip of silence.
     rng : numpy.random.Generator
-        Gives the dither.
+        Source of the dither.
     total_s : float
         Length of the clip, s.
     rate : int
         Sample rate, Hz.
     dither : bool
-        Add triangular noise of ±1 16-bit step to the whole clip, silences too: rounding then leaves the
-        level of the faintest tone true, and no half is digital silence.
+        Add triangular noise of ±1 16-bit step to the whole clip, silence included: rounding then does not
+        change the level of the faintest tone, and no part is digital silence.
     keep_impossible : bool
-        Keep tones that 16 bits cannot hold, clipped or lost, and name the damage in ``truth["flags"]``;
-        otherwise they are refused.
+        Keep tones that 16 bits cannot represent, clipped or lost, and name what happened in
+        ``truth["flags"]``; otherwise they are refused.
 
     Returns
     -------
@@ -189,18 +189,18 @@ def render(
         If a tone does not fit the clip, the sample rate or 16 bits, or two tones overlap.
     """
     _check_clip(total_s, rate)
-    _check_places(tones, total_s)
+    _check_timing(tones, total_s)
     flags: list[str] = []
     for tone in tones:
         _check_frequency(tone, rate)
         if not keep_impossible:
             calibration.refuse_impossible(tone.level_db_spl, tone.f0_hz)
-        flags += calibration.flags_of(tone.level_db_spl, dither=dither)
+        flags += calibration.level_flags(tone.level_db_spl, dither=dither)
     samples = np.zeros(round(total_s * rate))
     for tone in tones:
         tone.add_to(samples, rate)
     if dither:
-        samples += calibration.triangular(samples.size, rng)
+        samples += calibration.triangular_dither(samples.size, rng)
     if calibration.OVER_FULL_SCALE in flags:
         np.clip(samples, -1.0, 1.0, out=samples)
     truth: dict[str, Any] = {
@@ -218,13 +218,17 @@ def render(
 
 def _check_clip(total_s: float, rate: int) -> None:
     if not (math.isfinite(total_s) and 0 < total_s <= MAX_SECONDS):
-        raise StimulusError(f"a clip of {total_s:g} s cannot be made: 0 to {MAX_SECONDS:g} s are possible")
-    if not RATES_HZ[0] <= rate <= RATES_HZ[1]:
-        raise StimulusError(f"a rate of {rate} Hz cannot be used: {RATES_HZ[0]} to {RATES_HZ[1]} Hz can")
+        raise StimulusError(
+            f"a clip of {total_s:g} s is not possible: give more than 0 s and at most {MAX_SECONDS:g} s"
+        )
+    if not RATE_RANGE_HZ[0] <= rate <= RATE_RANGE_HZ[1]:
+        raise StimulusError(
+            f"a rate of {rate} Hz is not possible: it must be {RATE_RANGE_HZ[0]} to {RATE_RANGE_HZ[1]} Hz"
+        )
 
 
 def _check_frequency(tone: Tone, rate: int) -> None:
-    # A ramp of T seconds widens the line by about 1/T on either side.
+    # A ramp of T seconds widens the spectral line by about 1/T on both sides.
     highest = tone.f0_hz + 1.0 / tone.ramp.seconds
     if tone.f0_hz <= 0 or highest >= rate / 2:
         raise StimulusError(
@@ -233,14 +237,12 @@ def _check_frequency(tone: Tone, rate: int) -> None:
         )
 
 
-def _check_places(tones: Sequence[Tone], total_s: float) -> None:
-    silent_until = 0.0
+def _check_timing(tones: Sequence[Tone], total_s: float) -> None:
+    earliest_s = 0.0
     for tone in tones:
-        if tone.start_s < silent_until - 1e-9:
-            what = "the clip" if silent_until == 0.0 else "the end of the tone before it"
-            raise StimulusError(
-                f"a tone sets in at {tone.start_s:.4f} s, before {what} ({silent_until:.4f} s)"
-            )
-        silent_until = tone.end_s
-    if silent_until > total_s + 1e-9:
-        raise StimulusError(f"a tone ends at {silent_until:.4f} s, after the clip of {total_s:g} s")
+        if tone.start_s < earliest_s - 1e-9:
+            limit = "the clip" if earliest_s == 0.0 else "the end of the tone before it"
+            raise StimulusError(f"a tone starts at {tone.start_s:.4f} s, before {limit} ({earliest_s:.4f} s)")
+        earliest_s = tone.end_s
+    if earliest_s > total_s + 1e-9:
+        raise StimulusError(f"a tone ends at {earliest_s:.4f} s, after the clip of {total_s:g} s")

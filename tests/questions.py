@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from starbench import protocols
-from starbench.planning.trials import Plan, plan
+from starbench.planning.trials import TrialPlan, plan_trials
 from starbench.schema import Item, TextSpec, Trial
 from starbench.suites.clip_info import ClipInfo
 
@@ -65,8 +65,8 @@ def asked(
     return planned(item, condition, protocol, rotations).trials
 
 
-def planned(item: Item, condition: str, protocol: Any = STARBENCH, rotations: str = "default") -> Plan:
-    return plan("s", [item], CLIPS, protocol, [condition], rotations)
+def planned(item: Item, condition: str, protocol: Any = STARBENCH, rotations: str = "default") -> TrialPlan:
+    return plan_trials("s", [item], CLIPS, protocol, [condition], rotations)
 
 
 def shown(trial: Trial) -> str:

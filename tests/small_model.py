@@ -12,6 +12,8 @@ import pytest
 import soundfile
 
 from starbench.cli import main
+from starbench.reporting.words import adaptation_sentence, notes
+from starbench.schema import Run
 
 MODEL = '''
 import json
@@ -101,6 +103,18 @@ class Bench:
                 main()
         said = self._capsys.readouterr()
         return int(stop.value.code or 0), said.out + said.err
+
+    def run_record(self, out: str = "run") -> Run:
+        """The record of a run, read."""
+        return Run.model_validate(self.record(out))
+
+    def changes(self, out: str = "run") -> list[str]:
+        """What the record of a run says was changed about what was sent, in words."""
+        return [adaptation_sentence(change) for change in self.run_record(out).adaptations]
+
+    def notes(self, out: str = "run") -> list[str]:
+        """What else a reader of the record should know, in words."""
+        return notes(self.run_record(out))
 
     def record(self, out: str = "run") -> dict[str, Any]:
         return json.loads((self.folder / out / "run.json").read_text("utf-8"))

@@ -5,16 +5,27 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from questions import CLIPS, STAR_BENCH, STARBENCH, asked, choice, order, texts
 
-from starbench.planning.adaptation import CHANNEL_POLICIES, CLIP_POLICIES, Adapted, Policy, adapt
+from starbench.planning.adaptation import Adapted, Policy, adapt
 from starbench.planning.limits import admits
-from starbench.schema import Capabilities, ClipSpec, Item, JoinedSpec, TextSpec, Trial
+from starbench.planning.reasons import Reason
+from starbench.reporting.words import adaptation_sentence
+from starbench.schema import (
+    Capabilities,
+    ChannelPolicy,
+    ClipPolicy,
+    ClipSpec,
+    Item,
+    JoinedSpec,
+    TextSpec,
+    Trial,
+)
 from starbench.suites.clip_info import ClipInfo, channels_of, seconds_of, sent_clips
 
 ONE = Capabilities(max_clips=1, max_channels=1)
@@ -30,11 +41,11 @@ OF_TWO = "The 2 clips named above follow as one recording, in that order, with 0
 
 def adapted(
     item: Item, condition: str, limits: Capabilities, policy: Policy, protocol: Any = STARBENCH
-) -> Adapted | str:
+) -> Adapted | Reason:
     return adapt(asked(item, condition, protocol)[0], item, CLIPS, limits, policy)
 
 
-def layout(found: Adapted | str) -> list[Any]:
+def layout(found: Adapted | Reason) -> list[Any]:
     """Texts as they are, clips as (number, change, then); a joined clip as its gap and a list of those."""
     assert isinstance(found, Adapted), found
 
@@ -66,7 +77,9 @@ def test_split_sends_each_ear_by_itself_and_names_it_as_condition_split_does() -
     ]
     assert isinstance(found, Adapted)
     assert texts(found.trial) == texts(asked(EITHER, "split")[0])
-    assert found.changes == ("clips of two channels split into left ear and right ear",)
+    assert tuple(map(adaptation_sentence, found.changes)) == (
+        "clips of two channels split into left ear and right ear",
+    )
 
 
 def test_a_clip_without_a_name_gets_its_ears_named_all_the_same() -> None:
@@ -85,7 +98,9 @@ def test_mono_folds_only_what_has_too_many_channels() -> None:
     found = adapted(item, "audio", MONO_ONLY, MONO)
     assert layout(found)[:4] == ["Audio 1:", (0, "native", None), "Audio 2:", (1, "native", "mono")]
     assert isinstance(found, Adapted)
-    assert found.changes == ("clips of more channels than the model takes made mono, the plain mean",)
+    assert tuple(map(adaptation_sentence, found.changes)) == (
+        "clips of more channels than the model takes made mono, the plain mean",
+    )
 
 
 @pytest.mark.parametrize("condition", ["swap", "silence", "noise"])
@@ -121,7 +136,7 @@ def test_concat_makes_one_clip_of_all_behind_every_name() -> None:
         QUESTION + FORM,
     ]
     assert isinstance(found, Adapted)
-    assert found.changes == ("2 clips joined into one, 0.5 s apart",)
+    assert tuple(map(adaptation_sentence, found.changes)) == ("2 clips joined into one, 0.5 s apart",)
 
 
 def test_concat_keeps_the_order_asked_and_the_uncut_recording() -> None:
@@ -142,7 +157,7 @@ def test_concat_keeps_the_order_asked_and_the_uncut_recording() -> None:
             "\nclip 3:\n",
         ]
         assert isinstance(found, Adapted)
-        assert found.changes == (
+        assert tuple(map(adaptation_sentence, found.changes)) == (
             "4 clips joined into one, 1.25 s apart, resampled to 48000 Hz, the highest rate among them",
         )
 
@@ -162,7 +177,7 @@ def test_clips_at_one_rate_are_not_said_to_be_resampled() -> None:
     as_sent = {path: replace(clip, rate=16000) for path, clip in CLIPS.items()}
     found = adapt(asked(order())[0], order(), as_sent, ONE_CLIP, CONCAT)
     assert isinstance(found, Adapted)
-    assert found.changes == ("3 clips joined into one, 0.5 s apart",)
+    assert tuple(map(adaptation_sentence, found.changes)) == ("3 clips joined into one, 0.5 s apart",)
 
 
 # --- what is refused ------------------------------------------------------------------------------
@@ -225,21 +240,21 @@ MIXED = choice(audio_paths=("hidden_1.wav", "hidden_left.wav"))
 def test_what_stays_beyond_the_model_is_refused_and_told_what_would_help(
     item: Item, limits: Capabilities, policy: Policy, reason: str
 ) -> None:
-    assert adapted(item, "audio", limits, policy) == reason
+    assert str(adapted(item, "audio", limits, policy)) == reason
 
 
 def test_the_gap_counts_when_length_is_limited() -> None:
     just = Capabilities(max_clips=1, max_seconds=10.0)  # 2 + 3 + 4 s and two gaps of half a second
     assert isinstance(adapted(order(), "audio", just, CONCAT), Adapted)
-    assert isinstance(adapted(order(), "audio", just, replace(CONCAT, gap_s=0.51)), str)
+    assert isinstance(adapted(order(), "audio", just, replace(CONCAT, gap_s=0.51)), Reason)
 
 
 def test_six_channels_are_no_two_ears() -> None:
     clips = {"six.wav": ClipInfo("6" * 64, 6, 48000, 1.0)}
     item = choice(audio_paths=("six.wav",))
     trial = asked(choice())[0]
-    assert adapt(trial, item, clips, MONO_ONLY, SPLIT) == "clips of 6 channels, which are no two ears"
-    assert adapt(trial, item, clips, MONO_ONLY, Policy()) == (
+    assert str(adapt(trial, item, clips, MONO_ONLY, SPLIT)) == "clips of 6 channels, which are not two ears"
+    assert str(adapt(trial, item, clips, MONO_ONLY, Policy())) == (
         "clips of 6 channels, and the model takes 1: --channels mono"
     )
     assert isinstance(adapt(trial, item, clips, MONO_ONLY, MONO), Adapted)
@@ -252,9 +267,8 @@ def test_two_channels_of_three_are_neither_split_nor_refused_for_a_model_of_two(
 
 def test_nobody_joins_more_than_an_hour() -> None:
     clips = {path: replace(clip, seconds=1300.0) for path, clip in CLIPS.items()}
-    assert adapt(asked(order())[0], order(), clips, ONE_CLIP, CONCAT) == (
-        "clips that are joined to one longer than 3600 s"
-    )
+    reason = adapt(asked(order())[0], order(), clips, ONE_CLIP, CONCAT)
+    assert str(reason) == "clips that are joined to one longer than 3600 s"
 
 
 # --- what holds for every prompt ------------------------------------------------------------------
@@ -278,9 +292,9 @@ def prompts(draw: st.DrawFn) -> tuple[Trial, Item, dict[str, ClipInfo]]:
     names += ["split", "swap"] if {clip.channels for clip in clips.values()} == {2} else []
     item = item.model_copy(update={"mirror": {"Left": "Right", "Right": "Left"}})
     protocol = draw(st.sampled_from([STAR_BENCH, STARBENCH]))
-    from starbench.planning.trials import plan
+    from starbench.planning.trials import plan_trials
 
-    trials = plan("s", [item], clips, protocol, [draw(st.sampled_from(names))]).trials
+    trials = plan_trials("s", [item], clips, protocol, [draw(st.sampled_from(names))]).trials
     return draw(st.sampled_from(trials)), item, clips
 
 
@@ -301,9 +315,9 @@ LIMITS = st.builds(
 )
 POLICIES = st.builds(
     Policy,
-    clips=st.sampled_from(CLIP_POLICIES),
+    clips=st.sampled_from(get_args(ClipPolicy)),
     gap_s=st.sampled_from([0.0, 0.5, 2.0]),
-    channels=st.sampled_from(CHANNEL_POLICIES),
+    channels=st.sampled_from(get_args(ChannelPolicy)),
 )
 
 
@@ -313,7 +327,7 @@ def test_an_adapted_prompt_fits_loses_nothing_and_is_left_alone_the_second_time(
 ) -> None:
     trial, item, clips = prompt
     found = adapt(trial, item, clips, limits, policy)
-    if isinstance(found, str):
+    if isinstance(found, Reason):
         assert admits(limits, trial, item, clips) is not None, "what fits is never refused"
         return
     # It fits.
@@ -352,9 +366,9 @@ def test_an_option_that_a_refusal_names_helps(
     prompt: tuple[Trial, Item, dict[str, ClipInfo]], limits: Capabilities, policy: Policy
 ) -> None:
     found = adapt(*prompt, limits, policy)
-    if not isinstance(found, str) or "--" not in found:
+    if not isinstance(found, Reason) or not found.fixes:
         return
-    for way in found.partition(": ")[2].split(" or "):
+    for way in found.fixes:
         options = dict(re.findall(r"--(\w+) (\w+)", way))
         assert options
         assert isinstance(adapt(*prompt, limits, replace(policy, **options)), Adapted)

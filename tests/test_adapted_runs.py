@@ -14,6 +14,7 @@ from starbench.audio import FULL_SCALE, Audio, join, resample
 from starbench.errors import AudioError
 from starbench.reporting.entries import read_entries
 from starbench.reporting.leaderboard import board
+from starbench.reporting.words import inapplicable_sentence
 from starbench.suites.clip_store import ClipStore
 from starbench.suites.suite import read
 
@@ -45,14 +46,16 @@ def test_left_then_right_with_zeros_between_reach_a_model_of_one_clip_and_one_ch
     assert two["text"].count(" ear:") == 4
     assert "follow as one" not in whole["text"]
     record = bench.record()
-    assert record["adaptations"] == [
+    assert bench.changes() == [
         "2 of 3 trials with sound: clips of two channels split into left ear and right ear",
         "1 of 3 trials with sound: 2 clips joined into one, 0.01 s apart",
         "1 of 3 trials with sound: 4 clips joined into one, 0.01 s apart",
     ]
-    asked = {name: record["identity"][name] for name in ("clips", "gap_s", "channels", "answer_mode")}
+    asked = {
+        name: record["identity"]["setup"][name] for name in ("clips", "gap_s", "channels", "answer_mode")
+    }
     assert asked == {"clips": "concat", "gap_s": 0.01, "channels": "split", "answer_mode": "text"}
-    assert all(line in said for line in record["adaptations"]), "every adaptation is told before the run"
+    assert all(line in said for line in bench.changes()), "every adaptation is told before the run"
 
 
 def test_mono_is_the_plain_mean(bench: Bench) -> None:
@@ -60,7 +63,7 @@ def test_mono_is_the_plain_mean(bench: Bench) -> None:
     assert code == 0, said
     ((_, (clip,)),) = bench.arrived()
     assert np.array_equal(clip, np.rint(BELL.mean(axis=1, keepdims=True)).astype(np.int16))
-    assert bench.record()["identity"]["gap_s"] is None
+    assert bench.record()["identity"]["setup"]["gap_s"] is None
 
 
 def test_clips_of_two_rates_are_joined_at_the_higher_and_it_is_told(bench: Bench) -> None:
@@ -70,7 +73,7 @@ def test_clips_of_two_rates_are_joined_at_the_higher_and_it_is_told(bench: Bench
     ((told, (clip,)),) = bench.arrived()
     assert told["rates"] == [32000]
     assert np.array_equal(clip, np.concatenate([resample(Audio(TAP, 16000), 32000).pcm, TAP]))
-    assert bench.record()["adaptations"] == [
+    assert bench.changes() == [
         "1 of 1 trials with sound: 2 clips joined into one, 0 s apart, "
         "resampled to 32000 Hz, the highest rate among them"
     ]
@@ -83,7 +86,7 @@ def test_clips_sent_at_one_rate_are_joined_at_that(bench: Bench) -> None:
     ((told, (clip,)),) = bench.arrived()
     assert told["rates"] == [8000]
     assert clip.shape == (160 + 80 + 80, 1)
-    assert bench.record()["adaptations"] == [
+    assert bench.changes() == [
         "all clips resampled to 8000 Hz, as --rate asks",
         "1 of 1 trials with sound: 2 clips joined into one, 0.01 s apart",
     ]
@@ -111,10 +114,14 @@ def test_what_the_model_cannot_take_is_refused_before_anything_is_asked(
 def test_items_beyond_the_model_are_counted_and_the_others_asked(bench: Bench) -> None:
     suite = bench.suite("s", item("one", "bell"), item("other", "horn"), item("whole", "tap"))
     assert bench.run(suite)[0] == 0
-    assert bench.record()["inapplicable"] == {
+    (left_out,) = bench.run_record().inapplicable
+    assert (left_out.suite, left_out.condition, left_out.items) == ("s", "audio", 2)
+    assert (left_out.code, left_out.values) == ("channels", {"channels": 2, "most": 1})
+    assert left_out.fixes == ("--channels mono", "--channels split --clips concat")
+    assert inapplicable_sentence(left_out) == (
         "s: audio: clips of 2 channels, and the model takes 1: "
-        "--channels mono or --channels split --clips concat": 2
-    }
+        "--channels mono or --channels split --clips concat"
+    )
     assert len(bench.arrived()) == 1
 
 

@@ -13,7 +13,7 @@ from starbench.adapters.observer import Observer
 from starbench.audio import decode
 from starbench.build.build import build
 from starbench.errors import InputError, SuiteError
-from starbench.planning.trials import materialise, plan
+from starbench.planning.trials import materialise, plan_trials
 from starbench.protocols import get as get_protocol
 from starbench.schema import ClipPart, Outcome, Prompt, Response
 from starbench.suites.clip_store import ClipStore
@@ -49,7 +49,7 @@ def _as_sent(prompt: Prompt) -> Prompt:
 def _listen(suite: Suite, protocol: str) -> dict[str, list[bool]]:
     items, store, heard = {item.id: item for item in suite.items}, ClipStore(suite), Observer()
     right: dict[str, list[bool]] = {}
-    for trial in plan("s", suite.items, suite.clips, get_protocol(protocol), ["audio"], "1").trials:
+    for trial in plan_trials("s", suite.items, suite.clips, get_protocol(protocol), ["audio"], "1").trials:
         reply = heard.generate(_as_sent(materialise(trial, items[trial.item_id], store)))
         text = reply if isinstance(reply, str) else reply.text
         reading = get_protocol(protocol).read(Response(text=text), trial.options)

@@ -141,7 +141,7 @@ def test_dropped_sound_stops_the_run_before_anything_is_asked(starbench: Runs) -
     complaint = [line for line in ran.err.splitlines() if line.startswith("starbench: ")]
     assert len(complaint) == 1
     assert "no sound reaches model 'openai:m': the token counts are the same" in complaint[0]
-    assert complaint[0].endswith("; mend the way to it, or --no-canary asks all the same")
+    assert complaint[0].endswith("; fix the way to it, or --no-canary asks all the same")
     assert ran.verdicts["transport"] == "dropped"
     assert "canary: sound dropped (" in ran.err
     assert not list(ran.path.glob("entry-*.json"))

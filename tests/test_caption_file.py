@@ -17,7 +17,8 @@ from starbench.errors import InputError
 from starbench.planning.conditions import present
 from starbench.protocols import caption as protocol
 from starbench.protocols.starbench import Starbench
-from starbench.schema import Outcome, Response, TextSpec
+from starbench.reporting.words import captioner_notes
+from starbench.schema import MissingCaptions, Outcome, Presentation, Response, TextSpec
 from starbench.schema.caption import CaptionHeader, CaptionIdentity, CaptionLine
 from starbench.suites import captions
 from starbench.suites.suite import Suite
@@ -123,12 +124,11 @@ def test_an_item_is_captioned_where_each_of_its_clips_is(write: Callable[..., Pa
     second = attached.items[1].captions["by-openai-big-model"]
     assert second == tuple(f"caption of {clip(tones, hz)}" for hz in (600, 1000))
     assert attached.digest == tones.digest
-    assert captions.notes(tones, found) == (
-        "tones: 1 of 3 clips have no caption by openai:big/model: blocked",
+    assert captions.missing_captions(tones, found) == (
+        MissingCaptions(suite="tones", clips=1, of=3, reason="blocked"),
     )
-    assert present("caption:by-openai-big-model", attached.items[0], attached.clips) == (
-        "no 'by-openai-big-model' caption for each clip"
-    )
+    reason = present("caption:by-openai-big-model", attached.items[0], attached.clips)
+    assert str(reason) == "no 'by-openai-big-model' caption for each clip"
 
 
 def test_captions_of_the_suite_itself_stay_beside_the_models(
@@ -140,8 +140,11 @@ def test_captions_of_the_suite_itself_stay_beside_the_models(
     attached = captions.attach(with_own, found)
     assert set(attached.items[0].captions) == {"plain", "by-openai-big-model"}
     assert attached.digest == with_own.digest
-    assert captions.notes(tones, captions.read(write())) == (
-        "tones: 3 of 3 clips have no caption by openai:big/model: not asked",
+    empty = captions.read(write())
+    missing = captions.missing_captions(tones, empty)
+    assert missing == (MissingCaptions(suite="tones", clips=3, of=3, reason="not asked"),)
+    assert list(captioner_notes(empty.captioner_of([tones])))[-1] == (
+        "tones: 3 of 3 clips have no caption by openai:big/model: not asked"
     )
 
 
@@ -165,7 +168,7 @@ def test_hostile_captions_survive_the_file_and_reach_the_prompt_as_they_are(
     attached = captions.attach(tones, found)
     item = attached.items[0]
     shown = present("caption:by-openai-big-model", item, attached.clips)
-    assert not isinstance(shown, str)
+    assert isinstance(shown, Presentation)
     parts = Starbench().parts(item, shown, item.options, (0, 1))
     assert sum(isinstance(part, TextSpec) and hostile in part.text for part in parts) == 2
 

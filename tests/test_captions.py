@@ -318,7 +318,7 @@ def test_a_canary_is_held_first_and_stands_in_the_file(
     assert found.header.canary is not None
     assert found.header.canary.transport == "arrived"
     assert found.header.canary.requests == len(server.asked) - len(CLIPS)
-    assert "(canary: sound arrived, " in arrival.of_captioner(found.captioner)
+    assert "(canary: sound arrived, " in arrival.of_captioner(found.captioner_of([]))
     assert found.outcomes == {"answered": 5}
     n = len(server.asked)
     assert caption("--canary").code == 0
@@ -337,7 +337,7 @@ def test_a_captioner_that_no_sound_reaches_is_asked_for_none(
     assert (found.header.canary and found.header.canary.transport, len(found.lines)) == ("dropped", 0)
     server.caption = describe
     assert caption().code == 0
-    assert "no canary" not in arrival.of_captioner(captions.read(tmp_path / "c.jsonl").captioner)
+    assert "no canary" not in arrival.of_captioner(captions.read(tmp_path / "c.jsonl").captioner_of([]))
 
 
 # --- resuming -------------------------------------------------------------------------------------
@@ -432,7 +432,7 @@ def test_a_model_answers_from_the_captions_of_another(
     lines = lines_of(tmp_path / "run" / "trials.jsonl")
     assert all(line["correct"] and line["condition"] == "caption:by-openai-m" for line in lines)
     identity = json.loads((tmp_path / "run" / "run.json").read_text())["identity"]
-    assert identity["captions"] == captions.read(tmp_path / "c.jsonl").digest
+    assert identity["setup"]["captions"] == captions.read(tmp_path / "c.jsonl").digest
     assert identity["suites"][0]["digest"] == read_suite(tones).digest
     assert command(*given, "--condition", "audio", "--out", tmp_path / "heard").code == 0
     assert command("compare", tmp_path / "heard", tmp_path / "run", "--json", tmp_path / "gap.json").code == 0

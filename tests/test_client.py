@@ -15,9 +15,10 @@ from starbench.engine.client import ModelClient
 from starbench.engine.settings import Backoff, Settings
 from starbench.errors import AudioError, RequestError, TransientError
 from starbench.models.adapter import Model
-from starbench.planning.plan import Request, prepare
+from starbench.planning.plan import plan_run
+from starbench.planning.request import Request
 from starbench.runs.trials import ask_all
-from starbench.schema import Capabilities, Prompt, Response
+from starbench.schema import Capabilities, Prompt, Response, Setup
 from starbench.synthesis import BuildSpec
 
 ONCE = Backoff(max_attempts=1)
@@ -59,7 +60,7 @@ def test_a_model_of_one_call_at_a_time_never_gets_two_from_canary_and_run(
     adapter = OneAtATime(slow_calls=1000)
     model = Model("slow", {}, adapter)
     settings = Settings(timeout_s=0.3, backoff=ONCE)
-    plan = prepare(Request(suites=(str(suite),), limit=1), model)
+    plan = plan_run(Request((str(suite),), Setup(limit=1)), model)
     asyncio.run(ask_all(plan, model, tmp_path / "run", settings))
     assert adapter.calls > 1
     assert adapter.most == 1

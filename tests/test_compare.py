@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +13,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from starbench.errors import InputError, RunError
+from starbench.planning import reasons
 from starbench.runs import directory
 from starbench.runs.journal import Journal
+from starbench.runs.load import load
 from starbench.schema import (
     Capabilities,
     Failure,
     Identity,
     Item,
     JournalLine,
+    MissingCaptions,
     Outcome,
     Run,
     SuiteIdentity,
     Trial,
 )
+from starbench.schema.caption import Captioner
+from starbench.schema.compare import Comparisons
 from starbench.scoring import intervals
-from starbench.scoring.compare import compare
+from starbench.scoring.compare import compare as compare_runs
 
 #: How a trial can end, as a server's reply would have it; ``right`` and ``wrong`` are answers.
 REPLIES: Mapping[str, dict[str, Any]] = {
@@ -57,6 +62,10 @@ def item(name: str, sub_category: str | None, task: str = "T") -> Item:
     )
 
 
+def compare(paths: Sequence[Path], conditions: Sequence[str] = ()) -> Comparisons:
+    return compare_runs([load(path) for path in paths], conditions)
+
+
 def trial(of: Item, rotation: int, condition: str) -> Trial:
     return Trial(
         suite="s",
@@ -79,7 +88,7 @@ def write(
     sub: Callable[[str], str | None] = lambda _: None,
     suite: Mapping[str, Any] | None = None,
     run: Mapping[str, Any] | None = None,
-    **identity: Any,
+    **changed: Any,
 ) -> Path:
     """A run's directory: condition -> item -> how its trials ended, one a rotation."""
     path.mkdir(parents=True)
@@ -91,16 +100,14 @@ def write(
         **(suite or {}),
     }
     asked = {
-        "suites": (SuiteIdentity(**{"rotations": "default", **of_suite}),),
-        "conditions": tuple(conditions),
-        "limit": None,
-        "limit_seed": 0,
+        "suites": (SuiteIdentity(**of_suite),),
         "model": "m",
         "model_args": {},
-        "rate": "native",
-        "text_only": "refuse",
-        "skip_bad": False,
-        **identity,
+        **{k: v for k, v in changed.items() if k.startswith("model")},
+        "setup": {
+            "conditions": tuple(conditions),
+            **{k: v for k, v in changed.items() if not k.startswith("model")},
+        },
     }
     items = {name: item(name, sub(name)) for endings in conditions.values() for name in endings}
     planned = [
@@ -273,7 +280,9 @@ ONE = {"a": ("right",)}
 )
 def test_other_questions_are_not_compared(tmp_path: Path, change: dict[str, str], said: str) -> None:
     first = write(tmp_path / "first", {"audio": ONE})
-    second = write(tmp_path / "second", {"audio": ONE}, suite=change)
+    setup = {name: value for name, value in change.items() if name == "rotations"}
+    of_suite = {name: value for name, value in change.items() if name != "rotations"}
+    second = write(tmp_path / "second", {"audio": ONE}, suite=of_suite, **setup)
     with pytest.raises(InputError) as refused:
         compare([first, second])
     assert said in str(refused.value)
@@ -315,15 +324,24 @@ def test_what_else_differs_is_told(tmp_path: Path) -> None:
         tmp_path / "first",
         {"audio": ONE, "caption:by-x": ONE},
         run={
-            "inapplicable": {"s: caption:by-x: no 'by-x' caption for each clip": 3, "s: audio: too long": 2},
-            "notes": ("s: 2 of 9 clips have no caption by x: refused", "the model folds"),
+            "inapplicable": (
+                reasons.Reason.of("no_graded_caption", grade="by-x").record("s", "caption:by-x", 3),
+                reasons.Reason.of("clip_length", most_s=2.0).record("s", "audio", 2),
+            ),
+            "captioner": Captioner(
+                model="x",
+                grade="by-x",
+                missing=(MissingCaptions(suite="s", clips=2, of=9, reason="refused"),),
+            ),
         },
     )
     second = write(tmp_path / "second", {"audio": ONE}, rate="16000", answer_mode="choice")
     captioned, other = compare([first, second]).comparisons
     assert captioned.notes == (
-        "2 item(s) not asked of m, audio: s: audio: too long",
+        "2 item(s) not asked of m, audio: s: audio: a clip longer than the 2 s that the model takes",
         "3 item(s) not asked of m, caption:by-x: s: caption:by-x: no 'by-x' caption for each clip",
+        "condition caption:by-x shows captions by x "
+        "(no canary was held: whether sound reached the model is not known)",
         "s: 2 of 9 clips have no caption by x: refused",
     )
     assert other.notes[:2] == ("rate: native and 16000", "answer mode: text and choice")

@@ -12,9 +12,11 @@ from starbench.build.build import build
 from starbench.cli.run import evaluate
 from starbench.engine.settings import Settings
 from starbench.models.resolve import resolve
-from starbench.planning.plan import Request, prepare
+from starbench.planning.plan import plan_run
+from starbench.planning.request import Request
 from starbench.reporting.entries import entries_of
-from starbench.scoring.run import score_run
+from starbench.runs.load import load
+from starbench.scoring.run import score
 from starbench.synthesis import BuildSpec
 
 MODEL = """\
@@ -53,7 +55,7 @@ def sit(suite: str, body: str | None, spec: str = "my_model.py:MyModel") -> int:
         Path("my_model.py").write_text(MODEL.format(body=body))
     model = resolve(spec)
     settings = Settings(canary=False, max_in_flight=1)
-    return evaluate(prepare(Request(suites=(suite,)), model), model, Path("r"), settings)
+    return evaluate(plan_run(Request(suites=(suite,)), model), model, Path("r"), settings)
 
 
 def test_an_edited_plug_in_is_told_when_its_run_goes_on(
@@ -68,7 +70,7 @@ def test_an_edited_plug_in_is_told_when_its_run_goes_on(
     assert capsys.readouterr().err.count(_NOTE) == 1
     recorded = json.loads(Path("r/run.json").read_text())["versions"]
     assert recorded["plugin:my_model.py"] == begun
-    (entry,) = entries_of(Path("r"), score_run(Path("r")))
+    (entry,) = entries_of(load(Path("r")), score(load(Path("r"))))
     assert entry.versions["plugin:my_model.py"] == begun
 
 

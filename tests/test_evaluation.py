@@ -14,14 +14,17 @@ from starbench.cli.run import evaluate
 from starbench.engine.settings import Settings
 from starbench.errors import ConditionError, InputError, PluginError
 from starbench.models.adapter import Model
-from starbench.planning.plan import Evaluation, Request, prepare
+from starbench.planning.plan import RunPlan, plan_run
+from starbench.planning.request import Request
 from starbench.reporting.entries import entries_of
 from starbench.reporting.leaderboard import board
 from starbench.reporting.markdown import board_to_markdown
 from starbench.reporting.scores import show
-from starbench.schema import Capabilities, Outcome, Prompt, Response, Usage
+from starbench.reporting.words import notes
+from starbench.runs.load import load
+from starbench.schema import Adaptation, Capabilities, Outcome, Prompt, Response, Setup, Usage
 from starbench.schema.caption import CaptionHeader, CaptionIdentity, CaptionLine
-from starbench.scoring.run import score_run
+from starbench.scoring.run import score
 from starbench.suites import captions
 from starbench.suites.open import open_suite
 from starbench.synthesis import BuildSpec
@@ -52,27 +55,27 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(path)
 
 
-def ready(built: str, asked: Model, *conditions: str, **request: object) -> Evaluation:
-    return prepare(Request(suites=(built,), conditions=conditions or ("audio",), **request), asked)  # type: ignore[arg-type]
+def ready(
+    built: str, asked: Model, *conditions: str, captions: Path | None = None, **setup: object
+) -> RunPlan:
+    return plan_run(Request((built,), Setup(conditions=conditions or ("audio",), **setup), captions), asked)  # type: ignore[arg-type]
 
 
 def test_a_model_that_reads_some_rates_gets_the_highest_and_it_is_recorded(built: str) -> None:
     evaluation = ready(built, model(rates=(16_000, 24_000)))
-    assert evaluation.run.identity.rate == "24000"
-    assert evaluation.run.adaptations == (
-        "all clips resampled to 24000 Hz, the highest rate the model reads",
-    )
+    assert evaluation.run.identity.setup.rate == "24000"
+    assert evaluation.run.adaptations == (Adaptation(kind="resampled", rate_hz=24_000),)
     clip = evaluation.questions.prompt(evaluation.trials[0]).clips[0].audio()
     assert clip.rate == 24_000
 
 
 def test_a_rate_that_suits_every_clip_changes_nothing(built: str) -> None:
-    assert ready(built, model(rates=(16_000, 48_000))).run.identity.rate == "native"
+    assert ready(built, model(rates=(16_000, 48_000))).run.identity.setup.rate == "native"
 
 
 def test_a_rate_the_model_does_not_read_is_refused(built: str) -> None:
     with pytest.raises(InputError, match="--rate 8000"):
-        ready(built, model(rates=(16_000,)), rate=8_000)
+        ready(built, model(rates=(16_000,)), rate="8000")
 
 
 def test_the_silent_clip_comes_at_the_rate_of_the_others(built: str) -> None:
@@ -82,7 +85,7 @@ def test_the_silent_clip_comes_at_the_rate_of_the_others(built: str) -> None:
     clip = evaluation.questions.prompt(evaluation.trials[0]).clips[0].audio()
     assert (clip.rate, clip.channels, clip.seconds) == (24_000, 1, 0.5)
     assert not clip.pcm.any()
-    assert any("silent clip" in note for note in evaluation.run.adaptations)
+    assert any(change.kind == "silent-clip" for change in evaluation.run.adaptations)
 
 
 def test_conditions_without_sound_are_refused_to_a_model_that_needs_it(built: str) -> None:
@@ -91,15 +94,15 @@ def test_conditions_without_sound_are_refused_to_a_model_that_needs_it(built: st
 
 
 def test_folded_channels_are_noted(built: str) -> None:
-    assert "folds all channels" in " ".join(ready(built, model(channels_kept=False)).run.notes)
-    assert ready(built, model(channels_kept=True)).run.notes == ()
+    assert "folds all channels" in " ".join(notes(ready(built, model(channels_kept=False)).run))
+    assert notes(ready(built, model(channels_kept=True)).run) == []
 
 
 def test_cues_that_cannot_arrive_are_not_asked_and_answers_stay_balanced(tmp_path: Path) -> None:
     build("perception", BuildSpec(SPEC.attributes, "default", 5, 240), tmp_path / "suite")
     evaluation = ready(str(tmp_path / "suite"), model(front_end_hz=8_000))
-    assert sum(evaluation.run.inapplicable.values()) > 0
-    assert all("4000 Hz" in reason for reason in evaluation.run.inapplicable)
+    assert sum(one.items for one in evaluation.run.inapplicable) > 0
+    assert all(one.values == {"heard_hz": 4000.0} for one in evaluation.run.inapplicable)
     assert all(item.bandwidth_hz <= 4_000 for item in evaluation.items.values())
     answers = [i.answer for i in evaluation.items.values() if i.sub_category == "range_pitch_loudness"]
     counts = [answers.count(answer) for answer in set(answers)]
@@ -142,11 +145,13 @@ def test_captions_of_a_file_stand_in_for_clips_and_are_part_of_what_a_run_is(
     withheld = suite.clips[refused.audio_paths[0]].digest
     file = captions_file(tmp_path / "captions.jsonl", built, but=withheld)
     evaluation = ready(built, model(), "audio", "caption", captions=file)
-    assert evaluation.run.identity.conditions == ("audio", "caption:by-a-b"), "no grade of the suite's own"
-    assert evaluation.run.identity.captions == captions.read(file).digest
+    assert evaluation.run.identity.setup.conditions == ("audio", "caption:by-a-b"), (
+        "no grade of the suite's own"
+    )
+    assert evaluation.run.identity.setup.captions == captions.read(file).digest
     assert evaluation.run.identity.suites[0].digest == suite.digest
-    assert any("captions by a:b" in note for note in evaluation.run.notes)
-    assert any(re.search("1 of .* clips have no caption by a:b: refused", n) for n in evaluation.run.notes)
+    assert any("captions by a:b" in note for note in notes(evaluation.run))
+    assert any(re.search("1 of .* clips have no caption by a:b: refused", n) for n in notes(evaluation.run))
     asked = {trial.item_id for trial in evaluation.trials if trial.condition == "caption:by-a-b"}
     assert refused.id not in asked
     for trial in evaluation.trials:
@@ -157,7 +162,7 @@ def test_captions_of_a_file_stand_in_for_clips_and_are_part_of_what_a_run_is(
     changed = tmp_path / "changed.jsonl"
     changed.write_text(file.read_text("utf-8").replace("A sound that", "A noise that"), "utf-8")
     other = ready(built, model(), "audio", "caption", captions=changed)
-    assert other.run.identity.captions != evaluation.run.identity.captions
+    assert other.run.identity.setup.captions != evaluation.run.identity.setup.captions
 
 
 def test_captions_that_nobody_asked_for_are_refused(built: str, tmp_path: Path) -> None:
@@ -186,10 +191,10 @@ def test_what_was_served_and_used_and_where_it_goes_on_is_told(
     asked = Model("guess", {}, Guess(server="http://one"))
     evaluation = ready(built, asked)
     assert evaluate(evaluation, asked, tmp_path / "run", Settings(canary=False)) == 0
-    scores = score_run(tmp_path / "run")
+    scores = score(load(tmp_path / "run"))
     assert scores.served_as == ("guess-1",)
     assert scores.usage == Usage(input_tokens=72, output_tokens=36)
-    (entry,) = entries_of(tmp_path / "run", scores)
+    (entry,) = entries_of(load(tmp_path / "run"), scores)
     assert entry.usage == scores.usage
     capsys.readouterr()
     moved = Model("guess", {}, Guess(server="http://two"))
@@ -198,16 +203,16 @@ def test_what_was_served_and_used_and_where_it_goes_on_is_told(
 
 
 def test_extensions_and_official_figures_are_shown_for_what_they_are(samples: Path, tmp_path: Path) -> None:
-    def shown(name: str, **request: object) -> tuple[str, str]:
+    def shown(name: str, **setup: object) -> tuple[str, str]:
         asked = model()
-        evaluation = prepare(
-            Request(suites=(f"star-bench:{samples}",), conditions=("audio", "silence"), **request),  # type: ignore[arg-type]
+        evaluation = plan_run(
+            Request((f"star-bench:{samples}",), Setup(conditions=("audio", "silence"), **setup)),  # type: ignore[arg-type]
             asked,
         )
         evaluate(evaluation, asked, tmp_path / name, Settings(canary=False))
-        scores, out = score_run(tmp_path / name), StringIO()
-        show(scores, tmp_path / name, Console(file=out, width=200))
-        return out.getvalue(), board_to_markdown(board(entries_of(tmp_path / name, scores)))
+        scores, out = score(load(tmp_path / name)), StringIO()
+        show(scores, load(tmp_path / name), Console(file=out, width=200))
+        return out.getvalue(), board_to_markdown(board(entries_of(load(tmp_path / name), scores)))
 
     whole, on_board = shown("whole")
     assert "silence (extension)" in whole

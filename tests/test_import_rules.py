@@ -163,7 +163,7 @@ def test_what_the_observer_loads_holds_no_synthesizer_and_no_task() -> None:
         "import starbench.synth.tones",
         "from starbench.synth import tones",
         "from starbench import synth",
-        "from starbench.tasks.hub import download",
+        "from starbench.tasks.star_bench import download",
         "from starbench.adapters import observer as o",
         "def f():\n    from starbench.synth.tones import sine",
         "if TYPE_CHECKING:\n    import starbench.tasks",

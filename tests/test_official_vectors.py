@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from starbench import protocols
-from starbench.planning.trials import plan
+from starbench.planning.trials import plan_trials
 from starbench.protocols.base import Result
 from starbench.protocols.star_bench import official_letter
 from starbench.schema import ClipSpec, Outcome, Response, TextSpec
@@ -32,7 +32,7 @@ def _lines(path: Path) -> list[dict[str, Any]]:
 def test_prompts_rotations_and_letters_are_the_official_ones(shared: Path, samples: Path) -> None:
     suite = StarBench().load(str(samples))
     items = {item.id: item for item in suite.items}
-    planned = plan(
+    planned = plan_trials(
         "s", suite.items, suite.clips, protocols.get("star-bench"), sorted(set(CONDITIONS.values()))
     )
     trials = {(t.item_id, t.rotation, t.condition): t for t in planned.trials}

@@ -30,7 +30,7 @@ from virtual_server import (
 from virtual_server import Questions as Numbers
 
 from starbench.engine.client import ModelClient
-from starbench.engine.pacing import MOST, UNWATCHED, Pace, Window, first_window
+from starbench.engine.pacing import MOST, UNWATCHED, Pace, Window, doubling_up_to, first_window
 from starbench.engine.rate import LearntRate, PinnedRate
 from starbench.engine.runner import run_trials
 from starbench.engine.settings import Backoff, Settings
@@ -308,6 +308,23 @@ def test_a_pinned_window_is_full_from_the_second_question_on() -> None:
 
 def test_a_run_begins_with_a_window_that_its_length_can_afford() -> None:
     assert [first_window(n) for n in (1, 400, 1000, 6400, 100_000)] == [4, 4, 10, 64, 64]
+
+
+def test_a_short_run_doubles_its_window_until_a_limit_is_met() -> None:
+    short, long = (Window(4, 512, doubling_up_to(n)) for n in (60, 600))
+    for window in (short, long):
+        for _ in range(12):
+            window.replied(1.0, full=True)
+    assert (short.size, long.size) == (16, 4)
+    short.halve(1)
+    for _ in range(4):
+        short.replied(1.0, full=True)
+    assert short.size == 10, "half as many, then half a request more for each reply"
+
+
+def test_sixty_trials_of_a_second_take_six_seconds() -> None:
+    lines = ask(Server(latency=1.0), 60)
+    assert max(line.ended for line in lines) <= 6.0
 
 
 def test_batches_are_filled_from_the_start() -> None:

@@ -408,7 +408,7 @@ def test_a_disk_too_full_for_the_scores_is_one_sentence_and_no_half_entry(
         (("--limit", "3"), "openai:m", "limit was 2 and is 3"),
         (("--limit-seed", "1"), "openai:m", "limit_seed was 0 and is 1"),
         (("--protocol", "star-bench"), "openai:m", "suites was"),
-        (("--rotations", "1"), "openai:m", "suites was"),
+        (("--rotations", "1"), "openai:m", "rotations was"),
         (("--rate", "16000"), "openai:m", "rate was"),
         (("--model-arg", "temperature=0.5"), "openai:m", "model_args was"),
         (("--text-only", "silent-clip"), "openai:m", "text_only was"),

@@ -13,11 +13,19 @@ from hypothesis import strategies as st
 from starbench.errors import RunError
 from starbench.runs import directory
 from starbench.runs.directory import PlannedTrial
-from starbench.schema import Capabilities, ClipSpec, Identity, Item, Run, SuiteIdentity, TextSpec, Trial
-
-SUITE = SuiteIdentity(
-    name="s", digest="d", protocol="starbench", prompt_version="starbench/1", rotations="default"
+from starbench.schema import (
+    Capabilities,
+    ClipSpec,
+    Identity,
+    Item,
+    Run,
+    Setup,
+    SuiteIdentity,
+    TextSpec,
+    Trial,
 )
+
+SUITE = SuiteIdentity(name="s", digest="d", protocol="starbench", prompt_version="starbench/1")
 
 
 def begin(path: Path, *what: Any) -> bool:
@@ -99,7 +107,6 @@ def test_a_run_whose_model_now_takes_other_trials_is_another_run(begun: Path) ->
         {"suites": (SUITE.model_copy(update={"digest": "other-digest"}),)},
         {"suites": (SUITE.model_copy(update={"protocol": "star-bench"}),)},
         {"suites": (SUITE.model_copy(update={"prompt_version": "starbench/2"}),)},
-        {"suites": (SUITE.model_copy(update={"rotations": "all"}),)},
         {"suites": (SUITE.model_copy(update={"profile": "jnd"}),)},
         {"suites": (SUITE, SUITE)},
         {"conditions": ("audio", "silence")},
@@ -120,7 +127,7 @@ def test_another_run_is_refused_and_the_difference_named(begun: Path, changed: d
         begin(begun, run(**changed), {("s", "j"): item("j")}, [trial("j")])
     told, (name,) = str(refused.value), changed
     assert f"{name} was " in told
-    unchanged = set(Identity.model_fields) - {name}
+    unchanged = ({*Identity.model_fields, *Setup.model_fields} - {"setup"}) - {name}
     assert not any(f"{other} was " in told for other in unchanged)
     assert {path.name: path.read_bytes() for path in begun.iterdir()} == before
 

@@ -23,7 +23,8 @@ from starbench.engine.runner import run_trials
 from starbench.engine.settings import Backoff, Settings
 from starbench.errors import AdapterError, AudioError, FatalError, JournalError, RequestError, TransientError
 from starbench.models.adapter import Model
-from starbench.planning.plan import Evaluation, Request, prepare
+from starbench.planning.plan import RunPlan, plan_run
+from starbench.planning.request import Request
 from starbench.runs import directory, journal
 from starbench.runs.trials import ask_all
 from starbench.schema import Capabilities, JournalLine, Outcome, Prompt, Response
@@ -67,8 +68,8 @@ def ask(suite: Path, tmp_path: Path) -> Callable[..., list[JournalLine]]:
     return asked
 
 
-def prepared(suite: Path, model: Model) -> Evaluation:
-    return prepare(Request(suites=(str(suite),)), model)
+def prepared(suite: Path, model: Model) -> RunPlan:
+    return plan_run(Request(suites=(str(suite),)), model)
 
 
 class Async:

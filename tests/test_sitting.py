@@ -23,7 +23,7 @@ from starbench.reporting.entries import read_entries
 from starbench.reporting.leaderboard import board
 from starbench.reporting.markdown import board_to_markdown
 from starbench.runs import directory
-from starbench.schema import Canary, Identity, Prices, Usage
+from starbench.schema import Canary, Prices, Setup, Usage
 from starbench.schema.caption import CaptionIdentity
 from starbench.suites import captions
 from starbench.synthesis import BuildSpec
@@ -324,10 +324,7 @@ def test_a_cost_is_not_known_where_a_part_of_it_is_not(ask: Command, tmp_path: P
 
 @pytest.mark.parametrize(("rate", "hz"), [("native", None), ("16000", 16000)])
 def test_a_recorded_rate_is_a_number_or_none(rate: str, hz: int | None) -> None:
-    run = Identity(
-        suites=(), conditions=(), limit=None, limit_seed=0, model="m", model_args={}, rate=rate,
-        text_only="refuse", skip_bad=False,
-    )  # fmt: skip
+    run = Setup(rate=rate)
     asked = CaptionIdentity(model="m", model_args={}, prompt_version="own", prompt="?", rate=rate)
     assert run.rate_hz == asked.rate_hz == hz
     assert "rate_hz" not in run.model_dump()

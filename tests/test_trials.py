@@ -14,7 +14,8 @@ from questions import BOTH, CLIPS, MIRROR, STAR_BENCH, STARBENCH, asked, choice,
 from starbench.errors import ConditionError, InputError
 from starbench.planning import conditions
 from starbench.planning.conditions import expand, present
-from starbench.planning.trials import plan
+from starbench.planning.reasons import Reason
+from starbench.planning.trials import plan_trials
 from starbench.schema import UNCUT, ClipSpec, Item, TextSpec
 
 # --- rotations of options -------------------------------------------------------------------------
@@ -124,8 +125,8 @@ def test_a_condition_that_does_not_apply_says_why_and_makes_no_trial(
     condition: str, item: Item, reason: str
 ) -> None:
     said = present(condition, item, CLIPS)
-    assert isinstance(said, str)
-    assert re.search(reason, said)
+    assert isinstance(said, Reason)
+    assert re.search(reason, str(said))
     found = planned(item, condition)
     assert found.trials == ()
     assert [(name, n) for (name, _), n in found.inapplicable.items()] == [(condition, 1)]
@@ -177,7 +178,7 @@ def test_inapplicable_items_are_counted_by_reason_and_the_others_asked() -> None
         choice(id="c", mirror=MIRROR, answer="Ahead"),
         choice(id="d"),
     ]
-    found = plan("s", items, CLIPS, STARBENCH, ["audio", "swap"], "1")
+    found = plan_trials("s", items, CLIPS, STARBENCH, ["audio", "swap"], "1")
     assert [(t.item_id, t.condition) for t in found.trials] == [
         ("a", "audio"),
         ("b", "audio"),
@@ -186,8 +187,8 @@ def test_inapplicable_items_are_counted_by_reason_and_the_others_asked() -> None
         ("d", "audio"),
     ]
     assert dict(found.inapplicable) == {
-        ("swap", "no mirror map"): 2,
-        ("swap", "mirroring leaves the answer unchanged"): 1,
+        ("swap", Reason.of("no_mirror")): 2,
+        ("swap", Reason.of("mirror_unchanged")): 1,
     }
 
 

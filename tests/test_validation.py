@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from starbench.synth import flight, scene
+from starbench.synth import scene
 from starbench.synth.geometry import unit
-from starbench.synth.shoebox import Images, Response
+from starbench.synth.image_sources import ImageSources
+from starbench.synth.impulse_response import ImpulseResponse
+from starbench.synth.motion.propagation import PropagationPath
 
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 
@@ -92,23 +94,23 @@ def test_what_is_no_number_holds_no_bar(validate: ModuleType) -> None:
 # --- planted faults -----------------------------------------------------------------------------------
 
 
-def louder(ours: Response) -> Response:
+def louder(ours: ImpulseResponse) -> ImpulseResponse:
     """Reflections half a decibel too loud."""
     return replace(ours, rest=ours.rest * 10 ** (0.5 / 20))
 
 
-def longer(ours: Response) -> Response:
+def longer(ours: ImpulseResponse) -> ImpulseResponse:
     """A tail that decays 5 % too slowly."""
     time = (np.arange(ours.rest.shape[1]) - ours.lead) / ours.rate
     slower = np.exp(3 * np.log(10) * np.clip(time, 0, None) * 0.05 / 0.25)
     return replace(ours, rest=ours.rest * slower)
 
 
-def swapped(ours: Response) -> Response:
+def swapped(ours: ImpulseResponse) -> ImpulseResponse:
     return replace(ours, direct=ours.direct[::-1], rest=ours.rest[::-1])
 
 
-def later(ours: Response) -> Response:
+def later(ours: ImpulseResponse) -> ImpulseResponse:
     """The left ear late by 3 µs."""
     n = ours.direct.shape[1]
     turn = np.exp(-2j * np.pi * np.fft.rfftfreq(n) * 3e-6 * ours.rate)
@@ -134,7 +136,7 @@ def test_pulses_at_whole_samples_are_seen(
 ) -> None:
     from validation import pulses, rooms
 
-    def rounded(heard: Images) -> Images:
+    def rounded(heard: ImageSources) -> ImageSources:
         steps = np.rint(heard.arrivals_s * rooms.RATE * 16) / (rooms.RATE * 16)
         distances = heard.distances[0] + steps * 343.0
         offsets = heard.offsets * (distances / heard.distances)[:, None]
@@ -152,10 +154,11 @@ def test_distance_at_the_time_of_hearing_is_seen(
 ) -> None:
     from validation import movement
 
-    def classical(voice: flight.Voice, heard_s: Any, receiver_m: Any) -> Any:
-        return heard_s + voice.origin_s - np.linalg.norm(voice.at(heard_s) - receiver_m, axis=1) / 343.0
+    def classical(path: PropagationPath, reception_s: Any, receiver_m: Any) -> Any:
+        distance = np.linalg.norm(path.at(reception_s) - receiver_m, axis=1)
+        return reception_s + path.origin_s - distance / 343.0
 
-    monkeypatch.setattr(flight.Voice, "emitted", classical)
+    monkeypatch.setattr(PropagationPath, "emission_times", classical)
     assert len(failed(movement.doppler_rows(movement.passed()))) == 6
 
 

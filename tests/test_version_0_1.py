@@ -11,8 +11,9 @@ import pytest
 
 from starbench.cli import main
 from starbench.runs import journal
+from starbench.runs.load import load
 from starbench.scoring.compare import compare
-from starbench.scoring.run import score_run
+from starbench.scoring.run import score
 from starbench.suites.suite import read
 
 FROZEN = Path(__file__).parent / "data" / "v0.1"
@@ -44,14 +45,14 @@ def test_the_suite_opens_with_the_digest_it_had(there: Path) -> None:
 @pytest.mark.parametrize("name", RUNS)
 def test_a_run_scores_as_it_did(there: Path, name: str) -> None:
     written = json.loads((there / f"scores-{name}.json").read_text("utf-8"))
-    assert json.loads(score_run(there / "runs" / name).model_dump_json()) == written
+    assert json.loads(score(load(there / "runs" / name)).model_dump_json()) == written
 
 
 def test_scores_hold_replies_to_the_answer_mode_as_the_journal_does(there: Path) -> None:
     # 0.1 journalled free text under ``choice`` as unparsed and scored the same text as answered.
     path = there / "runs" / "choice"
     outcomes = Counter(line.outcome.value for line in journal.read(path))
-    (suite,) = score_run(path).suites
+    (suite,) = score(load(path)).suites
     (headline,) = suite.headlines
     assert {kind: n for kind, n in headline.outcomes.items() if n} == dict(outcomes)
     assert outcomes["unparsed"] > 0
@@ -60,7 +61,7 @@ def test_scores_hold_replies_to_the_answer_mode_as_the_journal_does(there: Path)
 def test_runs_compare_as_they_did(there: Path) -> None:
     written = json.loads((there / "compare.json").read_text("utf-8"))
     runs = [Path("runs") / name for name in ("flaky", "one-ear", "constant")]
-    assert json.loads(compare(runs, ("audio", "swap")).model_dump_json()) == written
+    assert json.loads(compare([load(path) for path in runs], ("audio", "swap")).model_dump_json()) == written
 
 
 def test_a_run_resumes_and_only_errors_are_asked_again(there: Path, monkeypatch: pytest.MonkeyPatch) -> None:

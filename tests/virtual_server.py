@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from starbench.engine.client import ModelClient
 from starbench.engine.cost import PromptSize
-from starbench.engine.runner import run_trials
+from starbench.engine.runner import TrialResult, run_trials
 from starbench.engine.settings import Settings
 from starbench.errors import TransientError
 from starbench.models.adapter import Model
@@ -159,16 +159,16 @@ class Questions:
     def prompt(self, trial: Trial) -> Prompt:
         return Prompt(parts=(), key=trial.item_id)
 
-    def line(
-        self,
-        trial: Trial,
-        model: str,
-        request_digest: str,
-        response: Response | None,
-        failure: Failure | None,
-    ) -> Line:
-        usage = response.usage if response else None
-        return Line(key=trial.item_id, usage=usage, error=failure, ended=now())
+    def line(self, trial: Trial, model: str, result: TrialResult) -> Line:
+        usage = result.response.usage if result.response else None
+        return Line(
+            key=trial.item_id,
+            usage=usage,
+            error=result.failure,
+            attempts=result.attempts,
+            latency_s=result.latency_s,
+            ended=now(),
+        )
 
     def size(self, trial: Trial) -> PromptSize:
         return PromptSize(characters=400)

@@ -57,17 +57,19 @@ class EncodedClips:
     def __init__(self, max_bytes: int = _MAX_BYTES) -> None:
         self._max_bytes = max_bytes
         self._bytes = 0
-        self._by_digest: OrderedDict[str, bytes] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, int], bytes] = OrderedDict()
         self._lock = Lock()
 
     def encode(self, audio: Audio) -> bytes:
         """Return the base64 of the clip's WAV file."""
+        # One sound may come in several files, as the canary's probes do, and each is sent in its own bytes.
+        key = (audio.digest, hash(audio.wav))
         with self._lock:  # the questions about a clip often start together, and one encoding serves them all
-            encoded = self._by_digest.pop(audio.digest, None)
+            encoded = self._kept.pop(key, None)
             if encoded is None:
                 encoded = base64.b64encode(audio.wav)
                 self._bytes += len(encoded)
-            self._by_digest[audio.digest] = encoded
+            self._kept[key] = encoded
             while self._bytes > self._max_bytes:
-                self._bytes -= len(self._by_digest.popitem(last=False)[1])
+                self._bytes -= len(self._kept.popitem(last=False)[1])
         return encoded

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from starbench.errors import InputError
 
-_EMBEDDED = "kemar/kemar.npz"
+_EMBEDDED = "heads/kemar/kemar.npz"
 _STEP = 1.0 / 32768.0
 _FEWEST_DIRECTIONS = 12
 _MOST_VALUES = 50_000_000

@@ -16,12 +16,14 @@ from scipy.signal import fftconvolve
 from starbench.audio import quantise
 from starbench.measure import binaural, spectra, tones
 from starbench.plugins import registry
-from starbench.synth import head, scene_spec, signals
+from starbench.synth import scene_spec, signals
 from starbench.synth.geometry import unit
+from starbench.synth.heads import loading
+from starbench.synth.image_sources import free_field, shoebox_images
 from starbench.synth.scene_spec import SceneSpec
-from starbench.synth.shoebox import Shoebox, free_field, images
+from starbench.synth.shoebox import Shoebox
 from starbench.synthesis import BuildSpec, Draft, Stimulus, generator
-from starbench.tasks import jnd
+from starbench.tasks.perception import jnd
 
 from .rooms import ABOVE_HZ, RATE
 from .table import Row, at_most
@@ -113,19 +115,19 @@ class Sound:
         It is as long as what is heard, (n, 2): a harmonic on the edge of a band then falls alike into both.
         """
         direction = unit(self.at.azimuth_deg + azimuth_deg, self.at.elevation_deg + elevation_deg)
-        ears = oracle.oracle_brir(head.load(None, RATE), free_field(direction * self.at.distance_m), RATE)
+        ears = oracle.oracle_brir(loading.load(None, RATE), free_field(direction * self.at.distance_m), RATE)
         wave = fftconvolve(ears.direct, self.dry[None], axes=1).T[: len(self.heard)]
         return np.pad(wave, ((0, len(self.heard) - len(wave)), (0, 0)))
 
 
 def _sounds(draft: Draft) -> Iterator[Sound]:
     stimulus, parameters = _made(draft)
-    spec: SceneSpec = scene_spec.read(parameters)
+    spec: SceneSpec = scene_spec.parse_scene(parameters)
     samples = quantise(stimulus.samples).astype(np.float64) / 32768.0
     rng = generator(SEED, draft.item.id)  # the sources' random numbers come first, in their order
     room = None if spec.room is None else Shoebox(**spec.room.model_dump())
     for source, truth in zip(spec.sources, stimulus.truth["sources"], strict=True):
-        dry = signals.make(source.signal, spec.rate, rng).wave
+        dry = signals.make_signal(source.signal, spec.rate, rng).wave
         assert source.at is not None
         start, stop = truth["onset_s"] - 0.03, truth["onset_s"] + truth["duration_s"] + 0.05
         heard = samples[round(start * RATE) : round(stop * RATE)]
@@ -148,7 +150,7 @@ def _azimuth(items: int) -> Found:
             ild.append(abs(got[1] - exact[1]) / ild_jnd)
             continue
         direct = oracle.oracle_brir(
-            head.load(None, RATE), free_field(unit(sound.at.azimuth_deg, sound.at.elevation_deg)), RATE
+            loading.load(None, RATE), free_field(unit(sound.at.azimuth_deg, sound.at.elevation_deg)), RATE
         )
         left, right = 10.0 * np.log10(np.sum(direct.direct**2, axis=1))
         itd_room.append(abs(sound.truth["itd_us"] - oracle.itd_us(direct)) / itd_jnd)
@@ -205,8 +207,8 @@ def _distance(items: int) -> Found:
         for sound in _sounds(draft):
             assert sound.room is not None
             direction = unit(sound.at.azimuth_deg, sound.at.elevation_deg)
-            every = images(sound.room, direction * sound.at.distance_m)
-            exact = oracle.drr_db(oracle.oracle_brir(head.load(None, RATE), every, RATE), ABOVE_HZ)
+            every = shoebox_images(sound.room, direction * sound.at.distance_m)
+            exact = oracle.drr_db(oracle.oracle_brir(loading.load(None, RATE), every, RATE), ABOVE_HZ)
             off.append((np.array(sound.truth["drr_db"]) - exact) / one_jnd)
         errors += off
         pairs.append(np.abs(off[1] - off[0]).max())

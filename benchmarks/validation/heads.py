@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from starbench.synth import head, kemar
 from starbench.synth.geometry import angles, unit
-from starbench.tasks import jnd
+from starbench.synth.heads import kemar, loading
+from starbench.synth.heads.hrtf import Head
+from starbench.tasks.perception import jnd
 
 from .rooms import RATE
 from .table import Row, told
@@ -48,7 +49,7 @@ def measured() -> Errors:
     """Ask for measured directions, and compare with the measurement as published, 512 taps at 44.1 kHz."""
     raw = kemar.read()
     wanted = bins(raw.responses, raw.rate)
-    got = spectra(head.load(None, RATE), raw.directions)
+    got = spectra(loading.load(None, RATE), raw.directions)
     gain = np.median(erb_levels_db(got) - erb_levels_db(wanted))  # the head is scaled once
     return _errors(got * 10.0 ** (-gain / 20.0), wanted)
 
@@ -67,8 +68,8 @@ def left_out() -> Errors:
         responses=raw.responses[~out],
         delays_s=raw.delays_s[~out],
     )
-    wanted = spectra(head.load(None, RATE), raw.directions[out])
-    got = spectra(head.prepared(kept, RATE), raw.directions[out])
+    wanted = spectra(loading.load(None, RATE), raw.directions[out])
+    got = spectra(loading.prepare(kept, RATE), raw.directions[out])
     return _errors(got, wanted)
 
 
@@ -82,13 +83,13 @@ def _errors(got: np.ndarray, wanted: np.ndarray) -> Errors:
 
 def curve() -> Curve:
     azimuth = np.arange(0.0, 361.0, 1.0)
-    responses = spectra(head.load(None, RATE), unit(azimuth))
+    responses = spectra(loading.load(None, RATE), unit(azimuth))
     return Curve(
         azimuth, itd_us(responses), {name: ild_db(responses, *band) for name, band in BANDS_HZ.items()}
     )
 
 
-def spectra(ears: head.Head, directions: np.ndarray) -> np.ndarray:
+def spectra(ears: Head, directions: np.ndarray) -> np.ndarray:
     """Spectra (m, 2, f) of whole responses, delays put back, at multiples of STEP_HZ from the first one."""
     delays, filters = ears.at(directions)
     return bins(filters, ears.rate) * np.exp(-2j * np.pi * hertz() * delays[..., None])
@@ -129,7 +130,7 @@ def ild_db(responses: np.ndarray, low_hz: float, high_hz: float) -> np.ndarray:
 
 
 def rows(errors: dict[str, Errors]) -> list[Row]:
-    one_jnd = spectra(head.load(None, RATE), unit([-jnd.azimuth_deg(0.5), jnd.azimuth_deg(0.5)]))
+    one_jnd = spectra(loading.load(None, RATE), unit([-jnd.azimuth_deg(0.5), jnd.azimuth_deg(0.5)]))
     lines = []
     for where, one in errors.items():
         count = f"{len(one.itd_us)} directions"

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from starbench.synth import head, motion
 from starbench.synth.geometry import unit
-from starbench.synth.moving import Moved
-from starbench.synth.receivers import receiver
-from starbench.synth.scene_spec import Format, read
+from starbench.synth.heads import loading
+from starbench.synth.motion.rendering import ReceivedSignal
+from starbench.synth.motion.trajectories import Trajectory, make_trajectory
+from starbench.synth.receivers import make_receiver
+from starbench.synth.scene_spec import Format, parse_scene
 
 from .rooms import RATE
 from .table import Row, at_most, told
@@ -83,7 +84,7 @@ def _straight() -> tuple[Wave, Wave]:
 
 def passed() -> Pass:
     asked = {"kind": "pass-by", "closest_m": CLOSEST_M, "speed_m_s": SPEED_M_S, "heading": "left-to-right"}
-    path = motion.path(asked, LASTS_S)
+    path = make_trajectory(asked, LASTS_S)
     wave = ramped(np.sin(2.0 * np.pi * TONE_HZ * np.arange(round(LASTS_S * RATE)) / RATE))
     heard_s = np.arange(0.05, LASTS_S - 0.35, STEP_S)
     middle = np.zeros(3)
@@ -92,7 +93,7 @@ def passed() -> Pass:
     for form in ("mono", "foa"):  # of FOA only W: what the figures of eight hear changes sign
         heard[form] = _frequency(moved[form], 0, heard_s, middle)
     heard["stereo"] = _frequency(moved["stereo"], slice(None), heard_s, middle)
-    # Each microphone has its own flight; what is left after it is added to the middle's.
+    # Each microphone has its own travel time; the error that remains is added to the middle's.
     pair = [np.array([0.0, side, 0.0]) for side in (0.09, -0.09)]
     ratios = [_frequency(moved["array"], k, heard_s, at) / _theory(heard_s, at) for k, at in enumerate(pair)]
     worst = np.argmax(np.abs(np.array(ratios) - 1.0), axis=0)
@@ -102,9 +103,10 @@ def passed() -> Pass:
     return Pass(heard_s, _theory(heard_s, middle), heard, ears, _own(heard_s))
 
 
-def _follow(form: Format, wave: Wave, path: motion.Path) -> Moved:
+def _follow(form: Format, wave: Wave, path: Trajectory) -> ReceivedSignal:
     source = {"signal": {}, "path": {}, "level_db_spl": 60.0}
-    return receiver(read({"sources": [source], "total_s": 1.0, "format": form})).follow(wave, path, None)
+    spec = parse_scene({"sources": [source], "total_s": 1.0, "format": form})
+    return make_receiver(spec).render_moving(wave, path, None)
 
 
 def _theory(heard_s: Wave, receiver_m: Wave) -> Wave:
@@ -113,7 +115,7 @@ def _theory(heard_s: Wave, receiver_m: Wave) -> Wave:
     return TONE_HZ * (ends[1] - ends[0]) / READ_S
 
 
-def _frequency(moved: Moved, channel: int | slice, heard_s: Wave, receiver_m: Wave) -> Wave:
+def _frequency(moved: ReceivedSignal, channel: int | slice, heard_s: Wave, receiver_m: Wave) -> Wave:
     """Frequency of a channel (of several: the one that is farthest off), Hz.
 
     The channel is turned back by the phase that theory gives it; what turns still is the error, however
@@ -137,7 +139,7 @@ def _frequency(moved: Moved, channel: int | slice, heard_s: Wave, receiver_m: Wa
 
 def _own(heard_s: Wave) -> Wave:
     """Frequency at each ear with what the head itself adds: its delays and its filters' phase."""
-    ears = head.load(None, RATE)
+    ears = loading.load(None, RATE)
     start, velocity = _straight()
     times = np.arange(heard_s[0] - READ_S, heard_s[-1] + READ_S, 0.0025)
     emitted = emitted_s(times, np.zeros(3))
@@ -194,7 +196,7 @@ def still(quick: bool) -> dict[str, Wave]:
 
 def _still_db(form: Format, wave: Wave, azimuth: float, elevation: float, distance: float) -> float:
     place = {"azimuth_deg": azimuth, "elevation_deg": elevation, "distance_m": distance}
-    moved = _follow(form, wave, motion.path({"kind": "still", "at": place}, wave.size / RATE))
+    moved = _follow(form, wave, make_trajectory({"kind": "still", "at": place}, wave.size / RATE))
     exact = EXACT[form](wave, moved, unit(azimuth, elevation), distance)
     hertz = np.fft.rfftfreq(moved.samples.shape[1], 1.0 / RATE)
     error, reference = (
@@ -204,32 +206,32 @@ def _still_db(form: Format, wave: Wave, azimuth: float, elevation: float, distan
     return float(10.0 * np.log10(error / reference).max())
 
 
-def _exact_ears(wave: Wave, moved: Moved, direction: Wave, distance: float) -> Wave:
-    ears = head.load(None, RATE)
+def _exact_ears(wave: Wave, moved: ReceivedSignal, direction: Wave, distance: float) -> Wave:
+    ears = loading.load(None, RATE)
     delays, filters = ears.at(direction[None])
     through = np.stack([np.convolve(wave, ear) for ear in filters[0].astype(np.float64)])
     return _shifted(through, moved, delays[0] * RATE - ears.lead) / distance
 
 
-def _exact_pair(wave: Wave, moved: Moved, direction: Wave, distance: float) -> Wave:
+def _exact_pair(wave: Wave, moved: ReceivedSignal, direction: Wave, distance: float) -> Wave:
     at = np.array([[0.0, 0.09, 0.0], [0.0, -0.09, 0.0]])
     away = np.linalg.norm(direction * distance - at, axis=1)
     return _shifted(np.stack([wave, wave]), moved, (away - distance) / C * RATE) / away[:, None]
 
 
-def _exact_foa(wave: Wave, moved: Moved, direction: Wave, distance: float) -> Wave:
+def _exact_foa(wave: Wave, moved: ReceivedSignal, direction: Wave, distance: float) -> Wave:
     x, y, z = direction
     return _shifted(wave[None], moved, np.zeros(1)) * np.array([[1.0], [y], [z], [x]]) / distance
 
 
-EXACT: dict[str, Callable[[Wave, Moved, Wave, float], Wave]] = {
+EXACT: dict[str, Callable[[Wave, ReceivedSignal, Wave, float], Wave]] = {
     "binaural": _exact_ears,
     "array": _exact_pair,
     "foa": _exact_foa,
 }
 
 
-def _shifted(waves: Wave, moved: Moved, delays: Wave) -> Wave:
+def _shifted(waves: Wave, moved: ReceivedSignal, delays: Wave) -> Wave:
     """Signals (k, n) put at ``lead`` and late by exact phases, samples (k,); as long as ``moved``."""
     size = moved.samples.shape[1]
     n = 2 * size

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from starbench.synth import brir, head
 from starbench.synth.ambisonics import foa_response
+from starbench.synth.binaural import binaural_response
 from starbench.synth.geometry import unit
+from starbench.synth.heads import loading
+from starbench.synth.image_sources import ImageSources, shoebox_images
+from starbench.synth.impulse_response import ImpulseResponse
 from starbench.synth.microphones import array_response
-from starbench.synth.shoebox import Images, Response, Shoebox, images
+from starbench.synth.shoebox import Shoebox
 
 from .pulses import PAIR_M
 from .rooms import RATE, our_figures
@@ -26,8 +29,8 @@ SIZES_M = ((4.5, 3.6, 2.6), (6.0, 5.0, 3.0), (9.0, 6.5, 3.3))
 TIMED = 1
 REPEAT = 3
 
-RECEIVERS: dict[str, Callable[[Images], Response]] = {
-    "binaural": lambda heard: brir.brir(head.load(None, RATE), heard, RATE),
+RECEIVERS: dict[str, Callable[[ImageSources], ImpulseResponse]] = {
+    "binaural": lambda heard: binaural_response(loading.load(None, RATE), heard, RATE),
     "two microphones": lambda heard: array_response(heard, PAIR_M, RATE),
     "FOA": lambda heard: foa_response(heard, RATE),
 }
@@ -62,7 +65,7 @@ def _room(size_m: tuple[float, float, float], rt60_s: float) -> tuple[Shoebox, n
 
 
 def _realised(size_m: tuple[float, float, float], rt60_s: float) -> float:
-    response = RECEIVERS["binaural"](images(*_room(size_m, rt60_s)))
+    response = RECEIVERS["binaural"](shoebox_images(*_room(size_m, rt60_s)))
     return float(np.mean(our_figures(response)[1]))
 
 
@@ -77,7 +80,7 @@ def _timed(size_m: tuple[float, float, float], rt60_s: float, repeat: int) -> tu
         spent = []
         for _ in range(repeat):
             started = time.process_time()
-            heard = images(room, offset)
+            heard = shoebox_images(room, offset)
             respond(heard)
             spent.append(time.process_time() - started)
             count = len(heard)

@@ -9,9 +9,13 @@ import oracle
 from oracle import Exact
 
 from starbench.errors import StimulusError
-from starbench.synth import acoustics, brir, head
+from starbench.synth import acoustics
+from starbench.synth.binaural import binaural_response
 from starbench.synth.geometry import unit
-from starbench.synth.shoebox import Images, Response, Shoebox, images
+from starbench.synth.heads import loading
+from starbench.synth.image_sources import ImageSources, shoebox_images
+from starbench.synth.impulse_response import ImpulseResponse
+from starbench.synth.shoebox import Shoebox
 
 from .table import Row, at_most, told
 
@@ -35,7 +39,7 @@ class Case:
     azimuth_deg: float
     elevation_deg: float
     distance_m: float
-    images: Images
+    images: ImageSources
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +52,7 @@ class Compared:
     """
 
     case: Case
-    ours: Response
+    ours: ImpulseResponse
     exact: Exact
     drr_db: np.ndarray
     t30_part: np.ndarray
@@ -70,16 +74,16 @@ def draw(size_m: tuple[float, float, float], rt60_s: float, rng: np.random.Gener
         except StimulusError:
             continue
         if np.minimum(point, size - point).min() >= CLEAR_M:
-            heard = images(room, unit(azimuth, elevation) * distance)
+            heard = shoebox_images(room, unit(azimuth, elevation) * distance)
             return Case(room, azimuth, elevation, distance, heard)
 
 
-def render(case: Case) -> tuple[Response, Exact]:
-    ears = head.load(None, RATE)
-    return brir.brir(ears, case.images, RATE), oracle.oracle_brir(ears, case.images, RATE)
+def render(case: Case) -> tuple[ImpulseResponse, Exact]:
+    ears = loading.load(None, RATE)
+    return binaural_response(ears, case.images, RATE), oracle.oracle_brir(ears, case.images, RATE)
 
 
-def compare(case: Case, ours: Response, exact: Exact) -> Compared:
+def compare(case: Case, ours: ImpulseResponse, exact: Exact) -> Compared:
     reference = oracle_figures(exact)
     drr_db, t30_s, itd_us = our_figures(ours)
     same_drr, same_t30, same_itd = our_figures(exact)
@@ -100,9 +104,9 @@ def compare(case: Case, ours: Response, exact: Exact) -> Compared:
     )
 
 
-def our_figures(response: Response | Exact) -> tuple[np.ndarray, np.ndarray, float]:
+def our_figures(response: ImpulseResponse | Exact) -> tuple[np.ndarray, np.ndarray, float]:
     """DRR (dB), T30 (s) and ITD (µs) by the functions that label the stimuli."""
-    direct, rest = (acoustics.audible(part, response.rate) for part in (response.direct, response.rest))
+    direct, rest = (acoustics.high_pass(part, response.rate) for part in (response.direct, response.rest))
     return (
         acoustics.direct_to_reverberant_db(direct, rest),
         acoustics.reverberation_time_s(direct + rest, response.rate),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from starbench.canary import summary
 from starbench.planning.adaptation import are_ears_apart
-from starbench.schema import Canary, Capabilities, Run
+from starbench.schema import Adaptation, Canary, Capabilities, Run
 from starbench.schema.caption import Captioner
 
 FOLDED = "the model folds all channels into one before it listens"
 APART = "the ears were sent as separate clips"
 
 
-def is_folded(capabilities: Capabilities | None, adaptations: tuple[str, ...]) -> bool:
+def is_folded(capabilities: Capabilities | None, adaptations: tuple[Adaptation, ...]) -> bool:
     """Whether the model is declared to fold the ears, and was not sent them apart."""
     return (
         capabilities is not None and capabilities.channels_kept is False and not are_ears_apart(adaptations)

@@ -45,7 +45,7 @@ for command in (
     caption.caption,
     run.run,
     check_model.check_model,
-    score.score,
+    score.score_,
     compare.compare,
     leaderboard.leaderboard,
 ):

@@ -101,23 +101,28 @@ def caption(
     No question is shown. What is finished is never asked again. Exit code 1 says that clips are
     missing or in error; a caption that was refused, blocked or cut is recorded as that.
     """
+    from typing import get_args
+
     from starbench.cli.driving import one_of, settings_of
     from starbench.cli.run import model_arguments
     from starbench.models.resolve import resolve
-    from starbench.planning.adaptation import CHANNEL_POLICIES, CLIP_POLICIES, Policy
-    from starbench.runs.captioning import CaptionRequest, prepare
+    from starbench.runs.captioning import CaptionRequest, plan_captions
+    from starbench.schema import ChannelPolicy, ClipPolicy, Setup
 
-    one_of("--channels", channels, CHANNEL_POLICIES)
-    one_of("--clips", clips, CLIP_POLICIES)
-    request = CaptionRequest(
-        suites=tuple(suite),
-        prompt=prompt,
-        limit=limit,
-        limit_seed=limit_seed,
-        rate=rate,
-        skip_bad=skip_bad,
-        policy=Policy(clips=clips, gap_s=gap, channels=channels),
+    one_of("--channels", channels, get_args(ChannelPolicy))
+    one_of("--clips", clips, get_args(ClipPolicy))
+    setup = Setup.model_validate(
+        {
+            "limit": limit,
+            "limit_seed": limit_seed,
+            "rate": str(rate or "native"),
+            "skip_bad": skip_bad,
+            "clips": clips,
+            "gap_s": gap,
+            "channels": channels,
+        }
     )
+    request = CaptionRequest(tuple(suite), setup, prompt)
     asked = resolve(model, model_arguments(model_arg or [], base_url))
     settings = settings_of(
         asked,
@@ -131,7 +136,9 @@ def caption(
         max_cost_usd=max_cost,
         max_tokens=max_tokens,
     )
-    raise typer.Exit(_ask(prepare(request, asked), asked, out, settings, retry_permanent=retry_permanent))
+    raise typer.Exit(
+        _ask(plan_captions(request, asked), asked, out, settings, retry_permanent=retry_permanent)
+    )
 
 
 def _ask(clips: Clips, model: Model, path: Path, settings: Settings, *, retry_permanent: bool) -> int:
@@ -162,10 +169,12 @@ def _ask(clips: Clips, model: Model, path: Path, settings: Settings, *, retry_pe
 
 
 def _announce(clips: Clips, path: Path, start: Start) -> None:
+    from starbench.reporting.words import adaptation_sentence
     from starbench.text import printable
 
     state = f"{start.planned - start.waiting} of {start.planned} clips finished, {start.waiting} to ask"
-    lines = [f"captions: {path} ({state})", *(f"note: {note}" for note in clips.header.adaptations)]
+    changes = [adaptation_sentence(change, "clips") for change in clips.header.adaptations]
+    lines = [f"captions: {path} ({state})", *(f"note: {note}" for note in changes)]
     lines += [f"not asked: {n} clip(s): {reason}" for reason, n in clips.not_asked.items()]
     if start.canary:
         lines.append("canary: finding out whether sound reaches the model …")

@@ -28,13 +28,14 @@ def compare(
     The difference is split in two: what right and wrong answers make of it, and what refusals and other
     trials without an answer make of it.
     """
+    from starbench.cli.driving import names_in
     from starbench.errors import InputError
     from starbench.reporting.comparison import show
+    from starbench.runs.load import load
     from starbench.scoring.compare import compare as compared
     from starbench.storage.atomic import write_lines
 
-    names = [name.strip() for text in condition or [] for name in text.split(",") if name.strip()]
-    result = compared(runs, names)
+    result = compared([load(path) for path in runs], names_in(condition or []))
     show(result)
     if json is not None:
         try:

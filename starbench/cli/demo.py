@@ -33,7 +33,8 @@ def demo(
     from starbench.cli.run import evaluate
     from starbench.engine.settings import Settings
     from starbench.models.resolve import resolve
-    from starbench.planning.plan import Request, prepare
+    from starbench.planning.plan import plan_run
+    from starbench.planning.request import Request
     from starbench.reporting.entries import read_entries
     from starbench.reporting.leaderboard import write_board
 
@@ -41,7 +42,7 @@ def demo(
     codes = []
     for spec in _MODELS:
         model = resolve(spec)
-        evaluation = prepare(Request(suites=tuple(str(suite.root) for suite in suites)), model)
+        evaluation = plan_run(Request(suites=tuple(str(suite.root) for suite in suites)), model)
         codes.append(evaluate(evaluation, model, out / "runs" / spec, Settings()))
     entries = read_entries([out / "runs" / spec for spec in _MODELS])
     for path in write_board(entries, out):

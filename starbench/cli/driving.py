@@ -33,6 +33,11 @@ class Start(Protocol):
 StartT = TypeVar("StartT", bound=Start)
 
 
+def names_in(texts: Sequence[str]) -> tuple[str, ...]:
+    """Names that were given one by one or separated by commas."""
+    return tuple(name.strip() for text in texts for name in text.split(",") if name.strip())
+
+
 def one_of(option: str, value: str, known: Sequence[str]) -> None:
     """Hold an option against the values that it can have.
 

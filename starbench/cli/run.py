@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from starbench.engine.settings import Settings
     from starbench.errors import FatalError
     from starbench.models.adapter import Model
-    from starbench.planning.plan import Evaluation
+    from starbench.planning.plan import RunPlan
+    from starbench.runs.load import RunData
     from starbench.runs.trials import Start
 
 #: Kinds of errors told at the end of a run; all are in the journal.
@@ -122,41 +123,42 @@ def run(
     an error is. Exit codes: 0 done, 1 errors are left, 2 bad input, 130 interrupted.
     """
     from dataclasses import replace
-    from typing import cast, get_args
+    from typing import get_args
 
-    from starbench.cli.driving import one_of, settings_of
+    from starbench.cli.driving import names_in, one_of, settings_of
     from starbench.models.resolve import resolve
-    from starbench.planning.adaptation import CHANNEL_POLICIES, CLIP_POLICIES, REFUSE
-    from starbench.planning.plan import SILENT_CLIP, Request, prepare
+    from starbench.planning.plan import plan_run
+    from starbench.planning.request import Request
     from starbench.reporting.dry_run import show_plan
     from starbench.runs import directory
-    from starbench.schema import AnswerMode
+    from starbench.schema import AnswerMode, ChannelPolicy, ClipPolicy, Setup, TextOnlyPolicy
 
     for name, value, known in (
-        ("--text-only", text_only, (REFUSE, SILENT_CLIP)),
-        ("--clips", clips, CLIP_POLICIES),
-        ("--channels", channels, CHANNEL_POLICIES),
-        ("--answer-mode", answer_mode, get_args(AnswerMode)),
+        ("--text-only", text_only, TextOnlyPolicy),
+        ("--clips", clips, ClipPolicy),
+        ("--channels", channels, ChannelPolicy),
+        ("--answer-mode", answer_mode, AnswerMode),
     ):
-        one_of(name, value, known)
-    request = Request(
-        suites=tuple(suite),
-        conditions=tuple(name.strip() for text in condition for name in text.split(",") if name.strip()),
-        protocol=protocol,
-        rotations=rotations,
-        limit=limit,
-        limit_seed=limit_seed,
-        rate=rate,
-        text_only=text_only,
-        skip_bad=skip_bad,
-        clips=clips,
-        gap_s=gap,
-        channels=channels,
-        answer_mode=cast("AnswerMode", answer_mode),
-        captions=captions,
+        one_of(name, value, get_args(known))
+    setup = Setup.model_validate(
+        {
+            "protocol": protocol,
+            "conditions": names_in(condition),
+            "rotations": rotations,
+            "limit": limit,
+            "limit_seed": limit_seed,
+            "rate": str(rate or "native"),
+            "text_only": text_only,
+            "skip_bad": skip_bad,
+            "clips": clips,
+            "gap_s": gap,
+            "channels": channels,
+            "answer_mode": answer_mode,
+        }
     )
+    request = Request(tuple(suite), setup, captions)
     asked = resolve(model, model_arguments(model_arg or [], base_url))
-    evaluation = prepare(request, asked)
+    evaluation = plan_run(request, asked)
     settings = settings_of(
         asked,
         prices=prices,
@@ -178,7 +180,7 @@ def run(
 
 
 def evaluate(
-    evaluation: Evaluation, model: Model, path: Path, settings: Settings, *, retry_permanent: bool = False
+    evaluation: RunPlan, model: Model, path: Path, settings: Settings, *, retry_permanent: bool = False
 ) -> int:
     """Ask what ``path`` still lacks, show the scores, write the entries; returns the exit code."""
     from functools import partial
@@ -218,17 +220,19 @@ def report(path: Path) -> int:
     from starbench.cli.exits import DONE, INCOMPLETE
     from starbench.reporting.entries import write_entries
     from starbench.reporting.scores import show
-    from starbench.scoring.run import score_run
+    from starbench.runs.load import load
+    from starbench.scoring.run import score
     from starbench.text import printable
 
-    scores = score_run(path)
-    for line in _errors(path):
+    data = load(path)
+    scores = score(data)
+    for line in _errors(data):
         typer.echo(line, err=True)
     if not scores.delivered:
         typer.echo(f"no trial was answered; the journal is {path}/trials.jsonl", err=True)
         return INCOMPLETE
-    show(scores, path)
-    for entry in write_entries(path, scores):
+    show(scores, data)
+    for entry in write_entries(data, scores):
         typer.echo(f"entry: {entry}")
     if not any(row.coverage for suite in scores.suites for row in suite.headlines):
         typer.echo(
@@ -237,21 +241,20 @@ def report(path: Path) -> int:
     return DONE if scores.complete else INCOMPLETE
 
 
-def _errors(path: Path) -> list[str]:
+def _errors(data: RunData) -> list[str]:
     """The commonest errors that are left, a line each."""
     from collections import Counter
 
-    from starbench.runs import journal
     from starbench.text import sentence
 
-    left = [line.error for line in journal.latest(path).values() if line.error is not None]
-    told = Counter(f"{error.kind}: {sentence(error.message)}" for error in left)
+    told = Counter(f"{error.kind}: {sentence(error.message)}" for error in data.failures)
     shown = [f"error in {n} trial(s): {what}" for what, n in told.most_common(_ERRORS_SHOWN)]
     hidden = len(told) - len(shown)
-    return [*shown, f"and {hidden} other error(s), in {path}/trials.jsonl"] if hidden > 0 else shown
+    return [*shown, f"and {hidden} other error(s), in {data.path}/trials.jsonl"] if hidden > 0 else shown
 
 
-def _announce(evaluation: Evaluation, model: Model, path: Path, start: Start) -> None:
+def _announce(evaluation: RunPlan, model: Model, path: Path, start: Start) -> None:
+    from starbench.reporting.words import adaptation_sentence, inapplicable_sentence, notes
     from starbench.text import printable
 
     record = evaluation.run
@@ -267,8 +270,10 @@ def _announce(evaluation: Evaluation, model: Model, path: Path, start: Start) ->
         "anew"
         for file in start.edited
     ]
-    lines += [f"note: {note}" for note in (*record.adaptations, *record.notes)]
-    lines += [f"not applicable: {n} item(s): {reason}" for reason, n in record.inapplicable.items()]
+    lines += [f"note: {note}" for note in (*map(adaptation_sentence, record.adaptations), *notes(record))]
+    lines += [
+        f"not applicable: {one.items} item(s): {inapplicable_sentence(one)}" for one in record.inapplicable
+    ]
     if start.canary:
         lines.append("canary: finding out whether sound reaches the model …")
     if record.skipped:

@@ -8,23 +8,25 @@ from typing import Annotated
 import typer
 
 
-def score(
+def score_(
     run: Annotated[Path, typer.Argument(help="A run's directory.", show_default=False)],
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
 ) -> None:
     """Score a run again; nothing is asked. Exit code 1 says that trials are missing or in error."""
     from starbench.cli.exits import DONE, INCOMPLETE
-    from starbench.reporting.entries import write_entries
+    from starbench.reporting.entries import why_unasked, write_entries
     from starbench.reporting.scores import show
-    from starbench.scoring.run import score_run, why_unasked
+    from starbench.runs.load import load
+    from starbench.scoring.run import score
 
     if (why := why_unasked(run)) is not None:
         typer.echo(f"starbench: {why}", err=True)
         raise typer.Exit(INCOMPLETE)
-    scores = score_run(run)
+    data = load(run)
+    scores = score(data)
     if json:
         typer.echo(scores.model_dump_json(indent=2))
     else:
-        show(scores, run)
-    write_entries(run, scores)
+        show(scores, data)
+    write_entries(data, scores)
     raise typer.Exit(DONE if scores.complete else INCOMPLETE)

@@ -7,7 +7,7 @@ import random
 from time import monotonic
 from typing import NamedTuple
 
-from starbench.engine.pacing import MOST, UNWATCHED, Pace, Window, first_window
+from starbench.engine.pacing import MOST, UNWATCHED, Pace, Window, doubling_up_to, first_window
 from starbench.engine.rate import LearntRate, PinnedRate
 from starbench.engine.retry import with_retries
 from starbench.engine.settings import Settings
@@ -112,4 +112,5 @@ def _pace(settings: Settings, model: Model, requests: int) -> Pace:
     else:
         first = max(first_window(requests), declared.max_batch or 1)
     rate = PinnedRate(settings.rpm / 60) if settings.rpm else LearntRate()
-    return Pace(Window(min(first, most), most), rate, settings.backoff.base_s)
+    window = Window(min(first, most), most, doubling_up_to(requests))
+    return Pace(window, rate, settings.backoff.base_s)

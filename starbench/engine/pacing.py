@@ -24,6 +24,9 @@ _FIRST = 4
 _COST_OF_FINDING = 0.01
 #: Growth of the window for each reply: a twelfth more with every round trip.
 _GROWTH = 1 / 12
+#: A run of so few requests would end before that tells. Its window doubles with every round trip up to so many,
+#: as long as no limit is met; longer runs would lose more to a limit that is found with so many under way.
+_SHORT_RUN, _DOUBLING_UP_TO = 200, 16
 _REGROWTH = 1 / 2
 #: Replies that take so much longer than they did are queueing.
 _QUEUEING = 1.5
@@ -46,6 +49,11 @@ def first_window(requests: int) -> int:
     return max(_FIRST, min(int(_COST_OF_FINDING * requests), UNWATCHED))
 
 
+def doubling_up_to(requests: int) -> int:
+    """The window up to which a run of so many requests may double it."""
+    return _DOUBLING_UP_TO if requests <= _SHORT_RUN else 0
+
+
 class Window:
     """How many requests are under way at a time.
 
@@ -53,9 +61,12 @@ class Window:
     ----------
     first, most : int
         Where it starts, and what it never passes; equal: it is pinned.
+    doubling : int
+        Up to what it doubles with every round trip, as long as no limit is met.
     """
 
-    def __init__(self, first: int, most: int) -> None:
+    def __init__(self, first: int, most: int, doubling: int = 0) -> None:
+        self._doubling = doubling
         self.most = most
         self._pinned = first >= most
         self._size = float(min(first, most))
@@ -79,7 +90,12 @@ class Window:
         if self._replies >= 1 / _SMOOTHING:
             self._calm = min(self._calm, self.latency)
         if full and not self._pinned and (self._size < UNWATCHED or self.latency <= _QUEUEING * self._calm):
-            self._size = min(self.most, self._size + (_REGROWTH if self._size < self._borne else _GROWTH))
+            self._size = min(self.most, self._size + self._growth())
+
+    def _growth(self) -> float:
+        if not self._borne and self._size < self._doubling:
+            return 1.0
+        return _REGROWTH if self._size < self._borne else _GROWTH
 
     def failed(self, sent_at: float, now: float) -> None:
         """Take in a failure; halve, once in a round trip at most, if they are many."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel
@@ -20,6 +21,20 @@ LineT = TypeVar("LineT", bound=BaseModel)
 LineT_co = TypeVar("LineT_co", bound=BaseModel, covariant=True)
 
 
+class TrialResult(NamedTuple):
+    """How a trial ended, with a response or with a failure, and what that took."""
+
+    request_digest: str
+    response: Response | None
+    failure: Failure | None
+    attempts: int
+    latency_s: float
+    """Seconds that the last attempt took, preparing the request included."""
+    fatal: FatalError | None = None
+    earlier_failures: tuple[str, ...] = ()
+    """Kinds of the failures that came before the last attempt."""
+
+
 class Workload(Protocol[LineT_co]):
     """What can be put to a model: the prompt of each trial, and the line that says what became of it."""
 
@@ -27,15 +42,8 @@ class Workload(Protocol[LineT_co]):
         """The prompt of ``trial``."""
         ...
 
-    def line(
-        self,
-        trial: Trial,
-        model: str,
-        request_digest: str,
-        response: Response | None,
-        failure: Failure | None,
-    ) -> LineT_co:
-        """The line for a trial that ended with a response, or with a failure; its attempts are filled in."""
+    def line(self, trial: Trial, model: str, result: TrialResult) -> LineT_co:
+        """The line for a trial that ended with a response, or with a failure."""
         ...
 
     def size(self, trial: Trial) -> PromptSize:
@@ -80,29 +88,18 @@ async def run_trials(
     JournalError
         When the journal cannot be written.
     """
-    waiting = iter(trials)
     settings = client.settings
     budget = budget or Budget(settings.max_cost_usd, settings.max_tokens, settings.prices)
-
-    async def run_one(trial: Trial) -> None:
-        size = workload.size(trial) if budget.limited else PromptSize()
-        async with budget.reserved(size):
-            result = await _run_trial(trial, workload, client)
-            for kind in result.earlier_failures:
-                budget.count(None, Failure(kind=kind, message=""), size)
-            budget.count(result.response.usage if result.response else None, result.failure, size)
-            journal.append(result.line)
-            on_line(result.line)
-        if result.fatal is not None:
-            raise result.fatal
+    runner = _TrialRunner(workload, client, journal, on_line, budget)
+    waiting = iter(trials)
 
     async def worker() -> None:
         for trial in waiting:
-            await run_one(trial)
+            await runner.run(trial)
 
     # The first goes alone: a wrong key or an unknown model costs one request, not a window full of them.
     for trial in waiting:
-        await run_one(trial)
+        await runner.run(trial)
         break
     try:
         async with asyncio.TaskGroup() as group:
@@ -115,34 +112,61 @@ async def run_trials(
         raise stops.exceptions[0] from None
 
 
-class TrialResult(NamedTuple, Generic[LineT]):
-    """How a trial ended: its line, and what the run still needs to know of it."""
+@dataclass(frozen=True)
+class _TrialRunner(Generic[LineT]):
+    """One trial at a time from its prompt to its journal line, within a budget."""
 
-    line: LineT
-    response: Response | None
-    failure: Failure | None
-    fatal: FatalError | None
-    earlier_failures: tuple[str, ...]
-    """Kinds of the failures that came before the last attempt."""
+    workload: Workload[LineT]
+    client: ModelClient
+    journal: Journal
+    on_line: Callable[[LineT], None]
+    budget: Budget
 
+    async def run(self, trial: Trial) -> None:
+        """Ask one trial; its line is written before its budget is freed.
 
-async def _run_trial(trial: Trial, workload: Workload[LineT], client: ModelClient) -> TrialResult[LineT]:
-    """One trial from prompt to journal line."""
-    prompt = workload.prompt(trial)
-    exchange = await client.exchange(prompt)
-    response = None if exchange.response is None else _without_secrets(exchange.response)
-    failure = None if exchange.error is None else _failure(exchange.error)
-    line = workload.line(trial, client.model.spec, prompt.digest, response, failure)
-    measured = {"attempts": exchange.attempts, "latency_s": round(exchange.latency_s, 4)}
-    last_failed = isinstance(exchange.error, AdapterError)
-    earlier = exchange.failures[:-1] if last_failed else exchange.failures
-    return TrialResult(
-        line.model_copy(update=measured),
-        response,
-        failure,
-        exchange.error if isinstance(exchange.error, FatalError) else None,
-        tuple(error.kind for error in earlier),
-    )
+        Raises
+        ------
+        FatalError
+            When no further trial can succeed.
+        """
+        if self.budget.limited:
+            size = self.workload.size(trial)
+            async with self.budget.reserved(size):
+                result = await self._ask(trial)
+                self._count(result, size)
+                self._write(trial, result)
+        else:
+            result = await self._ask(trial)
+            self._write(trial, result)
+        if result.fatal is not None:
+            raise result.fatal
+
+    async def _ask(self, trial: Trial) -> TrialResult:
+        prompt = self.workload.prompt(trial)
+        exchange = await self.client.exchange(prompt)
+        last_failed = isinstance(exchange.error, AdapterError)
+        earlier = exchange.failures[:-1] if last_failed else exchange.failures
+        return TrialResult(
+            request_digest=prompt.digest,
+            response=None if exchange.response is None else _without_secrets(exchange.response),
+            failure=None if exchange.error is None else _failure(exchange.error),
+            attempts=exchange.attempts,
+            latency_s=round(exchange.latency_s, 4),
+            fatal=exchange.error if isinstance(exchange.error, FatalError) else None,
+            earlier_failures=tuple(error.kind for error in earlier),
+        )
+
+    def _count(self, result: TrialResult, size: PromptSize) -> None:
+        for kind in result.earlier_failures:
+            self.budget.count(None, Failure(kind=kind, message=""), size)
+        usage = None if result.response is None else result.response.usage
+        self.budget.count(usage, result.failure, size)
+
+    def _write(self, trial: Trial, result: TrialResult) -> None:
+        line = self.workload.line(trial, self.client.model.spec, result)
+        self.journal.append(line)
+        self.on_line(line)
 
 
 def _failure(error: AdapterError | AudioError) -> Failure:
@@ -154,7 +178,13 @@ def _failure(error: AdapterError | AudioError) -> Failure:
 
 def _without_secrets(response: Response) -> Response:
     """A response without secrets, and without lone surrogates, which UTF-8 cannot hold."""
-    names = ("text", "finish_reason", "served_model")
-    texts = {name: getattr(response, name) for name in names}
-    clean = {name: redact(text.encode("utf-8", "replace").decode()) for name, text in texts.items() if text}
-    return response.model_copy(update=clean)
+    changed = {
+        name: clean
+        for name in ("text", "finish_reason", "served_model")
+        if (text := getattr(response, name)) and (clean := _clean(text)) != text
+    }
+    return response.model_copy(update=changed) if changed else response
+
+
+def _clean(text: str) -> str:
+    return redact(text if text.isascii() else text.encode("utf-8", "replace").decode())

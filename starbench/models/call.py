@@ -58,6 +58,7 @@ class AdapterCall:
         self._slots = asyncio.Semaphore(capabilities.max_in_flight) if capabilities.max_in_flight else None
         self._batch_slot = asyncio.Semaphore(1)
         self._generate: Any = adapter.generate
+        self._is_async = inspect.iscoroutinefunction(self._generate)
         self._generate_batch: Any = getattr(adapter, "generate_batch", None)
         self._batcher = (
             Batcher(self._ask_together, largest) if largest > 1 and self._generate_batch is not None else None
@@ -73,11 +74,15 @@ class AdapterCall:
         """
         if self._batcher is not None and not alone:
             return _as_response(await self._batcher(prompt), self._generate_batch)
-        return _as_response(await _called(self._generate, prompt, self._slots), self._generate)
+        return _as_response(
+            await _called(self._generate, prompt, self._slots, is_async=self._is_async), self._generate
+        )
 
     async def _ask_together(self, prompts: list[Prompt]) -> Sequence[object]:
         method = self._generate_batch
-        answers = await _called(method, list(prompts), self._batch_slot)  # its own, to take apart if it likes
+        answers = await _called(
+            method, list(prompts), self._batch_slot, is_async=inspect.iscoroutinefunction(method)
+        )  # its own, to take apart if it likes
         if not isinstance(answers, list | tuple):
             raise _wrong(
                 f"generate_batch() returned {type(answers).__name__}, not a list",
@@ -95,10 +100,12 @@ class AdapterCall:
         return answers
 
 
-async def _called(method: Any, argument: object, slots: asyncio.Semaphore | None) -> object:
+async def _called(
+    method: Any, argument: object, slots: asyncio.Semaphore | None, *, is_async: bool
+) -> object:
     """What ``method`` returns; whatever it raises by accident becomes a :class:`RequestError`."""
     try:
-        if inspect.iscoroutinefunction(method):
+        if is_async:
             return await method(argument)
         return await finished(await in_thread(lambda: method(argument), slots))
     except (AdapterError, AudioError, TimeoutError):

@@ -17,7 +17,6 @@ from starbench.plugins.source_location import at, explain, line_of
 from starbench.redact import address, names_secret, redact
 from starbench.schema import Capabilities
 
-
 #: A text that is an address and nothing else; a prompt that mentions one is recorded as it is.
 _URL = re.compile(r"\w[\w+.-]*://\S+")
 

@@ -7,29 +7,36 @@ done to how many stands in the run's record.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal
 
 from starbench.audio import MAX_SECONDS
 from starbench.planning.limits import admits
-from starbench.schema import Capabilities, ClipSpec, Item, JoinedSpec, TextSpec, Trial
+from starbench.planning.reasons import Reason
+from starbench.schema import (
+    Adaptation,
+    Capabilities,
+    ChannelPolicy,
+    ClipPolicy,
+    ClipSpec,
+    Item,
+    JoinedSpec,
+    TextSpec,
+    Trial,
+)
 from starbench.suites.clip_info import ClipInfo, channels_of, seconds_of, sent_clips
 
-REFUSE, CONCAT, SPLIT, MONO = "refuse", "concat", "split", "mono"
-#: What may become of a prompt with more clips than the model takes.
-CLIP_POLICIES = (REFUSE, CONCAT)
-#: What may become of a clip with more channels than the model takes.
-CHANNEL_POLICIES = (REFUSE, SPLIT, MONO)
+REFUSE: Final = "refuse"
+CONCAT: Final = "concat"
+SPLIT: Final = "split"
+MONO: Final = "mono"
 
 Part = TextSpec | ClipSpec | JoinedSpec
 Parts = tuple[Part, ...]
 
-#: What a policy does, in the words that a record of changes has for it.
-_SPLIT_DONE = "clips of two channels split into left ear and right ear"
-_MONO_DONE = "clips of more channels than the model takes made mono, the plain mean"
-_CONCAT_DONE = "clips joined into one"
-_DONE = {"channels": (_SPLIT_DONE, _MONO_DONE), "clips": (_CONCAT_DONE,)}
+#: Kinds of change that each policy makes.
+_KINDS = {"channels": (SPLIT, MONO), "clips": (CONCAT,)}
 _EARS: tuple[Literal["left", "right"], ...] = ("left", "right")
 #: Says what a joined clip is, after the names of what was joined.
 _JOINED = (
@@ -60,22 +67,22 @@ class Policy:
         ``refuse``, ``split`` (two channels become two labelled clips of one) or ``mono`` (the plain mean).
     """
 
-    clips: str = REFUSE
+    clips: ClipPolicy = REFUSE
     gap_s: float = 0.5
-    channels: str = REFUSE
+    channels: ChannelPolicy = REFUSE
 
 
 @dataclass(frozen=True)
 class Adapted:
-    """A trial that the model can take, and what was done to make it so, a phrase a change."""
+    """A trial that the model can take, and what was changed to make it so."""
 
     trial: Trial
-    changes: tuple[str, ...] = ()
+    changes: tuple[Adaptation, ...] = ()
 
 
 def adapt(
     trial: Trial, item: Item, clips: Mapping[str, ClipInfo], capabilities: Capabilities, policy: Policy
-) -> Adapted | str:
+) -> Adapted | Reason:
     """Make ``trial`` fit what the model takes.
 
     Parameters
@@ -91,56 +98,25 @@ def adapt(
 
     Returns
     -------
-    Adapted or str
+    Adapted or Reason
         The trial as it is asked; or why it cannot be, with the options that would let it.
     """
     fitting = _Fitting(item, clips, capabilities, policy)
-    found = fitting.fit(trial)
-    if isinstance(found, Adapted):
-        return found
-    ways = list(_ways(fitting, trial))
-    return f"{found}: {' or '.join(ways)}" if ways else found
+    outcome = fitting.fit(trial)
+    return outcome if isinstance(outcome, Adapted) else replace(outcome, fixes=tuple(_ways(fitting, trial)))
 
 
-def is_done(policy: str, adaptations: Iterable[str]) -> bool:
-    """Whether the policy for ``clips`` or ``channels`` changed any prompt, by the record of changes."""
-    return any(done in change for change in adaptations for done in _DONE[policy])
+def is_done(policy: str, adaptations: Iterable[Adaptation]) -> bool:
+    """Whether the policy for ``clips`` or ``channels`` changed any prompt."""
+    return any(adaptation.kind in _KINDS[policy] for adaptation in adaptations)
 
 
-def are_ears_apart(adaptations: Iterable[str]) -> bool:
-    """Whether every clip of two channels was sent as two of one, by the record of changes.
+def are_ears_apart(adaptations: Iterable[Adaptation]) -> bool:
+    """Whether every clip of two channels was sent as two of one.
 
     Only a model of one channel makes the policy ``split`` do anything, and then it leaves out none.
     """
-    return any(_SPLIT_DONE in change for change in adaptations)
-
-
-def idle(policy: Policy, capabilities: Capabilities, adaptations: Collection[str]) -> Iterator[str]:
-    """A sentence for each policy that was asked for and changed no prompt: why, and what would."""
-    asked = (
-        (
-            "channels",
-            policy.channels,
-            capabilities.max_channels,
-            f" (condition {policy.channels} sends them so)",
-        ),
-        ("clips", policy.clips, capabilities.max_clips, ""),
-    )
-    for name, value, most, instead in asked:
-        if value == REFUSE or is_done(name, adaptations):
-            continue
-        what = name if most != 1 else name.removesuffix("s")
-        limit = (
-            f"declares no limit of {name}"
-            if most is None
-            else f"takes {most} {what}, and nothing asked has more"
-        )
-        yield f"the policy --{name} {value} changed nothing: the model {limit}{instead}"
-
-
-def is_mendable(reason: str) -> bool:
-    """Whether a reason of :func:`adapt` names an option that would help."""
-    return ": --" in reason
+    return any(adaptation.kind == SPLIT for adaptation in adaptations)
 
 
 def _ways(fitting: _Fitting, trial: Trial) -> Iterator[str]:
@@ -157,7 +133,11 @@ def _ways(fitting: _Fitting, trial: Trial) -> Iterator[str]:
 
 
 class _UnfitError(Exception):
-    """A policy cannot be followed for a prompt; the message is the reason."""
+    """A policy cannot be followed for a prompt."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -169,9 +149,9 @@ class _Fitting:
     capabilities: Capabilities
     policy: Policy
 
-    def fit(self, trial: Trial) -> Adapted | str:
+    def fit(self, trial: Trial) -> Adapted | Reason:
         """Follow the policy as far as the prompt needs it; what then still does not fit is refused."""
-        changes: list[str] = []
+        changes: list[Adaptation] = []
         parts = trial.parts
         try:
             if any(map(self._has_too_many_channels, parts)) and self.policy.channels != REFUSE:
@@ -181,7 +161,7 @@ class _Fitting:
                 parts, change = self.join(parts)
                 changes.append(change)
         except _UnfitError as unfit:
-            return str(unfit)
+            return unfit.reason
         adapted = trial.model_copy(update={"parts": parts}) if changes else trial
         reason = admits(self.capabilities, adapted, self.item, self.clips)
         return Adapted(adapted, tuple(changes)) if reason is None else reason
@@ -197,15 +177,15 @@ class _Fitting:
     def _channels(self, part: ClipSpec) -> int:
         return channels_of(part, self.item, self.clips)
 
-    def to_mono(self, parts: Parts) -> tuple[Parts, str]:
+    def to_mono(self, parts: Parts) -> tuple[Parts, Adaptation]:
         """Fold the clips that have too many channels."""
         made = [
             part.model_copy(update={"then": "mono"}) if self._has_too_many_channels(part) else part
             for part in parts
         ]
-        return tuple(made), _MONO_DONE
+        return tuple(made), Adaptation(kind=MONO)
 
-    def to_ears(self, parts: Parts) -> tuple[Parts, str]:
+    def to_ears(self, parts: Parts) -> tuple[Parts, Adaptation]:
         """Make two clips of each that has too many channels, one an ear."""
         made: list[Part] = []
         for part in parts:
@@ -213,18 +193,20 @@ class _Fitting:
                 made.append(part)
                 continue
             if self._channels(part) != len(_EARS):
-                raise _UnfitError(f"clips of {self._channels(part)} channels, which are no two ears")
+                raise _UnfitError(Reason.of("not_two_ears", channels=self._channels(part)))
             label = _take_label(made)
             for ear in _EARS:
                 made.append(TextSpec(text=f"{label}{ear} ear:"))
                 made.append(part.model_copy(update={"then": ear}))
-        return tuple(made), _SPLIT_DONE
+        return tuple(made), Adaptation(kind=SPLIT)
 
-    def join(self, parts: Parts) -> tuple[Parts, str]:
+    def join(self, parts: Parts) -> tuple[Parts, Adaptation]:
         """Make one clip of all; it stands where the last one stood, behind every name."""
         heard = tuple(part for part in parts if isinstance(part, ClipSpec))
         joined = JoinedSpec(clips=heard, gap_s=self.policy.gap_s)
-        change = f"{len(heard)} {_CONCAT_DONE}, {joined.gap_s:g} s apart{self._on_joining(joined)}"
+        change = Adaptation(
+            kind=CONCAT, clips=len(heard), gap_s=joined.gap_s, rate_hz=self._rate_if_unlike(joined)
+        )
         last = max(place for place, part in enumerate(parts) if isinstance(part, ClipSpec))
         made: list[Part] = []
         for place, part in enumerate(parts):
@@ -236,19 +218,18 @@ class _Fitting:
                 made += [TextSpec(text=_JOINED.format(n=len(heard), gap_s=joined.gap_s)), joined]
         return tuple(made), change
 
-    def _on_joining(self, joined: JoinedSpec) -> str:
-        """What joining does to the clips besides; refused where they cannot be joined."""
+    def _rate_if_unlike(self, joined: JoinedSpec) -> int | None:
+        """The rate that clips of several rates are joined at, Hz; refused where they cannot be joined."""
         channels = sorted({self._channels(clip) for clip in joined.clips})
         if len(channels) > 1:
-            counts = " and ".join(map(str, channels))
-            raise _UnfitError(f"clips of {counts} channels in one prompt, which cannot be joined")
+            raise _UnfitError(Reason.of("unlike_channels", channels=" and ".join(map(str, channels))))
         if seconds_of(joined, self.item, self.clips) > MAX_SECONDS:
-            raise _UnfitError(f"clips that are joined to one longer than {MAX_SECONDS:g} s")
+            raise _UnfitError(Reason.of("longest_clip", most_s=MAX_SECONDS))
         rates = {self.clips[self.item.clip_path(clip.clip)].rate for clip in joined.clips}
-        return f", resampled to {max(rates)} Hz, the highest rate among them" if len(rates) > 1 else ""
+        return max(rates) if len(rates) > 1 else None
 
 
-_CHANNEL_CHANGES: Mapping[str, Callable[[_Fitting, Parts], tuple[Parts, str]]] = {
+_CHANNEL_CHANGES: Mapping[str, Callable[[_Fitting, Parts], tuple[Parts, Adaptation]]] = {
     SPLIT: _Fitting.to_ears,
     MONO: _Fitting.to_mono,
 }

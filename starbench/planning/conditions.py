@@ -1,6 +1,6 @@
 """What the model is given: the conditions of a run, and which items each applies to.
 
-A condition turns an item into a :class:`Presentation`, or says in a few words why it does not apply;
+A condition turns an item into a :class:`Presentation`, or gives the reason why it does not apply;
 a protocol then lays the presentation out. ``caption`` stands for one condition a grade, written
 ``caption:plain``, ``caption:full``, …
 """
@@ -10,57 +10,58 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from starbench.errors import ConditionError
+from starbench.planning.reasons import Reason
 from starbench.schema import Item, Presentation
 from starbench.suites.clip_info import ClipInfo
 from starbench.text import suggestion
 
 Clips = Mapping[str, ClipInfo]
-_Present = Callable[[Item, Clips], Presentation | str]
+_Present = Callable[[Item, Clips], Presentation | Reason]
 
 
 def _channels(item: Item, clips: Clips) -> set[int]:
     return {clips[path].channels for path in item.audio_paths}
 
 
-def _scene_caption(item: Item, _: Clips) -> Presentation | str:
+def _scene_caption(item: Item, _: Clips) -> Presentation | Reason:
     if not item.global_caption:
-        return "no global caption"
+        return Reason.of("no_global_caption")
     return Presentation(scene=item.global_caption)
 
 
-def _uncut(item: Item, _: Clips) -> Presentation | str:
+def _uncut(item: Item, _: Clips) -> Presentation | Reason:
     if not item.uncut_audio_path:
-        return "no uncut recording"
+        return Reason.of("no_uncut_recording")
     return Presentation(uncut=True)
 
 
-def _split(item: Item, clips: Clips) -> Presentation | str:
+def _split(item: Item, clips: Clips) -> Presentation | Reason:
     if _channels(item, clips) != {2}:
-        return "clips without two channels"
+        return Reason.of("not_two_channels")
     return Presentation(transforms=("left", "right"))
 
 
-def _mono(item: Item, clips: Clips) -> Presentation | str:
+def _mono(item: Item, clips: Clips) -> Presentation | Reason:
     if max(_channels(item, clips)) < 2:
-        return "clips of one channel"
+        return Reason.of("one_channel")
     return Presentation(transforms=("mono",))
 
 
-def _swap(item: Item, clips: Clips) -> Presentation | str:
+def _swap(item: Item, clips: Clips) -> Presentation | Reason:
     if item.mirror is None or item.answer is None:
-        return "no mirror map"
+        return Reason.of("no_mirror")
     if _channels(item, clips) != {2}:
-        return "clips without two channels"
+        return Reason.of("not_two_channels")
     mirrored = item.mirror.get(item.answer)
     if mirrored is None or mirrored == item.answer or mirrored not in item.options:
-        return "mirroring leaves the answer unchanged"
+        return Reason.of("mirror_unchanged")
     return Presentation(transforms=("swap",), mirrored=True)
 
 
 def _graded_caption(grade: str) -> _Present:
-    def present(item: Item, _: Clips) -> Presentation | str:
+    def present(item: Item, _: Clips) -> Presentation | Reason:
         if grade not in item.captions:
-            return f"no {grade!r} caption for each clip" if grade else "no caption for each clip"
+            return Reason.of("no_graded_caption", grade=grade) if grade else Reason.of("no_caption")
         return Presentation(transforms=(), captions=item.captions[grade])
 
     return present
@@ -112,7 +113,7 @@ def is_soundless(condition: str) -> bool:
     return condition.partition(":")[0] in SOUNDLESS
 
 
-def present(condition: str, item: Item, clips: Clips) -> Presentation | str:
-    """How ``condition`` gives ``item``, or in a few words why it does not apply to it."""
+def present(condition: str, item: Item, clips: Clips) -> Presentation | Reason:
+    """How ``condition`` gives ``item``, or why it does not apply to it."""
     base, _, grade = condition.partition(":")
     return (_graded_caption(grade) if base == CAPTION else _PRESENT[base])(item, clips)

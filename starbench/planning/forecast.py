@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from starbench.canary.examination import examine
 from starbench.engine.cost import PromptSize, estimate
-from starbench.planning.plan import Evaluation
+from starbench.planning.plan import RunPlan
 from starbench.schema import ClipPart, JoinedSpec, Prices, Prompt, Response, Trial, Usage
 from starbench.suites.clip_info import sent_clips
 
@@ -37,7 +37,7 @@ class RequestVolume:
         return estimate(self.size, prices, self.requests)
 
 
-def forecast(evaluation: Evaluation, trials: Iterable[Trial]) -> dict[tuple[str, str], RequestVolume]:
+def forecast(evaluation: RunPlan, trials: Iterable[Trial]) -> dict[tuple[str, str], RequestVolume]:
     """What ``trials`` would send, by suite and condition, in the order of asking."""
     volumes: dict[tuple[str, str], RequestVolume] = {}
     items: dict[tuple[str, str], set[str]] = {}
@@ -60,13 +60,13 @@ def total(volumes: Iterable[RequestVolume]) -> RequestVolume:
     return whole
 
 
-def _clips_and_size(evaluation: Evaluation, trial: Trial) -> tuple[int, PromptSize]:
+def _clips_and_size(evaluation: RunPlan, trial: Trial) -> tuple[int, PromptSize]:
     """Clips that a trial sends, and what it holds."""
     silent = evaluation.questions.silent_clip is not None
     return len(sent_clips(trial.parts)) or int(silent), evaluation.questions.size(trial)
 
 
-def canary(evaluation: Evaluation) -> RequestVolume:
+def canary(evaluation: RunPlan) -> RequestVolume:
     """About what the canary would send, found by holding one on a stand-in.
 
     What is asked depends on the replies; those of the stand-in differ with every sound, as those of a
@@ -84,11 +84,11 @@ def canary(evaluation: Evaluation) -> RequestVolume:
             return Response(text=f"<{prompt.letters[mark[0] % len(prompt.options)]}>")
         return Response(text=" ".join(f"sound{byte}" for byte in mark[:8]))
 
-    asyncio.run(examine(ask, evaluation.run.capabilities, rate=evaluation.run.identity.rate_hz))
+    asyncio.run(examine(ask, evaluation.run.capabilities, rate=evaluation.run.identity.setup.rate_hz))
     return volume
 
 
-def examples(evaluation: Evaluation, trials: Iterable[Trial]) -> list[tuple[Trial, int]]:
+def examples(evaluation: RunPlan, trials: Iterable[Trial]) -> list[tuple[Trial, int]]:
     """The first trial of each kind, and how many there are of it.
 
     A kind is a suite's task under one condition, laid out in one way: adapted prompts of a task whose

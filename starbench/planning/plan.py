@@ -10,23 +10,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from starbench import protocols
 from starbench.audio import silence
-from starbench.canary import arrival
 from starbench.errors import ConditionError, InputError
 from starbench.execution.environment import versions
 from starbench.models.adapter import Model
 from starbench.models.resolve import recorded_arguments
 from starbench.planning import conditions
-from starbench.planning.adaptation import CONCAT, REFUSE, Policy, adapt, are_ears_apart, idle, is_mendable
+from starbench.planning.adaptation import CONCAT, adapt
 from starbench.planning.limits import bandwidth_reason
 from starbench.planning.questions import Questions
-from starbench.planning.trials import plan
-from starbench.runs.directory import ItemKey
-from starbench.schema import AnswerMode, ClipPart, Identity, Item, Run, SuiteIdentity, Trial
+from starbench.planning.rates import sent_rate
+from starbench.planning.reasons import Reason
+from starbench.planning.request import Request
+from starbench.planning.trials import plan_trials
+from starbench.schema import Adaptation, ClipPart, Identity, Item, Run, Setup, SuiteIdentity, Trial
 from starbench.suites import captions
 from starbench.suites.captions import CaptionFile
 from starbench.suites.clip_info import sent_clips
@@ -35,39 +35,16 @@ from starbench.suites.open import open_suite
 from starbench.suites.sampling import sample
 from starbench.suites.suite import Suite
 
-SILENT_CLIP = "silent-clip"
+SILENT_CLIP: Final = "silent-clip"
 #: The clip sent where a model takes no prompt without one: length, s, and rate, Hz, if no other is set.
 SILENT_CLIP_S = 0.5
 _SILENT_RATE = 16_000
 
-
-@dataclass(frozen=True)
-class Request:
-    """What is to be evaluated and how; see ``starbench run --help``."""
-
-    suites: tuple[str, ...]
-    conditions: tuple[str, ...] = ("audio",)
-    protocol: str | None = None
-    rotations: str = "default"
-    limit: int | None = None
-    limit_seed: int = 0
-    rate: int | None = None
-    text_only: str = REFUSE
-    skip_bad: bool = False
-    clips: str = REFUSE
-    gap_s: float = 0.5
-    channels: str = REFUSE
-    answer_mode: AnswerMode = "text"
-    captions: Path | None = None
-
-    @property
-    def policy(self) -> Policy:
-        """What may be done to prompts that the model cannot take as they are."""
-        return Policy(clips=self.clips, gap_s=self.gap_s, channels=self.channels)
+ItemKey = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class RunPlan:
     """A run that is ready to start: its record, its trials, and the questions behind them."""
 
     run: Run
@@ -76,26 +53,23 @@ class Evaluation:
     questions: Questions
 
 
-class _Reason(NamedTuple):
-    """Why an item was left out: of one condition, or of all."""
+class _LeftOut(NamedTuple):
+    """Where items were left out, and why: under one condition, or under all."""
 
     suite: str
     condition: str | None
-    why: str
-
-    def __str__(self) -> str:
-        return ": ".join(part for part in self if part is not None)
+    reason: Reason
 
 
 @dataclass
-class _Notes:
-    adaptations: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    changes: Counter[str] = field(default_factory=Counter)
-    inapplicable: Counter[_Reason] = field(default_factory=Counter)
+class _Tally:
+    """What planning changed, and what it could not ask."""
+
+    changes: Counter[Adaptation] = field(default_factory=Counter)
+    left_out: Counter[_LeftOut] = field(default_factory=Counter)
 
 
-def prepare(request: Request, model: Model) -> Evaluation:
+def plan_run(request: Request, model: Model) -> RunPlan:
     """Read the suites, plan the trials and hold them against what the model can take.
 
     Raises
@@ -103,162 +77,137 @@ def prepare(request: Request, model: Model) -> Evaluation:
     InputError
         If any part of the request cannot work; nothing has been asked then.
     """
-    _check_answer_mode(request, model)
-    opened = [open_suite(spec, skip_bad=request.skip_bad) for spec in request.suites]
-    repeated = [name for name, n in Counter(suite.name for suite in opened).items() if n > 1]
-    if repeated:
-        raise InputError(f"two suites are named {repeated[0]!r}: evaluate them in two runs")
-    notes = _Notes()
-    captioned = _captions(request, opened, notes)
+    _check_answer_mode(request.setup, model)
+    suites = _open_all(request)
+    captioned = _captions(request)
     if captioned is not None:
-        opened = [captions.attach(suite, captioned) for suite in opened]
-    rate, resampled = sent_rate(request.rate, model, opened)
-    notes.adaptations += [resampled] if resampled else []
-    names = conditions.expand(
-        request.conditions,
-        [item for suite in opened for item in suite.items],
-        captioned.grade if captioned is not None else None,
-    )
-    silent = _check_soundless(names, request, model, notes)
+        suites = [captions.attach(suite, captioned) for suite in suites]
+    rate, resampled = sent_rate(request.setup.rate_hz, model, suites)
+    setup = _resolved(request, suites, rate, captioned)
+    silent = _silent_clip_adaptation(setup, model)
+    tally = _Tally()
     trials: list[Trial] = []
     items: dict[ItemKey, Item] = {}
-    identities = []
-    for suite in opened:
-        found, asked = _plan_suite(suite, request, names, rate, model, notes)
-        trials += found
-        items |= {(suite.name, item.id): item for item in asked}
-        identities.append(_suite_identity(suite, request))
-    _check_applicable(names, trials, notes, captioned)
+    for suite in suites:
+        of_suite, heard = _plan_suite(suite, request, setup, model, tally)
+        trials += of_suite
+        items |= {(suite.name, item.id): item for item in heard}
+    _check_applicable(setup.conditions, trials, tally, captioned)
     with_sound = sum(bool(sent_clips(trial.parts)) for trial in trials)
-    notes.adaptations += [
-        f"{n} of {with_sound} trials with sound: {what}" for what, n in notes.changes.items()
-    ]
-    stores = {suite.name: ClipStore(suite, rate) for suite in opened}
-    notes.notes += idle(request.policy, model.capabilities, notes.adaptations)
-    if model.capabilities.channels_kept is False:
-        notes.notes.append(arrival.APART if are_ears_apart(notes.adaptations) else arrival.FOLDED)
+    counted = (
+        change.model_copy(update={"trials": n, "of": with_sound}) for change, n in tally.changes.items()
+    )
     run = Run(
-        identity=_identity(
-            request, model, names, identities, rate, captioned.digest if captioned is not None else None
+        identity=Identity(
+            suites=tuple(_suite_identity(suite, setup) for suite in suites),
+            model=model.spec,
+            model_args=recorded_arguments(model),
+            setup=setup.model_copy(update={"protocol": None}),  # it stands with each suite
         ),
         capabilities=model.capabilities,
         served_by=model.server,
-        adaptations=tuple(notes.adaptations),
-        notes=tuple(notes.notes),
-        captioner=captioned.captioner if captioned is not None else None,
-        inapplicable={str(reason): n for reason, n in sorted(notes.inapplicable.items(), key=str)},
-        skipped=tuple(problem for suite in opened for problem in suite.skipped),
-        sources={suite.name: suite.spec for suite in opened},
+        adaptations=tuple(change for change in (resampled, silent, *counted) if change is not None),
+        captioner=captioned.captioner_of(suites) if captioned is not None else None,
+        inapplicable=tuple(
+            left_out.reason.record(left_out.suite, left_out.condition, n)
+            for left_out, n in sorted(tally.left_out.items(), key=lambda pair: _in_words(pair[0]))
+        ),
+        skipped=tuple(problem for suite in suites for problem in suite.skipped),
+        sources={suite.name: suite.spec for suite in suites},
         versions={**versions(), **model.versions},
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    return Evaluation(
-        run,
-        tuple(trials),
+    questions = Questions(
         items,
-        Questions(
-            items,
-            stores,
-            silent_clip=_silent_clip(rate) if silent else None,
-            answer_mode=request.answer_mode,
-        ),
+        {suite.name: ClipStore(suite, rate) for suite in suites},
+        silent_clip=_silent_clip(rate) if silent else None,
+        answer_mode=setup.answer_mode,
+    )
+    return RunPlan(run, tuple(trials), items, questions)
+
+
+def _open_all(request: Request) -> list[Suite]:
+    suites = [open_suite(spec, skip_bad=request.setup.skip_bad) for spec in request.suites]
+    repeated = [name for name, n in Counter(suite.name for suite in suites).items() if n > 1]
+    if repeated:
+        raise InputError(f"two suites are named {repeated[0]!r}: evaluate them in two runs")
+    return suites
+
+
+def _resolved(
+    request: Request, suites: Iterable[Suite], rate: int | None, captioned: CaptionFile | None
+) -> Setup:
+    """The setup with everything filled in that the suites, the model and the captions decide."""
+    items = [item for suite in suites for item in suite.items]
+    names = conditions.expand(request.setup.conditions, items, captioned.grade if captioned else None)
+    return request.setup.model_copy(
+        update={
+            "conditions": names,
+            "rate": str(rate or "native"),
+            "gap_s": request.policy.gap_s if request.setup.clips == CONCAT else None,
+            "captions": captioned.digest if captioned is not None else None,
+        }
     )
 
 
 def _plan_suite(
-    suite: Suite, request: Request, names: Sequence[str], rate: int | None, model: Model, notes: _Notes
+    suite: Suite, request: Request, setup: Setup, model: Model, tally: _Tally
 ) -> tuple[list[Trial], list[Item]]:
-    protocol = protocols.get(request.protocol or suite.default_protocol)
-    sampled = sample(suite.items, request.limit, request.limit_seed)
+    """The trials of a suite, and the items whose cue arrives."""
+    protocol = protocols.get(setup.protocol or suite.default_protocol)
     audible = []
-    for item in sampled:
-        reason = bandwidth_reason(item, suite.clips, rate, model.capabilities)
+    for item in sample(suite.items, setup.limit, setup.limit_seed):
+        reason = bandwidth_reason(item, suite.clips, setup.rate_hz, model.capabilities)
         if reason is None:
             audible.append(item)
         else:
-            notes.inapplicable[_Reason(suite.name, None, reason)] += 1
-    made = plan(suite.name, audible, suite.clips, protocol, names, request.rotations)
+            tally.left_out[_LeftOut(suite.name, None, reason)] += 1
+    planned = plan_trials(suite.name, audible, suite.clips, protocol, setup.conditions, setup.rotations)
     by_id = {item.id: item for item in audible}
     as_sent = suite.clips
-    if rate is not None:
-        as_sent = {path: replace(clip, rate=rate) for path, clip in suite.clips.items()}
+    if setup.rate_hz is not None:
+        as_sent = {path: replace(clip, rate=setup.rate_hz) for path, clip in suite.clips.items()}
     trials, refused = [], set()
-    for trial in made.trials:
-        found = adapt(trial, by_id[trial.item_id], as_sent, model.capabilities, request.policy)
-        if isinstance(found, str):
-            refused.add((trial.item_id, trial.condition, found))
+    for trial in planned.trials:
+        outcome = adapt(trial, by_id[trial.item_id], as_sent, model.capabilities, request.policy)
+        if isinstance(outcome, Reason):
+            refused.add((trial.item_id, _LeftOut(suite.name, trial.condition, outcome)))
         else:
-            trials.append(found.trial)
-            notes.changes.update(found.changes)
-    for (condition, reason), n in made.inapplicable.items():
-        notes.inapplicable[_Reason(suite.name, condition, reason)] += n
-    for _, condition, reason in refused:
-        notes.inapplicable[_Reason(suite.name, condition, reason)] += 1
+            trials.append(outcome.trial)
+            tally.changes.update(outcome.changes)
+    for (condition, reason), n in planned.inapplicable.items():
+        tally.left_out[_LeftOut(suite.name, condition, reason)] += n
+    tally.left_out.update(left_out for _, left_out in refused)
     return trials, audible
 
 
-def _check_answer_mode(request: Request, model: Model) -> None:
+def _check_answer_mode(setup: Setup, model: Model) -> None:
     known = model.capabilities.answer_modes
-    if request.answer_mode not in known:
-        raise InputError(
-            f"--answer-mode {request.answer_mode}: model {model.spec!r} knows {', '.join(known)}"
-        )
+    if setup.answer_mode not in known:
+        raise InputError(f"--answer-mode {setup.answer_mode}: model {model.spec!r} knows {', '.join(known)}")
 
 
-def _captions(request: Request, opened: Sequence[Suite], notes: _Notes) -> CaptionFile | None:
+def _captions(request: Request) -> CaptionFile | None:
     """The captions that condition ``caption`` shows, where a file of them is given."""
     if request.captions is None:
         return None
-    found = captions.read(request.captions)
-    if not {conditions.CAPTION, f"{conditions.CAPTION}:{found.grade}"} & set(request.conditions):
+    captioned = captions.read(request.captions)
+    names = {conditions.CAPTION, f"{conditions.CAPTION}:{captioned.grade}"}
+    if not names & set(request.setup.conditions):
         raise InputError(
             f"--captions {request.captions} is for condition 'caption', which is not asked: "
             "add --condition caption"
         )
-    by = arrival.of_captioner(found.captioner)
-    notes.notes.append(f"condition {conditions.CAPTION}:{found.grade} shows {by}")
-    notes.notes += [f"captions by {found.model}: {change}" for change in found.header.adaptations]
-    for suite in opened:
-        notes.notes += captions.notes(suite, found)
-    return found
+    return captioned
 
 
-def sent_rate(asked: int | None, model: Model, opened: Iterable[Suite]) -> tuple[int | None, str | None]:
-    """The rate everything is sent at, Hz, and what that changes: as asked, or one that the model reads.
-
-    Raises
-    ------
-    InputError
-        If the model does not read the rate asked for, or not the format that is sent.
-    """
-    accepted = model.capabilities.rates
-    there = {clip.rate for suite in opened for clip in suite.clips.values()}
-    if "wav" not in model.capabilities.formats:
-        raise InputError(
-            f"model {model.spec!r} reads {', '.join(model.capabilities.formats)}, and WAV is what is sent"
-        )
-    if asked is not None:
-        if accepted is not None and asked not in accepted:
-            rates = ", ".join(map(str, accepted))
-            raise InputError(f"--rate {asked}: model {model.spec!r} reads {rates} Hz")
-        told = f"all clips resampled to {asked} Hz, as --rate asks"
-        return asked, told if there - {asked} else None
-    if accepted is None or there <= set(accepted):
-        return None, None
-    return max(accepted), f"all clips resampled to {max(accepted)} Hz, the highest rate the model reads"
-
-
-def _check_soundless(names: Sequence[str], request: Request, model: Model, notes: _Notes) -> bool:
-    """Whether prompts without a clip get a silent one."""
-    soundless = [name for name in names if conditions.is_soundless(name)]
+def _silent_clip_adaptation(setup: Setup, model: Model) -> Adaptation | None:
+    """That prompts without a clip get a silent one, if they do."""
+    soundless = tuple(name for name in setup.conditions if conditions.is_soundless(name))
     if model.capabilities.text_only or not soundless:
-        return False
-    if request.text_only == SILENT_CLIP:
-        notes.adaptations.append(
-            f"a silent clip of {SILENT_CLIP_S:g} s sent with {', '.join(soundless)}: "
-            "the model takes no prompt without one"
-        )
-        return True
+        return None
+    if setup.text_only == SILENT_CLIP:
+        return Adaptation(kind="silent-clip", seconds=SILENT_CLIP_S, conditions=soundless)
     raise ConditionError(
         f"model {model.spec!r} takes no prompt without audio, so it cannot be asked under "
         f"{', '.join(soundless)}: drop these conditions, or send a silent clip with --text-only silent-clip"
@@ -270,55 +219,36 @@ def _silent_clip(rate: int | None) -> ClipPart:
 
 
 def _check_applicable(
-    names: Sequence[str], trials: Sequence[Trial], notes: _Notes, captioned: CaptionFile | None
+    names: Sequence[str], trials: Sequence[Trial], tally: _Tally, captioned: CaptionFile | None
 ) -> None:
-    asked = {trial.condition for trial in trials}
+    """Refuse a condition that applies to no item, with the reasons, those that an option fixes first."""
+    planned = {trial.condition for trial in trials}
     for name in names:
-        if name not in asked:
-            reasons = [r.why for r, _ in notes.inapplicable.most_common() if r.condition in (name, None)]
-            # What an option mends comes first; where none does, the commonest reason stands for all.
-            mended = [why for why in dict.fromkeys(reasons) if is_mendable(why)]
-            if captioned is not None and name == f"{conditions.CAPTION}:{captioned.grade}":
-                mended += captions.none_given(captioned)
-            why = "; ".join(mended or reasons[:1]) or "there is none"
-            raise ConditionError(
-                f"condition {name!r} applies to no item ({why}): leave it out of --condition"
-            )
+        if name in planned:
+            continue
+        reasons = [
+            left_out.reason
+            for left_out, _ in tally.left_out.most_common()
+            if left_out.condition in (name, None)
+        ]
+        fixable = [str(reason) for reason in dict.fromkeys(reasons) if reason.fixes]
+        if captioned is not None and name == f"{conditions.CAPTION}:{captioned.grade}":
+            fixable += captions.none_given(captioned)
+        # Where nothing helps, the commonest reason stands for all.
+        why = "; ".join(fixable or map(str, reasons[:1])) or "there is none"
+        raise ConditionError(f"condition {name!r} applies to no item ({why}): leave it out of --condition")
 
 
-def _suite_identity(suite: Suite, request: Request) -> SuiteIdentity:
-    protocol = protocols.get(request.protocol or suite.default_protocol)
+def _in_words(left_out: _LeftOut) -> str:
+    return ": ".join(str(part) for part in left_out if part is not None)
+
+
+def _suite_identity(suite: Suite, setup: Setup) -> SuiteIdentity:
+    protocol = protocols.get(setup.protocol or suite.default_protocol)
     return SuiteIdentity(
         name=suite.name,
         digest=suite.digest,
         profile=suite.profile,
         protocol=protocol.name,
         prompt_version=protocol.prompt_version,
-        rotations=request.rotations,
-    )
-
-
-def _identity(
-    request: Request,
-    model: Model,
-    names: tuple[str, ...],
-    identities: list[SuiteIdentity],
-    rate: int | None,
-    captions_digest: str | None,
-) -> Identity:
-    return Identity(
-        suites=tuple(identities),
-        conditions=names,
-        limit=request.limit,
-        limit_seed=request.limit_seed,
-        model=model.spec,
-        model_args=recorded_arguments(model),
-        rate=str(rate or "native"),
-        text_only=request.text_only,
-        skip_bad=request.skip_bad,
-        clips=request.clips,
-        gap_s=request.gap_s if request.clips == CONCAT else None,
-        channels=request.channels,
-        answer_mode=request.answer_mode,
-        captions=captions_digest,
     )

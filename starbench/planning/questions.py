@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from starbench.engine.cost import PromptSize, prompt_size
+from starbench.engine.runner import TrialResult
 from starbench.planning.trials import materialise
 from starbench.protocols import read_response
 from starbench.schema import (
     AnswerMode,
     ClipPart,
-    Failure,
     Item,
     JournalLine,
     Outcome,
@@ -21,6 +21,9 @@ from starbench.schema import (
     Trial,
 )
 from starbench.suites.clip_store import ClipStore
+
+#: Stands for the response of a request that failed.
+_NOTHING = Response(text=None)
 
 
 @dataclass(frozen=True)
@@ -33,16 +36,9 @@ class Questions:
     """Sent with a prompt that has no clip, where the model takes none without."""
     answer_mode: AnswerMode = "text"
 
-    def line(
-        self,
-        trial: Trial,
-        model: str,
-        request_digest: str,
-        response: Response | None,
-        failure: Failure | None,
-    ) -> JournalLine:
+    def line(self, trial: Trial, model: str, result: TrialResult) -> JournalLine:
         """The line for a trial that ended with a response, or with a failure."""
-        return journal_line(trial, self, model, request_digest, response, failure)
+        return journal_line(trial, self, model, result)
 
     def prompt(self, trial: Trial) -> Prompt:
         """The prompt of ``trial``."""
@@ -63,22 +59,16 @@ class Questions:
         return size + PromptSize(seconds=self.silent_clip.audio().seconds)
 
 
-def journal_line(
-    trial: Trial,
-    questions: Questions,
-    model: str,
-    request_digest: str,
-    response: Response | None,
-    failure: Failure | None,
-) -> JournalLine:
+def journal_line(trial: Trial, questions: Questions, model: str, result: TrialResult) -> JournalLine:
     """The line for a trial that ended with a response, or with a failure."""
+    response = result.response
     letter, outcome, truncated = None, Outcome.ERROR, False
     if response is not None:
         reading = read_response(trial.protocol, response, trial.options, questions.answer_mode)
         letter, outcome, truncated = reading.letter, reading.outcome, reading.truncated
     abstain = questions.items[trial.suite, trial.item_id].abstain
     chosen = None if letter is None else trial.contents[ord(letter) - ord("A")]
-    delivered = response or Response(text=None)
+    delivered = response or _NOTHING
     return JournalLine(
         suite=trial.suite,
         item_id=trial.item_id,
@@ -94,13 +84,13 @@ def journal_line(
         response=delivered.text,
         finish_reason=delivered.finish_reason,
         stop=delivered.stop,
-        error=failure,
-        attempts=0,
-        latency_s=0.0,
+        error=result.failure,
+        attempts=result.attempts,
+        latency_s=result.latency_s,
         model=model,
         served_model=delivered.served_model,
         usage=delivered.usage,
         letter_logprobs=delivered.letter_logprobs,
-        request_digest=request_digest,
+        request_digest=result.request_digest,
         at=datetime.now(UTC).isoformat(timespec="milliseconds"),
     )

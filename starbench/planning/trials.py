@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import sha256
 from itertools import permutations
 from math import factorial
 
 from starbench.errors import InputError
 from starbench.planning.conditions import present
+from starbench.planning.reasons import Reason
 from starbench.protocols import Protocol
 from starbench.schema import AnswerMode, ClipPart, Item, Presentation, Prompt, TextPart, TextSpec, Trial
 from starbench.suites.clip_info import ClipInfo
@@ -19,21 +20,21 @@ from starbench.suites.clip_store import ClipStore
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrialPlan:
     """The trials of a run over one suite, and (condition, reason) -> items left without any."""
 
     trials: tuple[Trial, ...]
-    inapplicable: Mapping[tuple[str, str], int]
+    inapplicable: Mapping[tuple[str, Reason], int]
 
 
-def plan(
+def plan_trials(
     suite: str,
     items: Sequence[Item],
     clips: Mapping[str, ClipInfo],
     protocol: Protocol,
     conditions: Iterable[str],
     rotations: str = "default",
-) -> Plan:
+) -> TrialPlan:
     """Make every trial, in the order of the items.
 
     Parameters
@@ -50,17 +51,17 @@ def plan(
         ``default`` (the protocol's), ``all`` or a number.
     """
     trials: list[Trial] = []
-    inapplicable: Counter[tuple[str, str]] = Counter()
+    inapplicable: Counter[tuple[str, Reason]] = Counter()
     conditions = tuple(conditions)
     for item in items:
         asked = tuple(_rotations(item, protocol, rotations))
         for condition in conditions:
             given = present(condition, item, clips)
-            if isinstance(given, str):
+            if isinstance(given, Reason):
                 inapplicable[condition, given] += 1
                 continue
             trials += [_trial(suite, item, protocol, condition, given, rotation) for rotation in asked]
-    return Plan(tuple(trials), inapplicable)
+    return TrialPlan(tuple(trials), inapplicable)
 
 
 def _rotations(item: Item, protocol: Protocol, asked: str) -> Iterator[int]:
@@ -143,19 +144,28 @@ def materialise(
         How the answer is to be got.
     """
     parts: list[TextPart | ClipPart] = []
-    digest = sha256()
+    content: list[str] = []
     for part in trial.parts:
         if isinstance(part, TextSpec):
-            parts.append(TextPart(text=part.text))
-            digest.update(b"text\0" + part.text.encode())
+            parts.append(_text_part(part.text))
+            content += ("text\0", part.text)
         else:
             parts.append(ClipPart.of(partial(store.part, part, item)))
-            digest.update(b"clip\0" + store.part_fingerprint(part, item).encode())
+            content += ("clip\0", store.part_fingerprint(part, item))
     if silent_clip is not None and not any(isinstance(part, ClipPart) for part in parts):
         parts.insert(0, silent_clip)
-        digest.update(b"silent clip")
+        content.append("silent clip")
     if answer_mode != "text":
-        digest.update(b"answer mode\0" + answer_mode.encode())
-    asked = digest.hexdigest()
-    key = sha256("\0".join([asked, *map(str, trial.key)]).encode()).hexdigest()
-    return Prompt(parts=tuple(parts), options=trial.options, answer_mode=answer_mode, digest=asked, key=key)
+        content += ("answer mode\0", answer_mode)
+    digest = sha256("".join(content).encode()).hexdigest()
+    key = sha256("\0".join([digest, *map(str, trial.key)]).encode()).hexdigest()
+    # Every part is of our own making: checking it again would cost more than all the rest.
+    return Prompt.model_construct(
+        parts=tuple(parts), options=trial.options, answer_mode=answer_mode, digest=digest, key=key
+    )
+
+
+@lru_cache(maxsize=4096)
+def _text_part(text: str) -> TextPart:
+    """Labels and forms of answers recur in every prompt."""
+    return TextPart(text=text)

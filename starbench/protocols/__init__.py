@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from starbench.errors import InputError
 from starbench.protocols.base import Protocol
 from starbench.protocols.held import held
 from starbench.protocols.star_bench import StarBench
 from starbench.protocols.starbench import Starbench
-from starbench.schema import AnswerMode, Reading, Response
+from starbench.schema import AnswerMode, Reading, Response, Stop
 
 PROTOCOLS: dict[str, Protocol] = {protocol.name: protocol for protocol in (StarBench(), Starbench())}
 
@@ -46,6 +48,15 @@ def read_response(
     InputError
         If there is no such protocol.
     """
+    return _read(protocol, response.text, response.stop, options, answer_mode)
+
+
+# Most replies of most models are one of a few: each is read once.
+@lru_cache(maxsize=65536)
+def _read(
+    protocol: str, text: str | None, stop: Stop, options: tuple[str, ...], answer_mode: AnswerMode
+) -> Reading:
+    response = Response.model_construct(text=text, stop=stop)
     return held(get(protocol).read(response, options), response, answer_mode)
 
 

@@ -12,8 +12,9 @@ from starbench.engine.cost import ANSWER_TOKENS, AUDIO_TOKENS_PER_S, CHARACTERS_
 from starbench.engine.settings import Settings
 from starbench.models.adapter import Model
 from starbench.planning.forecast import RequestVolume, canary, examples, forecast, lines_of, total
-from starbench.planning.plan import Evaluation
+from starbench.planning.plan import RunPlan
 from starbench.reporting.tables import Column, Table, new_console, say, show_table, text_columns
+from starbench.reporting.words import adaptation_sentence, inapplicable_sentence, notes
 from starbench.runs import directory
 from starbench.runs.trials import left, settled
 from starbench.schema import Capabilities, Prices, Trial, Usage
@@ -29,7 +30,7 @@ _LIMITS = {
 
 
 def show_plan(
-    evaluation: Evaluation,
+    evaluation: RunPlan,
     model: Model,
     settings: Settings,
     out: Path | None = None,
@@ -71,7 +72,7 @@ def show_plan(
     say(console, "dry run: nothing was asked, nothing was written")
 
 
-def _waiting(evaluation: Evaluation, out: Path | None, *, retry_permanent: bool) -> list[Trial]:
+def _waiting(evaluation: RunPlan, out: Path | None, *, retry_permanent: bool) -> list[Trial]:
     """The trials that a run into ``out`` would still ask."""
     if out is not None:
         directory.refuse_foreign(out)
@@ -83,32 +84,33 @@ def _waiting(evaluation: Evaluation, out: Path | None, *, retry_permanent: bool)
     return [trial for trial in evaluation.trials if trial.key not in finished]
 
 
-def _used(evaluation: Evaluation, out: Path | None, settings: Settings) -> Usage:
+def _used(evaluation: RunPlan, out: Path | None, settings: Settings) -> Usage:
     """What the run in ``out`` has used of its budget."""
     return Usage() if out is None else left(evaluation, out, settings).used
 
 
-def _finished(evaluation: Evaluation, waiting: Sequence[Trial], out: Path | None) -> str:
+def _finished(evaluation: RunPlan, waiting: Sequence[Trial], out: Path | None) -> str:
     planned = len(evaluation.trials)
     nothing = "" if waiting else ", and nothing is left to ask"
     return f"run: {out} is resumed; {planned - len(waiting)} of {planned} trials are finished{nothing}"
 
 
-def _kind(evaluation: Evaluation, trial: Trial, n: int) -> str:
+def _kind(evaluation: RunPlan, trial: Trial, n: int) -> str:
     """What the example prompt of ``trial`` stands for."""
     task = evaluation.items[trial.suite, trial.item_id].task
     like_it = f"{n} trials like it" if n > 1 else "the only one of its kind"
     return f"prompt: {trial.suite}, {task}, condition {trial.condition}; {like_it}"
 
 
-def _plan(evaluation: Evaluation, model: Model) -> Iterator[str]:
+def _plan(evaluation: RunPlan, model: Model) -> Iterator[str]:
     at = f" at {model.server}" if model.server else ""
     yield f"model: {model.spec}{at}{_limits(model.capabilities)}"
+    rotations = evaluation.run.identity.setup.rotations
     for suite in evaluation.run.identity.suites:
         n = sum(name == suite.name for name, _ in evaluation.items)
         yield (
             f"suite: {suite.name}, digest {suite.digest[:12]}, protocol {suite.protocol}, "
-            f"rotations {suite.rotations}: {n} items"
+            f"rotations {rotations}: {n} items"
         )
 
 
@@ -122,7 +124,7 @@ def _limits(capabilities: Capabilities) -> str:
 
 
 def _parts(
-    evaluation: Evaluation, waiting: Sequence[Trial], settings: Settings
+    evaluation: RunPlan, waiting: Sequence[Trial], settings: Settings
 ) -> dict[tuple[str, str], RequestVolume]:
     """What the run sends, in the order of sending: the canary, then each condition of each suite."""
     # As in a run: a question without sound needs no proof that sound arrives.
@@ -198,10 +200,11 @@ def _budget(option: str, suffices: bool) -> str:
     return f"{option} is less than the estimate: the run would stop before its end; a larger limit resumes it"
 
 
-def _record(evaluation: Evaluation) -> Iterator[str]:
+def _record(evaluation: RunPlan) -> Iterator[str]:
     """What the run's record would say besides."""
     run = evaluation.run
-    yield from (f"adapted: {change}" for change in run.adaptations)
-    yield from (f"note: {note}" for note in run.notes)
-    yield from (f"not applicable: {n} item(s): {reason}" for reason, n in run.inapplicable.items())
+    yield from (f"adapted: {adaptation_sentence(change)}" for change in run.adaptations)
+    yield from (f"note: {note}" for note in notes(run))
+    for one in run.inapplicable:
+        yield f"not applicable: {one.items} item(s): {inapplicable_sentence(one)}"
     yield from (f"left out as damaged: {problem}" for problem in run.skipped)

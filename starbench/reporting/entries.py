@@ -12,12 +12,13 @@ from pydantic import ValidationError
 from starbench.canary import summary
 from starbench.errors import InputError, JournalError
 from starbench.planning.conditions import is_soundless
-from starbench.runs import directory
-from starbench.schema import Canary, SuiteIdentity
-from starbench.schema.entry import LeaderboardEntry, ModelRecord, Setup, SuiteRecord
+from starbench.reporting.words import notes
+from starbench.runs import directory, journal
+from starbench.runs.load import RunData
+from starbench.schema import Canary, Setup, SuiteIdentity
+from starbench.schema.entry import LeaderboardEntry, ModelRecord, SuiteRecord
 from starbench.schema.run import Run
 from starbench.schema.score import RunScore
-from starbench.scoring.run import why_unasked
 from starbench.storage.atomic import write_lines
 from starbench.text import validation_problem
 
@@ -25,9 +26,9 @@ ENTRY = "entry-{suite}.json"
 ENTRY_PATTERN = "entry-*.json"
 
 
-def entries_of(path: Path, scores: RunScore) -> list[LeaderboardEntry]:
-    """One entry for each suite of the run at ``path``."""
-    run, canary = directory.read(path), directory.read_canary(path)
+def entries_of(data: RunData, scores: RunScore) -> list[LeaderboardEntry]:
+    """One entry for each suite of a run."""
+    run, canary = data.run, data.canary
     identities = {suite.name: suite for suite in run.identity.suites}
     return [
         LeaderboardEntry(
@@ -40,6 +41,7 @@ def entries_of(path: Path, scores: RunScore) -> list[LeaderboardEntry]:
             ),
             suite=_suite_record(identities[score.suite], score.n_items, run),
             setup=_setup(identities[score.suite], run),
+            adaptations=run.adaptations,
             scores=score,
             complete=all(headline.complete for headline in score.headlines),
             usage=scores.usage,
@@ -48,7 +50,7 @@ def entries_of(path: Path, scores: RunScore) -> list[LeaderboardEntry]:
             captioner=run.captioner,
             inapplicable=run.inapplicable,
             skipped=run.skipped,
-            notes=(*run.notes, *_unproven(canary, run)),
+            notes=(*notes(run), *_unproven(canary, run)),
             versions=run.versions,
             created=run.created,
         )
@@ -58,11 +60,11 @@ def entries_of(path: Path, scores: RunScore) -> list[LeaderboardEntry]:
 
 def _unproven(canary: Canary | None, run: Run) -> list[str]:
     """What must be said where it is not known whether sound arrived."""
-    has_sound = not all(is_soundless(condition) for condition in run.identity.conditions)
+    has_sound = not all(is_soundless(condition) for condition in run.identity.setup.conditions)
     return [summary.NOT_HELD] if canary is None and has_sound else []
 
 
-def write_entries(path: Path, scores: RunScore) -> list[Path]:
+def write_entries(data: RunData, scores: RunScore) -> list[Path]:
     """Write the entries of a run into it.
 
     Raises
@@ -70,8 +72,8 @@ def write_entries(path: Path, scores: RunScore) -> list[Path]:
     JournalError
         If the disk does not take them.
     """
-    written = []
-    for entry in entries_of(path, scores):
+    path, written = data.path, []
+    for entry in entries_of(data, scores):
         target = path / ENTRY.format(suite=entry.suite.name)
         try:
             write_lines(target, [entry.model_dump_json(indent=1)])
@@ -81,6 +83,23 @@ def write_entries(path: Path, scores: RunScore) -> list[Path]:
             ) from error
         written.append(target)
     return written
+
+
+def why_unasked(path: Path) -> str | None:
+    """Why no trial of the run at ``path`` was ever asked; None if one was.
+
+    Raises
+    ------
+    starbench.errors.RunError
+        If ``path`` is no run, or is damaged.
+    """
+    directory.read(path)
+    if any(True for _ in journal.read(path)):
+        return None
+    canary = directory.read_canary(path)
+    if canary is not None and canary.transport == "dropped":
+        return "no trial was asked: the canary found that no sound reaches the model"
+    return f"no trial was asked yet: starbench run with --out {path} resumes it"
 
 
 def read_entries(paths: Iterable[Path]) -> list[LeaderboardEntry]:
@@ -147,20 +166,5 @@ def _suite_record(suite: SuiteIdentity, n_items: int, run: Run) -> SuiteRecord:
 
 
 def _setup(suite: SuiteIdentity, run: Run) -> Setup:
-    identity = run.identity
-    return Setup(
-        protocol=suite.protocol,
-        prompt_version=suite.prompt_version,
-        conditions=identity.conditions,
-        rotations=suite.rotations,
-        limit=identity.limit,
-        limit_seed=identity.limit_seed,
-        rate=identity.rate,
-        text_only=identity.text_only,
-        clips=identity.clips,
-        gap_s=identity.gap_s,
-        channels=identity.channels,
-        answer_mode=identity.answer_mode,
-        captions=identity.captions,
-        adaptations=run.adaptations,
-    )
+    own = {"protocol": suite.protocol, "prompt_version": suite.prompt_version}
+    return run.identity.setup.model_copy(update=own)

@@ -18,10 +18,10 @@ from starbench.errors import InputError
 from starbench.planning.adaptation import are_ears_apart, is_done
 from starbench.planning.conditions import CAPTION, is_soundless
 from starbench.reporting.markdown import board_to_markdown
+from starbench.reporting.words import adaptation_sentence
+from starbench.schema import Setup
 from starbench.schema.board import (
     Board,
-    BoardSetup,
-    BoardSuite,
     BoardTable,
     PublishedRow,
     PublishedTable,
@@ -30,7 +30,7 @@ from starbench.schema.board import (
     RunTable,
     TaskCell,
 )
-from starbench.schema.entry import LeaderboardEntry, Published
+from starbench.schema.entry import LeaderboardEntry, Published, SuiteRecord
 from starbench.schema.score import Headline, SuiteScore, TaskScore
 from starbench.scoring.constant import SHARED_BY
 
@@ -66,23 +66,11 @@ def write_board(entries: Iterable[LeaderboardEntry], folder: Path) -> list[Path]
 
 
 def _comparable(entry: LeaderboardEntry) -> tuple[Any, ...]:
-    setup, suite = entry.setup, entry.suite
+    suite = entry.suite
     # What a model cannot take is not asked of it, so the same suite can be fewer questions.
     heard = [h.n_items for h in entry.scores.headlines if h.condition == "audio"] if entry.scores else []
-    sample = (setup.limit, setup.limit_seed if setup.limit is not None else 0)
-    asked = (setup.protocol, setup.prompt_version, setup.rotations, *sample, setup.rate)
-    given = (setup.clips, setup.gap_s, setup.channels, setup.answer_mode, setup.captions)
-    return (
-        suite.name,
-        suite.digest,
-        suite.version,
-        suite.profile,
-        suite.n_items,
-        *heard,
-        *asked,
-        *given,
-        entry.run_by_us,
-    )
+    questions = (suite.name, suite.digest, suite.version, suite.profile, suite.n_items, *heard)
+    return (*questions, *entry.setup.comparable_key(), entry.run_by_us)
 
 
 def _order(table: tuple[tuple[Any, ...], list[LeaderboardEntry]]) -> tuple[bool, str]:
@@ -92,8 +80,8 @@ def _order(table: tuple[tuple[Any, ...], list[LeaderboardEntry]]) -> tuple[bool,
 
 def _table(entries: Sequence[LeaderboardEntry]) -> BoardTable:
     first = entries[0]
-    suite = BoardSuite.model_validate(first.suite.model_dump(include=set(BoardSuite.model_fields)))
-    setup = BoardSetup.model_validate(first.setup.model_dump(include=set(BoardSetup.model_fields)))
+    suite = SuiteRecord(**first.suite.model_dump(exclude={"source"}))
+    setup = Setup(**first.setup.model_dump(exclude={"conditions", "skip_bad"}))
     if first.published is not None:
         published = [_published_row(entry, entry.published) for entry in entries if entry.published]
         source = first.published.source
@@ -132,7 +120,7 @@ def _captioner(entry: LeaderboardEntry, condition: str) -> RowCaptioner | None:
         return None
     return RowCaptioner(
         model=by.model,
-        adaptations=by.adaptations,
+        adaptations=tuple(adaptation_sentence(change, "clips") for change in by.adaptations),
         canary=summary.short(by.canary, apart=are_ears_apart(by.adaptations)),
     )
 
@@ -145,12 +133,12 @@ def _task_cell(row: TaskScore) -> TaskCell:
 
 
 def _run_row(entry: LeaderboardEntry, scores: SuiteScore, headline: Headline) -> RunRow:
-    capabilities, changes = entry.model.capabilities, entry.setup.adaptations
+    capabilities, changes = entry.model.capabilities, entry.adaptations
     has_sound = not is_soundless(headline.condition)
     return RunRow(
         model=entry.model.name,
         arguments={name: value for name, value in entry.model.arguments.items() if name != "model"},
-        adaptations=(*changes, *_left_out(entry)),
+        adaptations=(*map(adaptation_sentence, changes), *_left_out(entry)),
         changed_by=tuple(name for name in ("clips", "channels") if is_done(name, changes)),
         condition=headline.condition,
         extension=headline.extension,

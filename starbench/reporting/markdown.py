@@ -47,7 +47,7 @@ def _title(table: BoardTable) -> str:
     parts = [escape(suite.name)]
     if suite.version:
         parts.append(f"data {escape(suite.version)}")
-    parts.append(f"protocol {escape(setup.protocol)}")
+    parts.append(f"protocol {escape(setup.protocol or 'unknown')}")
     if setup.limit is not None:
         parts.append(f"a sample of {setup.limit} items")
     parts += [escape(text) for text in _departures(table)]

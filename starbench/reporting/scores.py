@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.console import Console
 
@@ -20,15 +19,15 @@ from starbench.reporting.tables import (
     text_columns,
     with_interval,
 )
-from starbench.runs import directory
+from starbench.runs.load import RunData
 from starbench.schema.score import Headline, PairedDifference, RunScore, Score, SuiteScore, TaskScore
 from starbench.scoring.constant import SHARED_BY
 
 
-def show(scores: RunScore, path: Path, console: Console | None = None) -> None:
+def show(scores: RunScore, data: RunData, console: Console | None = None) -> None:
     """Print every table of a run."""
     console = console or new_console()
-    run = directory.read(path)
+    run = data.run
     for suite in scores.suites:
         for table in (_main_table(scores.model, suite), _paired_table(suite), _headline_table(suite)):
             if table is not None:
@@ -36,7 +35,7 @@ def show(scores: RunScore, path: Path, console: Console | None = None) -> None:
         if suite.official:
             say(console, _official_line(suite))
     if any(not is_soundless(row.condition) for suite in scores.suites for row in suite.headlines):
-        say(console, arrival.line(run, directory.read_canary(path)))
+        say(console, arrival.line(run, data.canary))
     if run.captioner is not None:
         say(console, arrival.of_captioner(run.captioner))
     if scores.cost_usd is not None and run.prices is not None:

@@ -15,19 +15,21 @@ from typing import NamedTuple
 
 from starbench.engine.client import ModelClient
 from starbench.engine.cost import PromptSize, prompt_size
-from starbench.engine.runner import run_trials
+from starbench.engine.runner import TrialResult, run_trials
 from starbench.engine.settings import Settings
 from starbench.errors import InputError
 from starbench.execution.environment import versions
 from starbench.models.adapter import Model
 from starbench.models.resolve import recorded_arguments
 from starbench.planning.adaptation import CONCAT, Adapted, Policy, adapt
-from starbench.planning.plan import sent_rate
+from starbench.planning.rates import sent_rate
+from starbench.planning.reasons import Reason
+from starbench.planning.request import policy_of
 from starbench.planning.trials import materialise
 from starbench.protocols import caption as asking
 from starbench.runs.attempt import Used, is_settled, left, prove_sound
 from starbench.runs.journal import LineWriter
-from starbench.schema import Canary, Failure, Item, Outcome, Prompt, Response, Trial
+from starbench.schema import Adaptation, Canary, Item, Outcome, Prompt, Response, Setup, Trial
 from starbench.schema.caption import CaptionHeader, CaptionIdentity, CaptionLine
 from starbench.suites import captions
 from starbench.suites.clip_store import ClipStore
@@ -40,15 +42,14 @@ _LONGEST_PROMPT = 20_000
 
 @dataclass(frozen=True)
 class CaptionRequest:
-    """What is to be captioned and how; see ``starbench caption --help``."""
+    """What is to be captioned and how; see ``starbench caption --help``.
+
+    Of the setup, what says which clips are asked for and how they are sent.
+    """
 
     suites: tuple[str, ...]
+    setup: Setup = field(default_factory=Setup)
     prompt: Path | None = None
-    limit: int | None = None
-    limit_seed: int = 0
-    rate: int | None = None
-    skip_bad: bool = False
-    policy: Policy = field(default_factory=Policy)
 
 
 class _Source(NamedTuple):
@@ -65,7 +66,7 @@ class Clips:
     header: CaptionHeader
     trials: tuple[Trial, ...]
     sources: Mapping[str, _Source]
-    not_asked: Mapping[str, int]
+    not_asked: Mapping[Reason, int]
     """Reason -> number of clips that the model cannot take."""
 
     def prompt(self, trial: Trial) -> Prompt:
@@ -77,15 +78,9 @@ class Clips:
         item, store = self.sources[trial.item_id]
         return prompt_size(trial, item, store.clips)
 
-    def line(
-        self,
-        trial: Trial,
-        model: str,  # noqa: ARG002 - the header names it
-        request_digest: str,
-        response: Response | None,
-        failure: Failure | None,
-    ) -> CaptionLine:
+    def line(self, trial: Trial, model: str, result: TrialResult) -> CaptionLine:  # noqa: ARG002 - the header names it
         """The line for a clip that ended with a response, or with a failure."""
+        response = result.response
         delivered = response or Response(text=None)
         outcome, text = (Outcome.ERROR, None) if response is None else asking.read(response)
         return CaptionLine(
@@ -95,12 +90,12 @@ class Clips:
             response=None if delivered.text == text else delivered.text,
             finish_reason=delivered.finish_reason,
             stop=delivered.stop,
-            error=failure,
-            attempts=0,
-            latency_s=0.0,
+            error=result.failure,
+            attempts=result.attempts,
+            latency_s=result.latency_s,
             served_model=delivered.served_model,
             usage=delivered.usage,
-            request_digest=request_digest,
+            request_digest=result.request_digest,
             at=datetime.now(UTC).isoformat(timespec="milliseconds"),
         )
 
@@ -115,7 +110,7 @@ class Start:
     """Whether a canary is held before they are asked."""
 
 
-def prepare(request: CaptionRequest, model: Model) -> Clips:
+def plan_captions(request: CaptionRequest, model: Model) -> Clips:
     """Read the suites and hold their clips against what the model can take.
 
     Raises
@@ -124,19 +119,19 @@ def prepare(request: CaptionRequest, model: Model) -> Clips:
         If any part of the request cannot work; nothing has been asked then.
     """
     text, version = _prompt(request.prompt)
-    opened = [open_suite(spec, skip_bad=request.skip_bad) for spec in request.suites]
-    rate, resampled = sent_rate(request.rate, model, opened)
+    opened = [open_suite(spec, skip_bad=request.setup.skip_bad) for spec in request.suites]
+    rate, resampled = sent_rate(request.setup.rate_hz, model, opened)
     trials: dict[str, Trial] = {}
     sources: dict[str, _Source] = {}
-    refused: dict[str, str] = {}
-    changes: Counter[str] = Counter()
+    refused: dict[str, Reason] = {}
+    changes: Counter[Adaptation] = Counter()
     for suite in opened:
         store = ClipStore(suite, rate)
         for clip, trial, item in _each_clip(suite, request, text, version):
             if clip in trials or clip in refused:
                 continue
-            found = _adapted(trial, item, suite, rate, model, request.policy)
-            if isinstance(found, str):
+            found = _adapted(trial, item, suite, rate, model, policy_of(request.setup))
+            if isinstance(found, Reason):
                 refused[clip] = found
                 continue
             trials[clip], sources[clip] = found.trial, _Source(item, store)
@@ -144,7 +139,9 @@ def prepare(request: CaptionRequest, model: Model) -> Clips:
     not_asked = Counter(refused.values())
     if not trials:
         raise InputError(f"model {model.spec!r} can take none of the clips: {not_asked.most_common(1)[0][0]}")
-    adaptations = [f"{n} of {len(trials)} clips: {what}" for what, n in changes.items()]
+    adaptations = [
+        change.model_copy(update={"trials": n, "of": len(trials)}) for change, n in changes.items()
+    ]
     header = CaptionHeader(
         identity=_identity(request, model, text, version, rate),
         suites={suite.digest: suite.name for suite in opened},
@@ -251,7 +248,7 @@ def _each_clip(
     suite: Suite, request: CaptionRequest, prompt: str, version: str
 ) -> Iterator[tuple[str, Trial, Item]]:
     """Digest, trial and item of each clip of each item, in their order."""
-    for item in sample(suite.items, request.limit, request.limit_seed):
+    for item in sample(suite.items, request.setup.limit, request.setup.limit_seed):
         for place, path in enumerate(item.audio_paths):
             digest = suite.clips[path].digest
             trial = Trial(
@@ -271,7 +268,7 @@ def _each_clip(
 
 def _adapted(
     trial: Trial, item: Item, suite: Suite, rate: int | None, model: Model, policy: Policy
-) -> Adapted | str:
+) -> Adapted | Reason:
     there = {path: suite.clips[path] for path in item.audio_paths}
     if rate is not None:
         there = {path: replace(clip, rate=rate) for path, clip in there.items()}
@@ -287,7 +284,7 @@ def _identity(
         prompt_version=version,
         prompt=prompt,
         rate=str(rate or "native"),
-        channels=request.policy.channels,
-        clips=request.policy.clips,
-        gap_s=request.policy.gap_s if request.policy.clips == CONCAT else None,
+        channels=request.setup.channels,
+        clips=request.setup.clips,
+        gap_s=policy_of(request.setup).gap_s if request.setup.clips == CONCAT else None,
     )

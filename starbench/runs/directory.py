@@ -200,7 +200,7 @@ def _planned_trial(row: list[Any]) -> PlannedTrial:
 
 
 def _refuse_other(path: Path, old: Identity, new: Identity) -> None:
-    before, after = old.model_dump(mode="json"), new.model_dump(mode="json")
+    before, after = _flat(old), _flat(new)
     changed = [
         f"{name} was {json.dumps(before[name])} and is {json.dumps(after[name])}"
         for name in before
@@ -210,6 +210,12 @@ def _refuse_other(path: Path, old: Identity, new: Identity) -> None:
         raise RunError(
             f"{path} holds another run ({'; '.join(changed)}): give another --out, or ask as that run did"
         )
+
+
+def _flat(identity: Identity) -> dict[str, Any]:
+    """Every part of an identity by its name, options beside the rest."""
+    fields = identity.model_dump(mode="json")
+    return {**fields.pop("setup"), **fields}
 
 
 def _item_line(suite: str, item: Item) -> str:

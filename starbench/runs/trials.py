@@ -11,7 +11,7 @@ from starbench.engine.client import ModelClient
 from starbench.engine.runner import run_trials
 from starbench.engine.settings import Settings
 from starbench.models.adapter import PLUGIN, Model
-from starbench.planning.plan import Evaluation
+from starbench.planning.plan import RunPlan
 from starbench.runs import attempt, directory, journal
 from starbench.runs.attempt import Used, is_settled, prove_sound
 from starbench.runs.journal import Journal, Key
@@ -34,7 +34,7 @@ class Start:
 
 
 async def ask_all(
-    evaluation: Evaluation,
+    evaluation: RunPlan,
     model: Model,
     path: Path,
     settings: Settings,
@@ -92,7 +92,7 @@ async def ask_all(
                 if before and waiting and not settings.canary:
                     directory.write_canary(path, _unproven(before, unproven + len(waiting)))
                 if canary:
-                    rate_hz = evaluation.run.identity.rate_hz
+                    rate_hz = evaluation.run.identity.setup.rate_hz
                     await prove_sound(client, rate_hz, budget, before, record)
                 await run_trials(waiting, evaluation.questions, client, writer, on_line, budget)
     finally:
@@ -112,12 +112,12 @@ def _edited(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...
     )
 
 
-def left(evaluation: Evaluation, path: Path, settings: Settings) -> Budget:
+def left(evaluation: RunPlan, path: Path, settings: Settings) -> Budget:
     """The budget of the run at ``path``, less what its earlier sittings used."""
     return attempt.left(settings, _used(evaluation, path), directory.read_canary(path))
 
 
-def _used(evaluation: Evaluation, path: Path) -> Iterator[Used]:
+def _used(evaluation: RunPlan, path: Path) -> Iterator[Used]:
     trials = {trial.key: trial for trial in evaluation.trials}
     for line in journal.read(path):
         yield Used(line.usage, line.error, evaluation.questions.size(trials[line.key]))

@@ -1,5 +1,6 @@
 """The data types, one concept a file. Everything that crosses a border is one of these."""
 
+from starbench.schema.adaptation import Adaptation, Inapplicable, MissingCaptions
 from starbench.schema.base import Frozen
 from starbench.schema.canary import Canary
 from starbench.schema.capabilities import AnswerMode, Capabilities
@@ -9,22 +10,28 @@ from starbench.schema.prices import Prices
 from starbench.schema.prompt import ClipPart, Prompt, TextPart
 from starbench.schema.response import Failure, Outcome, Reading, Response, Stop, Usage
 from starbench.schema.run import Identity, Run, SuiteIdentity
+from starbench.schema.setup import ChannelPolicy, ClipPolicy, Setup, TextOnlyPolicy
 from starbench.schema.trial import UNCUT, ClipSpec, JoinedSpec, JournalLine, TextSpec, Transform, Trial
 
 __all__ = [
     "MAX_OPTIONS",
     "UNCUT",
+    "Adaptation",
     "AnswerMode",
     "Canary",
     "Capabilities",
+    "ChannelPolicy",
     "ClipPart",
+    "ClipPolicy",
     "ClipSpec",
     "Failure",
     "Frozen",
     "Identity",
+    "Inapplicable",
     "Item",
     "JoinedSpec",
     "JournalLine",
+    "MissingCaptions",
     "Outcome",
     "Presentation",
     "Prices",
@@ -32,8 +39,10 @@ __all__ = [
     "Reading",
     "Response",
     "Run",
+    "Setup",
     "Stop",
     "SuiteIdentity",
+    "TextOnlyPolicy",
     "TextPart",
     "TextSpec",
     "Transform",

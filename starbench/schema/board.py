@@ -4,37 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_serializer
 
 from starbench.schema.base import Frozen
-from starbench.schema.capabilities import AnswerMode
+from starbench.schema.entry import SuiteRecord
 from starbench.schema.score import Interval
-
-
-class BoardSuite(Frozen):
-    """The questions that every row of a table answers."""
-
-    name: str
-    digest: str | None
-    version: str | None
-    profile: str | None
-    n_items: int | None
-
-
-class BoardSetup(Frozen):
-    """How those questions were put, as far as it decides what may be compared."""
-
-    protocol: str
-    prompt_version: str | None
-    rotations: str
-    limit: int | None
-    limit_seed: int
-    rate: str
-    clips: str
-    gap_s: float | None
-    channels: str
-    answer_mode: AnswerMode
-    captions: str | None
+from starbench.schema.setup import Setup
 
 
 class TaskCell(Frozen):
@@ -101,10 +76,19 @@ class PublishedRow(Frozen):
 
 
 class _Table(Frozen):
-    suite: BoardSuite
-    setup: BoardSetup
+    suite: SuiteRecord
+    setup: Setup
     run_by_us: bool
     source: str | None
+
+    @field_serializer("suite")
+    def _questions(self, suite: SuiteRecord) -> dict[str, Any]:
+        return suite.model_dump(mode="json", exclude={"source"})
+
+    @field_serializer("setup")
+    def _shared_setup(self, setup: Setup) -> dict[str, Any]:
+        # Each condition is a row of its own, and what was left out is said there.
+        return setup.model_dump(mode="json", exclude={"conditions", "skip_bad"})
 
 
 class RunTable(_Table):

@@ -6,14 +6,17 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from starbench.schema import version_1
+from starbench.schema.adaptation import Adaptation, Inapplicable
 from starbench.schema.base import Frozen
 from starbench.schema.canary import Canary
-from starbench.schema.capabilities import AnswerMode, Capabilities
+from starbench.schema.capabilities import Capabilities
 from starbench.schema.caption import Captioner
 from starbench.schema.response import Usage
 from starbench.schema.score import SuiteScore
+from starbench.schema.setup import Setup
 
-SCHEMA_VERSION: Literal[1] = 1
+SCHEMA_VERSION: Literal[2] = 2
 
 
 class ModelRecord(Frozen):
@@ -36,25 +39,6 @@ class SuiteRecord(Frozen):
     source: dict[str, Any] = Field(default_factory=dict)
 
 
-class Setup(Frozen):
-    """How the questions were put; part of what makes entries comparable."""
-
-    protocol: str
-    prompt_version: str | None = None
-    conditions: tuple[str, ...] = ("audio",)
-    rotations: str = "default"
-    limit: int | None = None
-    limit_seed: int = 0
-    rate: str = "native"
-    text_only: str = "refuse"
-    clips: str = "refuse"
-    gap_s: float | None = None
-    channels: str = "refuse"
-    answer_mode: AnswerMode = "text"
-    captions: str | None = None
-    adaptations: tuple[str, ...] = ()
-
-
 class Published(Frozen):
     """Figures that somebody published, as fractions, in the table's own order and names."""
 
@@ -65,11 +49,13 @@ class Published(Frozen):
 class LeaderboardEntry(Frozen):
     """One model and one suite: scores with intervals, coverage, controls, versions, digests."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[2] = SCHEMA_VERSION
     run_by_us: bool
     model: ModelRecord
     suite: SuiteRecord
     setup: Setup
+    adaptations: tuple[Adaptation, ...] = ()
+    """Every change made to what is sent because of what the model can take."""
     scores: SuiteScore | None = None
     published: Published | None = None
     complete: bool
@@ -82,11 +68,16 @@ class LeaderboardEntry(Frozen):
     """Who wrote the captions, where condition ``caption`` showed those of a model."""
     cost_usd: float | None = None
     """What the run cost by the price table, US dollars, where prices and tokens are known."""
-    inapplicable: dict[str, int] = Field(default_factory=dict)
+    inapplicable: tuple[Inapplicable, ...] = ()
     skipped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     versions: dict[str, str] = Field(default_factory=dict)
     created: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_version_1(cls, data: Any) -> Any:
+        return version_1.entry(data)
 
     @model_validator(mode="after")
     def _has_figures(self) -> Self:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from starbench.schema.base import Frozen, hertz
-from starbench.schema.capabilities import AnswerMode, Capabilities
+from starbench.schema import version_1
+from starbench.schema.adaptation import Adaptation, Inapplicable
+from starbench.schema.base import Frozen
+from starbench.schema.capabilities import Capabilities
 from starbench.schema.caption import Captioner
 from starbench.schema.prices import Prices
+from starbench.schema.setup import Setup
 
 
 class SuiteIdentity(Frozen):
@@ -20,55 +23,39 @@ class SuiteIdentity(Frozen):
     profile: str | None = None
     protocol: str
     prompt_version: str
-    rotations: str
-    """``default``, ``all`` or a number."""
 
 
 class Identity(Frozen):
     """Everything that must be equal for two runs to be the same run (docs/architecture.md)."""
 
     suites: tuple[SuiteIdentity, ...]
-    conditions: tuple[str, ...]
-    limit: int | None
-    limit_seed: int
     model: str
     model_args: dict[str, Any]
-    rate: str
-    """``native``, or the rate in Hz that every clip is resampled to."""
-    text_only: str
-    """``refuse`` or ``silent-clip``: what is sent where a model takes no prompt without a clip."""
-    skip_bad: bool
-    clips: str = "refuse"
-    """``refuse`` or ``concat``: what becomes of prompts with more clips than the model takes."""
-    gap_s: float | None = None
-    """Silence between clips that were joined, s."""
-    channels: str = "refuse"
-    """``refuse``, ``split`` or ``mono``: what becomes of clips with more channels than the model takes."""
-    answer_mode: AnswerMode = "text"
-    captions: str | None = None
-    """Digest of the file of captions (``--captions``)."""
+    setup: Setup
+    """Protocol and prompt version stand with each suite."""
 
-    @property
-    def rate_hz(self) -> int | None:
-        """The rate that every clip is resampled to, Hz; None: each clip's own."""
-        return hertz(self.rate)
+    @model_validator(mode="before")
+    @classmethod
+    def _of_version_1(cls, data: Any) -> Any:
+        return version_1.identity(data)
 
 
 class Run(Frozen):
     """``run.json``: an identity, and what else a reader of the results should know."""
 
-    schema_version: int = 1
+    schema_version: Literal[2] = 2
     identity: Identity
     capabilities: Capabilities
     served_by: str | None = None
     """Where the questions went when the run was begun: the server's address without any secret."""
-    adaptations: tuple[str, ...] = ()
+    adaptations: tuple[Adaptation, ...] = ()
     """Every change made to what is sent because of what the model can take."""
     notes: tuple[str, ...] = ()
+    """Sentences that version 0.1 stored; today they are made from the facts when they are shown."""
     captioner: Captioner | None = None
     """Who wrote the captions of ``--captions``."""
-    inapplicable: dict[str, int] = Field(default_factory=dict)
-    """Reason -> number of items that no trial was made from."""
+    inapplicable: tuple[Inapplicable, ...] = ()
+    """Items that no trial was made from."""
     skipped: tuple[str, ...] = ()
     """Items left out as damaged, each with its reason (``--skip-bad``)."""
     sources: dict[str, dict[str, Any]] = Field(default_factory=dict)
@@ -77,3 +64,8 @@ class Run(Frozen):
     prices: Prices | None = None
     """What tokens cost when the run was begun."""
     created: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_version_1(cls, data: Any) -> Any:
+        return version_1.run(data)

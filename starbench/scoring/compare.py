@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -19,8 +18,9 @@ import numpy as np
 from starbench.canary import arrival
 from starbench.errors import InputError
 from starbench.planning.conditions import CAPTION, is_soundless
-from starbench.runs import directory
-from starbench.schema import Item, Outcome, Run, SuiteIdentity
+from starbench.reporting.words import inapplicable_sentence, notes
+from starbench.runs.load import RunData
+from starbench.schema import Item, Outcome, SuiteIdentity
 from starbench.schema.compare import BothAnswered, Comparison, Comparisons, Effect, PairedRow, Side
 from starbench.scoring import intervals
 from starbench.scoring.accuracy import chance, grouped
@@ -33,10 +33,7 @@ _SAME_QUESTIONS = {
     "profile": "another profile",
     "protocol": "another protocol",
     "prompt_version": "another version of the prompts",
-    "rotations": "other rotations",
 }
-#: Part of a run's identity that a reader of a difference should know of.
-_SETUP = ("rate", "text_only", "clips", "gap_s", "channels", "answer_mode", "captions")
 _TrialKey = tuple[str, int]
 #: A task, and one of its sub-categories, or None for the whole of it.
 _Part = tuple[str, str | None]
@@ -48,7 +45,7 @@ class _Asked:
     """One side, with what it was asked: suite -> (item, rotation) -> what became of it."""
 
     side: Side
-    run: Run
+    data: RunData
     suites: Mapping[str, Mapping[_TrialKey, Observation]]
 
 
@@ -61,13 +58,13 @@ class _Pair(NamedTuple):
         return _answered(self.base) and _answered(self.other)
 
 
-def compare(runs: Sequence[Path], conditions: Sequence[str] = ()) -> Comparisons:
+def compare(runs: Sequence[RunData], conditions: Sequence[str] = ()) -> Comparisons:
     """Hold each condition of each run against the first.
 
     Parameters
     ----------
-    runs : sequence of path
-        Run directories, scored from their journals.
+    runs : sequence of RunData
+        Scored from their journals.
     conditions : sequence of str
         Which conditions to take of each run, in this order; none: all it has. ``caption`` stands for every
         grade of captions.
@@ -83,18 +80,21 @@ def compare(runs: Sequence[Path], conditions: Sequence[str] = ()) -> Comparisons
     )
 
 
-def _sides(runs: Sequence[Path], conditions: Sequence[str]) -> list[_Asked]:
+def _sides(runs: Sequence[RunData], conditions: Sequence[str]) -> list[_Asked]:
     sides: list[_Asked] = []
     there: dict[str, None] = {}
-    for path in runs:
-        run = directory.read(path)
-        there |= dict.fromkeys(run.identity.conditions)
-        by_condition = grouped(observe(path), lambda o: o.trial.condition)
-        for name in _chosen(run.identity.conditions, conditions):
+    for data in runs:
+        run = data.run
+        there |= dict.fromkeys(run.identity.setup.conditions)
+        by_condition = grouped(observe(data), lambda o: o.trial.condition)
+        for name in _chosen(run.identity.setup.conditions, conditions):
             side = Side(
-                run=str(path), model=run.identity.model, arguments=run.identity.model_args, condition=name
+                run=str(data.path),
+                model=run.identity.model,
+                arguments=run.identity.model_args,
+                condition=name,
             )
-            sides.append(_Asked(side, run, _by_trial(by_condition.get(name, ()))))
+            sides.append(_Asked(side, data, _by_trial(by_condition.get(name, ()))))
     absent = [name for name in conditions if not _chosen(tuple(there), [name])]
     if absent:
         raise InputError(f"--condition {absent[0]}: no run has it; there are {', '.join(there)}")
@@ -107,9 +107,9 @@ def _sound(sides: Iterable[_Asked]) -> dict[str, str]:
     """What is known of the way that sound took to the model of each run, and to who captioned for it."""
     found: dict[str, str] = {}
     for asked in sides:
-        run, name = asked.run, asked.side.run
+        run, name = asked.data.run, asked.side.run
         if not is_soundless(asked.side.condition):
-            found[name] = arrival.line(run, directory.read_canary(Path(name)))
+            found[name] = arrival.line(run, asked.data.canary)
         elif run.captioner is not None and _is_captioned(asked):
             found[f"{name}, {asked.side.condition}"] = arrival.of_captioner(run.captioner)
     return found
@@ -134,10 +134,11 @@ def _by_trial(observations: Iterable[Observation]) -> dict[str, dict[_TrialKey, 
 
 
 def _compared(base: _Asked, other: _Asked) -> Comparison:
-    identities = [{suite.name: suite for suite in asked.run.identity.suites} for asked in (base, other)]
+    identities = [{suite.name: suite for suite in asked.data.run.identity.suites} for asked in (base, other)]
     shared = [name for name in identities[0] if name in identities[1]]
     if not shared:
         raise InputError(f"{base.side.run} and {other.side.run} share no suite: compare runs of the same one")
+    _refuse_other_rotations(base, other)
     for name in shared:
         _refuse_unlike(base, other, identities[0][name], identities[1][name])
     rows = tuple(chain.from_iterable(_rows(name, base, other) for name in shared))
@@ -156,27 +157,37 @@ def _refuse_unlike(base: _Asked, other: _Asked, first: SuiteIdentity, second: Su
             )
 
 
+def _refuse_other_rotations(base: _Asked, other: _Asked) -> None:
+    before, after = (asked.data.run.identity.setup.rotations for asked in (base, other))
+    if before != after:
+        raise InputError(
+            f"{base.side.run} and {other.side.run} asked other rotations ({before} and {after}): compare runs "
+            "that were asked alike"
+        )
+
+
 def _short(value: str | None) -> str:
     return "none" if value is None else value[:12]
 
 
 def _notes(base: _Asked, other: _Asked, shared: Sequence[str]) -> Iterator[str]:
-    first, second = base.run.identity, other.run.identity
-    for name in _SETUP:
-        before, after = getattr(first, name), getattr(second, name)
+    first, second = base.data.run.identity, other.data.run.identity
+    for (name, before), (_, after) in zip(
+        first.setup.comparable_key(), second.setup.comparable_key(), strict=True
+    ):
         # A file of captions matters to the side that was given them.
-        told = name != "captions" or all(_is_captioned(asked) for asked in (base, other))
-        if before != after and told:
+        matters = name != "captions" or all(_is_captioned(asked) for asked in (base, other))
+        if before != after and matters:
             yield f"{name.replace('_', ' ')}: {before} and {after}"
     for asked, identity in ((base, first), (other, second)):
         for suite in identity.suites:
             if suite.name not in shared:
                 yield f"suite {suite.name!r} was asked of {asked.side.run} only"
-        for reason, n in asked.run.inapplicable.items():
-            if asked.side.condition in reason.split(": "):
-                yield f"{n} item(s) not asked of {asked.side.name}: {reason}"
+        for one in asked.data.run.inapplicable:
+            if one.condition == asked.side.condition:
+                yield f"{one.items} item(s) not asked of {asked.side.name}: {inapplicable_sentence(one)}"
         if _is_captioned(asked):
-            yield from (note for note in asked.run.notes if CAPTION in note)
+            yield from (note for note in notes(asked.data.run) if CAPTION in note)
 
 
 def _is_captioned(asked: _Asked) -> bool:

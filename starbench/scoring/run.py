@@ -1,15 +1,14 @@
-"""All scores of a run, from its directory alone."""
+"""All scores of a run; nothing is asked, and no file is read."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from starbench.engine.cost import dollars, total
 from starbench.protocols import get as get_protocol
 from starbench.protocols.base import Result
-from starbench.runs import directory, journal
+from starbench.runs.load import RunData
 from starbench.schema import Outcome, Run, SuiteIdentity, Usage
 from starbench.schema.score import PairedDifference, RunScore, SuiteScore
 from starbench.scoring.accuracy import grouped, headline, paired, task_score
@@ -20,24 +19,17 @@ BASE = "audio"
 _UNFINISHED = (MISSING, Outcome.ERROR.value)
 
 
-def score_run(path: Path) -> RunScore:
-    """Score a run again from its journal; nothing is asked.
-
-    Raises
-    ------
-    starbench.errors.RunError
-        If ``path`` is no run, or is damaged.
-    """
-    run = directory.read(path)
-    observations = observe(path)
-    canary = directory.read_canary(path)
+def score(data: RunData) -> RunScore:
+    """Score a run from what its journal holds."""
+    run, canary = data.run, data.canary
+    observations = observe(data)
     delivered = [o for o in observations if o.outcome not in _UNFINISHED]
-    held = [canary.usage] if canary and canary.requests else []
-    usage = total(usage for usage in [*(o.usage for o in observations), *held] if usage is not None)
-    is_known = all(_is_full(usage) for usage in [*(o.usage for o in delivered), *held])
+    probes = [canary.usage] if canary and canary.requests else []
+    usage = total(usage for usage in [*(o.usage for o in observations), *probes] if usage is not None)
+    is_known = all(_is_full(usage) for usage in [*(o.usage for o in delivered), *probes])
     by_suite = grouped(observations, lambda o: o.trial.suite)
     return RunScore(
-        run=path.name,
+        run=data.path.name,
         model=run.identity.model,
         served_as=tuple(sorted({o.served_model for o in observations if o.served_model})),
         complete=_complete(observations),
@@ -52,30 +44,13 @@ def score_run(path: Path) -> RunScore:
     )
 
 
-def why_unasked(path: Path) -> str | None:
-    """Why no trial of the run at ``path`` was ever asked; None if one was.
-
-    Raises
-    ------
-    starbench.errors.RunError
-        If ``path`` is no run, or is damaged.
-    """
-    directory.read(path)
-    if any(True for _ in journal.read(path)):
-        return None
-    canary = directory.read_canary(path)
-    if canary is not None and canary.transport == "dropped":
-        return "no trial was asked: the canary found that no sound reaches the model"
-    return f"no trial was asked yet: starbench run with --out {path} goes on"
-
-
 def _is_full(usage: Usage | None) -> bool:
     """Whether both kinds of tokens that have a price were reported."""
     return usage is not None and usage.input_tokens is not None and usage.output_tokens is not None
 
 
 def _suite_score(suite: SuiteIdentity, observations: Sequence[Observation], run: Run) -> SuiteScore:
-    conditions = run.identity.conditions
+    conditions = run.identity.setup.conditions
     cells = grouped(observations, lambda o: (o.item.task, o.trial.condition))
     tasks = tuple(grouped(observations, lambda o: o.item.task))
     by_condition = grouped(observations, lambda o: o.trial.condition)
@@ -120,7 +95,8 @@ def _official(suite: SuiteIdentity, observations: Sequence[Observation], run: Ru
     That is condition audio over all items at the protocol's own rotations, once every trial has ended.
     """
     heard = [o for o in observations if o.trial.condition == BASE]
-    left_out = run.skipped or run.identity.limit is not None or suite.rotations != "default"
+    setup = run.identity.setup
+    left_out = run.skipped or setup.limit is not None or setup.rotations != "default"
     # Items to which another condition does not apply are no loss; items the model cannot take are.
     left_out = left_out or len({o.item.id for o in heard}) < len({o.item.id for o in observations})
     if not heard or left_out or not _complete(heard):

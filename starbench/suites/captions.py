@@ -19,7 +19,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from starbench.errors import InputError
-from starbench.schema import Item, Outcome
+from starbench.schema import Item, MissingCaptions, Outcome
 from starbench.schema.caption import Captioner, CaptionHeader, CaptionIdentity, CaptionLine
 from starbench.storage.atomic import write_lines
 from starbench.storage.json_lines import whole_lines
@@ -43,14 +43,14 @@ class CaptionFile:
         """The model that wrote the captions."""
         return self.header.identity.model
 
-    @property
-    def captioner(self) -> Captioner:
-        """What a reader of scores should know of the model that wrote them."""
+    def captioner_of(self, suites: Iterable[Suite]) -> Captioner:
+        """What a reader of scores should know of the model that wrote them, and of what it left out."""
         return Captioner(
             model=self.model,
             grade=self.grade,
             adaptations=self.header.adaptations,
             canary=self.header.canary,
+            missing=tuple(missing for suite in suites for missing in missing_captions(suite, self)),
         )
 
     @property
@@ -188,16 +188,16 @@ def attach(suite: Suite, captions: CaptionFile) -> Suite:
     return attached
 
 
-def notes(suite: Suite, captions: CaptionFile) -> tuple[str, ...]:
-    """What a reader of scores should know of the clips of ``suite`` that have no caption, a line a reason."""
+def missing_captions(suite: Suite, captions: CaptionFile) -> tuple[MissingCaptions, ...]:
+    """The clips of ``suite`` that have no caption, by how they ended."""
     clips = {suite.clips[path].digest for item in suite.items for path in item.audio_paths}
-    ends = Counter(
+    reasons = Counter(
         captions.lines[clip].outcome.value if clip in captions.lines else "not asked"
         for clip in clips - captions.texts.keys()
     )
     return tuple(
-        f"{suite.name}: {n} of {len(clips)} clips have no caption by {captions.model}: {end}"
-        for end, n in sorted(ends.items())
+        MissingCaptions(suite=suite.name, clips=n, of=len(clips), reason=reason)
+        for reason, n in sorted(reasons.items())
     )
 
 

@@ -227,8 +227,8 @@ def test_a_silent_clip_is_sent_by_a_recorded_policy(
     )
     assert ran.code == 0
     record = json.loads((ran.path / "run.json").read_text("utf-8"))
-    assert record["identity"]["text_only"] == "silent-clip"
-    assert any("silent clip" in text for text in record["adaptations"])
+    assert record["identity"]["setup"]["text_only"] == "silent-clip"
+    assert any(change["kind"] == "silent-clip" for change in record["adaptations"])
     assert record["capabilities"]["text_only"] is False
     for request, _ in httpserver.log:
         parts = request.get_json()["messages"][0]["content"]

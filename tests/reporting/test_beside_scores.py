@@ -16,6 +16,7 @@ from starbench.errors import InputError
 from starbench.reporting.entries import read_entries
 from starbench.reporting.leaderboard import board
 from starbench.reporting.markdown import board_to_markdown
+from starbench.reporting.words import adaptation_sentence
 from starbench.runs import directory
 from starbench.schema import Canary
 from starbench.schema.entry import LeaderboardEntry
@@ -98,7 +99,7 @@ def test_ears_that_were_split_are_not_called_folded(bench: Bench) -> None:
     suite = bench.suite("s", item("one", "bell"))
     code, said = bench.run(suite, "--channels", "split", model="ears.py:One")
     assert code == 0
-    assert bench.record()["notes"] == [arrival.APART]
+    assert bench.notes() == [arrival.APART]
     assert arrival.FOLDED not in said
     run = bench.folder / "run"
     directory.write_canary(run, canary())
@@ -110,7 +111,7 @@ def test_ears_that_were_split_are_not_called_folded(bench: Bench) -> None:
     assert row(shown(bench.folder / "proven"))[-1].endswith("/split |")
     code, said = bench.command(suite, "--channels", "mono", model="ears.py:One", out="mono")
     assert "ears folded" in said
-    assert arrival.FOLDED in bench.record("mono")["notes"]
+    assert arrival.FOLDED in bench.notes("mono")
 
 
 def test_compare_tells_of_each_run_how_sound_got_there(bench: Bench, command: Callable[..., Ran]) -> None:
@@ -141,7 +142,7 @@ def test_a_rate_that_was_asked_for_is_told_and_names_the_table(bench: Bench) -> 
     assert f"note: {told}\n" in bench.run(suite, "--rate", "8000", out="low")[1]
     assert bench.run(suite, out="own")[0] == 0
     (entry,) = read_entries([bench.folder / "low"])
-    assert entry.setup.adaptations == (told,)
+    assert list(map(adaptation_sentence, entry.adaptations)) == [told]
     found = headings(shown(bench.folder / "low", bench.folder / "own"))
     assert len(set(found)) == 2
     assert ["rate: 8000 Hz" in title for title in sorted(found)] == [False, True]
@@ -151,8 +152,8 @@ def test_a_rate_that_the_clips_have_changes_nothing(bench: Bench) -> None:
     root = bench.folder / bench.suite("s", item("one", "tap"))
     (root / "audio" / "high.wav").unlink()
     assert bench.run("s", "--rate", "16000")[0] == 0
-    assert bench.record()["adaptations"] == []
-    assert bench.record()["identity"]["rate"] == "16000"
+    assert bench.changes() == []
+    assert bench.record()["identity"]["setup"]["rate"] == "16000"
 
 
 @pytest.mark.parametrize(
@@ -171,9 +172,9 @@ def test_a_policy_without_effect_is_told_and_names_no_table(
 ) -> None:
     suite = bench.suite("s", item("one", "bell", "horn"))
     assert bench.run(suite, *options, model=f"ears.py:{model}")[0] == 0
-    assert bench.record()["notes"] == [f"the policy {note}"]
+    assert bench.notes() == [f"the policy {note}"]
     name = options[0].removeprefix("--")
-    assert bench.record()["identity"][name] == options[1]
+    assert bench.record()["identity"]["setup"][name] == options[1]
     assert headings(shown(bench.folder / "run")) == ["## s, protocol starbench"]
     assert bench.run(suite, model=f"ears.py:{model}", out="plain")[0] == 0
     found = headings(shown(bench.folder / "run", bench.folder / "plain"))
@@ -185,7 +186,7 @@ def test_a_policy_with_effect_names_its_table(bench: Bench) -> None:
     suite = bench.suite("s", item("one", "bell", "horn"))
     options = ("--channels", "mono", "--clips", "concat")
     assert bench.run(suite, *options)[0] == 0
-    assert bench.record()["notes"] == []
+    assert bench.notes() == []
     assert headings(shown(bench.folder / "run")) == [
         "## s, protocol starbench, clips: concat, 0.5 s apart, channels: mono"
     ]
@@ -250,7 +251,7 @@ def test_the_captioners_canary_and_adaptations_reach_the_row(
     (entry,) = read_entries([bench.folder / "run"])
     assert f"captions by ears.py:One: {change}" in entry.notes
     assert entry.captioner is not None
-    assert entry.captioner.adaptations == (change,)
+    assert [adaptation_sentence(one, "clips") for one in entry.captioner.adaptations] == [change]
     assert (entry.captioner.canary is None) == bool(options)
     assert "captions by ears.py:One (" in said
     assert "ears folded" not in said

@@ -13,9 +13,11 @@ from starbench.errors import InputError
 from starbench.reporting.entries import entries_of, published_entries, read_entries, write_entries
 from starbench.reporting.leaderboard import board, write_board
 from starbench.reporting.markdown import board_to_markdown, escape
+from starbench.runs.load import load
+from starbench.schema import Adaptation
 from starbench.schema.board import Board
 from starbench.schema.entry import LeaderboardEntry
-from starbench.scoring.run import score_run
+from starbench.scoring.run import score
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -27,14 +29,16 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from starbench.cli.run import evaluate
     from starbench.engine.settings import Settings
     from starbench.models.resolve import resolve
-    from starbench.planning.plan import Request, prepare
+    from starbench.planning.plan import plan_run
+    from starbench.planning.request import Request
+    from starbench.schema import Setup
     from starbench.synthesis import BuildSpec
 
     root = tmp_path_factory.mktemp("board")
     build("perception", BuildSpec(("pitch", "loudness", "duration"), "default", 3, 16), root / "suite")
     model = resolve("random")
-    request = Request(suites=(str(root / "suite"),), conditions=("audio", "caption"))
-    assert evaluate(prepare(request, model), model, root / "run", Settings()) == 0
+    request = Request((str(root / "suite"),), Setup(conditions=("audio", "caption")))
+    assert evaluate(plan_run(request, model), model, root / "run", Settings()) == 0
     return root / "run"
 
 
@@ -73,7 +77,7 @@ def test_a_board_reads_back_as_the_models_that_wrote_it(run: Path) -> None:
 
 
 def test_an_entry_tells_what_was_run(run: Path) -> None:
-    (entry,) = entries_of(run, score_run(run))
+    (entry,) = entries_of(load(run), score(load(run)))
     assert entry.run_by_us
     assert entry.complete
     assert entry.model.name == "random"
@@ -159,7 +163,7 @@ def test_names_are_shown_never_rendered(run: Path) -> None:
     [
         ("{", "is not JSON"),
         ("{}", "is not a leaderboard entry"),
-        ('{"schema_version": 2}', "is not a leaderboard entry"),
+        ('{"schema_version": 3}', "is not a leaderboard entry"),
     ],
 )
 def test_what_is_no_entry_is_refused_in_one_sentence(tmp_path: Path, text: str, said: str) -> None:
@@ -177,9 +181,9 @@ def test_an_entry_holds_a_run_or_a_publication_and_not_both(run: Path) -> None:
 
 
 def test_rewriting_entries_changes_no_byte(run: Path) -> None:
-    (path,) = write_entries(run, score_run(run))
+    (path,) = write_entries(load(run), score(load(run)))
     before = path.read_bytes()
-    write_entries(run, score_run(run))
+    write_entries(load(run), score(load(run)))
     assert path.read_bytes() == before
 
 
@@ -201,7 +205,7 @@ def test_what_was_asked_otherwise_is_told_in_the_row(run: Path) -> None:
     changed = ours.model_copy(
         update={
             "model": ours.model.model_copy(update={"arguments": {"seed": 3}}),
-            "setup": ours.setup.model_copy(update={"adaptations": ("a silent clip sent",)}),
+            "adaptations": (Adaptation(kind="other", text="a silent clip sent"),),
             "skipped": ("x: file is missing",),
         }
     )

@@ -92,14 +92,14 @@ def test_in_the_open_the_front_is_up_and_right_is_right(
 @pytest.mark.parametrize("facing", [0.0, 40.0, 90.0, 250.0])
 @pytest.mark.parametrize("azimuth", [0.0, 30.0, 90.0, 200.0])
 def test_in_a_room_places_are_those_that_the_renderer_uses(facing: float, azimuth: float) -> None:
-    from starbench.synth.geometry import turned, unit
+    from starbench.synth.geometry import to_listener_axes, unit
 
     room = ROOM | {"facing_deg": facing}
     view = top_view({"sources": [source(azimuth, 1.3, 20)], "room": room})
     assert view is not None
-    wanted = np.array([2.5, 2.2, 1.5]) + turned(1.3 * unit(azimuth, 20.0), -facing)
+    wanted = np.array([2.5, 2.2, 1.5]) + to_listener_axes(1.3 * unit(azimuth, 20.0), -facing)
     assert view.sources[0].track[0] == pytest.approx(wanted[:2])
-    assert view.front == pytest.approx(turned(unit(0.0), -facing)[:2])
+    assert view.front == pytest.approx(to_listener_axes(unit(0.0), -facing)[:2])
     assert view.walls == (6, 5)
 
 

@@ -1,0 +1,68 @@
+"""A run as data: everything its directory holds, read once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from starbench.runs import directory, journal
+from starbench.runs.directory import ItemKey, PlannedTrial
+from starbench.schema import Canary, Failure, Item, JournalLine, Outcome, Run, Stop, Usage
+
+
+class TrialEnd(NamedTuple):
+    """What counts of a trial's journal line; a hundred thousand whole ones would fill half a gigabyte."""
+
+    outcome: Outcome
+    """As it was read when it was asked; scores read the response afresh."""
+    response: str | None
+    stop: Stop
+    error: Failure | None
+    attempts: int
+    latency_s: float
+    usage: Usage | None
+    served_model: str | None
+    at: str
+
+    @classmethod
+    def of(cls, line: JournalLine) -> TrialEnd:
+        """What counts of ``line``."""
+        return cls(*(getattr(line, name) for name in cls._fields))
+
+
+@dataclass(frozen=True, eq=False)
+class RunData:
+    """A run: its record, its canary, its questions, every planned trial, and how each asked one ended."""
+
+    path: Path
+    run: Run
+    canary: Canary | None
+    items: Mapping[ItemKey, Item]
+    plan: tuple[PlannedTrial, ...]
+    ends: Mapping[journal.Key, TrialEnd]
+    """Trial's key -> how it ended, by the newest line, except that an error never replaces an answer."""
+
+    @property
+    def failures(self) -> list[Failure]:
+        """The errors that are left."""
+        return [end.error for end in self.ends.values() if end.error is not None]
+
+
+def load(path: Path) -> RunData:
+    """Read the run at ``path``.
+
+    Raises
+    ------
+    starbench.errors.RunError
+        If there is none, or it is damaged.
+    """
+    return RunData(
+        path=path,
+        run=directory.read(path),
+        canary=directory.read_canary(path),
+        items=directory.read_items(path),
+        plan=tuple(directory.read_plan(path)),
+        ends=journal.latest_as(path, TrialEnd.of),
+    )

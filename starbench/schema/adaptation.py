@@ -1,0 +1,58 @@
+"""What was changed about what is sent because of what a model can take, and what could not be asked at all."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from starbench.schema.base import Frozen
+
+AdaptationKind = Literal["resampled", "silent-clip", "split", "mono", "concat", "other"]
+
+
+class Adaptation(Frozen):
+    """One kind of change, and how many trials (or clips, in a file of captions) it was made to."""
+
+    kind: AdaptationKind
+    trials: int | None = None
+    """How many were changed; None: all."""
+    of: int | None = None
+    """Of how many with sound."""
+    clips: int | None = None
+    """``concat``: clips that became one."""
+    gap_s: float | None = None
+    """``concat``: silence between them, s."""
+    rate_hz: int | None = None
+    """``resampled``: to what, Hz; ``concat``: to what, where their rates differed."""
+    on_request: bool = False
+    """``resampled``: as ``--rate`` asks, and not for want of a rate that the model reads."""
+    seconds: float | None = None
+    """``silent-clip``: its length, s."""
+    conditions: tuple[str, ...] = ()
+    """``silent-clip``: the conditions that it was sent under."""
+    text: str | None = None
+    """``other``: the words of whoever recorded it."""
+
+
+class Inapplicable(Frozen):
+    """Items that no trial was made from, and why: a code with its values (:mod:`starbench.planning.reasons`)."""
+
+    suite: str
+    condition: str | None = None
+    """None: under any condition."""
+    items: int
+    code: str
+    values: dict[str, int | float | str] = Field(default_factory=dict)
+    fixes: tuple[str, ...] = ()
+    """Options under which they could be asked."""
+
+
+class MissingCaptions(Frozen):
+    """Clips of a suite without a caption by the model that was to describe them, and how each ended."""
+
+    suite: str
+    clips: int
+    of: int
+    reason: str
+    """An outcome, or ``not asked``."""

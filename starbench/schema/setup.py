@@ -1,0 +1,64 @@
+"""How questions are put: every option that changes what a model is asked, declared once."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from starbench.schema.base import Frozen, hertz
+from starbench.schema.capabilities import AnswerMode
+
+#: What may become of a prompt with more clips than the model takes.
+ClipPolicy = Literal["refuse", "concat"]
+#: What may become of a clip with more channels than the model takes.
+ChannelPolicy = Literal["refuse", "split", "mono"]
+#: What is sent where a model takes no prompt without a clip.
+TextOnlyPolicy = Literal["refuse", "silent-clip"]
+
+
+class Setup(Frozen):
+    """How questions are put: part of a request, of a run's identity and of a leaderboard entry.
+
+    A new option is one field here and one declaration on the command line.
+    """
+
+    protocol: str | None = None
+    """None: each suite's own. An entry, which is of one suite, names it."""
+    prompt_version: str | None = None
+    """The protocol's; None as long as the protocol is."""
+    conditions: tuple[str, ...] = ("audio",)
+    rotations: str = "default"
+    """``default``, ``all`` or a number."""
+    limit: int | None = None
+    """Items of a stratified sample of each suite; None: all."""
+    limit_seed: int = 0
+    rate: str = "native"
+    """``native``, or the rate in Hz that every clip is resampled to."""
+    text_only: TextOnlyPolicy = "refuse"
+    skip_bad: bool = False
+    """Whether damaged items are left out."""
+    clips: ClipPolicy = "refuse"
+    gap_s: float | None = Field(default=None, ge=0)
+    """Silence between clips that were joined, s; None where none are."""
+    channels: ChannelPolicy = "refuse"
+    answer_mode: AnswerMode = "text"
+    captions: str | None = None
+    """Digest of the file of captions that condition ``caption`` shows; None: the suite's own."""
+
+    @property
+    def rate_hz(self) -> int | None:
+        """The rate that every clip is resampled to, Hz; None: each clip's own."""
+        return hertz(self.rate)
+
+    def comparable_key(self) -> tuple[Any, ...]:
+        """What must be equal for two results to stand in one table.
+
+        Conditions are no part of it, since each is a row of its own and a finished run may gain some; nor
+        is ``skip_bad``, since what is left out changes the questions; nor the seed of a sample nobody drew.
+        """
+        drawn = {"limit_seed": self.limit_seed if self.limit is not None else None}
+        fields = {**dict(self), **drawn}
+        return tuple(
+            (name, value) for name, value in fields.items() if name not in ("conditions", "skip_bad")
+        )

@@ -1,0 +1,1 @@
+"""Heads: measured impulse responses of two ears, read from files and interpolated between directions."""

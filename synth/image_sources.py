@@ -1,0 +1,153 @@
+"""Image sources of a room: where they are, how loud they are and when they arrive.
+
+The image method of Allen & Berkley (J. Acoust. Soc. Am. 65, 1979): a wall is a mirror, so a source in a
+rectangular room becomes an endless lattice of sources, each weakened by one factor a reflection.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .geometry import SPEED_OF_SOUND, to_listener_axes
+from .shoebox import Shoebox, refuse_near_head
+
+#: About how many images are computed at a time: few enough for the cache.
+_CHUNK = 1 << 15
+
+
+@dataclass(frozen=True, eq=False)
+class ImageSources:
+    """All the sources that a listener receives together; the first is the direct sound.
+
+    Attributes
+    ----------
+    offsets : ndarray, shape (n, 3)
+        Vectors from the middle of the head to the images, in the listener's axes, m.
+    distances : ndarray, shape (n,)
+        Their lengths, m.
+    gains : ndarray, shape (n,)
+        Amplitudes at the middle of the head: reflection ** order / distance.
+    orders : ndarray, shape (n,)
+        Numbers of reflections.
+    """
+
+    offsets: NDArray[np.float64]
+    distances: NDArray[np.float64]
+    gains: NDArray[np.float64]
+    orders: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.distances)
+
+    @property
+    def arrivals_s(self) -> NDArray[np.float64]:
+        """When each reaches the middle of the head, s after the direct sound."""
+        return np.asarray((self.distances - self.distances[0]) / SPEED_OF_SOUND)
+
+    @property
+    def extent_s(self) -> float:
+        """Arrival of the last image, s after the direct sound."""
+        return float(self.distances.max() - self.distances[0]) / SPEED_OF_SOUND
+
+
+def free_field(offset_m: ArrayLike) -> ImageSources:
+    """Only the direct sound, of a source at a vector (3,) in the listener's axes.
+
+    Raises
+    ------
+    StimulusError
+        If it is too near to the head.
+    """
+    offset = np.asarray(offset_m, dtype=np.float64)
+    refuse_near_head(offset)
+    distance = np.array([np.linalg.norm(offset)])
+    return ImageSources(offset[None, :], distance, 1.0 / distance, np.zeros(1, np.int32))
+
+
+def shoebox_images(box: Shoebox, offset_m: ArrayLike, seconds: float | None = None) -> ImageSources:
+    """Every image of a source that arrives within ``seconds`` of its direct sound, of whatever order.
+
+    Parameters
+    ----------
+    box : Shoebox
+        The room and the listener.
+    offset_m : array_like, shape (3,)
+        From the middle of the head to the source, in the listener's axes, m.
+    seconds : float, optional
+        How long reflections are followed; by default ``box.response_s``.
+
+    Raises
+    ------
+    StimulusError
+        If the source is outside the room, too near to a wall, or too near to the head.
+
+    Notes
+    -----
+    The images form columns above the floor plan, and the images of a column within reach are consecutive:
+    the lattice is cut to the sphere column by column, so that nothing outside it is ever computed.
+    """
+    offset = np.asarray(offset_m, dtype=np.float64)
+    refuse_near_head(offset)
+    source = box.to_room(offset)
+    box.require_inside(source, "the source")
+    direct = float(np.linalg.norm(offset))
+    reach = direct + SPEED_OF_SOUND * (box.response_s if seconds is None else seconds)
+
+    x, y, z = (_axis(*axis, reach) for axis in zip(box.size_m, source, box.listener_m, strict=True))
+    columns = np.array([axis.ravel() for axis in np.meshgrid(x[0], y[0], indexing="ij")])
+    column_orders = (x[1][:, None] + y[1]).ravel()
+    square = columns[0] ** 2 + columns[1] ** 2
+    half = np.sqrt(np.maximum(reach**2 - square, 0.0))
+    first, last = np.searchsorted(z[0], -half), np.searchsorted(z[0], half, side="right")
+    heights = np.where(square < reach**2, last - first, 0)
+
+    front, left, _ = to_listener_axes(np.column_stack([*columns, np.zeros_like(square)]), box.facing_deg).T
+    total = int(heights.sum())
+    offsets, distances = np.empty((3, total)), np.empty(total)
+    gains, orders = np.empty(total), np.empty(total, np.int32)
+    attenuation = box.reflection ** np.arange(column_orders.max() + z[1].max() + 1.0)
+    start = 0
+    for chunk in _column_chunks(heights):
+        counts = heights[chunk]
+        begin = np.cumsum(counts) - counts
+        level = np.arange(counts.sum()) - np.repeat(begin - first[chunk], counts)
+        out = slice(start, start + level.size)
+        start = out.stop
+        offsets[0, out] = np.repeat(front[chunk], counts)
+        offsets[1, out] = np.repeat(left[chunk], counts)
+        offsets[2, out] = up = z[0][level]
+        distances[out] = np.sqrt(np.repeat(square[chunk], counts) + up * up)
+        orders[out] = np.repeat(column_orders[chunk], counts) + z[1][level]
+        gains[out] = attenuation[orders[out]] / distances[out]
+
+    index = int(np.flatnonzero(orders == 0)[0])
+    for values in (*offsets, distances, gains, orders):
+        values[0], values[index] = values[index], values[0]
+    offsets[:, 0], distances[0], gains[0] = offset, direct, 1.0 / direct  # free of the lattice's rounding
+    return ImageSources(offsets.T, distances, gains, orders)
+
+
+def _column_chunks(heights: NDArray[np.intp]) -> Iterator[slice]:
+    """Slices of consecutive columns that together hold about ``_CHUNK`` images."""
+    edges = np.flatnonzero(np.diff(np.cumsum(heights) // _CHUNK, prepend=0, append=-1))
+    for begin, end in itertools.pairwise([0, *edges.tolist(), len(heights)]):
+        if begin < end:
+            yield slice(begin, end)
+
+
+def _axis(
+    size: float, source: float, listener: float, reach: float
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Images along one axis, ascending, relative to the listener, and their numbers of reflections."""
+    periods = math.ceil(reach / (2.0 * size)) + 1
+    cells = 2 * np.arange(-periods, periods + 1, dtype=np.int32)
+    positions = np.concatenate([cells * size + source, cells * size - source]) - listener
+    orders = np.concatenate([np.abs(cells), np.abs(cells - 1)])
+    ascending = np.argsort(positions)
+    return positions[ascending], orders[ascending]

@@ -1,0 +1,1 @@
+"""The design of an experiment: questions, counterbalanced assignments, random draws."""

@@ -1,0 +1,105 @@
+"""What a perception suite declares in its manifest: cue features, flaws, and the constants of its levels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ..scenes import cue_features
+from ..scenes.options import SceneOptions, rt60_words, snr_words
+from ..scenes.recipes import LEVELS_DB_SPL
+from . import jnd
+from .places.clips import DEFAULT_SIGNALS
+from .places.discrimination import PLACE_DISCRIMINATION
+from .places.identification import PLACE_IDENTIFICATION
+from .places.star_bench import clips as star_bench_clips
+from .profiles import RATE_HZ, STAR_BENCH, Profile
+from .tones import audiogram
+from .tones.discrimination import JND_LEVELS, TONE_DISCRIMINATION
+
+_PLACE_CUES = {
+    "azimuth": cue_features.AZIMUTH,
+    "elevation": cue_features.ELEVATION,
+    "distance": cue_features.DISTANCE,
+}
+#: Sub-category -> the features that carry its question.
+CUE_FEATURES: dict[str, tuple[str, ...]] = {
+    audiogram.NAME: audiogram.CUE_FEATURES,
+    **{f"sensitivity_{name}": tones.cue_features for name, tones in TONE_DISCRIMINATION.items()},
+    **{f"range_{name}": features for name, features in _PLACE_CUES.items()},
+    **{f"sensitivity_{name}": features for name, features in _PLACE_CUES.items()},
+}
+
+_TIMING = "STAR-Bench's blocks are as long as the longer tone and 1 s more"
+_SPL = "STAR-Bench's tones have equal levels in dB HL, which are not equal in dB SPL"
+_BALANCE = "STAR-Bench's own counts: the lowest level alone is the same"
+#: What profile ``star-bench`` keeps of the original although it predicts answers: reported, but not a
+#: failure.
+_FLAWS: dict[str, dict[str, str]] = {
+    audiogram.NAME: {"balance": "STAR-Bench has no catch trials: a tone is always there"},
+    "sensitivity_pitch": {"tones.level_db_spl": _SPL, "tones.level_dbfs_rms": _SPL},
+    "sensitivity_duration": {
+        "seconds": _TIMING,
+        "bytes": _TIMING,
+        "tones.onset_s": _TIMING,
+        "tones.nominal_onset_s": _TIMING,
+        "total_s": _TIMING,
+    },
+}
+
+
+def declarations(
+    profile: Profile, sub_categories: Iterable[str], attributes: Iterable[str], options: SceneOptions
+) -> dict[str, Any]:
+    """Everything that a suite with these sub-categories and attributes declares."""
+    sub_categories, attributes = tuple(sub_categories), tuple(attributes)
+    places = [name for name in attributes if name in PLACE_DISCRIMINATION]
+    level_cues = cue_features.LEVEL if profile is STAR_BENCH else ()
+    declared: dict[str, Any] = {
+        "calibration": audiogram.calibration(),
+        "rate_hz": RATE_HZ,
+        "profile": profile.description,
+        # The key is part of the file format.
+        "asked": {name: [*CUE_FEATURES[name], *level_cues] for name in sub_categories},
+    }
+    if profile is STAR_BENCH:
+        return declared | {"flaws": _flaws(sub_categories)} | (_star_bench_places() if places else {})
+    return declared | _jnds(attributes, places) | (_places(places, options) if places else {})
+
+
+def _flaws(sub_categories: Iterable[str]) -> dict[str, dict[str, str]]:
+    flaws = {
+        name: _FLAWS.get(name, {}) | ({"balance": _BALANCE} if name.startswith("sensitivity") else {})
+        for name in sub_categories
+    }
+    return {name: reasons for name, reasons in flaws.items() if reasons}
+
+
+def _star_bench_places() -> dict[str, Any]:
+    return {"places": {"rate_hz": star_bench_clips.RATE_HZ, "rt60_s": star_bench_clips.RT60_S}}
+
+
+def _jnds(attributes: Iterable[str], places: list[str]) -> dict[str, Any]:
+    declared: dict[str, Any] = {"version": jnd.TABLE["version"], "ladder": [0.0, *JND_LEVELS]}
+    declared |= {name: jnd.TABLE[name] for name in attributes}
+    if places:
+        declared["ladders"] = {name: [0.0, *PLACE_DISCRIMINATION[name].jnds] for name in places}
+    return {"jnd": declared}
+
+
+def _places(places: list[str], options: SceneOptions) -> dict[str, Any]:
+    designs = {
+        f"{kind}_{name}": questions[name].design
+        for name in places
+        for kind, questions in (("range", PLACE_IDENTIFICATION), ("sensitivity", PLACE_DISCRIMINATION))
+    }
+    return {
+        "places": {
+            "level_db_spl": LEVELS_DB_SPL,
+            "signal": list(options.signal or DEFAULT_SIGNALS),
+            "snr_db": snr_words(options.backgrounds()),
+            "rt60_s": {
+                name: rt60_words(design.reverberation_times(options)) for name, design in designs.items()
+            },
+        }
+    }

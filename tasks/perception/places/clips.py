@@ -1,0 +1,147 @@
+"""Clips of the default profile, with one sound or two in a row.
+
+Whatever is not asked is drawn here by a generator that is independent of the answer: the duration, the onset,
+the level at the ears, the signal. Sounds are in slots of one length, so that neither onsets nor the clip's
+length depend on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from starbench.synthesis import Draft, generator
+
+from ...design.draws import Bounds, uniform
+from ...design.question import Question
+from ...scenes.captions import full_caption, ordinal_names
+from ...scenes.options import SceneOptions
+from ...scenes.places import Place
+from ...scenes.recipes import LEVELS_DB_SPL, SourceParameters, scene_recipe
+from ...scenes.rooms import RequiredPoint, RoomFamily
+from ...scenes.sounds import TEST_SIGNALS, NamedSound, recorded_sounds, with_new_tilt
+from .captions import plain_caption
+
+#: The longest duration of all question types, s, which a recording must have.
+LONGEST_S = 1.0
+DEFAULT_SIGNALS = ("noise", "complex")
+_LEAD_S, _GAP_S, _END_S = (0.1, 0.3), (0.3, 0.5), (0.1, 0.3)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipDesign:
+    """What the clips of one sub-category share, whatever the answer.
+
+    Attributes
+    ----------
+    duration_s : bounds
+        Duration of a sound, s.
+    rt60_s : tuple of float or None
+        Reverberation times unless the user chooses; None: no room.
+    rooms : RoomFamily
+        Rooms to draw from.
+    bandwidth_hz : float
+        Highest frequency that the cue needs.
+    needs_room : bool
+        Whether the question can be answered in rooms only.
+    separate_levels : bool
+        Whether each of two sounds has its own level; else they share one.
+    separate_tilts : bool
+        Whether each of two sounds has its own spectral tilt.
+    """
+
+    duration_s: Bounds
+    rt60_s: tuple[float | None, ...]
+    rooms: RoomFamily
+    bandwidth_hz: float
+    needs_room: bool = False
+    separate_levels: bool = False
+    separate_tilts: bool = False
+
+    def reverberation_times(self, options: SceneOptions) -> tuple[float | None, ...]:
+        """Reverberation times, s; None: no room."""
+        return options.reverberation_times(self.rt60_s, needs_room=self.needs_room)
+
+    def factors(self, options: SceneOptions, rng: np.random.Generator) -> dict[str, Sequence[Any]]:
+        """What is varied on purpose and not asked: the sound, the room, the background."""
+        return {
+            "sound": sounds(options, DEFAULT_SIGNALS, rng),
+            "rt60": self.reverberation_times(options),
+            "snr": options.backgrounds(),
+        }
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the sounds of an item are, in the order heard.
+
+    ``required_points`` must be inside the room whatever the answer; ``planned`` is recorded in the truth.
+    """
+
+    places: Sequence[Place]
+    required_points: Sequence[RequiredPoint]
+    planned: Mapping[str, Any]
+
+
+def sounds(
+    options: SceneOptions, default_signals: Sequence[str], rng: np.random.Generator
+) -> tuple[NamedSound, ...]:
+    """The user's recordings, else the signals that the user chose, else the default ones."""
+    return recorded_sounds(options.recordings, rng) or tuple(
+        TEST_SIGNALS[name] for name in options.signal or default_signals
+    )
+
+
+def draft_item(
+    identifier: str,
+    question: Question,
+    layout: Layout,
+    factors: Mapping[str, Any],
+    design: ClipDesign,
+    options: SceneOptions,
+    seed: int,
+) -> Draft:
+    """Make an item of one clip: a sound at each of the layout's places, one after the other.
+
+    The clip's random numbers depend on ``seed`` and ``identifier`` only, not on the answer.
+    """
+    rng = generator(seed, identifier, "clip plan")
+    sound: NamedSound = factors["sound"]
+    rt60_s: float | None = factors["rt60"]
+    tail_s = max(rt60 or 0.0 for rt60 in design.reverberation_times(options))
+    duration_s = uniform(rng, design.duration_s)
+    onset_s, end_s = uniform(rng, _LEAD_S), 0.0
+    sources: list[SourceParameters] = []
+    signal = sound.draw_signal(duration_s, rng)
+    level = uniform(rng, LEVELS_DB_SPL)
+    for at in layout.places:
+        sources.append({"signal": signal, "onset_s": onset_s, "at": at, "level_db_spl": level})
+        end_s = onset_s + design.duration_s[1] + tail_s
+        onset_s = round(end_s + uniform(rng, _GAP_S), 4)
+        # Both are drawn whether they are used or not: all designs consume the same random numbers.
+        next_level, next_signal = uniform(rng, LEVELS_DB_SPL), with_new_tilt(signal, rng)
+        level = next_level if design.separate_levels else level
+        signal = next_signal if design.separate_tilts else signal
+    total_s = round(end_s + uniform(rng, _END_S), 4)
+    room = None if rt60_s is None else design.rooms.draw(rt60_s, layout.required_points, rng)
+    clip = scene_recipe(options, sources, total_s, room=room, snr_db=factors["snr"])
+    n_sounds = len(layout.places)
+    return question.draft(
+        identifier,
+        [clip],
+        captions={
+            "plain": (plain_caption(n_sounds, generator(seed, identifier, "caption")),),
+            "full": (full_caption(ordinal_names(n_sounds), clip.parameters),),
+        },
+        truth={
+            "planned": {
+                **layout.planned,
+                "signal": sound.name,
+                "rt60_s": rt60_s,
+                "snr_db": factors["snr"],
+            }
+        },
+    )

@@ -1,0 +1,152 @@
+"""Place discrimination as STAR-Bench asks it, about two clips."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ....design.apportionment import apportion
+from ....design.counterbalancing import (
+    INTERVALS,
+    Interval,
+    balance_factors,
+    counterbalance,
+    design_generator,
+)
+from ....design.part_plan import PartPlan
+from ....design.question import Question
+from ....scenes.options import SceneOptions
+from ....scenes.places import Place, place
+from ...wording import DISCRIMINATION, TASK
+from .clips import direction, draft_item, factor_levels, refused_directions, repeat_in_random_order
+
+
+@dataclass(frozen=True)
+class StarBenchDiscrimination:
+    """A question about two clips.
+
+    Attributes
+    ----------
+    text : str
+        The question.
+    options : tuple of str
+        "Same" and "different"; or what is larger: the first clip, the second, neither.
+    levels : tuple of float
+        Differences between the two places.
+    tolerance : float
+        Smaller differences count as the same.
+    unit : str
+        Of levels and tolerance.
+    pairs : callable
+        Level -> all pairs of a smaller and a larger place with that difference.
+    bandwidth_hz : float
+        Highest frequency that the cue needs.
+    """
+
+    text: str
+    options: tuple[str, ...]
+    levels: tuple[float, ...]
+    tolerance: float
+    unit: str
+    pairs: Callable[[float], list[tuple[Place, Place]]]
+    bandwidth_hz: float
+
+    def answer(self, level: float, larger: Interval) -> str:
+        """The right option where the clip in this interval has the larger place."""
+        if len(self.options) == 2:
+            return self.options[int(level >= self.tolerance)]
+        return self.options[2 if level < self.tolerance else INTERVALS.index(larger)]
+
+
+def _azimuth_pairs(level: float) -> list[tuple[Place, Place]]:
+    return [(place(azimuth, 0, 2), place(azimuth + level, 0, 2)) for azimuth in range(0, 360, 15)]
+
+
+def _elevation_pairs(level: float) -> list[tuple[Place, Place]]:
+    lows = [low for low in range(-75, 76, 15) if low + level <= 90]
+    return [(place(0, low, 1), place(0, low + level, 1)) for low in lows]
+
+
+def _distance_pairs(level: float) -> list[tuple[Place, Place]]:
+    # A level is the middle of two whole differences: 1.5 stands for 1 and 2 m.
+    differences = (int(level), int(level) + 1)
+    return [(place(0, 0, near), place(0, 0, near + m)) for m in differences for near in range(1, 11 - m)]
+
+
+_DISCRIMINATION = {
+    "azimuth": StarBenchDiscrimination(
+        "Are Audio 1 and Audio 2 at the same azimuth? (Consider differences of less than 45° as the same.)",
+        ("Same", "Different"),
+        (30.0, 60.0, 90.0, 120.0, 150.0, 180.0),
+        45.0,
+        "degrees",
+        _azimuth_pairs,
+        12_000.0,
+    ),
+    "elevation": StarBenchDiscrimination(
+        "Which audio has the higher elevation angle? (Consider differences of less than 45° as the same.)",
+        ("Audio 1 is higher", "Audio 2 is higher", "Both are at the same elevation"),
+        (15.0, 90.0, 120.0, 150.0),
+        45.0,
+        "degrees",
+        _elevation_pairs,
+        16_000.0,
+    ),
+    "distance": StarBenchDiscrimination(
+        "Which audio is farther away? (Consider differences of less than 3 meters as the same.)",
+        ("Audio 1 is farther away", "Audio 2 is farther away", "Both audios are the same"),
+        (1.5, 4.5, 6.5, 8.5),
+        3.0,
+        "m",
+        _distance_pairs,
+        8_000.0,
+    ),
+}
+
+
+def plan_star_bench_discrimination(attribute: str, n: int, options: SceneOptions, seed: int) -> PartPlan:
+    """Plan ``n`` items of one attribute, less those of the levels that the head has no pair of places for."""
+    discrimination, name = _DISCRIMINATION[attribute], f"sensitivity_{attribute}"
+    pairs = {level: discrimination.pairs(level) for level in discrimination.levels}
+    places = (at for level_pairs in pairs.values() for pair in level_pairs for at in pair)
+    refusals = refused_directions(places, options)
+    usable = {
+        level: [pair for pair in level_pairs if not any(direction(at) in refusals for at in pair)]
+        for level, level_pairs in pairs.items()
+    }
+    counts = dict(zip(pairs, apportion(n, [1] * len(pairs)), strict=True))
+    dropped = [
+        f"{name}: {level:g} {discrimination.unit} ({counts[level]} items): {next(iter(refusals.values()))}"
+        for level in pairs
+        if not usable[level]
+    ]
+    levels = [level for level in pairs if usable[level]]
+    rng = design_generator(seed, name)
+    cells = counterbalance(levels, sum(counts[level] for level in levels), rng) if levels else []
+    cycles = {level: repeat_in_random_order(usable[level], rng) for level in levels}
+    factors = balance_factors(
+        [{"level": level, "larger": larger} for level, larger in cells],
+        factor_levels(name, options, seed),
+        rng,
+    )
+    drafts = []
+    for number, ((level, larger), item_factors) in enumerate(zip(cells, factors, strict=True)):
+        low, high = next(cycles[level])
+        question = Question(
+            task=TASK,
+            category=DISCRIMINATION,
+            sub_category=name,
+            text=discrimination.text,
+            options=discrimination.options,
+            answer=discrimination.answer(level, larger),
+            bandwidth_hz=discrimination.bandwidth_hz,
+            level=level,
+            level_unit=discrimination.unit,
+            offers_abstention=True,
+        )
+        planned = {"larger": larger, "level": level, "level_unit": discrimination.unit}
+        ordered = [high, low] if larger == "first" else [low, high]
+        drafts.append(
+            draft_item(f"{name}_{number:04d}", question, ordered, planned, item_factors, options, seed)
+        )
+    return PartPlan(drafts, dropped)

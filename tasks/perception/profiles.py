@@ -1,0 +1,60 @@
+"""The two designs of perception suites: STAR-Bench's own, and ours without its defects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+RATE_HZ = 48_000
+RAMP_S = 0.010
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a profile changes in all questions about tones.
+
+    Attributes
+    ----------
+    name : str
+        The user's name for it.
+    offers_abstention : bool
+        Whether every question has the option "Unable to determine".
+    synthesis : dict
+        Parameters of every recipe.
+    description : str
+        What a reader of the suite should know, recorded in its manifest.
+    """
+
+    name: str
+    offers_abstention: bool
+    synthesis: Mapping[str, Any]
+    description: str
+
+
+DEFAULT = Profile(
+    name="default",
+    offers_abstention=False,
+    synthesis={"rate": RATE_HZ, "ramp_s": RAMP_S, "ramp": "raised-cosine", "nominal": False, "dither": True},
+    description=(
+        "Levels are human JNDs (0, 1, 2, 4, 8, 16, 32); a third of the items are catch trials, and first, "
+        "second and same (or none) are right equally often. Three options, forced choice: an option that "
+        "is never right would lift the best constant answer above chance. What is not asked is roved, "
+        "independently of answer and level. Tones that 16 bits cannot hold are left out. TPDF dither. "
+        "Onsets and durations at half amplitude, raised-cosine ramps of 10 ms."
+    ),
+)
+
+STAR_BENCH = Profile(
+    name="star-bench",
+    offers_abstention=True,
+    synthesis={"rate": RATE_HZ, "ramp_s": RAMP_S, "ramp": "quarter-sine", "nominal": True, "dither": False},
+    description=(
+        "STAR-Bench's ladders, grid, timings, wording and options, as published or measured on its files; "
+        "its base ranges are not published and are ours. No dither, no catch trials in the audiogram; "
+        "tones that 16 bits cannot hold are kept and flagged. Onsets and durations include the "
+        "quarter-sine ramps of 10 ms."
+    ),
+)
+
+PROFILES = {profile.name: profile for profile in (DEFAULT, STAR_BENCH)}

@@ -1,0 +1,128 @@
+"""The perception task: from what the user asks for to the plan of a suite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starbench.errors import InputError
+from starbench.synthesis import BuildPlan, BuildSpec
+from starbench.text import printable
+
+from ..design.apportionment import apportion
+from ..design.build_spec import select_attributes
+from ..design.part_plan import PartPlan, combine
+from ..scenes.feasibility import check_head, check_room
+from ..scenes.options import SceneOptions, parse_options
+from ..scenes.sounds import TEST_SIGNALS
+from .declarations import declarations
+from .places.clips import LONGEST_S
+from .places.discrimination import PLACE_DISCRIMINATION, plan_place_discrimination
+from .places.identification import PLACE_IDENTIFICATION, plan_place_identification
+from .places.star_bench.clips import DURATION_S as STAR_BENCH_DURATION_S
+from .places.star_bench.discrimination import plan_star_bench_discrimination
+from .places.star_bench.identification import plan_star_bench_identification
+from .profiles import DEFAULT, PROFILES, STAR_BENCH, Profile
+from .tones import audiogram
+from .tones.discrimination import TONE_DISCRIMINATION, plan_tone_discrimination
+
+_TONE_DISCRIMINATION_SIZE = 120
+#: STAR-Bench's numbers of items about places.
+_PLACE_SIZES = {
+    "range_azimuth": 96,
+    "range_elevation": 72,
+    "range_distance": 51,
+    "sensitivity_azimuth": 120,
+    "sensitivity_elevation": 64,
+    "sensitivity_distance": 45,
+}
+_OPTIONS = ("hrtf", "recordings", "rt60", "signal", "snr")
+
+#: Profile and kind of question -> what plans the items of one attribute.
+_PLACE_PLANNERS: dict[tuple[str, str], Callable[[str, int, SceneOptions, int], PartPlan]] = {
+    (DEFAULT.name, "range"): plan_place_identification,
+    (DEFAULT.name, "sensitivity"): plan_place_discrimination,
+    (STAR_BENCH.name, "range"): plan_star_bench_identification,
+    (STAR_BENCH.name, "sensitivity"): plan_star_bench_discrimination,
+}
+
+
+class Perception:
+    """Which tones a model hears, where it hears sounds, and which differences of either.
+
+    Sub-categories are STAR-Bench's: ``range_pitch_loudness`` (an audiogram, built if both pitch and loudness
+    are selected), ``range_azimuth``, ``range_elevation``, ``range_distance``, and ``sensitivity_`` of each of
+    the six attributes.
+    """
+
+    attributes = (*TONE_DISCRIMINATION, *PLACE_DISCRIMINATION)
+    profiles = tuple(PROFILES)
+
+    def plan(self, spec: BuildSpec) -> BuildPlan:
+        """Plan every item. Only short probes are synthesized, to find out what the synthesizer refuses.
+
+        Parameters
+        ----------
+        spec : BuildSpec
+            No attributes means all six; no size means STAR-Bench's (951 items). Any other size is split
+            over the sub-categories in that proportion.
+
+        Raises
+        ------
+        InputError
+            For an unknown or unusable attribute, profile, size or option.
+        """
+        attributes = select_attributes(spec, "perception", self.attributes, self.profiles)
+        profile = PROFILES[spec.profile]
+        options = _options(spec, profile, attributes)
+        sizes = _sizes(attributes)
+        counts = apportion(sum(sizes.values()) if spec.size is None else spec.size, list(sizes.values()))
+        plan = combine(
+            _plan_part(name, count, profile, options, spec.seed)
+            for name, count in zip(sizes, counts, strict=True)
+        )
+        return BuildPlan(
+            tuple(plan.drafts),
+            "starbench",
+            tuple(plan.dropped),
+            declarations(profile, sizes, attributes, options),
+            options.resolved,
+            options.licence,
+        )
+
+
+def _options(spec: BuildSpec, profile: Profile, attributes: tuple[str, ...]) -> SceneOptions:
+    longest_s = STAR_BENCH_DURATION_S[1] if profile is STAR_BENCH else LONGEST_S
+    options = parse_options(
+        spec.options, "perception", _OPTIONS, signals=tuple(TEST_SIGNALS), min_recording_s=longest_s
+    )
+    places = [name for name in attributes if name in PLACE_DISCRIMINATION]
+    if spec.options and not places:
+        raise InputError(
+            f"option {printable(min(spec.options))} is for questions about places: add "
+            f"{', '.join(PLACE_DISCRIMINATION)} to the attributes, or leave it out"
+        )
+    check_head(options)
+    if options.rt60 is not None and profile is DEFAULT:
+        for name in places:
+            for design in (PLACE_IDENTIFICATION[name].design, PLACE_DISCRIMINATION[name].design):
+                for rt60_s in design.reverberation_times(options):
+                    if rt60_s is not None:
+                        check_room(options, design.rooms, rt60_s)
+    return options
+
+
+def _sizes(attributes: tuple[str, ...]) -> dict[str, int]:
+    """Sub-category -> items of a full suite. Tones come first, so that places do not change their items."""
+    tones = [name for name in attributes if name in TONE_DISCRIMINATION]
+    sizes = {audiogram.NAME: audiogram.FULL_SIZE} if {"pitch", "loudness"} <= set(tones) else {}
+    sizes |= {f"sensitivity_{name}": _TONE_DISCRIMINATION_SIZE for name in tones}
+    return sizes | {name: n for name, n in _PLACE_SIZES.items() if name.partition("_")[2] in attributes}
+
+
+def _plan_part(sub_category: str, n: int, profile: Profile, options: SceneOptions, seed: int) -> PartPlan:
+    kind, _, attribute = sub_category.partition("_")
+    if sub_category == audiogram.NAME:
+        return audiogram.plan_audiogram(n, profile, seed)
+    if attribute in TONE_DISCRIMINATION:
+        return plan_tone_discrimination(attribute, n, profile, seed)
+    return _PLACE_PLANNERS[profile.name, kind](attribute, n, options, seed)

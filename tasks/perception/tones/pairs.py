@@ -1,0 +1,156 @@
+"""Pairs of tones for discrimination, for each attribute and profile.
+
+Every function takes a level, the interval of the larger tone (None: both are the same) and a random
+generator. It draws the same random numbers for every level and interval, so what is not asked is independent
+of the answer.
+
+**Profile default.** The *middle* of the two values is roved, not the smaller one, over the whole range in
+which the JND table is valid: one tone alone should reveal as little as possible. What it still reveals
+depends on the ratio of the largest difference to that range. (The best listener who hears only one tone,
+computed from these ranges, chance 0.333: pitch 0.34, loudness 0.44, duration 0.46; by level, see
+docs/stimuli.md. Loudness roved over 50-60 dB SPL only would give 0.58.) Both tones share everything else, so
+that "the same" is literally true of catch trials.
+
+**Profile star-bench.** Timing, levels, units and ladders are measured on STAR-Bench's files. The ranges of
+its base notes, levels and durations are not published; ours keep every tone within 16 bits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...design.counterbalancing import Interval
+from ...design.draws import log_uniform, uniform
+from .. import jnd
+
+ToneParameters = dict[str, float]
+
+
+@dataclass(frozen=True)
+class TonePair:
+    """Two tones in the order heard, their onsets, the clip's length, and what was planned."""
+
+    tones: tuple[ToneParameters, ToneParameters]
+    onsets_s: tuple[float, float]
+    total_s: float
+    planned: dict[str, Any]
+
+
+MakePair = Callable[[float, Interval | None, np.random.Generator], TonePair]
+
+# Ranges of the default profile. All differences at all levels stay where the JND table is valid:
+# the lower tone within 500-2000 Hz, the middle level within 20-80 dB SPL, the shorter tone within 0.1-1 s.
+_MIDDLE_HZ = (550.0, 1800.0)
+_MIDDLE_DB_SPL = (40.0, 70.0)
+_LONGEST_RATIO = jnd.duration_ratio(32)
+_MIDDLE_S = (0.1 * math.sqrt(_LONGEST_RATIO), 1.0)
+_LONGEST_S = _MIDDLE_S[1] * math.sqrt(_LONGEST_RATIO)
+_NUISANCE_DB_SPL = (50.0, 70.0)
+_NUISANCE_S = (0.4, 1.0)
+_NUISANCE_HZ = (500.0, 2000.0)
+#: The level JND is tabulated at 1 kHz, so loudness items stay close to it.
+_NEAR_1_KHZ = (900.0, 1100.0)
+_LEAD_S, _GAP_S, _TAIL_S = (0.1, 0.3), (0.3, 0.6), (0.1, 0.3)
+
+
+def pitch(level: float, interval: Interval | None, rng: np.random.Generator) -> TonePair:
+    """Default profile: tones ``level`` frequency JNDs apart."""
+    middle, ratio = log_uniform(rng, _MIDDLE_HZ), jnd.pitch_ratio(level)
+    low, high = (round(middle * ratio**power, 4) for power in (-0.5, 0.5))
+    shared = {"level_db_spl": uniform(rng, _NUISANCE_DB_SPL), "duration_s": uniform(rng, _NUISANCE_S)}
+    tones = _in_order({"f0_hz": low} | shared, {"f0_hz": high} | shared, interval)
+    planned = _planned(interval, low, "Hz", 1200.0 * math.log2(high / low), "cents")
+    return _spaced(tones, shared["duration_s"], planned, rng)
+
+
+def loudness(level: float, interval: Interval | None, rng: np.random.Generator) -> TonePair:
+    """Default profile: tones ``level`` level JNDs (of their middle level) apart."""
+    middle = uniform(rng, _MIDDLE_DB_SPL)
+    difference = level * jnd.loudness_db(middle)
+    soft, loud = (round(middle + sign * difference / 2, 4) for sign in (-1, 1))
+    shared = {"f0_hz": log_uniform(rng, _NEAR_1_KHZ), "duration_s": uniform(rng, _NUISANCE_S)}
+    tones = _in_order({"level_db_spl": soft} | shared, {"level_db_spl": loud} | shared, interval)
+    planned = _planned(interval, middle, "dB SPL", loud - soft, "dB")
+    return _spaced(tones, shared["duration_s"], planned, rng)
+
+
+def duration(level: float, interval: Interval | None, rng: np.random.Generator) -> TonePair:
+    """Default profile: tones ``level`` duration JNDs apart, in slots long enough for the longest tone."""
+    middle, ratio = log_uniform(rng, _MIDDLE_S), jnd.duration_ratio(level)
+    short, long = (round(middle * ratio**power, 4) for power in (-0.5, 0.5))
+    shared = {"level_db_spl": uniform(rng, _NUISANCE_DB_SPL), "f0_hz": log_uniform(rng, _NUISANCE_HZ)}
+    tones = _in_order({"duration_s": short} | shared, {"duration_s": long} | shared, interval)
+    planned = _planned(interval, short, "s", 100.0 * (long / short - 1.0), "%")
+    return _spaced(tones, _LONGEST_S, planned, rng)
+
+
+def star_bench_pitch(level: float, interval: Interval | None, rng: np.random.Generator) -> TonePair:
+    """STAR-Bench: notes ``level`` cents apart, rounded to whole Hz; base C4 to B5; 65 dB HL."""
+    note = 440.0 * 2.0 ** ((int(rng.integers(60, 84)) - 69) / 12)
+    low, high = float(round(note)), float(round(note * 2.0 ** (level / 1200)))
+    shared = {"level_db_hl": 65.0, "duration_s": 3.6}
+    tones = _in_order({"f0_hz": low} | shared, {"f0_hz": high} | shared, interval)
+    return TonePair(
+        tones, (0.2, 5.2), 9.0, _planned(interval, low, "Hz", 1200.0 * math.log2(high / low), "cents")
+    )
+
+
+def star_bench_loudness(level: float, interval: Interval | None, rng: np.random.Generator) -> TonePair:
+    """STAR-Bench: 1 kHz, ``level`` dB apart, whole dB HL between 33 and 88 (above, 16 bits would clip)."""
+    soft = float(33 + math.floor(rng.random() * (88 - level - 33 + 1)))
+    shared = {"f0_hz": 1000.0, "duration_s": 3.6}
+    tones = _in_order({"level_db_hl": soft} | shared, {"level_db_hl": soft + level} | shared, interval)
+    return TonePair(tones, (0.2, 5.2), 9.0, _planned(interval, soft, "dB HL", level, "dB"))
+
+
+def star_bench_duration(level: float, interval: Interval | None, rng: np.random.Generator) -> TonePair:
+    """STAR-Bench: 1 kHz, 65 dB HL, ``level`` % longer than 0.5-2.0 s, each in the middle of its block.
+
+    A block lasts as long as the longer tone and 1 s more; 1 s of silence separates the two.
+    """
+    short = int(rng.integers(5, 21)) / 10
+    long = round(short * (1.0 + level / 100.0), 4)
+    shared = {"f0_hz": 1000.0, "level_db_hl": 65.0}
+    tones = _in_order({"duration_s": short} | shared, {"duration_s": long} | shared, interval)
+    block_s = long + 1.0
+    first_s, second_s = (
+        round(start_s + (block_s - tone["duration_s"]) / 2, 6)
+        for start_s, tone in zip((0.0, block_s + 1.0), tones, strict=True)
+    )
+    planned = _planned(interval, short, "s", level, "%")
+    return TonePair(tones, (first_s, second_s), round(2 * block_s + 1.0, 6), planned)
+
+
+def _in_order(
+    smaller: ToneParameters, larger: ToneParameters, interval: Interval | None
+) -> tuple[ToneParameters, ToneParameters]:
+    return (larger, smaller) if interval == "first" else (smaller, larger)
+
+
+def _spaced(
+    tones: tuple[ToneParameters, ToneParameters],
+    slot_s: float,
+    planned: dict[str, Any],
+    rng: np.random.Generator,
+) -> TonePair:
+    # Slots of one length and roved pauses: neither onsets nor the clip's length depend on the tones.
+    first_s = uniform(rng, _LEAD_S)
+    second_s = round(first_s + slot_s + uniform(rng, _GAP_S), 4)
+    return TonePair(tones, (first_s, second_s), round(second_s + slot_s + uniform(rng, _TAIL_S), 4), planned)
+
+
+def _planned(
+    interval: Interval | None, reference: float, reference_unit: str, delta: float, delta_unit: str
+) -> dict[str, Any]:
+    return {
+        "larger": interval,
+        "reference": reference,
+        "reference_unit": reference_unit,
+        "delta": delta,
+        "delta_unit": delta_unit,
+    }

@@ -1,0 +1,70 @@
+"""What the synthesizer refuses, found by trying it on clips of a few milliseconds.
+
+Tasks therefore know neither heads nor rooms: which directions a head has data for, and which reverberation
+times a room can have, is the synthesizer's knowledge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from starbench.errors import StimulusError
+from starbench.plugins import registry
+from starbench.synthesis import generator
+
+from .options import SceneOptions
+from .places import Place, place
+from .recipes import RATE_HZ, scene_recipe
+from .rooms import RoomFamily
+
+
+def first_refusal(options: SceneOptions, places: Iterable[Place], rate: int = RATE_HZ) -> str | None:
+    """Why the user's head cannot render the first of these places that it cannot, or None."""
+    return next(filter(None, (_refusal(options, at, None, rate) for at in places)), None)
+
+
+def check_head(options: SceneOptions) -> None:
+    """Try the user's head straight ahead, so that a broken file is reported as such, and not as missing data.
+
+    Raises
+    ------
+    StimulusError
+        If the synthesizer refuses it.
+    """
+    if options.head is not None:
+        refusal = _refusal(options, place(0.0), None, RATE_HZ)
+        if refusal:
+            raise StimulusError(f"option hrtf: {refusal}")
+
+
+def check_room(options: SceneOptions, rooms: RoomFamily, rt60_s: float) -> None:
+    """Try a reverberation time in the smallest and in the largest room of a family.
+
+    Raises
+    ------
+    StimulusError
+        If the synthesizer refuses one of them.
+    """
+    for end in (0, 1):
+        size = [bounds[end] for bounds in (rooms.length_m, rooms.width_m, rooms.height_m)]
+        room = {"size_m": size, "rt60_s": rt60_s, "listener_m": [0.5 * size[0], 0.5 * size[1], 1.5]}
+        refusal = _refusal(options, place(0.0, 0.0, 1.0), room, RATE_HZ)
+        if refusal:
+            raise StimulusError(f"option rt60: {rt60_s:g} s cannot be made: {refusal}")
+
+
+def _refusal(options: SceneOptions, at: Place, room: Mapping[str, Any] | None, rate: int) -> str | None:
+    source = {
+        "signal": {"kind": "noise", "duration_s": 0.02, "ramp_s": 0.002},
+        "onset_s": 0.03,
+        "at": at,
+        "level_db_spl": 60.0,
+    }
+    probe = scene_recipe(options, [source], 0.07, room=room, rate=rate)
+    synthesizer = registry.load("synthesizers", probe.synthesizer)
+    try:
+        synthesizer(rng=generator(0, "probe"), **probe.parameters)
+    except StimulusError as error:
+        return str(error)
+    return None

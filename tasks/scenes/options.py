@@ -1,0 +1,239 @@
+"""Options of the tasks about places: parsed once, and refused in one sentence if they cannot work.
+
+Several values of one option are separated by commas and become a factor: each occurs equally often.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from starbench.errors import InputError
+from starbench.text import printable
+
+from ..design.build_spec import check_name
+from .recordings import Recording, load_recordings, recordings_digest
+
+ANECHOIC = "anechoic"
+NO_BACKGROUND = "none"
+#: Half of the items are in quiet.
+BACKGROUNDS_DB = (None, 20.0)
+FORMATS = ("binaural", "stereo", "array", "foa", "mono")
+#: The number of image sources grows with its cube, and no room of these sizes reverberates longer.
+_MAX_RT60_S = 2.0
+#: Below, the background clips with the loudest sources; above, it falls below one 16-bit step under the
+#: softest.
+_SNR_DB = (-5.0, 40.0)
+
+
+@dataclass(frozen=True)
+class SceneOptions:
+    """What the user chose.
+
+    Attributes
+    ----------
+    rt60 : tuple of float or None, or None
+        Reverberation times, s; None in it stands for no room. None alone: each question type has its own.
+    snr : tuple of float or None, or None
+        Levels of the sources over the background, dB; None in it stands for no background. None alone: the
+        task's own.
+    signal : tuple of str
+        Kinds of signal; empty: the task's own.
+    head : str or None
+        Path of a SOFA file.
+    recordings : tuple of Recording
+        Source material; empty: synthesis.
+    format : str
+        The receiver.
+    stems : bool
+        Whether each source's own sound is kept beside the mixture.
+    """
+
+    rt60: tuple[float | None, ...] | None = None
+    snr: tuple[float | None, ...] | None = None
+    signal: tuple[str, ...] = ()
+    head: str | None = None
+    recordings: tuple[Recording, ...] = ()
+    format: str = "binaural"
+    stems: bool = False
+
+    @property
+    def resolved(self) -> dict[str, Any]:
+        """The options for a suite's manifest: digests instead of paths."""
+        resolved: dict[str, Any] = {}
+        if self.snr is not None:
+            resolved["snr"] = snr_words(self.snr)
+        if self.rt60 is not None:
+            resolved["rt60"] = rt60_words(self.rt60)
+        if self.signal:
+            resolved["signal"] = list(self.signal)
+        if self.head is not None:
+            resolved["hrtf"] = {"sha256": sha256(Path(self.head).read_bytes()).hexdigest()}
+        if self.recordings:
+            resolved["recordings"] = recordings_digest(self.recordings)
+        if self.format != "binaural":
+            resolved["format"] = self.format
+        return resolved | ({"stems": True} if self.stems else {})
+
+    @property
+    def licence(self) -> str | None:
+        """Licence of the suite: ours to give where all is synthesis, unknown where recordings are heard."""
+        return None if self.recordings else "CC0-1.0"
+
+    def backgrounds(self, default: Sequence[float | None] = BACKGROUNDS_DB) -> tuple[float | None, ...]:
+        """Levels over the background, dB; ``default`` unless the user chose some."""
+        return tuple(default) if self.snr is None else self.snr
+
+    def reverberation_times(
+        self, default: Sequence[float | None], *, needs_room: bool = False
+    ) -> tuple[float | None, ...]:
+        """Reverberation times, s (None: no room); ``default`` unless the user chose some.
+
+        Raises
+        ------
+        InputError
+            If the items need a room and the user allows none.
+        """
+        choices = tuple(default) if self.rt60 is None else self.rt60
+        usable = tuple(rt60 for rt60 in choices if rt60 is not None) if needs_room else choices
+        if not usable:
+            raise InputError(
+                "option rt60: without a level cue, distance is heard in rooms only: add a reverberation time "
+                f"in s, such as rt60={ANECHOIC},0.4"
+            )
+        return usable
+
+
+def rt60_words(values: Sequence[float | None]) -> list[float | str]:
+    """Reverberation times as a manifest and the command line write them."""
+    return [ANECHOIC if rt60 is None else rt60 for rt60 in values]
+
+
+def snr_words(values: Sequence[float | None]) -> list[float | str]:
+    """Levels over the background as a manifest and the command line write them."""
+    return [NO_BACKGROUND if snr is None else snr for snr in values]
+
+
+def parse_options(
+    raw: Mapping[str, Any],
+    task: str,
+    known: Sequence[str],
+    *,
+    signals: Sequence[str] = (),
+    min_recording_s: float,
+    min_recordings: int = 1,
+) -> SceneOptions:
+    """Parse a task's options.
+
+    Parameters
+    ----------
+    raw : mapping
+        Texts, numbers or lists, as the user gave them.
+    task : str
+        Its name, for error messages.
+    known : sequence of str
+        The options that the task has, some of ``format``, ``hrtf``, ``recordings``, ``rt60``, ``signal``,
+        ``snr``, ``stems``.
+    signals : sequence of str
+        The kinds of signal that the task has.
+    min_recording_s : float
+        Length that every recording must have, s.
+    min_recordings : int
+        How many recordings are needed.
+
+    Raises
+    ------
+    InputError
+        In one sentence that names the option and what would work.
+    """
+    for name in raw:
+        check_name(task, "option", str(name), sorted(known))
+    if "signal" in raw and "recordings" in raw:
+        raise InputError("options signal and recordings exclude each other: recordings are the signals")
+    if "hrtf" in raw and raw.get("format", "binaural") != "binaural":
+        raise InputError("option hrtf is for format binaural only: leave one of the two out")
+    parsers: dict[str, Callable[[Any], Any]] = {
+        "rt60": lambda value: tuple(map(_rt60, _values(value, "rt60"))),
+        "snr": lambda value: tuple(map(_snr, _values(value, "snr"))),
+        "signal": lambda value: tuple(_choice(part, "signal", signals) for part in _values(value, "signal")),
+        "hrtf": _head,
+        "recordings": lambda value: load_recordings(str(value), min_recording_s, min_recordings),
+        "format": lambda value: _choice(str(value), "format", FORMATS),
+        "stems": _boolean,
+    }
+    fields = {"hrtf": "head"}
+    return SceneOptions(**{fields.get(name, name): parsers[name](value) for name, value in raw.items()})
+
+
+def _values(raw: Any, option: str) -> list[str]:
+    values = [str(value).strip() for value in (raw if isinstance(raw, list | tuple) else str(raw).split(","))]
+    if not all(values) or not values:
+        raise InputError(
+            f"option {option}: {printable(str(raw))!r} has an empty value: separate values by commas"
+        )
+    if len(set(values)) < len(values):
+        raise InputError(f"option {option}: {printable(str(raw))!r} repeats a value: give each once")
+    return values
+
+
+def _number(text: str, option: str, word: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise InputError(
+            f"option {option}: {printable(text)!r} is not a number: give numbers, or the word {word}"
+        )
+    return number
+
+
+def _rt60(text: str) -> float | None:
+    if text == ANECHOIC:
+        return None
+    seconds = _number(text, "rt60", ANECHOIC)
+    if seconds <= 0:
+        raise InputError(
+            f"option rt60: no room has a reverberation time of {seconds:g} s: give a positive time, or the "
+            f"word {ANECHOIC} for no room"
+        )
+    if seconds > _MAX_RT60_S:
+        raise InputError(f"option rt60: {seconds:g} s is too long: the maximum is {_MAX_RT60_S:g} s")
+    return seconds
+
+
+def _snr(text: str) -> float | None:
+    if text == NO_BACKGROUND:
+        return None
+    decibels = _number(text, "snr", NO_BACKGROUND)
+    if not _SNR_DB[0] <= decibels <= _SNR_DB[1]:
+        raise InputError(
+            f"option snr: {decibels:g} dB cannot be used: give {_SNR_DB[0]:g} to {_SNR_DB[1]:g} dB, or the "
+            f"word {NO_BACKGROUND}"
+        )
+    return decibels
+
+
+def _choice(text: str, option: str, choices: Sequence[str]) -> str:
+    if text not in choices:
+        raise InputError(f"option {option}: there is no {printable(text)!r}: there are {', '.join(choices)}")
+    return text
+
+
+def _head(raw: Any) -> str:
+    path = Path(str(raw)).expanduser()
+    if not path.is_file():
+        raise InputError(f"option hrtf: there is no file {printable(str(raw))}: give a SOFA file")
+    return str(path.resolve())
+
+
+def _boolean(raw: Any) -> bool:
+    words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    word = str(raw).strip().lower()
+    if word not in words:
+        raise InputError(f"option stems: {printable(str(raw))!r} is neither yes nor no: give one of them")
+    return words[word]

@@ -1,0 +1,130 @@
+"""Source signals: their names, and their parameters drawn at random.
+
+Every signal reaches 16 kHz, because the cues of elevation and of front and behind are in the high
+frequencies. Its spectral tilt is roved over 6 dB per octave, so that timbre alone does not reveal a place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..design.draws import log_uniform, uniform
+from .recordings import Recording
+
+Signal = dict[str, Any]
+
+_TILT_DB_PER_OCTAVE = (-6.0, 0.0)
+_HIGH_HZ = 16_000.0
+#: Standard deviation of the random gains per third of an octave that make ``ripple``.
+_RIPPLE_DB = 5.0
+#: Of more recordings than these a random sample is used, another one for each sub-category.
+_MAX_RECORDINGS = 64
+
+
+@dataclass(frozen=True, eq=False)
+class NamedSound:
+    """A sound that a question can name. ``draw_signal`` takes a duration, s, and a random generator."""
+
+    name: str
+    article: str
+    draw_signal: Callable[[float, np.random.Generator], Signal]
+
+    @property
+    def definite(self) -> str:
+        """With the definite article: "the hiss"."""
+        return f"the {self.name}"
+
+    @property
+    def indefinite(self) -> str:
+        """With the indefinite article: "a hiss"."""
+        return f"{self.article} {self.name}"
+
+    @property
+    def option(self) -> str:
+        """As an option of a question: "The hiss"."""
+        return f"The {self.name}"
+
+
+def _noise(duration_s: float, rng: np.random.Generator) -> Signal:
+    tilt = uniform(rng, _TILT_DB_PER_OCTAVE)
+    return {
+        "kind": "noise",
+        "duration_s": duration_s,
+        "low_hz": 200.0,
+        "high_hz": _HIGH_HZ,
+        "tilt_db_per_octave": tilt,
+    }
+
+
+def _ripple(duration_s: float, rng: np.random.Generator) -> Signal:
+    return _noise(duration_s, rng) | {"ripple_db": _RIPPLE_DB}
+
+
+def _complex(low_hz: float, high_hz: float) -> Callable[[float, np.random.Generator], Signal]:
+    def draw(duration_s: float, rng: np.random.Generator) -> Signal:
+        return {
+            "kind": "complex",
+            "duration_s": duration_s,
+            "f0_hz": log_uniform(rng, (low_hz, high_hz)),
+            "high_hz": _HIGH_HZ,
+            "tilt_db_per_octave": uniform(rng, _TILT_DB_PER_OCTAVE),
+        }
+
+    return draw
+
+
+def _pulses(duration_s: float, rng: np.random.Generator) -> Signal:
+    return {
+        "kind": "pulses",
+        "duration_s": duration_s,
+        "per_second": uniform(rng, (5.0, 9.0)),
+        "low_hz": 200.0,
+        "high_hz": _HIGH_HZ,
+        "tilt_db_per_octave": uniform(rng, _TILT_DB_PER_OCTAVE),
+    }
+
+
+def _siren(duration_s: float, rng: np.random.Generator) -> Signal:
+    return {
+        "kind": "siren",
+        "duration_s": duration_s,
+        "f0_hz": log_uniform(rng, (450.0, 700.0)),
+        "depth_semitones": uniform(rng, (3.0, 6.0)),
+        "per_second": uniform(rng, (0.8, 2.0)),
+        "high_hz": _HIGH_HZ,
+        "tilt_db_per_octave": uniform(rng, _TILT_DB_PER_OCTAVE),
+    }
+
+
+#: Signals of perception items, by their names in option ``signal``. Questions never name them.
+TEST_SIGNALS = {
+    "noise": NamedSound("noise", "a", _noise),
+    "complex": NamedSound("harmonic complex", "a", _complex(100.0, 300.0)),
+    "ripple": NamedSound("noise of random spectrum", "a", _ripple),
+    "siren": NamedSound("siren", "a", _siren),
+    "pulses": NamedSound("train of pulses", "a", _pulses),
+}
+
+HISS = NamedSound("hiss", "a", _noise)
+LOW_BUZZ = NamedSound("low buzz", "a", _complex(90.0, 140.0))
+HIGH_BUZZ = NamedSound("high buzz", "a", _complex(220.0, 330.0))
+TICKING = NamedSound("ticking", "a", _pulses)
+SIREN = NamedSound("siren", "a", _siren)
+
+
+def recorded_sounds(recordings: Sequence[Recording], rng: np.random.Generator) -> tuple[NamedSound, ...]:
+    """Recordings as sounds, at most 64 of them, each with the name of its file in quotes."""
+    sample = sorted(rng.permutation(len(recordings))[:_MAX_RECORDINGS].tolist())
+    return tuple(
+        NamedSound(f'sound "{recordings[k].label}"', "the", recordings[k].draw_signal) for k in sample
+    )
+
+
+def with_new_tilt(signal: Signal, rng: np.random.Generator) -> Signal:
+    """The same signal with another spectral tilt; a recording unchanged."""
+    tilt = uniform(rng, _TILT_DB_PER_OCTAVE)
+    return signal | ({"tilt_db_per_octave": tilt} if "tilt_db_per_octave" in signal else {})

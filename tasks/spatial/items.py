@@ -1,0 +1,136 @@
+"""Items of one type of spatial question: cells and factors assigned, scenes laid out in time, drafts made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from starbench.synthesis import Draft, generator
+
+from ..design.counterbalancing import balance_factors, design_generator, repeat_evenly
+from ..design.draws import Bounds, uniform
+from ..design.question import Question
+from ..scenes.captions import full_caption
+from ..scenes.options import SceneOptions
+from ..scenes.recipes import LEVELS_DB_SPL, SourceParameters, scene_recipe
+from ..scenes.sounds import NamedSound, recorded_sounds
+from .captions import capitalised, coarse_caption, plain_caption
+from .question_types import LATERAL_FORMATS, Cell, ItemContent, QuestionType
+
+TASK = "Spatial Reasoning"
+
+_LEAD_S, _GAP_S, _END_S = (0.1, 0.3), (0.2, 0.4), (0.1, 0.3)
+
+
+def plan_items(
+    question_type: QuestionType, category: str, n: int, options: SceneOptions, seed: int
+) -> list[Draft]:
+    """Plan ``n`` items of a type, with balanced answers, and factors balanced within each answer."""
+    rng = design_generator(seed, question_type.name)
+    cells = repeat_evenly(question_type.cells(options.format not in LATERAL_FORMATS), n, rng)
+    levels = {
+        "sounds": _sound_groups(question_type, options, seed),
+        "rt60": question_type.reverberation_times(options),
+        "snr": options.backgrounds(),
+        "wording": question_type.wordings,
+        **question_type.factors,
+    }
+    return [
+        _item(question_type, category, f"{question_type.name}_{number:04d}", cell, factors, options, seed)
+        for number, (cell, factors) in enumerate(zip(cells, balance_factors(cells, levels, rng), strict=True))
+    ]
+
+
+def _sound_groups(
+    question_type: QuestionType, options: SceneOptions, seed: int
+) -> tuple[tuple[NamedSound, ...], ...]:
+    """The type's own sounds; or groups of recordings in which each occurs once at each position."""
+    recordings = recorded_sounds(options.recordings, generator(seed, question_type.name, "sounds"))
+    n_sounds, n = len(question_type.sounds[0]), len(recordings)
+    groups = tuple(tuple(recordings[(k + i) % n] for i in range(n_sounds)) for k in range(n))
+    return groups or question_type.sounds
+
+
+def _item(
+    question_type: QuestionType,
+    category: str,
+    identifier: str,
+    cell: Cell,
+    factors: Mapping[str, Any],
+    options: SceneOptions,
+    seed: int,
+) -> Draft:
+    content = question_type.content(cell, factors, generator(seed, identifier, "content"))
+    rng = generator(seed, identifier, "clip plan")
+    tail_s = max(rt60 or 0.0 for rt60 in question_type.reverberation_times(options))
+    sources, total_s = _lay_out(content, question_type.duration_s, tail_s, rng)
+    rt60_s: float | None = factors["rt60"]
+    room = None if rt60_s is None else question_type.rooms.draw(rt60_s, content.required_points, rng)
+    clip = scene_recipe(options, sources, total_s, room=room, snr_db=factors["snr"])
+    name = content.sounds[0].definite
+    question = Question(
+        task=TASK,
+        category=category,
+        sub_category=question_type.name,
+        text=factors["wording"].format(the=name, The=capitalised(name), **content.words),
+        options=content.options,
+        answer=content.answer,
+        bandwidth_hz=question_type.bandwidth_hz,
+        mirror=content.mirror,
+    )
+    planned = {
+        **cell,
+        **content.planned,
+        "sounds": [sound.name for sound in content.sounds],
+        "rt60_s": rt60_s,
+        "snr_db": factors["snr"],
+    }
+    return question.draft(
+        identifier,
+        [clip],
+        captions=_captions(content, clip.parameters, generator(seed, identifier, "caption")),
+        truth={**_option_sources(content), "planned": planned},
+        flags=content.flags,
+    )
+
+
+def _captions(
+    content: ItemContent, parameters: Mapping[str, Any], rng: np.random.Generator
+) -> dict[str, tuple[str]]:
+    names = [capitalised(sound.definite) for sound in content.sounds]
+    coarse = coarse_caption(content.sounds, content.positions, simultaneous=content.simultaneous)
+    return {
+        "plain": (plain_caption(content.sounds, rng),),
+        "coarse": (coarse,),
+        "full": (full_caption(names, parameters),),
+    }
+
+
+def _option_sources(content: ItemContent) -> dict[str, Any]:
+    """The source that each option names, where options name sources: the audit for leaks compares them."""
+    numbers = {sound.option: number for number, sound in enumerate(content.sounds)}
+    sources = [numbers.get(option) for option in content.options]
+    return {} if None in sources else {"option_sources": sources}
+
+
+def _lay_out(
+    content: ItemContent, duration_bounds_s: Bounds, tail_s: float, rng: np.random.Generator
+) -> tuple[list[SourceParameters], float]:
+    """Lay the sources out in time, in slots of one length. Also gives the length of the clip, s."""
+    drawn_s, onset_s = uniform(rng, duration_bounds_s), uniform(rng, _LEAD_S)
+    duration_s = drawn_s if content.duration_s is None else content.duration_s
+    end_s, sources = 0.0, []
+    signals: dict[NamedSound, dict[str, Any]] = {}
+    for sound, position in zip(content.sounds, content.positions, strict=True):
+        # A sound that is repeated differs in its noise only: its signal must not reveal its place.
+        signal = signals.setdefault(sound, sound.draw_signal(duration_s, rng))
+        level = {"level_db_spl": uniform(rng, LEVELS_DB_SPL)}
+        if content.source_db_spl is not None:
+            level = {"source_db_spl": content.source_db_spl}
+        sources.append({"signal": signal, "onset_s": onset_s, **position, **level})
+        end_s = onset_s + duration_bounds_s[1] + tail_s
+        gap_s = uniform(rng, _GAP_S)
+        onset_s = onset_s if content.simultaneous else round(end_s + gap_s, 4)
+    return sources, round(end_s + uniform(rng, _END_S), 4)

@@ -1,0 +1,148 @@
+"""Types of spatial questions: their wordings, their answers, and the scenes that they are asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..design.draws import Bounds
+from ..scenes.feasibility import first_refusal
+from ..scenes.options import SceneOptions
+from ..scenes.places import Place, place
+from ..scenes.rooms import LIVING, RequiredPoint, RoomFamily
+from ..scenes.sounds import NamedSound
+
+#: Receivers that distinguish left from right only. (A single microphone distinguishes no directions at all.
+#: It is a control, and gets every question.)
+LATERAL_FORMATS = frozenset({"stereo", "array"})
+
+#: A cell of a question type's design: an answer, and the set of options that offers it where that varies.
+Cell = Mapping[str, Any]
+
+_HORIZON = tuple(place(azimuth) for azimuth in range(0, 360, 15))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemContent:
+    """The scene that one item is about, its options and its answer.
+
+    Attributes
+    ----------
+    positions : tuple of dict
+        ``at`` or ``path`` of each source, in the order of ``sounds``.
+    sounds : tuple of NamedSound
+        In the order heard, unless they are ``simultaneous``.
+    options, answer
+        The options and the right one.
+    required_points : sequence of RequiredPoint
+        Points that a room must hold, whatever the answer.
+    mirror : dict or None
+        Option -> the option that is right once the ears are swapped.
+    words : dict
+        What the wordings leave open, except the name of the first sound.
+    planned : dict
+        What was planned, for the truth.
+    simultaneous : bool
+        Whether all sources sound at once.
+    source_db_spl : float or None
+        Level of every source at 1 m; None: each has its own level at the listener.
+    duration_s : float or None
+        Duration of every source, where the scene depends on it; None: drawn.
+    flags : tuple of str
+        What a reader of the score should know.
+    """
+
+    positions: tuple[dict[str, Any], ...]
+    sounds: tuple[NamedSound, ...]
+    options: tuple[str, ...]
+    answer: str
+    required_points: Sequence[RequiredPoint] = ()
+    mirror: Mapping[str, str] | None = None
+    words: Mapping[str, str] = field(default_factory=dict)
+    planned: Mapping[str, Any] = field(default_factory=dict)
+    simultaneous: bool = False
+    source_db_spl: float | None = None
+    duration_s: float | None = None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class QuestionType:
+    """A type of question.
+
+    Attributes
+    ----------
+    name : str
+        The sub-category.
+    size : int
+        Items of a full suite.
+    wordings : tuple of str
+        Templates with the same meaning; ``{the}`` and ``{The}`` are the name of the (first) sound.
+    cells : callable
+        Whether the receiver distinguishes front from behind -> the cells of the design. Within each set of
+        options, each answer has as many cells as any other.
+    content : callable
+        Cell, factors and a generator -> the content of an item.
+    sounds : tuple of tuples of NamedSound
+        Groups of sounds that an item may have.
+    duration_s : bounds
+        Duration of each sound, s.
+    bandwidth_hz : float
+        Highest frequency that the cue needs.
+    cue_features : tuple of str
+        Features that carry the question.
+    rt60_s : tuple of float or None
+        Reverberation times unless the user chooses; None: no room.
+    needs_room, excludes_room : bool
+        Whether it can be asked in rooms only, or without a room only.
+    is_lateral : bool
+        Whether it is enough to distinguish left from right.
+    allows_recordings : bool
+        Whether recordings may replace its sounds.
+    rooms : RoomFamily
+        Rooms to draw from.
+    factors : dict
+        Further factors.
+    corners : tuple of Place
+        Places that the head must have data for.
+    """
+
+    name: str
+    size: int
+    wordings: tuple[str, ...]
+    cells: Callable[[bool], Sequence[Cell]]
+    content: Callable[[Cell, Mapping[str, Any], np.random.Generator], ItemContent]
+    sounds: tuple[tuple[NamedSound, ...], ...]
+    duration_s: Bounds
+    bandwidth_hz: float
+    cue_features: tuple[str, ...]
+    rt60_s: tuple[float | None, ...] = (None, 0.4)
+    needs_room: bool = False
+    excludes_room: bool = False
+    is_lateral: bool = True
+    allows_recordings: bool = True
+    rooms: RoomFamily = LIVING
+    factors: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    corners: tuple[Place, ...] = _HORIZON
+
+    def reverberation_times(self, options: SceneOptions) -> tuple[float | None, ...]:
+        """Reverberation times, s; None: no room."""
+        if self.excludes_room:
+            return (None,)
+        return options.reverberation_times(self.rt60_s, needs_room=self.needs_room)
+
+    def inapplicable_reason(self, options: SceneOptions) -> str | None:
+        """Why it cannot be asked with these options, or None."""
+        if options.format in LATERAL_FORMATS and not self.is_lateral:
+            return f"format {options.format} does not tell front from behind, nor above from below"
+        if options.recordings and not self.allows_recordings:
+            return "it needs sounds of known similarity, and the similarity of recordings is not known"
+        return first_refusal(options, self.corners) if options.format == "binaural" else None
+
+
+def fixed_options(*answers: Any) -> Callable[[bool], Sequence[Cell]]:
+    """The cells of a question type that always has the same options."""
+    return lambda _: [{"answer": answer} for answer in answers]

@@ -1,0 +1,142 @@
+"""Which of two sounds is higher, and which is nearer: in a room, or by its level in the open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ...design.draws import either_side, log_uniform, uniform
+from ...scenes.cue_features import DISTANCE, ELEVATION
+from ...scenes.places import Place, place
+from ...scenes.rooms import LONG, RequiredPoint
+from ..question_types import Cell, ItemContent, QuestionType, fixed_options
+from .sources import ORDERS_OF_TWO, SOUND_PAIRS, in_order
+
+_LOWER_DEG, _DIFFERENCE_DEG = (-38.0, 20.0), (30.0, 50.0)
+_NEARER_M, _RATIO = (1.0, 1.4), (3.2, 4.0)
+# The ratio is large enough for the level to reveal distance in spite of what a head does to different
+# spectra.
+_OPEN_NEARER_M, _OPEN_RATIO = (1.0, 1.5), (2.5, 4.0)
+_SOURCE_DB_SPL = (66.0, 72.0)
+
+
+def _higher(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) -> ItemContent:
+    sounds, target = factors["sounds"], int(cell["answer"])
+    low, difference = uniform(rng, _LOWER_DEG), uniform(rng, _DIFFERENCE_DEG)
+    azimuth = either_side(rng, (0.0, 30.0))
+    places = [place(azimuth, low + (difference if k == target else 0.0)) for k in range(2)]
+    sources = in_order(sounds, places, factors["order"])
+    return ItemContent(
+        positions=sources.positions,
+        sounds=sources.sounds,
+        options=sources.options,
+        answer=sounds[target].option,
+        required_points=[(azimuth, elevation, 1.5) for elevation in (-38.0, 0.0, 70.0)],
+        planned={"apart_deg": difference},
+    )
+
+
+def _near_and_far(azimuths: list[float], near_m: float, ratio: float, target: int) -> list[Place]:
+    return [
+        place(azimuth, 0.0, near_m * (1.0 if k == target else ratio)) for k, azimuth in enumerate(azimuths)
+    ]
+
+
+def _nearer(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) -> ItemContent:
+    sounds, target = factors["sounds"], int(cell["answer"])
+    near_m, ratio = log_uniform(rng, _NEARER_M), uniform(rng, _RATIO)
+    azimuths = [either_side(rng, (0.0, 25.0)) for _ in sounds]
+    sources = in_order(sounds, _near_and_far(azimuths, near_m, ratio, target), factors["order"])
+    # The room holds both far places, since either sound may be the farther one.
+    farthest = _NEARER_M[1] * _RATIO[1]
+    points: list[RequiredPoint] = [(azimuth, 0.0, far) for azimuth in azimuths for far in (0.5, farthest)]
+    return ItemContent(
+        positions=sources.positions,
+        sounds=sources.sounds,
+        options=sources.options,
+        answer=sounds[target].option,
+        required_points=points,
+        planned={"ratio": ratio},
+    )
+
+
+def _nearer_by_level(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) -> ItemContent:
+    sounds, target = factors["sounds"], int(cell["answer"])
+    near_m, ratio = log_uniform(rng, _OPEN_NEARER_M), log_uniform(rng, _OPEN_RATIO)
+    # Equally far to a side, since a head amplifies what comes from there.
+    aside = uniform(rng, (0.0, 60.0))
+    azimuths = [either_side(rng, (aside, aside)) for _ in sounds]
+    sources = in_order(sounds, _near_and_far(azimuths, near_m, ratio, target), factors["order"])
+    return ItemContent(
+        positions=sources.positions,
+        sounds=sources.sounds,
+        options=sources.options,
+        answer=sounds[target].option,
+        planned={"ratio": ratio},
+        source_db_spl=uniform(rng, _SOURCE_DB_SPL),
+        flags=("level-cue",),
+    )
+
+
+_DISTANCE_WORDINGS = (
+    "Which of the two sounds is nearer to you?",
+    "Two sounds are heard one after the other. Which one is closer?",
+    "Of the two sounds, which one comes from closer by?",
+    "Compare how far away the two sounds are: which one is at the smaller distance?",
+)
+
+HIGHER = QuestionType(
+    name="higher",
+    size=12,
+    wordings=(
+        "Which of the two sounds comes from higher up?",
+        "Two sounds are heard one after the other. Which one is higher up in space?",
+        "Of the two sounds, which one comes from higher above the ground?",
+        "Compare where the two sounds come from: which one is above the other?",
+    ),
+    cells=fixed_options(0, 1),
+    content=_higher,
+    sounds=SOUND_PAIRS[:-1],  # of two buzzes "higher" could mean the pitch
+    duration_s=(0.6, 1.0),
+    bandwidth_hz=16_000.0,
+    cue_features=ELEVATION,
+    rt60_s=(None,),
+    is_lateral=False,
+    factors={"order": ORDERS_OF_TWO},
+    corners=tuple(
+        place(azimuth, elevation) for azimuth in (-30, 0, 30) for elevation in (-38, 0, 20, 45, 70)
+    ),
+)
+NEARER = QuestionType(
+    name="nearer",
+    size=15,
+    wordings=_DISTANCE_WORDINGS,
+    cells=fixed_options(0, 1),
+    content=_nearer,
+    sounds=SOUND_PAIRS,
+    duration_s=(0.7, 1.0),
+    bandwidth_hz=8_000.0,
+    cue_features=DISTANCE,
+    rt60_s=(0.4,),
+    needs_room=True,
+    rooms=LONG,
+    factors={"order": ORDERS_OF_TWO},
+)
+NEARER_BY_LEVEL = QuestionType(
+    name="nearer_by_level",
+    size=8,
+    wordings=tuple(
+        f"Both sounds are equally loud at one meter from where they are. {text}"
+        for text in _DISTANCE_WORDINGS
+    ),
+    cells=fixed_options(0, 1),
+    content=_nearer_by_level,
+    sounds=SOUND_PAIRS,
+    duration_s=(0.6, 1.0),
+    bandwidth_hz=4_000.0,
+    cue_features=(*DISTANCE, "sources.level_db_spl", "rms"),
+    excludes_room=True,
+    factors={"order": ORDERS_OF_TWO},
+)

@@ -1,0 +1,115 @@
+"""The spatial task: from what the user asks for to the plan of a suite, in STAR-Bench's three categories."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from starbench.synthesis import BuildPlan, BuildSpec
+
+from ..design.apportionment import apportion
+from ..design.build_spec import select_attributes
+from ..design.part_plan import PartPlan, combine
+from ..scenes.feasibility import check_head, check_room
+from ..scenes.options import SceneOptions, parse_options, rt60_words, snr_words
+from ..scenes.recipes import LEVELS_DB_SPL, RATE_HZ
+from . import localisation, relations, trajectories
+from .items import plan_items
+from .question_types import QuestionType
+
+#: Attribute -> STAR-Bench's name of the category, and its types of questions.
+_CATEGORIES: dict[str, tuple[str, tuple[QuestionType, ...]]] = {
+    "localisation": ("Single-Source Static Localization", localisation.QUESTION_TYPES),
+    "relations": ("Multi-source Spatial Relation", relations.QUESTION_TYPES),
+    "trajectories": ("Dynamic Trajectory Tracking", trajectories.QUESTION_TYPES),
+}
+_OPTIONS = ("format", "hrtf", "recordings", "rt60", "snr", "stems")
+
+
+class Spatial:
+    """Where sounds are, how they are placed relative to each other and how they move; one to five sources."""
+
+    attributes = tuple(_CATEGORIES)
+    profiles = ("default",)
+
+    def plan(self, spec: BuildSpec) -> BuildPlan:
+        """Plan every item. Only short probes are synthesized, to find out what the synthesizer refuses.
+
+        Parameters
+        ----------
+        spec : BuildSpec
+            Attributes are ``localisation``, ``relations``, ``trajectories`` (none: all three); no size
+            means STAR-Bench's (283, 113 and 106 items).
+
+        Raises
+        ------
+        InputError
+            For an unknown or unusable attribute, profile, size or option.
+        """
+        attributes = select_attributes(spec, "spatial", self.attributes, self.profiles)
+        question_types = [each for name in attributes for each in _CATEGORIES[name][1]]
+        options = parse_options(
+            spec.options,
+            "spatial",
+            _OPTIONS,
+            min_recording_s=max(each.duration_s[1] for each in question_types),
+            min_recordings=max(len(each.sounds[0]) for each in question_types),
+        )
+        check_head(options)
+        _check_rooms(question_types, options)
+
+        sizes = [sum(each.size for each in _CATEGORIES[name][1]) for name in attributes]
+        counts = apportion(sum(sizes) if spec.size is None else spec.size, sizes)
+        plan = combine(
+            _plan_category(name, count, options, spec.seed)
+            for name, count in zip(attributes, counts, strict=True)
+        )
+        return BuildPlan(
+            tuple(plan.drafts),
+            "starbench",
+            tuple(plan.dropped),
+            _declarations(question_types, options),
+            options.resolved,
+            options.licence,
+        )
+
+
+def _plan_category(attribute: str, n: int, options: SceneOptions, seed: int) -> PartPlan:
+    """Plan ``n`` items of a category over the types that can be asked, in proportion to their sizes."""
+    category, question_types = _CATEGORIES[attribute]
+    reasons = {each: each.inapplicable_reason(options) for each in question_types}
+    usable = [each for each, reason in reasons.items() if not reason]
+    counts = apportion(n, [each.size for each in usable]) if usable else []
+    return PartPlan(
+        [
+            draft
+            for each, count in zip(usable, counts, strict=True)
+            for draft in plan_items(each, category, count, options, seed)
+        ],
+        [f"{each.name}: all items: {reason}" for each, reason in reasons.items() if reason],
+    )
+
+
+def _check_rooms(question_types: Sequence[QuestionType], options: SceneOptions) -> None:
+    if options.rt60 is None:
+        return
+    rooms = {
+        (each.rooms, rt60_s)
+        for each in question_types
+        for rt60_s in each.reverberation_times(options)
+        if rt60_s is not None
+    }
+    for family, rt60_s in sorted(rooms, key=lambda pair: (pair[0].length_m, pair[1])):
+        check_room(options, family, rt60_s)
+
+
+def _declarations(question_types: Sequence[QuestionType], options: SceneOptions) -> dict[str, Any]:
+    return {
+        # The key is part of the file format.
+        "asked": {each.name: list(each.cue_features) for each in question_types},
+        "rate_hz": RATE_HZ,
+        "format": options.format,
+        "level_db_spl": LEVELS_DB_SPL,
+        "snr_db": snr_words(options.backgrounds()),
+        "rt60_s": {each.name: rt60_words(each.reverberation_times(options)) for each in question_types},
+    }

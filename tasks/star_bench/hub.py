@@ -1,0 +1,75 @@
+"""A data set from the Hugging Face hub, pinned to a commit."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from starbench.errors import SuiteError
+
+_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
+_PATTERNS = ["meta_info/*.json", "starbench_audios/**"]
+
+
+def download(source: str) -> tuple[Path, Path, dict[str, Any]]:
+    """Download a data set, unless it is in the hub's cache.
+
+    A branch, or nothing, after ``@`` is resolved to its commit, and the commit is recorded: a branch moves,
+    so it never becomes part of a run's identity.
+
+    Parameters
+    ----------
+    source : str
+        ``owner/name`` or ``owner/name@revision``.
+
+    Returns
+    -------
+    root : Path
+        The local snapshot.
+    boundary : Path
+        The repository's folder in the cache: a snapshot consists of links to the ``blobs`` beside it.
+    origin : dict
+        ``source`` and ``revision`` (the commit).
+
+    Raises
+    ------
+    SuiteError
+        If it is not the name of a repository, or the hub cannot deliver it.
+    """
+    repository, _, revision = source.partition("@")
+    if not _REPOSITORY.fullmatch(repository):
+        raise SuiteError(
+            f"there is no folder {source}, and it is not the name of a hub repository (owner/name@revision)"
+        )
+    try:
+        import huggingface_hub as hub
+        from huggingface_hub import errors
+    except ImportError as error:
+        raise SuiteError(
+            f"there is no folder {source}; downloading it from the hub needs pip install 'starbench[hub]'"
+        ) from error
+    try:
+        # The snapshot's folder is named by its commit, whether it was downloaded now or earlier.
+        root = Path(
+            hub.snapshot_download(
+                repository, repo_type="dataset", revision=revision or None, allow_patterns=_PATTERNS
+            )
+        )
+    except errors.RevisionNotFoundError as error:
+        raise SuiteError(f"{repository} has no revision {revision!r} on the hub") from error
+    except errors.GatedRepoError as error:
+        raise SuiteError(f"{repository} is gated: request access on the hub, then set HF_TOKEN") from error
+    except errors.RepositoryNotFoundError as error:
+        raise SuiteError(
+            f"there is no folder {source}, and no data set {repository} on the hub (or it is private)"
+        ) from error
+    except Exception as error:  # a lost connection, a full disk, a bad reply: any of a dozen classes
+        raise SuiteError(
+            f"there is no folder {source}, and the hub could not be reached for it: {_first_line(error)}"
+        ) from error
+    return root, root.parents[1], {"source": repository, "revision": root.name}
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__

@@ -1,0 +1,130 @@
+"""Spatial questions: recipes are valid scenes, and make the answer right."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from typing import Any
+
+import numpy as np
+from drafts import by_sub_category, parameters, places, render, signed
+from scene_geometry import parse_scene, trajectory, wall_distance_m
+from spatial_plans import mirrored, plan, right_option
+
+from starbench.synthesis import BuildPlan
+
+
+def test_the_answer_is_what_the_recipe_makes_true(large_plan: BuildPlan) -> None:
+    for draft in large_plan.drafts:
+        assert right_option(draft.item, parameters(draft)) == draft.item.answer, draft.item.id
+
+
+def test_mirrored_scenes_have_the_mirrored_answer(large_plan: BuildPlan) -> None:
+    asymmetric: Counter[str | None] = Counter()
+    for draft in large_plan.drafts:
+        item, mirror = draft.item, draft.item.mirror
+        truth = right_option(item, mirrored(parameters(draft)))
+        if mirror is None:
+            assert truth == item.answer
+            continue
+        assert set(mirror) == set(item.options)
+        assert all(mirror[mirror[option]] == option for option in mirror)
+        assert mirror[str(item.answer)] == truth
+        asymmetric[item.sub_category] += truth != item.answer
+    assert set(asymmetric) == {
+        "direction",
+        "sector",
+        "further_side",
+        "further_side_alike",
+        "further_side_three",
+        "first_and_where",
+        "path",
+        "passing",
+        "circle_direction",
+    }
+    assert min(asymmetric.values()) > 20
+
+
+def test_every_recipe_is_a_scene_whose_sources_are_in_its_room(large_plan: BuildPlan) -> None:
+    for draft in large_plan.drafts:
+        json.dumps(parameters(draft))
+        spec = parse_scene(parameters(draft))
+        ends = [source.onset_s + source.signal["duration_s"] for source in spec.sources]
+        tail = spec.room.rt60_s if spec.room else 0.0
+        assert max(ends) + tail + 0.05 < spec.total_s
+        assert spec.background is None or spec.background.snr_db == 20
+        room = parameters(draft).get("room")
+        if room is not None:
+            for source in parameters(draft)["sources"]:
+                assert wall_distance_m(room, _places_over_time(source)) > 0.25
+
+
+def _places_over_time(source: dict[str, Any]) -> list[dict[str, float]]:
+    if "at" in source:
+        return [source["at"]]
+    x, y, _ = trajectory(source["path"], source["signal"]["duration_s"] + 0.01, 40).T
+    return [
+        {"azimuth_deg": azimuth, "elevation_deg": 0.0, "distance_m": distance}
+        for azimuth, distance in zip(np.degrees(np.arctan2(-y, x)), np.hypot(x, y), strict=True)
+    ]
+
+
+def test_places_are_far_enough_apart(large_plan: BuildPlan) -> None:
+    for name, drafts in by_sub_category(large_plan.drafts).items():
+        for draft in drafts:
+            if "path" in parameters(draft)["sources"][0]:
+                continue
+            azimuths = sorted(signed(at["azimuth_deg"]) for at in places(draft))
+            if name.startswith("further_side"):
+                assert min(np.diff(azimuths)) >= 9.999
+                assert max(np.abs(azimuths)) <= 80
+            if name == "how_many_places":
+                assert len(azimuths) == 5
+                distinct = sorted(set(azimuths))
+                assert len(distinct) == 1 or min(np.diff(distinct)) >= 29.999
+            if name == "higher":
+                low, high = sorted(at["elevation_deg"] for at in places(draft))
+                assert high - low >= 29.999
+                assert low >= -38
+                assert high <= 70
+            if name.startswith("nearer"):
+                near, far = sorted(at["distance_m"] for at in places(draft))
+                assert far / near >= (1.59 if name == "nearer_by_level" else 3.19)
+                assert ("level-cue" in draft.item.flags) == (name == "nearer_by_level")
+                assert ("equally loud" in draft.item.question) == (name == "nearer_by_level")
+
+
+def test_levels_of_sources_are_independent(large_plan: BuildPlan) -> None:
+    levels = np.array(
+        [
+            [source["level_db_spl"] for source in parameters(draft)["sources"]]
+            for draft in by_sub_category(large_plan.drafts)["further_side"]
+        ]
+    )
+    assert abs(np.corrcoef(levels.T)[0, 1]) < 0.3
+    assert levels.min() < 56
+    assert levels.max() > 66
+
+
+def test_all_movements_change_the_level_by_the_same_amount(large_plan: BuildPlan) -> None:
+    """Otherwise the ratio of peak to mean would distinguish an approach from a passing source."""
+    rises: dict[str, list[float]] = defaultdict(list)
+    for draft in by_sub_category(large_plan.drafts)["path"]:
+        if "It comes closer" in draft.item.options:
+            positions = trajectory(parameters(draft)["sources"][0]["path"], 2.8, 4001)
+            power = 1 / np.sum(positions**2, axis=1)
+            rises[str(draft.item.answer)].append(10 * np.log10(power.max() / power.mean()))
+    assert len(rises) == 4
+    means = [np.mean(values) for values in rises.values()]
+    assert np.ptp(means) < 0.25
+
+
+def test_one_item_of_each_type_can_be_rendered_for_every_receiver() -> None:
+    channels = {"binaural": 2, "stereo": 2, "array": 2, "foa": 4, "mono": 1}
+    for receiver, n_channels in channels.items():
+        for name, drafts in by_sub_category(plan(format=receiver).drafts).items():
+            if receiver != "binaural" and name not in ("direction", "path"):
+                continue
+            samples = render(drafts[0]).samples
+            assert samples.shape == (round(parameters(drafts[0])["total_s"] * 48_000), n_channels)
+            assert np.abs(samples).max() < 1
