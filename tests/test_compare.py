@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from starbench.errors import InputError, RunError
 from starbench.planning import reasons
+from starbench.reporting.comparison import notes
 from starbench.runs import directory
 from starbench.runs.journal import Journal
 from starbench.runs.load import load
@@ -337,14 +338,14 @@ def test_what_else_differs_is_told(tmp_path: Path) -> None:
     )
     second = write(tmp_path / "second", {"audio": ONE}, rate="16000", answer_mode="choice")
     captioned, other = compare([first, second]).comparisons
-    assert captioned.notes == (
+    assert tuple(notes(captioned)) == (
         "2 item(s) not asked of m, audio: s: audio: a clip longer than the 2 s that the model takes",
         "3 item(s) not asked of m, caption:by-x: s: caption:by-x: no 'by-x' caption for each clip",
         "condition caption:by-x shows captions by x "
         "(no canary was held: whether sound reached the model is not known)",
         "s: 2 of 9 clips have no caption by x: refused",
     )
-    assert other.notes[:2] == ("rate: native and 16000", "answer mode: text and choice")
+    assert tuple(notes(other))[:2] == ("rate: native and 16000", "answer mode: text and choice")
 
 
 # --- the command ----------------------------------------------------------------------------------

@@ -19,8 +19,6 @@ from starbench.text import sentence
 
 #: Seconds that one question may take.
 TIMEOUT_S = 120.0
-#: How the message of a check begins that was not made, for what an earlier one found.
-NOT_TRIED = "not tried: "
 _GENERAL_FIX = "mend what it says: an ordinary question must be answered"
 _IN_BATCHES = "give an answer, or an AdapterError in its place, for each prompt"
 
@@ -131,8 +129,9 @@ async def _findings(subject: Subject) -> AsyncIterator[Finding]:
     answered, stop = False, None
     for one in CHECKS:
         fatal = None
+        is_tried = not (stop and one.needs_answers)
         try:
-            judged = skipped(NOT_TRIED + stop) if stop and one.needs_answers else await one.judge(subject)
+            judged = await one.judge(subject) if is_tried else skipped(f"not tried: {stop}")
         except (AdapterError, AudioError) as error:
             fatal = error if isinstance(error, FatalError) else None
             judged = failed(_told(error, subject), _fix(error, one, subject))
@@ -141,7 +140,11 @@ async def _findings(subject: Subject) -> AsyncIterator[Finding]:
                 stop = "no further question can succeed" if fatal else "the first question failed"
             answered = answered or judged.verdict == "pass"
         yield Finding(
-            check=one.name, verdict=judged.verdict, message=sentence(judged.message), fix=judged.fix
+            check=one.name,
+            verdict=judged.verdict,
+            message=sentence(judged.message),
+            fix=judged.fix,
+            is_tried=is_tried,
         )
 
 

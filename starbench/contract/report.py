@@ -11,12 +11,14 @@ Verdict = Literal["pass", "fail", "n/a"]
 
 
 class Finding(Frozen):
-    """What one check found, in a sentence; if it failed, ``fix`` says how to mend it."""
+    """What one check found, in a sentence; if it failed, ``fix`` says how to fix it."""
 
     check: str
     verdict: Verdict
     message: str
     fix: str | None = None
+    is_tried: bool = True
+    """Whether the check was made; False where an earlier one left nothing to check with."""
 
 
 class Report(Frozen):
@@ -44,7 +46,7 @@ class Report(Frozen):
     def __str__(self) -> str:
         """The failures, a line each, for a test's message."""
         lines = [self._summary]
-        lines += [f"{f.check}: {f.message}; to mend it: {f.fix}" for f in self.failures]
+        lines += [f"{f.check}: {f.message}; fix: {f.fix}" for f in self.failures]
         return "\n".join(lines)
 
     @property
@@ -66,7 +68,7 @@ def passed(message: str) -> Judgement:
 
 
 def failed(message: str, fix: str) -> Judgement:
-    """Not as it should be, and how to mend it."""
+    """Not as it should be, and how to fix it."""
     return Judgement("fail", message, fix)
 
 

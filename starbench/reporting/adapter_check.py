@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from starbench.contract import NOT_TRIED, Finding, Report
+from starbench.contract import Finding, Report
 from starbench.reporting.tables import new_console, say
 
 #: Width of the names of verdicts and checks, characters.
@@ -20,7 +20,7 @@ class FindingTable:
 
     def add(self, finding: Finding) -> None:
         """Print a finding, or keep it until it is known how many were not tried."""
-        if finding.message.startswith(NOT_TRIED):
+        if not finding.is_tried:
             self._untried.append(finding)
             return
         if self._untried:

@@ -16,7 +16,8 @@ from starbench.reporting.tables import (
     show_table,
     text_columns,
 )
-from starbench.schema.compare import Comparisons, PairedRow
+from starbench.reporting.words import captioner_notes, inapplicable_sentence
+from starbench.schema.compare import Comparison, Comparisons, PairedRow
 
 
 def show(result: Comparisons, console: Console | None = None) -> None:
@@ -30,10 +31,22 @@ def show(result: Comparisons, console: Console | None = None) -> None:
                 show_table(console, table)
             for note in _unpaired(rows):
                 say(console, note)
-        for note in comparison.notes:
+        for note in notes(comparison):
             say(console, f"note: {note}")
     for run, line in result.sound.items():
         say(console, f"{run}: {line}")
+
+
+def notes(comparison: Comparison) -> Iterator[str]:
+    """What a reader must know besides: what else differs, what was not asked, and whose captions are shown."""
+    for one in comparison.setup_differences:
+        yield f"{one.option.replace('_', ' ')}: {one.base} and {one.other}"
+    for suite, run in comparison.unshared_suites.items():
+        yield f"suite {suite!r} was asked of {run} only"
+    for side in (comparison.base, comparison.other):
+        for left_out in side.inapplicable:
+            yield f"{left_out.items} item(s) not asked of {side.name}: {inapplicable_sentence(left_out)}"
+        yield from captioner_notes(side.captioner)
 
 
 def _differences(title: str, rows: Sequence[PairedRow]) -> Table:

@@ -6,7 +6,9 @@ from typing import Any
 
 from pydantic import Field
 
+from starbench.schema.adaptation import Inapplicable
 from starbench.schema.base import Frozen
+from starbench.schema.caption import Captioner
 from starbench.schema.score import Interval
 
 
@@ -17,6 +19,10 @@ class Side(Frozen):
     model: str
     arguments: dict[str, Any]
     condition: str
+    inapplicable: tuple[Inapplicable, ...] = ()
+    """Items that were not asked under this condition."""
+    captioner: Captioner | None = None
+    """Who wrote the captions that this condition shows."""
 
     @property
     def name(self) -> str:
@@ -74,20 +80,29 @@ class PairedRow(Effect):
     outcomes: dict[str, int]
 
 
+class SetupDifference(Frozen):
+    """An option that the two sides were asked with differently."""
+
+    option: str
+    base: Any
+    other: Any
+
+
 class Comparison(Frozen):
-    """One side held against the base."""
+    """One side compared with the base."""
 
     base: Side
     other: Side
-    notes: tuple[str, ...] = ()
-    """What else differs between the two than what is compared."""
+    setup_differences: tuple[SetupDifference, ...] = ()
+    unshared_suites: dict[str, str] = Field(default_factory=dict)
+    """Suite -> the only run that asked it."""
     rows: tuple[PairedRow, ...]
 
 
 class Comparisons(Frozen):
     """What ``starbench compare --json`` writes: every side against the first."""
 
-    schema_version: int = 1
+    schema_version: int = 2
     comparisons: tuple[Comparison, ...]
     sound: dict[str, str] = Field(default_factory=dict)
     """Run, or a run and its condition with a model's captions -> whether sound reached that model, and what

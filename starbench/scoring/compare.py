@@ -18,10 +18,17 @@ import numpy as np
 from starbench.canary import arrival
 from starbench.errors import InputError
 from starbench.planning.conditions import CAPTION, is_soundless
-from starbench.reporting.words import inapplicable_sentence, notes
 from starbench.runs.load import RunData
 from starbench.schema import Item, Outcome, SuiteIdentity
-from starbench.schema.compare import BothAnswered, Comparison, Comparisons, Effect, PairedRow, Side
+from starbench.schema.compare import (
+    BothAnswered,
+    Comparison,
+    Comparisons,
+    Effect,
+    PairedRow,
+    SetupDifference,
+    Side,
+)
 from starbench.scoring import intervals
 from starbench.scoring.accuracy import chance, grouped
 from starbench.scoring.intervals import Floats
@@ -93,6 +100,8 @@ def _sides(runs: Sequence[RunData], conditions: Sequence[str]) -> list[_Asked]:
                 model=run.identity.model,
                 arguments=run.identity.model_args,
                 condition=name,
+                inapplicable=tuple(one for one in run.inapplicable if one.condition == name),
+                captioner=run.captioner if _is_captioned(name) else None,
             )
             sides.append(_Asked(side, data, _by_trial(by_condition.get(name, ()))))
     absent = [name for name in conditions if not _chosen(tuple(there), [name])]
@@ -110,8 +119,8 @@ def _sound(sides: Iterable[_Asked]) -> dict[str, str]:
         run, name = asked.data.run, asked.side.run
         if not is_soundless(asked.side.condition):
             found[name] = arrival.line(run, asked.data.canary)
-        elif run.captioner is not None and _is_captioned(asked):
-            found[f"{name}, {asked.side.condition}"] = arrival.of_captioner(run.captioner)
+        elif asked.side.captioner is not None:
+            found[f"{name}, {asked.side.condition}"] = arrival.of_captioner(asked.side.captioner)
     return found
 
 
@@ -144,7 +153,18 @@ def _compared(base: _Asked, other: _Asked) -> Comparison:
     rows = tuple(chain.from_iterable(_rows(name, base, other) for name in shared))
     if not rows:
         raise InputError(f"{base.side.name} and {other.side.name} have no item in common")
-    return Comparison(base=base.side, other=other.side, notes=tuple(_notes(base, other, shared)), rows=rows)
+    return Comparison(
+        base=base.side,
+        other=other.side,
+        setup_differences=tuple(_setup_differences(base, other)),
+        unshared_suites={
+            suite.name: asked.side.run
+            for asked in (base, other)
+            for suite in asked.data.run.identity.suites
+            if suite.name not in shared
+        },
+        rows=rows,
+    )
 
 
 def _refuse_unlike(base: _Asked, other: _Asked, first: SuiteIdentity, second: SuiteIdentity) -> None:
@@ -170,28 +190,17 @@ def _short(value: str | None) -> str:
     return "none" if value is None else value[:12]
 
 
-def _notes(base: _Asked, other: _Asked, shared: Sequence[str]) -> Iterator[str]:
-    first, second = base.data.run.identity, other.data.run.identity
-    for (name, before), (_, after) in zip(
-        first.setup.comparable_key(), second.setup.comparable_key(), strict=True
-    ):
+def _setup_differences(base: _Asked, other: _Asked) -> Iterator[SetupDifference]:
+    keys = (asked.data.run.identity.setup.comparable_key() for asked in (base, other))
+    for (option, before), (_, after) in zip(*keys, strict=True):
         # A file of captions matters to the side that was given them.
-        matters = name != "captions" or all(_is_captioned(asked) for asked in (base, other))
+        matters = option != "captions" or all(_is_captioned(asked.side.condition) for asked in (base, other))
         if before != after and matters:
-            yield f"{name.replace('_', ' ')}: {before} and {after}"
-    for asked, identity in ((base, first), (other, second)):
-        for suite in identity.suites:
-            if suite.name not in shared:
-                yield f"suite {suite.name!r} was asked of {asked.side.run} only"
-        for one in asked.data.run.inapplicable:
-            if one.condition == asked.side.condition:
-                yield f"{one.items} item(s) not asked of {asked.side.name}: {inapplicable_sentence(one)}"
-        if _is_captioned(asked):
-            yield from (note for note in notes(asked.data.run) if CAPTION in note)
+            yield SetupDifference(option=option, base=before, other=after)
 
 
-def _is_captioned(asked: _Asked) -> bool:
-    return asked.side.condition.partition(":")[0] == CAPTION
+def _is_captioned(condition: str) -> bool:
+    return condition.partition(":")[0] == CAPTION
 
 
 def _rows(suite: str, base: _Asked, other: _Asked) -> Iterator[PairedRow]:
