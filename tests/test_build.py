@@ -279,7 +279,7 @@ def test_an_interrupt_ends_all_and_says_how_to_go_on(
         (os.killpg if whole_group else os.kill)(process.pid, sent)
         _, err = process.communicate(timeout=DEADLINE)
     assert process.returncode == 130
-    assert err == "\nstarbench: interrupted; what was made is kept, and the same command goes on\n"
+    assert err == "\nstarbench: interrupted; what was made is kept, and the same command resumes the build\n"
     assert not any(_is_alive(pid) for pid in makers(tmp_path))
     assert not (tmp_path / "suite").exists()
     assert staging._is_workshop(partial)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from starbench.build.build import build
-from starbench.cli.run import evaluate
+from starbench.cli.commands.run import evaluate
 from starbench.engine.settings import Settings
 from starbench.models.resolve import resolve
 from starbench.planning.plan import plan_run
@@ -117,6 +117,6 @@ def test_a_run_that_is_ended_by_its_server_says_how_to_go_on(
 ) -> None:
     sit(suite, "raise FatalError('no such key', kind='auth')")
     assert (
-        "starbench: the server ended the run: no such key; mend it, and --out r goes on"
+        "starbench: the server ended the run: no such key; fix it, and --out r resumes the run"
         in capsys.readouterr().err
     )

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from starbench.build.build import build
-from starbench.cli.run import evaluate
+from starbench.cli.commands.run import evaluate
 from starbench.engine.settings import Settings
 from starbench.errors import ConditionError, InputError, PluginError
 from starbench.models.adapter import Model
@@ -199,7 +199,7 @@ def test_what_was_served_and_used_and_where_it_goes_on_is_told(
     capsys.readouterr()
     moved = Model("guess", {}, Guess(server="http://two"))
     assert evaluate(ready(built, moved), moved, tmp_path / "run", Settings(canary=False)) == 0
-    assert "begun at http://one, goes on at http://two" in capsys.readouterr().err
+    assert "begun at http://one, resumed at http://two" in capsys.readouterr().err
 
 
 def test_extensions_and_official_figures_are_shown_for_what_they_are(samples: Path, tmp_path: Path) -> None:

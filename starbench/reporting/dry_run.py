@@ -6,14 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.text import Text
 
 from starbench.engine.cost import ANSWER_TOKENS, AUDIO_TOKENS_PER_S, CHARACTERS_PER_TOKEN, dollars, tokens
 from starbench.engine.settings import Settings
 from starbench.models.adapter import Model
 from starbench.planning.forecast import RequestVolume, canary, examples, forecast, lines_of, total
 from starbench.planning.plan import RunPlan
-from starbench.reporting.tables import Column, Table, new_console, say, show_table, text_columns
+from starbench.reporting.tables import Column, Table, new_console, quote, say, show_table, text_columns
 from starbench.reporting.words import adaptation_sentence, inapplicable_sentence, notes
 from starbench.runs import directory
 from starbench.runs.trials import left, settled
@@ -55,7 +54,7 @@ def show_plan(
     for trial, n in examples(evaluation, waiting):
         say(console, _kind(evaluation, trial, n))
         for line in lines_of(evaluation.questions.prompt(trial)):
-            console.print(Text(f"  │ {line}".rstrip()), soft_wrap=True)
+            quote(console, line)
         console.print()
     for line in _plan(evaluation, model):
         say(console, line)

@@ -33,6 +33,7 @@ def entries_of(data: RunData, scores: RunScore) -> list[LeaderboardEntry]:
     return [
         LeaderboardEntry(
             run_by_us=True,
+            label=run.label,
             model=ModelRecord(
                 name=run.identity.model,
                 arguments=run.identity.model_args,

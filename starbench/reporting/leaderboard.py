@@ -136,6 +136,7 @@ def _run_row(entry: LeaderboardEntry, scores: SuiteScore, headline: Headline) ->
     capabilities, changes = entry.model.capabilities, entry.adaptations
     has_sound = not is_soundless(headline.condition)
     return RunRow(
+        label=entry.label,
         model=entry.model.name,
         arguments={name: value for name, value in entry.model.arguments.items() if name != "model"},
         adaptations=(*map(adaptation_sentence, changes), *_left_out(entry)),

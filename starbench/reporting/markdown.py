@@ -117,7 +117,8 @@ def _is_priced(table: RunTable) -> bool:
 
 def _run_cells(row: RunRow, tasks: Sequence[str]) -> list[str]:
     arguments = ", ".join(f"{name}={value}" for name, value in row.arguments.items())
-    model = escape(f"{row.model} ({arguments})" if arguments else row.model)
+    label = f"{row.label}: " if row.label else ""
+    model = escape(f"{label}{row.model}{f' ({arguments})' if arguments else ''}")
     model += ("" if row.complete else " \\*") + ("†" if _changes(row) else "") + ("‡" if row.folded else "")
     return [
         model,

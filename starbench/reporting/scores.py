@@ -28,8 +28,9 @@ def show(scores: RunScore, data: RunData, console: Console | None = None) -> Non
     """Print every table of a run."""
     console = console or new_console()
     run = data.run
+    name = f"{run.label}: {scores.model}" if run.label else scores.model
     for suite in scores.suites:
-        for table in (_main_table(scores.model, suite), _paired_table(suite), _headline_table(suite)):
+        for table in (_main_table(name, suite), _paired_table(suite), _headline_table(suite)):
             if table is not None:
                 show_table(console, table)
         if suite.official:
@@ -49,11 +50,11 @@ def show(scores: RunScore, data: RunData, console: Console | None = None) -> Non
         )
 
 
-def _main_table(model: str, suite: SuiteScore) -> Table:
+def _main_table(name: str, suite: SuiteScore) -> Table:
     conditions = list(dict.fromkeys(_condition(row) for row in suite.tasks))
     only = f", condition {conditions[0]}" if len(conditions) == 1 else ""
     table = Table(
-        f"{model} on {suite.suite}, protocol {suite.protocol}{only} (%, 95 % intervals)",
+        f"{name} on {suite.suite}, protocol {suite.protocol}{only} (%, 95 % intervals)",
         (
             *text_columns("task", "condition"),
             Column("items", rank=3),

@@ -72,7 +72,8 @@ class Layout(NamedTuple):
 
 def new_console() -> Console:
     """A console as wide as COLUMNS or the terminal says, or as most tables need."""
-    return Console(width=shutil.get_terminal_size((_PIPED_WIDTH, 25)).columns)
+    size = shutil.get_terminal_size((_PIPED_WIDTH, 25))
+    return Console(width=size.columns, height=size.lines)
 
 
 def say(console: Console, text: str, lead: str = "") -> None:
@@ -80,6 +81,15 @@ def say(console: Console, text: str, lead: str = "") -> None:
     lines = _wrapped(text, console.width, lead) if console.is_terminal else [lead + printable(text)]
     for line in lines:
         console.print(Text(line), soft_wrap=True)
+
+
+def quote(console: Console, line: str) -> None:
+    """Print a line of somebody's text behind a bar: in a terminal broken between words, else whole."""
+    lead = "  │ "
+    width = max(console.width - len(lead), 20)
+    lines = textwrap.wrap(line, width, replace_whitespace=False) if console.is_terminal else [line]
+    for part in lines or [""]:
+        console.print(Text(f"{lead}{part}".rstrip()), soft_wrap=True)
 
 
 def show_table(console: Console, table: Table) -> None:

@@ -76,6 +76,8 @@ async def ask_all(
         with directory.hold(path):
             resumed = directory.begin(path, evaluation.run, evaluation.items, evaluation.trials)
             begun = directory.read(path)
+            if evaluation.run.label not in (None, begun.label):
+                directory.relabel(path, evaluation.run.label)
             edited = _edited(begun.versions, evaluation.run.versions)
             with Journal(path) as writer:
                 finished = settled(path, retry_permanent=retry_permanent)

@@ -37,6 +37,8 @@ class RowCaptioner(Frozen):
 class RunRow(Frozen):
     """One condition of one run."""
 
+    label: str | None
+    """What the user calls the run."""
     model: str
     arguments: dict[str, Any]
     adaptations: tuple[str, ...]

@@ -16,6 +16,7 @@ class Side(Frozen):
     """What is compared: one condition of one run."""
 
     run: str
+    label: str | None = None
     model: str
     arguments: dict[str, Any]
     condition: str
@@ -26,9 +27,10 @@ class Side(Frozen):
 
     @property
     def name(self) -> str:
-        """The model with its arguments, and the condition."""
+        """The run's label if it has one, the model with its arguments, and the condition."""
         given = ", ".join(f"{name}={value}" for name, value in self.arguments.items() if name != "model")
-        return f"{self.model}{f' ({given})' if given else ''}, {self.condition}"
+        label = f"{self.label}: " if self.label else ""
+        return f"{label}{self.model}{f' ({given})' if given else ''}, {self.condition}"
 
 
 class Effect(Frozen):

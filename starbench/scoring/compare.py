@@ -97,6 +97,7 @@ def _sides(runs: Sequence[RunData], conditions: Sequence[str]) -> list[_Asked]:
         for name in _chosen(run.identity.setup.conditions, conditions):
             side = Side(
                 run=str(data.path),
+                label=run.label,
                 model=run.identity.model,
                 arguments=run.identity.model_args,
                 condition=name,

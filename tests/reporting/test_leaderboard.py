@@ -26,7 +26,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run of the guesser on a tiny built suite."""
     from starbench.build.build import build
-    from starbench.cli.run import evaluate
+    from starbench.cli.commands.run import evaluate
     from starbench.engine.settings import Settings
     from starbench.models.resolve import resolve
     from starbench.planning.plan import plan_run

@@ -2,43 +2,24 @@
 
 from __future__ import annotations
 
+import inspect
+import json
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Any
 
 import typer
 
-if TYPE_CHECKING:
-    from starbench.synthesis import Synthesizer
+from starbench.build.render import stem_wav, stimulate
+from starbench.errors import InputError
+from starbench.plugins import registry
+from starbench.storage.atomic import write_bytes
+from starbench.synthesis import Recipe, Synthesizer, generator
+from starbench.text import slug
 
 
-def synth(
-    name: Annotated[str, typer.Argument(help="A synthesizer (see: starbench list synthesizers).")],
-    parameters: Annotated[
-        str, typer.Argument(help="File with its parameters, a JSON object; - reads standard input.")
-    ],
-    out: Annotated[
-        Path | None, typer.Option(help="WAV file to write; default: NAME.wav.", show_default=False)
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same samples.")] = 0,
-) -> None:
-    """Make one stimulus: a 16-bit WAV, and its truth as JSON on standard output.
-
-    Sources alone, where the parameters ask for them, are written beside it as 32-bit float.
-    """
-    import json
-    import os
-
-    from starbench.execution.processes import ONE_THREAD
-
-    os.environ.update(ONE_THREAD)  # before numpy is imported, by whatever comes next
-
-    from starbench.build.render import stem_wav, stimulate
-    from starbench.errors import InputError
-    from starbench.plugins import registry
-    from starbench.storage.atomic import write_bytes
-    from starbench.synthesis import Recipe, generator
-    from starbench.text import slug
-
+def synth(name: str, parameters: str, out: Path | None, seed: int) -> None:
+    """Make one stimulus, write its files, print its truth."""
     wanted = _read(parameters)
     _refuse_unfit(name, registry.load("synthesizers", name), wanted)
     audio, stimulus = stimulate(Recipe(name, wanted), generator(seed, "synth", name))
@@ -56,11 +37,6 @@ def synth(
 
 
 def _read(parameters: str) -> dict[str, Any]:
-    import json
-    import sys
-
-    from starbench.errors import InputError
-
     try:
         text = sys.stdin.read() if parameters == "-" else Path(parameters).read_text("utf-8")
         wanted = json.loads(text)
@@ -75,10 +51,6 @@ def _read(parameters: str) -> dict[str, Any]:
 
 def _refuse_unfit(name: str, synthesizer: Synthesizer, wanted: dict[str, Any]) -> None:
     """Refuse parameters that the synthesizer does not have, and the lack of one that it must have."""
-    import inspect
-
-    from starbench.errors import InputError
-
     signature = inspect.signature(synthesizer)
     try:
         signature.bind(**{"rng": None} | wanted)
