@@ -21,7 +21,7 @@ PLUGIN_FOLDERS = ("synth", "tasks", "adapters")
 #: Names of plug-ins that are other things too: a protocol, and the heading of a column.
 CORE_MAY_NAME = {"star-bench", "constant"}
 #: ``starbench demo`` shows our own plug-ins off, so this one file names some, as a user would.
-SHOWCASE = "cli/demo.py"
+SHOWCASE = "cli/commands/demo.py"
 HEAVY = (
     "numpy",
     "scipy",
