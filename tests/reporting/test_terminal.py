@@ -117,10 +117,18 @@ def test_a_dry_run_shows_every_part_whole(folder: Path, width: int) -> None:
         assert any(suite in line and items in line.split() for line in lines)
 
 
-def test_a_verification_and_a_board_fit(folder: Path, width: int) -> None:
-    verified = in_terminal(folder, width, "verify", "starbench-demo/scenes", "--json", "v.json")
+@pytest.fixture(scope="module")
+def tones(folder: Path) -> str:
+    """A suite that is measured in no time."""
+    in_terminal(folder, 80, "build", "perception", "--attributes", "pitch", "--size", "6", "--out", "tones")
+    return "tones"
+
+
+def test_a_verification_and_a_board_fit(folder: Path, tones: str, width: int) -> None:
+    verified = in_terminal(folder, width, "verify", tones, "--json", "v.json")
     refuse_cut(verified, width)
     findings = json.loads((folder / "v.json").read_text("utf-8"))
+    assert findings["claims"]
     for claim in findings["claims"]:
         assert any(line.startswith(f"{claim['kind']}  ") for line in verified), claim["kind"]
     refuse_cut(in_terminal(folder, width, "leaderboard", OBSERVER, RANDOM, "--out", "board"), width)

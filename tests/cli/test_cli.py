@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from starbench.planning.conditions import NAMES
+
 
 def starbench(*arguments: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "starbench", *arguments]
@@ -178,3 +180,48 @@ def test_progress_is_plain_lines_where_there_is_no_terminal(demo: Path, tmp_path
     assert "186/186 trials" in done.stderr
     assert "answered 186" in done.stderr
     assert "\x1b" not in done.stderr + done.stdout
+
+
+def test_every_condition_is_listed_with_what_the_model_gets() -> None:
+    done = starbench("list", "conditions")
+    assert done.returncode == 0
+    assert tuple(line.split()[0] for line in done.stdout.splitlines()) == NAMES[:1] + NAMES[-1:] + NAMES[1:-1]
+
+
+def test_suites_and_runs_below_a_folder_are_listed(demo: Path) -> None:
+    suites = starbench("list", "suites", folder=demo)
+    assert [line.split()[0] for line in suites.stdout.splitlines()] == ["scenes", "suite"]
+    assert "perception-default-seed7: 60 items, 60 clips, digest " in suites.stdout
+    runs = starbench("list", "runs", str(demo))
+    first, second = runs.stdout.splitlines()
+    assert first.startswith(str(demo / "runs" / "observer"))
+    assert "observer on perception-default-seed7, spatial-default-seed7, 255 of 255 trials" in first
+    assert "random on" in second
+    nothing = starbench("list", "runs", str(demo / "suite"))
+    assert (nothing.returncode, nothing.stdout) == (0, "")
+    assert "no runs below" in nothing.stderr
+
+
+def test_a_run_can_be_named_and_named_anew_and_stays_the_same_run(demo: Path, tmp_path: Path) -> None:
+    command = ("run", "--model", "random", "--suite", str(demo / "suite"), "--limit", "4", "--out", "r")
+    assert starbench(*command, "--name", "a *first* try", folder=tmp_path).returncode == 0
+    journal = (tmp_path / "r" / "trials.jsonl").read_bytes()
+    assert "a *first* try: random on" in starbench("score", "r", folder=tmp_path).stdout
+    again = starbench(*command, "--name", "second", folder=tmp_path)
+    assert (again.returncode, (tmp_path / "r" / "trials.jsonl").read_bytes()) == (0, journal)
+    assert starbench(*command, folder=tmp_path).returncode == 0, "without a name, the run keeps its own"
+    assert starbench("leaderboard", "r", "--no-published", folder=tmp_path).returncode == 0
+    assert "| second: random |" in (tmp_path / "leaderboard.md").read_text("utf-8")
+    (row, *_) = json.loads((tmp_path / "leaderboard.json").read_text("utf-8"))["tables"][0]["rows"]
+    assert (row["label"], row["model"]) == ("second", "random")
+    assert starbench(*command[:-1], "plain", folder=tmp_path).returncode == 0
+    compared = starbench("compare", "r", "plain", folder=tmp_path)
+    assert "second: random, audio → random, audio on" in compared.stdout
+
+
+def test_the_options_of_a_run_are_grouped() -> None:
+    lines = starbench("run", "--help").stdout.splitlines()
+    groups = [line for line in lines if line.endswith(":") and not line.startswith(" ")]
+    assert groups == [
+        "Model:", "Suite and sampling:", "How it is asked:", "Pace and budget:", "Output:", "Options:"
+    ]  # fmt: skip
