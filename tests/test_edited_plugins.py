@@ -89,7 +89,7 @@ def test_an_installed_adapter_leaves_no_digest_and_an_old_run_no_note(
     assert "changed" not in capsys.readouterr().err
 
 
-_HINT = "no reply held an answer: starbench check-model my_model.py:MyModel tells why"
+_HINT = "no reply held an answer: starbench check-model my_model.py:MyModel says why"
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,6 @@ class RunScore(Frozen):
     """What ``starbench score RUN --json`` prints."""
 
     run: str
-    label: str | None = None
     model: str
     served_as: tuple[str, ...] = ()
     complete: bool

@@ -30,7 +30,6 @@ def score(data: RunData) -> RunScore:
     by_suite = grouped(observations, lambda o: o.trial.suite)
     return RunScore(
         run=data.path.name,
-        label=run.label,
         model=run.identity.model,
         served_as=tuple(sorted({o.served_model for o in observations if o.served_model})),
         complete=_complete(observations),
