@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from starbench.cli import main
-from starbench.planning.words import adaptation_sentence, notes
+from starbench.reporting.words import adaptation_sentence, notes
 from starbench.schema import Run
 
 MODEL = '''

@@ -15,7 +15,7 @@ from questions import CLIPS, STAR_BENCH, STARBENCH, asked, choice, order, texts
 from starbench.planning.adaptation import Adapted, Policy, adapt
 from starbench.planning.limits import admits
 from starbench.planning.reasons import Reason
-from starbench.planning.words import adaptation_sentence
+from starbench.reporting.words import adaptation_sentence
 from starbench.schema import (
     Capabilities,
     ChannelPolicy,

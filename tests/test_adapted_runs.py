@@ -12,8 +12,9 @@ from small_model import BELL, HORN, MODEL, TAP, Bench, item
 
 from starbench.audio import FULL_SCALE, Audio, join, resample
 from starbench.errors import AudioError
-from starbench.planning.words import inapplicable_sentence
-from starbench.reporting.leaderboard import board, read_entries
+from starbench.reporting.entries import read_entries
+from starbench.reporting.leaderboard import board
+from starbench.reporting.words import inapplicable_sentence
 from starbench.suites.clip_store import ClipStore
 from starbench.suites.suite import read
 
@@ -189,9 +190,9 @@ def test_another_policy_or_answer_mode_is_another_table(bench: Bench) -> None:
     }
     for out, options in ways.items():
         assert bench.run(suite, *options, out=out)[0] == 0
-    tables = board(read_entries([bench.folder / out for out in ways]))["tables"]
-    assert sorted(len(table["rows"]) for table in tables) == [1, 1, 1, 1, 2]
-    assert {table["setup"]["channels"] for table in tables} == {"mono", "split"}
+    tables = board(read_entries([bench.folder / out for out in ways])).tables
+    assert sorted(len(table.rows) for table in tables) == [1, 1, 1, 1, 2]
+    assert {table.setup.channels for table in tables} == {"mono", "split"}
 
 
 # --- the sounds -----------------------------------------------------------------------------------

@@ -337,7 +337,7 @@ def test_a_spent_budget_ends_a_run_in_one_sentence_and_a_larger_one_goes_on(star
     assert len(sentences) == 1
     assert "the budget is spent: --max-tokens is 5,500 tokens: 5,000 tokens are used" in sentences[0]
     assert "the server" not in sentences[0]
-    assert "resumes it" in sentences[0]
+    assert "resumes the run" in sentences[0]
     same = starbench("--max-tokens", "5500")
     assert (same.code, len(same.lines)) == (1, 5)
     more = starbench("--max-tokens", "8500")

@@ -469,4 +469,5 @@ def test_a_model_answers_from_the_captions_of_another(
     assert (whole["n_items"], whole["unpaired_base"]) == (3, 1)
     assert (whole["base_aa"], whole["aa"], whole["from_answers"]["diff"]) == (0.5, 1.0, 0.5)
     assert whole["from_unanswered"]["diff"] == 0
-    assert any("1 of 5 clips have no caption" in note for note in gap["notes"])
+    missing = [one for side in ("base", "other") for one in (gap[side]["captioner"] or {}).get("missing", ())]
+    assert [(one["clips"], one["of"]) for one in missing] == [(1, 5)]

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from starbench.build.build import build
-from starbench.cli.run import evaluate
+from starbench.cli.commands.run import evaluate
 from starbench.engine.settings import Settings
 from starbench.models.resolve import resolve
 from starbench.planning.plan import plan_run
 from starbench.planning.request import Request
-from starbench.reporting.leaderboard import entries_of
+from starbench.reporting.entries import entries_of
 from starbench.runs.load import load
 from starbench.scoring.run import score
 from starbench.synthesis import BuildSpec
@@ -88,7 +88,7 @@ def test_an_installed_adapter_leaves_no_digest_and_an_old_run_no_note(
     assert "changed" not in capsys.readouterr().err
 
 
-_HINT = "no reply held an answer: starbench check-model my_model.py:MyModel tells why"
+_HINT = "no reply held an answer: starbench check-model my_model.py:MyModel says why"
 
 
 @pytest.mark.parametrize(
@@ -116,6 +116,6 @@ def test_a_run_that_is_ended_by_its_server_says_how_to_go_on(
 ) -> None:
     sit(suite, "raise FatalError('no such key', kind='auth')")
     assert (
-        "starbench: the server ended the run: no such key; fix that, then --out r resumes it"
+        "starbench: the server ended the run: no such key; fix it, and --out r resumes the run"
         in capsys.readouterr().err
     )

@@ -10,16 +10,17 @@ import pytest
 from rich.console import Console
 
 from starbench.build.build import build
-from starbench.cli.run import evaluate
+from starbench.cli.commands.run import evaluate
 from starbench.engine.settings import Settings
 from starbench.errors import ConditionError, InputError, PluginError
 from starbench.models.adapter import Model
 from starbench.planning.plan import RunPlan, plan_run
 from starbench.planning.request import Request
-from starbench.planning.words import notes
-from starbench.reporting.leaderboard import board, entries_of
+from starbench.reporting.entries import entries_of
+from starbench.reporting.leaderboard import board
 from starbench.reporting.markdown import board_to_markdown
 from starbench.reporting.scores import show
+from starbench.reporting.words import notes
 from starbench.runs.load import load
 from starbench.schema import Adaptation, Capabilities, Outcome, Prompt, Response, Setup, Usage
 from starbench.schema.caption import CaptionHeader, CaptionIdentity, CaptionLine

@@ -257,7 +257,7 @@ def test_an_interrupt_keeps_what_was_answered_and_says_how_to_go_on(
         process.send_signal(sent)
         _, err = process.communicate(timeout=DEADLINE)
     assert process.returncode == 130
-    assert f"--out {command.path} resumes it" in err
+    assert f"--out {command.path} resumes the run" in err
     assert "Traceback" not in err
     kept = command.answered
     assert kept

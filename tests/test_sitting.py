@@ -20,7 +20,8 @@ from werkzeug import Response
 from starbench.build.build import build
 from starbench.canary.run import REQUESTS, SENT, reservation, usage_of
 from starbench.engine.cost import ANSWER_TOKENS, dollars, estimate, tokens
-from starbench.reporting.leaderboard import board, read_entries
+from starbench.reporting.entries import read_entries
+from starbench.reporting.leaderboard import board
 from starbench.reporting.markdown import board_to_markdown
 from starbench.runs import directory
 from starbench.schema import Canary, Prices, ProbeSet, Setup, Usage
@@ -292,7 +293,8 @@ def test_what_a_run_cost_stands_in_its_entry_beside_the_scores_and_on_the_board(
         assert f"cost: US $ {cost:.4f} by the prices of 2026-11-01\n" in ran.out
         assert json.loads(command("score", tmp_path / "run", "--json").out)["cost_usd"] == entry.cost_usd
         made = board([entry])
-        assert made["tables"][0]["rows"][0]["cost_usd"] == entry.cost_usd
+        assert made.tables[0].run_by_us
+        assert made.tables[0].rows[0].cost_usd == entry.cost_usd
         text = board_to_markdown(made)
         assert "| canary | US $ |" in text
         assert f"| {cost:.2f} |" in text

@@ -1,32 +1,40 @@
-"""The command line, a file a command. Nothing heavy is imported before a command needs it."""
+"""The command line: declarations, and in ``commands/`` what each command does.
+
+Nothing heavy is imported before a command needs it.
+"""
 
 from __future__ import annotations
 
 import signal
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from starbench import __version__
-from starbench.cli import (
-    build,
-    caption,
-    check_model,
-    compare,
-    demo,
-    export,
-    leaderboard,
-    listing,
-    run,
-    score,
-    show,
-    synth,
-    verify,
-)
+from starbench.cli import models, results, suites
 from starbench.cli.exits import BAD_INPUT, INCOMPLETE, INTERRUPTED
 from starbench.errors import AdapterError, JournalError, StarbenchError, SuiteError
 from starbench.text import sentence
+
+
+class _GroupedHelp(TyperCommand):
+    """A command whose help lists its options in the groups that they declare."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write a section for each group, in the order of the options."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                usual = "Arguments" if parameter.param_type_name == "argument" else "Options"
+                name = getattr(parameter, "rich_help_panel", None) or usual
+                sections.setdefault(name, []).append(record)
+        for name, records in sections.items():
+            with formatter.section(name):
+                formatter.write_dl(records)
+
 
 app = typer.Typer(
     help="Does a large audio-language model hear sound in time and 3D space?",
@@ -37,21 +45,21 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    demo.demo,
-    listing.list_,
-    build.build,
-    synth.synth,
-    show.show,
-    verify.verify,
-    caption.caption,
-    run.run,
-    check_model.check_model,
-    score.score_,
-    compare.compare,
-    export.export,
-    leaderboard.leaderboard,
+    models.demo,
+    suites.list_,
+    suites.build,
+    suites.synth,
+    suites.show,
+    suites.verify,
+    models.caption,
+    models.run,
+    models.check_model,
+    results.score,
+    results.compare,
+    results.export,
+    results.leaderboard,
 ):
-    app.command(command.__name__.rstrip("_").replace("_", "-"))(command)
+    app.command(command.__name__.rstrip("_").replace("_", "-"), cls=_GroupedHelp)(command)
 
 
 def _show_version(wanted: bool) -> None:

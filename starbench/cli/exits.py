@@ -1,8 +1,8 @@
 """Exit codes, the same for every command."""
 
 DONE = 0
-#: Finished or stopped with errors left in the journal; the same command goes on.
+#: Finished or stopped with errors left in the journal; the same command resumes it.
 INCOMPLETE = 1
-#: One sentence says what and how to mend it.
+#: One sentence says what and how to fix it.
 BAD_INPUT = 2
 INTERRUPTED = 130

@@ -9,7 +9,7 @@ On the command line ``starbench check-model``; in a test of one's own::
         assert report.ok, str(report)
 """
 
-from starbench.contract.checks import CHECKS, NOT_TRIED, check, check_async
+from starbench.contract.checks import CHECKS, check, check_async
 from starbench.contract.report import Finding, Report
 
-__all__ = ["CHECKS", "NOT_TRIED", "Finding", "Report", "check", "check_async"]
+__all__ = ["CHECKS", "Finding", "Report", "check", "check_async"]

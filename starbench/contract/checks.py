@@ -19,8 +19,6 @@ from starbench.text import sentence
 
 #: Seconds that one question may take.
 TIMEOUT_S = 120.0
-#: How the message of a check begins that was not made, for what an earlier one found.
-NOT_TRIED = "not tried: "
 _GENERAL_FIX = "remove the cause that it names: an ordinary question must be answered"
 _IN_BATCHES = "give an answer, or an AdapterError in its place, for each prompt"
 
@@ -124,8 +122,9 @@ async def _findings(adapter: AdapterUnderTest) -> AsyncIterator[Finding]:
     is_answering, stop = False, None
     for one in CHECKS:
         fatal = None
+        is_tried = not (stop and one.needs_answers)
         try:
-            result = skipped(NOT_TRIED + stop) if stop and one.needs_answers else await one.run(adapter)
+            result = await one.run(adapter) if is_tried else skipped(f"not tried: {stop}")
         except (AdapterError, AudioError) as error:
             fatal = error if isinstance(error, FatalError) else None
             result = failed(_message(error, adapter), _fix(error, one, adapter))
@@ -134,7 +133,11 @@ async def _findings(adapter: AdapterUnderTest) -> AsyncIterator[Finding]:
                 stop = "no further question can succeed" if fatal else "the first question failed"
             is_answering = is_answering or result.verdict == "pass"
         yield Finding(
-            check=one.name, verdict=result.verdict, message=sentence(result.message), fix=result.fix
+            check=one.name,
+            verdict=result.verdict,
+            message=sentence(result.message),
+            fix=result.fix,
+            is_tried=is_tried,
         )
 
 

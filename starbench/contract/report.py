@@ -17,6 +17,8 @@ class Finding(Frozen):
     verdict: Verdict
     message: str
     fix: str | None = None
+    is_tried: bool = True
+    """Whether the check was made; False where an earlier one left nothing to check with."""
 
 
 class Report(Frozen):

@@ -37,13 +37,13 @@ class RequestVolume:
         return estimate(self.size, prices, self.requests)
 
 
-def forecast(evaluation: RunPlan, trials: Iterable[Trial]) -> dict[tuple[str, str], RequestVolume]:
+def forecast(plan: RunPlan, trials: Iterable[Trial]) -> dict[tuple[str, str], RequestVolume]:
     """What ``trials`` would send, by suite and condition, in the order of asking."""
     volumes: dict[tuple[str, str], RequestVolume] = {}
     items: dict[tuple[str, str], set[str]] = {}
     for trial in trials:
         part = trial.suite, trial.condition
-        volumes.setdefault(part, RequestVolume()).add(*_clips_and_size(evaluation, trial))
+        volumes.setdefault(part, RequestVolume()).add(*_clips_and_size(plan, trial))
         items.setdefault(part, set()).add(trial.item_id)
     for part, volume in volumes.items():
         volume.items = len(items[part])
@@ -60,13 +60,13 @@ def total(volumes: Iterable[RequestVolume]) -> RequestVolume:
     return whole
 
 
-def _clips_and_size(evaluation: RunPlan, trial: Trial) -> tuple[int, PromptSize]:
+def _clips_and_size(plan: RunPlan, trial: Trial) -> tuple[int, PromptSize]:
     """Clips that a trial sends, and what it contains."""
-    silent = evaluation.questions.silent_clip is not None
-    return len(sent_clips(trial.parts)) or int(silent), evaluation.questions.size(trial)
+    silent = plan.questions.silent_clip is not None
+    return len(sent_clips(trial.parts)) or int(silent), plan.questions.size(trial)
 
 
-def canary(evaluation: RunPlan, probe: ProbeSet = "basic") -> RequestVolume:
+def canary(plan: RunPlan, probe: ProbeSet = "basic") -> RequestVolume:
     """About what the canary would send, found by running one on a stand-in.
 
     What is asked depends on the replies; those of the stand-in differ with every sound, as those of a
@@ -84,12 +84,12 @@ def canary(evaluation: RunPlan, probe: ProbeSet = "basic") -> RequestVolume:
             return Response(text=f"<{prompt.letters[mark[0] % len(prompt.options)]}>")
         return Response(text=" ".join(f"sound{byte}" for byte in mark[:8]))
 
-    rate_hz = evaluation.run.identity.setup.rate_hz
-    asyncio.run(diagnose(ask, evaluation.run.capabilities, rate=rate_hz, probe=probe))
+    rate_hz = plan.run.identity.setup.rate_hz
+    asyncio.run(diagnose(ask, plan.run.capabilities, rate=rate_hz, probe=probe))
     return volume
 
 
-def examples(evaluation: RunPlan, trials: Iterable[Trial]) -> list[tuple[Trial, int]]:
+def examples(plan: RunPlan, trials: Iterable[Trial]) -> list[tuple[Trial, int]]:
     """The first trial of each kind, and how many there are of it.
 
     A kind is a suite's task under one condition, laid out in one way: adapted prompts of a task whose
@@ -98,7 +98,7 @@ def examples(evaluation: RunPlan, trials: Iterable[Trial]) -> list[tuple[Trial, 
     firsts: dict[tuple[object, ...], Trial] = {}
     counts: dict[tuple[object, ...], int] = {}
     for trial in trials:
-        task = evaluation.items[trial.suite, trial.item_id].task
+        task = plan.items[trial.suite, trial.item_id].task
         kind = (trial.suite, task, trial.condition, *map(_layout, sent_clips(trial.parts)))
         firsts.setdefault(kind, trial)
         counts[kind] = counts.get(kind, 0) + 1

@@ -98,6 +98,7 @@ def plan_run(request: Request, model: Model) -> RunPlan:
         change.model_copy(update={"trials": n, "of": with_sound}) for change, n in tally.changes.items()
     )
     run = Run(
+        label=request.label,
         identity=Identity(
             suites=tuple(_suite_identity(suite, setup) for suite in suites),
             model=model.spec,

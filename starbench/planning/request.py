@@ -24,6 +24,8 @@ class Request:
     suites: tuple[str | Suite, ...]
     setup: Setup = field(default_factory=Setup)
     captions: Path | None = None
+    label: str | None = None
+    """What the user calls the run."""
 
     @property
     def policy(self) -> Policy:

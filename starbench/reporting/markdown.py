@@ -5,17 +5,20 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from starbench.canary.arrival import FOLDED
+from starbench.schema.board import Board, BoardTable, PublishedTable, RunRow, RunTable, TaskCell
+from starbench.schema.score import Interval
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|~@]|:(?=//)|(?<=www)\.)")
+_ANSWER_MODES = {"choice": "answers held to letters", "logprobs": "answers by log-probability"}
 
 
-def board_to_markdown(board: dict[str, Any]) -> str:
+def board_to_markdown(board: Board) -> str:
     """The tables of a board, one below the other."""
-    tables = board["tables"]
-    sections = [_section(title, table) for title, table in zip(_titles(tables), tables, strict=True)]
+    sections = [
+        f"## {title}\n\n{_table(table)}\n" for title, table in zip(_titles(board), board.tables, strict=True)
+    ]
     return "# starbench leaderboard\n\n" + "\n".join(sections)
 
 
@@ -24,67 +27,149 @@ def escape(text: str) -> str:
     return _MARKUP.sub(r"\\\1", html.escape(" ".join(text.split()), quote=False))
 
 
-def _section(title: str, table: dict[str, Any]) -> str:
-    return f"## {title}\n\n{_table(_columns(table), table)}\n{_legend(table)}\n"
+# --- headings -------------------------------------------------------------------------------------
 
 
-def _titles(tables: Sequence[dict[str, Any]]) -> list[str]:
-    """A heading for each table; those that would be the same tell what else sets them apart."""
-    plain = [_title(table) for table in tables]
-    facts = [_facts(table) for table in tables]
-    found = []
+def _titles(board: Board) -> list[str]:
+    """A heading for each table; where two would be the same, each also says what sets it apart."""
+    plain = [_title(table) for table in board.tables]
+    facts = [_facts(table) for table in board.tables]
+    titles = []
     for title, mine in zip(plain, facts, strict=True):
         alike = [other for other, theirs in zip(facts, plain, strict=True) if theirs == title]
         apart = [f"{what} {mine[what]}" for what in mine if any(other[what] != mine[what] for other in alike)]
-        found.append(", ".join([title, *map(escape, apart)]))
-    return found
+        titles.append(", ".join([title, *map(escape, apart)]))
+    return titles
 
 
-def _facts(table: dict[str, Any]) -> dict[str, str]:
-    """Everything that makes a table one of its own, by name."""
-    named = {"clips": "asked with --clips", "channels": "asked with --channels"}
-    facts = {
-        named.get(name, name.replace("_", " ")): str(value)[:12]
-        for part in ("suite", "setup")
-        for name, value in table[part].items()
-    }
-    heard = [row.get("n_items") for row in table["rows"] if row["condition"] == "audio"]
-    return {**facts, "items heard": str(heard[0] if heard else 0)}
-
-
-def _title(table: dict[str, Any]) -> str:
-    suite, setup = table["suite"], table["setup"]
-    parts = [escape(suite["name"])]
-    if suite["version"]:
-        parts.append(f"data {escape(suite['version'])}")
-    parts.append(f"protocol {escape(setup['protocol'])}")
-    if setup["limit"] is not None:
-        parts.append(f"a sample of {setup['limit']} items")
+def _title(table: BoardTable) -> str:
+    suite, setup = table.suite, table.setup
+    parts = [escape(suite.name)]
+    if suite.version:
+        parts.append(f"data {escape(suite.version)}")
+    parts.append(f"protocol {escape(setup.protocol or 'unknown')}")
+    if setup.limit is not None:
+        parts.append(f"a sample of {setup.limit} items")
     parts += [escape(text) for text in _departures(table)]
     return ", ".join(parts)
 
 
-def _departures(table: dict[str, Any]) -> list[str]:
+def _departures(table: BoardTable) -> list[str]:
     """What a table's runs share that the usual run does not have; a policy where it changed something."""
-    setup, changed_by = table["setup"], {name for row in table["rows"] for name in row.get("changed_by", ())}
-    answers = {"choice": "answers held to letters", "logprobs": "answers by log-probability"}
-    found = [answers[setup["answer_mode"]]] if setup["answer_mode"] in answers else []
-    found += [f"rate: {setup['rate']} Hz"] if setup["rate"] != "native" else []
-    found += [f"clips: {setup['clips']}, {setup['gap_s']:g} s apart"] if "clips" in changed_by else []
-    found += [f"channels: {setup['channels']}"] if "channels" in changed_by else []
-    return [*found, f"captions {setup['captions'][:12]}"] if setup["captions"] else found
+    setup = table.setup
+    changed_by = {name for row in table.rows for name in row.changed_by} if table.run_by_us else set()
+    departures = [_ANSWER_MODES[setup.answer_mode]] if setup.answer_mode in _ANSWER_MODES else []
+    departures += [f"rate: {setup.rate} Hz"] if setup.rate != "native" else []
+    departures += [f"clips: {setup.clips}, {setup.gap_s:g} s apart"] if "clips" in changed_by else []
+    departures += [f"channels: {setup.channels}"] if "channels" in changed_by else []
+    return [*departures, f"captions {setup.captions[:12]}"] if setup.captions else departures
 
 
-def _legend(table: dict[str, Any]) -> str:
-    if not table["run_by_us"]:
-        return f"Published figures, not run by us. Source: {escape(table['source'] or 'unknown')}.\n"
-    suite = table["suite"]
-    changed = {note: None for row in table["rows"] for note in _changes(row)}
-    daggers = "".join(f"\n† {escape(note)}.\n" for note in changed)
-    daggers += f"\n‡ {FOLDED}, by its declaration.\n" if any(row["folded"] for row in table["rows"]) else ""
+def _facts(table: BoardTable) -> dict[str, str]:
+    """Everything that makes a table one of its own, by name."""
+    named = {"clips": "asked with --clips", "channels": "asked with --channels"}
+    facts = {
+        named.get(name, name.replace("_", " ")): str(value)[:12]
+        for part in (table.suite, table.setup)
+        for name, value in part.model_dump(mode="json").items()
+    }
+    heard = [row.n_items for row in table.rows if row.condition == "audio"] if table.run_by_us else []
+    return {**facts, "items heard": str(heard[0] if heard else 0)}
+
+
+# --- tables ---------------------------------------------------------------------------------------
+
+
+def _table(table: BoardTable) -> str:
+    return _run_table(table) if table.run_by_us else _published_table(table)
+
+
+def _published_table(table: PublishedTable) -> str:
+    figures = list(dict.fromkeys(name for row in table.rows for name in row.figures))
+    rows = [[escape(row.model), *(_percent(row.figures.get(name)) for name in figures)] for row in table.rows]
+    source = escape(table.source or "unknown")
+    return f"{_lines(1, ['model', *figures], rows)}\nPublished figures, not run by us. Source: {source}.\n"
+
+
+def _run_table(table: RunTable) -> str:
+    tasks = list(dict.fromkeys(name for row in table.rows for name in row.tasks))
+    head = ["model", "condition", "items"]
+    head += [name for task in tasks for name in (task, "chance", "constant")]
+    head += ["MA", "chance of MA", "constant of MA", "MA of ACR", "coverage", "canary"]
+    rows = [_run_cells(row, tasks) for row in table.rows]
+    if _is_priced(table):
+        head.append("US $")
+        for cells, row in zip(rows, table.rows, strict=True):
+            cells.append("–" if row.cost_usd is None else f"{row.cost_usd:,.2f}")
+    return f"{_lines(2, head, rows)}\n{_legend(table)}"
+
+
+def _lines(n_texts: int, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table: columns of text, then columns of numbers."""
+    rule = ["---"] * n_texts + ["---:"] * (len(head) - n_texts)
+    lines = [[escape(name) for name in head], rule, *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _is_priced(table: RunTable) -> bool:
+    return any(row.cost_usd is not None for row in table.rows)
+
+
+def _run_cells(row: RunRow, tasks: Sequence[str]) -> list[str]:
+    arguments = ", ".join(f"{name}={value}" for name, value in row.arguments.items())
+    label = f"{row.label}: " if row.label else ""
+    model = escape(f"{label}{row.model}{f' ({arguments})' if arguments else ''}")
+    model += ("" if row.complete else " \\*") + ("†" if _changes(row) else "") + ("‡" if row.folded else "")
+    return [
+        model,
+        escape(row.condition) + (" (extension)" if row.extension else ""),
+        str(row.n_items),
+        *(cell for name in tasks for cell in _task_cells(row.tasks.get(name))),
+        _with_interval(row.ma, row.ma_ci),
+        _percent(row.chance),
+        _percent(row.best_constant),
+        _with_interval(row.ma_acr, row.ma_acr_ci),
+        _percent(row.coverage),
+        escape(_canary(row)),
+    ]
+
+
+def _task_cells(task: TaskCell | None) -> list[str]:
+    """One task's accuracy, and beside it the chance and the constant of that very figure."""
+    if task is None:
+        return ["–"] * 3
+    return [_with_interval(task.aa, task.aa_ci), _percent(task.chance), _percent(task.best_constant)]
+
+
+def _changes(row: RunRow) -> list[str]:
+    """What was changed for the model of a row, and for the one that wrote its captions."""
+    by = row.captioner
+    captions = [f"captions by {by.model}: {change}" for change in by.adaptations] if by else []
+    return [*row.adaptations, *captions]
+
+
+def _canary(row: RunRow) -> str:
+    by = row.captioner
+    return f"captioner: {by.canary or 'none held'}" if by else row.canary or "–"
+
+
+def _with_interval(value: float, interval: Interval) -> str:
+    low, high = interval
+    return f"{100 * value:.1f} \\[{100 * low:.1f}, {100 * high:.1f}\\]"
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.2f}"
+
+
+def _legend(table: RunTable) -> str:
+    suite = table.suite
+    changes = dict.fromkeys(change for row in table.rows for change in _changes(row))
+    daggers = "".join(f"\n† {escape(change)}.\n" for change in changes)
+    daggers += f"\n‡ {FOLDED}, by its declaration.\n" if any(row.folded for row in table.rows) else ""
     priced = " US $: what the whole run cost, every suite and condition of it." if _is_priced(table) else ""
     return (
-        f"{suite['n_items']} items, digest `{suite['digest'][:12]}`. Accuracy in % over all planned trials "
+        f"{suite.n_items} items, digest `{(suite.digest or '')[:12]}`. Accuracy in % over all planned trials "
         "with its 95 % interval; MA: mean of the tasks, perception by the mean of its "
         "sub-categories; ACR: items right at every rotation; coverage: answered trials; chance and constant "
         "stand beside the figure they belong to, constant being the best strategy that always says the same; "
@@ -93,98 +178,3 @@ def _legend(table: dict[str, Any]) -> str:
         "captioner: that of the model that wrote the captions). An asterisk marks a run with trials missing "
         f"or in error.{priced}\n" + daggers
     )
-
-
-def _columns(table: dict[str, Any]) -> list[str]:
-    key = "tasks" if table["run_by_us"] else "figures"
-    return list(dict.fromkeys(name for row in table["rows"] for name in row[key]))
-
-
-def _table(columns: Sequence[str], table: dict[str, Any]) -> str:
-    if table["run_by_us"]:
-        head = [
-            "model",
-            "condition",
-            "items",
-            *(name for task in columns for name in (task, "chance", "constant")),
-            "MA",
-            "chance of MA",
-            "constant of MA",
-            "MA of ACR",
-            "coverage",
-            "canary",
-            *(["US $"] if _is_priced(table) else []),
-        ]
-        rows = [[*_run_cells(row, columns), *_cost_cells(row, table)] for row in table["rows"]]
-    else:
-        head = ["model", *columns]
-        rows = [
-            [escape(row["model"]), *(_percent(row["figures"].get(name)) for name in columns)]
-            for row in table["rows"]
-        ]
-    rule = ["---"] * (2 if table["run_by_us"] else 1)
-    rule += ["---:"] * (len(head) - len(rule))
-    lines = [[escape(name) for name in head], rule, *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def _is_priced(table: dict[str, Any]) -> bool:
-    return any(row["cost_usd"] is not None for row in table["rows"])
-
-
-def _cost_cells(row: dict[str, Any], table: dict[str, Any]) -> list[str]:
-    if not _is_priced(table):
-        return []
-    return ["–" if row["cost_usd"] is None else f"{row['cost_usd']:,.2f}"]
-
-
-def _run_cells(row: dict[str, Any], columns: Sequence[str]) -> list[str]:
-    given = ", ".join(f"{name}={value}" for name, value in row["arguments"].items())
-    model = escape(f"{row['model']} ({given})" if given else row["model"])
-    model += ("" if row["complete"] else " \\*") + ("†" if _changes(row) else "")
-    model += "‡" if row["folded"] else ""
-    condition = escape(row["condition"]) + (" (extension)" if row["extension"] else "")
-    tasks = [row["tasks"].get(name) for name in columns]
-    return [
-        model,
-        condition,
-        str(row["n_items"]),
-        *(cell for task in tasks for cell in _task_cells(task)),
-        _with_interval(row["ma"], row["ma_ci"]),
-        *(_percent(row[name]) for name in ("chance", "best_constant")),
-        _with_interval(row["ma_acr"], row["ma_acr_ci"]),
-        _percent(row["coverage"]),
-        escape(_canary(row)),
-    ]
-
-
-def _task_cells(task: dict[str, Any] | None) -> list[str]:
-    """One task's accuracy, and beside it the chance and the constant of that very figure."""
-    if task is None:
-        return ["–"] * 3
-    beside = [_percent(task.get(name)) for name in ("chance", "best_constant")]
-    return [_with_interval(task["aa"], task["aa_ci"]), *beside]
-
-
-def _changes(row: dict[str, Any]) -> list[str]:
-    """What was changed for the model of a row, and for the one that wrote its captions."""
-    by = row["captioner"]
-    return (
-        [*row["adaptations"], *(f"captions by {by['model']}: {note}" for note in by["adaptations"])]
-        if by
-        else row["adaptations"]
-    )
-
-
-def _canary(row: dict[str, Any]) -> str:
-    by = row["captioner"]
-    return f"captioner: {by['canary'] or 'none held'}" if by else row["canary"] or "–"
-
-
-def _with_interval(value: float, interval: Sequence[float]) -> str:
-    low, high = interval
-    return f"{100 * value:.1f} \\[{100 * low:.1f}, {100 * high:.1f}\\]"
-
-
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.2f}"

@@ -1,104 +1,113 @@
-"""Scores as tables in a terminal. Names come from models and data sets: shown as text, never as markup."""
+"""Scores of a run as tables in a terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from starbench.canary import arrival
 from starbench.planning.conditions import is_soundless
-from starbench.reporting.tables import difference, interval, new_console, new_table, percent
-from starbench.runs.load import RunData
-from starbench.schema.score import (
-    Headline,
-    PairedDifference,
-    RunScore,
-    Score,
-    SuiteScore,
-    TaskScore,
+from starbench.reporting.tables import (
+    Column,
+    Table,
+    difference,
+    new_console,
+    percent,
+    say,
+    show_table,
+    text_columns,
+    with_interval,
 )
-from starbench.text import printable
-
-#: With fewer items than this the best constant strategy is an accident, and is not shown.
-_FEW = 10
+from starbench.runs.load import RunData
+from starbench.schema.score import Headline, PairedDifference, RunScore, Score, SuiteScore, TaskScore
+from starbench.scoring.constant import SHARED_BY
 
 
 def show(scores: RunScore, data: RunData, console: Console | None = None) -> None:
     """Print every table of a run."""
     console = console or new_console()
     run = data.run
+    name = f"{run.label}: {scores.model}" if run.label else scores.model
     for suite in scores.suites:
-        console.print(_main_table(scores.model, suite))
-        for further in (_paired_table(suite.paired), _headline_table(suite.headlines)):
-            if further is not None:
-                console.print(further)
+        for table in (_main_table(name, suite), _paired_table(suite), _headline_table(suite)):
+            if table is not None:
+                show_table(console, table)
         if suite.official:
-            console.print(_official_lines(suite), markup=False, highlight=False)
+            say(console, _official_line(suite))
     if any(not is_soundless(row.condition) for suite in scores.suites for row in suite.headlines):
-        console.print(arrival.line(run, data.canary), markup=False, highlight=False)
+        say(console, arrival.line(run, data.canary))
     if run.captioner is not None:
-        by = printable(arrival.of_captioner(run.captioner))
-        console.print(by, markup=False, highlight=False, soft_wrap=True)
+        say(console, arrival.of_captioner(run.captioner))
     if scores.cost_usd is not None and run.prices is not None:
-        cost = f"cost: US $ {scores.cost_usd:,.4f} by the prices of {run.prices.as_of}"
-        console.print(cost, markup=False, highlight=False)
+        say(console, f"cost: US $ {scores.cost_usd:,.4f} by the prices of {run.prices.as_of}")
     if not scores.complete:
-        console.print(
-            "Some planned trials are missing or ended in an error: they count as not right in AA and ACR."
-        )
+        say(console, "Some planned trials are missing or ended in an error: AA and ACR count them as wrong.")
     if run.skipped:
-        console.print(
-            f"{len(run.skipped)} problem(s) in the data were left out with --skip-bad (see run.json)."
+        say(
+            console,
+            f"{len(run.skipped)} problem(s) in the data were left out with --skip-bad (see run.json).",
         )
 
 
-def _main_table(model: str, suite: SuiteScore) -> Table:
-    table = new_table(
-        f"{model} on {suite.suite}, protocol {suite.protocol} (%, 95 % intervals)",
-        ("task", "condition"),
-        ("items", "AA", "ACR", "answered", "AA of answered", "chance", "constant"),
+def _main_table(name: str, suite: SuiteScore) -> Table:
+    conditions = list(dict.fromkeys(_condition(row) for row in suite.tasks))
+    only = f", condition {conditions[0]}" if len(conditions) == 1 else ""
+    table = Table(
+        f"{name} on {suite.suite}, protocol {suite.protocol}{only} (%, 95 % intervals)",
+        (
+            *text_columns("task", "condition"),
+            Column("items", rank=3),
+            Column("AA"),
+            Column("ACR", rank=4),
+            Column("answered", rank=5),
+            Column("AA of answered", rank=6, short="AA ans."),
+            Column("chance", rank=1),
+            Column("constant", rank=2, short="const."),
+        ),
     )
-    first = suite.tasks[0].condition
     for row in suite.tasks:
-        _add(table, printable(row.task), _condition(row), row)
-        if row.condition == first:
+        table.add(row.task, "" if only else _condition(row), *_figures(row))
+        if row.condition == suite.tasks[0].condition:
             for part in row.sub_categories or row.categories:
-                _add(table, f"  {printable(part.name)}", "", part)
+                table.add(f"  {part.name}", "", *_figures(part))
     return table
 
 
-def _add(table: Table, name: str, condition: str, row: Score) -> None:
-    cells = (
+def _figures(row: Score) -> Sequence[str]:
+    return (
         str(row.n_items),
-        f"{percent(row.aa)} {interval(row.aa_ci)}",
-        f"{percent(row.acr)} {interval(row.acr_ci)}",
+        with_interval(row.aa, row.aa_ci),
+        with_interval(row.acr, row.acr_ci),
         percent(row.coverage),
         percent(row.aa_answered),
         percent(row.chance),
-        percent(row.best_constant.aa if row.n_items >= _FEW else None),
+        # Of few items the best constant strategy is an accident.
+        percent(row.best_constant.aa if row.n_items >= SHARED_BY else None),
     )
-    table.add_row(Text(name), Text(condition), *cells)
 
 
 def _condition(row: TaskScore | PairedDifference | Headline) -> str:
-    return printable(row.condition) + (" (extension)" if row.extension else "")
+    return row.condition + (" (extension)" if row.extension else "")
 
 
-def _paired_table(rows: Sequence[PairedDifference]) -> Table | None:
-    if not rows:
+def _paired_table(suite: SuiteScore) -> Table | None:
+    if not suite.paired:
         return None
-    table = new_table(
+    table = Table(
         "with and without: AA in %, paired by item over the items that both conditions apply to",
-        ("task", "conditions"),
-        ("items", "first", "second", "difference"),
+        (
+            *text_columns("task", "conditions"),
+            Column("items", rank=2),
+            Column("first", rank=1),
+            Column("second", rank=1),
+            Column("difference"),
+        ),
     )
-    for row in rows:
-        table.add_row(
-            Text(printable(row.task)),
-            Text(f"{row.base} → {_condition(row)}"),
+    for row in suite.paired:
+        table.add(
+            row.task,
+            f"{row.base} → {_condition(row)}",
             str(row.n_items),
             percent(row.base_aa),
             percent(row.aa),
@@ -107,18 +116,29 @@ def _paired_table(rows: Sequence[PairedDifference]) -> Table | None:
     return table
 
 
-def _headline_table(rows: Sequence[Headline]) -> Table | None:
-    if not any(len(row.ma.parts) > 1 for row in rows):
+def _headline_table(suite: SuiteScore) -> Table | None:
+    if not any(len(row.ma.parts) > 1 for row in suite.headlines):
         return None
-    numbers = ("tasks", "MA of AA", "MA of ACR", "OA", "answered", "chance of MA", "constant of MA")
-    table = new_table("over all tasks (%, 95 % intervals)", ("condition",), numbers)
-    for row in rows:
-        table.add_row(
-            Text(_condition(row)),
+    table = Table(
+        "over all tasks (%, 95 % intervals)",
+        (
+            *text_columns("condition"),
+            Column("tasks", rank=4),
+            Column("MA of AA"),
+            Column("MA of ACR", rank=2),
+            Column("OA", rank=3),
+            Column("answered", rank=5),
+            Column("chance of MA", rank=1, short="chance"),
+            Column("constant of MA", rank=1, short="const."),
+        ),
+    )
+    for row in suite.headlines:
+        table.add(
+            _condition(row),
             str(len(row.ma.parts)),
-            f"{percent(row.ma.aa)} {interval(row.ma.aa_ci)}",
-            f"{percent(row.ma.acr)} {interval(row.ma.acr_ci)}",
-            f"{percent(row.oa)} {interval(row.oa_ci)}",
+            with_interval(row.ma.aa, row.ma.aa_ci),
+            with_interval(row.ma.acr, row.ma.acr_ci),
+            with_interval(row.oa, row.oa_ci),
             percent(row.coverage),
             percent(row.ma.chance),
             percent(row.ma.best_constant),
@@ -126,7 +146,7 @@ def _headline_table(rows: Sequence[Headline]) -> Table | None:
     return table
 
 
-def _official_lines(suite: SuiteScore) -> str:
+def _official_line(suite: SuiteScore) -> str:
     parts = [
         f"{name} {report['Total']['AA']}" for name, report in suite.official.items() if "Total" in report
     ]

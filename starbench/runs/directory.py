@@ -126,6 +126,20 @@ def begin(path: Path, run: Run, items: Mapping[ItemKey, Item], trials: Iterable[
     return False
 
 
+def relabel(path: Path, label: str) -> None:
+    """Give the run at ``path`` another label; it stays the same run.
+
+    Raises
+    ------
+    RunError
+        If it cannot be read or written.
+    """
+    try:
+        write_lines(path / RUN, [read(path).model_copy(update={"label": label}).model_dump_json(indent=2)])
+    except OSError as error:
+        raise RunError(f"{path} cannot be written: {error.strerror}") from error
+
+
 def discard(path: Path) -> None:
     """Remove the files of a run, and the directory if nothing else is in it.
 

@@ -47,6 +47,9 @@ class RunRecord:
     def begin(self) -> Beginning:
         resumed = directory.begin(self.path, self.plan.run, self.plan.items, self.plan.trials)
         begun = directory.read(self.path)
+        label = self.plan.run.label
+        if label not in (None, begun.label):
+            directory.relabel(self.path, label)
         return Beginning(resumed, begun.served_by, begun.versions)
 
     def discard(self) -> None:

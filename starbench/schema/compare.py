@@ -6,7 +6,9 @@ from typing import Any
 
 from pydantic import Field
 
+from starbench.schema.adaptation import Inapplicable
 from starbench.schema.base import Frozen
+from starbench.schema.caption import Captioner
 from starbench.schema.score import Interval
 
 
@@ -14,15 +16,21 @@ class Side(Frozen):
     """What is compared: one condition of one run."""
 
     run: str
+    label: str | None = None
     model: str
     arguments: dict[str, Any]
     condition: str
+    inapplicable: tuple[Inapplicable, ...] = ()
+    """Items that were not asked under this condition."""
+    captioner: Captioner | None = None
+    """Who wrote the captions that this condition shows."""
 
     @property
     def name(self) -> str:
-        """The model with its arguments, and the condition."""
+        """The run's label if it has one, the model with its arguments, and the condition."""
         given = ", ".join(f"{name}={value}" for name, value in self.arguments.items() if name != "model")
-        return f"{self.model}{f' ({given})' if given else ''}, {self.condition}"
+        label = f"{self.label}: " if self.label else ""
+        return f"{label}{self.model}{f' ({given})' if given else ''}, {self.condition}"
 
 
 class Effect(Frozen):
@@ -74,20 +82,29 @@ class PairedRow(Effect):
     outcomes: dict[str, int]
 
 
+class SetupDifference(Frozen):
+    """An option that the two sides were asked with differently."""
+
+    option: str
+    base: Any
+    other: Any
+
+
 class Comparison(Frozen):
     """One side compared with the base."""
 
     base: Side
     other: Side
-    notes: tuple[str, ...] = ()
-    """What else differs between the two than what is compared."""
+    setup_differences: tuple[SetupDifference, ...] = ()
+    unshared_suites: dict[str, str] = Field(default_factory=dict)
+    """Suite -> the only run that asked it."""
     rows: tuple[PairedRow, ...]
 
 
 class Comparisons(Frozen):
     """What ``starbench compare --json`` writes: every side against the first."""
 
-    schema_version: int = 1
+    schema_version: int = 2
     comparisons: tuple[Comparison, ...]
     sound: dict[str, str] = Field(default_factory=dict)
     """Run, or a run and its condition with a model's captions -> whether sound reached that model, and what

@@ -51,6 +51,8 @@ class LeaderboardEntry(Frozen):
 
     schema_version: Literal[2] = SCHEMA_VERSION
     run_by_us: bool
+    label: str | None = None
+    """What the user calls the run."""
     model: ModelRecord
     suite: SuiteRecord
     setup: Setup

@@ -44,6 +44,8 @@ class Run(Frozen):
     """``run.json``: an identity, and what else a reader of the results should know."""
 
     schema_version: Literal[2] = 2
+    label: str | None = None
+    """What the user calls the run (``--name``): shown beside the model, and no part of the identity."""
     identity: Identity
     capabilities: Capabilities
     served_by: str | None = None

@@ -18,7 +18,7 @@ from starbench.build.build import build
 from starbench.canary import summary
 from starbench.cli import main
 from starbench.cli.exits import BAD_INPUT, DONE, INCOMPLETE
-from starbench.reporting.leaderboard import read_entries
+from starbench.reporting.entries import read_entries
 from starbench.runs import directory, journal
 from starbench.schema import Canary
 from starbench.schema.entry import LeaderboardEntry

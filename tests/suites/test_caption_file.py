@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from starbench.errors import InputError
 from starbench.planning.conditions import present
-from starbench.planning.words import captioner_notes
 from starbench.protocols import caption as protocol
 from starbench.protocols.starbench import Starbench
+from starbench.reporting.words import captioner_notes
 from starbench.schema import MissingCaptions, Outcome, Presentation, Response, TextSpec
 from starbench.schema.caption import CaptionHeader, CaptionIdentity, CaptionLine
 from starbench.suites import captions

@@ -1,0 +1,82 @@
+"""``starbench build``: a suite from synthesizers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from starbench.build.build import InterruptedBuild
+from starbench.build.build import build as build_suite
+from starbench.cli.commands.progress import counting
+from starbench.errors import InputError
+from starbench.plugins import registry
+from starbench.suites.suite import MANIFEST
+from starbench.synthesis import BuildSpec
+
+
+def build(options: Mapping[str, Any]) -> None:
+    """Build the suite, and say what it holds and what could not be made."""
+    shorthands = {
+        "format": options["output_format"],
+        "hrtf": _existing("--hrtf", options["hrtf"], Path.is_file, "file"),
+        "recordings": _existing("--recordings", options["recordings"], Path.is_dir, "folder"),
+        "stems": "true" if options["stems"] else None,
+    }
+    task, out = options["task"], options["out"]
+    named = {name: value for name, value in shorthands.items() if value is not None}
+    task_options = _options(options["option"] or [], named)
+    known = getattr(registry.load("tasks", task), "attributes", ())
+    chosen = tuple(part.strip() for part in options["attributes"].split(",") if part.strip()) or tuple(known)
+    spec = BuildSpec(chosen, options["profile"], options["seed"], options["size"], task_options)
+    try:
+        with counting("building") as on_item:
+            suite = build_suite(task, spec, out, on_item, workers=options["workers"], on_interrupted=_note)
+    except KeyboardInterrupt:
+        typer.echo(
+            "\nstarbench: interrupted; what is rendered is kept, and the same command resumes",
+            err=True,
+        )
+        raise
+    typer.echo(f"{len(suite.items)} items, {len(suite.clips)} clips, digest {suite.digest[:12]}: {out}")
+    dropped = _dropped(out)
+    if dropped:
+        typer.echo(
+            f"{len(dropped)} cells of the design cannot be made; {out}/{MANIFEST} lists each with its reason"
+        )
+
+
+def _note(earlier: InterruptedBuild) -> None:
+    if earlier.differences:
+        differences = " and ".join(earlier.differences)
+        text = f"what an interrupted build left is thrown away, because it differs in {differences}"
+    else:
+        text = f"an interrupted build is resumed: {earlier.items} of {earlier.total} items are there"
+    typer.echo(f"note: {text}", err=True)
+
+
+def _existing(name: str, path: Path | None, is_kind: Callable[[Path], bool], kind: str) -> str | None:
+    if path is None:
+        return None
+    if not is_kind(path):
+        raise InputError(f"{name} {path}: there is no such {kind}")
+    return str(path.resolve())
+
+
+def _options(pairs: Sequence[str], shorthands: dict[str, str]) -> dict[str, str]:
+    options = dict(shorthands)
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise InputError(f"--option {pair!r} is not key=value")
+        if name in options:
+            raise InputError(f"option {name!r} is given twice")
+        options[name] = value
+    return options
+
+
+def _dropped(out: Path) -> list[str]:
+    return list(json.loads((out / MANIFEST).read_text("utf-8"))["dropped"])

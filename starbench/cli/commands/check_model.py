@@ -1,0 +1,29 @@
+"""``starbench check-model``: an adapter checked against its contract."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from starbench.cli.commands.shared import model_of
+from starbench.cli.exits import DONE
+from starbench.contract import check_async
+from starbench.errors import InputError
+from starbench.reporting.adapter_check import FindingTable
+
+#: Exit code of an adapter that breaks the contract; other commands use 1 for what is incomplete.
+BROKEN = 1
+
+
+def check_model(options: Mapping[str, Any]) -> int:
+    """Check, show each finding as it comes, write them down; returns the exit code."""
+    table, path = FindingTable(), options["json"]
+    report = asyncio.run(check_async(model_of(options), timeout_s=options["timeout_s"], on_finding=table.add))
+    table.summarise(report)
+    if path is not None:
+        try:
+            path.write_text(report.model_dump_json(indent=2) + "\n", "utf-8")
+        except OSError as error:
+            raise InputError(f"{path} cannot be written: {error.strerror}") from error
+    return DONE if report.ok else BROKEN

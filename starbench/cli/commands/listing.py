@@ -1,0 +1,78 @@
+"""``starbench list``: what is installed, and what lies below a folder."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import typer
+
+from starbench.errors import PluginError, StarbenchError
+from starbench.plugins import registry
+from starbench.plugins.registry import Kind
+from starbench.runs import directory, journal
+from starbench.suites.suite import MANIFEST, read
+from starbench.text import printable, sentence
+
+#: What the model gets under each condition; docs/conditions.md says what each is for.
+CONDITIONS = {
+    "audio": "the clips",
+    "caption": "a text for each clip in place of the clips",
+    "audio+caption": "the clips, and the whole scene in words",
+    "audio+uncut": "the clips, and the uncut recording",
+    "split": "left and right ear as two labelled mono clips",
+    "mono": "the mean of the channels",
+    "swap": "ears swapped, the right answer mirrored",
+    "question-only": "no clip",
+    "silence": "zeros of the clips' length, rate and channels",
+    "noise": "noise at -30 dB re full scale",
+}
+
+
+def show_list(kind: str, folder: Path) -> None:
+    """Print a line for each thing of a kind: its name or place, and what it is."""
+    if kind == "conditions":
+        rows = list(CONDITIONS.items())
+    elif kind == "suites":
+        rows = [(str(path.parent), _suite(path.parent)) for path in sorted(folder.rglob(MANIFEST))]
+    elif kind == "runs":
+        rows = [(str(path.parent), _run(path.parent)) for path in sorted(folder.rglob(directory.RUN))]
+    else:
+        rows = list(_plugins(cast("Kind", kind)))
+    width = max((len(name) for name, _ in rows), default=0)
+    for name, about in rows:
+        typer.echo(f"{printable(name):<{width}}  {printable(about)}")
+    if not rows:
+        typer.echo(f"no {kind} below {folder}", err=True)
+
+
+def _suite(path: Path) -> str:
+    try:
+        suite = read(path, skip_bad=True, check_digest=False)
+    except StarbenchError as error:
+        return f"(cannot be read: {sentence(str(error))})"
+    return f"{suite.name}: {len(suite.items)} items, {len(suite.clips)} clips, digest {suite.digest[:12]}"
+
+
+def _run(path: Path) -> str:
+    try:
+        run = directory.read(path)
+        planned, ended = len(directory.read_plan(path)), len(journal.latest(path))
+    except StarbenchError as error:
+        return f"(cannot be read: {sentence(str(error))})"
+    label = f"{run.label}: " if run.label else ""
+    suites = ", ".join(suite.name for suite in run.identity.suites)
+    return f"{label}{run.identity.model} on {suites}, {ended} of {planned} trials, begun {run.created[:10]}"
+
+
+def _plugins(kind: Kind) -> Iterator[tuple[str, str]]:
+    for name, point in registry.available(kind).items():
+        try:
+            doc = inspect.getdoc(registry.load(kind, name)) or ""
+            about = doc.partition("\n")[0].replace("``", "")
+        except PluginError as error:
+            about = f"(broken: {sentence(str(error))})"
+        origin = "" if point.dist is None or point.dist.name == "starbench" else f" [{point.dist.name}]"
+        yield name, f"{about}{origin}"

@@ -1,0 +1,62 @@
+"""``starbench synth``: one stimulus, to look at and to measure."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from starbench.build.render import render_stimulus, stem_wav
+from starbench.errors import InputError
+from starbench.plugins import registry
+from starbench.storage.atomic import write_bytes
+from starbench.synthesis import Recipe, Synthesizer, generator
+from starbench.text import slug
+
+
+def synth(name: str, parameters: str, out: Path | None, seed: int) -> None:
+    """Make one stimulus, write its files, print its truth."""
+    wanted = _read(parameters)
+    _refuse_unfit(name, registry.load("synthesizers", name), wanted)
+    audio, stimulus = render_stimulus(Recipe(name, wanted), generator(seed, "synth", name))
+    path = out or Path(f"{slug(name.rpartition(':')[2])}.wav")
+    files = {path: audio.wav}
+    for number, stem in enumerate(stimulus.stems, 1):
+        files[path.with_name(f"{path.stem}-stem{number}.wav")] = stem_wav(stem, audio.rate)
+    for file, data in files.items():
+        try:
+            write_bytes(file, data)
+        except OSError as error:
+            raise InputError(f"{file} cannot be written: {error.strerror}") from error
+        typer.echo(f"wrote {file}", err=True)
+    typer.echo(json.dumps(stimulus.truth, indent=2, ensure_ascii=False))
+
+
+def _read(parameters: str) -> dict[str, Any]:
+    try:
+        text = sys.stdin.read() if parameters == "-" else Path(parameters).read_text("utf-8")
+        wanted = json.loads(text)
+    except OSError as error:
+        raise InputError(f"{parameters} cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{parameters} is not JSON: {error}") from error
+    if not isinstance(wanted, dict):
+        raise InputError(f"{parameters} must hold a JSON object, parameter to value")
+    return wanted
+
+
+def _refuse_unfit(name: str, synthesizer: Synthesizer, wanted: dict[str, Any]) -> None:
+    """Refuse parameters that the synthesizer does not have, and the lack of one that it must have."""
+    signature = inspect.signature(synthesizer)
+    try:
+        signature.bind(**{"rng": None} | wanted)
+        if "rng" in wanted:
+            raise TypeError("'rng' is what --seed gives")
+    except TypeError as error:
+        named = [name for name, one in signature.parameters.items() if one.kind is not one.VAR_KEYWORD]
+        known = ", ".join(parameter for parameter in named if parameter != "rng")
+        raise InputError(f"synthesizer {name!r}: {error}; its parameters are {known}") from error

@@ -1,0 +1,23 @@
+"""``starbench verify``: a suite measured again from its samples, and checked for balance and leaks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starbench.cli.commands.progress import counting
+from starbench.cli.exits import DONE
+from starbench.reporting.verification import show, write
+from starbench.verify.audit import verify as verify_suite
+
+#: Exit code of a suite that is not what it says; other commands use 1 for what is incomplete.
+BREACHES = 1
+
+
+def verify(suite: Path, workers: int | None, json: Path | None) -> int:
+    """Measure, show what was found, write it down; returns the exit code."""
+    with counting("measuring", first="reading the suite") as on_item:
+        findings = verify_suite(suite, workers=workers, on_item=on_item)
+    show(findings)
+    if json is not None:
+        write(findings, json)
+    return DONE if findings.clean else BREACHES

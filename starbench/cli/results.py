@@ -1,0 +1,81 @@
+"""Commands that read what runs left: score, compare, export, leaderboard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def score(
+    run: Annotated[Path, typer.Argument(help="A run's directory.", show_default=False)],
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
+) -> None:
+    """Score a run again; nothing is asked. Exit code 1 says that trials are missing or in error."""
+    from starbench.cli.commands.score import score as command
+
+    raise typer.Exit(command(run, as_json=json))
+
+
+def compare(
+    runs: Annotated[
+        list[Path], typer.Argument(help="Run directories; the first is compared with.", show_default=False)
+    ],
+    condition: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Conditions to take of each run, separated by commas; default: all. caption is every grade.",
+            show_default=False,
+        ),
+    ] = None,
+    json: Annotated[
+        Path | None, typer.Option("--json", help="File for everything as one JSON object.")
+    ] = None,
+) -> None:
+    """Compare each condition of each run with the first, over the items that both were asked.
+
+    The difference is split in two: what right and wrong answers make of it, and what refusals and other
+    trials without an answer make of it.
+    """
+    from starbench.cli.commands.compare import compare as command
+
+    command(runs, condition or [], json)
+
+
+def export(
+    run: Annotated[Path, typer.Argument(help="A run's directory.", show_default=False)],
+    to: Annotated[str, typer.Option(help="parquet or csv.", show_default=False)],
+    out: Annotated[
+        Path | None, typer.Option(help="File to write; default: trials or scores, in the run's directory.")
+    ] = None,
+    scores: Annotated[
+        bool,
+        typer.Option("--scores", help="The scores, a row for each part of a task, in place of the trials."),
+    ] = False,
+) -> None:
+    """Write a table of a run: a row for each planned trial, joined with its question (docs/python.md).
+
+    In CSV, a text that a spreadsheet would take for a formula gets a quote (') before it.
+    """
+    from starbench.cli.commands.export import export as command
+
+    command(run, to, out, scores=scores)
+
+
+def leaderboard(
+    entries: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Entry files or run directories; default: results/*.json and runs/*.", show_default=False
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Directory for leaderboard.json and leaderboard.md.")] = Path(),
+    published: Annotated[
+        bool, typer.Option(help="Show the published STAR-Bench rows as well, marked as not run by us.")
+    ] = True,
+) -> None:
+    """Build one board (JSON and Markdown); what cannot be compared stands in separate tables."""
+    from starbench.cli.commands.leaderboard import leaderboard as command
+
+    command(entries, out, published=published)

@@ -1,0 +1,127 @@
+"""Commands that make suites and look at them: list, build, synth, show, verify."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from starbench.cli import options
+from starbench.cli.environment import use_one_thread
+
+
+class Kind(StrEnum):
+    """What can be listed."""
+
+    ADAPTERS = "adapters"
+    TASKS = "tasks"
+    SYNTHESIZERS = "synthesizers"
+    CONDITIONS = "conditions"
+    SUITES = "suites"
+    RUNS = "runs"
+
+
+def list_(
+    kind: Annotated[Kind, typer.Argument(help=", ".join(Kind), metavar="KIND", show_default=False)],
+    folder: Annotated[Path, typer.Argument(help="Where to look for suites and runs.")] = Path(),
+) -> None:
+    """List plug-ins that are installed, conditions, or the suites and runs below a folder."""
+    from starbench.cli.commands.listing import show_list as command
+
+    command(kind.value, folder)
+
+
+def build(
+    task: Annotated[
+        str, typer.Argument(help="A task that is built, e.g. perception (see: starbench list tasks).")
+    ],
+    out: Annotated[Path, typer.Option(help="Directory of the new suite.", show_default=False)],
+    attributes: Annotated[
+        str, typer.Option(help="Attributes to test, separated by commas; default: all that the task has.")
+    ] = "",
+    profile: Annotated[
+        str, typer.Option(help="default, or star-bench: the design of the STAR-Bench paper, with its flaws.")
+    ] = "default",
+    size: Annotated[int | None, typer.Option(min=1, help="Number of items; default: the task's own.")] = None,
+    seed: options.Seed = 0,
+    workers: options.Workers = None,
+    output_format: Annotated[
+        str | None, typer.Option("--format", help="Channels of the clips, e.g. binaural, foa.")
+    ] = None,
+    hrtf: Annotated[
+        Path | None, typer.Option(help="SOFA file of the listener's head (HRTF); default: the task's own.")
+    ] = None,
+    recordings: Annotated[
+        Path | None, typer.Option(help="Folder of mono recordings to use as sources.")
+    ] = None,
+    stems: Annotated[
+        bool, typer.Option("--stems", help="Also keep each source alone, where the task has several.")
+    ] = False,
+    option: Annotated[
+        list[str] | None, typer.Option(help="key=value for the task. Repeatable.", show_default=False)
+    ] = None,
+) -> None:
+    """Build a suite: stimuli with known physics, questions about them, and their right answers.
+
+    The same command resumes a build that was interrupted. Exit codes: 0 done, 2 bad input, a full disk or a
+    worker process that died, 130 interrupted.
+    """
+    given = locals()
+    use_one_thread()
+    from starbench.cli.commands.build import build as command
+
+    command(given)
+
+
+def synth(
+    name: Annotated[str, typer.Argument(help="A synthesizer (see: starbench list synthesizers).")],
+    parameters: Annotated[
+        str, typer.Argument(help="File with its parameters, a JSON object; - reads standard input.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="WAV file to write; default: NAME.wav.", show_default=False)
+    ] = None,
+    seed: options.Seed = 0,
+) -> None:
+    """Make one stimulus: a 16-bit WAV, and its truth as JSON on standard output.
+
+    Sources alone, where the parameters ask for them, are written beside it as 32-bit float.
+    """
+    use_one_thread()
+    from starbench.cli.commands.synth import synth as command
+
+    command(name, parameters, out, seed)
+
+
+def show(
+    item: Annotated[str, typer.Argument(help="Id of an item.", show_default=False)],
+    suite: options.Suite,
+    out: Annotated[
+        Path | None, typer.Option(help="PNG file to write; default: ITEM.png.", show_default=False)
+    ] = None,
+    skip_bad: options.SkipBad = False,
+) -> None:
+    """Draw an item: waveform and spectrogram of its clips, and from above where the sources are."""
+    from starbench.cli.commands.show import show as command
+
+    command(item, suite, out, skip_bad=skip_bad)
+
+
+def verify(
+    suite: Annotated[Path, typer.Argument(help="A suite's directory.", show_default=False)],
+    workers: options.Workers = None,
+    json: Annotated[
+        Path | None, typer.Option("--json", help="Write the whole result to this file.", show_default=False)
+    ] = None,
+) -> None:
+    """Measure every stimulus again from its samples, compare with what it claims, and look for leaks.
+
+    Exit codes: 0 everything is as the suite says, 1 something is not (each breach is named), 2 bad input or a
+    worker process that died.
+    """
+    use_one_thread()
+    from starbench.cli.commands.verify import verify as command
+
+    raise typer.Exit(command(suite, workers, json))

@@ -1,0 +1,144 @@
+"""The picture of an item: waveform and spectrogram of its clips, and from above where the sources are.
+
+Everything that a data set says is drawn as plain text, whatever it looks like. The same item gives the
+same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import textwrap
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from starbench.audio import Audio
+from starbench.errors import InputError
+from starbench.reporting.pictures.place_map import draw_map, map_height, shared_area
+from starbench.reporting.pictures.places import top_view
+from starbench.reporting.pictures.signals import Scale, Signals, draw_signals
+from starbench.schema import Item
+from starbench.suites.clip_store import ClipStore
+from starbench.suites.suite import Suite
+from starbench.text import printable
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_DPI = 100
+#: Inches: the picture's width for up to two clips, and a further clip's; margins.
+_WIDTH, _FURTHER = 12.0, 6.0
+_HEADING, _FOOT, _BETWEEN = 1.2, 0.9, 0.75
+_LEFT, _RIGHT = 0.85, 0.85
+_STYLE: dict[Any, Any] = {
+    "text.parse_math": False,
+    "font.family": ["DejaVu Sans"],
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.axisbelow": True,
+    "figure.facecolor": "white",
+}
+
+
+def png(suite: Suite, item: Item) -> bytes:
+    """Draw an item of ``suite`` as a PNG, 1200 pixels wide or more.
+
+    Raises
+    ------
+    InputError
+        If matplotlib is not installed.
+    AudioError
+        If a clip changed since the suite was read.
+    """
+    try:
+        import matplotlib as mpl
+        from matplotlib import style
+    except ImportError as error:
+        raise InputError("pictures need matplotlib: pip install 'starbench[plots]'") from error
+    # A user's own matplotlibrc could turn LaTeX on, which would run what a data set is named.
+    with style.context("default"), mpl.rc_context(_STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # is drawn as a box
+        buffer = io.BytesIO()
+        draw(suite, item).savefig(buffer, format="png", dpi=_DPI, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def draw(suite: Suite, item: Item) -> Figure:
+    """The figure of an item: a column a clip, or the view from above beside a single one."""
+    from matplotlib.figure import Figure
+
+    truths, store = _truths(item), ClipStore(suite)
+    audio = [store.get(path) for path in item.audio_paths]
+    clips = [Signals.of(clip, _channel_names(truth, clip)) for clip, truth in zip(audio, truths, strict=True)]
+    views = [top_view(truth) for truth in truths]
+    scale, area = Scale.of(clips), shared_area([view for view in views if view is not None])
+    signals, below = max(sum(clip.rows) for clip in clips), map_height(views)
+    beside = len(clips) == 1
+    width = max(_WIDTH, _FURTHER * len(clips))
+    between = _BETWEEN if below else 0.0
+    whole = (max(signals, below) if beside else signals + between + below) + _HEADING + _FOOT
+    figure = Figure(figsize=(width, whole))
+    _write_heading(figure, suite, item, width, whole)
+    right = 1 - (0.3 if beside and below else _RIGHT) / width
+    margins = {"left": _LEFT / width, "right": right, "top": 1 - _HEADING / whole, "bottom": _FOOT / whole}
+    if beside:
+        ratios = [1.5, 1.0] if below else [1.0]
+        places = figure.add_gridspec(1, len(ratios), width_ratios=ratios, wspace=0.36, **margins)
+    else:
+        ratios = [signals, below] if below else [signals]
+        gaps = {"wspace": 0.34, "hspace": _BETWEEN * len(ratios) / sum(ratios)}
+        places = figure.add_gridspec(len(ratios), len(clips), height_ratios=ratios, **gaps, **margins)
+    for number, (clip, view) in enumerate(zip(clips, views, strict=True)):
+        title = "" if beside else f"Clip {number + 1}: "
+        draw_signals(figure, places[number], clip, scale, view=view, title=title)
+        if view is not None:
+            draw_map(figure, places[len(clips) + number], view, area, below)
+    return figure
+
+
+def _truths(item: Item) -> list[Mapping[str, Any]]:
+    truths = item.truth.get("clips")
+    if not isinstance(truths, list) or len(truths) != len(item.audio_paths):
+        truths = [None] * len(item.audio_paths)
+    return [truth if isinstance(truth, dict) else {} for truth in truths]
+
+
+def _channel_names(truth: Mapping[str, Any], clip: Audio) -> list[str]:
+    names = truth.get("channels")
+    if isinstance(names, list) and len(names) == clip.channels and all(isinstance(n, str) for n in names):
+        return [printable(name)[:20] for name in names]
+    usual: dict[int, list[str]] = {1: ["mono"], 2: ["left", "right"]}
+    return usual.get(clip.channels, [f"channel {k + 1}" for k in range(clip.channels)])
+
+
+def _write_heading(figure: Figure, suite: Suite, item: Item, width: float, height: float) -> None:
+    question = _wrapped(item.question, int(width * 8.6), 3)
+    inset = 0.25 / width
+    figure.text(inset, 1 - 0.15 / height, question, va="top", size=12, weight="bold", parse_math=False)
+    below = 1 - (0.26 + 0.21 * (question.count("\n") + 1)) / height
+    answer = _wrapped(f"Right answer: {_right_answer(item)}", int(width * 10), 1)
+    figure.text(inset, below, answer, va="top", size=11, parse_math=False)
+    level = None if item.level is None else f"level {item.level:g} {item.level_unit or ''}".strip()
+    parts = (
+        item.id,
+        suite.name,
+        item.sub_category,
+        level,
+        "catch trial" if item.catch else None,
+        *item.flags,
+    )
+    foot = _wrapped("  ·  ".join(part for part in parts if part), int(width * 13), 1)
+    figure.text(inset, 0.12 / height, foot, va="bottom", size=8, color="0.35", parse_math=False)
+
+
+def _right_answer(item: Item) -> str:
+    if item.option_orders is None:
+        return item.answer or ""
+    in_order = tuple(range(1, len(item.audio_paths) + 1))
+    return next(
+        option for option, order in zip(item.options, item.option_orders, strict=True) if order == in_order
+    )
+
+
+def _wrapped(text: str, across: int, lines: int) -> str:
+    return "\n".join(textwrap.wrap(printable(text), across, max_lines=lines, placeholder=" …"))

@@ -1,0 +1,149 @@
+"""Waveforms and spectrograms of a clip, on scales that all clips of an item share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from starbench.audio import Audio
+from starbench.reporting.pictures.place_map import colour_of
+from starbench.reporting.pictures.places import TopView
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.gridspec import SubplotSpec
+
+#: Heights of a row, inches.
+_WAVE, _SPECTROGRAM = 1.05, 2.1
+#: Columns to draw at most, of a waveform and of a spectrogram.
+_ACROSS, _FRAMES = 1000, 500
+_FRAME_S = 0.040
+_LOWEST_HZ = 50.0
+_RANGE_DB = 80.0
+_TICKS_HZ = (100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
+
+_Samples = NDArray[np.floating]
+
+
+@dataclass(frozen=True, eq=False)
+class Signals:
+    """A clip, the names of its channels, and its spectrograms: name, times, frequencies, levels."""
+
+    audio: Audio
+    channels: list[str]
+    spectrograms: list[tuple[str, _Samples, _Samples, _Samples]]
+
+    @classmethod
+    def of(cls, audio: Audio, channels: list[str]) -> Signals:
+        """Measure what will be drawn of a clip."""
+        # Each ear has its own; of more channels the mean is shown, or the page would not end.
+        parts = {name: audio.samples[:, [k]] for k, name in enumerate(channels)}
+        if len(channels) > 2:
+            parts = {"mean power": audio.samples}
+        return cls(
+            audio, channels, [(name, *spectrogram(samples, audio.rate)) for name, samples in parts.items()]
+        )
+
+    @property
+    def rows(self) -> list[float]:
+        """Heights of its waveforms and spectrograms, inches."""
+        return [_WAVE] * len(self.channels) + [_SPECTROGRAM] * len(self.spectrograms)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What all clips share: the loudest sample, and the highest level in dB."""
+
+    loudest: float
+    top_db: float
+
+    @classmethod
+    def of(cls, clips: Sequence[Signals]) -> Scale:
+        """The scale that fits every clip."""
+        return cls(
+            max(float(np.abs(clip.audio.samples).max()) for clip in clips) or 1.0,
+            max(float(levels.max()) for clip in clips for *_, levels in clip.spectrograms),
+        )
+
+
+def draw_signals(
+    figure: Figure, place: SubplotSpec, clip: Signals, scale: Scale, *, view: TopView | None, title: str
+) -> None:
+    """Draw a clip's waveforms and spectrograms; shade when each source of ``view`` sounds."""
+    n, rows = len(clip.channels), clip.rows
+    grid = place.subgridspec(
+        len(rows), 2, height_ratios=rows, width_ratios=(1, 0.02), hspace=0.16, wspace=0.03
+    )
+    axes = [figure.add_subplot(grid[row, 0]) for row in range(len(rows))]
+    for channel, ax in enumerate(axes[:n]):
+        _draw_wave(ax, clip.audio.samples[:, channel], clip.audio.rate, scale.loudest)
+        ax.set_ylabel(clip.channels[channel], parse_math=False)
+        for number, source in enumerate(view.sources if view else ()):
+            if source.heard_s is not None:
+                ax.axvspan(*source.heard_s, color=colour_of(number), alpha=0.16, lw=0)
+    axes[0].set_title(f"{title}amplitude, full scale = 1", loc="left", parse_math=False)
+    for ax, (name, *shown) in zip(axes[n:], clip.spectrograms, strict=True):
+        mesh = _draw_spectrogram(ax, shown, clip.audio.rate, scale.top_db)
+        ax.set_ylabel(f"{name}: frequency, Hz", parse_math=False)
+    bar = figure.colorbar(mesh, cax=figure.add_subplot(grid[n:, 1]))
+    bar.set_label("level, dB re full-scale sine")
+    for ax in axes:
+        ax.set_xlim(0.0, clip.audio.seconds)
+        ax.label_outer()
+    axes[-1].set_xlabel("time, s")
+
+
+def _draw_wave(ax: Axes, samples: _Samples, rate: int, loudest: float) -> None:
+    """The highest and lowest sample under each column of pixels, so that no peak is lost."""
+    step = max(1, samples.size // _ACROSS)
+    starts = np.arange(0, samples.size, step)
+    low, high = np.minimum.reduceat(samples, starts), np.maximum.reduceat(samples, starts)
+    times = (starts + min(step, samples.size) / 2) / rate
+    ax.fill_between(times, low, high, color="0.25", lw=0.5)
+    ax.set_ylim(-1.08 * loudest, 1.08 * loudest)
+    ax.locator_params(axis="y", nbins=3)
+    ax.grid(axis="x", color="0.9", lw=0.6)
+
+
+def _draw_spectrogram(ax: Axes, shown: Sequence[_Samples], rate: int, top_db: float) -> Any:
+    mesh = ax.pcolormesh(*shown, cmap="magma", vmin=top_db - _RANGE_DB, vmax=top_db, shading="nearest")
+    ax.set_yscale("log")
+    ax.set_ylim(min(_LOWEST_HZ, rate / 8), rate / 2)
+    marked = [hertz for hertz in _TICKS_HZ if hertz < rate / 2]
+    ax.set_yticks(marked, [f"{hertz // 1000}k" if hertz >= 1000 else str(hertz) for hertz in marked])
+    ax.set_yticks([], minor=True)
+    return mesh
+
+
+def spectrogram(samples: _Samples, rate: int) -> tuple[_Samples, _Samples, _Samples]:
+    """Short-time levels: a full-scale sine is 0 dB at its frequency.
+
+    Parameters
+    ----------
+    samples : ndarray of float, shape (n, channels)
+        The levels are of the channels' mean power.
+    rate : int
+        Hz.
+
+    Returns
+    -------
+    times : ndarray, shape (t,), s
+    frequencies : ndarray, shape (f,), Hz
+    levels : ndarray, shape (f, t), dB
+    """
+    size = 2 ** round(np.log2(_FRAME_S * rate))
+    window = np.hanning(size + 1)[:-1]
+    padded = np.pad(samples, ((size // 2, size // 2), (0, 0)))
+    hop = max(size // 8, samples.shape[0] // _FRAMES)
+    starts = np.arange(0, samples.shape[0], hop)
+    power = np.empty((starts.size, size // 2))
+    for row, start in enumerate(starts):  # one at a time: an hour's frames together would fill the memory
+        spectrum = np.fft.rfft(padded[start : start + size] * window[:, np.newaxis], axis=0)[1:]
+        power[row] = np.mean(np.abs(spectrum) ** 2, axis=1)
+    levels = 10.0 * np.log10(np.maximum(power.T * (2.0 / window.sum()) ** 2, 1e-20))
+    return starts / rate, np.arange(1, size // 2 + 1) * rate / size, levels

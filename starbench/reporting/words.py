@@ -1,0 +1,94 @@
+"""A run's record in words: what was changed about what was sent, what could not be asked, and notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from starbench.canary import arrival
+from starbench.planning.adaptation import is_done
+from starbench.planning.conditions import CAPTION
+from starbench.planning.reasons import sentence
+from starbench.schema import Adaptation, Inapplicable, Run
+from starbench.schema.caption import Captioner
+
+_CHANGES = {
+    "split": "clips of two channels split into left ear and right ear",
+    "mono": "clips of more channels than the model takes made mono, the plain mean",
+}
+
+
+def adaptation_sentence(adaptation: Adaptation, unit: str = "trials with sound") -> str:
+    """One change in words; ``unit`` says what was counted."""
+    counted = "" if adaptation.trials is None else f"{adaptation.trials} of {adaptation.of} {unit}: "
+    return f"{counted}{_change(adaptation)}"
+
+
+def _change(adaptation: Adaptation) -> str:
+    if adaptation.kind == "resampled":
+        why = "as --rate asks" if adaptation.on_request else "the highest rate the model reads"
+        return f"all clips resampled to {adaptation.rate_hz} Hz, {why}"
+    if adaptation.kind == "silent-clip":
+        return (
+            f"a silent clip of {adaptation.seconds:g} s sent with {', '.join(adaptation.conditions)}: "
+            "the model takes no prompt without one"
+        )
+    if adaptation.kind == "concat":
+        unlike = f", resampled to {adaptation.rate_hz} Hz, the highest rate among them"
+        return (
+            f"{adaptation.clips} clips joined into one, {adaptation.gap_s:g} s apart"
+            f"{unlike if adaptation.rate_hz else ''}"
+        )
+    return adaptation.text or _CHANGES[adaptation.kind]
+
+
+def inapplicable_sentence(one: Inapplicable) -> str:
+    """What could not be asked, and why: suite, condition and reason."""
+    parts = (one.suite, one.condition, sentence(one.code, one.values, one.fixes))
+    return ": ".join(part for part in parts if part)
+
+
+def notes(run: Run) -> list[str]:
+    """What else a reader of the results should know."""
+    if run.notes:  # stored by version 0.1
+        return list(run.notes)
+    return [*captioner_notes(run.captioner), *_idle_policies(run), *_folding(run)]
+
+
+def captioner_notes(captioner: Captioner | None) -> Iterator[str]:
+    """Whose captions are shown, what was changed for that model, and which clips it left out."""
+    if captioner is None:
+        return
+    yield f"condition {CAPTION}:{captioner.grade} shows {arrival.of_captioner(captioner)}"
+    for adaptation in captioner.adaptations:
+        yield f"captions by {captioner.model}: {adaptation_sentence(adaptation, 'clips')}"
+    for missing in captioner.missing:
+        yield (
+            f"{missing.suite}: {missing.clips} of {missing.of} clips have no caption by {captioner.model}: "
+            f"{missing.reason}"
+        )
+
+
+def _idle_policies(run: Run) -> Iterator[str]:
+    """A sentence for each policy that was asked for and changed no prompt: why, and what would."""
+    setup, able = run.identity.setup, run.capabilities
+    instead = f" (condition {setup.channels} sends them so)"
+    policies: tuple[tuple[str, Any, int | None, str], ...] = (
+        ("channels", setup.channels, able.max_channels, instead),
+        ("clips", setup.clips, able.max_clips, ""),
+    )
+    for name, value, most, hint in policies:
+        if value == "refuse" or is_done(name, run.adaptations):
+            continue
+        what = name if most != 1 else name.removesuffix("s")
+        limit = (
+            f"declares no limit of {name}"
+            if most is None
+            else f"takes {most} {what}, and nothing asked has more"
+        )
+        yield f"the policy --{name} {value} changed nothing: the model {limit}{hint}"
+
+
+def _folding(run: Run) -> Iterator[str]:
+    if run.capabilities.channels_kept is False:
+        yield arrival.APART if arrival.are_ears_apart(run.adaptations) else arrival.FOLDED

@@ -1,0 +1,118 @@
+"""The leaderboard as it stands in ``leaderboard.json``: tables of rows that may be compared, best first."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, field_serializer
+
+from starbench.schema.base import Frozen
+from starbench.schema.entry import SuiteRecord
+from starbench.schema.score import Interval
+from starbench.schema.setup import Setup
+
+
+class TaskCell(Frozen):
+    """One task's figures, each with the chance and the best constant strategy of that very figure."""
+
+    n_items: int
+    aa: float
+    acr: float
+    aa_ci: Interval
+    acr_ci: Interval
+    chance: float
+    coverage: float
+    best_constant: float | None
+    """None: of so few items the best constant strategy is an accident."""
+
+
+class RowCaptioner(Frozen):
+    """The model that wrote the captions that a row's condition shows."""
+
+    model: str
+    adaptations: tuple[str, ...]
+    canary: str | None
+
+
+class RunRow(Frozen):
+    """One condition of one run."""
+
+    label: str | None
+    """What the user calls the run."""
+    model: str
+    arguments: dict[str, Any]
+    adaptations: tuple[str, ...]
+    changed_by: tuple[str, ...] = Field(default=(), exclude=True)
+    """The policies (``clips``, ``channels``) that changed what was sent."""
+    condition: str
+    extension: bool
+    n_items: int
+    ma: float
+    ma_ci: Interval
+    ma_acr: float
+    ma_acr_ci: Interval
+    oa: float
+    oa_ci: Interval
+    tasks: dict[str, TaskCell]
+    coverage: float
+    chance: float
+    best_constant: float | None
+    complete: bool
+    channels_kept: bool | None
+    cost_usd: float | None
+    folded: bool
+    """The model is declared to mix the ears before it listens."""
+    canary: str | None
+    """``sound/hearing/ears``; None where no canary ran, or no sound was sent."""
+    captioner: RowCaptioner | None
+
+
+class PublishedRow(Frozen):
+    """Figures that somebody published, as fractions, in the publication's own order and names."""
+
+    model: str
+    condition: str
+    ma: float | None
+    figures: dict[str, float]
+    complete: bool
+
+
+class _Table(Frozen):
+    suite: SuiteRecord
+    setup: Setup
+    run_by_us: bool
+    source: str | None
+
+    @field_serializer("suite")
+    def _questions(self, suite: SuiteRecord) -> dict[str, Any]:
+        return suite.model_dump(mode="json", exclude={"source"})
+
+    @field_serializer("setup")
+    def _shared_setup(self, setup: Setup) -> dict[str, Any]:
+        # Each condition is a row of its own, and what was left out is said there.
+        return setup.model_dump(mode="json", exclude={"conditions", "skip_bad"})
+
+
+class RunTable(_Table):
+    """Runs that may be compared with each other."""
+
+    run_by_us: Literal[True] = True
+    rows: tuple[RunRow, ...]
+
+
+class PublishedTable(_Table):
+    """Rows of one publication."""
+
+    run_by_us: Literal[False] = False
+    rows: tuple[PublishedRow, ...]
+
+
+BoardRow = RunRow | PublishedRow
+BoardTable = RunTable | PublishedTable
+
+
+class Board(Frozen):
+    """Every table: our runs first, then what others published."""
+
+    schema_version: Literal[1] = 1
+    tables: tuple[BoardTable, ...]

@@ -1,0 +1,227 @@
+"""The command line as a user meets it: commands, exit codes, one sentence for each failure."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from starbench.planning.conditions import NAMES
+
+
+def starbench(*arguments: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "starbench", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("demo")
+    done = starbench("demo", folder=folder)
+    assert done.returncode == 0, done.stderr
+    assert "observer on perception" in done.stdout
+    assert "random on perception" in done.stdout
+    assert "observer on spatial" in done.stdout
+    return folder / "starbench-demo"
+
+
+def test_the_demo_goes_the_whole_way(demo: Path) -> None:
+    board = json.loads((demo / "leaderboard.json").read_text("utf-8"))
+    assert len(board["tables"]) == 2
+    for table in board["tables"]:
+        first, second = table["rows"]
+        assert (first["model"], second["model"]) == ("observer", "random")
+        assert first["ma"] >= 0.85
+        assert 0.1 < second["ma"] < 0.75  # few items, and some kinds with two options
+    assert (demo / "scene.png").read_bytes().startswith(b"\x89PNG")
+    assert (demo / "leaderboard.md").read_text("utf-8").startswith("# starbench leaderboard")
+    for model in ("observer", "random"):
+        assert list((demo / "runs" / model).glob("entry-*.json"))
+
+
+def test_a_second_demo_asks_nothing_again(demo: Path) -> None:
+    journals = {path: path.read_bytes() for path in demo.rglob("trials.jsonl")}
+    assert len(journals) == 2
+    assert starbench("demo", folder=demo.parent).returncode == 0
+    assert {path: path.read_bytes() for path in journals} == journals
+
+
+def test_score_prints_the_fields_that_others_rely_on(demo: Path) -> None:
+    done = starbench("score", str(demo / "runs" / "observer"), "--json")
+    assert done.returncode == 0, done.stderr
+    tones, _ = json.loads(done.stdout)["suites"]
+    (row,) = tones["tasks"]
+    assert {"task", "condition", "n_items", "n_trials", "aa", "acr", "aa_ci", "acr_ci", "outcomes"} <= set(
+        row
+    )
+    assert row["n_trials"] == sum(row["outcomes"].values()) == 186
+    assert row["aa"] >= 0.9
+
+
+def test_journal_lines_carry_the_fields_that_others_rely_on(demo: Path) -> None:
+    lines = (demo / "runs" / "random" / "trials.jsonl").read_text("utf-8").splitlines()
+    assert len(lines) == 255
+    for line in map(json.loads, lines):
+        assert {
+            "item_id", "rotation", "condition", "protocol", "outcome", "letter", "answer_letter", "correct",
+            "response", "finish_reason", "attempts", "latency_s", "model", "served_model", "usage",
+        } <= set(line)  # fmt: skip
+        assert line["response"] == f"<{line['letter']}>"
+        assert line["correct"] == (line["letter"] == line["answer_letter"])
+
+
+def test_scoring_an_unfinished_run_says_so(demo: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    for name in ("run.json", "items.jsonl", "plan.jsonl"):
+        (run / name).write_bytes((demo / "runs" / "random" / name).read_bytes())
+    lines = (demo / "runs" / "random" / "trials.jsonl").read_bytes().splitlines(keepends=True)
+    (run / "trials.jsonl").write_bytes(b"".join(lines[:100]))
+    done = starbench("score", str(run), "--json")
+    assert done.returncode == 1
+    rows = [suite["tasks"][0] for suite in json.loads(done.stdout)["suites"]]
+    assert sum(row["outcomes"].get("missing", 0) for row in rows) == 155
+    assert rows[0]["coverage"] < 1
+
+
+def test_leaderboard_finds_entries_where_they_lie(demo: Path, tmp_path: Path) -> None:
+    (tmp_path / "runs").symlink_to(demo / "runs")
+    done = starbench("leaderboard", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    board = json.loads((tmp_path / "leaderboard.json").read_text("utf-8"))
+    *ours, published = board["tables"]
+    assert [len(table["rows"]) for table in ours] == [2, 2]
+    assert len(published["rows"]) == 21
+    assert not published["run_by_us"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ("adapters", ["constant", "gemini", "observer", "openai", "random", "transformers"]),
+        ("tasks", ["perception", "spatial", "star-bench"]),
+        ("synthesizers", ["scene", "tone-in-half", "tone-pair"]),
+    ],
+)
+def test_list_names_what_is_installed_and_says_what_it_is(kind: str, names: list[str]) -> None:
+    lines = starbench("list", kind).stdout.splitlines()
+    assert [line.split()[0] for line in lines] == names
+    assert all(len(line.split()) > 3 and "broken" not in line for line in lines)
+
+
+BAD_INPUT = [
+    (["run", "--model", "opnai:x", "--suite", "SUITE"], "did you mean 'openai'"),
+    (["run", "--model", "openai", "--suite", "SUITE"], "openai:MODEL"),
+    (["run", "--model", "openai:gpt-audio-1.5", "--suite", "SUITE"], "OPENAI_API_KEY is not set"),
+    (["run", "--model", "random", "--suite", "nowhere"], "nowhere is not a suite"),
+    (["run", "--model", "random", "--suite", "star-bench:nowhere"], "nowhere"),
+    (["run", "--model", "random", "--suite", "star-bnech:x"], "did you mean 'star-bench'"),
+    (["run", "--model", "random", "--suite", "perception:x"], "starbench build perception"),
+    (["run", "--model", "random", "--suite", "SUITE", "--condition", "adio"], "did you mean 'audio'"),
+    (["run", "--model", "random", "--suite", "TONES", "--condition", "split"], "applies to no item"),
+    (["run", "--model", "random", "--suite", "TONES", "--condition", "swap"], "no mirror map"),
+    (["run", "--model", "random", "--suite", "SUITE", "--protocol", "inspect"], "no protocol is called"),
+    (["run", "--model", "random", "--suite", "SUITE", "--rotations", "some"], "--rotations 'some'"),
+    (["run", "--model", "random", "--suite", "SUITE", "--model-arg", "seed"], "is not key=value"),
+    (["run", "--model", "random", "--suite", "SUITE", "--model-arg", "api_key=x"], "environment only"),
+    (["run", "--model", "random", "--suite", "SUITE", "--text-only", "maybe"], "--text-only 'maybe'"),
+    (["run", "--model", "random", "--suite", "SUITE", "--suite", "SUITE"], "two suites are named"),
+    (["build", "perception", "--attributes", "smell", "--out", "x"], "smell"),
+    (["build", "perceptoin", "--out", "x"], "did you mean 'perception'"),
+    (["build", "star-bench", "--out", "x"], "loaded"),
+    (["score", "nowhere"], "nowhere is not a run"),
+    (["leaderboard", "nowhere"], "nowhere cannot be read"),
+    (["list", "adaptors"], "adaptors"),
+    (["run"], "--model"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "said"), BAD_INPUT, ids=lambda value: str(value)[:60])
+def test_bad_input_is_one_sentence_and_exit_2_and_nothing_is_made(
+    arguments: list[str], said: str, demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    if "TONES" in arguments:
+        done = starbench(
+            "build", "perception", "--attributes", "pitch", "--size", "3", "--out", "TONES", folder=demo
+        )
+        assert done.returncode == 0 or "is not empty" in done.stderr
+    arguments = [
+        str(demo / {"SUITE": "suite"}.get(a, a)) if a in {"SUITE", "TONES"} else a for a in arguments
+    ]
+    done = starbench(*arguments, folder=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+    if done.stderr.startswith("starbench: "):
+        assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_run_without_out_gets_a_dated_directory_and_says_where(demo: Path, tmp_path: Path) -> None:
+    done = starbench(
+        "run", "--model", "constant:B", "--suite", str(demo / "suite"), "--limit", "5", folder=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    (made,) = (tmp_path / "runs").iterdir()
+    assert f"run: runs/{made.name}" in done.stderr
+    assert made.name.startswith("20")
+    assert "constant-B" in made.name
+
+
+def test_progress_is_plain_lines_where_there_is_no_terminal(demo: Path, tmp_path: Path) -> None:
+    done = starbench(
+        "run", "--model", "random", "--suite", str(demo / "suite"), "--out", "r", folder=tmp_path
+    )
+    assert "186/186 trials" in done.stderr
+    assert "answered 186" in done.stderr
+    assert "\x1b" not in done.stderr + done.stdout
+
+
+def test_every_condition_is_listed_with_what_the_model_gets() -> None:
+    done = starbench("list", "conditions")
+    assert done.returncode == 0
+    assert tuple(line.split()[0] for line in done.stdout.splitlines()) == NAMES[:1] + NAMES[-1:] + NAMES[1:-1]
+
+
+def test_suites_and_runs_below_a_folder_are_listed(demo: Path) -> None:
+    suites = starbench("list", "suites", folder=demo)
+    assert {"scenes", "suite"} <= {line.split()[0] for line in suites.stdout.splitlines()}
+    assert "perception-default-seed7: 60 items, 60 clips, digest " in suites.stdout
+    runs = starbench("list", "runs", str(demo))
+    first, second = runs.stdout.splitlines()
+    assert first.startswith(str(demo / "runs" / "observer"))
+    assert "observer on perception-default-seed7, spatial-default-seed7, 255 of 255 trials" in first
+    assert "random on" in second
+    nothing = starbench("list", "runs", str(demo / "suite"))
+    assert (nothing.returncode, nothing.stdout) == (0, "")
+    assert "no runs below" in nothing.stderr
+
+
+def test_a_run_can_be_named_and_named_anew_and_stays_the_same_run(demo: Path, tmp_path: Path) -> None:
+    command = ("run", "--model", "random", "--suite", str(demo / "suite"), "--limit", "4", "--out", "r")
+    assert starbench(*command, "--name", "a *first* try", folder=tmp_path).returncode == 0
+    journal = (tmp_path / "r" / "trials.jsonl").read_bytes()
+    assert "a *first* try: random on" in starbench("score", "r", folder=tmp_path).stdout
+    again = starbench(*command, "--name", "second", folder=tmp_path)
+    assert (again.returncode, (tmp_path / "r" / "trials.jsonl").read_bytes()) == (0, journal)
+    assert starbench(*command, folder=tmp_path).returncode == 0, "without a name, the run keeps its own"
+    assert starbench("leaderboard", "r", "--no-published", folder=tmp_path).returncode == 0
+    assert "| second: random |" in (tmp_path / "leaderboard.md").read_text("utf-8")
+    (row, *_) = json.loads((tmp_path / "leaderboard.json").read_text("utf-8"))["tables"][0]["rows"]
+    assert (row["label"], row["model"]) == ("second", "random")
+    assert starbench(*command[:-1], "plain", folder=tmp_path).returncode == 0
+    compared = starbench("compare", "r", "plain", folder=tmp_path)
+    assert "second: random, audio → random, audio on" in compared.stdout
+
+
+def test_the_options_of_a_run_are_grouped() -> None:
+    lines = starbench("run", "--help").stdout.splitlines()
+    groups = [line for line in lines if line.endswith(":") and not line.startswith(" ")]
+    assert groups == [
+        "Model:", "Suite and sampling:", "How it is asked:", "Pace and budget:", "Output:", "Options:"
+    ]  # fmt: skip

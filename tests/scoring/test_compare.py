@@ -1,0 +1,374 @@
+"""Two sides paired by item: every figure by hand, and refusals never among wrong answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from caption_server import Ran, starbench
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from starbench.errors import InputError, RunError
+from starbench.planning import reasons
+from starbench.reporting.comparison import notes
+from starbench.runs import directory
+from starbench.runs import journal as journals
+from starbench.runs.load import load
+from starbench.schema import (
+    Capabilities,
+    Failure,
+    Identity,
+    Item,
+    JournalLine,
+    MissingCaptions,
+    Outcome,
+    Run,
+    SuiteIdentity,
+    Trial,
+)
+from starbench.schema.caption import Captioner
+from starbench.schema.compare import Comparisons
+from starbench.scoring import intervals
+from starbench.scoring.compare import compare as compare_runs
+
+#: How a trial can end, as a server's reply would have it; ``right`` and ``wrong`` are answers.
+REPLIES: Mapping[str, dict[str, Any]] = {
+    "right": {"outcome": Outcome.ANSWERED, "response": "<A>"},
+    "wrong": {"outcome": Outcome.ANSWERED, "response": "<B>"},
+    "refused": {"outcome": Outcome.REFUSED, "response": "I cannot hear audio.", "stop": "end"},
+    "blocked": {"outcome": Outcome.BLOCKED, "response": None, "stop": "blocked"},
+    "truncated": {"outcome": Outcome.TRUNCATED, "response": "The first", "stop": "length"},
+    "unparsed": {"outcome": Outcome.UNPARSED, "response": "Both are nice."},
+    "empty": {"outcome": Outcome.EMPTY, "response": None},
+    "error": {"outcome": Outcome.ERROR, "response": None, "error": Failure(kind="server", message="500")},
+}
+ENDINGS = (*REPLIES, "missing")
+
+Endings = Mapping[str, Iterable[str]]
+
+
+def item(name: str, sub_category: str | None, task: str = "T") -> Item:
+    return Item(
+        id=name,
+        task=task,
+        sub_category=sub_category,
+        question="Which?",
+        options=("first", "second"),
+        answer="first",
+        audio_paths=("a.wav",),
+    )
+
+
+def compare(paths: Sequence[Path], conditions: Sequence[str] = ()) -> Comparisons:
+    return compare_runs([load(path) for path in paths], conditions)
+
+
+def trial(of: Item, rotation: int, condition: str) -> Trial:
+    return Trial(
+        suite="s",
+        item_id=of.id,
+        rotation=rotation,
+        condition=condition,
+        protocol="starbench",
+        options=of.options,
+        contents=(0, 1),
+        clip_order=(0,),
+        answer_letter="A",
+        parts=(),
+    )
+
+
+def write(
+    path: Path,
+    conditions: Mapping[str, Endings],
+    *,
+    sub: Callable[[str], str | None] = lambda _: None,
+    suite: Mapping[str, Any] | None = None,
+    run: Mapping[str, Any] | None = None,
+    **changed: Any,
+) -> Path:
+    """A run's directory: condition -> item -> how its trials ended, one a rotation."""
+    path.mkdir(parents=True)
+    of_suite = {
+        "name": "s",
+        "digest": "d" * 64,
+        "protocol": "starbench",
+        "prompt_version": "1",
+        **(suite or {}),
+    }
+    asked = {
+        "suites": (SuiteIdentity(**of_suite),),
+        "model": "m",
+        "model_args": {},
+        **{k: v for k, v in changed.items() if k.startswith("model")},
+        "setup": {
+            "conditions": tuple(conditions),
+            **{k: v for k, v in changed.items() if not k.startswith("model")},
+        },
+    }
+    items = {name: item(name, sub(name)) for endings in conditions.values() for name in endings}
+    planned = [
+        (trial(items[name], rotation, condition), how)
+        for condition, endings in conditions.items()
+        for name, ends in endings.items()
+        for rotation, how in enumerate(ends)
+    ]
+    record = Run(identity=Identity(**asked), capabilities=Capabilities(), created="now", **(run or {}))
+    directory.begin(
+        path, record, {("s", name): found for name, found in items.items()}, [t for t, _ in planned]
+    )
+    with journals.LineWriter(path / journals.NAME) as journal:
+        for made, how in planned:
+            if how != "missing":
+                journal.append(line(made, how))
+    return path
+
+
+def line(made: Trial, how: str) -> JournalLine:
+    return JournalLine(
+        **made.model_dump(include={"suite", "item_id", "rotation", "condition", "protocol", "answer_letter"}),
+        **REPLIES[how],
+        letter={"right": "A", "wrong": "B"}.get(how),
+        correct=how == "right",
+        attempts=1,
+        latency_s=0.0,
+        model="m",
+        request_digest="d",
+        at="now",
+    )
+
+
+# --- figures, by hand -----------------------------------------------------------------------------
+
+AUDIO = {
+    "a": ("right", "right"),
+    "b": ("right", "wrong"),
+    "c": ("wrong", "refused"),
+    "d": ("right", "right"),
+    "only-audio": ("right", "right"),
+}
+CAPTION = {
+    "a": ("right", "wrong"),
+    "b": ("refused", "right"),
+    "c": ("right", "right"),
+    "d": ("truncated", "error"),
+    "only-caption": ("wrong", "wrong"),
+}
+
+
+def test_a_difference_is_taken_apart_by_hand(tmp_path: Path) -> None:
+    path = write(tmp_path / "run", {"audio": AUDIO, "caption:by-x": CAPTION})
+    (comparison,) = compare([path]).comparisons
+    assert (comparison.base.condition, comparison.other.condition) == ("audio", "caption:by-x")
+    (row,) = comparison.rows
+    assert (row.n_items, row.n_trials, row.unpaired_base, row.unpaired) == (4, 8, 1, 1)
+    assert (row.base_aa, row.aa, row.diff) == (5 / 8, 4 / 8, -1 / 8)
+    assert row.chance == 0.5
+    # Both answered: a (right right → right wrong), b's second (wrong → right), c's first (wrong → right).
+    assert row.from_answers.diff == pytest.approx((-1 + 1 + 1) / 8)
+    # The base lost one right answer of b to a refusal, of d one to a cut and one to an error; c gained one.
+    assert row.from_unanswered.diff == pytest.approx((-3 + 1) / 8)
+    assert row.lost == {"error": -1 / 8, "refused": -1 / 8, "truncated": -1 / 8}
+    assert row.gained == {"refused": 1 / 8}
+    both = row.both_answered
+    assert both is not None
+    assert (both.n_items, both.n_trials, both.base_aa, both.aa, both.diff) == (3, 4, 2 / 4, 3 / 4, 1 / 4)
+    assert {k: n for k, n in row.base_outcomes.items() if n} == {"answered": 7, "refused": 1}
+    assert {k: n for k, n in row.outcomes.items() if n} == {
+        "answered": 5, "refused": 1, "truncated": 1, "error": 1,
+    }  # fmt: skip
+
+
+def test_intervals_are_those_of_the_items_differences(tmp_path: Path) -> None:
+    import numpy as np
+
+    path = write(tmp_path / "run", {"audio": AUDIO, "caption:by-x": CAPTION})
+    (row,) = compare([path]).comparisons[0].rows
+    planned = np.full(4, 2.0)
+
+    def interval(base: list[int], other: list[int], of: Any = planned) -> Any:
+        counts = (np.array(base, float), of, np.array(other, float), of)
+        return pytest.approx(intervals.difference(*counts))
+
+    assert row.diff_ci == interval([2, 1, 0, 2], [1, 1, 2, 0])
+    assert row.from_answers.diff_ci == interval([2, 0, 0, 0], [1, 1, 1, 0])
+    assert row.from_unanswered.diff_ci == interval([0, 1, 0, 2], [0, 0, 1, 0])
+    assert row.both_answered is not None
+    assert row.both_answered.diff_ci == interval([2, 0, 0], [1, 1, 1], np.array([2.0, 1.0, 1.0]))
+
+
+def test_refusals_alone_make_no_wrong_answer(tmp_path: Path) -> None:
+    """What the published −35.2 may be: a side that refuses three of four, and is as good where it answers."""
+    heard = {f"{n}": ("right",) for n in range(20)} | {f"x{n}": ("wrong",) for n in range(20)}
+    told = {name: (ends[0] if n % 4 == 0 else "refused",) for n, (name, ends) in enumerate(heard.items())}
+    path = write(tmp_path / "run", {"audio": heard, "caption:by-x": told})
+    (row,) = compare([path]).comparisons[0].rows
+    assert (row.base_aa, row.aa, row.diff) == (0.5, 0.125, -0.375)
+    assert row.from_answers.diff == 0
+    assert row.from_unanswered.diff == -0.375
+    assert row.lost == {"refused": -0.375}
+    assert row.both_answered is not None
+    assert (row.both_answered.n_items, row.both_answered.diff) == (10, 0)
+
+
+def test_each_task_and_sub_category_has_a_row(tmp_path: Path) -> None:
+    ends = {"a1": ("right",), "a2": ("wrong",), "b1": ("right",)}
+    other = {"a1": ("wrong",), "a2": ("wrong",), "b1": ("right",)}
+    first = write(tmp_path / "first", {"audio": ends}, sub=lambda name: name[0])
+    second = write(tmp_path / "second", {"audio": other}, sub=lambda name: name[0])
+    rows = compare([first, second]).comparisons[0].rows
+    assert [(row.sub_category, row.n_items, row.diff) for row in rows] == [
+        (None, 3, pytest.approx(-1 / 3)), ("a", 2, -0.5), ("b", 1, 0.0),
+    ]  # fmt: skip
+
+
+def test_sides_that_answered_nothing_alike_have_no_such_figure(tmp_path: Path) -> None:
+    path = write(tmp_path / "run", {"audio": {"a": ("right",)}, "mono": {"a": ("blocked",)}})
+    (row,) = compare([path]).comparisons[0].rows
+    assert row.both_answered is None
+    assert (row.from_answers.diff, row.from_unanswered.diff, row.lost) == (0, -1, {"blocked": -1})
+
+
+side = st.lists(st.tuples(st.sampled_from(ENDINGS), st.sampled_from(ENDINGS)), min_size=1, max_size=8)
+
+
+@settings(max_examples=60)
+@given(side, side)
+def test_the_parts_add_up(tmp_path_factory: pytest.TempPathFactory, first: Any, second: Any) -> None:
+    folder = tmp_path_factory.mktemp("runs")
+    sides = ({str(n): ends for n, ends in enumerate(endings)} for endings in (first, second))
+    paths = [write(folder / str(n), {"audio": endings}) for n, endings in enumerate(sides)]
+    (row,) = compare(paths).comparisons[0].rows
+    n_items = min(len(first), len(second))
+    pairs = [pair for a, b in zip(first, second, strict=False) for pair in zip(a, b, strict=True)]
+    assert (row.n_items, row.n_trials) == (n_items, 2 * n_items)
+    right = [sum(pair[i] == "right" for pair in pairs) / len(pairs) for i in (0, 1)]
+    assert (row.base_aa, row.aa) == pytest.approx(tuple(right))
+    assert row.diff == pytest.approx(row.aa - row.base_aa)
+    assert row.from_answers.diff + row.from_unanswered.diff == pytest.approx(row.diff)
+    assert sum(row.lost.values()) + sum(row.gained.values()) == pytest.approx(row.from_unanswered.diff)
+    assert all(share < 0 for share in row.lost.values())
+    assert all(share > 0 for share in row.gained.values())
+    assert not {"answered"} & {*row.lost, *row.gained}
+    if row.both_answered is not None:
+        share = row.both_answered.n_trials / row.n_trials
+        assert row.both_answered.diff * share == pytest.approx(row.from_answers.diff)
+    for outcomes in (row.outcomes, row.base_outcomes):
+        assert sum(outcomes.values()) == row.n_trials
+    for part in (row, row.from_answers, row.from_unanswered):
+        assert part.diff_ci[0] <= part.diff_ci[1]
+
+
+# --- what can be compared -------------------------------------------------------------------------
+
+ONE = {"a": ("right",)}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"digest": "e" * 64}, "asked other questions of suite 's' (digest dddddddddddd and eeeeeeeeeeee)"),
+        ({"protocol": "star-bench"}, "another protocol"),
+        ({"prompt_version": "2"}, "another version of the prompts"),
+        ({"rotations": "1"}, "other rotations"),
+        ({"profile": "star-bench"}, "another profile of suite 's' (profile none and star-bench)"),
+        ({"name": "another"}, "share no suite"),
+    ],
+)
+def test_other_questions_are_not_compared(tmp_path: Path, change: dict[str, str], said: str) -> None:
+    first = write(tmp_path / "first", {"audio": ONE})
+    setup = {name: value for name, value in change.items() if name == "rotations"}
+    of_suite = {name: value for name, value in change.items() if name != "rotations"}
+    second = write(tmp_path / "second", {"audio": ONE}, suite=of_suite, **setup)
+    with pytest.raises(InputError) as refused:
+        compare([first, second])
+    assert said in str(refused.value)
+
+
+def test_sides_are_runs_times_conditions_against_the_first(tmp_path: Path) -> None:
+    conditions = {"audio": ONE, "caption:plain": ONE, "caption:by-x": ONE}
+    first = write(tmp_path / "first", conditions, model="one")
+    second = write(tmp_path / "second", {"audio": ONE}, model="two", model_args={"model": "x", "seed": 3})
+
+    def sides(*asked: str) -> list[str]:
+        found = compare([first, second], asked).comparisons
+        assert len({one.base.name for one in found}) == 1
+        return [found[0].base.name, *(one.other.name for one in found)]
+
+    assert sides() == ["one, audio", "one, caption:plain", "one, caption:by-x", "two (seed=3), audio"]
+    assert sides("audio") == ["one, audio", "two (seed=3), audio"]
+    assert sides("caption", "audio") == [
+        "one, caption:plain", "one, caption:by-x", "one, audio", "two (seed=3), audio",
+    ]  # fmt: skip
+    assert sides("caption:by-x", "audio")[0] == "one, caption:by-x"
+
+
+def test_one_side_is_no_comparison(tmp_path: Path) -> None:
+    path = write(tmp_path / "run", {"audio": ONE, "mono": ONE})
+    with pytest.raises(InputError, match="one side only"):
+        compare([path], ["mono"])
+    with pytest.raises(InputError, match=r"--condition split: no run has it; there are audio, mono"):
+        compare([path], ["audio", "split"])
+    with pytest.raises(RunError, match="is not a run"):
+        compare([tmp_path, path])
+    other = write(tmp_path / "other", {"audio": {"b": ("right",)}})
+    with pytest.raises(InputError, match="no item in common"):
+        compare([path, other], ["audio"])
+
+
+def test_what_else_differs_is_told(tmp_path: Path) -> None:
+    first = write(
+        tmp_path / "first",
+        {"audio": ONE, "caption:by-x": ONE},
+        run={
+            "inapplicable": (
+                reasons.Reason.of("no_graded_caption", grade="by-x").record("s", "caption:by-x", 3),
+                reasons.Reason.of("clip_length", most_s=2.0).record("s", "audio", 2),
+            ),
+            "captioner": Captioner(
+                model="x",
+                grade="by-x",
+                missing=(MissingCaptions(suite="s", clips=2, of=9, reason="refused"),),
+            ),
+        },
+    )
+    second = write(tmp_path / "second", {"audio": ONE}, rate="16000", answer_mode="choice")
+    captioned, other = compare([first, second]).comparisons
+    assert tuple(notes(captioned)) == (
+        "2 item(s) not asked of m, audio: s: audio: a clip longer than the 2 s that the model takes",
+        "3 item(s) not asked of m, caption:by-x: s: caption:by-x: no 'by-x' caption for each clip",
+        "condition caption:by-x shows captions by x "
+        "(no canary was held: whether sound reached the model is not known)",
+        "s: 2 of 9 clips have no caption by x: refused",
+    )
+    assert tuple(notes(other))[:2] == ("rate: native and 16000", "answer mode: text and choice")
+
+
+# --- the command ----------------------------------------------------------------------------------
+
+
+def test_the_command_shows_both_findings_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path / "run", {"audio": AUDIO, "caption:by-x": CAPTION}, model="[red]m[/red]\x1b[1m")
+
+    def run(*arguments: str | Path) -> Ran:
+        return starbench(monkeypatch, capfd, "compare", *arguments)
+
+    ran = run(path, "--condition", "audio,caption", "--json", tmp_path / "new" / "c.json")
+    assert ran.code == 0, ran.err
+    shown = " ".join(ran.out.split())
+    assert "[red]m[/red]?[1m, audio → [red]m[/red]?[1m, caption:by-x on s" in shown
+    assert "62.5 50.0 -12.5 [" in shown
+    for ended in ("refused 12.5 12.5 +12.5 -12.5", "truncated 0.0 12.5 – -12.5", "error 0.0 12.5 – -12.5"):
+        assert ended in shown
+    assert "note: 1 item(s) of T were asked of the first only, and are left out" in shown
+    written = json.loads((tmp_path / "new" / "c.json").read_text("utf-8"))
+    assert written == compare([path]).model_dump(mode="json")
+    refused = run(path, "--condition", "audio")
+    assert (refused.code, len(refused.err.splitlines())) == (2, 1)
+    assert run(path, "--json", tmp_path).code == 2
