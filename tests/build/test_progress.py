@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from starbench.cli import progress
+from starbench.cli.commands import progress
 
 
 @pytest.fixture

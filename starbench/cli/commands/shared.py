@@ -67,12 +67,10 @@ def settings_of(model: Model, options: Mapping[str, Any]) -> Settings:
         If an option has none of the values that it can have, or dollars are limited and no price of the model is
         known.
     """
-    names = {*Settings.__dataclass_fields__, "max_attempts", "prices"} & options.keys()
+    names = {*Settings.__dataclass_fields__, "max_attempts"} & options.keys()
     fields = {name: options[name] for name in names}
     _check_choices(fields, get_type_hints(Settings))
-    return engine_settings.settings_of(
-        model, backoff=options["backoff"], canary=not options["no_canary"], **fields
-    )
+    return engine_settings.settings_of(model, canary=not options["no_canary"], **fields)
 
 
 def _check_choices(fields: Mapping[str, Any], kinds: Mapping[str, Any]) -> None:
