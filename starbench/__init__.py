@@ -7,6 +7,8 @@ that plug-ins need. A name is imported when it is first used, so ``import starbe
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from starbench.version import __version__
+
 if TYPE_CHECKING:
     from starbench.api import RunData, Scores, build_suite, compare, load_run, open_suite, run, score
     from starbench.errors import (
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     from starbench.schema import Capabilities, ClipPart, Item, Prices, Prompt, Response, TextPart, Usage
     from starbench.suites.suite import Suite
     from starbench.synthesis import BuildPlan, BuildSpec, Draft, Recipe, Stimulus, Synthesizer
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Adapter",

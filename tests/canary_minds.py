@@ -94,7 +94,7 @@ def _dominant(x: Samples, rate: int) -> int:
 
 
 def _level(x: Samples) -> int:
-    return round(20 * np.log10(np.sqrt(np.mean(x**2)) / 32768 + 1e-6))
+    return round(float(20 * np.log10(np.sqrt(np.mean(x**2)) / 32768 + 1e-6)))
 
 
 def listener(heard: Heard, _: random.Random) -> str:

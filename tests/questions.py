@@ -43,7 +43,7 @@ ORDERS = tuple(permutations((1, 2, 3)))
 
 
 def order(offset: int = 0, **fields: Any) -> Item:
-    usual = {
+    usual: dict[str, Any] = {
         "id": "secret_TAO_4",
         "task": "Temporal Reasoning",
         "question": "In which order?",

@@ -117,7 +117,8 @@ class Bench:
         return notes(self.run_record(out))
 
     def record(self, out: str = "run") -> dict[str, Any]:
-        return json.loads((self.folder / out / "run.json").read_text("utf-8"))
+        record: dict[str, Any] = json.loads((self.folder / out / "run.json").read_text("utf-8"))
+        return record
 
     def arrived(self) -> list[tuple[dict[str, Any], list[np.ndarray]]]:
         """What reached the model, in the order of the questions' names."""

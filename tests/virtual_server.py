@@ -13,6 +13,7 @@ import selectors
 import tempfile
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -234,11 +235,11 @@ def pacing(server: Server, lines: Sequence[Line], per_minute: float, warm_up: fl
 #: Every limiter that a limit of so many requests a minute is tried as.
 def limiters(per_minute: int) -> dict[str, Callable[[], Limiter]]:
     bursts = sorted({1, 10, per_minute // 10, per_minute})
-    made: dict[str, Callable[[], Limiter]] = {
-        f"bucket of {burst}": lambda burst=burst: TokenBucket(per_minute, burst) for burst in bursts
+    limiters: dict[str, Callable[[], Limiter]] = {
+        f"bucket of {burst}": partial(TokenBucket, per_minute, burst) for burst in bursts
     }
     for seconds in (1, 10, 60):
         for phase in (0.0, 0.37, 0.9):
             name = f"window of {seconds} s" + (f", {phase:.0%} over" if phase else "")
-            made[name] = lambda seconds=seconds, phase=phase: FixedWindow(per_minute, seconds, phase)
-    return made
+            limiters[name] = partial(FixedWindow, per_minute, seconds, phase)
+    return limiters

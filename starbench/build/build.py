@@ -15,7 +15,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from starbench import __version__
 from starbench.build.render import RenderedItem, RenderJob
 from starbench.build.staging import Staging, hold, render_on_record
 from starbench.errors import PluginError, SuiteError
@@ -27,6 +26,7 @@ from starbench.suites.clip_info import ClipInfo
 from starbench.suites.suite import MANIFEST, METADATA, Suite
 from starbench.synthesis import BuildPlan, BuildSpec
 from starbench.text import slug
+from starbench.version import __version__
 
 _VERSIONED = ("numpy", "scipy", "soundfile")
 #: Suites of fewer items are rendered by this process: to start others would take longer.

@@ -12,11 +12,11 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from starbench import __version__
 from starbench.cli import models, results, suites
 from starbench.cli.exits import BAD_INPUT, INCOMPLETE, INTERRUPTED
 from starbench.errors import AdapterError, JournalError, StarbenchError, SuiteError
 from starbench.text import sentence
+from starbench.version import __version__
 
 
 class _GroupedHelp(TyperCommand):

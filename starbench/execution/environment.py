@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 
-from starbench import __version__
+from starbench.version import __version__
 
 #: Distributions whose versions a run records.
 DISTRIBUTIONS = ("numpy", "scipy", "soundfile", "soxr", "pydantic", "openai")

@@ -142,7 +142,8 @@ def ask(adapter: Gemini, *prompts: Prompt, at_once: bool = True) -> list[Answer 
 
     async def one(prompt: Prompt) -> Answer | AdapterError:
         try:
-            return await adapter.generate(prompt)
+            answer: Answer = await adapter.generate(prompt)
+            return answer
         except AdapterError as error:
             return error
 

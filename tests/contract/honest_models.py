@@ -25,10 +25,12 @@ class Honest:
         return f"{prompt.digest[:6]} <A>"
 
 
-class Slow(Honest):
+class Slow:
+    capabilities = Capabilities()
+
     async def generate(self, prompt: Prompt) -> str:
         await asyncio.sleep(0.12)
-        return super().generate(prompt)
+        return Honest().generate(prompt)
 
 
 class Sampling(Honest):

@@ -37,7 +37,8 @@ def plan(
     seed: int = 5,
     **options: Any,
 ) -> BuildPlan:
-    return Perception().plan(BuildSpec(tuple(attributes), profile, seed, size, options))
+    build_plan: BuildPlan = Perception().plan(BuildSpec(tuple(attributes), profile, seed, size, options))
+    return build_plan
 
 
 def right_option(draft: Draft, *, mirrored: bool = False) -> str:

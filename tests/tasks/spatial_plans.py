@@ -22,7 +22,8 @@ CATEGORIES = {
 
 
 def plan(size: int | None = None, seed: int = 5, attributes: Iterable[str] = (), **options: Any) -> BuildPlan:
-    return Spatial().plan(BuildSpec(tuple(attributes), "default", seed, size, options))
+    build_plan: BuildPlan = Spatial().plan(BuildSpec(tuple(attributes), "default", seed, size, options))
+    return build_plan
 
 
 def sound_option(source: dict[str, Any]) -> str:

@@ -20,7 +20,10 @@ CHANCE = 1 / 3
 
 
 def plan(profile: str = "default", size: int | None = None, seed: int = 5, **more: Any) -> BuildPlan:
-    return Perception().plan(BuildSpec(more.pop("attributes", TONES), profile, seed, size, more))
+    build_plan: BuildPlan = Perception().plan(
+        BuildSpec(more.pop("attributes", TONES), profile, seed, size, more)
+    )
+    return build_plan
 
 
 def right_interval(draft: Draft) -> str:
