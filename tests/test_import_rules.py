@@ -1,4 +1,4 @@
-"""The rules that keep the folders apart (design, section 3), read from the source and shown to bite.
+"""The rules that keep the folders apart, read from the source, and shown to catch what breaks them.
 
 Imports inside a folder are relative; across folders only core modules are imported; the core knows no
 plug-in by import or by name; the observer shares nothing with what makes the stimuli.
@@ -278,3 +278,25 @@ def test_every_folder_of_code_is_installed() -> None:
         for top in (*homes.values(),)
         for path in (ROOT / top).rglob("__init__.py")
     }
+
+
+def parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    arguments = function.args
+    names = [one.arg for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+    return len(names) - (names[:1] in (["self"], ["cls"]))
+
+
+def test_modules_of_the_core_are_short_and_functions_take_few_parameters() -> None:
+    long, wide = [], []
+    for path in (ROOT / "starbench").rglob("*.py"):
+        source, name = path.read_text("utf-8"), path.relative_to(ROOT).as_posix()
+        if source.count("\n") > 300:
+            long.append(name)
+        if path.parent.name == "cli":  # declarations of options
+            continue
+        wide += [
+            f"{name}: {node.name}"
+            for node in ast.walk(ast.parse(source))
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and parameters(node) > 7
+        ]
+    assert (long, wide) == ([], [])
