@@ -30,7 +30,8 @@ from virtual_server import (
 from virtual_server import Questions as Numbers
 
 from starbench.engine.client import ModelClient
-from starbench.engine.pacing import MOST, UNWATCHED, Pace, Window, doubling_up_to, first_window
+from starbench.engine.constants import PACING
+from starbench.engine.pacing import Pace, Window, doubling_up_to, first_window
 from starbench.engine.rate import LearntRate, PinnedRate
 from starbench.engine.runner import run_trials
 from starbench.engine.settings import Backoff, Settings
@@ -55,7 +56,7 @@ def assert_kept(found: Pacing, latency: float) -> None:
     assert found.refused <= REFUSED
     # No longer than the longest window, and the guesses at its end, can keep anyone waiting.
     assert found.longest_wait <= 110 + 10 * latency
-    assert found.out_of_turn <= MOST
+    assert found.out_of_turn <= PACING.most
 
 
 @pytest.mark.parametrize("header", [False, True], ids=["no header", "Retry-After"])
@@ -266,7 +267,7 @@ def test_a_failure_now_and_then_does_not() -> None:
     server = Failing(latency=0.5)
     server.since, server.until, server.every = 0.0, 0.0, 30
     ask(server, 3000)
-    assert server.most >= UNWATCHED
+    assert server.most >= PACING.unwatched
 
 
 # The window ------------------------------------------------------------------------------------------
@@ -275,8 +276,8 @@ def test_a_failure_now_and_then_does_not() -> None:
 def test_a_server_that_bears_it_gets_more_and_more() -> None:
     server = Server(latency=1.0)
     lines = ask(server, 4000)
-    assert UNWATCHED < server.most <= MOST
-    assert lines[-1].ended < 4000 / UNWATCHED
+    assert PACING.unwatched < server.most <= PACING.most
+    assert lines[-1].ended < 4000 / PACING.unwatched
 
 
 def test_a_server_that_only_queues_gets_no_more_than_is_its_due() -> None:
@@ -288,7 +289,7 @@ def test_a_server_that_only_queues_gets_no_more_than_is_its_due() -> None:
 
     server = Queue(latency=1.0)
     ask(server, 6000)
-    assert UNWATCHED <= server.most <= UNWATCHED + 8
+    assert PACING.unwatched <= server.most <= PACING.unwatched + 8
 
 
 @pytest.mark.parametrize(

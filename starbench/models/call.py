@@ -24,15 +24,7 @@ _AN_ANSWER = "return a str or a starbench.schema.Response"
 
 
 class WrongReturnError(RequestError):
-    """An adapter returned something that is not an answer.
-
-    Parameters
-    ----------
-    message : str
-        What it returned, and where.
-    fix : str
-        What to return instead.
-    """
+    """An adapter returned something that is not an answer; ``fix`` is what to return instead."""
 
     def __init__(self, message: str, *, fix: str) -> None:
         super().__init__(message, kind=BY_ACCIDENT)
@@ -42,13 +34,7 @@ class WrongReturnError(RequestError):
 class AdapterCall:
     """Calls an adapter; a sync one in one thread for each call, so that one that hangs delays no other.
 
-    An adapter with batches gets concurrent questions together
-    (see :class:`starbench.models.batching.Batcher`).
-
-    Parameters
-    ----------
-    adapter : Adapter
-        What to call.
+    An adapter with batches gets concurrent questions together (:class:`starbench.models.batching.Batcher`).
     """
 
     def __init__(self, adapter: Adapter) -> None:
@@ -67,10 +53,7 @@ class AdapterCall:
     async def __call__(self, prompt: Prompt, *, alone: bool = False) -> Response:
         """Ask once; ``alone`` keeps the prompt out of batches.
 
-        Raises
-        ------
-        AdapterError
-            As the adapter raised it, or made from whatever else it raised.
+        Raises an :class:`AdapterError` as the adapter raised it, or made from whatever else it raised.
         """
         if self._batcher is not None and not alone:
             return _as_response(await self._batcher(prompt), self._generate_batch)

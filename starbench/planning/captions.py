@@ -16,13 +16,12 @@ from starbench.errors import InputError
 from starbench.execution.environment import versions
 from starbench.models.adapter import Model
 from starbench.models.resolve import recorded_arguments
-from starbench.planning.adaptation import CONCAT, Adapted, Policy, adapt
-from starbench.planning.rates import sent_rate
+from starbench.planning.adaptation import CONCAT, Adapted, adapt, gap_s
+from starbench.planning.limits import sent_rate
 from starbench.planning.reasons import Reason
-from starbench.planning.request import policy_of
 from starbench.planning.trials import materialise
 from starbench.protocols import caption as caption_protocol
-from starbench.schema import Adaptation, Item, Outcome, Prompt, Response, Setup, Trial
+from starbench.schema import Adaptation, Item, Outcome, Prompt, Setup, Trial
 from starbench.schema.caption import CaptionHeader, CaptionIdentity, CaptionLine
 from starbench.suites.clip_store import ClipStore
 from starbench.suites.open import open_suite
@@ -34,10 +33,7 @@ _LONGEST_PROMPT = 20_000
 
 @dataclass(frozen=True)
 class CaptionRequest:
-    """What is to be captioned and how; see ``starbench caption --help``.
-
-    Of the setup, what says which clips are asked for and how they are sent.
-    """
+    """What is to be captioned and how; see ``starbench caption --help``."""
 
     suites: tuple[str, ...]
     setup: Setup = field(default_factory=Setup)
@@ -62,33 +58,21 @@ class CaptionPlan:
     """Reason -> number of clips that the model cannot take."""
 
     def prompt(self, trial: Trial) -> Prompt:
-        """What is asked of one clip."""
         return materialise(trial, *self.sources[trial.item_id])
 
     def size(self, trial: Trial) -> PromptSize:
-        """What the prompt of one clip holds, before the clip is decoded."""
         item, store = self.sources[trial.item_id]
         return prompt_size(trial, item, store.clips)
 
     def line(self, trial: Trial, model: str, result: TrialResult) -> CaptionLine:  # noqa: ARG002 - the header names it
-        """The line for a clip that ended with a response, or with a failure."""
         response = result.response
-        delivered = response or Response(text=None)
         outcome, text = (Outcome.ERROR, None) if response is None else caption_protocol.read(response)
         return CaptionLine(
             clip=trial.item_id,
             outcome=outcome,
             text=text,
-            response=None if delivered.text == text else delivered.text,
-            finish_reason=delivered.finish_reason,
-            stop=delivered.stop,
-            error=result.failure,
-            attempts=result.attempts,
-            latency_s=result.latency_s,
-            served_model=delivered.served_model,
-            usage=delivered.usage,
-            request_digest=result.request_digest,
-            at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            response=None if result.delivered.text == text else result.delivered.text,
+            **result.fields,
         )
 
 
@@ -114,7 +98,7 @@ def plan_captions(request: CaptionRequest, model: Model) -> CaptionPlan:
         for clip, trial, item in _each_clip(suite, request, text, version):
             if clip in trials or clip in refused:
                 continue
-            adapted = _adapted(trial, item, suite, rate, model, policy_of(request.setup))
+            adapted = _adapted(trial, item, suite, model, rate, setup)
             if isinstance(adapted, Reason):
                 refused[clip] = adapted
                 continue
@@ -174,12 +158,12 @@ def _each_clip(
 
 
 def _adapted(
-    trial: Trial, item: Item, suite: Suite, rate: int | None, model: Model, policy: Policy
+    trial: Trial, item: Item, suite: Suite, model: Model, rate: int | None, setup: Setup
 ) -> Adapted | Reason:
-    there = {path: suite.clips[path] for path in item.audio_paths}
+    as_sent = {path: suite.clips[path] for path in item.audio_paths}
     if rate is not None:
-        there = {path: replace(clip, rate=rate) for path, clip in there.items()}
-    return adapt(trial, item, there, model.capabilities, policy)
+        as_sent = {path: replace(clip, rate=rate) for path, clip in as_sent.items()}
+    return adapt(trial, item, as_sent, model.capabilities, setup)
 
 
 def _identity(
@@ -193,5 +177,5 @@ def _identity(
         rate=str(rate or "native"),
         channels=request.setup.channels,
         clips=request.setup.clips,
-        gap_s=policy_of(request.setup).gap_s if request.setup.clips == CONCAT else None,
+        gap_s=gap_s(request.setup) if request.setup.clips == CONCAT else None,
     )

@@ -90,15 +90,12 @@ NAMES = (*_PRESENT, CAPTION)
 def expand(names: Iterable[str], items: Iterable[Item], grade: str | None = None) -> tuple[str, ...]:
     """Check condition names, and write ``caption`` out as one condition for each grade there is.
 
-    With a ``grade``, as a file of captions brings one, ``caption`` means that grade alone.
-
-    Raises
-    ------
-    ConditionError
-        If a name is unknown.
+    With a ``grade``, as a file of captions brings one, ``caption`` means that grade alone. Raises
+    :class:`ConditionError` if a name is unknown.
     """
-    there = {grade} if grade is not None else {grade for item in items for grade in item.captions}
-    grades = sorted(there, reverse=True)
+    grades = sorted({grade for item in items for grade in item.captions}, reverse=True)
+    if grade is not None:
+        grades = [grade]
     expanded: list[str] = []
     for name in names:
         base = name.partition(":")[0]

@@ -16,10 +16,7 @@ from starbench.suites.clip_info import sent_clips
 
 @dataclass
 class RequestVolume:
-    """What a part of a run sends: one condition of one suite, the canary, or everything.
-
-    ``items`` counts the questions of one condition, and nothing else.
-    """
+    """What a part of a run sends; ``items`` counts the questions of one condition, and nothing else."""
 
     items: int = 0
     requests: int = 0
@@ -27,7 +24,6 @@ class RequestVolume:
     size: PromptSize = field(default_factory=PromptSize)
 
     def add(self, clips: int, size: PromptSize) -> None:
-        """Count one more request."""
         self.requests += 1
         self.clips += clips
         self.size += size
@@ -51,7 +47,7 @@ def forecast(plan: RunPlan, trials: Iterable[Trial]) -> dict[tuple[str, str], Re
 
 
 def total(volumes: Iterable[RequestVolume]) -> RequestVolume:
-    """All that ``volumes`` send."""
+    """The sum of ``volumes``."""
     whole = RequestVolume()
     for volume in volumes:
         whole.requests += volume.requests
@@ -61,7 +57,6 @@ def total(volumes: Iterable[RequestVolume]) -> RequestVolume:
 
 
 def _clips_and_size(plan: RunPlan, trial: Trial) -> tuple[int, PromptSize]:
-    """Clips that a trial sends, and what it contains."""
     silent = plan.questions.silent_clip is not None
     return len(sent_clips(trial.parts)) or int(silent), plan.questions.size(trial)
 
@@ -75,11 +70,11 @@ def canary(plan: RunPlan, probe: ProbeSet = "basic") -> RequestVolume:
     volume = RequestVolume()
 
     async def ask(prompt: Prompt) -> Response:
-        heard = [clip.audio() for clip in prompt.clips]
-        seconds = sum(audio.seconds for audio in heard)
+        sounds = [clip.audio() for clip in prompt.clips]
+        seconds = sum(audio.seconds for audio in sounds)
         characters = sum(len(part.text) for part in prompt.parts if part.type == "text")
-        volume.add(len(heard), PromptSize(characters, seconds))
-        mark = sha256("/".join([prompt.text, *(audio.digest for audio in heard)]).encode()).digest()
+        volume.add(len(sounds), PromptSize(characters, seconds))
+        mark = sha256("/".join([prompt.text, *(audio.digest for audio in sounds)]).encode()).digest()
         if prompt.options:
             return Response(text=f"<{prompt.letters[mark[0] % len(prompt.options)]}>")
         return Response(text=" ".join(f"sound{byte}" for byte in mark[:8]))

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from starbench import protocols
@@ -19,12 +20,10 @@ from starbench.execution.environment import versions
 from starbench.models.adapter import Model
 from starbench.models.resolve import recorded_arguments
 from starbench.planning import conditions
-from starbench.planning.adaptation import CONCAT, adapt
-from starbench.planning.limits import bandwidth_reason
+from starbench.planning.adaptation import CONCAT, adapt, gap_s
+from starbench.planning.limits import bandwidth_reason, sent_rate
 from starbench.planning.questions import Questions
-from starbench.planning.rates import sent_rate
 from starbench.planning.reasons import Reason
-from starbench.planning.request import Request
 from starbench.planning.trials import plan_trials
 from starbench.schema import Adaptation, ClipPart, Identity, Item, Run, Setup, SuiteIdentity, Trial
 from starbench.suites import captions
@@ -41,6 +40,21 @@ SILENT_CLIP_S = 0.5
 _SILENT_RATE = 16_000
 
 ItemKey = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Request:
+    """Suites (named, or open), the setup they are asked in, and a file of captions for condition ``caption``.
+
+    ``setup`` names no protocol to use each suite's own; its digest of captions is filled in from ``captions``.
+    See ``starbench run --help``.
+    """
+
+    suites: tuple[str | Suite, ...]
+    setup: Setup = field(default_factory=Setup)
+    captions: Path | None = None
+    label: str | None = None
+    """What the user calls the run."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +103,9 @@ def plan_run(request: Request, model: Model) -> RunPlan:
     trials: list[Trial] = []
     items: dict[ItemKey, Item] = {}
     for suite in suites:
-        of_suite, heard = _plan_suite(suite, request, setup, model, tally)
+        of_suite, audible = _plan_suite(suite, request, setup, model, tally)
         trials += of_suite
-        items |= {(suite.name, item.id): item for item in heard}
+        items |= {(suite.name, item.id): item for item in audible}
     _check_applicable(setup.conditions, trials, tally, captioned)
     with_sound = sum(bool(sent_clips(trial.parts)) for trial in trials)
     counted = (
@@ -150,7 +164,7 @@ def _resolved(
         update={
             "conditions": names,
             "rate": str(rate or "native"),
-            "gap_s": request.policy.gap_s if request.setup.clips == CONCAT else None,
+            "gap_s": gap_s(request.setup) if request.setup.clips == CONCAT else None,
             "captions": captioned.digest if captioned is not None else None,
         }
     )
@@ -175,7 +189,7 @@ def _plan_suite(
         as_sent = {path: replace(clip, rate=setup.rate_hz) for path, clip in suite.clips.items()}
     trials, refused = [], set()
     for trial in planned.trials:
-        outcome = adapt(trial, by_id[trial.item_id], as_sent, model.capabilities, request.policy)
+        outcome = adapt(trial, by_id[trial.item_id], as_sent, model.capabilities, request.setup)
         if isinstance(outcome, Reason):
             refused.add((trial.item_id, _LeftOut(suite.name, trial.condition, outcome)))
         else:

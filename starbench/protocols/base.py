@@ -29,25 +29,20 @@ class Protocol(Structural):
 
     def rotations(self, item: Item) -> int:
         """How many rotations are asked unless the user says otherwise."""
-        ...
 
     def parts(
         self, item: Item, given: Presentation, options: tuple[str, ...], order: tuple[int, ...]
     ) -> tuple[Part, ...]:
         """Lay one trial out; ``order`` lists the item's clips (from 0) as they are to be heard."""
-        ...
 
     def is_extension(self, item: Item, condition: str) -> bool:
         """Whether the protocol's original evaluator has no such condition for this item."""
-        ...
 
     def read(self, response: Response, options: tuple[str, ...]) -> Reading:
         """Read the answer in what the model delivered."""
-        ...
 
     def figures(self, results: Iterable[Result]) -> dict[str, Any]:
         """The figures that the protocol's original evaluator prints for a complete run, if it has one."""
-        ...
 
 
 def option_lines(options: tuple[str, ...]) -> str:

@@ -23,18 +23,9 @@ from starbench.schema.response import Outcome, Reading
 def read(text: str, options: Sequence[str]) -> Reading:
     """Read which option a reply chose.
 
-    Parameters
-    ----------
-    text
-        What the model delivered, as it came.
-    options
-        The option texts in the order shown; the first was shown as ``<A>``.
-
-    Returns
-    -------
-    Reading
-        ``answered`` with a letter, or ``refused``, ``ambiguous``, ``unparsed`` or ``empty``
-        without one. Whether the text was cut or blocked is not decided here.
+    ``text`` is what the model delivered, ``options`` the texts in the order shown, the first as ``<A>``. The
+    reading is ``answered`` with a letter, or ``refused``, ``ambiguous``, ``unparsed`` or ``empty`` without one.
+    Whether the text was cut or blocked is not decided here.
     """
     reply = Reply(shorten(plain(text)), choices_of(tuple(options)))
     for rule in _RULES:

@@ -100,13 +100,6 @@ def official_letter(text: str, options: tuple[str, ...]) -> str | None:
     A letter led by a keyword ("answer", "option", …) beats everything, bracketed before bare, last
     before first. Failing that, of bracketed letters, option texts (in replies of more than two words)
     and bare letters the first kind that occurs wins, again with its last occurrence.
-
-    Parameters
-    ----------
-    text : str
-        The model's reply.
-    options : tuple of str
-        The options in the order shown.
     """
     marked, standalone = _patterns(len(options))
     found = [(match[1] is not None, match.start(), match[1] or match[2]) for match in marked.finditer(text)]

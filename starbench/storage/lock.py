@@ -14,12 +14,7 @@ class InUseError(Exception):
 def acquire(path: Path) -> FileLock:
     """Hold the lock file at ``path``, whose folder is made if it is missing, until ``release()``.
 
-    Raises
-    ------
-    InUseError
-        If another process holds it.
-    OSError
-        If the lock file cannot be written.
+    Raises :class:`InUseError` if another process holds it, :class:`OSError` if it cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)

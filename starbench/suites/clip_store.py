@@ -21,15 +21,7 @@ _COPIES = 4
 
 
 class ClipStore:
-    """The clips of one suite as they are sent, from any thread.
-
-    Parameters
-    ----------
-    suite : Suite
-        Where the files lie, and what each held when the suite was read.
-    rate : int, optional
-        Rate that every clip is resampled to, Hz; None keeps each clip's own.
-    """
+    """The clips of one suite as they are sent, from any thread; all at ``rate``, Hz, or each at its own."""
 
     def __init__(self, suite: Suite, rate: int | None = None) -> None:
         self._suite = suite
@@ -41,16 +33,12 @@ class ClipStore:
 
     @property
     def clips(self) -> Mapping[str, ClipInfo]:
-        """What is known of each clip, as its file holds it."""
         return self._suite.clips
 
     def get(self, path: str, how: Transform = "native", then: Transform | None = None) -> Audio:
         """The clip at ``path`` at the rate of this store, changed as a condition asks, then as a policy asks.
 
-        Raises
-        ------
-        AudioError
-            If the file is not what it was when the suite was read.
+        Raises :class:`AudioError` if the file is not what it was when the suite was read.
         """
         steps = _steps(how, then)
         return self._cached((path, *steps), partial(self._make, path, steps))

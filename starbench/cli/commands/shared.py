@@ -15,7 +15,7 @@ from starbench.engine.settings import Settings
 from starbench.errors import FatalError, InputError
 from starbench.models.adapter import Model
 from starbench.models.resolve import resolve
-from starbench.runs.attempt import Start
+from starbench.runs.attempt import AttemptStart
 from starbench.schema import Canary, Setup
 from starbench.text import printable, sentence
 
@@ -85,7 +85,7 @@ def _check_choices(fields: Mapping[str, Any], kinds: Mapping[str, Any]) -> None:
 
 def drive(
     ask: Callable[..., Coroutine[Any, Any, None]],
-    announce: Callable[[Start], None],
+    announce: Callable[[AttemptStart], None],
     kept: str,
     of: str = "trials",
     *,
@@ -109,7 +109,7 @@ def drive(
     waiting = 0
     with RunProgress(of) as progress:
 
-        def on_start(start: Start) -> None:
+        def on_start(start: AttemptStart) -> None:
             nonlocal waiting
             waiting = start.waiting
             announce(start)
@@ -133,14 +133,14 @@ def drive(
     return None
 
 
-def changes_since(start: Start, model: Model) -> list[str]:
+def changes_since(start: AttemptStart, model: Model) -> list[str]:
     """What is not as it was when the work was begun: the server, the files of plug-ins."""
     notes = [
         f"note: {file} changed since it was begun: its answers may differ; give another --out to start anew"
         for file in start.edited
     ]
-    if start.resumed and start.begun_at != model.server:
-        notes.insert(0, f"note: begun at {start.begun_at}, resumed at {model.server}")
+    if start.beginning.resumed and start.beginning.served_by != model.server:
+        notes.insert(0, f"note: begun at {start.beginning.served_by}, resumed at {model.server}")
     return notes
 
 
