@@ -88,11 +88,8 @@ class Audio:
 def quantise(samples: NDArray[np.floating]) -> Pcm:
     """Round samples, full scale 1, shape (n, channels), to 16 bits.
 
-    Raises
-    ------
-    AudioError
-        If a sample lies beyond full scale: clipping would change what the clip claims to be; or is
-        no number.
+    Raises :class:`AudioError` if a sample lies beyond full scale, since clipping would change what the clip
+    claims to be, or is not a number.
     """
     scaled = np.rint(np.asarray(samples, dtype=np.float64) * FULL_SCALE)
     if np.isnan(scaled).any():
@@ -108,11 +105,8 @@ def quantise(samples: NDArray[np.floating]) -> Pcm:
 def decode(source: Path | bytes) -> Audio:
     """Read a sound file; 16-bit files are kept bit for bit, others rounded to 16 bits.
 
-    Raises
-    ------
-    AudioError
-        If it is not sound, holds no samples, is cut short, is longer than an hour, or is louder
-        than full scale.
+    Raises :class:`AudioError` if it is not sound, holds no samples, is cut short, is longer than an hour, or is
+    louder than full scale.
     """
     name = _name(source)
     with _opened(source) as file:

@@ -14,7 +14,7 @@ from heapq import heappop, heappush
 from itertools import count
 
 from starbench.engine.constants import PACING
-from starbench.engine.rate import LearntRate, Rate, ThrottleEpisode
+from starbench.engine.rate import LearntRate, PinnedRate, ThrottleEpisode
 
 
 def first_window(requests: int) -> int:
@@ -109,7 +109,7 @@ class Pace:
     """The gate that all requests of a run pass."""
 
     window: Window = field(default_factory=lambda: Window(PACING.first_window, PACING.unwatched))
-    rate: Rate = field(default_factory=LearntRate)
+    rate: LearntRate | PinnedRate = field(default_factory=LearntRate)
     wait_s: float = 1.0
     grants: int = 0
     """Requests that the server has not refused."""

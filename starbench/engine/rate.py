@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from math import inf
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from starbench.engine.constants import PACING
 
@@ -38,33 +38,20 @@ class ThrottleEpisode:
     """How many were refused."""
 
 
-class Rate(Protocol):
-    """How far apart requests go."""
-
-    def gap(self, now: float) -> float:
-        """Seconds between this request and the next; 0: no limit is known."""
-
-    def granted(self, sent_at: float) -> None:
-        """A request was granted."""
-
-    def resumed(self, episode: ThrottleEpisode, latency: float, now: float) -> None:
-        """An episode of refusals is over: a request sent then was granted, after ``latency`` s."""
-
-
 @dataclass(frozen=True)
 class PinnedRate:
     """A rate that the user set: requests a second, evenly spaced. Nothing is learnt."""
 
     per_s: float
 
-    def gap(self, now: float) -> float:  # noqa: ARG002
+    def gap(self, now: float) -> float:  # noqa: ARG002 - the same at any time
         return 1.0 / self.per_s
 
     def granted(self, sent_at: float) -> None:
-        """As before."""
+        pass
 
     def resumed(self, episode: ThrottleEpisode, latency: float, now: float) -> None:
-        """As before."""
+        pass
 
 
 class _Bounds(NamedTuple):
@@ -100,7 +87,7 @@ class LearntRate:
         self._dense = 0
 
     def gap(self, now: float) -> float:
-        """Seconds between this request and the next."""
+        """Seconds between this request and the next; 0: no limit is known."""
         return 1.0 / self._climb.at(now) if self._climb else 0.0
 
     def granted(self, sent_at: float) -> None:
@@ -113,7 +100,7 @@ class LearntRate:
         self._latest = max(self._latest, sent_at)
 
     def resumed(self, episode: ThrottleEpisode, latency: float, now: float) -> None:
-        """Learn from an episode of refusals, and climb anew."""
+        """Learn from an episode of refusals that is over, and climb anew: a request was granted after ``latency`` s."""
         began, granted = self._since(episode.first - PACING.horizon_s)
         if granted and episode.over > began:  # otherwise nothing is known: others had met the limit before us
             lasting = granted / (episode.over - began)

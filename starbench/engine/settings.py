@@ -77,12 +77,8 @@ def settings_of(
 ) -> Settings:
     """Settings from the options of a run; ``limits`` are those that have a field of their own.
 
-    Raises
-    ------
-    ValidationError
-        If one is out of its range.
-    InputError
-        If dollars are limited and no price of the model is known.
+    Raises :class:`pydantic.ValidationError` if one is out of its range, :class:`InputError` if dollars are
+    limited and no price of the model is known.
     """
     settings = Settings(
         backoff=Backoff(max_attempts=max_attempts, base_s=backoff),

@@ -24,10 +24,10 @@ _AN_ANSWER = "return a str or a starbench.schema.Response"
 
 
 class WrongReturnError(RequestError):
-    """An adapter returned something that is not an answer; ``fix`` is what to return instead."""
+    """A method of an adapter returned something that is not an answer; ``fix`` is what to return instead."""
 
-    def __init__(self, message: str, *, fix: str) -> None:
-        super().__init__(message, kind=BY_ACCIDENT)
+    def __init__(self, message: str, method: object, fix: str) -> None:
+        super().__init__(f"{message}{at(line_of(method))}", kind=BY_ACCIDENT)
         self.fix = fix
 
 
@@ -67,7 +67,7 @@ class AdapterCall:
             method, list(prompts), self._batch_slot, is_async=inspect.iscoroutinefunction(method)
         )  # its own, to take apart if it likes
         if not isinstance(answers, list | tuple):
-            raise _wrong(
+            raise WrongReturnError(
                 f"generate_batch() returned {type(answers).__name__}, not a list",
                 method,
                 "return a list: the answer to each prompt, in the order of the prompts",
@@ -75,7 +75,7 @@ class AdapterCall:
         for answer in answers:
             _drop(answer)
         if len(answers) != len(prompts):
-            raise _wrong(
+            raise WrongReturnError(
                 f"generate_batch() returned {len(answers)} answers to {len(prompts)} prompts",
                 method,
                 "return as many answers as prompts: where one failed, an AdapterError in its place",
@@ -116,11 +116,9 @@ def _as_response(answer: object, method: object) -> Response:
         raise RequestError(explain(answer, method), kind=BY_ACCIDENT) from answer
     _drop(answer)
     fix = f"await it, and {_AN_ANSWER}" if inspect.isawaitable(answer) else _AN_ANSWER
-    raise _wrong(f"{_name(method)}() returned {type(answer).__name__}, not str or Response", method, fix)
-
-
-def _wrong(sentence: str, method: object, fix: str) -> WrongReturnError:
-    return WrongReturnError(f"{sentence}{at(line_of(method))}", fix=fix)
+    raise WrongReturnError(
+        f"{_name(method)}() returned {type(answer).__name__}, not str or Response", method, fix
+    )
 
 
 def _drop(answer: object) -> None:

@@ -24,18 +24,10 @@ _URL = re.compile(r"\w[\w+.-]*://\S+")
 def resolve(spec: str, arguments: Mapping[str, str] | None = None) -> Model:
     """Find and make the adapter that ``spec`` names.
 
-    Parameters
-    ----------
-    spec : str
-        ``name``, ``name:model`` (the adapter's first argument), ``file.py:Class`` or
-        ``package.module:Class``.
-    arguments : mapping
-        Further arguments as typed on the command line; each is read as the type its parameter has.
+    ``spec`` is ``name``, ``name:model`` (the adapter's first argument), ``file.py:Class`` or
+    ``package.module:Class``; ``arguments`` are as typed on the command line, each read as the type of its parameter.
 
-    Raises
-    ------
-    InputError
-        If it cannot be found or made; with the file and line of a plug-in that is broken.
+    Raises :class:`InputError` if it cannot be found or made, with the line of a plug-in that is broken.
     """
     if redact(spec) != spec:
         raise InputError("--model names a key of the environment: name the model, keys are never stored")
@@ -83,11 +75,8 @@ def as_model(
 ) -> Model:
     """Wrap an adapter that exists already.
 
-    Raises
-    ------
-    PluginError
-        If it has no ``generate`` that takes one prompt and returns its answer, or what it declares is
-        not :class:`Capabilities`; names the line to fix.
+    Raises :class:`PluginError`, with the line to fix, if it has no ``generate`` that takes one prompt and returns
+    its answer, or what it declares is not :class:`Capabilities`.
     """
     _refuse_uncallable(adapter, spec)
     try:

@@ -14,16 +14,7 @@ from typing import Final, Literal
 from starbench.audio import MAX_SECONDS
 from starbench.planning.limits import admits
 from starbench.planning.reasons import Reason
-from starbench.schema import (
-    Adaptation,
-    Capabilities,
-    ClipSpec,
-    Item,
-    JoinedSpec,
-    Setup,
-    TextSpec,
-    Trial,
-)
+from starbench.schema import Adaptation, Capabilities, ClipSpec, Item, JoinedSpec, Setup, TextSpec, Trial
 from starbench.suites.clip_info import ClipInfo, channels_of, seconds_of, sent_clips
 
 REFUSE: Final = "refuse"

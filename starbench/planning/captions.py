@@ -16,7 +16,7 @@ from starbench.errors import InputError
 from starbench.execution.environment import versions
 from starbench.models.adapter import Model
 from starbench.models.resolve import recorded_arguments
-from starbench.planning.adaptation import CONCAT, Adapted, adapt, gap_s
+from starbench.planning.adaptation import CONCAT, adapt, gap_s
 from starbench.planning.limits import sent_rate
 from starbench.planning.reasons import Reason
 from starbench.planning.trials import materialise
@@ -79,10 +79,7 @@ class CaptionPlan:
 def plan_captions(request: CaptionRequest, model: Model) -> CaptionPlan:
     """Read the suites and compare their clips with what the model can take.
 
-    Raises
-    ------
-    InputError
-        If any part of the request cannot work; nothing has been asked then.
+    Raises :class:`InputError` if any part of the request cannot work; nothing has been asked then.
     """
     text, version = _prompt(request.prompt)
     setup = request.setup
@@ -98,7 +95,10 @@ def plan_captions(request: CaptionRequest, model: Model) -> CaptionPlan:
         for clip, trial, item in _each_clip(suite, request, text, version):
             if clip in trials or clip in refused:
                 continue
-            adapted = _adapted(trial, item, suite, model, rate, setup)
+            as_sent = {path: suite.clips[path] for path in item.audio_paths}
+            if rate is not None:
+                as_sent = {path: replace(info, rate=rate) for path, info in as_sent.items()}
+            adapted = adapt(trial, item, as_sent, model.capabilities, setup)
             if isinstance(adapted, Reason):
                 refused[clip] = adapted
                 continue
@@ -111,7 +111,16 @@ def plan_captions(request: CaptionRequest, model: Model) -> CaptionPlan:
         change.model_copy(update={"trials": n, "of": len(trials)}) for change, n in changes.items()
     ]
     header = CaptionHeader(
-        identity=_identity(request, model, text, version, rate),
+        identity=CaptionIdentity(
+            model=model.spec,
+            model_args=recorded_arguments(model),
+            prompt_version=version,
+            prompt=text,
+            rate=str(rate or "native"),
+            channels=setup.channels,
+            clips=setup.clips,
+            gap_s=gap_s(setup) if setup.clips == CONCAT else None,
+        ),
         suites={suite.digest: suite.name for suite in opened},
         served_by=model.server,
         adaptations=(*([resampled] if resampled else []), *adaptations),
@@ -155,27 +164,3 @@ def _each_clip(
                 parts=caption_protocol.parts(prompt, place),
             )
             yield digest, trial, item
-
-
-def _adapted(
-    trial: Trial, item: Item, suite: Suite, model: Model, rate: int | None, setup: Setup
-) -> Adapted | Reason:
-    as_sent = {path: suite.clips[path] for path in item.audio_paths}
-    if rate is not None:
-        as_sent = {path: replace(clip, rate=rate) for path, clip in as_sent.items()}
-    return adapt(trial, item, as_sent, model.capabilities, setup)
-
-
-def _identity(
-    request: CaptionRequest, model: Model, prompt: str, version: str, rate: int | None
-) -> CaptionIdentity:
-    return CaptionIdentity(
-        model=model.spec,
-        model_args=recorded_arguments(model),
-        prompt_version=version,
-        prompt=prompt,
-        rate=str(rate or "native"),
-        channels=request.setup.channels,
-        clips=request.setup.clips,
-        gap_s=gap_s(request.setup) if request.setup.clips == CONCAT else None,
-    )

@@ -24,27 +24,22 @@ def _channels(item: Item, clips: Clips) -> set[int]:
 
 
 def _scene_caption(item: Item, _: Clips) -> Presentation | Reason:
-    if not item.global_caption:
-        return Reason.of("no_global_caption")
-    return Presentation(scene=item.global_caption)
+    scene = item.global_caption
+    return Presentation(scene=scene) if scene else Reason.of("no_global_caption")
 
 
 def _uncut(item: Item, _: Clips) -> Presentation | Reason:
-    if not item.uncut_audio_path:
-        return Reason.of("no_uncut_recording")
-    return Presentation(uncut=True)
+    return Presentation(uncut=True) if item.uncut_audio_path else Reason.of("no_uncut_recording")
 
 
 def _split(item: Item, clips: Clips) -> Presentation | Reason:
-    if _channels(item, clips) != {2}:
-        return Reason.of("not_two_channels")
-    return Presentation(transforms=("left", "right"))
+    is_binaural = _channels(item, clips) == {2}
+    return Presentation(transforms=("left", "right")) if is_binaural else Reason.of("not_two_channels")
 
 
 def _mono(item: Item, clips: Clips) -> Presentation | Reason:
-    if max(_channels(item, clips)) < 2:
-        return Reason.of("one_channel")
-    return Presentation(transforms=("mono",))
+    has_one = max(_channels(item, clips)) < 2
+    return Reason.of("one_channel") if has_one else Presentation(transforms=("mono",))
 
 
 def _swap(item: Item, clips: Clips) -> Presentation | Reason:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -39,7 +40,8 @@ def forecast(plan: RunPlan, trials: Iterable[Trial]) -> dict[tuple[str, str], Re
     items: dict[tuple[str, str], set[str]] = {}
     for trial in trials:
         part = trial.suite, trial.condition
-        volumes.setdefault(part, RequestVolume()).add(*_clips_and_size(plan, trial))
+        n_clips = len(sent_clips(trial.parts)) or int(plan.questions.silent_clip is not None)
+        volumes.setdefault(part, RequestVolume()).add(n_clips, plan.questions.size(trial))
         items.setdefault(part, set()).add(trial.item_id)
     for part, volume in volumes.items():
         volume.items = len(items[part])
@@ -54,11 +56,6 @@ def total(volumes: Iterable[RequestVolume]) -> RequestVolume:
         whole.clips += volume.clips
         whole.size += volume.size
     return whole
-
-
-def _clips_and_size(plan: RunPlan, trial: Trial) -> tuple[int, PromptSize]:
-    silent = plan.questions.silent_clip is not None
-    return len(sent_clips(trial.parts)) or int(silent), plan.questions.size(trial)
 
 
 def canary(plan: RunPlan, probe: ProbeSet = "basic") -> RequestVolume:
@@ -91,12 +88,12 @@ def examples(plan: RunPlan, trials: Iterable[Trial]) -> list[tuple[Trial, int]]:
     others are sent as they are make a kind of their own.
     """
     firsts: dict[tuple[object, ...], Trial] = {}
-    counts: dict[tuple[object, ...], int] = {}
+    counts: Counter[tuple[object, ...]] = Counter()
     for trial in trials:
         task = plan.items[trial.suite, trial.item_id].task
         kind = (trial.suite, task, trial.condition, *map(_layout, sent_clips(trial.parts)))
         firsts.setdefault(kind, trial)
-        counts[kind] = counts.get(kind, 0) + 1
+        counts[kind] += 1
     return [(trial, counts[kind]) for kind, trial in firsts.items()]
 
 
@@ -107,10 +104,7 @@ def _layout(part: object) -> object:
 def lines_of(prompt: Prompt) -> Iterator[str]:
     """A prompt as a reader sees it, each part on lines of its own; clips are decoded, and described.
 
-    Raises
-    ------
-    AudioError
-        If a clip is not what it was when its suite was read.
+    Raises :class:`AudioError` if a clip is not what it was when its suite was read.
     """
     for part in prompt.parts:
         if isinstance(part, ClipPart):

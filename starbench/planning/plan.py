@@ -86,12 +86,11 @@ class _Tally:
 def plan_run(request: Request, model: Model) -> RunPlan:
     """Read the suites, plan the trials and compare them with what the model can take.
 
-    Raises
-    ------
-    InputError
-        If any part of the request cannot work; nothing has been asked then.
+    Raises :class:`InputError` if any part of the request cannot work; nothing has been asked then.
     """
-    _check_answer_mode(request.setup, model)
+    answer_mode, known = request.setup.answer_mode, model.capabilities.answer_modes
+    if answer_mode not in known:
+        raise InputError(f"--answer-mode {answer_mode}: model {model.spec!r} knows {', '.join(known)}")
     suites = _open_all(request)
     captioned = _captions(request)
     if captioned is not None:
@@ -135,8 +134,8 @@ def plan_run(request: Request, model: Model) -> RunPlan:
     questions = Questions(
         items,
         {suite.name: ClipStore(suite, rate) for suite in suites},
-        silent_clip=_silent_clip(rate) if silent else None,
-        answer_mode=setup.answer_mode,
+        silent_clip=ClipPart.of(partial(silence, SILENT_CLIP_S, rate or _SILENT_RATE)) if silent else None,
+        answer_mode=answer_mode,
     )
     return RunPlan(run, tuple(trials), items, questions)
 
@@ -201,12 +200,6 @@ def _plan_suite(
     return trials, audible
 
 
-def _check_answer_mode(setup: Setup, model: Model) -> None:
-    known = model.capabilities.answer_modes
-    if setup.answer_mode not in known:
-        raise InputError(f"--answer-mode {setup.answer_mode}: model {model.spec!r} knows {', '.join(known)}")
-
-
 def _captions(request: Request) -> CaptionFile | None:
     """The captions that condition ``caption`` shows, where a file of them is given."""
     if request.captions is None:
@@ -232,10 +225,6 @@ def _silent_clip_adaptation(setup: Setup, model: Model) -> Adaptation | None:
         f"model {model.spec!r} takes no prompt without audio, so it cannot be asked under "
         f"{', '.join(soundless)}: drop these conditions, or send a silent clip with --text-only silent-clip"
     )
-
-
-def _silent_clip(rate: int | None) -> ClipPart:
-    return ClipPart.of(partial(silence, SILENT_CLIP_S, rate or _SILENT_RATE))
 
 
 def _check_applicable(

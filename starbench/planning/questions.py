@@ -9,15 +9,7 @@ from starbench.engine.cost import PromptSize, prompt_size
 from starbench.engine.runner import TrialResult
 from starbench.planning.trials import materialise
 from starbench.protocols import read_response
-from starbench.schema import (
-    AnswerMode,
-    ClipPart,
-    Item,
-    JournalLine,
-    Outcome,
-    Prompt,
-    Trial,
-)
+from starbench.schema import AnswerMode, ClipPart, Item, JournalLine, Outcome, Prompt, Trial
 from starbench.suites.clip_store import ClipStore
 
 

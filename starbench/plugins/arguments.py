@@ -28,12 +28,8 @@ def typed(factory: Callable[..., Any], arguments: Mapping[str, str], spec: str) 
     A list, a mapping, a dataclass or a ``null`` is written as JSON: ``sizes=[1, 2]``. ``spec`` is what the user
     calls the plug-in, for messages.
 
-    Raises
-    ------
-    InputError
-        If an argument is unknown, missing, or not of its type.
-    PluginError
-        If ``factory`` is nothing that can be called by name.
+    Raises :class:`InputError` if an argument is unknown, missing, or not of its type, :class:`PluginError` if
+    ``factory`` is nothing that can be called by name.
     """
     parameters = _parameters(factory, spec)
     hints = _hints(factory)

@@ -84,23 +84,16 @@ def load(kind: Kind, name: str) -> Any:
     points = available(kind)
     if name not in points:
         raise PluginError(f"no {kind[:-1]} is called {name!r}: {suggestion(name, points)}")
-    return _load_point(points[name])
-
-
-def _load_point(point: EntryPoint) -> Any:
+    point = points[name]
     try:
         return point.load()
     except FAILURES as error:
         # A class that is missing raises in importlib: the module's own file is the next best place.
-        place = "" if line_at_fault(error) else at(_file_of(point))
+        file = source_file(sys.modules.get(point.value.partition(":")[0]))
+        place = "" if line_at_fault(error) or file is None else at(shown(file))
         raise PluginError(
             f"plug-in {point.name!r} ({point.value}) cannot be loaded: {explain(error)}{place}"
         ) from error
-
-
-def _file_of(point: EntryPoint) -> str | None:
-    file = source_file(sys.modules.get(point.value.partition(":")[0]))
-    return file and shown(file)
 
 
 def _import(module: str) -> ModuleType:

@@ -28,16 +28,8 @@ def read_response(
 ) -> Reading:
     """Read the answer in a response: the one reading that the journal and every score share.
 
-    Parameters
-    ----------
-    protocol : str
-        Name of the protocol that the question was put under.
-    text, stop
-        What the model delivered, and why it ended there.
-    options : tuple of str
-        The options in the order shown.
-    answer_mode : AnswerMode
-        How the answer was to be given: under ``choice`` and ``logprobs`` only a letter alone is one.
+    ``text`` and ``stop`` are what the model delivered, ``options`` stand in the order shown. Under the answer modes
+    ``choice`` and ``logprobs`` only a letter alone is an answer.
     """
     response = Response.model_construct(text=text, stop=stop)
     return constrained_answer(get(protocol).read(response, options), response, answer_mode)

@@ -149,7 +149,8 @@ async def ask_all(
                 with LineWriter(record.lines_path) as writer:
                     await run_trials(waiting, record.workload, client, writer, on_line, budget)
             except FatalError as error:
-                if error.kind == NOT_FOUND and not beginning.resumed and not _has_answer(record):
+                is_unknown = error.kind == NOT_FOUND and not beginning.resumed
+                if is_unknown and all(line.outcome is Outcome.ERROR for line in record.lines()):
                     record.discard()
                 raise
     finally:
@@ -229,10 +230,6 @@ def _count_unproven(record: AttemptRecord[LineT], trials: int) -> None:
     before = record.canary()
     if before is not None:
         record.write_canary(before.model_copy(update={"unproven": before.unproven + trials}))
-
-
-def _has_answer(record: AttemptRecord[LineT]) -> bool:
-    return any(line.outcome is not Outcome.ERROR for line in record.lines())
 
 
 def _edited(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:

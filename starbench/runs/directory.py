@@ -85,12 +85,8 @@ def refuse_foreign(path: Path) -> None:
 def begin(path: Path, run: Run, items: Mapping[ItemKey, Item], trials: Iterable[Trial]) -> bool:
     """Write what a run will ask, or check that this very run is resumed; whether it had been begun before.
 
-    A resumed run gets the new label, if any.
-
-    Raises
-    ------
-    RunError
-        If the directory holds a run of another identity, or cannot be written.
+    A resumed run gets the new label, if any. Raises :class:`RunError` if the directory holds a run of another
+    identity, or cannot be written.
     """
     if (path / RUN).exists():
         begun = read(path)

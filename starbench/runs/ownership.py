@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from filelock import Timeout
+
 from starbench.errors import RunError
-from starbench.storage.lock import InUseError, acquire
+from starbench.storage.lock import acquire
 from starbench.text import printable
 
 #: Characters of a value that a message shows.
@@ -31,13 +33,13 @@ def hold(path: Path, lock: Path) -> Iterator[None]:
 
     Raises :class:`RunError` if another process holds it, or it cannot be written.
     """
-    try:
-        with write_errors(path):
+    with write_errors(path):
+        try:
             file_lock = acquire(lock)
-    except InUseError as error:
-        raise RunError(
-            f"{path} is in use by another starbench: wait for it, or give another --out"
-        ) from error
+        except Timeout as error:
+            raise RunError(
+                f"{path} is in use by another starbench: wait for it, or give another --out"
+            ) from error
     try:
         yield
     finally:

@@ -10,10 +10,7 @@ from pathlib import Path
 def write_bytes(path: Path, data: bytes, *, sync: bool = False) -> None:
     """Write or replace a file whole; ``sync`` waits until the disk holds it, so that a power cut cannot lose it.
 
-    Raises
-    ------
-    OSError
-        If the disk refuses it; what was there before is there still.
+    Raises :class:`OSError` if the disk refuses it; what was there before is there still.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:

@@ -71,12 +71,8 @@ class CaptionFile:
 def read(path: Path) -> CaptionFile:
     """Read a file of captions; a last line torn by a kill is skipped.
 
-    For each clip the newest line counts, except that an error never replaces what was delivered.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read, or is not a file of captions.
+    For each clip the newest line counts, except that an error never replaces what was delivered. Raises
+    :class:`InputError` if it cannot be read, or is not a file of captions.
     """
     rows = _whole_lines(path)
     first = next(rows, None)

@@ -81,10 +81,7 @@ def read(
     confirms them. ``check_digest`` off accepts a suite that was changed after it was built, for a reader who
     wants to see what.
 
-    Raises
-    ------
-    SuiteError
-        If it is not a suite, or an item is damaged and ``skip_bad`` is off; lists every bad item.
+    Raises :class:`SuiteError`, with every bad item, if it is not a suite, or one is damaged and ``skip_bad`` off.
     """
     manifest = _manifest(root / MANIFEST)
     stated = manifest.get("digest") if check_digest else None
