@@ -72,7 +72,6 @@ def settings_of(
     prices: Path | None = None,
     max_attempts: int = Backoff.max_attempts,
     backoff: float = Backoff.base_s,
-    canary: bool = True,
     **limits: Any,
 ) -> Settings:
     """Settings from the options of a run; ``limits`` are those that have a field of their own.
@@ -83,7 +82,6 @@ def settings_of(
     settings = Settings(
         backoff=Backoff(max_attempts=max_attempts, base_s=backoff),
         prices=prices_of(model, prices),
-        canary=canary,
         **limits,
     )
     if settings.max_cost_usd is not None and settings.prices is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -30,7 +29,14 @@ def prices_of(model: Model, file: Path | None = None) -> Prices | None:
 
 
 def _from_file(file: Path, spec: str) -> Prices:
-    content = _read(file)
+    try:
+        content = json.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise InputError(f"--prices {file}: cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(sentence(f"--prices {file}: is not JSON: {error}")) from error
+    if not isinstance(content, dict):
+        raise InputError(f"--prices {file}: must hold a JSON object")
     if content and all(isinstance(value, dict) for value in content.values()):
         names = [name for name in (spec, spec.partition(":")[2]) if name in content]
         if not names:
@@ -41,15 +47,3 @@ def _from_file(file: Path, spec: str) -> Prices:
         return Prices.model_validate(content)
     except ValidationError as error:
         raise InputError(sentence(f"--prices {file}: {validation_problem(error)}")) from error
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(file.read_text("utf-8"))
-    except OSError as error:
-        raise InputError(f"--prices {file}: cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(sentence(f"--prices {file}: is not JSON: {error}")) from error
-    if not isinstance(content, dict):
-        raise InputError(f"--prices {file}: must hold a JSON object")
-    return content

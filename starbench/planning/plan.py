@@ -74,6 +74,9 @@ class _LeftOut(NamedTuple):
     condition: str | None
     reason: Reason
 
+    def __str__(self) -> str:
+        return ": ".join(str(part) for part in self if part is not None)
+
 
 @dataclass
 class _Tally:
@@ -124,7 +127,7 @@ def plan_run(request: Request, model: Model) -> RunPlan:
         captioner=captioned.captioner_of(suites) if captioned is not None else None,
         inapplicable=tuple(
             left_out.reason.record(left_out.suite, left_out.condition, n)
-            for left_out, n in sorted(tally.left_out.items(), key=lambda pair: _in_words(pair[0]))
+            for left_out, n in sorted(tally.left_out.items(), key=lambda pair: str(pair[0]))
         ),
         skipped=tuple(problem for suite in suites for problem in suite.skipped),
         sources={suite.name: suite.spec for suite in suites},
@@ -246,10 +249,6 @@ def _check_applicable(
         # Where nothing helps, the commonest reason stands for all.
         why = "; ".join(fixable or map(str, reasons[:1])) or "there is none"
         raise ConditionError(f"condition {name!r} applies to no item ({why}): leave it out of --condition")
-
-
-def _in_words(left_out: _LeftOut) -> str:
-    return ": ".join(str(part) for part in left_out if part is not None)
 
 
 def _suite_identity(suite: Suite, setup: Setup) -> SuiteIdentity:

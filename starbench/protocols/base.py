@@ -50,13 +50,7 @@ def option_lines(options: tuple[str, ...]) -> str:
     return "".join(f"<{chr(ord('A') + i)}>: {option}\n" for i, option in enumerate(options))
 
 
-def labelled(
-    labels: list[str],
-    given: Presentation,
-    order: tuple[int, ...],
-    *,
-    ears: tuple[str, str] = ("left", "right"),
-) -> list[Part]:
+def labelled(labels: list[str], given: Presentation, order: tuple[int, ...]) -> list[Part]:
     """Clips, or the captions in their place, each after its label.
 
     A label is a text ready to be followed by a clip (``"Audio 1:"``); where each clip is given ear by
@@ -68,7 +62,7 @@ def labelled(
             parts.append(TextSpec(text=f"{label} (described in words) {given.captions[clip]}\n"))
         elif len(given.transforms) == 2:
             stem = label.removesuffix(":")
-            for ear, transform in zip(ears, given.transforms, strict=True):
+            for ear, transform in zip(("left", "right"), given.transforms, strict=True):
                 parts += [TextSpec(text=f"{stem}, {ear} ear:"), ClipSpec(clip=clip, transform=transform)]
         else:
             parts += [

@@ -32,7 +32,6 @@ class Beginning(NamedTuple):
 
     resumed: bool
     served_by: str | None
-    """Where the requests went then: the server's address without any secret."""
     versions: Mapping[str, str]
 
 
@@ -87,7 +86,9 @@ class AttemptStart:
 
     waiting: int
     planned: int
-    beginning: Beginning
+    resumed: bool
+    begun_at: str | None
+    """Where the requests went when the record was begun: the server's address without any secret."""
     edited: tuple[str, ...]
     """Files of plug-ins that are not what they were when the record was begun."""
     canary: bool
@@ -138,7 +139,8 @@ async def ask_all(
             if kept is not None and not is_still_valid(kept, model.server, settings.probe):
                 kept = None
             canary = is_needed and kept is None
-            on_start(AttemptStart(len(waiting), len(record.trials), beginning, edited, canary, kept))
+            start = (len(waiting), len(record.trials), beginning.resumed, beginning.served_by)
+            on_start(AttemptStart(*start, edited, canary, kept))
             client = ModelClient(model, settings, len(waiting))
             budget = remaining_budget(record, settings)
             try:

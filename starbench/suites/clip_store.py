@@ -69,23 +69,18 @@ class ClipStore:
         with self._lock:
             making = self._making.setdefault(key, Lock())
         with making:  # the rotations of an item start together, and one decoding serves them all
-            kept = self._recall(key)
-            return kept if kept is not None else self._keep(key, make())
-
-    def _recall(self, key: Hashable) -> Audio | None:
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-            return self._kept.get(key)
-
-    def _keep(self, key: Hashable, audio: Audio) -> Audio:
-        with self._lock:
-            self._kept[key] = audio
-            self._bytes += _COPIES * audio.pcm.nbytes
-            while self._bytes > CACHE_BYTES and len(self._kept) > 1:
-                _, dropped = self._kept.popitem(last=False)
-                self._bytes -= _COPIES * dropped.pcm.nbytes
-        return audio
+            with self._lock:
+                if key in self._kept:
+                    self._kept.move_to_end(key)
+                    return self._kept[key]
+            audio = make()
+            with self._lock:
+                self._kept[key] = audio
+                self._bytes += _COPIES * audio.pcm.nbytes
+                while self._bytes > CACHE_BYTES and len(self._kept) > 1:
+                    _, dropped = self._kept.popitem(last=False)
+                    self._bytes -= _COPIES * dropped.pcm.nbytes
+            return audio
 
     def _make(self, path: str, steps: tuple[Transform, ...]) -> Audio:
         audio = decode(resolve_within(self._suite.root, path, self._suite.boundary))

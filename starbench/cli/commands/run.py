@@ -108,9 +108,7 @@ def _announce(plan: RunPlan, model: Model, path: Path, start: AttemptStart) -> N
     record = plan.run
     done = start.planned - start.waiting
     state = (
-        f"resumed, {done} of {start.planned} trials finished"
-        if start.beginning.resumed
-        else f"{start.waiting} trials"
+        f"resumed, {done} of {start.planned} trials finished" if start.resumed else f"{start.waiting} trials"
     )
     lines = [f"run: {path} ({state})"]
     lines += changes_since(start, model)

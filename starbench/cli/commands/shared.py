@@ -59,20 +59,11 @@ def setup_of(options: Mapping[str, Any]) -> Setup:
 
 
 def settings_of(model: Model, options: Mapping[str, Any]) -> Settings:
-    """How hard to push: each option that is called as a field of :class:`Settings`, the backoff and the prices.
-
-    Raises
-    ------
-    InputError
-        If an option has none of the values that it can have, or dollars are limited and no price of the model is
-        known.
-    """
-    names = {*Settings.__dataclass_fields__, "max_attempts", "prices"} & options.keys()
+    """How hard to push: each option that is called as a field of :class:`Settings`, and the number of attempts."""
+    names = {*Settings.__dataclass_fields__, "max_attempts"} & options.keys()
     fields = {name: options[name] for name in names}
     _check_choices(fields, get_type_hints(Settings))
-    return engine_settings.settings_of(
-        model, backoff=options["backoff"], canary=not options["no_canary"], **fields
-    )
+    return engine_settings.settings_of(model, canary=not options["no_canary"], **fields)
 
 
 def _check_choices(fields: Mapping[str, Any], kinds: Mapping[str, Any]) -> None:
@@ -139,8 +130,8 @@ def changes_since(start: AttemptStart, model: Model) -> list[str]:
         f"note: {file} changed since it was begun: its answers may differ; give another --out to start anew"
         for file in start.edited
     ]
-    if start.beginning.resumed and start.beginning.served_by != model.server:
-        notes.insert(0, f"note: begun at {start.beginning.served_by}, resumed at {model.server}")
+    if start.resumed and start.begun_at != model.server:
+        notes.insert(0, f"note: begun at {start.begun_at}, resumed at {model.server}")
     return notes
 
 
