@@ -67,9 +67,8 @@ class Model:
     def identity(self) -> dict[str, str]:
         """What answers depend on besides the arguments, as the adapter reports it."""
         identity = getattr(self.adapter, "identity", None) or {}
-        if not isinstance(identity, dict) or not all(
-            isinstance(x, str) for pair in identity.items() for x in pair
-        ):
+        is_dict = isinstance(identity, dict)
+        if not is_dict or not all(isinstance(text, str) for pair in identity.items() for text in pair):
             raise PluginError(
                 f"model {self.spec!r}: its identity is not a dict of str, such as {{'weights': 'name@commit'}}"
                 f"{at(line_of(type(self.adapter)))}"

@@ -24,10 +24,7 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 class LineAppender:
-    """Append-only writer to a file, which any number of processes may open at once.
-
-    Each line is one write at the end of the file. Errors are plain :class:`OSError`.
-    """
+    """Append-only writer to a file, which any number of processes may open at once; raises :class:`OSError`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
