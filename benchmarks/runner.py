@@ -25,8 +25,7 @@ from starbench.engine.client import ModelClient
 from starbench.engine.runner import run_trials
 from starbench.engine.settings import Settings
 from starbench.models.adapter import Model
-from starbench.planning.plan import RunPlan, plan_run
-from starbench.planning.request import Request
+from starbench.planning.plan import Request, RunPlan, plan_run
 from starbench.runs import directory, journal
 from starbench.runs.load import load
 from starbench.schema import JournalLine, Prompt

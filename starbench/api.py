@@ -20,8 +20,7 @@ from starbench.engine.settings import Settings, settings_of
 from starbench.errors import InputError
 from starbench.models.adapter import Adapter, Model
 from starbench.models.resolve import as_model, make, resolve
-from starbench.planning.plan import plan_run
-from starbench.planning.request import Request
+from starbench.planning.plan import Request, plan_run
 from starbench.plugins import registry
 from starbench.reporting.frames import Backend, score_columns, to_frame, trial_columns
 from starbench.runs import directory, load

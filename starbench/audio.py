@@ -44,15 +44,7 @@ _PLACEHOLDER = 2**31 - 2**16
 
 @dataclass(frozen=True, eq=False)
 class Audio:
-    """A clip ready to be sent.
-
-    Attributes
-    ----------
-    pcm : ndarray of int16, shape (n, channels), read-only
-        The samples.
-    rate : int
-        Sample rate, Hz.
-    """
+    """A clip ready to be sent: ``pcm`` of int16, shape (n, channels), read-only, at ``rate`` Hz."""
 
     pcm: Pcm
     rate: int
@@ -94,18 +86,10 @@ class Audio:
 
 
 def quantise(samples: NDArray[np.floating]) -> Pcm:
-    """Round samples to 16 bits.
+    """Round samples, full scale 1, shape (n, channels), to 16 bits.
 
-    Parameters
-    ----------
-    samples : ndarray of float, shape (n, channels)
-        Full scale is 1.
-
-    Raises
-    ------
-    AudioError
-        If a sample lies beyond full scale: clipping would change what the clip claims to be; or is
-        no number.
+    Raises :class:`AudioError` if a sample lies beyond full scale, since clipping would change what the clip
+    claims to be, or is not a number.
     """
     scaled = np.rint(np.asarray(samples, dtype=np.float64) * FULL_SCALE)
     if np.isnan(scaled).any():
@@ -121,11 +105,8 @@ def quantise(samples: NDArray[np.floating]) -> Pcm:
 def decode(source: Path | bytes) -> Audio:
     """Read a sound file; 16-bit files are kept bit for bit, others rounded to 16 bits.
 
-    Raises
-    ------
-    AudioError
-        If it is not sound, holds no samples, is cut short, is longer than an hour, or is louder
-        than full scale.
+    Raises :class:`AudioError` if it is not sound, holds no samples, is cut short, is longer than an hour, or is
+    louder than full scale.
     """
     name = _name(source)
     with _opened(source) as file:
@@ -142,10 +123,7 @@ def decode(source: Path | bytes) -> Audio:
 def read_header(path: Path) -> tuple[int, int, float]:
     """Channels, rate in Hz and length in s, as a sound file states them; its samples are not read.
 
-    Raises
-    ------
-    AudioError
-        As :func:`decode`, as far as the header shows it.
+    Raises :class:`AudioError` as :func:`decode`, as far as the header shows it.
     """
     with _opened(path) as file:
         return file.channels, int(file.samplerate), file.frames / file.samplerate
@@ -200,12 +178,8 @@ def transform(audio: Audio, how: str) -> Audio:
     """Do to a clip what a condition asks: one of the names of :data:`starbench.schema.trial.Transform`.
 
     ``mono`` is the plain mean of the channels; ``silence`` and ``noise`` keep length, rate and
-    channel count, and the noise is the same in every channel and every clip of one length.
-
-    Raises
-    ------
-    AudioError
-        If ``left``, ``right`` or ``swap`` is asked of a clip that has not two channels.
+    channel count, and the noise is the same in every channel and every clip of one length. Raises
+    :class:`AudioError` if ``left``, ``right`` or ``swap`` is asked of a clip that has not two channels.
     """
     if how == "native":
         return audio
@@ -222,19 +196,9 @@ def transform(audio: Audio, how: str) -> Audio:
 
 
 def join(audios: Sequence[Audio], gap_s: float) -> Audio:
-    """One clip of several, in order, with zeros between; at the highest rate among them.
+    """One clip of several, in order, with ``gap_s`` seconds of zeros between; at the highest rate among them.
 
-    Parameters
-    ----------
-    audios : sequence of Audio
-        One at least; of equal channel counts.
-    gap_s : float
-        Length of each stretch of zeros, s, rounded to whole samples.
-
-    Raises
-    ------
-    AudioError
-        If their channel counts differ.
+    Raises :class:`AudioError` if their channel counts differ.
     """
     rate = max(audio.rate for audio in audios)
     if len({audio.channels for audio in audios}) > 1:

@@ -30,15 +30,7 @@ class InputError(StarbenchError):
 
 
 class SuiteError(InputError):
-    """A suite or data set is damaged, inconsistent or missing.
-
-    Parameters
-    ----------
-    message : str
-        One sentence.
-    problems : sequence of str
-        One line for each bad item, printed below the sentence.
-    """
+    """A suite or data set is damaged, inconsistent or missing; ``problems`` has one line for each bad item."""
 
     def __init__(self, message: str, problems: tuple[str, ...] = ()) -> None:
         super().__init__(message)
@@ -76,12 +68,7 @@ class JournalError(StarbenchError):
 class AdapterError(StarbenchError):
     """A request to a model failed.
 
-    Parameters
-    ----------
-    message : str
-        What happened, without any secret.
-    kind : str
-        A short machine-readable class of the failure, such as ``"timeout"`` or ``"quota"``.
+    The message holds no secret; ``kind`` is a short machine-readable class, such as ``"timeout"`` or ``"quota"``.
     """
 
     def __init__(self, message: str, *, kind: str) -> None:
@@ -92,15 +79,8 @@ class AdapterError(StarbenchError):
 class TransientError(AdapterError):
     """A failure that another attempt may overcome.
 
-    Parameters
-    ----------
-    message : str
-        What happened.
-    kind : str
-        ``timeout``, ``connection``, ``rate_limit``, ``server`` or ``malformed``; another word is recorded and
-        treated like ``server``.
-    retry_after : float, optional
-        Seconds the server asked us to wait.
+    ``kind`` is ``timeout``, ``connection``, ``rate_limit``, ``server`` or ``malformed``; another word is recorded and
+    treated like ``server``. ``retry_after`` is how long the server asked to wait, s.
     """
 
     def __init__(self, message: str, *, kind: str, retry_after: float | None = None) -> None:

@@ -44,14 +44,7 @@ class Synthesizer(Protocol):
     """Parameters and a random generator in, a stimulus out; nothing else is read or changed."""
 
     def __call__(self, *, rng: np.random.Generator, **parameters: Any) -> Stimulus:
-        """Make the stimulus.
-
-        Raises
-        ------
-        starbench.errors.StimulusError
-            If the parameters ask for what cannot be made without breaking its truth.
-        """
-        ...
+        """Make the stimulus; raises :class:`starbench.errors.StimulusError` where it would break its truth."""
 
 
 @dataclass(frozen=True)
@@ -72,10 +65,7 @@ class Draft:
 
 @dataclass(frozen=True)
 class BuildSpec:
-    """What the user asked to be built.
-
-    ``size`` None means the task's own full size; ``options`` are the task's further options.
-    """
+    """What the user asked to be built; ``size`` None means the task's own full size."""
 
     attributes: tuple[str, ...]
     profile: str
@@ -100,15 +90,7 @@ class BuildPlan:
 
 
 def generator(seed: int, *key: str) -> np.random.Generator:
-    """The random generator of one item (or any named thing), the same on any worker in any order.
-
-    Parameters
-    ----------
-    seed : int
-        The suite's seed.
-    *key : str
-        Names that together identify what the generator is for.
-    """
+    """The random generator of one item, or anything that ``key`` names, the same on any worker in any order."""
     digest = sha256("\0".join(key).encode()).digest()
     words = np.frombuffer(digest[:16], dtype="<u4").tolist()
     return np.random.default_rng(np.random.SeedSequence([seed, *words]))

@@ -14,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from filelock import Timeout
 from pydantic import ValidationError
 
 from starbench.audio import decode
@@ -21,7 +22,7 @@ from starbench.build.render import STEMS, RenderedItem, RenderJob, render_item
 from starbench.errors import AudioError, SuiteError
 from starbench.execution.processes import map_in_threads
 from starbench.storage.json_lines import LineAppender, cut_torn_line
-from starbench.storage.lock import InUseError, acquire
+from starbench.storage.lock import acquire
 from starbench.suites.suite import AUDIO
 
 _LOCK = ".lock"
@@ -118,7 +119,7 @@ def hold(out: Path) -> Iterator[Staging]:
         raise SuiteError(f"{path} is in the way, and is not from starbench: move it, or give another --out")
     try:
         lock = acquire(path / _LOCK)
-    except InUseError as error:
+    except Timeout as error:
         raise SuiteError(f"{out} is being built by another starbench: wait for it") from error
     staging = Staging(path)
     try:

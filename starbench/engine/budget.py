@@ -29,7 +29,7 @@ _LEAST_RATIO = 0.25
 
 @dataclass
 class _Limit:
-    """One limit: ``worth`` says what a usage takes of it."""
+    """One limit; ``worth`` is what a usage takes of it."""
 
     option: str
     most: float
@@ -55,19 +55,9 @@ class _Limit:
 
 
 class Budget:
-    """What a run may spend in all its attempts.
+    """What a run may spend in all its attempts, US dollars and tokens in and out; None: no limit.
 
-    Parameters
-    ----------
-    max_cost_usd, max_tokens : optional
-        The limits, US dollars and tokens in and out; None: no limit.
-    prices : Prices, optional
-        What tokens cost.
-
-    Raises
-    ------
-    InputError
-        If dollars are limited and prices are not known.
+    Dollars can be limited only where ``prices`` are known; :class:`InputError` otherwise.
     """
 
     def __init__(
@@ -97,7 +87,6 @@ class Budget:
 
     @property
     def limited(self) -> bool:
-        """Whether there is any limit."""
         return bool(self._limits)
 
     def spend(self, usage: Usage | None) -> None:
@@ -108,16 +97,9 @@ class Budget:
             limit.spent += limit.worth(usage or Usage())
 
     def count(self, usage: Usage | None, failure: Failure | None, size: PromptSize) -> None:
-        """Count what a trial used: as reported, or as estimated where nothing was.
+        """Count what a trial used: as the server reported it, or as estimated from ``size`` where it reported nothing.
 
-        Parameters
-        ----------
-        usage : Usage or None
-            What the server reported.
-        failure : Failure or None
-            Why there is no reply. That costs nothing, unless the server may have answered all the same.
-        size : PromptSize
-            What its prompt contained.
+        A failure costs nothing, unless the server may have answered all the same.
         """
         expected = estimate(size, self._prices)
         used = _used(usage, failure, expected)
@@ -130,14 +112,10 @@ class Budget:
 
     @asynccontextmanager
     async def reserved(self, size: PromptSize) -> AsyncIterator[None]:
-        """Hold back what asking ``size`` is likely to take, while it is under way.
+        """Reserve what asking ``size`` is likely to take while it is under way.
 
-        Questions wait here, in order, while only the end of others can show whether they still fit.
-
-        Raises
-        ------
-        FatalError
-            Of kind ``budget``, when it does not fit and nothing is under way.
+        Questions wait here, in order, while only the end of others can show whether they still fit. Raises a
+        :class:`FatalError` of kind ``budget`` when one does not fit and nothing is under way.
         """
         if not self._limits:
             yield

@@ -7,7 +7,8 @@ import random
 from time import monotonic
 from typing import NamedTuple
 
-from starbench.engine.pacing import MOST, UNWATCHED, Pace, Window, doubling_up_to, first_window
+from starbench.engine.constants import PACING
+from starbench.engine.pacing import Pace, Window, doubling_up_to, first_window
 from starbench.engine.rate import LearntRate, PinnedRate
 from starbench.engine.retry import with_retries
 from starbench.engine.settings import Settings
@@ -35,14 +36,7 @@ class Exchange(NamedTuple):
 class ModelClient:
     """One model, shared by everything that asks it, so that its limits apply to all of them together.
 
-    Parameters
-    ----------
-    model : Model
-        Whom to ask.
-    settings : Settings
-        How hard to push.
-    requests : int
-        About how many there will be: the window of requests under way opens wider for many.
+    ``requests`` is about how many there will be: the window of requests under way opens wider for many.
     """
 
     def __init__(self, model: Model, settings: Settings, requests: int = 0) -> None:
@@ -54,13 +48,7 @@ class ModelClient:
         self._rng = random.Random()  # noqa: S311
 
     async def ask(self, prompt: Prompt) -> Response:
-        """Answer one prompt.
-
-        Raises
-        ------
-        AdapterError, AudioError
-            Why there is no answer, when no attempt is left.
-        """
+        """Answer one prompt; raises why there is no answer when no attempt is left."""
         exchange = await self.exchange(prompt)
         if exchange.response is None:
             raise exchange.error or AssertionError("an exchange without response has an error")
@@ -101,14 +89,13 @@ class ModelClient:
 
 
 def _pace(settings: Settings, model: Model, requests: int) -> Pace:
-    """The gate of so many requests: pinned where the user pinned it, learning otherwise."""
     declared = model.capabilities
-    most = settings.max_in_flight or MOST  # what the user asks for, however much it is
+    most = settings.max_in_flight or PACING.most  # what the user asks for, however much it is
     most = min(most, declared.max_in_flight or most)
     if settings.max_in_flight:
         first = most
     elif settings.rpm:  # which bounds what a window too large could cost
-        first = UNWATCHED
+        first = PACING.unwatched
     else:
         first = max(first_window(requests), declared.max_batch or 1)
     rate = PinnedRate(settings.rpm / 60) if settings.rpm else LearntRate()

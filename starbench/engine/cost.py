@@ -36,15 +36,7 @@ class PromptSize:
 
 
 def prompt_size(trial: Trial, item: Item, clips: Mapping[str, ClipInfo]) -> PromptSize:
-    """What the prompt of ``trial`` contains, without decoding a clip.
-
-    Parameters
-    ----------
-    trial, item
-        What is asked.
-    clips : mapping
-        What is known of the suite's sounds, by path.
-    """
+    """What the prompt of ``trial`` contains, without decoding a clip."""
     return PromptSize(
         characters=sum(len(part.text) for part in trial.parts if isinstance(part, TextSpec)),
         seconds=sum(seconds_of(clip, item, clips) for clip in sent_clips(trial.parts)),
@@ -52,16 +44,9 @@ def prompt_size(trial: Trial, item: Item, clips: Mapping[str, ClipInfo]) -> Prom
 
 
 def estimate(size: PromptSize, prices: Prices | None = None, answers: int = 1) -> Usage:
-    """Tokens that asking ``size`` is likely to take.
+    """Tokens that asking ``answers`` prompts of ``size`` together is likely to take.
 
-    Parameters
-    ----------
-    size : PromptSize
-        What is sent.
-    prices : Prices, optional
-        Says how the vendor counts sound, where that is published; :data:`AUDIO_TOKENS_PER_S` otherwise.
-    answers : int
-        How many prompts ``size`` is of, each answered in :data:`ANSWER_TOKENS`.
+    ``prices`` may say how the vendor counts sound; :data:`AUDIO_TOKENS_PER_S` otherwise.
     """
     per_s = (prices.audio_tokens_per_s if prices else None) or AUDIO_TOKENS_PER_S
     audio = ceil(size.seconds * per_s)
@@ -79,12 +64,12 @@ def dollars(usage: Usage, prices: Prices) -> float:
     their price are known; otherwise every input token costs what text does. Output tokens include
     those a model thought with.
     """
-    given, made = usage.input_tokens or 0, usage.output_tokens or 0
-    audio = min(usage.audio_tokens or 0, given) if prices.audio_per_million is not None else 0
+    tokens_in, tokens_out = usage.input_tokens or 0, usage.output_tokens or 0
+    audio = min(usage.audio_tokens or 0, tokens_in) if prices.audio_per_million is not None else 0
     return (
-        (given - audio) * prices.input_per_million
+        (tokens_in - audio) * prices.input_per_million
         + audio * (prices.audio_per_million or 0.0)
-        + made * prices.output_per_million
+        + tokens_out * prices.output_per_million
     ) / _MILLION
 
 

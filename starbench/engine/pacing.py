@@ -13,56 +13,24 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
 
-from starbench.engine.rate import LearntRate, Rate, ThrottleEpisode
-
-#: Requests under way that a server is assumed to accept without being watched.
-UNWATCHED = 64
-#: And at most, where longer replies do not show that they only queue.
-MOST = 512
-_FIRST = 4
-#: Part of a run that finding a limit may cost: all that is under way when it is met is refused.
-_COST_OF_FINDING = 0.01
-#: Growth of the window for each reply: a twelfth more with every round trip.
-_GROWTH = 1 / 12
-#: A run of so few requests would end before that tells. Its window doubles with every round trip up to so many,
-#: as long as no limit is met; longer runs would lose more to a limit that is found with so many under way.
-_SHORT_RUN, _DOUBLING_UP_TO = 200, 16
-_REGROWTH = 1 / 2
-#: Replies that take so much longer than they did are queueing.
-_QUEUEING = 1.5
-_SMOOTHING = 1 / 16
-#: Part of failures that is more than bad luck.
-_FAILING = 0.25
-#: A token bucket that refused at a known pace has a token after so many gaps.
-_GAPS_WAITED = 2.0
-#: How much longer each wait is than the last while a server refuses without saying for how long.
-_LONGER = 2.5
-_LONGEST_WAIT_S = 60.0
-#: Headers give whole seconds, rounded up.
-_ROUNDING_S = 1.0
-#: Part of a gap by which a timer may be late and the next request still keep to the beat.
-_LATE = 0.2
+from starbench.engine.constants import PACING
+from starbench.engine.rate import LearntRate, PinnedRate, ThrottleEpisode
 
 
 def first_window(requests: int) -> int:
     """Requests to begin with, in a run of so many."""
-    return max(_FIRST, min(int(_COST_OF_FINDING * requests), UNWATCHED))
+    return max(PACING.first_window, min(int(PACING.cost_of_finding * requests), PACING.unwatched))
 
 
 def doubling_up_to(requests: int) -> int:
     """The window up to which a run of so many requests may double it."""
-    return _DOUBLING_UP_TO if requests <= _SHORT_RUN else 0
+    return PACING.doubling_up_to if requests <= PACING.short_run else 0
 
 
 class Window:
-    """How many requests are under way at a time.
+    """How many requests are under way at a time: from ``first`` to ``most``; equal: it is pinned.
 
-    Parameters
-    ----------
-    first, most : int
-        Where it starts, and what it never passes; equal: it is pinned.
-    doubling : int
-        Up to what it doubles with every round trip, as long as no limit is met.
+    Up to ``doubling`` it doubles with every round trip, as long as no limit is met.
     """
 
     def __init__(self, first: int, most: int, doubling: int = 0) -> None:
@@ -75,7 +43,7 @@ class Window:
         self.latency = 0.0
         self._calm = float("inf")
         self._replies = 0
-        self._borne = 0.0
+        self._largest = 0.0
 
     @property
     def size(self) -> int:
@@ -83,31 +51,35 @@ class Window:
         return int(self._size)
 
     def replied(self, latency: float, *, full: bool) -> None:
-        """Take in a reply; grow if the window was what held requests back."""
-        self._failing *= 1 - _SMOOTHING
+        """Grow after a reply, if the window was what kept requests waiting."""
+        self._failing *= 1 - PACING.smoothing
         self._replies += 1
-        self.latency += (latency - self.latency) * (1.0 if self._replies == 1 else _SMOOTHING)
-        if self._replies >= 1 / _SMOOTHING:
+        self.latency += (latency - self.latency) * (1.0 if self._replies == 1 else PACING.smoothing)
+        if self._replies >= 1 / PACING.smoothing:
             self._calm = min(self._calm, self.latency)
-        if full and not self._pinned and (self._size < UNWATCHED or self.latency <= _QUEUEING * self._calm):
+        if (
+            full
+            and not self._pinned
+            and (self._size < PACING.unwatched or self.latency <= PACING.queueing * self._calm)
+        ):
             self._size = min(self.most, self._size + self._growth())
 
     def _growth(self) -> float:
-        if not self._borne and self._size < self._doubling:
+        if not self._largest and self._size < self._doubling:
             return 1.0
-        return _REGROWTH if self._size < self._borne else _GROWTH
+        return PACING.regrowth if self._size < self._largest else PACING.growth
 
     def failed(self, sent_at: float, now: float) -> None:
-        """Take in a failure; halve, once in a round trip at most, if they are many."""
-        self._failing += (1 - self._failing) * _SMOOTHING
-        if self._failing > _FAILING and sent_at >= self._eased_at:
+        """Halve after a failure, once in a round trip at most, if failures are many."""
+        self._failing += (1 - self._failing) * PACING.smoothing
+        if self._failing > PACING.failing and sent_at >= self._eased_at:
             self.halve(1)
             self._eased_at = now
 
     def halve(self, least: float) -> None:
         """Half as many, but not fewer than ``least``."""
         if not self._pinned:
-            self._borne = self._size
+            self._largest = self._size
             self._size = min(self._size, max(self._size / 2, least, 1.0))
 
 
@@ -134,20 +106,10 @@ class _Refusing:
 
 @dataclass
 class Pace:
-    """The gate that all requests of a run pass.
+    """The gate that all requests of a run pass."""
 
-    Parameters
-    ----------
-    window : Window
-        How many at a time.
-    rate : Rate
-        How far apart.
-    wait_s : float
-        First wait after a refusal that does not say how long to wait, s.
-    """
-
-    window: Window = field(default_factory=lambda: Window(_FIRST, UNWATCHED))
-    rate: Rate = field(default_factory=LearntRate)
+    window: Window = field(default_factory=lambda: Window(PACING.first_window, PACING.unwatched))
+    rate: LearntRate | PinnedRate = field(default_factory=LearntRate)
     wait_s: float = 1.0
     grants: int = 0
     """Requests that the server has not refused."""
@@ -180,7 +142,7 @@ class Pace:
             raise
 
     def leave(self, permit: Permit) -> None:
-        """What was asked at ``permit`` is over, and so is any waiting that follows from it."""
+        """The request of ``permit`` is over, and so is any waiting that follows from it."""
         self._under_way -= 1
         if permit.alone and self._refusing is not None:
             self._refusing.asking = False
@@ -213,15 +175,15 @@ class Pace:
                 return 0.0
             episode = ThrottleEpisode(permit.sent_at, permit.sent_at)
             gap = self.rate.gap(permit.sent_at)
-            wait = min(self.wait_s, _GAPS_WAITED * gap) if gap else self.wait_s
+            wait = min(self.wait_s, PACING.gaps_waited * gap) if gap else self.wait_s
             self._refusing = _Refusing(episode, now, now + (asked_for or wait), wait)
         refusing = self._refusing
         refusing.episode.refused += 1
         if permit.alone:
-            refusing.wait = max(self.wait_s, min(refusing.wait * _LONGER, _LONGEST_WAIT_S))
+            refusing.wait = max(self.wait_s, min(refusing.wait * PACING.longer, PACING.longest_wait_s))
             refusing.until = now + (asked_for or refusing.wait)
         refusing.until = max(refusing.until, now + asked_for)
-        would_be = permit.sent_at + max(0.0, asked_for - _ROUNDING_S)
+        would_be = permit.sent_at + max(0.0, asked_for - PACING.rounding_s)
         refusing.episode.last = max(refusing.episode.last, would_be)
         return now - refusing.since
 
@@ -252,7 +214,7 @@ class Pace:
             self._refusing.asking = True
         gap = self.rate.gap(now)
         late = now - self._not_before
-        self._not_before = now + gap - (late if late < _LATE * gap else 0.0)
+        self._not_before = now + gap - (late if late < PACING.late * gap else 0.0)
         return Permit(now, alone)
 
     def _admit_waiting(self) -> None:

@@ -11,8 +11,7 @@ So the pace starts just below the lower bound and climbs to the upper: quickly w
 apart, since another refusal teaches more than it costs; slowly, over hundreds of requests, once they
 have met, so that refusals stay rare; and beyond the upper bound ever faster, since a server that
 refuses nothing there has changed its mind. (To pace by what is delivered is BBR's idea, to climb by where
-the last loss was CUBIC's: Cardwell et al., ACM Queue 14(5), 2016; RFC 9438.) The constants were chosen by
-simulation, ``benchmarks/pace.py``.
+the last loss was CUBIC's: Cardwell et al., ACM Queue 14(5), 2016; RFC 9438.)
 """
 
 from __future__ import annotations
@@ -20,34 +19,9 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from math import inf
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-#: Limits are set a minute at most, so what was granted earlier says nothing, s.
-_HORIZON_S = 60.0
-#: How finely it is remembered when requests were granted, s.
-_MARK_S = 1.0
-#: Requests that a token bucket would have granted while all were refused: so many, over longer than a reply
-#: takes, show that it is not one.
-_EXPECTED = 2.0
-#: The bounds are never taken to be closer than this, nor farther apart where requests were not paced.
-_CLOSEST, _FARTHEST, _UNPACED = 1.03, 2.0, 4.0
-#: Bounds farther apart than this are met between, but not far above the lower: it is low where little time
-#: was sent in, and right where a bucket was full.
-_FAR, _ABOVE = 1.1, 1.25
-#: Of the lower bound, so that the pace is sustained whatever the server rounds.
-_BELOW = 0.97
-#: A climb between bounds that have met (0.1 of the upper apart) takes so long that a refusal of all that
-#: is under way, and of what is tried until requests are granted again, stays below 2 % of all.
-_MET = 0.1
-_CLIMB_S, _CLIMB_LATENCIES, _CLIMB_REQUESTS = 120.0, 60.0, 300.0
-#: Some servers refuse at random. The pace never falls below half of a rate that lasted over so many requests, unless
-#: more than two episodes in a row show that every third request is refused.
-_PROOF, _BAD_LUCK = 20, 2
-#: Any climb takes as long as the server needs to answer, and several times the episode that it was waited in,
-#: or the wait would be taken for the limit.
-_LEAST_LATENCIES, _LEAST_REQUESTS, _LEAST_SPELLS = 4.0, 4.0, 6.0
-#: Beyond the upper bound the pace doubles in so long, s.
-_DOUBLING_S = 120.0
+from starbench.engine.constants import PACING
 
 
 @dataclass
@@ -64,37 +38,20 @@ class ThrottleEpisode:
     """How many were refused."""
 
 
-class Rate(Protocol):
-    """How far apart requests go."""
-
-    def gap(self, now: float) -> float:
-        """Seconds between this request and the next; 0: no limit is known."""
-        ...
-
-    def granted(self, sent_at: float) -> None:
-        """A request was granted."""
-        ...
-
-    def resumed(self, episode: ThrottleEpisode, latency: float, now: float) -> None:
-        """An episode of refusals is over: a request sent then was granted, after ``latency`` s."""
-        ...
-
-
 @dataclass(frozen=True)
 class PinnedRate:
     """A rate that the user set: requests a second, evenly spaced. Nothing is learnt."""
 
     per_s: float
 
-    def gap(self, now: float) -> float:  # noqa: ARG002
-        """Always the same."""
+    def gap(self, now: float) -> float:  # noqa: ARG002 - the same at any time
         return 1.0 / self.per_s
 
     def granted(self, sent_at: float) -> None:
-        """As before."""
+        pass
 
     def resumed(self, episode: ThrottleEpisode, latency: float, now: float) -> None:
-        """As before."""
+        pass
 
 
 class _Bounds(NamedTuple):
@@ -114,7 +71,7 @@ class _Climb(NamedTuple):
 
     def at(self, now: float) -> float:
         elapsed = max(0.0, now - self.began)
-        part, beyond = elapsed / self.span, max(0.0, elapsed - self.span) / _DOUBLING_S
+        part, beyond = elapsed / self.span, max(0.0, elapsed - self.span) / PACING.doubling_s
         return self.low + (self.high - self.low) * max(part, part**3) + self.high * beyond**2
 
 
@@ -130,32 +87,32 @@ class LearntRate:
         self._dense = 0
 
     def gap(self, now: float) -> float:
-        """Seconds between this request and the next."""
+        """Seconds between this request and the next; 0: no limit is known."""
         return 1.0 / self._climb.at(now) if self._climb else 0.0
 
     def granted(self, sent_at: float) -> None:
         """Count a request, and remember about when."""
-        if not self._marks or sent_at >= self._marks[-1][0] + _MARK_S:
+        if not self._marks or sent_at >= self._marks[-1][0] + PACING.mark_s:
             self._marks.append((sent_at, self._granted))
-            while sent_at - self._marks[0][0] > 3 * _HORIZON_S:
+            while sent_at - self._marks[0][0] > 3 * PACING.horizon_s:
                 self._marks.popleft()
         self._granted += 1
         self._latest = max(self._latest, sent_at)
 
     def resumed(self, episode: ThrottleEpisode, latency: float, now: float) -> None:
-        """Learn from an episode of refusals, and climb anew."""
-        began, granted = self._since(episode.first - _HORIZON_S)
+        """Learn from an episode of refusals that is over, and climb anew: a request was granted after ``latency`` s."""
+        began, granted = self._since(episode.first - PACING.horizon_s)
         if granted and episode.over > began:  # otherwise nothing is known: others had met the limit before us
             lasting = granted / (episode.over - began)
             silent = episode.last - max(episode.first, self._latest)
-            by_window = silent * lasting > _EXPECTED and silent > latency
+            by_window = silent * lasting > PACING.expected and silent > latency
             self._prove(lasting, granted, episode.refused)
             bounds = self._bounds(episode, began, granted, by_window=by_window)
-            least = max(_LEAST_LATENCIES * latency, _LEAST_REQUESTS / lasting)
+            least = max(PACING.least_latencies * latency, PACING.least_requests / lasting)
             if by_window:
                 least = max(least, episode.over - began)
             elif self._climb:
-                least = max(least, _LEAST_SPELLS * (episode.over - episode.first))
+                least = max(least, PACING.least_episodes * (episode.over - episode.first))
             self._climb = self._climb_between(bounds, latency, now, least)
             # A refusal can come in after the request that went alone: no mark may lie ahead of its grants.
             began = min((episode.last + episode.over) / 2, episode.over) if by_window else episode.over
@@ -171,10 +128,10 @@ class LearntRate:
 
     def _prove(self, lasting: float, granted: int, refused: int) -> None:
         """Remember the best rate that lasted, until refusals in a row show that it does no more."""
-        if self._climb is not None and granted >= _PROOF:
+        if self._climb is not None and granted >= PACING.proof:
             self._proven = max(self._proven, lasting)
         self._dense = self._dense + 1 if refused * 2 >= granted else 0
-        if self._dense > _BAD_LUCK:
+        if self._dense > PACING.bad_luck:
             self._proven = 0.0
 
     def _bounds(self, episode: ThrottleEpisode, began: float, granted: int, *, by_window: bool) -> _Bounds:
@@ -183,19 +140,19 @@ class LearntRate:
         if by_window:
             # While the one request that went alone was under way, quota may have passed that nobody used.
             idle = max(0.0, self._climb.began - began) if self._climb else 0.0
-            upper = min(_per_second(granted + 1, episode.last - began), low * _FARTHEST)
-            high = min(_per_second(granted + 1, episode.last - began - idle), low * _FARTHEST)
+            upper = min(_per_second(granted + 1, episode.last - began), low * PACING.farthest)
+            high = min(_per_second(granted + 1, episode.last - began - idle), low * PACING.farthest)
         else:
-            upper = high = self._climb.at(episode.first) if self._climb else low * _UNPACED
-        if self._climb is not None and upper > low * _FAR:
-            low = min((low + upper) / 2, low * _ABOVE)
+            upper = high = self._climb.at(episode.first) if self._climb else low * PACING.unpaced
+        if self._climb is not None and upper > low * PACING.far:
+            low = min((low + upper) / 2, low * PACING.above)
         return _Bounds(max(low, self._proven / 2), high)
 
     def _climb_between(self, bounds: _Bounds, latency: float, now: float, least: float) -> _Climb:
-        low, high = bounds.low * _BELOW, max(bounds.high, bounds.low * _CLOSEST)
+        low, high = bounds.low * PACING.below, max(bounds.high, bounds.low * PACING.closest)
         apart = (high - low) / high
-        patience = _CLIMB_S + _CLIMB_LATENCIES * latency + _CLIMB_REQUESTS / low
-        return _Climb(low, high, now, max(least, patience * min(1.0, (_MET / apart) ** 3)))
+        patience = PACING.climb_s + PACING.climb_latencies * latency + PACING.climb_requests / low
+        return _Climb(low, high, now, max(least, patience * min(1.0, (PACING.met / apart) ** 3)))
 
 
 def _per_second(requests: int, seconds: float) -> float:

@@ -21,12 +21,8 @@ async def with_retries(
 ) -> T:
     """Ask until it works or no attempt is left, each time when ``pace`` allows.
 
-    Raises
-    ------
-    TransientError
-        The last failure, when every allowed attempt failed. Other errors pass through at once.
-    FatalError
-        When the server asks for a longer wait than a run should wait for, or refuses for so long.
+    Raises the last :class:`TransientError` when every allowed attempt failed, and a :class:`FatalError` when the
+    server asks for a longer wait than a run should wait for, or refuses for so long. Other errors pass at once.
     """
     place, attempts = pace.place(), 0
     while True:
@@ -35,10 +31,10 @@ async def with_retries(
         try:
             answer = await attempt()
         except TransientError as failure:
-            _bearable(failure, failure.retry_after or 0.0, "it asks to wait", backoff)
+            _refuse_long_wait(failure, failure.retry_after or 0.0, "it asks to wait", backoff)
             if failure.kind == RATE_LIMIT:
                 refused_for = pace.refused(permit, failure.retry_after)
-                _bearable(failure, refused_for, "nothing was granted for", backoff)
+                _refuse_long_wait(failure, refused_for, "nothing was granted for", backoff)
                 attempts += pace.grants == granted_before and (permit.alone or not pace.grants)
                 if attempts >= backoff.max_attempts:
                     raise
@@ -59,6 +55,6 @@ async def with_retries(
             pace.leave(permit)
 
 
-def _bearable(failure: TransientError, seconds: float, what: str, backoff: Backoff) -> None:
+def _refuse_long_wait(failure: TransientError, seconds: float, what: str, backoff: Backoff) -> None:
     if seconds > backoff.longest_retry_after_s:
         raise FatalError(f"{failure} ({what} {seconds:.0f} s)", kind=failure.kind) from failure

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from datetime import UTC, datetime
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel
 
@@ -16,6 +17,8 @@ from starbench.errors import AdapterError, AudioError, FatalError, JournalError,
 from starbench.redact import redact
 from starbench.schema import Failure, Prompt, Response, Trial
 from starbench.text import sentence
+
+_NOTHING = Response(text=None)
 
 LineT = TypeVar("LineT", bound=BaseModel)
 LineT_co = TypeVar("LineT_co", bound=BaseModel, covariant=True)
@@ -34,21 +37,38 @@ class TrialResult(NamedTuple):
     earlier_failures: tuple[str, ...] = ()
     """Kinds of the failures that came before the last attempt."""
 
+    @property
+    def delivered(self) -> Response:
+        """The response, an empty one where there is none."""
+        return self.response or _NOTHING
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What every kind of line records of a trial's end."""
+        return {
+            "finish_reason": self.delivered.finish_reason,
+            "stop": self.delivered.stop,
+            "error": self.failure,
+            "attempts": self.attempts,
+            "latency_s": self.latency_s,
+            "served_model": self.delivered.served_model,
+            "usage": self.delivered.usage,
+            "request_digest": self.request_digest,
+            "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        }
+
 
 class Workload(Protocol[LineT_co]):
     """What can be put to a model: the prompt of each trial, and the line that records its outcome."""
 
     def prompt(self, trial: Trial) -> Prompt:
         """The prompt of ``trial``."""
-        ...
 
     def line(self, trial: Trial, model: str, result: TrialResult) -> LineT_co:
         """The line for a trial that ended with a response, or with a failure."""
-        ...
 
     def size(self, trial: Trial) -> PromptSize:
         """What the prompt of ``trial`` contains."""
-        ...
 
 
 class Journal(Protocol):
@@ -56,7 +76,6 @@ class Journal(Protocol):
 
     def append(self, line: BaseModel) -> None:
         """Write one line."""
-        ...
 
 
 async def run_trials(
@@ -67,18 +86,9 @@ async def run_trials(
     on_line: Callable[[LineT], None] = lambda _: None,
     budget: Budget | None = None,
 ) -> None:
-    """Ask every trial and write its outcome to the journal.
+    """Ask every trial and write its outcome to the journal, then hand the line to ``on_line``.
 
-    Parameters
-    ----------
-    trials : iterable of Trial
-        What is still to be asked.
-    workload, client, journal
-        What to ask, whom, and where to write.
-    on_line : callable
-        Called with each line once it is in the journal.
-    budget : Budget, optional
-        What may be used, where some of it was already; otherwise all that the client's settings allow.
+    Without a ``budget`` of what earlier attempts left, all that the client's settings allow may be used.
 
     Raises
     ------
@@ -123,13 +133,7 @@ class _TrialRunner(Generic[LineT]):
     budget: Budget
 
     async def run(self, trial: Trial) -> None:
-        """Ask one trial; its line is written before its budget is freed.
-
-        Raises
-        ------
-        FatalError
-            When no further trial can succeed.
-        """
+        """Ask one trial; its line is written before its budget is freed."""
         if self.budget.limited:
             size = self.workload.size(trial)
             async with self.budget.reserved(size):

@@ -72,22 +72,16 @@ def settings_of(
     prices: Path | None = None,
     max_attempts: int = Backoff.max_attempts,
     backoff: float = Backoff.base_s,
-    canary: bool = True,
     **limits: Any,
 ) -> Settings:
     """Settings from the options of a run; ``limits`` are those that have a field of their own.
 
-    Raises
-    ------
-    ValidationError
-        If one is out of its range.
-    InputError
-        If dollars are limited and no price of the model is known.
+    Raises :class:`pydantic.ValidationError` if one is out of its range, :class:`InputError` if dollars are
+    limited and no price of the model is known.
     """
     settings = Settings(
         backoff=Backoff(max_attempts=max_attempts, base_s=backoff),
         prices=prices_of(model, prices),
-        canary=canary,
         **limits,
     )
     if settings.max_cost_usd is not None and settings.prices is None:

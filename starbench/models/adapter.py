@@ -40,7 +40,6 @@ class Adapter(Protocol):
         A sync one is called from several threads at once, as many as may be in flight: a model that
         supports only one call at a time declares ``Capabilities(max_in_flight=1)``.
         """
-        ...
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,6 @@ class Model:
 
     @property
     def capabilities(self) -> Capabilities:
-        """What the adapter declares, or no known limit."""
         declared: Capabilities = getattr(self.adapter, "capabilities", NO_LIMITS)
         return declared
 
@@ -67,39 +65,25 @@ class Model:
 
     @property
     def identity(self) -> dict[str, str]:
-        """What answers depend on besides the arguments, as the adapter reports it.
-
-        Raises
-        ------
-        PluginError
-            If that is not a dictionary of texts.
-        """
-        told = getattr(self.adapter, "identity", None) or {}
-        if not isinstance(told, dict) or not all(isinstance(x, str) for pair in told.items() for x in pair):
+        """What answers depend on besides the arguments, as the adapter reports it."""
+        identity = getattr(self.adapter, "identity", None) or {}
+        is_dict = isinstance(identity, dict)
+        if not is_dict or not all(isinstance(text, str) for pair in identity.items() for text in pair):
             raise PluginError(
                 f"model {self.spec!r}: its identity is not a dict of str, such as {{'weights': 'name@commit'}}"
                 f"{at(line_of(type(self.adapter)))}"
             )
-        return {name: redact(text) for name, text in told.items()}
+        return {name: redact(text) for name, text in identity.items()}
 
     async def check(self) -> None:
         """Let the adapter object before anything is asked.
 
-        Raises
-        ------
-        PluginError
-            If the adapter's own ``check()`` fails by accident; what it raises of our tree passes.
+        Raises :class:`PluginError` if its own ``check()`` fails by accident; what it raises of our tree passes.
         """
         await self._call("check")
 
     async def close(self) -> None:
-        """Let the adapter clean up.
-
-        Raises
-        ------
-        PluginError
-            As :meth:`check`.
-        """
+        """Let the adapter clean up; raises as :meth:`check`."""
         await self._call("close")
 
     async def _call(self, name: str) -> None:

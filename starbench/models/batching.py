@@ -13,20 +13,14 @@ _Question = tuple[Prompt, Future[object]]
 
 
 class Batcher:
-    """Collects concurrent questions and asks them together, one batch at a time.
+    """Collects concurrent questions and asks them together, ``largest`` at most and one batch at a time.
 
     Nothing waits for a batch to fill: an idle model is asked at once whatever is there, and what
     arrives while a batch is under way makes the next one, in the order of arrival. A question that
     is given up is left out of a batch that has not begun; a batch under way is dropped once all its
     questions are given up, so that one that hangs does not hold up those behind it.
 
-    Parameters
-    ----------
-    ask : callable
-        Puts a list of prompts to the model; returns as many answers, in their order. What it raises
-        is raised for each of them.
-    largest : int
-        Prompts that go together.
+    ``ask`` returns as many answers as it gets prompts, in their order. What it raises is raised for each.
     """
 
     def __init__(self, ask: Callable[[list[Prompt]], Awaitable[Sequence[object]]], largest: int) -> None:
@@ -36,7 +30,6 @@ class Batcher:
         self._worker: asyncio.Task[None] | None = None
 
     async def __call__(self, prompt: Prompt) -> object:
-        """The answer to one prompt, in whichever batch it goes."""
         answer: Future[object] = asyncio.get_running_loop().create_future()
         self._waiting.append((prompt, answer))
         if self._worker is None or self._worker.done():

@@ -24,31 +24,17 @@ _AN_ANSWER = "return a str or a starbench.schema.Response"
 
 
 class WrongReturnError(RequestError):
-    """An adapter returned something that is not an answer.
+    """A method of an adapter returned something that is not an answer; ``fix`` is what to return instead."""
 
-    Parameters
-    ----------
-    message : str
-        What it returned, and where.
-    fix : str
-        What to return instead.
-    """
-
-    def __init__(self, message: str, *, fix: str) -> None:
-        super().__init__(message, kind=BY_ACCIDENT)
+    def __init__(self, message: str, method: object, fix: str) -> None:
+        super().__init__(f"{message}{at(line_of(method))}", kind=BY_ACCIDENT)
         self.fix = fix
 
 
 class AdapterCall:
     """Calls an adapter; a sync one in one thread for each call, so that one that hangs delays no other.
 
-    An adapter with batches gets concurrent questions together
-    (see :class:`starbench.models.batching.Batcher`).
-
-    Parameters
-    ----------
-    adapter : Adapter
-        What to call.
+    An adapter with batches gets concurrent questions together (:class:`starbench.models.batching.Batcher`).
     """
 
     def __init__(self, adapter: Adapter) -> None:
@@ -67,10 +53,7 @@ class AdapterCall:
     async def __call__(self, prompt: Prompt, *, alone: bool = False) -> Response:
         """Ask once; ``alone`` keeps the prompt out of batches.
 
-        Raises
-        ------
-        AdapterError
-            As the adapter raised it, or made from whatever else it raised.
+        Raises an :class:`AdapterError` as the adapter raised it, or made from whatever else it raised.
         """
         if self._batcher is not None and not alone:
             return _as_response(await self._batcher(prompt), self._generate_batch)
@@ -84,7 +67,7 @@ class AdapterCall:
             method, list(prompts), self._batch_slot, is_async=inspect.iscoroutinefunction(method)
         )  # its own, to take apart if it likes
         if not isinstance(answers, list | tuple):
-            raise _wrong(
+            raise WrongReturnError(
                 f"generate_batch() returned {type(answers).__name__}, not a list",
                 method,
                 "return a list: the answer to each prompt, in the order of the prompts",
@@ -92,7 +75,7 @@ class AdapterCall:
         for answer in answers:
             _drop(answer)
         if len(answers) != len(prompts):
-            raise _wrong(
+            raise WrongReturnError(
                 f"generate_batch() returned {len(answers)} answers to {len(prompts)} prompts",
                 method,
                 "return as many answers as prompts: where one failed, an AdapterError in its place",
@@ -133,11 +116,9 @@ def _as_response(answer: object, method: object) -> Response:
         raise RequestError(explain(answer, method), kind=BY_ACCIDENT) from answer
     _drop(answer)
     fix = f"await it, and {_AN_ANSWER}" if inspect.isawaitable(answer) else _AN_ANSWER
-    raise _wrong(f"{_name(method)}() returned {type(answer).__name__}, not str or Response", method, fix)
-
-
-def _wrong(sentence: str, method: object, fix: str) -> WrongReturnError:
-    return WrongReturnError(f"{sentence}{at(line_of(method))}", fix=fix)
+    raise WrongReturnError(
+        f"{_name(method)}() returned {type(answer).__name__}, not str or Response", method, fix
+    )
 
 
 def _drop(answer: object) -> None:

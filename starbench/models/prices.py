@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -17,18 +16,9 @@ from starbench.text import sentence, validation_problem
 def prices_of(model: Model, file: Path | None = None) -> Prices | None:
     """Prices from ``file``, else the adapter's own (its attribute ``prices``), else none.
 
-    Parameters
-    ----------
-    model : Model
-        Whose prices.
-    file : Path, optional
-        A JSON object: one :class:`starbench.schema.Prices`, or several, each under the model it is for:
-        as ``--model`` names it, or without the adapter's name.
-
-    Raises
-    ------
-    InputError
-        If the file, or what the adapter says, holds no price of the model; one sentence.
+    A file holds a JSON object: one :class:`starbench.schema.Prices`, or several, each under the model it is for:
+    as ``--model`` names it, or without the adapter's name. Raises :class:`InputError` if there is no price of the
+    model in it.
     """
     if file is not None:
         return _from_file(file, model.spec)
@@ -39,26 +29,21 @@ def prices_of(model: Model, file: Path | None = None) -> Prices | None:
 
 
 def _from_file(file: Path, spec: str) -> Prices:
-    found = _read(file)
-    if found and all(isinstance(value, dict) for value in found.values()):
-        names = [name for name in (spec, spec.partition(":")[2]) if name in found]
-        if not names:
-            known = ", ".join(map(repr, found))
-            raise InputError(sentence(f"--prices {file}: no price of {spec!r}: there are {known}"))
-        found = found[names[0]]
     try:
-        return Prices.model_validate(found)
-    except ValidationError as error:
-        raise InputError(sentence(f"--prices {file}: {validation_problem(error)}")) from error
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(file.read_text("utf-8"))
+        content = json.loads(file.read_text("utf-8"))
     except OSError as error:
         raise InputError(f"--prices {file}: cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise InputError(sentence(f"--prices {file}: is not JSON: {error}")) from error
-    if not isinstance(found, dict):
+    if not isinstance(content, dict):
         raise InputError(f"--prices {file}: must hold a JSON object")
-    return found
+    if content and all(isinstance(value, dict) for value in content.values()):
+        names = [name for name in (spec, spec.partition(":")[2]) if name in content]
+        if not names:
+            known = ", ".join(map(repr, content))
+            raise InputError(sentence(f"--prices {file}: no price of {spec!r}: there are {known}"))
+        content = content[names[0]]
+    try:
+        return Prices.model_validate(content)
+    except ValidationError as error:
+        raise InputError(sentence(f"--prices {file}: {validation_problem(error)}")) from error

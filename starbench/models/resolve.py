@@ -24,49 +24,41 @@ _URL = re.compile(r"\w[\w+.-]*://\S+")
 def resolve(spec: str, arguments: Mapping[str, str] | None = None) -> Model:
     """Find and make the adapter that ``spec`` names.
 
-    Parameters
-    ----------
-    spec : str
-        ``name``, ``name:model`` (the adapter's first argument), ``file.py:Class`` or
-        ``package.module:Class``.
-    arguments : mapping
-        Further arguments as typed on the command line; each is read as the type its parameter has.
+    ``spec`` is ``name``, ``name:model`` (the adapter's first argument), ``file.py:Class`` or
+    ``package.module:Class``; ``arguments`` are as typed on the command line, each read as the type of its parameter.
 
-    Raises
-    ------
-    InputError
-        If it cannot be found or made; one sentence, with the file and line of a plug-in that is broken.
+    Raises :class:`InputError` if it cannot be found or made, with the line of a plug-in that is broken.
     """
     if redact(spec) != spec:
         raise InputError("--model names a key of the environment: name the model, keys are never stored")
     name, model = registry.split("adapters", spec)
-    given = {"model": model, **(arguments or {})} if model else dict(arguments or {})
-    return make(registry.load("adapters", name), spec, given, _versions(name))
+    typed = {"model": model, **(arguments or {})} if model else dict(arguments or {})
+    return make(registry.load("adapters", name), spec, typed, _versions(name))
 
 
 def make(
     factory: Callable[..., Any],
     spec: str,
-    given: Mapping[str, str],
+    typed: Mapping[str, str],
     versions: Mapping[str, str] | None = None,
 ) -> Model:
     """Make an adapter from its class; as :func:`resolve`, which names the class by ``spec``."""
-    for name, value in given.items():
+    for name, value in typed.items():
         if names_secret(name) or redact(value) != value:
             raise InputError(f"--model-arg {name}: keys are read from the environment only, and never stored")
-    typed = command_line.typed(factory, given, spec)
+    values = command_line.typed(factory, typed, spec)
     if inspect.iscoroutinefunction(factory):
         raise PluginError(
             f"model {spec!r} is made by an async function: make it in a plain one, and connect in "
             f"async check() or at the first question{at(line_of(factory))}"
         )
     try:
-        adapter = factory(**typed)
+        adapter = factory(**values)
     except StarbenchError:
         raise
     except registry.FAILURES as error:
         raise PluginError(f"model {spec!r} cannot be made: {explain(error, factory)}") from error
-    return as_model(adapter, spec, command_line.recorded(typed, given), versions)
+    return as_model(adapter, spec, command_line.recorded(values, typed), versions)
 
 
 def _versions(name: str) -> dict[str, str]:
@@ -81,13 +73,10 @@ def as_model(
     arguments: Mapping[str, Any] | None = None,
     versions: Mapping[str, str] | None = None,
 ) -> Model:
-    """Wrap an adapter that exists already, if it can be asked at all.
+    """Wrap an adapter that exists already.
 
-    Raises
-    ------
-    PluginError
-        If it has no ``generate`` that takes one prompt and returns its answer, or what it declares is
-        not :class:`Capabilities`; names the line to fix.
+    Raises :class:`PluginError`, with the line to fix, if it has no ``generate`` that takes one prompt and returns
+    its answer, or what it declares is not :class:`Capabilities`.
     """
     _refuse_uncallable(adapter, spec)
     try:
@@ -149,5 +138,5 @@ def recorded_arguments(model: Model) -> dict[str, Any]:
         name: address(value) if isinstance(value, str) and _URL.fullmatch(value) else value
         for name, value in model.arguments.items()
     }
-    told = {name: value for name, value in recorded.items() if not model.server or value != model.server}
-    return {**told, **model.identity}
+    kept = {name: value for name, value in recorded.items() if not model.server or value != model.server}
+    return {**kept, **model.identity}

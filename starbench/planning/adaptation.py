@@ -14,23 +14,16 @@ from typing import Final, Literal
 from starbench.audio import MAX_SECONDS
 from starbench.planning.limits import admits
 from starbench.planning.reasons import Reason
-from starbench.schema import (
-    Adaptation,
-    Capabilities,
-    ChannelPolicy,
-    ClipPolicy,
-    ClipSpec,
-    Item,
-    JoinedSpec,
-    TextSpec,
-    Trial,
-)
+from starbench.schema import Adaptation, Capabilities, ClipSpec, Item, JoinedSpec, Setup, TextSpec, Trial
 from starbench.suites.clip_info import ClipInfo, channels_of, seconds_of, sent_clips
 
 REFUSE: Final = "refuse"
 CONCAT: Final = "concat"
 SPLIT: Final = "split"
 MONO: Final = "mono"
+
+#: Silence between clips that are joined, s, where a setup states none.
+_GAP_S = 0.5
 
 Part = TextSpec | ClipSpec | JoinedSpec
 Parts = tuple[Part, ...]
@@ -54,25 +47,6 @@ _WAYS: tuple[dict[str, str], ...] = (
 
 
 @dataclass(frozen=True)
-class Policy:
-    """What may be done to a prompt that the model cannot take as it is.
-
-    Attributes
-    ----------
-    clips : str
-        ``refuse``, or ``concat``: all clips of the prompt become one, in order.
-    gap_s : float
-        Silence between clips that are joined, s.
-    channels : str
-        ``refuse``, ``split`` (two channels become two labelled clips of one) or ``mono`` (the plain mean).
-    """
-
-    clips: ClipPolicy = REFUSE
-    gap_s: float = 0.5
-    channels: ChannelPolicy = REFUSE
-
-
-@dataclass(frozen=True)
 class Adapted:
     """A trial that the model can take, and what was changed to make it so."""
 
@@ -81,29 +55,20 @@ class Adapted:
 
 
 def adapt(
-    trial: Trial, item: Item, clips: Mapping[str, ClipInfo], capabilities: Capabilities, policy: Policy
+    trial: Trial, item: Item, clips: Mapping[str, ClipInfo], capabilities: Capabilities, setup: Setup
 ) -> Adapted | Reason:
-    """Make ``trial`` fit what the model takes.
+    """The trial as the model can take it, by the policies of ``setup``; or why it cannot, with what would help.
 
-    Parameters
-    ----------
-    trial, item
-        What is to be asked.
-    clips : mapping
-        The suite's sounds, with the rates at which they are sent.
-    capabilities : Capabilities
-        What the model can take.
-    policy : Policy
-        What may be changed for it.
-
-    Returns
-    -------
-    Adapted or Reason
-        The trial as it is asked; or why it cannot be, with the options that would let it.
+    ``clips`` are the suite's sounds, with the rates at which they are sent.
     """
-    fitting = _Fitting(item, clips, capabilities, policy)
+    fitting = _Fitting(item, clips, capabilities, setup)
     outcome = fitting.fit(trial)
     return outcome if isinstance(outcome, Adapted) else replace(outcome, fixes=tuple(_ways(fitting, trial)))
+
+
+def gap_s(setup: Setup) -> float:
+    """Silence between clips that are joined, s."""
+    return _GAP_S if setup.gap_s is None else setup.gap_s
 
 
 def is_done(policy: str, adaptations: Iterable[Adaptation]) -> bool:
@@ -112,15 +77,15 @@ def is_done(policy: str, adaptations: Iterable[Adaptation]) -> bool:
 
 
 def _ways(fitting: _Fitting, trial: Trial) -> Iterator[str]:
-    """Options under which the trial could be asked, found by trying; none that adds to one found."""
-    found: list[dict[str, str]] = []
+    """Options under which the trial could be asked, by trying; none that adds to another that helps."""
+    helpful: list[dict[str, str]] = []
     for way in _WAYS:
-        is_free = all(getattr(fitting.policy, name) == REFUSE for name in way)
-        if not is_free or any(fewer.items() <= way.items() for fewer in found):
+        is_free = all(getattr(fitting.setup, name) == REFUSE for name in way)
+        if not is_free or any(fewer.items() <= way.items() for fewer in helpful):
             continue
-        policy = replace(fitting.policy, **way)  # type: ignore[arg-type]  # only fields that are texts
-        if isinstance(replace(fitting, policy=policy).fit(trial), Adapted):
-            found.append(way)
+        changed = replace(fitting, setup=fitting.setup.model_copy(update=way))
+        if isinstance(changed.fit(trial), Adapted):
+            helpful.append(way)
             yield " ".join(f"--{name} {value}" for name, value in way.items())
 
 
@@ -139,17 +104,17 @@ class _Fitting:
     item: Item
     clips: Mapping[str, ClipInfo]
     capabilities: Capabilities
-    policy: Policy
+    setup: Setup
 
     def fit(self, trial: Trial) -> Adapted | Reason:
         """Follow the policy as far as the prompt needs it; what then still does not fit is refused."""
         changes: list[Adaptation] = []
         parts = trial.parts
         try:
-            if any(map(self._has_too_many_channels, parts)) and self.policy.channels != REFUSE:
-                parts, change = _CHANNEL_CHANGES[self.policy.channels](self, parts)
+            if any(map(self._has_too_many_channels, parts)) and self.setup.channels != REFUSE:
+                parts, change = _CHANNEL_CHANGES[self.setup.channels](self, parts)
                 changes.append(change)
-            if self._are_too_many(parts) and self.policy.clips == CONCAT:
+            if self._are_too_many(parts) and self.setup.clips == CONCAT:
                 parts, change = self.join(parts)
                 changes.append(change)
         except _UnfitError as unfit:
@@ -171,44 +136,44 @@ class _Fitting:
 
     def to_mono(self, parts: Parts) -> tuple[Parts, Adaptation]:
         """Mix the clips that have too many channels to mono."""
-        made = [
+        mixed = (
             part.model_copy(update={"then": "mono"}) if self._has_too_many_channels(part) else part
             for part in parts
-        ]
-        return tuple(made), Adaptation(kind=MONO)
+        )
+        return tuple(mixed), Adaptation(kind=MONO)
 
     def to_ears(self, parts: Parts) -> tuple[Parts, Adaptation]:
         """Make two clips of each that has too many channels, one an ear."""
-        made: list[Part] = []
+        changed: list[Part] = []
         for part in parts:
             if not isinstance(part, ClipSpec) or not self._has_too_many_channels(part):
-                made.append(part)
+                changed.append(part)
                 continue
             if self._channels(part) != len(_EARS):
                 raise _UnfitError(Reason.of("not_two_ears", channels=self._channels(part)))
-            label = _take_label(made)
+            label = _take_label(changed)
             for ear in _EARS:
-                made.append(TextSpec(text=f"{label}{ear} ear:"))
-                made.append(part.model_copy(update={"then": ear}))
-        return tuple(made), Adaptation(kind=SPLIT)
+                changed.append(TextSpec(text=f"{label}{ear} ear:"))
+                changed.append(part.model_copy(update={"then": ear}))
+        return tuple(changed), Adaptation(kind=SPLIT)
 
     def join(self, parts: Parts) -> tuple[Parts, Adaptation]:
         """Join all clips into one, in the place of the last one, after every name."""
-        heard = tuple(part for part in parts if isinstance(part, ClipSpec))
-        joined = JoinedSpec(clips=heard, gap_s=self.policy.gap_s)
+        clips = tuple(part for part in parts if isinstance(part, ClipSpec))
+        joined = JoinedSpec(clips=clips, gap_s=gap_s(self.setup))
         change = Adaptation(
-            kind=CONCAT, clips=len(heard), gap_s=joined.gap_s, rate_hz=self._rate_if_unlike(joined)
+            kind=CONCAT, clips=len(clips), gap_s=joined.gap_s, rate_hz=self._rate_if_unlike(joined)
         )
         last = max(place for place, part in enumerate(parts) if isinstance(part, ClipSpec))
-        made: list[Part] = []
+        changed: list[Part] = []
         for place, part in enumerate(parts):
             if isinstance(part, TextSpec):
                 # Where the clip that a text named has gone, servers would run it into the next text.
                 is_name = place < last and isinstance(parts[place + 1], ClipSpec)
-                made.append(_line(part) if is_name else part)
+                changed.append(_line(part) if is_name else part)
             elif place == last:
-                made += [TextSpec(text=_JOINED.format(n=len(heard), gap_s=joined.gap_s)), joined]
-        return tuple(made), change
+                changed += [TextSpec(text=_JOINED.format(n=len(clips), gap_s=joined.gap_s)), joined]
+        return tuple(changed), change
 
     def _rate_if_unlike(self, joined: JoinedSpec) -> int | None:
         """The rate that clips of several rates are joined at, Hz; refused where they cannot be joined."""

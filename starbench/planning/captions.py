@@ -16,13 +16,12 @@ from starbench.errors import InputError
 from starbench.execution.environment import versions
 from starbench.models.adapter import Model
 from starbench.models.resolve import recorded_arguments
-from starbench.planning.adaptation import CONCAT, Adapted, Policy, adapt
-from starbench.planning.rates import sent_rate
+from starbench.planning.adaptation import CONCAT, adapt, gap_s
+from starbench.planning.limits import sent_rate
 from starbench.planning.reasons import Reason
-from starbench.planning.request import policy_of
 from starbench.planning.trials import materialise
 from starbench.protocols import caption as caption_protocol
-from starbench.schema import Adaptation, Item, Outcome, Prompt, Response, Setup, Trial
+from starbench.schema import Adaptation, Item, Outcome, Prompt, Setup, Trial
 from starbench.schema.caption import CaptionHeader, CaptionIdentity, CaptionLine
 from starbench.suites.clip_store import ClipStore
 from starbench.suites.open import open_suite
@@ -34,10 +33,7 @@ _LONGEST_PROMPT = 20_000
 
 @dataclass(frozen=True)
 class CaptionRequest:
-    """What is to be captioned and how; see ``starbench caption --help``.
-
-    Of the setup, what says which clips are asked for and how they are sent.
-    """
+    """What is to be captioned and how; see ``starbench caption --help``."""
 
     suites: tuple[str, ...]
     setup: Setup = field(default_factory=Setup)
@@ -62,43 +58,28 @@ class CaptionPlan:
     """Reason -> number of clips that the model cannot take."""
 
     def prompt(self, trial: Trial) -> Prompt:
-        """What is asked of one clip."""
         return materialise(trial, *self.sources[trial.item_id])
 
     def size(self, trial: Trial) -> PromptSize:
-        """What the prompt of one clip holds, before the clip is decoded."""
         item, store = self.sources[trial.item_id]
         return prompt_size(trial, item, store.clips)
 
     def line(self, trial: Trial, model: str, result: TrialResult) -> CaptionLine:  # noqa: ARG002 - the header names it
-        """The line for a clip that ended with a response, or with a failure."""
         response = result.response
-        delivered = response or Response(text=None)
         outcome, text = (Outcome.ERROR, None) if response is None else caption_protocol.read(response)
         return CaptionLine(
             clip=trial.item_id,
             outcome=outcome,
             text=text,
-            response=None if delivered.text == text else delivered.text,
-            finish_reason=delivered.finish_reason,
-            stop=delivered.stop,
-            error=result.failure,
-            attempts=result.attempts,
-            latency_s=result.latency_s,
-            served_model=delivered.served_model,
-            usage=delivered.usage,
-            request_digest=result.request_digest,
-            at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            response=None if result.delivered.text == text else result.delivered.text,
+            **result.fields,
         )
 
 
 def plan_captions(request: CaptionRequest, model: Model) -> CaptionPlan:
     """Read the suites and compare their clips with what the model can take.
 
-    Raises
-    ------
-    InputError
-        If any part of the request cannot work; nothing has been asked then.
+    Raises :class:`InputError` if any part of the request cannot work; nothing has been asked then.
     """
     text, version = _prompt(request.prompt)
     setup = request.setup
@@ -114,7 +95,10 @@ def plan_captions(request: CaptionRequest, model: Model) -> CaptionPlan:
         for clip, trial, item in _each_clip(suite, request, text, version):
             if clip in trials or clip in refused:
                 continue
-            adapted = _adapted(trial, item, suite, rate, model, policy_of(request.setup))
+            as_sent = {path: suite.clips[path] for path in item.audio_paths}
+            if rate is not None:
+                as_sent = {path: replace(info, rate=rate) for path, info in as_sent.items()}
+            adapted = adapt(trial, item, as_sent, model.capabilities, setup)
             if isinstance(adapted, Reason):
                 refused[clip] = adapted
                 continue
@@ -127,7 +111,16 @@ def plan_captions(request: CaptionRequest, model: Model) -> CaptionPlan:
         change.model_copy(update={"trials": n, "of": len(trials)}) for change, n in changes.items()
     ]
     header = CaptionHeader(
-        identity=_identity(request, model, text, version, rate),
+        identity=CaptionIdentity(
+            model=model.spec,
+            model_args=recorded_arguments(model),
+            prompt_version=version,
+            prompt=text,
+            rate=str(rate or "native"),
+            channels=setup.channels,
+            clips=setup.clips,
+            gap_s=gap_s(setup) if setup.clips == CONCAT else None,
+        ),
         suites={suite.digest: suite.name for suite in opened},
         served_by=model.server,
         adaptations=(*([resampled] if resampled else []), *adaptations),
@@ -171,27 +164,3 @@ def _each_clip(
                 parts=caption_protocol.parts(prompt, place),
             )
             yield digest, trial, item
-
-
-def _adapted(
-    trial: Trial, item: Item, suite: Suite, rate: int | None, model: Model, policy: Policy
-) -> Adapted | Reason:
-    there = {path: suite.clips[path] for path in item.audio_paths}
-    if rate is not None:
-        there = {path: replace(clip, rate=rate) for path, clip in there.items()}
-    return adapt(trial, item, there, model.capabilities, policy)
-
-
-def _identity(
-    request: CaptionRequest, model: Model, prompt: str, version: str, rate: int | None
-) -> CaptionIdentity:
-    return CaptionIdentity(
-        model=model.spec,
-        model_args=recorded_arguments(model),
-        prompt_version=version,
-        prompt=prompt,
-        rate=str(rate or "native"),
-        channels=request.setup.channels,
-        clips=request.setup.clips,
-        gap_s=policy_of(request.setup).gap_s if request.setup.clips == CONCAT else None,
-    )

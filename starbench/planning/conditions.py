@@ -24,27 +24,22 @@ def _channels(item: Item, clips: Clips) -> set[int]:
 
 
 def _scene_caption(item: Item, _: Clips) -> Presentation | Reason:
-    if not item.global_caption:
-        return Reason.of("no_global_caption")
-    return Presentation(scene=item.global_caption)
+    scene = item.global_caption
+    return Presentation(scene=scene) if scene else Reason.of("no_global_caption")
 
 
 def _uncut(item: Item, _: Clips) -> Presentation | Reason:
-    if not item.uncut_audio_path:
-        return Reason.of("no_uncut_recording")
-    return Presentation(uncut=True)
+    return Presentation(uncut=True) if item.uncut_audio_path else Reason.of("no_uncut_recording")
 
 
 def _split(item: Item, clips: Clips) -> Presentation | Reason:
-    if _channels(item, clips) != {2}:
-        return Reason.of("not_two_channels")
-    return Presentation(transforms=("left", "right"))
+    is_binaural = _channels(item, clips) == {2}
+    return Presentation(transforms=("left", "right")) if is_binaural else Reason.of("not_two_channels")
 
 
 def _mono(item: Item, clips: Clips) -> Presentation | Reason:
-    if max(_channels(item, clips)) < 2:
-        return Reason.of("one_channel")
-    return Presentation(transforms=("mono",))
+    has_one = max(_channels(item, clips)) < 2
+    return Reason.of("one_channel") if has_one else Presentation(transforms=("mono",))
 
 
 def _swap(item: Item, clips: Clips) -> Presentation | Reason:
@@ -90,15 +85,12 @@ NAMES = (*_PRESENT, CAPTION)
 def expand(names: Iterable[str], items: Iterable[Item], grade: str | None = None) -> tuple[str, ...]:
     """Check condition names, and write ``caption`` out as one condition for each grade there is.
 
-    With a ``grade``, as a file of captions brings one, ``caption`` means that grade alone.
-
-    Raises
-    ------
-    ConditionError
-        If a name is unknown.
+    With a ``grade``, as a file of captions brings one, ``caption`` means that grade alone. Raises
+    :class:`ConditionError` if a name is unknown.
     """
-    there = {grade} if grade is not None else {grade for item in items for grade in item.captions}
-    grades = sorted(there, reverse=True)
+    grades = sorted({grade for item in items for grade in item.captions}, reverse=True)
+    if grade is not None:
+        grades = [grade]
     expanded: list[str] = []
     for name in names:
         base = name.partition(":")[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -16,10 +17,7 @@ from starbench.suites.clip_info import sent_clips
 
 @dataclass
 class RequestVolume:
-    """What a part of a run sends: one condition of one suite, the canary, or everything.
-
-    ``items`` counts the questions of one condition, and nothing else.
-    """
+    """What a part of a run sends; ``items`` counts the questions of one condition, and nothing else."""
 
     items: int = 0
     requests: int = 0
@@ -27,7 +25,6 @@ class RequestVolume:
     size: PromptSize = field(default_factory=PromptSize)
 
     def add(self, clips: int, size: PromptSize) -> None:
-        """Count one more request."""
         self.requests += 1
         self.clips += clips
         self.size += size
@@ -43,7 +40,8 @@ def forecast(plan: RunPlan, trials: Iterable[Trial]) -> dict[tuple[str, str], Re
     items: dict[tuple[str, str], set[str]] = {}
     for trial in trials:
         part = trial.suite, trial.condition
-        volumes.setdefault(part, RequestVolume()).add(*_clips_and_size(plan, trial))
+        n_clips = len(sent_clips(trial.parts)) or int(plan.questions.silent_clip is not None)
+        volumes.setdefault(part, RequestVolume()).add(n_clips, plan.questions.size(trial))
         items.setdefault(part, set()).add(trial.item_id)
     for part, volume in volumes.items():
         volume.items = len(items[part])
@@ -51,19 +49,13 @@ def forecast(plan: RunPlan, trials: Iterable[Trial]) -> dict[tuple[str, str], Re
 
 
 def total(volumes: Iterable[RequestVolume]) -> RequestVolume:
-    """All that ``volumes`` send."""
+    """The sum of ``volumes``."""
     whole = RequestVolume()
     for volume in volumes:
         whole.requests += volume.requests
         whole.clips += volume.clips
         whole.size += volume.size
     return whole
-
-
-def _clips_and_size(plan: RunPlan, trial: Trial) -> tuple[int, PromptSize]:
-    """Clips that a trial sends, and what it contains."""
-    silent = plan.questions.silent_clip is not None
-    return len(sent_clips(trial.parts)) or int(silent), plan.questions.size(trial)
 
 
 def canary(plan: RunPlan, probe: ProbeSet = "basic") -> RequestVolume:
@@ -75,11 +67,11 @@ def canary(plan: RunPlan, probe: ProbeSet = "basic") -> RequestVolume:
     volume = RequestVolume()
 
     async def ask(prompt: Prompt) -> Response:
-        heard = [clip.audio() for clip in prompt.clips]
-        seconds = sum(audio.seconds for audio in heard)
+        sounds = [clip.audio() for clip in prompt.clips]
+        seconds = sum(audio.seconds for audio in sounds)
         characters = sum(len(part.text) for part in prompt.parts if part.type == "text")
-        volume.add(len(heard), PromptSize(characters, seconds))
-        mark = sha256("/".join([prompt.text, *(audio.digest for audio in heard)]).encode()).digest()
+        volume.add(len(sounds), PromptSize(characters, seconds))
+        mark = sha256("/".join([prompt.text, *(audio.digest for audio in sounds)]).encode()).digest()
         if prompt.options:
             return Response(text=f"<{prompt.letters[mark[0] % len(prompt.options)]}>")
         return Response(text=" ".join(f"sound{byte}" for byte in mark[:8]))
@@ -96,12 +88,12 @@ def examples(plan: RunPlan, trials: Iterable[Trial]) -> list[tuple[Trial, int]]:
     others are sent as they are make a kind of their own.
     """
     firsts: dict[tuple[object, ...], Trial] = {}
-    counts: dict[tuple[object, ...], int] = {}
+    counts: Counter[tuple[object, ...]] = Counter()
     for trial in trials:
         task = plan.items[trial.suite, trial.item_id].task
         kind = (trial.suite, task, trial.condition, *map(_layout, sent_clips(trial.parts)))
         firsts.setdefault(kind, trial)
-        counts[kind] = counts.get(kind, 0) + 1
+        counts[kind] += 1
     return [(trial, counts[kind]) for kind, trial in firsts.items()]
 
 
@@ -112,10 +104,7 @@ def _layout(part: object) -> object:
 def lines_of(prompt: Prompt) -> Iterator[str]:
     """A prompt as a reader sees it, each part on lines of its own; clips are decoded, and described.
 
-    Raises
-    ------
-    AudioError
-        If a clip is not what it was when its suite was read.
+    Raises :class:`AudioError` if a clip is not what it was when its suite was read.
     """
     for part in prompt.parts:
         if isinstance(part, ClipPart):

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from starbench import protocols
@@ -19,12 +20,10 @@ from starbench.execution.environment import versions
 from starbench.models.adapter import Model
 from starbench.models.resolve import recorded_arguments
 from starbench.planning import conditions
-from starbench.planning.adaptation import CONCAT, adapt
-from starbench.planning.limits import bandwidth_reason
+from starbench.planning.adaptation import CONCAT, adapt, gap_s
+from starbench.planning.limits import bandwidth_reason, sent_rate
 from starbench.planning.questions import Questions
-from starbench.planning.rates import sent_rate
 from starbench.planning.reasons import Reason
-from starbench.planning.request import Request
 from starbench.planning.trials import plan_trials
 from starbench.schema import Adaptation, ClipPart, Identity, Item, Run, Setup, SuiteIdentity, Trial
 from starbench.suites import captions
@@ -44,6 +43,21 @@ ItemKey = tuple[str, str]
 
 
 @dataclass(frozen=True)
+class Request:
+    """Suites (named, or open), the setup they are asked in, and a file of captions for condition ``caption``.
+
+    ``setup`` names no protocol to use each suite's own; its digest of captions is filled in from ``captions``.
+    See ``starbench run --help``.
+    """
+
+    suites: tuple[str | Suite, ...]
+    setup: Setup = field(default_factory=Setup)
+    captions: Path | None = None
+    label: str | None = None
+    """What the user calls the run."""
+
+
+@dataclass(frozen=True)
 class RunPlan:
     """A run that is ready to start: its record, its trials, and the questions behind them."""
 
@@ -60,6 +74,9 @@ class _LeftOut(NamedTuple):
     condition: str | None
     reason: Reason
 
+    def __str__(self) -> str:
+        return ": ".join(str(part) for part in self if part is not None)
+
 
 @dataclass
 class _Tally:
@@ -72,12 +89,11 @@ class _Tally:
 def plan_run(request: Request, model: Model) -> RunPlan:
     """Read the suites, plan the trials and compare them with what the model can take.
 
-    Raises
-    ------
-    InputError
-        If any part of the request cannot work; nothing has been asked then.
+    Raises :class:`InputError` if any part of the request cannot work; nothing has been asked then.
     """
-    _check_answer_mode(request.setup, model)
+    answer_mode, known = request.setup.answer_mode, model.capabilities.answer_modes
+    if answer_mode not in known:
+        raise InputError(f"--answer-mode {answer_mode}: model {model.spec!r} knows {', '.join(known)}")
     suites = _open_all(request)
     captioned = _captions(request)
     if captioned is not None:
@@ -89,9 +105,9 @@ def plan_run(request: Request, model: Model) -> RunPlan:
     trials: list[Trial] = []
     items: dict[ItemKey, Item] = {}
     for suite in suites:
-        of_suite, heard = _plan_suite(suite, request, setup, model, tally)
+        of_suite, audible = _plan_suite(suite, request, setup, model, tally)
         trials += of_suite
-        items |= {(suite.name, item.id): item for item in heard}
+        items |= {(suite.name, item.id): item for item in audible}
     _check_applicable(setup.conditions, trials, tally, captioned)
     with_sound = sum(bool(sent_clips(trial.parts)) for trial in trials)
     counted = (
@@ -111,7 +127,7 @@ def plan_run(request: Request, model: Model) -> RunPlan:
         captioner=captioned.captioner_of(suites) if captioned is not None else None,
         inapplicable=tuple(
             left_out.reason.record(left_out.suite, left_out.condition, n)
-            for left_out, n in sorted(tally.left_out.items(), key=lambda pair: _in_words(pair[0]))
+            for left_out, n in sorted(tally.left_out.items(), key=lambda pair: str(pair[0]))
         ),
         skipped=tuple(problem for suite in suites for problem in suite.skipped),
         sources={suite.name: suite.spec for suite in suites},
@@ -121,8 +137,8 @@ def plan_run(request: Request, model: Model) -> RunPlan:
     questions = Questions(
         items,
         {suite.name: ClipStore(suite, rate) for suite in suites},
-        silent_clip=_silent_clip(rate) if silent else None,
-        answer_mode=setup.answer_mode,
+        silent_clip=ClipPart.of(partial(silence, SILENT_CLIP_S, rate or _SILENT_RATE)) if silent else None,
+        answer_mode=answer_mode,
     )
     return RunPlan(run, tuple(trials), items, questions)
 
@@ -150,7 +166,7 @@ def _resolved(
         update={
             "conditions": names,
             "rate": str(rate or "native"),
-            "gap_s": request.policy.gap_s if request.setup.clips == CONCAT else None,
+            "gap_s": gap_s(request.setup) if request.setup.clips == CONCAT else None,
             "captions": captioned.digest if captioned is not None else None,
         }
     )
@@ -175,7 +191,7 @@ def _plan_suite(
         as_sent = {path: replace(clip, rate=setup.rate_hz) for path, clip in suite.clips.items()}
     trials, refused = [], set()
     for trial in planned.trials:
-        outcome = adapt(trial, by_id[trial.item_id], as_sent, model.capabilities, request.policy)
+        outcome = adapt(trial, by_id[trial.item_id], as_sent, model.capabilities, request.setup)
         if isinstance(outcome, Reason):
             refused.add((trial.item_id, _LeftOut(suite.name, trial.condition, outcome)))
         else:
@@ -185,12 +201,6 @@ def _plan_suite(
         tally.left_out[_LeftOut(suite.name, condition, reason)] += n
     tally.left_out.update(left_out for _, left_out in refused)
     return trials, audible
-
-
-def _check_answer_mode(setup: Setup, model: Model) -> None:
-    known = model.capabilities.answer_modes
-    if setup.answer_mode not in known:
-        raise InputError(f"--answer-mode {setup.answer_mode}: model {model.spec!r} knows {', '.join(known)}")
 
 
 def _captions(request: Request) -> CaptionFile | None:
@@ -220,10 +230,6 @@ def _silent_clip_adaptation(setup: Setup, model: Model) -> Adaptation | None:
     )
 
 
-def _silent_clip(rate: int | None) -> ClipPart:
-    return ClipPart.of(partial(silence, SILENT_CLIP_S, rate or _SILENT_RATE))
-
-
 def _check_applicable(
     names: Sequence[str], trials: Sequence[Trial], tally: _Tally, captioned: CaptionFile | None
 ) -> None:
@@ -243,10 +249,6 @@ def _check_applicable(
         # Where nothing helps, the commonest reason stands for all.
         why = "; ".join(fixable or map(str, reasons[:1])) or "there is none"
         raise ConditionError(f"condition {name!r} applies to no item ({why}): leave it out of --condition")
-
-
-def _in_words(left_out: _LeftOut) -> str:
-    return ": ".join(str(part) for part in left_out if part is not None)
 
 
 def _suite_identity(suite: Suite, setup: Setup) -> SuiteIdentity:

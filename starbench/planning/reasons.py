@@ -44,7 +44,6 @@ class Reason:
 
     @classmethod
     def of(cls, code: str, **values: Value) -> Reason:
-        """The reason called ``code``."""
         return cls(code, tuple(values.items()))
 
     def __str__(self) -> str:

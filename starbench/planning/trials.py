@@ -37,51 +37,43 @@ def plan_trials(
 ) -> TrialPlan:
     """Make every trial, in the order of the items.
 
-    Parameters
-    ----------
-    suite : str
-        The suite's name, which becomes part of each trial's key.
-    items, clips
-        The items to ask, and what is known of their sounds.
-    protocol : Protocol
-        Lays the prompts out.
-    conditions : iterable of str
-        As :func:`starbench.planning.conditions.expand` writes them.
-    rotations : str
-        ``default`` (the protocol's), ``all`` or a number.
+    ``conditions`` are as :func:`starbench.planning.conditions.expand` writes them; ``rotations`` is ``default``
+    (the protocol's), ``all`` or a number.
     """
     trials: list[Trial] = []
     inapplicable: Counter[tuple[str, Reason]] = Counter()
     conditions = tuple(conditions)
     for item in items:
-        asked = tuple(_rotations(item, protocol, rotations))
+        of_item = tuple(_rotations(item, protocol, rotations))
         for condition in conditions:
-            given = present(condition, item, clips)
-            if isinstance(given, Reason):
-                inapplicable[condition, given] += 1
+            presentation = present(condition, item, clips)
+            if isinstance(presentation, Reason):
+                inapplicable[condition, presentation] += 1
                 continue
-            trials += [_trial(suite, item, protocol, condition, given, rotation) for rotation in asked]
+            trials += [
+                _trial(suite, item, protocol, condition, presentation, rotation) for rotation in of_item
+            ]
     return TrialPlan(tuple(trials), inapplicable)
 
 
-def _rotations(item: Item, protocol: Protocol, asked: str) -> Iterator[int]:
+def _rotations(item: Item, protocol: Protocol, rotations: str) -> Iterator[int]:
     possible = len(item.options) if item.option_orders is None else factorial(len(item.audio_paths))
-    if asked == "default":
-        wanted = protocol.rotations(item)
-    elif asked == "all":
-        wanted = possible
-    elif asked.isdecimal() and int(asked) > 0:
-        wanted = int(asked)
+    if rotations == "default":
+        n_rotations = protocol.rotations(item)
+    elif rotations == "all":
+        n_rotations = possible
+    elif rotations.isdecimal() and int(rotations) > 0:
+        n_rotations = int(rotations)
     else:
-        raise InputError(f"--rotations {asked!r} is not 'default', 'all' or a number above 0")
-    yield from range(min(wanted, possible))
+        raise InputError(f"--rotations {rotations!r} is not 'default', 'all' or a number above 0")
+    yield from range(min(n_rotations, possible))
 
 
 def _trial(
-    suite: str, item: Item, protocol: Protocol, condition: str, given: Presentation, rotation: int
+    suite: str, item: Item, protocol: Protocol, condition: str, presentation: Presentation, rotation: int
 ) -> Trial:
     contents, order = _arrange(item, rotation)
-    right = contents.index(_right_option(item, given, order))
+    right = contents.index(_right_option(item, presentation, order))
     options = tuple(item.options[i] for i in contents)
     return Trial(
         suite=suite,
@@ -93,7 +85,7 @@ def _trial(
         contents=contents,
         clip_order=order,
         answer_letter=chr(ord("A") + right),
-        parts=protocol.parts(item, given, options, order),
+        parts=protocol.parts(item, presentation, options, order),
         extension=protocol.is_extension(item, condition),
     )
 
@@ -111,13 +103,13 @@ def _arrange(item: Item, rotation: int) -> tuple[tuple[int, ...], tuple[int, ...
     return tuple(range(n_options)), orders[(item.rotation_offset + rotation) % len(orders)]
 
 
-def _right_option(item: Item, given: Presentation, order: tuple[int, ...]) -> int:
+def _right_option(item: Item, presentation: Presentation, order: tuple[int, ...]) -> int:
     if item.option_orders is not None:
         # Where each clip of the true order is now heard, counted from 1 as the options count.
-        heard = tuple(order.index(clip) + 1 for clip in range(len(order)))
-        return item.option_orders.index(heard)
+        places = tuple(order.index(clip) + 1 for clip in range(len(order)))
+        return item.option_orders.index(places)
     answer = item.answer or ""
-    if given.mirrored and item.mirror is not None:
+    if presentation.mirrored and item.mirror is not None:
         answer = item.mirror[answer]
     return item.options.index(answer)
 
@@ -132,16 +124,7 @@ def materialise(
 ) -> Prompt:
     """The prompt of a trial, its sounds still to be decoded.
 
-    Parameters
-    ----------
-    trial, item
-        What to ask.
-    store : ClipStore
-        The suite's clips.
-    silent_clip : ClipPart, optional
-        Sent with a prompt that has no clip, for models that take none without (a recorded policy).
-    answer_mode : AnswerMode
-        How the answer is to be got.
+    ``silent_clip`` is sent with a prompt that has no clip, for models that take none without (a recorded policy).
     """
     parts: list[TextPart | ClipPart] = []
     content: list[str] = []
@@ -167,5 +150,4 @@ def materialise(
 
 @lru_cache(maxsize=4096)
 def _text_part(text: str) -> TextPart:
-    """Labels and forms of answers recur in every prompt."""
     return TextPart(text=text)

@@ -22,33 +22,21 @@ _AS_JSON = {
 }
 
 
-def typed(factory: Callable[..., Any], given: Mapping[str, str], spec: str) -> dict[str, Any]:
-    """Read each value as its parameter's type; what has none is read as JSON if it is.
+def typed(factory: Callable[..., Any], arguments: Mapping[str, str], spec: str) -> dict[str, Any]:
+    """Read each value as the type of its parameter of ``factory``; what has none is read as JSON if it is.
 
-    A list, a mapping, a dataclass or a ``null`` is written as JSON: ``sizes=[1, 2]``.
+    A list, a mapping, a dataclass or a ``null`` is written as JSON: ``sizes=[1, 2]``. ``spec`` is what the user
+    calls the plug-in, for messages.
 
-    Parameters
-    ----------
-    factory : callable
-        The class or function that is called with the arguments.
-    given : mapping of str to str
-        Arguments as typed.
-    spec : str
-        What the user calls the plug-in, for messages.
-
-    Raises
-    ------
-    InputError
-        If an argument is unknown, missing, or not of its type.
-    PluginError
-        If ``factory`` is nothing that can be called by name.
+    Raises :class:`InputError` if an argument is unknown, missing, or not of its type, :class:`PluginError` if
+    ``factory`` is nothing that can be called by name.
     """
     parameters = _parameters(factory, spec)
     hints = _hints(factory)
     open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
     named = {name: p for name, p in parameters.items() if p.kind in _BY_NAME}
     values = {}
-    for name, text in given.items():
+    for name, text in arguments.items():
         if name not in named and not open_ended:
             raise InputError(
                 f"model {spec!r} takes no argument {name!r}: there are {', '.join(named) or 'none'}"
@@ -71,9 +59,9 @@ def _way_to_give(name: str, factory: Callable[..., Any], spec: str) -> str:
     return f"name it as {plugin}:MODEL"
 
 
-def recorded(values: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
+def recorded(values: Mapping[str, Any], arguments: Mapping[str, str]) -> dict[str, Any]:
     """Arguments as a run's record can hold them: plain JSON as it is, anything else as it was typed."""
-    return {name: value if _is_json(value) else given[name] for name, value in values.items()}
+    return {name: value if _is_json(value) else arguments[name] for name, value in values.items()}
 
 
 def _is_json(value: Any) -> bool:
@@ -125,6 +113,6 @@ def _value(spec: str, name: str, text: str, hint: Any) -> Any:
             is_json = not any(detail["type"] == "json_invalid" for detail in other.errors())
             wrong = (other if is_json else error).errors()[0]
             place = "".join(f"[{step!r}]" for step in wrong["loc"]) if is_json else ""
-            wanted = _AS_JSON.get(wrong["type"])
-            told = f"Input should be {wanted}" if wanted else wrong["msg"]
-            raise InputError(f"model {spec!r}: {name}={text}: {place}{place and ': '}{told}") from error
+            form = _AS_JSON.get(wrong["type"])
+            problem = f"Input should be {form}" if form else wrong["msg"]
+            raise InputError(f"model {spec!r}: {name}={text}: {place}{place and ': '}{problem}") from error

@@ -28,39 +28,23 @@ FAILURES = (Exception, SystemExit)
 
 
 def available(kind: Kind) -> dict[str, EntryPoint]:
-    """Entry points of one kind by name, sorted.
-
-    Raises
-    ------
-    PluginError
-        If two installed packages claim one name.
-    """
-    found: dict[str, EntryPoint] = {}
+    """Entry points of one kind by name, sorted; raises :class:`PluginError` if two packages claim one name."""
+    points: dict[str, EntryPoint] = {}
     for point in sorted(entry_points(group=f"starbench.{kind}"), key=lambda p: p.name):
-        other = found.setdefault(point.name, point)
+        other = points.setdefault(point.name, point)
         if other.value != point.value:
             raise PluginError(
                 f"two packages install {kind} named {point.name!r} ({other.value} and {point.value}): "
                 "uninstall one, or name the object itself as package.module:Object"
             )
-    return found
+    return points
 
 
 def split(kind: Kind, spec: str) -> tuple[str, str]:
-    """Split a plug-in's name from the argument that follows it.
+    """Split a plug-in's name from the argument that follows it; the argument is empty if there is none.
 
-    Parameters
-    ----------
-    kind : str
-        What is looked for.
-    spec : str
-        ``name``, ``name:argument``, ``file.py:Class``, ``file.py:Class:argument``,
-        ``package.module:Class`` or ``package.module:Class:argument``.
-
-    Returns
-    -------
-    name, argument : str
-        What :func:`load` takes, and the rest, empty if there is none.
+    ``spec`` is ``name``, ``name:argument``, ``file.py:Class``, ``file.py:Class:argument``,
+    ``package.module:Class`` or ``package.module:Class:argument``.
     """
     head, _, rest = spec.partition(":")
     if head not in available(kind) and (head.endswith(".py") or (rest and _is_module(head))):
@@ -72,10 +56,7 @@ def split(kind: Kind, spec: str) -> tuple[str, str]:
 def make(kind: Kind, name: str, **arguments: Any) -> Any:
     """Load a plug-in and call it with ``arguments``.
 
-    Raises
-    ------
-    PluginError
-        If there is none of that name, or making it fails; an exception of our own tree passes.
+    Raises :class:`PluginError` if there is none of that name, or making it fails; an exception of our own tree passes.
     """
     factory = load(kind, name)
     try:
@@ -94,13 +75,7 @@ def _is_module(name: str) -> bool:
 
 
 def load(kind: Kind, name: str) -> Any:
-    """Import the plug-in called ``name``.
-
-    Raises
-    ------
-    PluginError
-        If there is none of that name, or importing it fails; says what was tried and why.
-    """
+    """Import the plug-in called ``name``; raises :class:`PluginError`, with what was tried and why it failed."""
     target, _, attribute = name.partition(":")
     if target.endswith(".py"):
         return _attribute(_from_file(Path(target)), attribute, target)
@@ -109,23 +84,16 @@ def load(kind: Kind, name: str) -> Any:
     points = available(kind)
     if name not in points:
         raise PluginError(f"no {kind[:-1]} is called {name!r}: {suggestion(name, points)}")
-    return _load_point(points[name])
-
-
-def _load_point(point: EntryPoint) -> Any:
+    point = points[name]
     try:
         return point.load()
     except FAILURES as error:
         # A class that is missing raises in importlib: the module's own file is the next best place.
-        place = "" if line_at_fault(error) else at(_file_of(point))
+        file = source_file(sys.modules.get(point.value.partition(":")[0]))
+        place = "" if line_at_fault(error) or file is None else at(shown(file))
         raise PluginError(
             f"plug-in {point.name!r} ({point.value}) cannot be loaded: {explain(error)}{place}"
         ) from error
-
-
-def _file_of(point: EntryPoint) -> str | None:
-    file = source_file(sys.modules.get(point.value.partition(":")[0]))
-    return file and shown(file)
 
 
 def _import(module: str) -> ModuleType:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import inspect
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from starbench.plugins.record_errors import record_problems
+from starbench import schema
 from starbench.text import printable
 
+#: Characters of a wrong value that are shown.
+_SHOWN = 60
 #: What calls plug-ins: never the line that is sought. Ours, and the standard library's on the way.
 _CALLERS = (
     "starbench.plugins.registry",
@@ -28,22 +31,45 @@ _CALLERS = (
 def explain(error: BaseException, plugin: object = None) -> str:
     """An error in one line, with the line of ``plugin`` that it comes from where that is known."""
     line = line_at_fault(error, plugin) or line_of(plugin)
-    if isinstance(error, ImportError) and _said(error):  # which say what is wrong by themselves
-        return printable(_said(error)) + at(line)
+    if isinstance(error, ImportError) and _message_of(error):  # which say what is wrong by themselves
+        return printable(_message_of(error)) + at(line)
     return described(error, line) + at(line)
 
 
 def described(error: BaseException, line: str | None) -> str:
     """An error's kind and what it says, for a sentence that names ``line`` itself."""
     if isinstance(error, ValidationError):
-        return printable(record_problems(error))
+        problems = (_record_problem(error.title, dict(each)) for each in error.errors(include_url=False))
+        return printable("; ".join(problems))
     # A SyntaxError's text repeats its own place, which may be another than the line that is named.
     repeats = isinstance(error, SyntaxError) and line is not None and _own_line(error) == line
-    text, kind = printable(_said(error.msg if repeats else error)), type(error).__name__  # type: ignore[attr-defined]
+    text, kind = printable(_message_of(error.msg if repeats else error)), type(error).__name__  # type: ignore[attr-defined]
     return f"{kind}: {text}" if text else kind
 
 
-def _said(error: object) -> str:
+def _record_problem(record: str, detail: dict[str, Any]) -> str:
+    """What is wrong with one field of a record that a plug-in made, in one sentence instead of pydantic's page."""
+    field = ".".join(str(step) for step in detail["loc"])
+    if detail["type"] == "extra_forbidden":
+        return f"{record} has no field {field}{_meant(record, field)}"
+    if detail["type"] == "missing":
+        return f"{record} needs {field}"
+    if detail["type"] == "frozen_instance":
+        return f"{record} cannot be changed: make another with model_copy(update={{{field!r}: …}})"
+    value = printable(repr(detail["input"]))
+    value = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
+    return f"{record}({field}={value}): {detail['msg']}"
+
+
+def _meant(record: str, field: str) -> str:
+    kind = getattr(schema, record, None)
+    if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
+        return ""
+    close = difflib.get_close_matches(field, kind.model_fields, n=1)
+    return f"; did you mean {close[0]}?" if close else f": there are {', '.join(kind.model_fields)}"
+
+
+def _message_of(error: object) -> str:
     """What an error says; one whose own ``__str__`` fails says nothing, and must not end the run."""
     try:
         return str(error)
@@ -52,14 +78,9 @@ def _said(error: object) -> str:
 
 
 def line_at_fault(error: BaseException, plugin: object = None) -> str | None:
-    """``file:line`` of the deepest call within the plug-in's own file, None if it was never entered.
+    """``file:line`` of the deepest call within the file of ``plugin``, None if it was never entered.
 
-    Parameters
-    ----------
-    error : BaseException
-        What was raised, with its traceback.
-    plugin : class, function or instance, optional
-        Whose file is meant; default: the first file on the way that is not the harness's.
+    Without ``plugin``, the first file on the way that is not the harness's is meant.
     """
     if isinstance(error, SyntaxError) and error.filename and not _foreign(error.__traceback__):
         return _own_line(error)

@@ -15,13 +15,7 @@ PROTOCOLS: dict[str, Protocol] = {protocol.name: protocol for protocol in (StarB
 
 
 def get(name: str) -> Protocol:
-    """The protocol called ``name``.
-
-    Raises
-    ------
-    InputError
-        If there is none.
-    """
+    """The protocol called ``name``; raises :class:`InputError` if there is none."""
     if name not in PROTOCOLS:
         raise InputError(f"no protocol is called {name!r}: there are {', '.join(PROTOCOLS)}")
     return PROTOCOLS[name]
@@ -34,21 +28,8 @@ def read_response(
 ) -> Reading:
     """Read the answer in a response: the one reading that the journal and every score share.
 
-    Parameters
-    ----------
-    protocol : str
-        Name of the protocol that the question was put under.
-    text, stop
-        What the model delivered, and why it ended there.
-    options : tuple of str
-        The options in the order shown.
-    answer_mode : AnswerMode
-        How the answer was to be given: under ``choice`` and ``logprobs`` only a letter alone is one.
-
-    Raises
-    ------
-    InputError
-        If there is no such protocol.
+    ``text`` and ``stop`` are what the model delivered, ``options`` stand in the order shown. Under the answer modes
+    ``choice`` and ``logprobs`` only a letter alone is an answer.
     """
     response = Response.model_construct(text=text, stop=stop)
     return constrained_answer(get(protocol).read(response, options), response, answer_mode)

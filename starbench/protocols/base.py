@@ -29,25 +29,20 @@ class Protocol(Structural):
 
     def rotations(self, item: Item) -> int:
         """How many rotations are asked unless the user says otherwise."""
-        ...
 
     def parts(
-        self, item: Item, given: Presentation, options: tuple[str, ...], order: tuple[int, ...]
+        self, item: Item, presentation: Presentation, options: tuple[str, ...], order: tuple[int, ...]
     ) -> tuple[Part, ...]:
         """Lay one trial out; ``order`` lists the item's clips (from 0) as they are to be heard."""
-        ...
 
     def is_extension(self, item: Item, condition: str) -> bool:
         """Whether the protocol's original evaluator has no such condition for this item."""
-        ...
 
     def read(self, response: Response, options: tuple[str, ...]) -> Reading:
         """Read the answer in what the model delivered."""
-        ...
 
     def figures(self, results: Iterable[Result]) -> dict[str, Any]:
         """The figures that the protocol's original evaluator prints for a complete run, if it has one."""
-        ...
 
 
 def option_lines(options: tuple[str, ...]) -> str:
@@ -55,13 +50,7 @@ def option_lines(options: tuple[str, ...]) -> str:
     return "".join(f"<{chr(ord('A') + i)}>: {option}\n" for i, option in enumerate(options))
 
 
-def labelled(
-    labels: list[str],
-    given: Presentation,
-    order: tuple[int, ...],
-    *,
-    ears: tuple[str, str] = ("left", "right"),
-) -> list[Part]:
+def labelled(labels: list[str], presentation: Presentation, order: tuple[int, ...]) -> list[Part]:
     """Clips, or the captions in their place, each after its label.
 
     A label is a text ready to be followed by a clip (``"Audio 1:"``); where each clip is given ear by
@@ -69,16 +58,16 @@ def labelled(
     """
     parts: list[Part] = []
     for label, clip in zip(labels, order, strict=True):
-        if given.captions is not None:
-            parts.append(TextSpec(text=f"{label} (described in words) {given.captions[clip]}\n"))
-        elif len(given.transforms) == 2:
+        if presentation.captions is not None:
+            parts.append(TextSpec(text=f"{label} (described in words) {presentation.captions[clip]}\n"))
+        elif len(presentation.transforms) == 2:
             stem = label.removesuffix(":")
-            for ear, transform in zip(ears, given.transforms, strict=True):
+            for ear, transform in zip(("left", "right"), presentation.transforms, strict=True):
                 parts += [TextSpec(text=f"{stem}, {ear} ear:"), ClipSpec(clip=clip, transform=transform)]
         else:
             parts += [
                 part
-                for transform in given.transforms
+                for transform in presentation.transforms
                 for part in (TextSpec(text=label), ClipSpec(clip=clip, transform=transform))
             ]
     return parts

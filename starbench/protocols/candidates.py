@@ -117,12 +117,12 @@ _SHORT_FOR_ANSWER = re.compile(r"\s{0,2}:\s{0,2}[<(\[{]?[A-Z](?!\w)")
 def letter_candidates(reply: Reply) -> list[Candidate]:
     """Return each letter that names an option and is not rejected, in order."""
     spans = [m.span() for m in reply.choices.pattern.finditer(reply.lower)] if reply.choices.lettered else []
-    found = (
+    possible = (
         _letter_candidate(reply, m.start(), m.end())
         for m in LETTER.finditer(reply.text)
         if not any(start <= m.start() < end for start, end in spans)
     )
-    candidates = [candidate for candidate in found if candidate is not None]
+    candidates = [candidate for candidate in possible if candidate is not None]
     for one, other in pairwise(candidates):
         if other.start - one.end <= 16 and patterns.JOINED.fullmatch(reply.lower, one.end, other.start):
             # What is said of one of a pair is said of both: "not A or B", "A and B are wrong".

@@ -23,17 +23,9 @@ _PERCEPTION = "pc"
 
 
 def performance(results: Iterable[Result]) -> dict[str, Any]:
-    """What the official evaluator reports for complete runs.
+    """What the official evaluator reports for complete runs; it has no tasks but its own, so others are left out.
 
-    Parameters
-    ----------
-    results : iterable of Result
-        Tasks the official evaluator does not have are left out.
-
-    Returns
-    -------
-    dict
-        ``tr``, ``sr``, ``pc`` with strings such as ``"56.11%"``, and ``Final MA`` where all three are.
+    Under ``tr``, ``sr``, ``pc`` strings such as ``"56.11%"``, and ``Final MA`` where all three are.
     """
     by_dataset: dict[str, list[Result]] = {}
     for result in results:

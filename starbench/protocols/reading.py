@@ -23,18 +23,9 @@ from starbench.schema.response import Outcome, Reading
 def read(text: str, options: Sequence[str]) -> Reading:
     """Read which option a reply chose.
 
-    Parameters
-    ----------
-    text
-        What the model delivered, as it came.
-    options
-        The option texts in the order shown; the first was shown as ``<A>``.
-
-    Returns
-    -------
-    Reading
-        ``answered`` with a letter, or ``refused``, ``ambiguous``, ``unparsed`` or ``empty``
-        without one. Whether the text was cut or blocked is not decided here.
+    ``text`` is what the model delivered, ``options`` the texts in the order shown, the first as ``<A>``. The
+    reading is ``answered`` with a letter, or ``refused``, ``ambiguous``, ``unparsed`` or ``empty`` without one.
+    Whether the text was cut or blocked is not decided here.
     """
     reply = Reply(shorten(plain(text)), choices_of(tuple(options)))
     for rule in _RULES:
@@ -89,20 +80,20 @@ def _texts(reply: Reply) -> Reading | None:
         return Reading(outcome=Outcome.REFUSED)
     if not torn:
         return _answer(reply, winner.index)
-    told = [candidate.index for candidate in candidates]
-    echo = len(told) > 2 and told == list(range(len(reply.choices.words)))
+    indices = [candidate.index for candidate in candidates]
+    echo = len(indices) > 2 and indices == list(range(len(reply.choices.words)))
     return Reading(outcome=Outcome.UNPARSED if echo else Outcome.AMBIGUOUS)
 
 
 def _short_form(reply: Reply) -> Reading | None:
     """Read "the second one" where exactly one option has that word and no negation is lost."""
-    said = {word for word in reply.words if word not in FILLERS} if len(reply.words) <= 12 else set()
-    if not any(word.isalpha() and len(word) > 1 for word in said):
+    stated = {word for word in reply.words if word not in FILLERS} if len(reply.words) <= 12 else set()
+    if not any(word.isalpha() and len(word) > 1 for word in stated):
         return None
-    having = [i for i, words in enumerate(reply.choices.words) if said <= set(words)]
-    if len(having) != 1 or (NEGATORS & set(reply.choices.words[having[0]])) - said:
+    possible = [i for i, words in enumerate(reply.choices.words) if stated <= set(words)]
+    if len(possible) != 1 or (NEGATORS & set(reply.choices.words[possible[0]])) - stated:
         return None
-    return _answer(reply, having[0])
+    return _answer(reply, possible[0])
 
 
 def _declines(reply: Reply) -> Reading | None:

@@ -37,13 +37,13 @@ class StarBench:
         return item.rotations or len(item.options)
 
     def parts(
-        self, item: Item, given: Presentation, options: tuple[str, ...], order: tuple[int, ...]
+        self, item: Item, presentation: Presentation, options: tuple[str, ...], order: tuple[int, ...]
     ) -> tuple[Part, ...]:
         """Question first for orders of clips, sound first for everything else."""
         question = TextSpec(text=f"{item.question}\n{option_lines(options)}")
         if item.option_orders is not None:
-            return (question, *_aids(item, given), *_clips(given, order))
-        return (*_aids(item, given), *_audio(given, order), question)
+            return (question, *_aids(item, presentation), *_clips(presentation, order))
+        return (*_aids(item, presentation), *_audio(presentation, order), question)
 
     def is_extension(self, item: Item, condition: str) -> bool:
         """Whether the official evaluator has no such data set for this item."""
@@ -59,35 +59,35 @@ class StarBench:
             return nothing
         if response.stop == "refused":  # the vendor's own mark; its text is no delivered answer
             return Reading(outcome=Outcome.REFUSED)
-        found = official_letter(response.text or "", options)
+        letter = official_letter(response.text or "", options)
         cut = response.stop == "length"
         # A lower-case letter never equals a right one officially: it is no answer here.
-        if found is None or not found.isupper():
+        if letter is None or not letter.isupper():
             return Reading(outcome=Outcome.UNPARSED, truncated=cut)
-        return Reading(outcome=Outcome.ANSWERED, letter=found, truncated=cut)
+        return Reading(outcome=Outcome.ANSWERED, letter=letter, truncated=cut)
 
     def figures(self, results: Iterable[Result]) -> dict[str, Any]:
         """As the official evaluator prints them."""
         return performance(results)
 
 
-def _aids(item: Item, given: Presentation) -> list[Part]:
-    if given.scene is not None:
-        return [TextSpec(text=_SCENE.format(caption=given.scene, n=len(item.audio_paths)))]
-    if given.uncut:
+def _aids(item: Item, presentation: Presentation) -> list[Part]:
+    if presentation.scene is not None:
+        return [TextSpec(text=_SCENE.format(caption=presentation.scene, n=len(item.audio_paths)))]
+    if presentation.uncut:
         return [TextSpec(text=_UNCUT_BEFORE), UNCUT_CLIP, TextSpec(text=_UNCUT_AFTER)]
     return []
 
 
-def _clips(given: Presentation, order: tuple[int, ...]) -> list[Part]:
-    return labelled([f"\nclip {i + 1}:" for i in range(len(order))], given, order)
+def _clips(presentation: Presentation, order: tuple[int, ...]) -> list[Part]:
+    return labelled([f"\nclip {i + 1}:" for i in range(len(order))], presentation, order)
 
 
-def _audio(given: Presentation, order: tuple[int, ...]) -> list[Part]:
+def _audio(presentation: Presentation, order: tuple[int, ...]) -> list[Part]:
     labels = [f"Audio {i + 1}:" for i in range(len(order))]
-    if len(order) > 1 or given.captions is not None:
-        return labelled(labels, given, order)
-    clips = [ClipSpec(clip=order[0], transform=transform) for transform in given.transforms]
+    if len(order) > 1 or presentation.captions is not None:
+        return labelled(labels, presentation, order)
+    clips = [ClipSpec(clip=order[0], transform=transform) for transform in presentation.transforms]
     if len(clips) == 2:
         left, right = clips
         return [TextSpec(text="Audio 1:"), left, TextSpec(text="Audio 2:"), right, TextSpec(text=_EARS)]
@@ -100,18 +100,11 @@ def official_letter(text: str, options: tuple[str, ...]) -> str | None:
     A letter led by a keyword ("answer", "option", …) beats everything, bracketed before bare, last
     before first. Failing that, of bracketed letters, option texts (in replies of more than two words)
     and bare letters the first kind that occurs wins, again with its last occurrence.
-
-    Parameters
-    ----------
-    text : str
-        The model's reply.
-    options : tuple of str
-        The options in the order shown.
     """
     marked, standalone = _patterns(len(options))
-    found = [(match[1] is not None, match.start(), match[1] or match[2]) for match in marked.finditer(text)]
-    if found:
-        return max(found)[2]
+    keyed = [(match[1] is not None, match.start(), match[1] or match[2]) for match in marked.finditer(text)]
+    if keyed:
+        return max(keyed)[2]
     ranked = [
         (2 if match[1] else 0, match.start(), place, match[1] or match[2])
         for place, match in enumerate(standalone.finditer(text))

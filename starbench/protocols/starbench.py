@@ -33,17 +33,18 @@ class Starbench:
         return item.rotations or factorial(len(item.audio_paths))
 
     def parts(
-        self, item: Item, given: Presentation, options: tuple[str, ...], order: tuple[int, ...]
+        self, item: Item, presentation: Presentation, options: tuple[str, ...], order: tuple[int, ...]
     ) -> tuple[Part, ...]:
         """Aids, then clips, then question, options and the form of the answer."""
         parts: list[Part] = []
-        if given.scene is not None:
-            parts.append(TextSpec(text=f"The whole scene in words, in its true order: {given.scene}\n"))
-        if given.uncut:
+        scene = presentation.scene
+        if scene is not None:
+            parts.append(TextSpec(text=f"The whole scene in words, in its true order: {scene}\n"))
+        if presentation.uncut:
             parts += [TextSpec(text="The uncut recording of the whole scene:"), UNCUT_CLIP]
         noun = "Audio" if item.option_orders is None else "Clip"  # as the question itself calls them
-        parts += labelled(clip_labels(len(item.audio_paths), noun), given, order)
-        withheld = "" if given.has_sound or given.captions is not None else _WITHHELD
+        parts += labelled(clip_labels(len(item.audio_paths), noun), presentation, order)
+        withheld = "" if presentation.has_sound or presentation.captions is not None else _WITHHELD
         parts.append(TextSpec(text=withheld + question_text(item.question, options)))
         return tuple(parts)
 

@@ -38,62 +38,51 @@ class Beginning(NamedTuple):
 LineT_co = TypeVar("LineT_co", JournalLine, CaptionLine, covariant=True)
 
 
-class Record(Protocol[LineT_co]):
+class AttemptRecord(Protocol[LineT_co]):
     """What an attempt adds to: a run's directory or a file of captions, and what it is to hold in the end."""
 
     @property
     def trials(self) -> Sequence[Trial]:
         """What is to be asked in all."""
-        ...
 
     @property
     def workload(self) -> Workload[LineT_co]:
         """The prompts of the trials, and the lines that say what became of them."""
-        ...
 
     @property
     def lines_path(self) -> Path:
         """The file that each finished trial adds a line to."""
-        ...
 
     @property
     def rate_hz(self) -> int | None:
         """The rate that all clips are sent at, Hz; None: each clip's own."""
-        ...
 
     @property
     def versions(self) -> Mapping[str, str]:
         """Versions of the software, and digests of the plug-ins, of this attempt."""
-        ...
 
     def hold(self) -> AbstractContextManager[None]:
         """Keep the record to this process."""
-        ...
 
     def begin(self) -> Beginning:
         """Write what is to be asked, or check that an earlier attempt set out to ask the same."""
-        ...
 
     def discard(self) -> None:
         """Remove what :meth:`begin` wrote; only for a record without any answer."""
-        ...
 
     def lines(self) -> Iterator[LineT_co]:
         """Every line in the order of writing, those that a later one replaced included."""
-        ...
 
     def canary(self) -> Canary | None:
         """The record of the canary, if one was run."""
-        ...
 
     def write_canary(self, canary: Canary) -> None:
         """Replace the record of the canary."""
-        ...
 
 
 @dataclass(frozen=True)
-class Start:
-    """What an attempt found before it asks."""
+class AttemptStart:
+    """What an attempt is about to do."""
 
     waiting: int
     planned: int
@@ -109,12 +98,12 @@ class Start:
 
 
 async def ask_all(
-    record: Record[LineT],
+    record: AttemptRecord[LineT],
     model: Model,
     settings: Settings,
     *,
     retry_permanent: bool = False,
-    on_start: Callable[[Start], None] = lambda _: None,
+    on_start: Callable[[AttemptStart], None] = lambda _: None,
     on_canary: Callable[[Canary], None] = lambda _: None,
     on_line: Callable[[LineT], None] = lambda _: None,
 ) -> None:
@@ -122,13 +111,10 @@ async def ask_all(
 
     Parameters
     ----------
-    record, model, settings
-        What to ask and where it is written down, whom to ask, and how hard to push.
     retry_permanent : bool
         Ask again what the server refused as a bad request.
     on_start, on_canary, on_line : callable
-        Called with what was found before anything is asked, with the canary if one is run, and with each line
-        that is written.
+        Called before anything is asked, with the canary if one is run, and with each line that is written.
 
     Raises
     ------
@@ -149,19 +135,12 @@ async def ask_all(
             edited = _edited(beginning.versions, record.versions)
             # A question without sound needs no proof that sound arrives.
             is_needed = settings.canary and any(sent_clips(trial.parts) for trial in waiting)
-            kept = _kept_canary(record, model, settings) if is_needed and not edited else None
+            kept = record.canary() if is_needed and not edited else None
+            if kept is not None and not is_still_valid(kept, model.server, settings.probe):
+                kept = None
             canary = is_needed and kept is None
-            on_start(
-                Start(
-                    len(waiting),
-                    len(record.trials),
-                    beginning.resumed,
-                    beginning.served_by,
-                    edited,
-                    canary,
-                    kept,
-                )
-            )
+            start = (len(waiting), len(record.trials), beginning.resumed, beginning.served_by)
+            on_start(AttemptStart(*start, edited, canary, kept))
             client = ModelClient(model, settings, len(waiting))
             budget = remaining_budget(record, settings)
             try:
@@ -172,14 +151,15 @@ async def ask_all(
                 with LineWriter(record.lines_path) as writer:
                     await run_trials(waiting, record.workload, client, writer, on_line, budget)
             except FatalError as error:
-                if error.kind == NOT_FOUND and not beginning.resumed and not _has_answer(record):
+                is_unknown = error.kind == NOT_FOUND and not beginning.resumed
+                if is_unknown and all(line.outcome is Outcome.ERROR for line in record.lines()):
                     record.discard()
                 raise
     finally:
         await model.close()
 
 
-def settled(record: Record[LineT], *, retry_permanent: bool = False) -> set[TrialKey]:
+def settled(record: AttemptRecord[LineT], *, retry_permanent: bool = False) -> set[TrialKey]:
     """Keys of the trials that are never asked again: a reply came, or an error that will come again."""
 
     def is_settled(line: LineT) -> bool:
@@ -189,7 +169,7 @@ def settled(record: Record[LineT], *, retry_permanent: bool = False) -> set[Tria
     return {key for key, done in latest_lines(record.lines(), is_settled).items() if done}
 
 
-def remaining_budget(record: Record[LineT], settings: Settings) -> Budget:
+def remaining_budget(record: AttemptRecord[LineT], settings: Settings) -> Budget:
     """The budget of all attempts together, less what the earlier ones used."""
     budget = Budget(settings.max_cost_usd, settings.max_tokens, settings.prices)
     if not budget.limited:
@@ -208,7 +188,7 @@ def remaining_budget(record: Record[LineT], settings: Settings) -> Budget:
 
 
 async def _prove_sound(
-    record: Record[LineT],
+    record: AttemptRecord[LineT],
     client: ModelClient,
     budget: Budget,
     finished: int,
@@ -234,11 +214,6 @@ async def _prove_sound(
         )
 
 
-def _kept_canary(record: Record[LineT], model: Model, settings: Settings) -> Canary | None:
-    before = record.canary()
-    return before if before and is_still_valid(before, model.server, settings.probe) else None
-
-
 def _merged(before: Canary | None, canary: Canary, finished: int) -> Canary:
     """What ``canary`` found, with what every attempt used, and how many trials no canary says anything of."""
     if before is None:
@@ -253,14 +228,10 @@ def _merged(before: Canary | None, canary: Canary, finished: int) -> Canary:
     )
 
 
-def _count_unproven(record: Record[LineT], trials: int) -> None:
+def _count_unproven(record: AttemptRecord[LineT], trials: int) -> None:
     before = record.canary()
     if before is not None:
         record.write_canary(before.model_copy(update={"unproven": before.unproven + trials}))
-
-
-def _has_answer(record: Record[LineT]) -> bool:
-    return any(line.outcome is not Outcome.ERROR for line in record.lines())
 
 
 def _edited(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""A file of captions as an attempt adds to it; see :class:`starbench.runs.attempt.Record`."""
+"""A file of captions as an attempt adds to it; see :class:`starbench.runs.attempt.AttemptRecord`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from starbench.errors import RunError
 from starbench.planning.captions import CaptionPlan
 from starbench.runs.attempt import Beginning
-from starbench.runs.ownership import hold, refuse_other
+from starbench.runs.ownership import hold, refuse_other, write_errors
 from starbench.schema import Canary, Trial
 from starbench.schema.caption import CaptionLine
 from starbench.storage.atomic import write_lines
@@ -41,20 +40,12 @@ class CaptionRecord:
         return hold(self.lines_path, self.lines_path.with_name(f".{self.lines_path.name}.lock"))
 
     def begin(self) -> Beginning:
-        """Write the header, or check that the file holds such captions; suites that it does not name are added.
-
-        Raises
-        ------
-        RunError
-            If the file holds captions of another identity, is not a file of captions, or cannot be written.
-        """
+        """Write the header, or check that the file holds such captions; suites that it does not name are added."""
         path, planned = self.lines_path, self.workload.header
-        try:
+        with write_errors(path):
             if not path.exists() or not path.stat().st_size:
                 write_lines(path, [planned.model_dump_json()])
                 return Beginning(False, planned.served_by, planned.versions)
-        except OSError as error:
-            raise RunError(f"{path} cannot be written: {error.strerror}") from error
         header = captions.read(path).header
         old, new = (one.identity.model_dump(mode="json") for one in (header, planned))
         refuse_other(path, "other captions", old, new)
@@ -78,8 +69,6 @@ class CaptionRecord:
         """Change the header, whole or not at all; the captions stay as they are."""
         path = self.lines_path
         header = captions.read(path).header.model_copy(update=changes)
-        try:
+        with write_errors(path):
             _, *lines = path.read_bytes().split(b"\n")
             write_lines(path, [header.model_dump_json(), *(line.decode() for line in lines[:-1])])
-        except OSError as error:
-            raise RunError(f"{path} cannot be written: {error.strerror}") from error

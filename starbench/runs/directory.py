@@ -1,7 +1,7 @@
 """A run on disk: what was to be asked (written once, before anything is), and where the journal lies.
 
 ``run.json`` is the identity and everything needed to repeat the run, ``items.jsonl`` the questions,
-``plan.jsonl`` one line a trial; with ``trials.jsonl``, and ``canary.json`` if a canary was held, they are all
+``plan.jsonl`` one line a trial; with ``trials.jsonl``, and ``canary.json`` if there was a canary, they are all
 that scoring reads, so a run can be scored long after its suite is gone.
 """
 
@@ -14,6 +14,8 @@ from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
+
+from pydantic import BaseModel
 
 from starbench.errors import JournalError, RunError
 from starbench.runs import journal, ownership
@@ -31,6 +33,7 @@ DEFAULT_PARENT = Path("runs")
 
 ItemKey = tuple[str, str]
 Row = TypeVar("Row")
+ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 class PlannedTrial(NamedTuple):
@@ -47,17 +50,15 @@ class PlannedTrial(NamedTuple):
 
     @property
     def key(self) -> tuple[str, str, int, str]:
-        """The trial's key within its run."""
         return (self.suite, self.item_id, self.rotation, self.condition)
 
     @property
     def right_content(self) -> int:
-        """Index, in the item's own order, of the option that is right."""
+        """Index, in the item's own order, of the right option."""
         return self.contents[ord(self.answer_letter) - ord("A")]
 
     @classmethod
     def of(cls, trial: Trial) -> PlannedTrial:
-        """What scoring needs of ``trial``."""
         return cls(*(getattr(trial, name) for name in cls._fields))
 
 
@@ -70,41 +71,22 @@ def default_path(model: str, suites: Iterable[str]) -> Path:
 
 
 def hold(path: Path) -> AbstractContextManager[None]:
-    """Lock the directory of a run for this process.
-
-    Raises
-    ------
-    RunError
-        If it is not a run's; or as :func:`starbench.runs.ownership.hold`.
-    """
+    """Lock the directory of a run for this process; raises :class:`RunError` if it is in use, or not a run's."""
     refuse_foreign(path)
     return ownership.hold(path, path / _LOCK)
 
 
 def refuse_foreign(path: Path) -> None:
-    """Leave alone what is there and is no run.
-
-    Raises
-    ------
-    RunError
-        If ``path`` exists, and holds neither a run nor what one leaves that never began.
-    """
+    """Raise :class:`RunError` if ``path`` exists, and holds neither a run nor what one leaves that never began."""
     if path.exists() and not (path / RUN).exists() and not _is_unbegun(path):
         raise RunError(f"{path} exists and is not a run: give another --out")
 
 
 def begin(path: Path, run: Run, items: Mapping[ItemKey, Item], trials: Iterable[Trial]) -> bool:
-    """Write what a run will ask, or check that this very run is being resumed.
+    """Write what a run will ask, or check that this very run is resumed; whether it had been begun before.
 
-    Returns
-    -------
-    bool
-        Whether the run had been begun before.
-
-    Raises
-    ------
-    RunError
-        If the directory holds a run of another identity, or cannot be written.
+    A resumed run gets the new label, if any. Raises :class:`RunError` if the directory holds a run of another
+    identity, or cannot be written.
     """
     if (path / RUN).exists():
         begun = read(path)
@@ -115,39 +97,24 @@ def begin(path: Path, run: Run, items: Mapping[ItemKey, Item], trials: Iterable[
                 f"{path} planned other trials (what the model declares it can take has changed): "
                 "give another --out"
             )
+        if run.label not in (None, begun.label):
+            _write_run(path, begun.model_copy(update={"label": run.label}))
         return True
-    try:
+    with ownership.write_errors(path):
         write_lines(path / ITEMS, (_item_line(suite, item) for (suite, _), item in items.items()))
         write_lines(path / PLAN, (json.dumps(PlannedTrial.of(trial)) for trial in trials))
         # Last, because its presence says that the others are whole.
-        write_lines(path / RUN, [run.model_dump_json(indent=2)])
-    except OSError as error:
-        raise RunError(f"{path} cannot be written: {error.strerror}") from error
+        _write_run(path, run)
     return False
 
 
-def relabel(path: Path, label: str) -> None:
-    """Give the run at ``path`` another label; it stays the same run.
-
-    Raises
-    ------
-    RunError
-        If it cannot be read or written.
-    """
-    try:
-        write_lines(path / RUN, [read(path).model_copy(update={"label": label}).model_dump_json(indent=2)])
-    except OSError as error:
-        raise RunError(f"{path} cannot be written: {error.strerror}") from error
+def _write_run(path: Path, run: Run) -> None:
+    with ownership.write_errors(path):
+        write_lines(path / RUN, [run.model_dump_json(indent=2)])
 
 
 def discard(path: Path) -> None:
-    """Remove the files of a run, and the directory if nothing else is in it.
-
-    Raises
-    ------
-    RunError
-        If they cannot be removed.
-    """
+    """Remove the files of a run, and the directory if nothing else is in it."""
     try:
         # The record goes first: without it the rest is what a run leaves that never began.
         for name in (RUN, CANARY, journal.NAME, ITEMS, PLAN, _LOCK):
@@ -164,19 +131,11 @@ def _is_unbegun(path: Path) -> bool:
 
 
 def read(path: Path) -> Run:
-    """The record of the run at ``path``.
-
-    Raises
-    ------
-    RunError
-        If there is none, or it is damaged.
-    """
+    """The record of the run at ``path``; raises :class:`RunError` if there is none, or it is damaged."""
     try:
-        return Run.model_validate_json((path / RUN).read_text("utf-8"))
+        return _read(path / RUN, Run)
     except FileNotFoundError as error:
         raise RunError(f"{path} is not a run: it has no {RUN}") from error
-    except (OSError, ValueError) as error:  # a ValidationError is a ValueError
-        raise RunError(f"{path / RUN} cannot be read: {error}") from error
 
 
 def read_items(path: Path) -> dict[ItemKey, Item]:
@@ -190,13 +149,7 @@ def read_plan(path: Path) -> list[PlannedTrial]:
 
 
 def write_canary(path: Path, canary: Canary) -> None:
-    """Record what the canary found, in place of what an earlier one did.
-
-    Raises
-    ------
-    JournalError
-        If the disk does not take it.
-    """
+    """Record what the canary found, in place of what an earlier one did."""
     try:
         write_lines(path / CANARY, [canary.model_dump_json(indent=2)])
     except OSError as error:
@@ -204,19 +157,20 @@ def write_canary(path: Path, canary: Canary) -> None:
 
 
 def read_canary(path: Path) -> Canary | None:
-    """What the latest canary found, None if none was held.
-
-    Raises
-    ------
-    RunError
-        If the record is damaged.
-    """
+    """What the latest canary found, None if there was none."""
     try:
-        return Canary.model_validate_json((path / CANARY).read_text("utf-8"))
+        return _read(path / CANARY, Canary)
     except FileNotFoundError:
         return None
+
+
+def _read(file: Path, model: type[ModelT]) -> ModelT:
+    try:
+        return model.model_validate_json(file.read_text("utf-8"))
+    except FileNotFoundError:
+        raise
     except (OSError, ValueError) as error:  # a ValidationError is a ValueError
-        raise RunError(f"{path / CANARY} cannot be read: {error}") from error
+        raise RunError(f"{file} cannot be read: {error}") from error
 
 
 def _planned_trial(row: list[Any]) -> PlannedTrial:

@@ -1,20 +1,18 @@
 """The journal: one line a finished trial, appended and never rewritten; the only truth a run leaves.
 
-A line is handed to the operating system in one write as soon as its trial ends, so ``kill -9`` loses
-at most the trials that were still under way; a line torn by a full disk or a power cut is cut off
-when the journal is next opened.
+A line is written as soon as its trial ends, so ``kill -9`` loses at most the trials that were still under way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from pydantic import BaseModel
 
 from starbench.errors import JournalError, RunError
+from starbench.runs.ownership import write_errors
 from starbench.schema import JournalLine
 from starbench.schema.latest import latest_lines
 from starbench.schema.trial import TrialKey
@@ -31,26 +29,16 @@ class LineWriter:
         self._lines = LineAppender(path)
 
     def __enter__(self) -> Self:
-        try:
+        with write_errors(self.path):
             cut_torn_line(self.path)
             self._lines.__enter__()
-        except OSError as error:
-            raise RunError(f"{self.path} cannot be written: {error.strerror}") from error
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._lines.__exit__(kind, error, trace)
+    def __exit__(self, *error: object) -> None:
+        self._lines.__exit__(*error)
 
     def append(self, line: BaseModel) -> None:
-        """Write one line, whole or not at all as far as a reader can tell.
-
-        Raises
-        ------
-        JournalError
-            If the disk does not take it.
-        """
+        """Write one line whole; raises :class:`JournalError` if the disk does not take it."""
         try:
             self._lines.append(line.model_dump_json().encode())
         except OSError as error:
@@ -61,13 +49,7 @@ class LineWriter:
 
 
 def read(run: Path) -> Iterator[JournalLine]:
-    """The lines of a journal, in the order they were written; a torn last line is passed over.
-
-    Raises
-    ------
-    RunError
-        If a line before the last is damaged.
-    """
+    """The lines of a journal, in the order they were written; a torn last line is skipped."""
     path = run / NAME
     try:
         yield from parse_lines(path, whole_lines(path), JournalLine, "journal line")

@@ -31,7 +31,6 @@ class TrialEnd(NamedTuple):
 
     @classmethod
     def of(cls, line: JournalLine) -> TrialEnd:
-        """What counts of ``line``."""
         return cls._make(_what_counts(line))
 
 
@@ -52,18 +51,11 @@ class RunData:
 
     @property
     def failures(self) -> list[Failure]:
-        """The errors that are left."""
         return [end.error for end in self.ends.values() if end.error is not None]
 
 
 def load(path: Path) -> RunData:
-    """Read the run at ``path``.
-
-    Raises
-    ------
-    starbench.errors.RunError
-        If there is none, or it is damaged.
-    """
+    """Read the run at ``path``; raises :class:`starbench.errors.RunError` if there is none, or it is damaged."""
     return RunData(
         path=path,
         run=directory.read(path),

@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from filelock import Timeout
+
 from starbench.errors import RunError
-from starbench.storage.lock import InUseError, acquire
+from starbench.storage.lock import acquire
 from starbench.text import printable
 
 #: Characters of a value that a message shows.
@@ -17,36 +19,35 @@ _SHOWN = 60
 
 
 @contextmanager
+def write_errors(path: Path) -> Iterator[None]:
+    """Raise what the disk refuses as a :class:`RunError` about ``path``."""
+    try:
+        yield
+    except OSError as error:
+        raise RunError(f"{path} cannot be written: {error.strerror}") from error
+
+
+@contextmanager
 def hold(path: Path, lock: Path) -> Iterator[None]:
     """Keep what lies at ``path`` to this process; the kernel releases the lock file when the process dies.
 
-    Raises
-    ------
-    RunError
-        If another process holds it, or it cannot be written.
+    Raises :class:`RunError` if another process holds it, or it cannot be written.
     """
-    try:
-        held = acquire(lock)
-    except InUseError as error:
-        raise RunError(
-            f"{path} is in use by another starbench: wait for it, or give another --out"
-        ) from error
-    except OSError as error:
-        raise RunError(f"{path} cannot be written: {error.strerror}") from error
+    with write_errors(path):
+        try:
+            file_lock = acquire(lock)
+        except Timeout as error:
+            raise RunError(
+                f"{path} is in use by another starbench: wait for it, or give another --out"
+            ) from error
     try:
         yield
     finally:
-        held.release()
+        file_lock.release()
 
 
 def refuse_other(path: Path, content: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-    """Compare the identity that ``path`` was begun with and the one it is to be resumed with.
-
-    Raises
-    ------
-    RunError
-        If they differ: ``path`` holds ``content``.
-    """
+    """Raise :class:`RunError` if ``path``, which holds ``content``, was begun with another identity."""
     changes = [
         f"{name} was {_shown(old[name])} and is {_shown(new[name])}" for name in old if old[name] != new[name]
     ]

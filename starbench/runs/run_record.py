@@ -1,4 +1,4 @@
-"""A run's directory as an attempt adds to it; see :class:`starbench.runs.attempt.Record`."""
+"""A run's directory as an attempt adds to it; see :class:`starbench.runs.attempt.AttemptRecord`."""
 
 from __future__ import annotations
 
@@ -47,9 +47,6 @@ class RunRecord:
     def begin(self) -> Beginning:
         resumed = directory.begin(self.path, self.plan.run, self.plan.items, self.plan.trials)
         begun = directory.read(self.path)
-        label = self.plan.run.label
-        if label not in (None, begun.label):
-            directory.relabel(self.path, label)
         return Beginning(resumed, begun.served_by, begun.versions)
 
     def discard(self) -> None:

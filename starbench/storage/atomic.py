@@ -8,21 +8,9 @@ from pathlib import Path
 
 
 def write_bytes(path: Path, data: bytes, *, sync: bool = False) -> None:
-    """Write a file whole.
+    """Write or replace a file whole; ``sync`` waits until the disk holds it, so that a power cut cannot lose it.
 
-    Parameters
-    ----------
-    path : Path
-        The file; one that is there is replaced.
-    data : bytes
-        Its whole content.
-    sync : bool
-        Wait until the disk holds it, so that a power cut cannot lose it either.
-
-    Raises
-    ------
-    OSError
-        If the disk refuses it; what was there before is there still.
+    Raises :class:`OSError` if the disk refuses it; what was there before is there still.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -38,11 +26,5 @@ def write_bytes(path: Path, data: bytes, *, sync: bool = False) -> None:
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> None:
-    """Write a text file whole, as UTF-8, and wait until the disk holds it.
-
-    Raises
-    ------
-    OSError
-        As :func:`write_bytes`.
-    """
+    """Write a text file whole, as UTF-8, and wait until the disk holds it; raises as :func:`write_bytes`."""
     write_bytes(path, "".join(f"{line}\n" for line in lines).encode(), sync=True)

@@ -11,7 +11,6 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Self, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -25,10 +24,7 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 class LineAppender:
-    """Append-only writer to a file, which any number of processes may open at once.
-
-    Each line is one write at the end of the file. Errors are plain :class:`OSError`.
-    """
+    """Append-only writer to a file, which any number of processes may open at once; raises :class:`OSError`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -38,19 +34,11 @@ class LineAppender:
         self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         os.close(self._file)
 
     def append(self, line: bytes) -> None:
-        """Write one line, given without its line break, whole or not at all as far as a reader sees.
-
-        Raises
-        ------
-        OSError
-            If the disk refuses it.
-        """
+        """Write one line, given without its line break, whole or not at all as far as a reader sees."""
         data, written = line + b"\n", 0
         try:
             while written < len(data):
@@ -63,13 +51,7 @@ class LineAppender:
 
 
 def whole_lines(path: Path) -> Iterator[bytes]:
-    """The lines of a file in order, without their line breaks; a torn last line is skipped.
-
-    Raises
-    ------
-    OSError
-        If it cannot be read.
-    """
+    """The lines of a file in order, without their line breaks; a torn last line is skipped."""
     with path.open("rb") as lines:
         for line in lines:
             if not line.endswith(b"\n"):
@@ -82,10 +64,7 @@ def parse_lines(
 ) -> Iterator[ModelT]:
     """Each of the lines of the file at ``path`` as a model; ``first`` is the number of the first of them.
 
-    Raises
-    ------
-    RunError
-        If a line is not a ``what``.
+    Raises :class:`RunError` if a line is not a ``what``.
     """
     for number, row in enumerate(rows, first):
         try:
@@ -98,13 +77,7 @@ def parse_lines(
 
 
 def cut_torn_line(path: Path) -> None:
-    """Drop what follows the last line break: the write that it belonged to never finished.
-
-    Raises
-    ------
-    OSError
-        If the file is there and cannot be changed.
-    """
+    """Drop what follows the last line break: the write that it belonged to never finished."""
     with suppress(FileNotFoundError), path.open("rb+") as file:
         size = end = file.seek(0, os.SEEK_END)
         while end:

@@ -4,27 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-
-class InUseError(Exception):
-    """Another process holds the lock; who asked for it says what that means."""
+from filelock import FileLock
 
 
 def acquire(path: Path) -> FileLock:
     """Hold the lock file at ``path``, whose folder is made if it is missing, until ``release()``.
 
-    Raises
-    ------
-    InUseError
-        If another process holds it.
-    OSError
-        If the lock file cannot be written.
+    Raises :class:`filelock.Timeout` if another process holds it, :class:`OSError` if it cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise InUseError(str(path)) from error
+    lock.acquire(timeout=0)
     return lock

@@ -34,7 +34,6 @@ class CaptionFile:
 
     @property
     def model(self) -> str:
-        """The model that wrote the captions."""
         return self.header.identity.model
 
     def captioner_of(self, suites: Iterable[Suite]) -> Captioner:
@@ -65,19 +64,15 @@ class CaptionFile:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of how the captions were got and what they say, whatever the order of the lines."""
-        asked = self.header.identity.model_dump_json()
-        return sha256(json.dumps([asked, sorted(self.texts.items())]).encode()).hexdigest()
+        identity = self.header.identity.model_dump_json()
+        return sha256(json.dumps([identity, sorted(self.texts.items())]).encode()).hexdigest()
 
 
 def read(path: Path) -> CaptionFile:
-    """Read a file of captions; a last line torn by a kill is passed over.
+    """Read a file of captions; a last line torn by a kill is skipped.
 
-    For each clip the newest line counts, except that an error never replaces what was delivered.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read, or is not a file of captions.
+    For each clip the newest line counts, except that an error never replaces what was delivered. Raises
+    :class:`InputError` if it cannot be read, or is not a file of captions.
     """
     rows = _whole_lines(path)
     first = next(rows, None)
@@ -95,13 +90,7 @@ def read(path: Path) -> CaptionFile:
 
 
 def lines(path: Path) -> Iterator[CaptionLine]:
-    """Every line of a file of captions in the order of writing, what another replaced later included.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read, or a line is not a caption.
-    """
+    """Every line of a file of captions in the order of writing, what another replaced later included."""
     rows = _whole_lines(path)
     next(rows, None)
     return parse_lines(path, rows, CaptionLine, "caption", first=2)

@@ -21,15 +21,7 @@ _COPIES = 4
 
 
 class ClipStore:
-    """The clips of one suite as they are sent, from any thread.
-
-    Parameters
-    ----------
-    suite : Suite
-        Where the files lie, and what each held when the suite was read.
-    rate : int, optional
-        Rate that every clip is resampled to, Hz; None keeps each clip's own.
-    """
+    """The clips of one suite as they are sent, from any thread; all at ``rate``, Hz, or each at its own."""
 
     def __init__(self, suite: Suite, rate: int | None = None) -> None:
         self._suite = suite
@@ -41,16 +33,12 @@ class ClipStore:
 
     @property
     def clips(self) -> Mapping[str, ClipInfo]:
-        """What is known of each clip, as its file holds it."""
         return self._suite.clips
 
     def get(self, path: str, how: Transform = "native", then: Transform | None = None) -> Audio:
         """The clip at ``path`` at the rate of this store, changed as a condition asks, then as a policy asks.
 
-        Raises
-        ------
-        AudioError
-            If the file is not what it was when the suite was read.
+        Raises :class:`AudioError` if the file is not what it was when the suite was read.
         """
         steps = _steps(how, then)
         return self._cached((path, *steps), partial(self._make, path, steps))
@@ -81,23 +69,18 @@ class ClipStore:
         with self._lock:
             making = self._making.setdefault(key, Lock())
         with making:  # the rotations of an item start together, and one decoding serves them all
-            kept = self._recall(key)
-            return kept if kept is not None else self._keep(key, make())
-
-    def _recall(self, key: Hashable) -> Audio | None:
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-            return self._kept.get(key)
-
-    def _keep(self, key: Hashable, audio: Audio) -> Audio:
-        with self._lock:
-            self._kept[key] = audio
-            self._bytes += _COPIES * audio.pcm.nbytes
-            while self._bytes > CACHE_BYTES and len(self._kept) > 1:
-                _, dropped = self._kept.popitem(last=False)
-                self._bytes -= _COPIES * dropped.pcm.nbytes
-        return audio
+            with self._lock:
+                if key in self._kept:
+                    self._kept.move_to_end(key)
+                    return self._kept[key]
+            audio = make()
+            with self._lock:
+                self._kept[key] = audio
+                self._bytes += _COPIES * audio.pcm.nbytes
+                while self._bytes > CACHE_BYTES and len(self._kept) > 1:
+                    _, dropped = self._kept.popitem(last=False)
+                    self._bytes -= _COPIES * dropped.pcm.nbytes
+            return audio
 
     def _make(self, path: str, steps: tuple[Transform, ...]) -> Audio:
         audio = decode(resolve_within(self._suite.root, path, self._suite.boundary))

@@ -17,13 +17,8 @@ def open_suite(
 ) -> Suite:
     """Read a suite directory, or load what a task plug-in names (``task:source``).
 
-    Of a directory, the sounds of the items that ``to_decode`` picks are decoded; see
-    :func:`starbench.suites.suite.read`.
-
-    Raises
-    ------
-    InputError
-        If there is nothing there, or it is damaged.
+    ``to_decode`` is as in :func:`starbench.suites.suite.read`. Raises :class:`InputError` if there is nothing
+    there, or it is damaged.
     """
     name, source = registry.split("tasks", spec)
     if Path(spec).is_dir() or (":" not in spec and name not in registry.available("tasks")):

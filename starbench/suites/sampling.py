@@ -10,16 +10,11 @@ from starbench.schema import Item
 
 
 def sample(items: Sequence[Item], limit: int | None, seed: int) -> tuple[Item, ...]:
-    """Take ``limit`` items so that every prefix mirrors the whole.
+    """Take ``limit`` items, in their original order, so that every prefix of the sample mirrors the whole.
 
     Strata (sub-categories, or categories where there is none) are taken from in turn, and within a
     stratum right answers, within these levels, and within these items in the order of a hash of seed
     and id. The sample of 10 lies within that of 20.
-
-    Returns
-    -------
-    tuple of Item
-        In their original order.
     """
     if limit is None or limit >= len(items):
         return tuple(items)

@@ -18,7 +18,7 @@ from typing import Any
 from starbench.errors import SuiteError
 from starbench.schema import Item
 from starbench.suites.clip_info import ClipInfo
-from starbench.suites.validate import Record, validate_records
+from starbench.suites.validate import RawRecord, validate_records
 from starbench.text import slug
 
 MANIFEST = "suite.json"
@@ -81,10 +81,7 @@ def read(
     confirms them. ``check_digest`` off accepts a suite that was changed after it was built, for a reader who
     wants to see what.
 
-    Raises
-    ------
-    SuiteError
-        If it is not a suite, or an item is damaged and ``skip_bad`` is off; lists every bad item.
+    Raises :class:`SuiteError`, with every bad item, if it is not a suite, or one is damaged and ``skip_bad`` off.
     """
     manifest = _manifest(root / MANIFEST)
     stated = manifest.get("digest") if check_digest else None
@@ -130,7 +127,7 @@ def _manifest(path: Path) -> dict[str, Any]:
     return {name: value for name, value in manifest.items() if value is not None}
 
 
-def _records(path: Path) -> Iterator[Record]:
+def _records(path: Path) -> Iterator[RawRecord]:
     try:
         with path.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
@@ -140,12 +137,12 @@ def _records(path: Path) -> Iterator[Record]:
         raise SuiteError(f"{path} cannot be read: {error}") from error
 
 
-def _record(where: str, line: str) -> Record:
+def _record(where: str, line: str) -> RawRecord:
     try:
         fields = json.loads(line)
     except (ValueError, RecursionError) as error:
-        return Record(where, {}, f"is not JSON: {error}")
+        return RawRecord(where, {}, f"is not JSON: {error}")
     if not isinstance(fields, dict):
-        return Record(where, {}, "is not a JSON object")
+        return RawRecord(where, {}, "is not a JSON object")
     fields.pop("file_name", None)
-    return Record(where, fields)
+    return RawRecord(where, fields)

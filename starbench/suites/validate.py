@@ -29,7 +29,7 @@ ChannelRule = Callable[[Item], frozenset[int] | None]
 
 
 @dataclass(frozen=True)
-class Record:
+class RawRecord:
     """One raw record of a data set: its place, its fields, and what already failed."""
 
     where: str
@@ -47,7 +47,7 @@ class Intake:
 
 
 def validate_records(
-    records: Iterable[Record],
+    records: Iterable[RawRecord],
     root: Path,
     *,
     skip_bad: bool,
@@ -59,7 +59,7 @@ def validate_records(
 
     Parameters
     ----------
-    records : iterable of Record
+    records : iterable of RawRecord
         Fields are those of :class:`starbench.schema.Item`.
     root : Path
         The directory that paths are relative to.
@@ -103,10 +103,7 @@ def validate_records(
 def resolve_within(root: Path, relative: str, boundary: Path | None = None) -> Path:
     """The file that ``relative`` names in ``root``, which links must not lead out of ``boundary``.
 
-    Raises
-    ------
-    SuiteError
-        If they do, or no file can have that name.
+    Raises :class:`SuiteError` if they do, or no file can have that name.
     """
     base = root.resolve()
     try:
@@ -119,7 +116,7 @@ def resolve_within(root: Path, relative: str, boundary: Path | None = None) -> P
     return base / relative
 
 
-def _parse(records: Iterable[Record], problems: list[str]) -> list[Item]:
+def _parse(records: Iterable[RawRecord], problems: list[str]) -> list[Item]:
     items = []
     for record in records:
         name = str(record.fields.get("id") or record.where)
@@ -142,7 +139,7 @@ def _paths(item: Item) -> tuple[str, ...]:
 def _probe_all(
     items: Iterable[Item], root: Path, boundary: Path, to_decode: Container[str]
 ) -> tuple[dict[str, ClipInfo], dict[str, str]]:
-    """Read every sound once: what is known of those that can be, and why the others cannot."""
+    """Read every sound once: what is known of those that can be read, and why the others cannot."""
     paths = sorted({path for item in items for path in _paths(item)})
     clips, damaged = {}, {}
     probe = partial(_probe, root=root, boundary=boundary, to_decode=to_decode)
@@ -176,8 +173,8 @@ def _sound_problems(
         if path in damaged:
             problems.append(f"{name}: {path}: {damaged[path]}")
         elif allowed is not None and clips[path].channels not in allowed:
-            wanted = " or ".join(str(n) for n in sorted(allowed))
+            needed = " or ".join(str(n) for n in sorted(allowed))
             problems.append(
-                f"{name}: {path}: has {clips[path].channels} channel(s) where {wanted} are needed"
+                f"{name}: {path}: has {clips[path].channels} channel(s) where {needed} are needed"
             )
     return problems

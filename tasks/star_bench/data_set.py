@@ -19,7 +19,7 @@ from typing import Any
 from starbench.errors import SuiteError
 from starbench.schema import Item
 from starbench.suites.suite import Suite
-from starbench.suites.validate import Record, validate_records
+from starbench.suites.validate import RawRecord, validate_records
 
 from .hub import download
 
@@ -85,7 +85,7 @@ class StarBench:
         )
 
 
-def _records(root: Path) -> Iterator[Record]:
+def _records(root: Path) -> Iterator[RawRecord]:
     if not (root / META).is_dir():
         raise SuiteError(f"{root} is not the STAR-Bench data set: it has no folder {META}")
     for part in (PERCEPTION, SPATIAL, TEMPORAL):
@@ -93,7 +93,7 @@ def _records(root: Path) -> Iterator[Record]:
         try:
             raws = _read(root / name)
         except SuiteError as error:
-            yield Record(name, {}, str(error))
+            yield RawRecord(name, {}, str(error))
             continue
         for number, raw in enumerate(raws):
             yield _record(f"{name}[{number}]", raw, part)
@@ -111,37 +111,37 @@ def _read(path: Path) -> list[Any]:
     return records
 
 
-def _record(where: str, raw: Any, part: str) -> Record:
+def _record(where: str, raw: Any, part: str) -> RawRecord:
     if not isinstance(raw, dict):
-        return Record(where, {}, "is not a JSON object")
+        return RawRecord(where, {}, "is not a JSON object")
     fields = {name: value for name, value in raw.items() if name in _FIELDS}
     options = fields.get("options")
     if not isinstance(options, list) or not all(isinstance(option, str) for option in options):
-        return Record(where, fields, "options: is not a list of texts")
+        return RawRecord(where, fields, "options: is not a list of texts")
     abstentions = [
         i for i, option in enumerate(options) if option.strip().rstrip(".").lower() in _ABSTENTIONS
     ]
     fields["abstain"] = abstentions[0] if abstentions else None
     if part != PERCEPTION:
         fields["rotations"] = _REASONING_ROTATIONS
-    return _temporal_record(where, fields, options) if part == TEMPORAL else Record(where, fields)
+    return _temporal_record(where, fields, options) if part == TEMPORAL else RawRecord(where, fields)
 
 
-def _temporal_record(where: str, fields: dict[str, Any], options: list[str]) -> Record:
+def _temporal_record(where: str, fields: dict[str, Any], options: list[str]) -> RawRecord:
     orders = [_stated_order(option) for option in options]
     if {order for order in orders if order} != set(permutations(range(1, _TEMPORAL_CLIPS + 1))):
-        return Record(where, fields, "options: do not state each order of three clips once")
+        return RawRecord(where, fields, "options: do not state each order of three clips once")
     if not isinstance(fields.get("audio_paths"), list) or len(fields["audio_paths"]) != _TEMPORAL_CLIPS:
-        return Record(where, fields, f"audio_paths: needs {_TEMPORAL_CLIPS} clips")
+        return RawRecord(where, fields, f"audio_paths: needs {_TEMPORAL_CLIPS} clips")
     name = re.fullmatch(rf".*_({'|'.join(_TEMPORAL_TYPES)})_(\d+)", str(fields.get("id")))
     if name is None:
-        return Record(
+        return RawRecord(
             where, fields, f"id: does not end in a type ({', '.join(_TEMPORAL_TYPES)}) and a number"
         )
     fields["option_orders"] = orders
     fields["rotation_offset"] = _TEMPORAL_TYPES.index(name[1]) + int(name[2])
     fields["answer"] = None
-    return Record(where, fields)
+    return RawRecord(where, fields)
 
 
 def _stated_order(option: str) -> tuple[int, ...] | None:

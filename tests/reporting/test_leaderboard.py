@@ -29,8 +29,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from starbench.cli.commands.run import evaluate
     from starbench.engine.settings import Settings
     from starbench.models.resolve import resolve
-    from starbench.planning.plan import plan_run
-    from starbench.planning.request import Request
+    from starbench.planning.plan import Request, plan_run
     from starbench.schema import Setup
     from starbench.synthesis import BuildSpec
 

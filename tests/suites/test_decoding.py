@@ -15,8 +15,7 @@ from starbench.build.build import build
 from starbench.errors import SuiteError
 from starbench.models.adapter import Model
 from starbench.planning.captions import CaptionRequest, plan_captions
-from starbench.planning.plan import RunPlan, plan_run
-from starbench.planning.request import Request
+from starbench.planning.plan import Request, RunPlan, plan_run
 from starbench.schema import Prompt, Setup
 from starbench.suites import suite as suites
 from starbench.suites import validate

@@ -15,7 +15,7 @@ import soundfile
 from starbench.audio import Audio, decode
 from starbench.errors import SuiteError
 from starbench.suites import validate
-from starbench.suites.validate import Record, resolve_within, validate_records
+from starbench.suites.validate import RawRecord, resolve_within, validate_records
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def root(tmp_path: Path) -> Path:
     return folder
 
 
-def record(identity: str = "good", **fields: Any) -> Record:
+def record(identity: str = "good", **fields: Any) -> RawRecord:
     usual = {
         "id": identity,
         "task": "T",
@@ -43,7 +43,7 @@ def record(identity: str = "good", **fields: Any) -> Record:
         "answer": "two",
         "audio_paths": ["mono.wav"],
     }
-    return Record("somewhere[0]", {k: v for k, v in (usual | fields).items() if v is not None})
+    return RawRecord("somewhere[0]", {k: v for k, v in (usual | fields).items() if v is not None})
 
 
 HOSTILE = [
@@ -142,7 +142,7 @@ def test_every_bad_item_is_named_at_once_and_skipping_keeps_exactly_the_good(roo
         record("twice", question="again"),
         record("gone", audio_paths=["mono.wav", "gone.wav"]),
         record("both-gone", audio_paths=["gone.wav"], uncut_audio_path="gone too.wav"),
-        Record("meta.json[7]", {}, "is not a JSON object"),
+        RawRecord("meta.json[7]", {}, "is not a JSON object"),
         record("g3", uncut_audio_path="mono.wav"),
     ]
     with pytest.raises(SuiteError) as refused:

@@ -18,7 +18,7 @@ from starbench.engine.settings import Settings
 from starbench.models.adapter import Model
 from starbench.planning.captions import CaptionPlan, CaptionRequest, plan_captions
 from starbench.reporting.words import adaptation_sentence
-from starbench.runs.attempt import NOT_FOUND, Start, ask_all
+from starbench.runs.attempt import NOT_FOUND, AttemptStart, ask_all
 from starbench.runs.caption_record import CaptionRecord
 from starbench.schema import Outcome
 from starbench.suites import captions
@@ -53,7 +53,7 @@ def _ask(plan: CaptionPlan, model: Model, path: Path, settings: Settings, *, ret
     return INCOMPLETE
 
 
-def _announce(plan: CaptionPlan, model: Model, path: Path, start: Start) -> None:
+def _announce(plan: CaptionPlan, model: Model, path: Path, start: AttemptStart) -> None:
     state = f"{start.planned - start.waiting} of {start.planned} clips finished, {start.waiting} to ask"
     changes = [adaptation_sentence(change, "clips") for change in plan.header.adaptations]
     lines = [

@@ -12,8 +12,7 @@ from starbench.cli.commands.run import evaluate
 from starbench.engine.settings import Settings
 from starbench.errors import InputError
 from starbench.models.resolve import resolve
-from starbench.planning.plan import plan_run
-from starbench.planning.request import Request
+from starbench.planning.plan import Request, plan_run
 from starbench.plugins import registry
 from starbench.reporting.entries import read_entries
 from starbench.reporting.leaderboard import write_board

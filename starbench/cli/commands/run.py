@@ -18,14 +18,13 @@ from starbench.engine.budget import SPENT
 from starbench.engine.settings import Settings
 from starbench.errors import FatalError
 from starbench.models.adapter import Model
-from starbench.planning.plan import RunPlan, plan_run
-from starbench.planning.request import Request
+from starbench.planning.plan import Request, RunPlan, plan_run
 from starbench.reporting.dry_run import show_plan
 from starbench.reporting.entries import write_entries
 from starbench.reporting.scores import show
 from starbench.reporting.words import adaptation_sentence, inapplicable_sentence, notes
 from starbench.runs import directory
-from starbench.runs.attempt import NOT_FOUND, Start, ask_all
+from starbench.runs.attempt import NOT_FOUND, AttemptStart, ask_all
 from starbench.runs.load import RunData, load
 from starbench.runs.run_record import RunRecord
 from starbench.schema.score import RunScore
@@ -105,7 +104,7 @@ def _errors(data: RunData) -> list[str]:
     return [*shown, f"and {hidden} other error(s), in {data.path}/trials.jsonl"] if hidden > 0 else shown
 
 
-def _announce(plan: RunPlan, model: Model, path: Path, start: Start) -> None:
+def _announce(plan: RunPlan, model: Model, path: Path, start: AttemptStart) -> None:
     record = plan.run
     done = start.planned - start.waiting
     state = (

@@ -15,7 +15,7 @@ from starbench.engine.settings import Settings
 from starbench.errors import FatalError, InputError
 from starbench.models.adapter import Model
 from starbench.models.resolve import resolve
-from starbench.runs.attempt import Start
+from starbench.runs.attempt import AttemptStart
 from starbench.schema import Canary, Setup
 from starbench.text import printable, sentence
 
@@ -59,14 +59,7 @@ def setup_of(options: Mapping[str, Any]) -> Setup:
 
 
 def settings_of(model: Model, options: Mapping[str, Any]) -> Settings:
-    """How hard to push: each option that is called as a field of :class:`Settings`, the backoff and the prices.
-
-    Raises
-    ------
-    InputError
-        If an option has none of the values that it can have, or dollars are limited and no price of the model is
-        known.
-    """
+    """How hard to push: each option that is called as a field of :class:`Settings`, and the number of attempts."""
     names = {*Settings.__dataclass_fields__, "max_attempts"} & options.keys()
     fields = {name: options[name] for name in names}
     _check_choices(fields, get_type_hints(Settings))
@@ -83,7 +76,7 @@ def _check_choices(fields: Mapping[str, Any], kinds: Mapping[str, Any]) -> None:
 
 def drive(
     ask: Callable[..., Coroutine[Any, Any, None]],
-    announce: Callable[[Start], None],
+    announce: Callable[[AttemptStart], None],
     kept: str,
     of: str = "trials",
     *,
@@ -107,7 +100,7 @@ def drive(
     waiting = 0
     with RunProgress(of) as progress:
 
-        def on_start(start: Start) -> None:
+        def on_start(start: AttemptStart) -> None:
             nonlocal waiting
             waiting = start.waiting
             announce(start)
@@ -131,7 +124,7 @@ def drive(
     return None
 
 
-def changes_since(start: Start, model: Model) -> list[str]:
+def changes_since(start: AttemptStart, model: Model) -> list[str]:
     """What is not as it was when the work was begun: the server, the files of plug-ins."""
     notes = [
         f"note: {file} changed since it was begun: its answers may differ; give another --out to start anew"

@@ -15,7 +15,7 @@ from starbench.schema.response import Outcome
 
 REPLIES = [
     json.loads(line)
-    for line in (Path(__file__).parent / "data/replies.jsonl").read_text("utf-8").splitlines()
+    for line in (Path(__file__).parents[1] / "data/replies.jsonl").read_text("utf-8").splitlines()
 ]
 HALVES = ("The first half", "The second half", "It is not present at all", "Unable to determine")
 ORDERS = ("clip 1 -> clip 2", "clip 2 -> clip 1", "I don't know.")

@@ -178,7 +178,7 @@ def test_the_line_is_the_plug_in_s_own_however_deep_the_error(
 
 
 def test_the_line_of_what_is_returned_or_left_half_done_is_told() -> None:
-    with pytest.raises(RequestError, match=r"returned int, not str or Response \(.*test_asking\.py:\d+\)$"):
+    with pytest.raises(RequestError, match=r"returned int, not str or Response \(.*test_call\.py:\d+\)$"):
         ask(Sync(3))
 
 

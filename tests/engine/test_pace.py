@@ -1,16 +1,10 @@
-"""A server's limit is found and kept: on a virtual clock against limiters, and once over real HTTP."""
+"""A server's limit is found and kept: on a virtual clock against limiters."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-import json
-import threading
 from collections import Counter
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -30,13 +24,12 @@ from virtual_server import (
 from virtual_server import Questions as Numbers
 
 from starbench.engine.client import ModelClient
-from starbench.engine.pacing import MOST, UNWATCHED, Pace, Window, doubling_up_to, first_window
+from starbench.engine.constants import PACING
+from starbench.engine.pacing import Pace, Window, doubling_up_to, first_window
 from starbench.engine.rate import LearntRate, PinnedRate
 from starbench.engine.runner import run_trials
 from starbench.engine.settings import Backoff, Settings
 from starbench.errors import FatalError, TransientError
-from starbench.models.resolve import resolve
-from starbench.runs.journal import LineWriter
 from starbench.schema import Capabilities, Prompt
 
 SUSTAINED, REFUSED = 0.9, 0.05
@@ -55,7 +48,7 @@ def assert_kept(found: Pacing, latency: float) -> None:
     assert found.refused <= REFUSED
     # No longer than the longest window, and the guesses at its end, can keep anyone waiting.
     assert found.longest_wait <= 110 + 10 * latency
-    assert found.out_of_turn <= MOST
+    assert found.out_of_turn <= PACING.most
 
 
 @pytest.mark.parametrize("header", [False, True], ids=["no header", "Retry-After"])
@@ -266,7 +259,7 @@ def test_a_failure_now_and_then_does_not() -> None:
     server = Failing(latency=0.5)
     server.since, server.until, server.every = 0.0, 0.0, 30
     ask(server, 3000)
-    assert server.most >= UNWATCHED
+    assert server.most >= PACING.unwatched
 
 
 # The window ------------------------------------------------------------------------------------------
@@ -275,8 +268,8 @@ def test_a_failure_now_and_then_does_not() -> None:
 def test_a_server_that_bears_it_gets_more_and_more() -> None:
     server = Server(latency=1.0)
     lines = ask(server, 4000)
-    assert UNWATCHED < server.most <= MOST
-    assert lines[-1].ended < 4000 / UNWATCHED
+    assert PACING.unwatched < server.most <= PACING.most
+    assert lines[-1].ended < 4000 / PACING.unwatched
 
 
 def test_a_server_that_only_queues_gets_no_more_than_is_its_due() -> None:
@@ -288,7 +281,7 @@ def test_a_server_that_only_queues_gets_no_more_than_is_its_due() -> None:
 
     server = Queue(latency=1.0)
     ask(server, 6000)
-    assert UNWATCHED <= server.most <= UNWATCHED + 8
+    assert PACING.unwatched <= server.most <= PACING.unwatched + 8
 
 
 @pytest.mark.parametrize(
@@ -383,83 +376,3 @@ def test_who_gives_up_waiting_leaves_no_gap_and_no_lock() -> None:
         assert await asyncio.wait_for(waiting[2], 1.0)
 
     run_virtually(main())
-
-
-# Over real HTTP --------------------------------------------------------------------------------------
-
-
-class LimitedHttp(ThreadingHTTPServer):
-    """A chat-completions server behind a token bucket, on the machine's own clock."""
-
-    daemon_threads = True
-
-    def __init__(self, bucket: TokenBucket) -> None:
-        super().__init__(("127.0.0.1", 0), _Chat)
-        self.bucket, self.lock, self.began = bucket, threading.Lock(), monotonic()
-        self.granted: list[float] = []
-        self.refused = 0
-
-    def take(self) -> float | None:
-        with self.lock:
-            at = monotonic() - self.began
-            wait = self.bucket.take(at)
-            if wait is None:
-                self.granted.append(at)
-            else:
-                self.refused += 1
-            return wait
-
-
-class _Chat(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: LimitedHttp
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        wait = self.server.take()
-        message = {"role": "assistant", "content": "<A>"}
-        choice = {"index": 0, "finish_reason": "stop", "message": message}
-        reply = {"id": "c", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice]}
-        body = json.dumps(reply if wait is None else {"error": {"message": "slow down"}}).encode()
-        self.send_response(200 if wait is None else 429)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        if wait is not None:
-            self.send_header("retry-after-ms", f"{1000 * wait:.0f}")
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
-@pytest.fixture
-def limited() -> Iterator[LimitedHttp]:
-    with LimitedHttp(TokenBucket(1200, 20)) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server
-        server.shutdown()
-
-
-def test_a_limit_is_found_and_kept_over_real_http(
-    limited: LimitedHttp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("HTTP_PROXY", raising=False)
-    monkeypatch.delenv("http_proxy", raising=False)
-    model = resolve("openai:m", {"base_url": f"http://127.0.0.1:{limited.server_port}/v1"})
-    ended: list[Any] = []
-
-    async def main() -> None:
-        with LineWriter(tmp_path / "lines") as writer:
-            await run_trials(
-                trials(320), Numbers(), ModelClient(model, Settings(), 320), writer, ended.append
-            )
-        await model.close()
-
-    limited.began = monotonic()
-    asyncio.run(main())
-    assert not any(line.error for line in ended)
-    warm_up, over = 3.0, limited.granted[-1]
-    sustained = sum(at > warm_up for at in limited.granted) / (over - warm_up) / 20
-    assert sustained >= SUSTAINED
-    assert limited.refused <= REFUSED * (limited.refused + len(limited.granted))

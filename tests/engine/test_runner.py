@@ -23,8 +23,7 @@ from starbench.engine.runner import run_trials
 from starbench.engine.settings import Backoff, Settings
 from starbench.errors import AdapterError, AudioError, FatalError, JournalError, RequestError, TransientError
 from starbench.models.adapter import Model
-from starbench.planning.plan import RunPlan, plan_run
-from starbench.planning.request import Request
+from starbench.planning.plan import Request, RunPlan, plan_run
 from starbench.runs import directory, journal
 from starbench.runs.attempt import ask_all
 from starbench.runs.run_record import RunRecord

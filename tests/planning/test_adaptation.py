@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from questions import CLIPS, STAR_BENCH, STARBENCH, asked, choice, order, texts
 
-from starbench.planning.adaptation import Adapted, Policy, adapt
+from starbench.planning.adaptation import Adapted, adapt
 from starbench.planning.limits import admits
 from starbench.planning.reasons import Reason
 from starbench.reporting.words import adaptation_sentence
@@ -23,6 +23,7 @@ from starbench.schema import (
     ClipSpec,
     Item,
     JoinedSpec,
+    Setup,
     TextSpec,
     Trial,
 )
@@ -32,15 +33,15 @@ ONE = Capabilities(max_clips=1, max_channels=1)
 MONO_ONLY = Capabilities(max_channels=1)
 ONE_CLIP = Capabilities(max_clips=1)
 EITHER = choice(audio_paths=("hidden_left.wav", "hidden_right.wav"))
-CONCAT, SPLIT, MONO = Policy(clips="concat"), Policy(channels="split"), Policy(channels="mono")
-BOTH_WAYS = Policy(clips="concat", channels="split")
+CONCAT, SPLIT, MONO = Setup(clips="concat"), Setup(channels="split"), Setup(channels="mono")
+BOTH_WAYS = Setup(clips="concat", channels="split")
 QUESTION = "Where is it?\n<A>: Left\n<B>: Right\n<C>: Ahead\n<D>: Unable to determine\n"
 FORM = "Answer with the letter of exactly one option in angle brackets, such as <X>."
 OF_TWO = "The 2 clips named above follow as one recording, in that order, with 0.5 s of silence between them:"
 
 
 def adapted(
-    item: Item, condition: str, limits: Capabilities, policy: Policy, protocol: Any = STARBENCH
+    item: Item, condition: str, limits: Capabilities, policy: Setup, protocol: Any = STARBENCH
 ) -> Adapted | Reason:
     return adapt(asked(item, condition, protocol)[0], item, CLIPS, limits, policy)
 
@@ -106,7 +107,7 @@ def test_mono_folds_only_what_has_too_many_channels() -> None:
 @pytest.mark.parametrize("condition", ["swap", "silence", "noise"])
 @pytest.mark.parametrize(("policy", "thens"), [(SPLIT, ["left", "right"]), (MONO, ["mono"])])
 def test_a_policy_comes_after_what_the_condition_does(
-    condition: str, policy: Policy, thens: list[str]
+    condition: str, policy: Setup, thens: list[str]
 ) -> None:
     item = choice(mirror={"Left": "Right", "Right": "Left"})
     found = adapted(item, condition, MONO_ONLY, policy)
@@ -117,8 +118,8 @@ def test_a_policy_comes_after_what_the_condition_does(
 
 
 @pytest.mark.parametrize("condition", ["mono", "split"])
-@pytest.mark.parametrize("policy", [Policy(), SPLIT, MONO])
-def test_a_clip_that_the_condition_made_mono_is_left_alone(condition: str, policy: Policy) -> None:
+@pytest.mark.parametrize("policy", [Setup(), SPLIT, MONO])
+def test_a_clip_that_the_condition_made_mono_is_left_alone(condition: str, policy: Setup) -> None:
     trial = asked(EITHER, condition)[0]
     assert adapt(trial, EITHER, CLIPS, MONO_ONLY, policy) == Adapted(trial)
 
@@ -142,7 +143,7 @@ def test_concat_makes_one_clip_of_all_behind_every_name() -> None:
 def test_concat_keeps_the_order_asked_and_the_uncut_recording() -> None:
     item = order()
     for trial in asked(item, "audio+uncut", STAR_BENCH, "all"):
-        found = adapt(trial, item, CLIPS, ONE_CLIP, Policy(clips="concat", gap_s=1.25))
+        found = adapt(trial, item, CLIPS, ONE_CLIP, Setup(clips="concat", gap_s=1.25))
         *names, told, joined = layout(found)
         assert joined == (1.25, [(n, "native", None) for n in (-1, *trial.clip_order)])
         assert told == (
@@ -188,19 +189,19 @@ MIXED = choice(audio_paths=("hidden_1.wav", "hidden_left.wav"))
 @pytest.mark.parametrize(
     ("item", "limits", "policy", "reason"),
     [
-        (order(), ONE_CLIP, Policy(), "3 clips, and the model takes 1: --clips concat"),
-        (order(), Capabilities(max_clips=2), Policy(), "3 clips, and the model takes 2: --clips concat"),
+        (order(), ONE_CLIP, Setup(), "3 clips, and the model takes 1: --clips concat"),
+        (order(), Capabilities(max_clips=2), Setup(), "3 clips, and the model takes 2: --clips concat"),
         (order(), ONE_CLIP, SPLIT, "3 clips, and the model takes 1: --clips concat"),
         (
             choice(),
             MONO_ONLY,
-            Policy(),
+            Setup(),
             "clips of 2 channels, and the model takes 1: --channels split or --channels mono",
         ),
         (
             choice(),
             ONE,
-            Policy(),
+            Setup(),
             "clips of 2 channels, and the model takes 1: --channels mono or --channels split --clips concat",
         ),
         (
@@ -213,13 +214,13 @@ MIXED = choice(audio_paths=("hidden_1.wav", "hidden_left.wav"))
         (
             EITHER,
             ONE,
-            Policy(),
+            Setup(),
             "clips of 2 channels, and the model takes 1: "
             "--channels split --clips concat or --channels mono --clips concat",
         ),
         # No option helps: none is named.
         (order(), Capabilities(max_clips=0), CONCAT, "3 clips, and the model takes 0"),
-        (choice(), Capabilities(max_clips=0), Policy(), "1 clip, and the model takes 0"),
+        (choice(), Capabilities(max_clips=0), Setup(), "1 clip, and the model takes 0"),
         (order(), Capabilities(max_seconds=3.9), CONCAT, "a clip longer than the 3.9 s that the model takes"),
         (
             order(),
@@ -230,15 +231,15 @@ MIXED = choice(audio_paths=("hidden_1.wav", "hidden_left.wav"))
         (
             order(),
             Capabilities(max_clips=1, max_seconds=9.9),
-            Policy(),
+            Setup(),
             "3 clips, and the model takes 1",
         ),
         (MIXED, ONE_CLIP, CONCAT, "clips of 1 and 2 channels in one prompt, which cannot be joined"),
-        (MIXED, ONE_CLIP, Policy(), "2 clips, and the model takes 1"),
+        (MIXED, ONE_CLIP, Setup(), "2 clips, and the model takes 1"),
     ],
 )
 def test_what_stays_beyond_the_model_is_refused_and_told_what_would_help(
-    item: Item, limits: Capabilities, policy: Policy, reason: str
+    item: Item, limits: Capabilities, policy: Setup, reason: str
 ) -> None:
     assert str(adapted(item, "audio", limits, policy)) == reason
 
@@ -246,7 +247,7 @@ def test_what_stays_beyond_the_model_is_refused_and_told_what_would_help(
 def test_the_gap_counts_when_length_is_limited() -> None:
     just = Capabilities(max_clips=1, max_seconds=10.0)  # 2 + 3 + 4 s and two gaps of half a second
     assert isinstance(adapted(order(), "audio", just, CONCAT), Adapted)
-    assert isinstance(adapted(order(), "audio", just, replace(CONCAT, gap_s=0.51)), Reason)
+    assert isinstance(adapted(order(), "audio", just, CONCAT.model_copy(update={"gap_s": 0.51})), Reason)
 
 
 def test_six_channels_are_no_two_ears() -> None:
@@ -254,7 +255,7 @@ def test_six_channels_are_no_two_ears() -> None:
     item = choice(audio_paths=("six.wav",))
     trial = asked(choice())[0]
     assert str(adapt(trial, item, clips, MONO_ONLY, SPLIT)) == "clips of 6 channels, which are not two ears"
-    assert str(adapt(trial, item, clips, MONO_ONLY, Policy())) == (
+    assert str(adapt(trial, item, clips, MONO_ONLY, Setup())) == (
         "clips of 6 channels, and the model takes 1: --channels mono"
     )
     assert isinstance(adapt(trial, item, clips, MONO_ONLY, MONO), Adapted)
@@ -314,7 +315,7 @@ LIMITS = st.builds(
     max_seconds=st.sampled_from([None, 1.0, 20.0, 200.0]),
 )
 POLICIES = st.builds(
-    Policy,
+    Setup,
     clips=st.sampled_from(get_args(ClipPolicy)),
     gap_s=st.sampled_from([0.0, 0.5, 2.0]),
     channels=st.sampled_from(get_args(ChannelPolicy)),
@@ -323,7 +324,7 @@ POLICIES = st.builds(
 
 @given(prompt=prompts(), limits=LIMITS, policy=POLICIES)
 def test_an_adapted_prompt_fits_loses_nothing_and_is_left_alone_the_second_time(
-    prompt: tuple[Trial, Item, dict[str, ClipInfo]], limits: Capabilities, policy: Policy
+    prompt: tuple[Trial, Item, dict[str, ClipInfo]], limits: Capabilities, policy: Setup
 ) -> None:
     trial, item, clips = prompt
     found = adapt(trial, item, clips, limits, policy)
@@ -363,7 +364,7 @@ def test_an_adapted_prompt_fits_loses_nothing_and_is_left_alone_the_second_time(
 
 @given(prompt=prompts(), limits=LIMITS, policy=POLICIES)
 def test_an_option_that_a_refusal_names_helps(
-    prompt: tuple[Trial, Item, dict[str, ClipInfo]], limits: Capabilities, policy: Policy
+    prompt: tuple[Trial, Item, dict[str, ClipInfo]], limits: Capabilities, policy: Setup
 ) -> None:
     found = adapt(*prompt, limits, policy)
     if not isinstance(found, Reason) or not found.fixes:
@@ -371,4 +372,4 @@ def test_an_option_that_a_refusal_names_helps(
     for way in found.fixes:
         options = dict(re.findall(r"--(\w+) (\w+)", way))
         assert options
-        assert isinstance(adapt(*prompt, limits, replace(policy, **options)), Adapted)
+        assert isinstance(adapt(*prompt, limits, policy.model_copy(update=options)), Adapted)

@@ -12,8 +12,7 @@ from starbench.build.build import build
 from starbench.cli.commands.run import evaluate
 from starbench.engine.settings import Settings
 from starbench.models.resolve import resolve
-from starbench.planning.plan import plan_run
-from starbench.planning.request import Request
+from starbench.planning.plan import Request, plan_run
 from starbench.reporting.entries import entries_of
 from starbench.runs.load import load
 from starbench.scoring.run import score

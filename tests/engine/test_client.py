@@ -15,8 +15,7 @@ from starbench.engine.client import ModelClient
 from starbench.engine.settings import Backoff, Settings
 from starbench.errors import AudioError, RequestError, TransientError
 from starbench.models.adapter import Model
-from starbench.planning.plan import plan_run
-from starbench.planning.request import Request
+from starbench.planning.plan import Request, plan_run
 from starbench.runs.attempt import ask_all
 from starbench.runs.run_record import RunRecord
 from starbench.schema import Capabilities, Prompt, Response, Setup

@@ -14,8 +14,7 @@ from starbench.cli.commands.run import evaluate
 from starbench.engine.settings import Settings
 from starbench.errors import ConditionError, InputError, PluginError
 from starbench.models.adapter import Model
-from starbench.planning.plan import RunPlan, plan_run
-from starbench.planning.request import Request
+from starbench.planning.plan import Request, RunPlan, plan_run
 from starbench.reporting.entries import entries_of
 from starbench.reporting.leaderboard import board
 from starbench.reporting.markdown import board_to_markdown
