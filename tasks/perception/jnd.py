@@ -7,12 +7,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 #: The table as it stands in the file.
 TABLE: dict[str, Any] = json.loads(Path(__file__).with_name("jnd.json").read_text("utf-8"))
+
+
+class Difference(NamedTuple):
+    """A planned difference between two sounds, and the value that it refers to, in physical units."""
+
+    reference: float
+    reference_unit: str
+    delta: float
+    delta_unit: str
 
 
 def pitch_ratio(jnds: float) -> float:

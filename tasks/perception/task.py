@@ -9,9 +9,8 @@ from starbench.synthesis import BuildPlan, BuildSpec
 from starbench.text import printable
 
 from ..design.apportionment import apportion
-from ..design.build_spec import select_attributes
-from ..design.part_plan import PartPlan, combine
-from ..scenes.feasibility import check_head, check_room
+from ..design.plans import PartPlan, build_plan, select_attributes
+from ..scenes.feasibility import check_head, check_rooms
 from ..scenes.options import SceneOptions, parse_options
 from ..scenes.sounds import TEST_SIGNALS
 from .declarations import declarations
@@ -76,17 +75,15 @@ class Perception:
         options = _options(spec, profile, attributes)
         sizes = _sizes(attributes)
         counts = apportion(sum(sizes.values()) if spec.size is None else spec.size, list(sizes.values()))
-        plan = combine(
+        parts = (
             _plan_part(name, count, profile, options, spec.seed)
             for name, count in zip(sizes, counts, strict=True)
         )
-        return BuildPlan(
-            tuple(plan.drafts),
-            "starbench",
-            tuple(plan.dropped),
-            declarations(profile, sizes, attributes, options),
-            options.resolved,
-            options.licence,
+        return build_plan(
+            parts,
+            declared=declarations(profile, sizes, attributes, options),
+            options=options.resolved,
+            licence=options.licence,
         )
 
 
@@ -102,12 +99,9 @@ def _options(spec: BuildSpec, profile: Profile, attributes: tuple[str, ...]) -> 
             f"{', '.join(PLACE_DISCRIMINATION)} to the attributes, or leave it out"
         )
     check_head(options)
-    if options.rt60 is not None and profile is DEFAULT:
-        for name in places:
-            for design in (PLACE_IDENTIFICATION[name].design, PLACE_DISCRIMINATION[name].design):
-                for rt60_s in design.reverberation_times(options):
-                    if rt60_s is not None:
-                        check_room(options, design.rooms, rt60_s)
+    if profile is DEFAULT:
+        questions = [each[name] for name in places for each in (PLACE_IDENTIFICATION, PLACE_DISCRIMINATION)]
+        check_rooms(options, [question.design for question in questions])
     return options
 
 

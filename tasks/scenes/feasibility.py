@@ -7,7 +7,7 @@ times a room can have, is the synthesizer's knowledge.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from starbench.errors import StimulusError
 from starbench.plugins import registry
@@ -38,20 +38,32 @@ def check_head(options: SceneOptions) -> None:
             raise StimulusError(f"option hrtf: {refusal}")
 
 
-def check_room(options: SceneOptions, rooms: RoomFamily, rt60_s: float) -> None:
-    """Try a reverberation time in the smallest and in the largest room of a family.
+class QuestionInRooms(Protocol):
+    """What a type of questions says about its rooms."""
+
+    @property
+    def rooms(self) -> RoomFamily: ...
+
+    def reverberation_times(self, options: SceneOptions) -> tuple[float | None, ...]: ...
+
+
+def check_rooms(options: SceneOptions, questions: Iterable[QuestionInRooms]) -> None:
+    """Try the user's reverberation times in the smallest and in the largest rooms of these questions.
 
     Raises
     ------
     StimulusError
         If the synthesizer refuses one of them.
     """
-    for end in (0, 1):
-        size = [bounds[end] for bounds in (rooms.length_m, rooms.width_m, rooms.height_m)]
-        room = {"size_m": size, "rt60_s": rt60_s, "listener_m": [0.5 * size[0], 0.5 * size[1], 1.5]}
-        refusal = _refusal(options, place(0.0, 0.0, 1.0), room, RATE_HZ)
-        if refusal:
-            raise StimulusError(f"option rt60: {rt60_s:g} s cannot be made: {refusal}")
+    if options.rt60 is None:
+        return
+    rooms = {(each.rooms, rt60) for each in questions for rt60 in each.reverberation_times(options) if rt60}
+    for family, rt60_s in sorted(rooms, key=lambda pair: (pair[0].length_m, pair[1])):
+        for size in zip(family.length_m, family.width_m, family.height_m, strict=True):
+            room = {"size_m": size, "rt60_s": rt60_s, "listener_m": [0.5 * size[0], 0.5 * size[1], 1.5]}
+            refusal = _refusal(options, place(0.0, 0.0, 1.0), room, RATE_HZ)
+            if refusal:
+                raise StimulusError(f"option rt60: {rt60_s:g} s cannot be made: {refusal}")
 
 
 def _refusal(options: SceneOptions, at: Place, room: Mapping[str, Any] | None, rate: int) -> str | None:

@@ -35,21 +35,7 @@ class RoomFamily:
     def draw(
         self, rt60_s: float, points: Sequence[RequiredPoint], rng: np.random.Generator
     ) -> dict[str, Any]:
-        """Draw a room, and where in it the listener is and faces, such that it holds all ``points``.
-
-        Parameters
-        ----------
-        rt60_s : float
-            Reverberation time, s.
-        points : sequence of (azimuth_deg, elevation_deg, distance_m)
-            Around the listener.
-        rng : Generator
-            Draws size, position and facing until all points are inside.
-
-        Returns
-        -------
-        dict
-            Parameter ``room`` of a scene.
+        """Draw parameter ``room`` of a scene: size, position and facing, until all ``points`` are inside.
 
         Raises
         ------

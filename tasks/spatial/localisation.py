@@ -9,11 +9,10 @@ import numpy as np
 
 from ..design.draws import either_side, uniform
 from ..scenes.cue_features import AZIMUTH, DISTANCE, ELEVATION
-from ..scenes.heights import HEIGHT_CORNERS, HEIGHTS, draw_height
-from ..scenes.places import Place, place
+from ..scenes.places import HEIGHT_CORNERS, HEIGHTS, Place, draw_height, place
 from ..scenes.rooms import LONG, RequiredPoint, circle_around
 from ..scenes.sounds import HIGH_BUZZ, HISS, LOW_BUZZ, SIREN, TICKING
-from .question_types import Cell, ItemContent, QuestionType, fixed_options
+from .question_types import Cell, ItemContent, QuestionType, fixed_options, one_source
 
 _SIDES = ("Directly ahead", "Left side", "Right side")
 _SIDES_MIRROR = {_SIDES[0]: _SIDES[0], _SIDES[1]: _SIDES[2], _SIDES[2]: _SIDES[1]}
@@ -46,7 +45,7 @@ _ALL_SOUNDS = (*_BROADBAND, (SIREN,))
 _DURATION_S = (0.8, 1.4)
 
 
-def _single_source(
+def _static(
     at: Place,
     factors: Mapping[str, Any],
     options: tuple[str, ...],
@@ -54,32 +53,24 @@ def _single_source(
     points: Sequence[RequiredPoint],
     mirror: Mapping[str, str] | None = None,
 ) -> ItemContent:
-    return ItemContent(
-        positions=({"at": at},),
-        sounds=factors["sounds"],
-        options=options,
-        answer=answer,
-        required_points=points,
-        mirror=mirror,
-        planned=at,
-    )
+    return one_source({"at": at}, factors, options, answer, required_points=points, mirror=mirror, planned=at)
 
 
 def _direction(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) -> ItemContent:
     answer, ahead, aside = cell["answer"], uniform(rng, _AHEAD_DEG), uniform(rng, _ASIDE_DEG)
     at = place({_SIDES[0]: ahead, _SIDES[1]: -aside, _SIDES[2]: aside}[answer])
-    return _single_source(at, factors, _SIDES, answer, circle_around(1.5), _SIDES_MIRROR)
+    return _static(at, factors, _SIDES, answer, circle_around(1.5), _SIDES_MIRROR)
 
 
 def _front_behind(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) -> ItemContent:
     answer, angle = cell["answer"], uniform(rng, _OFF_MEDIAN_DEG)
     at = place(angle if answer == _FRONT_BEHIND[0] else 180.0 - angle)
-    return _single_source(at, factors, _FRONT_BEHIND, answer, circle_around(1.5))
+    return _static(at, factors, _FRONT_BEHIND, answer, circle_around(1.5))
 
 
 def _height(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) -> ItemContent:
     at, points = draw_height(HEIGHTS.index(cell["answer"]), rng)
-    return _single_source(at, factors, HEIGHTS, cell["answer"], points)
+    return _static(at, factors, HEIGHTS, cell["answer"], points)
 
 
 def _near_far(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) -> ItemContent:
@@ -87,7 +78,7 @@ def _near_far(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) 
     low, high = _NEAR_M if cell["answer"] == _NEAR_FAR[0] else _FAR_M
     at = place(azimuth, 0.0, low * (high / low) ** share)
     points: list[RequiredPoint] = [(azimuth, 0.0, 0.5), (azimuth, 0.0, _FAR_M[1])]
-    return _single_source(at, factors, _NEAR_FAR, cell["answer"], points)
+    return _static(at, factors, _NEAR_FAR, cell["answer"], points)
 
 
 def _sector_cells(_: bool) -> list[Cell]:
@@ -99,7 +90,7 @@ def _sector(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) ->
     at = place(cell["answer"] + uniform(rng, _SECTOR_HALF_DEG))
     options = tuple(_SECTORS[middle] for middle in cell["set"])
     mirror = {_SECTORS[middle]: _SECTORS[360.0 - middle] for middle in cell["set"]}
-    return _single_source(at, factors, options, _SECTORS[cell["answer"]], circle_around(1.5), mirror)
+    return _static(at, factors, options, _SECTORS[cell["answer"]], circle_around(1.5), mirror)
 
 
 QUESTION_TYPES = (

@@ -18,7 +18,7 @@ from starbench.synthesis import Draft, generator
 
 from ...design.counterbalancing import Interval, balance_factors, counterbalance, design_generator
 from ...design.draws import log_uniform, uniform
-from ...design.part_plan import PartPlan
+from ...design.plans import PartPlan
 from ...design.question import Question
 from ...scenes.feasibility import first_refusal
 from ...scenes.options import SceneOptions
@@ -46,7 +46,7 @@ class PlacePair(NamedTuple):
     smaller: Place
     larger: Place
     required_points: list[RequiredPoint]
-    planned: dict[str, Any]
+    difference: jnd.Difference
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def _azimuth_pair(level: float, rng: np.random.Generator) -> PlacePair:
     middle, difference = uniform(rng, _AZIMUTH_MIDDLE_DEG), jnd.azimuth_deg(level)
     low, high = (round(middle + sign * difference / 2, 4) for sign in (-1, 1))
     points: list[RequiredPoint] = [(azimuth, 0.0, 1.5) for azimuth in (-30.0, 0.0, 30.0)]
-    return PlacePair(place(low), place(high), points, _planned(middle, "degrees", high - low, "degrees"))
+    return PlacePair(place(low), place(high), points, _degrees(middle, high - low))
 
 
 def _elevation_pair(level: float, rng: np.random.Generator) -> PlacePair:
@@ -78,8 +78,7 @@ def _elevation_pair(level: float, rng: np.random.Generator) -> PlacePair:
     azimuth = uniform(rng, _ELEVATION_AZIMUTH_DEG)
     low, high = (round(middle + sign * difference / 2, 4) for sign in (-1, 1))
     points: list[RequiredPoint] = [(azimuth, elevation, 1.5) for elevation in (-38.0, 0.0, 65.0)]
-    planned = _planned(middle, "degrees", high - low, "degrees")
-    return PlacePair(place(azimuth, low), place(azimuth, high), points, planned)
+    return PlacePair(place(azimuth, low), place(azimuth, high), points, _degrees(middle, high - low))
 
 
 def _distance_pair(level: float, rng: np.random.Generator) -> PlacePair:
@@ -88,17 +87,12 @@ def _distance_pair(level: float, rng: np.random.Generator) -> PlacePair:
     near, far = (round(middle * ratio**power, 4) for power in (-0.5, 0.5))
     farthest = middle * math.sqrt(jnd.distance_ratio(max(_DISTANCE_JNDS)))
     points: list[RequiredPoint] = [(azimuth, 0.0, 0.5), (azimuth, 0.0, farthest)]
-    planned = _planned(middle, "m", 20.0 * math.log10(far / near), "dB of direct sound")
-    return PlacePair(place(azimuth, 0.0, near), place(azimuth, 0.0, far), points, planned)
+    difference = jnd.Difference(middle, "m", round(20.0 * math.log10(far / near), 4), "dB of direct sound")
+    return PlacePair(place(azimuth, 0.0, near), place(azimuth, 0.0, far), points, difference)
 
 
-def _planned(reference: float, reference_unit: str, delta: float, delta_unit: str) -> dict[str, Any]:
-    return {
-        "reference": reference,
-        "reference_unit": reference_unit,
-        "delta": round(delta, 4),
-        "delta_unit": delta_unit,
-    }
+def _degrees(middle: float, difference: float) -> jnd.Difference:
+    return jnd.Difference(middle, "degrees", round(difference, 4), "degrees")
 
 
 def _azimuth_corners(level: float) -> Iterator[Place]:
@@ -189,7 +183,7 @@ def plan_place_discrimination(attribute: str, n: int, options: SceneOptions, see
     cells = _assign(levels, n, rng)
     factors = balance_factors(
         [cell._asdict() for cell in cells],
-        discrimination.design.factors(options, generator(seed, name, "sounds")),
+        discrimination.design.factors(name, options, seed),
         rng,
     )
     drafts = [
@@ -217,7 +211,8 @@ def _item(
     pair = discrimination.draw_pair(cell.level, generator(seed, identifier, "places"))
     first, second = (pair.larger, pair.smaller) if cell.larger == "first" else (pair.smaller, pair.larger)
     answer = None if cell.is_catch else cell.larger
-    planned = {"larger": answer, **pair.planned} | ({"delta": 0.0} if cell.is_catch else {})
+    difference = pair.difference._replace(delta=0.0) if cell.is_catch else pair.difference
+    planned = {"larger": answer, **difference._asdict()}
     wording = discrimination.wording
     left, right, same = wording.options
     question = Question(

@@ -12,12 +12,11 @@ from starbench.synthesis import Draft, generator
 
 from ...design.counterbalancing import balance_factors, design_generator, repeat_evenly
 from ...design.draws import Bounds, uniform
-from ...design.part_plan import PartPlan
+from ...design.plans import PartPlan
 from ...design.question import Question
 from ...scenes.feasibility import first_refusal
-from ...scenes.heights import HEIGHT_CORNERS, HEIGHTS, draw_height
 from ...scenes.options import SceneOptions
-from ...scenes.places import Place, place
+from ...scenes.places import HEIGHT_CORNERS, HEIGHTS, Place, draw_height, place
 from ...scenes.rooms import LIVING, LONG, RequiredPoint, circle_around
 from ..wording import IDENTIFICATION, TASK
 from .clips import ClipDesign, Layout, draft_item
@@ -49,20 +48,9 @@ _DISTANCES_M: tuple[Bounds, ...] = ((1.0, 1.3), (2.1, 2.5), (5.0, 6.0))
 class PlaceIdentification:
     """How one attribute is identified.
 
-    Attributes
-    ----------
-    text : str
-        The question.
-    options : tuple of str
-        One for each class of places.
-    design : ClipDesign
-        What all clips share.
-    draw_place : callable
-        Index of a class and a generator -> a place in it, and the points that a room must hold.
-    corners : tuple of Place
-        Places that the head must have data for.
-    mirror : mapping or None
-        Option -> the option that is right once the ears are swapped.
+    There is an option for each class of places. ``draw_place`` takes the index of a class and gives a place
+    in it, and the points that a room must hold. The head must have data for ``corners``. ``mirror`` maps an
+    option to the one that is right once the ears are swapped.
     """
 
     text: str
@@ -105,11 +93,7 @@ PLACE_IDENTIFICATION = {
     ),
     "distance": PlaceIdentification(
         DISTANCE_QUESTION,
-        (
-            "Near (within about 1.5 meters)",
-            "Medium (around 1.5-3.5 meters)",
-            "Far (more than 3.5 meters)",
-        ),
+        ("Near (within about 1.5 meters)", "Medium (around 1.5-3.5 meters)", "Far (more than 3.5 meters)"),
         # Reverberation is heard in the coherence of the ears and in the decay, most below 8 kHz.
         ClipDesign(duration_s=(0.7, 1.0), rt60_s=(0.4,), rooms=LONG, bandwidth_hz=8_000.0, needs_room=True),
         _draw_distance,
@@ -130,14 +114,13 @@ def plan_place_identification(attribute: str, n: int, options: SceneOptions, see
         return PartPlan(dropped=[f"{name}: all items: {refusal}"])
     rng = design_generator(seed, name)
     classes = repeat_evenly(range(len(identification.options)), n, rng)
-    levels = identification.design.factors(options, generator(seed, name, "sounds"))
+    levels = identification.design.factors(name, options, seed)
     factors = balance_factors([{"class": index} for index in classes], levels, rng)
-    return PartPlan(
-        [
-            _item(identification, f"{name}_{number:04d}", index, item_factors, options, seed)
-            for number, (index, item_factors) in enumerate(zip(classes, factors, strict=True))
-        ]
-    )
+    drafts = [
+        _item(identification, f"{name}_{number:04d}", index, item_factors, options, seed)
+        for number, (index, item_factors) in enumerate(zip(classes, factors, strict=True))
+    ]
+    return PartPlan(drafts)
 
 
 def _item(

@@ -12,12 +12,12 @@ from ...design.counterbalancing import (
     counterbalance_with_catch_trials,
     design_generator,
 )
-from ...design.part_plan import PartPlan
+from ...design.plans import PartPlan
 from ...design.question import Question
+from ..captions import full_pair, plain_caption
 from ..profiles import RAMP_S, STAR_BENCH, Profile
 from ..wording import DISCRIMINATION, TASK, Wording
 from . import pairs
-from .captions import full_pair, plain_pair
 from .pairs import MakePair
 
 SYNTHESIZER = "tone-pair"
@@ -88,26 +88,16 @@ def plan_tone_discrimination(attribute: str, n: int, profile: Profile, seed: int
     An item depends on the seed, its id, and the level and interval assigned to that id; on nothing else.
     """
     discrimination, name = TONE_DISCRIMINATION[attribute], f"sensitivity_{attribute}"
-    levels = _assign(discrimination.ladder(profile), name, n, profile, seed)
+    assign = counterbalance if profile is STAR_BENCH else counterbalance_with_catch_trials
+    assignments = assign(discrimination.ladder(profile).levels, n, design_generator(seed, name))
+    levels = [assignment or (0.0, "first") for assignment in assignments]
     return PartPlan(
         [
-            _item(discrimination, f"{name}_{number:04d}", level, interval, profile, seed)
+            # At level 0 both tones are the same, so neither is the larger one.
+            _item(discrimination, f"{name}_{number:04d}", level, interval if level else None, profile, seed)
             for number, (level, interval) in enumerate(levels)
         ]
     )
-
-
-def _assign(
-    ladder: Ladder, name: str, n: int, profile: Profile, seed: int
-) -> list[tuple[float, Interval | None]]:
-    """A level and the interval of the larger tone for each item; None: both tones are the same."""
-    rng = design_generator(seed, name)
-    if profile is STAR_BENCH:
-        assignments = counterbalance(ladder.levels, n, rng)
-        return [(level, interval if level else None) for level, interval in assignments]
-    return [
-        assignment or (0.0, None) for assignment in counterbalance_with_catch_trials(ladder.levels, n, rng)
-    ]
 
 
 def _item(
@@ -139,8 +129,8 @@ def _item(
         identifier,
         [Recipe(SYNTHESIZER, {**profile.synthesis, **scene})],
         captions={
-            "plain": (plain_pair(generator(seed, identifier, "caption")),),
+            "plain": (plain_caption("two tones", generator(seed, identifier, "caption")),),
             "full": (full_pair(pair.tones, pair.onsets_s, pair.total_s),),
         },
-        truth={"planned": pair.planned},
+        truth={"planned": {"larger": interval, **pair.difference._asdict()}},
     )

@@ -13,7 +13,7 @@ from ...scenes.places import place
 from ...scenes.rooms import circle_around
 from ...scenes.sounds import HIGH_BUZZ, HISS, LOW_BUZZ, SIREN, TICKING
 from ..question_types import Cell, ItemContent, QuestionType, fixed_options
-from .sources import FRONTAL_DEG, LEFT_RIGHT, SOUND_PAIRS, in_order, spaced_angles
+from .sources import FRONTAL_DEG, LEFT_RIGHT, SOUND_PAIRS, spaced_angles
 
 _COUNTS = ("From one place", "From two places", "From three places", "From four places")
 _SPACING_DEG = 30.0
@@ -42,12 +42,11 @@ def _first_and_where(cell: Cell, factors: Mapping[str, Any], rng: np.random.Gene
     for k, side in zip(order, (cell["side"], factors["other_side"]), strict=True):
         aside = uniform(rng, (25.0, 80.0))
         azimuths[k] = aside if side == "right" else -aside
-    sources = in_order(sounds, [place(azimuths[0]), place(azimuths[1])], order)
     texts = {(k, side): f"{sounds[k].option}, from the {side}" for k in (0, 1) for side in LEFT_RIGHT}
     opposite = {"left": "right", "right": "left"}
     return ItemContent(
-        positions=sources.positions,
-        sounds=sources.sounds,
+        positions=tuple({"at": place(azimuths[k])} for k in order),
+        sounds=tuple(sounds[k] for k in order),
         options=tuple(texts.values()),
         answer=texts[first, cell["side"]],
         required_points=circle_around(1.5),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
@@ -13,10 +14,9 @@ from ...scenes.places import place
 from ...scenes.rooms import circle_around
 from ...scenes.sounds import HIGH_BUZZ, HISS, LOW_BUZZ, TICKING, NamedSound
 from ..question_types import Cell, ItemContent, QuestionType, fixed_options
-from .sources import FRONTAL_DEG, LEFT_RIGHT, ORDERS_OF_TWO, in_order, spaced_angles
+from .sources import FRONTAL_DEG, LEFT_RIGHT, ORDERS_OF_TWO, spaced_angles, which_source
 
 _SPACING_DEG = {2: 10.0, 3: 15.0}
-_DURATION_S = (0.8, 1.2)
 
 #: Pairs that can be distinguished when heard at once, because one is harmonic and the other is not.
 _DISSIMILAR = ((HISS, LOW_BUZZ), (HISS, HIGH_BUZZ), (TICKING, LOW_BUZZ), (TICKING, HIGH_BUZZ))
@@ -30,13 +30,12 @@ def _further_side(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generat
     others = [k for k in rng.permutation(count).tolist() if k != target]
     from_left = [*others, target] if factors["side"] == "right" else [target, *others]
     places = [place(azimuths[from_left.index(k)]) for k in range(count)]
-    sources = in_order(sounds, places, factors["order"])
     options = [sounds[k].option for k in from_left]
-    return ItemContent(
-        positions=sources.positions,
-        sounds=sources.sounds,
-        options=sources.options,
-        answer=sounds[target].option,
+    return which_source(
+        sounds,
+        places,
+        factors["order"],
+        target,
         required_points=circle_around(1.5),
         mirror=dict(zip(options, options[::-1], strict=True)),
         words={"side": factors["side"]},
@@ -49,40 +48,34 @@ def _further_side(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generat
     )
 
 
-_WORDINGS = (
-    "Which of the two sounds is further to the {side}?",
-    "Two sounds can be heard. Which one is more to the {side}?",
-    "Of the two sounds, which one comes from further {side}?",
-    "Compare where the two sounds come from: which one is to the {side} of the other?",
-)
 _FACTORS = {"side": LEFT_RIGHT, "together": (True, False), "order": ORDERS_OF_TWO}
 
 FURTHER_SIDE = QuestionType(
     name="further_side",
     size=30,
-    wordings=_WORDINGS,
+    wordings=(
+        "Which of the two sounds is further to the {side}?",
+        "Two sounds can be heard. Which one is more to the {side}?",
+        "Of the two sounds, which one comes from further {side}?",
+        "Compare where the two sounds come from: which one is to the {side} of the other?",
+    ),
     cells=fixed_options(0, 1),
     content=_further_side,
     sounds=_DISSIMILAR,
-    duration_s=_DURATION_S,
+    duration_s=(0.8, 1.2),
     bandwidth_hz=4_000.0,
     cue_features=AZIMUTH,
     factors=_FACTORS,
 )
-FURTHER_SIDE_ALIKE = QuestionType(
+FURTHER_SIDE_ALIKE = replace(
+    FURTHER_SIDE,
     name="further_side_alike",
     size=15,
-    wordings=_WORDINGS,
-    cells=fixed_options(0, 1),
-    content=_further_side,
     sounds=((LOW_BUZZ, HIGH_BUZZ),),
-    duration_s=_DURATION_S,
-    bandwidth_hz=4_000.0,
-    cue_features=AZIMUTH,
     allows_recordings=False,
-    factors=_FACTORS,
 )
-FURTHER_SIDE_THREE = QuestionType(
+FURTHER_SIDE_THREE = replace(
+    FURTHER_SIDE,
     name="further_side_three",
     size=15,
     wordings=(
@@ -92,10 +85,6 @@ FURTHER_SIDE_THREE = QuestionType(
         "Compare where the three sounds come from: which one is to the {side} of the other two?",
     ),
     cells=fixed_options(0, 1, 2),
-    content=_further_side,
     sounds=_THREE,
-    duration_s=_DURATION_S,
-    bandwidth_hz=4_000.0,
-    cue_features=AZIMUTH,
     factors=_FACTORS | {"order": tuple(permutations(range(3)))},
 )

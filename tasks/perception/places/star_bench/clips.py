@@ -1,26 +1,25 @@
-"""Clips of profile ``star-bench``: one sound each, with one level at the source whatever its distance."""
+"""Items of profile ``star-bench``: clips of one sound, with one level at the source whatever its distance."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from itertools import cycle
-from typing import Any, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from starbench.synthesis import Draft, generator
 
+from ....design.counterbalancing import balance_factors
 from ....design.draws import uniform
 from ....design.question import Question
-from ....scenes.captions import full_caption, ordinal_names
 from ....scenes.feasibility import first_refusal
 from ....scenes.options import SceneOptions
 from ....scenes.places import Place
 from ....scenes.recipes import scene_recipe
 from ....scenes.rooms import HALL, circle_around
 from ....scenes.sounds import NamedSound
-from ..captions import plain_caption
-from ..clips import sounds
+from ..clips import draft_clips, sounds
 
 RATE_HZ = 44_100
 RT60_S = 0.5
@@ -29,12 +28,16 @@ _SIGNALS = ("noise", "complex", "siren")
 _SOURCE_DB_SPL = 70.0
 _ONSET_S, _END_S = 0.1, 0.1
 
-T = TypeVar("T")
+#: The places of an item's clips.
+Places = tuple[Place, ...]
 
 
-def repeat_in_random_order(values: Sequence[T], rng: np.random.Generator) -> Iterator[T]:
-    """The values in a random order, over and over."""
-    return cycle([values[i] for i in rng.permutation(len(values))])
+class ItemContent(NamedTuple):
+    """What an item asks, the places of its clips in the order heard, and what was planned."""
+
+    question: Question
+    places: Places
+    planned: Mapping[str, Any]
 
 
 def direction(at: Place) -> str:
@@ -44,32 +47,48 @@ def direction(at: Place) -> str:
 
 def refused_directions(places: Iterable[Place], options: SceneOptions) -> dict[str, str]:
     """Direction -> why the head cannot render it. A head's data do not depend on distance."""
-    refusals = {
-        name: first_refusal(options, [at], RATE_HZ)
-        for name, at in {direction(at): at for at in places}.items()
-    }
+    directions = {direction(at): at for at in places}
+    refusals = {name: first_refusal(options, [at], RATE_HZ) for name, at in directions.items()}
     return {name: why for name, why in refusals.items() if why}
 
 
-def factor_levels(sub_category: str, options: SceneOptions, seed: int) -> dict[str, Sequence[Any]]:
-    """What is varied on purpose and not asked: the sound, the room, the background."""
-    return {
+def draft_items(
+    sub_category: str,
+    cells: Sequence[Mapping[str, Hashable]],
+    groups: Mapping[Any, Sequence[Places]],
+    content: Callable[[Mapping[str, Any], Places], ItemContent],
+    options: SceneOptions,
+    seed: int,
+    rng: np.random.Generator,
+) -> list[Draft]:
+    """Make an item for each cell of a design.
+
+    A cell names its ``group``, whose places come in random order, over and over. What is varied on purpose
+    and not asked (the sound, the room, the background) is balanced within the cells.
+    """
+    cycles = {name: cycle([group[i] for i in rng.permutation(len(group))]) for name, group in groups.items()}
+    levels = {
         "sound": sounds(options, _SIGNALS, generator(seed, sub_category, "sounds")),
         "rt60": options.reverberation_times((RT60_S,), needs_room=sub_category.endswith("distance")),
         "snr": options.backgrounds((None,)),
     }
+    factors = balance_factors(cells, levels, rng)
+    return [
+        _item(
+            f"{sub_category}_{number:04d}",
+            content(cell, next(cycles[cell["group"]])),
+            item_factors,
+            options,
+            seed,
+        )
+        for number, (cell, item_factors) in enumerate(zip(cells, factors, strict=True))
+    ]
 
 
-def draft_item(
-    identifier: str,
-    question: Question,
-    places: Sequence[Place],
-    planned: Mapping[str, Any],
-    factors: Mapping[str, Any],
-    options: SceneOptions,
-    seed: int,
+def _item(
+    identifier: str, content: ItemContent, factors: Mapping[str, Any], options: SceneOptions, seed: int
 ) -> Draft:
-    """Make an item with a clip for each place, all with the same signal in the same room."""
+    """An item with a clip for each place, all with the same signal in the same room."""
     rng = generator(seed, identifier, "clip plan")
     sound: NamedSound = factors["sound"]
     rt60_s: float | None = factors["rt60"]
@@ -90,15 +109,6 @@ def draft_item(
             rate=RATE_HZ,
             dither=False,
         )
-        for at in places
+        for at in content.places
     ]
-    caption_rng = generator(seed, identifier, "caption")
-    return question.draft(
-        identifier,
-        clips,
-        captions={
-            "plain": tuple(plain_caption(1, caption_rng) for _ in clips),
-            "full": tuple(full_caption(ordinal_names(1), clip.parameters) for clip in clips),
-        },
-        truth={"planned": {**planned, "signal": sound.name, "rt60_s": rt60_s, "snr_db": factors["snr"]}},
-    )
+    return draft_clips(identifier, content.question, clips, content.planned, factors, seed)

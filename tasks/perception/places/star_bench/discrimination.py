@@ -2,45 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ....design.apportionment import apportion
-from ....design.counterbalancing import (
-    INTERVALS,
-    Interval,
-    balance_factors,
-    counterbalance,
-    design_generator,
-)
-from ....design.part_plan import PartPlan
+from ....design.counterbalancing import INTERVALS, Interval, counterbalance, design_generator
+from ....design.plans import PartPlan
 from ....design.question import Question
 from ....scenes.options import SceneOptions
-from ....scenes.places import Place, place
+from ....scenes.places import place
 from ...wording import DISCRIMINATION, TASK
-from .clips import direction, draft_item, factor_levels, refused_directions, repeat_in_random_order
+from .clips import ItemContent, Places, direction, draft_items, refused_directions
 
 
 @dataclass(frozen=True)
 class StarBenchDiscrimination:
     """A question about two clips.
 
-    Attributes
-    ----------
-    text : str
-        The question.
-    options : tuple of str
-        "Same" and "different"; or what is larger: the first clip, the second, neither.
-    levels : tuple of float
-        Differences between the two places.
-    tolerance : float
-        Smaller differences count as the same.
-    unit : str
-        Of levels and tolerance.
-    pairs : callable
-        Level -> all pairs of a smaller and a larger place with that difference.
-    bandwidth_hz : float
-        Highest frequency that the cue needs.
+    Its options are "same" and "different"; or what is larger: the first clip, the second, neither. Levels are
+    differences between the two places; those below ``tolerance`` count as the same. ``pairs`` gives all pairs
+    of a smaller and a larger place with the difference of a level.
     """
 
     text: str
@@ -48,7 +30,7 @@ class StarBenchDiscrimination:
     levels: tuple[float, ...]
     tolerance: float
     unit: str
-    pairs: Callable[[float], list[tuple[Place, Place]]]
+    pairs: Callable[[float], list[Places]]
     bandwidth_hz: float
 
     def answer(self, level: float, larger: Interval) -> str:
@@ -58,16 +40,16 @@ class StarBenchDiscrimination:
         return self.options[2 if level < self.tolerance else INTERVALS.index(larger)]
 
 
-def _azimuth_pairs(level: float) -> list[tuple[Place, Place]]:
+def _azimuth_pairs(level: float) -> list[Places]:
     return [(place(azimuth, 0, 2), place(azimuth + level, 0, 2)) for azimuth in range(0, 360, 15)]
 
 
-def _elevation_pairs(level: float) -> list[tuple[Place, Place]]:
+def _elevation_pairs(level: float) -> list[Places]:
     lows = [low for low in range(-75, 76, 15) if low + level <= 90]
     return [(place(0, low, 1), place(0, low + level, 1)) for low in lows]
 
 
-def _distance_pairs(level: float) -> list[tuple[Place, Place]]:
+def _distance_pairs(level: float) -> list[Places]:
     # A level is the middle of two whole differences: 1.5 stands for 1 and 2 m.
     differences = (int(level), int(level) + 1)
     return [(place(0, 0, near), place(0, 0, near + m)) for m in differences for near in range(1, 11 - m)]
@@ -120,18 +102,15 @@ def plan_star_bench_discrimination(attribute: str, n: int, options: SceneOptions
         for level in pairs
         if not usable[level]
     ]
-    levels = [level for level in pairs if usable[level]]
+    groups = {level: level_pairs for level, level_pairs in usable.items() if level_pairs}
+    if not groups:
+        return PartPlan(dropped=dropped)
     rng = design_generator(seed, name)
-    cells = counterbalance(levels, sum(counts[level] for level in levels), rng) if levels else []
-    cycles = {level: repeat_in_random_order(usable[level], rng) for level in levels}
-    factors = balance_factors(
-        [{"level": level, "larger": larger} for level, larger in cells],
-        factor_levels(name, options, seed),
-        rng,
-    )
-    drafts = []
-    for number, ((level, larger), item_factors) in enumerate(zip(cells, factors, strict=True)):
-        low, high = next(cycles[level])
+    assignments = counterbalance(list(groups), sum(counts[level] for level in groups), rng)
+    cells = [{"group": level, "larger": larger} for level, larger in assignments]
+
+    def content(cell: Mapping[str, Any], pair: Places) -> ItemContent:
+        level, larger = cell["group"], cell["larger"]
         question = Question(
             task=TASK,
             category=DISCRIMINATION,
@@ -145,8 +124,6 @@ def plan_star_bench_discrimination(attribute: str, n: int, options: SceneOptions
             offers_abstention=True,
         )
         planned = {"larger": larger, "level": level, "level_unit": discrimination.unit}
-        ordered = [high, low] if larger == "first" else [low, high]
-        drafts.append(
-            draft_item(f"{name}_{number:04d}", question, ordered, planned, item_factors, options, seed)
-        )
-    return PartPlan(drafts, dropped)
+        return ItemContent(question, pair[::-1] if larger == "first" else pair, planned)
+
+    return PartPlan(draft_items(name, cells, groups, content, options, seed, rng), dropped)

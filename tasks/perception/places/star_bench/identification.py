@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from ....design.counterbalancing import balance_factors, design_generator, repeat_evenly
-from ....design.part_plan import PartPlan
+from ....design.counterbalancing import design_generator, repeat_evenly
+from ....design.plans import PartPlan
 from ....design.question import Question
-from ....scenes.heights import HEIGHTS
 from ....scenes.options import SceneOptions
-from ....scenes.places import Place, place
+from ....scenes.places import HEIGHTS, Place, place
 from ...wording import IDENTIFICATION, TASK
 from ..identification import (
     AZIMUTH_QUESTION,
@@ -19,7 +19,7 @@ from ..identification import (
     QUADRANT_MIRROR,
     QUADRANTS,
 )
-from .clips import direction, draft_item, factor_levels, refused_directions, repeat_in_random_order
+from .clips import ItemContent, Places, direction, draft_items, refused_directions
 
 _ELEVATIONS_DEG = ((20, 30, 45, 75), (-20, -30, -40, -75), (0,))
 _DISTANCES_M = ((1, 2), (4, 5, 6, 7), (9, 10))
@@ -46,10 +46,8 @@ _IDENTIFICATION = {
         AZIMUTH_QUESTION,
         QUADRANTS,
         tuple(
-            tuple(
-                place(90 * quadrant + step, 0, metres) for step in (15, 30, 45, 60, 75) for metres in (1, 2)
-            )
-            for quadrant in range(4)
+            tuple(place(start + step, 0, metres) for step in (15, 30, 45, 60, 75) for metres in (1, 2))
+            for start in (0, 90, 180, 270)
         ),
         12_000.0,
         QUADRANT_MIRROR,
@@ -77,18 +75,14 @@ def plan_star_bench_identification(attribute: str, n: int, options: SceneOptions
     identification, name = _IDENTIFICATION[attribute], f"range_{attribute}"
     refusals = refused_directions((at for group in identification.places for at in group), options)
     dropped = [f"{name}: {where}: {why}" for where, why in refusals.items()]
-    groups = [[at for at in group if direction(at) not in refusals] for group in identification.places]
+    groups = [[(at,) for at in group if direction(at) not in refusals] for group in identification.places]
     if not all(groups):
         return PartPlan(dropped=dropped)
     rng = design_generator(seed, name)
-    classes = repeat_evenly(range(len(groups)), n, rng)
-    places = [repeat_in_random_order(group, rng) for group in groups]
-    factors = balance_factors(
-        [{"class": index} for index in classes], factor_levels(name, options, seed), rng
-    )
-    drafts = []
-    for number, (index, item_factors) in enumerate(zip(classes, factors, strict=True)):
-        at = next(places[index])
+    cells = [{"group": index} for index in repeat_evenly(range(len(groups)), n, rng)]
+
+    def content(cell: Mapping[str, Any], places: Places) -> ItemContent:
+        index = cell["group"]
         question = Question(
             task=TASK,
             category=IDENTIFICATION,
@@ -100,8 +94,7 @@ def plan_star_bench_identification(attribute: str, n: int, options: SceneOptions
             mirror=identification.mirror,
             offers_abstention=True,
         )
-        planned = {"class": index, **at}
-        drafts.append(
-            draft_item(f"{name}_{number:04d}", question, [at], planned, item_factors, options, seed)
-        )
+        return ItemContent(question, places, {"class": index, **places[0]})
+
+    drafts = draft_items(name, cells, dict(enumerate(groups)), content, options, seed, rng)
     return PartPlan(drafts, dropped)
