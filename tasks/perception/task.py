@@ -59,11 +59,8 @@ class Perception:
     def plan(self, spec: BuildSpec) -> BuildPlan:
         """Plan every item. Only short probes are synthesized, to find out what the synthesizer refuses.
 
-        Parameters
-        ----------
-        spec : BuildSpec
-            No attributes means all six; no size means STAR-Bench's (951 items). Any other size is split
-            over the sub-categories in that proportion.
+        No attributes means all six; no size means STAR-Bench's (951 items). Any other size is split over the
+        sub-categories in that proportion.
 
         Raises
         ------

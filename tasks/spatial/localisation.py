@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -41,8 +42,6 @@ _NEAR_M, _FAR_M = (1.0, 1.3), (4.0, 6.0)
 #: Broadband and steady, for spectral cues.
 _BROADBAND = ((HISS,), (LOW_BUZZ,), (HIGH_BUZZ,), (TICKING,))
 _ALL_SOUNDS = (*_BROADBAND, (SIREN,))
-
-_DURATION_S = (0.8, 1.4)
 
 
 def _static(
@@ -93,8 +92,10 @@ def _sector(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) ->
     return _static(at, factors, options, _SECTORS[cell["answer"]], circle_around(1.5), mirror)
 
 
+_question_type = partial(QuestionType, sounds=_BROADBAND, duration_s=(0.8, 1.4))
+
 QUESTION_TYPES = (
-    QuestionType(
+    _question_type(
         name="direction",
         size=80,
         wordings=(
@@ -106,11 +107,10 @@ QUESTION_TYPES = (
         cells=fixed_options(*_SIDES),
         content=_direction,
         sounds=_ALL_SOUNDS,
-        duration_s=_DURATION_S,
         bandwidth_hz=4_000.0,
         cue_features=AZIMUTH,
     ),
-    QuestionType(
+    _question_type(
         name="sector",
         size=70,
         wordings=(
@@ -121,14 +121,12 @@ QUESTION_TYPES = (
         ),
         cells=_sector_cells,
         content=_sector,
-        sounds=_BROADBAND,
-        duration_s=_DURATION_S,
         bandwidth_hz=12_000.0,
         cue_features=AZIMUTH,
         rt60_s=(None,),
         is_lateral=False,
     ),
-    QuestionType(
+    _question_type(
         name="height",
         size=48,
         wordings=(
@@ -139,15 +137,13 @@ QUESTION_TYPES = (
         ),
         cells=fixed_options(*HEIGHTS),
         content=_height,
-        sounds=_BROADBAND,
-        duration_s=_DURATION_S,
         bandwidth_hz=16_000.0,
         cue_features=ELEVATION,
         rt60_s=(None,),
         is_lateral=False,
         corners=HEIGHT_CORNERS,
     ),
-    QuestionType(
+    _question_type(
         name="near_far",
         size=48,
         wordings=(
@@ -158,15 +154,13 @@ QUESTION_TYPES = (
         ),
         cells=fixed_options(*_NEAR_FAR),
         content=_near_far,
-        sounds=_BROADBAND,
-        duration_s=_DURATION_S,
         bandwidth_hz=8_000.0,
         cue_features=DISTANCE,
         rt60_s=(0.4,),
         needs_room=True,
         rooms=LONG,
     ),
-    QuestionType(
+    _question_type(
         name="front_behind",
         size=37,
         wordings=(
@@ -177,8 +171,6 @@ QUESTION_TYPES = (
         ),
         cells=fixed_options(*_FRONT_BEHIND),
         content=_front_behind,
-        sounds=_BROADBAND,
-        duration_s=_DURATION_S,
         bandwidth_hz=12_000.0,
         cue_features=AZIMUTH,
         rt60_s=(None,),

@@ -55,29 +55,15 @@ class ItemContent:
 class QuestionType:
     """A type of question.
 
-    Attributes
-    ----------
-    name, size
-        The sub-category, and its items in a full suite.
-    wordings : tuple of str
-        Templates with the same meaning; ``{the}`` and ``{The}`` are the name of the (first) sound.
-    cells : callable
-        Whether the receiver distinguishes front from behind -> the cells of the design. Within each set of
-        options, each answer has as many cells as any other.
-    content : callable
-        Cell, factors and a generator -> the content of an item.
-    sounds : tuple of tuples of NamedSound
-        Groups of sounds that an item may have, unless ``allows_recordings`` and the user has some.
-    bandwidth_hz, cue_features
-        Highest frequency that the cue needs, and the features that carry the question.
-    rt60_s : tuple of float or None
-        Reverberation times unless the user chooses; None: no room.
-    is_lateral : bool
-        Whether it is enough to distinguish left from right.
-    factors : dict
-        What is varied besides sounds, room, background and wording.
-    corners : tuple of Place
-        Places that the head must have data for.
+    ``name`` is the sub-category, ``size`` its items in a full suite. ``wordings`` are templates with the same
+    meaning, in which ``{the}`` and ``{The}`` are the name of the (first) sound. ``cells`` takes whether the
+    receiver distinguishes front from behind; within each set of options, each answer has as many cells as
+    any other. ``content`` takes a cell, factors and a generator. ``sounds`` are the groups of sounds that an
+    item may have, unless the user has recordings and the type ``allows_recordings``. ``bandwidth_hz`` is the
+    highest frequency that the cue needs; ``cue_features`` carry the question. ``rt60_s`` are reverberation
+    times, s, unless the user chooses (None: no room). For a lateral type it is enough to distinguish left
+    from right. ``factors`` are varied besides sounds, room, background and wording. The head must have data
+    for ``corners``.
     """
 
     name: str

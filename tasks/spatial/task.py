@@ -34,11 +34,7 @@ class Spatial:
     def plan(self, spec: BuildSpec) -> BuildPlan:
         """Plan every item. Only short probes are synthesized, to find out what the synthesizer refuses.
 
-        Parameters
-        ----------
-        spec : BuildSpec
-            Attributes are ``localisation``, ``relations``, ``trajectories`` (none: all three); no size
-            means STAR-Bench's (283, 113 and 106 items).
+        No attributes means all three; no size means STAR-Bench's (283, 113 and 106 items).
 
         Raises
         ------

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -132,8 +133,10 @@ def _circle(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) ->
     return one_source({"path": path}, factors, _SENSES, cell["answer"], mirror=mirror, required_points=points)
 
 
+_question_type = partial(QuestionType, sounds=_MOVING, duration_s=_DURATION_S, cue_features=MOVEMENT)
+
 QUESTION_TYPES = (
-    QuestionType(
+    _question_type(
         name="path",
         size=62,
         wordings=(
@@ -144,13 +147,10 @@ QUESTION_TYPES = (
         ),
         cells=_path_cells,
         content=_path,
-        sounds=_MOVING,
-        duration_s=_DURATION_S,
         bandwidth_hz=12_000.0,
-        cue_features=MOVEMENT,
         rooms=WIDE,
     ),
-    QuestionType(
+    _question_type(
         name="passing",
         size=22,
         wordings=(
@@ -161,13 +161,10 @@ QUESTION_TYPES = (
         ),
         cells=fixed_options(*_ACROSS),
         content=_passing,
-        sounds=_MOVING,
-        duration_s=_DURATION_S,
         bandwidth_hz=4_000.0,
-        cue_features=MOVEMENT,
         excludes_room=True,
     ),
-    QuestionType(
+    _question_type(
         name="circle_direction",
         size=22,
         wordings=(
@@ -178,10 +175,7 @@ QUESTION_TYPES = (
         ),
         cells=fixed_options(*_SENSES),
         content=_circle,
-        sounds=_MOVING,
-        duration_s=_DURATION_S,
         bandwidth_hz=12_000.0,
-        cue_features=MOVEMENT,
         is_lateral=False,
     ),
 )

@@ -25,10 +25,9 @@ def download(source: str) -> tuple[Path, Path, dict[str, Any]]:
 
     Returns
     -------
-    root : Path
-        The local snapshot.
-    boundary : Path
-        The repository's folder in the cache: a snapshot consists of links to the ``blobs`` beside it.
+    root, boundary : Path
+        The local snapshot, and the repository's folder in the cache: a snapshot consists of links to the
+        ``blobs`` beside it.
     origin : dict
         ``source`` and ``revision`` (the commit).
 

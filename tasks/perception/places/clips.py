@@ -18,6 +18,7 @@ from starbench.synthesis import Draft, Recipe, generator
 from ...design.draws import Bounds, uniform
 from ...design.question import Question
 from ...scenes.captions import full_caption, ordinal_names
+from ...scenes.items import ItemContext
 from ...scenes.options import SceneOptions
 from ...scenes.places import Place
 from ...scenes.recipes import LEVELS_DB_SPL, SourceParameters, scene_recipe
@@ -82,23 +83,14 @@ def sounds(
     )
 
 
-def draft_item(
-    identifier: str,
-    question: Question,
-    layout: Layout,
-    factors: Mapping[str, Any],
-    design: ClipDesign,
-    options: SceneOptions,
-    seed: int,
-) -> Draft:
+def draft_item(context: ItemContext, question: Question, layout: Layout, design: ClipDesign) -> Draft:
     """Make an item of one clip: a sound at each of the layout's places, one after the other.
 
-    The clip's random numbers depend on ``seed`` and ``identifier`` only, not on the answer.
+    The clip's random numbers depend on the context only, not on the answer.
     """
-    rng = generator(seed, identifier, "clip plan")
-    sound: NamedSound = factors["sound"]
-    rt60_s: float | None = factors["rt60"]
-    tail_s = max(rt60 or 0.0 for rt60 in design.reverberation_times(options))
+    rng = context.generator("clip plan")
+    sound: NamedSound = context.factors["sound"]
+    tail_s = max(rt60 or 0.0 for rt60 in design.reverberation_times(context.options))
     duration_s = uniform(rng, design.duration_s)
     onset_s, end_s = uniform(rng, _LEAD_S), 0.0
     sources: list[SourceParameters] = []
@@ -113,25 +105,22 @@ def draft_item(
         level = next_level if design.separate_levels else level
         signal = next_signal if design.separate_tilts else signal
     total_s = round(end_s + uniform(rng, _END_S), 4)
-    room = None if rt60_s is None else design.rooms.draw(rt60_s, layout.required_points, rng)
-    clip = scene_recipe(options, sources, total_s, room=room, snr_db=factors["snr"])
-    return draft_clips(identifier, question, [clip], layout.planned, factors, seed)
+    room = context.draw_room(design.rooms, layout.required_points, rng)
+    clip = scene_recipe(context.options, sources, total_s, room=room, snr_db=context.factors["snr"])
+    return draft_clips(context, question, [clip], layout.planned)
 
 
 def draft_clips(
-    identifier: str,
-    question: Question,
-    clips: Sequence[Recipe],
-    planned: Mapping[str, Any],
-    factors: Mapping[str, Any],
-    seed: int,
+    context: ItemContext, question: Question, clips: Sequence[Recipe], planned: Mapping[str, Any]
 ) -> Draft:
     """Make an item of clips, with captions, and what was planned in its truth."""
-    rng = generator(seed, identifier, "caption")
+    rng, factors = context.generator("caption"), context.factors
     captions: dict[str, list[str]] = {"plain": [], "full": []}
     for clip in clips:
         names = ordinal_names(len(clip.parameters["sources"]))
         captions["plain"].append(plain_caption("one sound" if len(names) == 1 else "two sounds", rng))
         captions["full"].append(full_caption(names, clip.parameters))
     varied = {"signal": factors["sound"].name, "rt60_s": factors["rt60"], "snr_db": factors["snr"]}
-    return question.draft(identifier, clips, captions=captions, truth={"planned": {**planned, **varied}})
+    return question.draft(
+        context.identifier, clips, captions=captions, truth={"planned": {**planned, **varied}}
+    )

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from starbench.synthesis import Draft, generator
+from starbench.synthesis import Draft
 
-from ...design.counterbalancing import balance_factors, design_generator, repeat_evenly
+from ...design.counterbalancing import design_generator, repeat_evenly
 from ...design.draws import Bounds, uniform
 from ...design.plans import PartPlan
 from ...design.question import Question
 from ...scenes.feasibility import first_refusal
+from ...scenes.items import ItemContext, balanced_items
 from ...scenes.options import SceneOptions
 from ...scenes.places import HEIGHT_CORNERS, HEIGHTS, Place, draw_height, place
 from ...scenes.rooms import LIVING, LONG, RequiredPoint, circle_around
@@ -113,34 +113,22 @@ def plan_place_identification(attribute: str, n: int, options: SceneOptions, see
     if refusal:
         return PartPlan(dropped=[f"{name}: all items: {refusal}"])
     rng = design_generator(seed, name)
-    classes = repeat_evenly(range(len(identification.options)), n, rng)
-    levels = identification.design.factors(name, options, seed)
-    factors = balance_factors([{"class": index} for index in classes], levels, rng)
-    drafts = [
-        _item(identification, f"{name}_{number:04d}", index, item_factors, options, seed)
-        for number, (index, item_factors) in enumerate(zip(classes, factors, strict=True))
-    ]
-    return PartPlan(drafts)
+    cells = [{"class": index} for index in repeat_evenly(range(len(identification.options)), n, rng)]
+    factors = identification.design.factors(name, options, seed)
+    items = balanced_items(name, cells, factors, options, seed, rng)
+    return PartPlan([_item(identification, name, cell["class"], context) for context, cell in items])
 
 
-def _item(
-    identification: PlaceIdentification,
-    identifier: str,
-    index: int,
-    factors: Mapping[str, Any],
-    options: SceneOptions,
-    seed: int,
-) -> Draft:
-    at, points = identification.draw_place(index, generator(seed, identifier, "places"))
+def _item(identification: PlaceIdentification, name: str, index: int, context: ItemContext) -> Draft:
+    at, points = identification.draw_place(index, context.generator("places"))
     question = Question(
         task=TASK,
         category=IDENTIFICATION,
-        sub_category=identifier.rpartition("_")[0],
+        sub_category=name,
         text=identification.text,
         options=identification.options,
         answer=identification.options[index],
         bandwidth_hz=identification.design.bandwidth_hz,
         mirror=identification.mirror,
     )
-    layout = Layout([at], points, {"class": index, **at})
-    return draft_item(identifier, question, layout, factors, identification.design, options, seed)
+    return draft_item(context, question, Layout([at], points, {"class": index, **at}), identification.design)

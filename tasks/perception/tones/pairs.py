@@ -46,7 +46,7 @@ MakePair = Callable[[float, Interval | None, np.random.Generator], TonePair]
 # the lower tone within 500-2000 Hz, the middle level within 20-80 dB SPL, the shorter tone within 0.1-1 s.
 _MIDDLE_HZ = (550.0, 1800.0)
 _MIDDLE_DB_SPL = (40.0, 70.0)
-_LONGEST_RATIO = jnd.duration_ratio(32)
+_LONGEST_RATIO = jnd.ratio("duration", 32)
 _MIDDLE_S = (0.1 * math.sqrt(_LONGEST_RATIO), 1.0)
 _LONGEST_S = _MIDDLE_S[1] * math.sqrt(_LONGEST_RATIO)
 _NUISANCE_DB_SPL = (50.0, 70.0)
@@ -59,7 +59,7 @@ _LEAD_S, _GAP_S, _TAIL_S = (0.1, 0.3), (0.3, 0.6), (0.1, 0.3)
 
 def pitch(level: float, interval: Interval | None, rng: np.random.Generator) -> TonePair:
     """Default profile: tones ``level`` frequency JNDs apart."""
-    middle, ratio = log_uniform(rng, _MIDDLE_HZ), jnd.pitch_ratio(level)
+    middle, ratio = log_uniform(rng, _MIDDLE_HZ), jnd.ratio("pitch", level)
     low, high = (round(middle * ratio**power, 4) for power in (-0.5, 0.5))
     shared = {"level_db_spl": uniform(rng, _NUISANCE_DB_SPL), "duration_s": uniform(rng, _NUISANCE_S)}
     tones = _in_order({"f0_hz": low} | shared, {"f0_hz": high} | shared, interval)
@@ -80,7 +80,7 @@ def loudness(level: float, interval: Interval | None, rng: np.random.Generator) 
 
 def duration(level: float, interval: Interval | None, rng: np.random.Generator) -> TonePair:
     """Default profile: tones ``level`` duration JNDs apart, in slots long enough for the longest tone."""
-    middle, ratio = log_uniform(rng, _MIDDLE_S), jnd.duration_ratio(level)
+    middle, ratio = log_uniform(rng, _MIDDLE_S), jnd.ratio("duration", level)
     short, long = (round(middle * ratio**power, 4) for power in (-0.5, 0.5))
     shared = {"level_db_spl": uniform(rng, _NUISANCE_DB_SPL), "f0_hz": log_uniform(rng, _NUISANCE_HZ)}
     tones = _in_order({"duration_s": short} | shared, {"duration_s": long} | shared, interval)

@@ -10,10 +10,10 @@ import numpy as np
 
 from starbench.synthesis import Draft, generator
 
-from ....design.counterbalancing import balance_factors
 from ....design.draws import uniform
 from ....design.question import Question
 from ....scenes.feasibility import first_refusal
+from ....scenes.items import ItemContext, balanced_items
 from ....scenes.options import SceneOptions
 from ....scenes.places import Place
 from ....scenes.recipes import scene_recipe
@@ -72,43 +72,31 @@ def draft_items(
         "rt60": options.reverberation_times((RT60_S,), needs_room=sub_category.endswith("distance")),
         "snr": options.backgrounds((None,)),
     }
-    factors = balance_factors(cells, levels, rng)
-    return [
-        _item(
-            f"{sub_category}_{number:04d}",
-            content(cell, next(cycles[cell["group"]])),
-            item_factors,
-            options,
-            seed,
-        )
-        for number, (cell, item_factors) in enumerate(zip(cells, factors, strict=True))
-    ]
+    items = balanced_items(sub_category, cells, levels, options, seed, rng)
+    return [_item(context, content(cell, next(cycles[cell["group"]]))) for context, cell in items]
 
 
-def _item(
-    identifier: str, content: ItemContent, factors: Mapping[str, Any], options: SceneOptions, seed: int
-) -> Draft:
+def _item(context: ItemContext, content: ItemContent) -> Draft:
     """An item with a clip for each place, all with the same signal in the same room."""
-    rng = generator(seed, identifier, "clip plan")
-    sound: NamedSound = factors["sound"]
-    rt60_s: float | None = factors["rt60"]
+    rng, options = context.generator("clip plan"), context.options
+    sound: NamedSound = context.factors["sound"]
     duration_s = uniform(rng, DURATION_S)
     signal = sound.draw_signal(duration_s, rng)
     tail_s = max(seconds or 0.0 for seconds in options.reverberation_times((RT60_S,)))
     total_s = round(_ONSET_S + duration_s + tail_s + _END_S, 4)
     # Every room holds the farthest places of all questions: 2 m all around, and 10 m straight ahead.
     points = [*circle_around(2.0), (0.0, 75.0, 1.0), (0.0, 0.0, 10.0)]
-    room = None if rt60_s is None else HALL.draw(rt60_s, points, rng)
+    room = context.draw_room(HALL, points, rng)
     clips = [
         scene_recipe(
             options,
             [{"signal": signal, "onset_s": _ONSET_S, "at": at, "source_db_spl": _SOURCE_DB_SPL}],
             total_s,
             room=room,
-            snr_db=factors["snr"],
+            snr_db=context.factors["snr"],
             rate=RATE_HZ,
             dither=False,
         )
         for at in content.places
     ]
-    return draft_clips(identifier, content.question, clips, content.planned, factors, seed)
+    return draft_clips(context, content.question, clips, content.planned)
