@@ -77,19 +77,7 @@ def triangular_dither(shape: int | tuple[int, ...], rng: np.random.Generator) ->
 
 
 def hl_to_spl(level_db_hl: float, f0_hz: float) -> float:
-    """Convert a hearing level to a sound pressure level.
-
-    Parameters
-    ----------
-    level_db_hl : float
-        Level, dB HL.
-    f0_hz : float
-        Frequency, Hz; between the table's frequencies the threshold is interpolated linearly.
-
-    Returns
-    -------
-    float
-        Level, dB SPL.
+    """Convert dB HL to dB SPL; the threshold is interpolated linearly between the table's frequencies, Hz.
 
     Raises
     ------
@@ -121,7 +109,7 @@ def level_to_rms(level_db_spl: float) -> float:
 
 def sine_peak(level_db_spl: float) -> float:
     """Peak of a sine of that level, full scale = 1."""
-    return math.sqrt(2.0) * float(10.0 ** (spl_to_dbfs(level_db_spl) / 20.0))
+    return math.sqrt(2.0) * level_to_rms(level_db_spl)
 
 
 def level_flags(level_db_spl: float, *, dither: bool) -> tuple[str, ...]:

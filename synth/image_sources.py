@@ -27,14 +27,10 @@ class ImageSources:
 
     Attributes
     ----------
-    offsets : ndarray, shape (n, 3)
-        Vectors from the middle of the head to the images, in the listener's axes, m.
-    distances : ndarray, shape (n,)
-        Their lengths, m.
-    gains : ndarray, shape (n,)
-        Amplitudes at the middle of the head: reflection ** order / distance.
-    orders : ndarray, shape (n,)
-        Numbers of reflections.
+    offsets, distances : ndarray, shape (n, 3) and (n,)
+        Vectors from the middle of the head to the images, in the listener's axes, and their lengths, m.
+    gains, orders : ndarray, shape (n,)
+        Amplitudes at the middle of the head (reflection ** order / distance), and numbers of reflections.
     """
 
     offsets: NDArray[np.float64]
@@ -73,14 +69,8 @@ def free_field(offset_m: ArrayLike) -> ImageSources:
 def shoebox_images(box: Shoebox, offset_m: ArrayLike, seconds: float | None = None) -> ImageSources:
     """Every image of a source that arrives within ``seconds`` of its direct sound, of whatever order.
 
-    Parameters
-    ----------
-    box : Shoebox
-        The room and the listener.
-    offset_m : array_like, shape (3,)
-        From the middle of the head to the source, in the listener's axes, m.
-    seconds : float, optional
-        How long reflections are followed; by default ``box.response_s``.
+    ``offset_m``, shape (3,), is from the middle of the head to the source, in the listener's axes, m. Unless
+    ``seconds`` are given, reflections are followed for ``box.response_s``.
 
     Raises
     ------

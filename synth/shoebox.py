@@ -38,16 +38,9 @@ SIDE_RANGE_M = (1.0, 100.0)
 class Shoebox:
     """A rectangular room, and the listener in it.
 
-    Parameters
-    ----------
-    size_m : tuple of float
-        Inner length, width and height, m: the room fills [0, size] on each axis.
-    rt60_s : float
-        Requested reverberation time, s.
-    listener_m : tuple of float
-        The middle of the head, in the room's axes.
-    facing_deg : float
-        Where the listener faces, degrees clockwise from the room's x axis, seen from above.
+    The inside fills [0, size] on each of the room's axes, m. ``listener_m`` is the middle of the head;
+    ``facing_deg`` is where the listener faces, degrees clockwise from the x axis, seen from above. ``rt60_s``
+    is the requested reverberation time.
 
     Raises
     ------

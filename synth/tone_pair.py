@@ -46,12 +46,6 @@ def tone_pair(
     dither, keep_impossible : bool
         See :func:`starbench.synth.tones.render_tones`.
 
-    Returns
-    -------
-    Stimulus
-        Samples of shape (n, 1). Truth: ``tones`` in the order heard, ``total_s``, ``rate`` and how it
-        was made.
-
     Raises
     ------
     StimulusError

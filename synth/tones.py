@@ -104,18 +104,9 @@ def make_tone(
 ) -> Tone:
     """Make one tone of a recipe, with a random start phase.
 
-    Parameters
-    ----------
-    parameters : mapping
-        ``f0_hz`` (Hz), ``duration_s`` (s) and one of ``level_db_spl``, ``level_db_hl``.
-    onset_s : float
-        Onset, s from the start of the clip.
-    ramp : Ramp
-        Its onset and, mirrored, its offset.
-    nominal : bool
-        Whether onset and duration include the ramps; otherwise they are at half amplitude.
-    rng : numpy.random.Generator
-        Source of the start phase, uniform over the circle.
+    ``parameters`` are ``f0_hz`` (Hz), ``duration_s`` (s) and one of ``level_db_spl``, ``level_db_hl``.
+    ``onset_s`` is from the start of the clip. If ``nominal``, onset and duration include the ramps, otherwise
+    they are at half amplitude.
 
     Raises
     ------
@@ -167,21 +158,14 @@ def render_tones(
         In order, without overlap; no tone makes a clip of silence.
     rng : numpy.random.Generator
         Source of the dither.
-    total_s : float
-        Length of the clip, s.
-    rate : int
-        Sample rate, Hz.
+    total_s, rate : float, int
+        Length of the clip, s, and sample rate, Hz.
     dither : bool
         Add triangular noise of ±1 16-bit step to the whole clip, silence included: rounding then does not
         change the level of the faintest tone, and no part is digital silence.
     keep_impossible : bool
         Keep tones that 16 bits cannot represent, clipped or lost, and name what happened in
         ``truth["flags"]``; otherwise they are refused.
-
-    Returns
-    -------
-    Stimulus
-        Samples of shape (n, 1).
 
     Raises
     ------

@@ -30,10 +30,8 @@ class Mesh:
 
     Attributes
     ----------
-    corners : ndarray of int, shape (f, 3)
-        Each facet's corners, as rows of the directions.
-    neighbours : ndarray of int, shape (f, 3)
-        The facet on the other side of the edge opposite each corner.
+    corners, neighbours : ndarray of int, shape (f, 3)
+        Each facet's corners, as rows of the directions, and the facets beyond the edges opposite them.
     planes : ndarray, shape (3, f)
         Each facet's outer normal divided by its distance from the origin: a ray from the origin leaves
         the hull through the facet whose column has the largest product with it.
@@ -52,12 +50,7 @@ class Mesh:
     def locate(
         self, directions: NDArray[np.float64]
     ) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.bool_]]:
-        """Locate the facet that each unit vector points through.
-
-        Parameters
-        ----------
-        directions : ndarray, shape (m, 3)
-            Unit vectors.
+        """Locate the facet that each of the unit vectors, shape (m, 3), points through.
 
         Returns
         -------

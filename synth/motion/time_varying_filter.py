@@ -19,7 +19,7 @@ _BLOCK = 32
 
 
 def filter_and_sum(sources: Sequence[tuple[HopReader, Filters]], hop: int) -> Samples:
-    """Sum of sources, each through filters that change from hop to hop.
+    """Sum of sources, each through filters that change from hop to hop: from sample −hop to the last's end.
 
     Parameters
     ----------
@@ -28,11 +28,6 @@ def filter_and_sum(sources: Sequence[tuple[HopReader, Filters]], hop: int) -> Sa
         Hops from −1 to hops − 1 are read.
     hop : int
         Samples.
-
-    Returns
-    -------
-    ndarray, shape (m,)
-        From sample −hop to the end of the last filter's response.
 
     Notes
     -----

@@ -29,14 +29,9 @@ MAX_SPEED_M_S = 100.0
 class Trajectory:
     """A checked trajectory, as ``make_trajectory`` returns it.
 
-    Attributes
-    ----------
-    kind, parameters
-        As requested, with defaults filled in.
-    duration_s : float
-        The trajectory is defined for emission times from 0 to here, s.
-    top_speed_m_s, closest_m : float
-        Greatest speed, m/s, and least distance from the middle of the head, m.
+    ``parameters`` have their defaults filled in. It is defined for emission times from 0 to ``duration_s``.
+    ``top_speed_m_s`` and ``closest_m`` are the greatest speed, and the least distance from the middle of the
+    head.
     """
 
     kind: str
