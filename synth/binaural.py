@@ -43,10 +43,7 @@ def binaural_response(head: Head, images: ImageSources, rate: int) -> ImpulseRes
     The channels are left and right. Reflections from where the head has no data are moved to the nearest
     elevation with data (``Head.clamp``): to omit them would make the room too dry.
 
-    Raises
-    ------
-    StimulusError
-        If the direct sound comes from where the head has no data.
+    Raises a StimulusError if the direct sound comes from where the head has no data.
     """
     if head.rate != rate:
         raise ValueError(f"a head of {head.rate} Hz was given for a response of {rate} Hz")

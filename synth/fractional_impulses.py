@@ -53,10 +53,7 @@ class ImpulseTrains:
 
         They should lie in [MARGIN, n − MARGIN]: otherwise their ringing wraps around to the other end.
 
-        Raises
-        ------
-        IndexError
-            If a time is outside [0, n − 1].
+        Raises an IndexError if a time is outside [0, n − 1].
         """
         n = self._powers.shape[-1]
         nearest = np.rint(times)

@@ -55,10 +55,7 @@ class ImageSources:
 def free_field(offset_m: ArrayLike) -> ImageSources:
     """Only the direct sound, of a source at a vector (3,) in the listener's axes.
 
-    Raises
-    ------
-    StimulusError
-        If it is too near to the head.
+    Raises a StimulusError if it is too near to the head.
     """
     offset = np.asarray(offset_m, dtype=np.float64)
     refuse_near_head(offset)

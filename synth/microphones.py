@@ -26,10 +26,7 @@ def array_response(images: ImageSources, microphones_m: ArrayLike, rate: int) ->
     are k channels. A source at 1 m has amplitude 1. Below 0.45 of the rate, the error against impulses of
     exact phases is less than −85 dB.
 
-    Raises
-    ------
-    StimulusError
-        If the source or an image of it comes nearer to a microphone than 0.1 m.
+    Raises a StimulusError if the source or an image of it comes nearer to a microphone than 0.1 m.
     """
     microphones = np.asarray(microphones_m, dtype=np.float64)
     reach = math.ceil(np.linalg.norm(microphones, axis=1).max() * rate / SPEED_OF_SOUND)

@@ -87,9 +87,6 @@ class SceneSpec(Frozen):
 def parse_scene(parameters: Mapping[str, Any]) -> SceneSpec:
     """Check the parameters of a scene.
 
-    Raises
-    ------
-    StimulusError
-        In one sentence that names the parameter and what is wrong with it.
+    Raises a StimulusError in one sentence that names the parameter and what is wrong with it.
     """
     return validate(SceneSpec, parameters, "scene")

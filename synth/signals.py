@@ -197,10 +197,8 @@ def make_signal(parameters: Mapping[str, Any], rate: int, rng: np.random.Generat
     ``duration_s`` (s, at half amplitude) and ``ramp_s``. The wave has (duration_s + ramp_s) · rate samples,
     and rms 1 between the half-amplitude points.
 
-    Raises
-    ------
-    StimulusError
-        For an unknown kind or parameter, a band that the rate cannot hold, or a file that has changed.
+    Raises a StimulusError for an unknown kind or parameter, a band that the rate cannot hold, or a file that
+    has changed.
     """
     signal = _parse(parameters)
     ramp = round(signal.ramp_s * rate)

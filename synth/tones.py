@@ -108,10 +108,8 @@ def make_tone(
     ``onset_s`` is from the start of the clip. If ``nominal``, onset and duration include the ramps, otherwise
     they are at half amplitude.
 
-    Raises
-    ------
-    StimulusError
-        If a parameter is missing, unknown or not a finite number, or the tone is shorter than its ramps.
+    Raises a StimulusError if a parameter is missing, unknown or not a finite number, or the tone is shorter
+    than its ramps.
     """
     names = set(parameters)
     if names not in ({"f0_hz", "duration_s", "level_db_spl"}, {"f0_hz", "duration_s", "level_db_hl"}):

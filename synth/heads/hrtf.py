@@ -60,6 +60,12 @@ class Head:
     symmetric: bool
     mesh: Mesh
 
+    @property
+    def elevation_range_deg(self) -> tuple[float, float]:
+        """Lowest and highest measured elevation, degrees."""
+        elevations = angles(self.directions)[1]
+        return float(elevations.min()), float(elevations.max())
+
     def covers(self, directions: Floats) -> NDArray[np.bool_]:
         """Whether the head has data around each direction, shape (m, 3) -> (m,)."""
         return self._locate(_unit_rows(directions))[2]
@@ -70,10 +76,7 @@ class Head:
         For late reflections only, never for a source: azimuth stays, and elevation moves towards the horizon
         until there is data (to ``CLAMP_DEG``). Straight down counts as in front.
 
-        Raises
-        ------
-        StimulusError
-            If there is no data at the horizon either.
+        Raises a StimulusError if there is no data at the horizon either.
         """
         directions = _unit_rows(directions)
         gaps = ~self.covers(directions)
@@ -93,10 +96,7 @@ class Head:
     def at(self, directions: Floats) -> tuple[Floats, Filters]:
         """Delays (m, 2), s, and filters (m, 2, taps) for directions (m, 3) of any length.
 
-        Raises
-        ------
-        StimulusError
-            If the head was not measured around one of them.
+        Raises a StimulusError if the head was not measured around one of them.
         """
         directions = _unit_rows(directions)
         corners, weights, covered = self._locate(directions)
@@ -134,11 +134,11 @@ class Head:
         gaps = directions[~self.covers(directions)]
         if len(gaps):
             azimuth, elevation, _ = (float(values[0]) for values in angles(gaps[:1]))
-            measured = angles(self.directions)[1]
+            lowest, highest = self.elevation_range_deg
             raise StimulusError(
                 f"the head {self.name!r} has no data at elevation {_degrees(elevation)} (azimuth "
-                f"{_degrees(azimuth)}): it is measured from {_degrees(measured.min())} to "
-                f"{_degrees(measured.max())}; choose another direction or give a full-sphere head "
+                f"{_degrees(azimuth)}): it is measured from {_degrees(lowest)} to "
+                f"{_degrees(highest)}; choose another direction or give a full-sphere head "
                 "with --hrtf"
             )
 

@@ -31,10 +31,7 @@ def load(source: str | None, rate: int) -> Head:
 
     ``source`` is a SOFA file, or None for the embedded KEMAR; ``rate`` is in Hz.
 
-    Raises
-    ------
-    StimulusError
-        If the file cannot be used (``sofa.read``), or the rate is not supported.
+    Raises a StimulusError if the file cannot be used (``sofa.read``), or the rate is not supported.
     """
     lowest, highest = sofa.RATE_RANGE
     if not lowest <= rate <= highest or rate % sofa.RATE_STEP:

@@ -87,10 +87,8 @@ class Mesh:
 def triangulate(directions: NDArray[np.float64]) -> Mesh:
     """Make a mesh over unit vectors.
 
-    Raises
-    ------
-    StimulusError
-        If the directions lie in one plane, or so far apart that no facet can be interpolated on.
+    Raises a StimulusError if the directions lie in one plane, or so far apart that no facet can be
+    interpolated on.
     """
     try:
         hull = ConvexHull(directions)

@@ -61,10 +61,8 @@ def read(source: str | Path) -> HrirSet:
     It must follow the convention ``SimpleFreeFieldHRIR``, with any sampling rate, spherical or cartesian source
     positions, and receivers in either order.
 
-    Raises
-    ------
-    StimulusError
-        If there is no such file, or it is not a SOFA file of a head; the message says what is wrong with it.
+    Raises a StimulusError if there is no such file, or it is not a SOFA file of a head; the message says what
+    is wrong with it.
     """
     path = Path(source)
     if not path.is_file():

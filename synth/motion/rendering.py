@@ -81,11 +81,8 @@ def render_binaural(
     ``signal``, shape (n,), is what the source emits, as at 1 m in the free field; it is no longer than the
     trajectory. Without a room the source is in the free field.
 
-    Raises
-    ------
-    StimulusError
-        If the signal is longer than the trajectory, or the trajectory leads out of the room or to where the
-        head has no data.
+    Raises a StimulusError if the signal is longer than the trajectory, or the trajectory leads out of the
+    room or to where the head has no data.
     """
     if head.rate != rate:
         raise ValueError(f"a head of {head.rate} Hz was given for a sound of {rate} Hz")

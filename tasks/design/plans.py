@@ -25,10 +25,8 @@ def select_attributes(
 
     No attributes means all.
 
-    Raises
-    ------
-    InputError
-        If the task does not have the profile or one of the attributes, or the size is below one.
+    Raises an InputError if the task does not have the profile or one of the attributes, or the size is below
+    one.
     """
     check_name(task, "profile", spec.profile, profiles)
     for attribute in spec.attributes:
@@ -49,10 +47,7 @@ class PartPlan:
 def build_plan(parts: Iterable[PartPlan], **manifest: Any) -> BuildPlan:
     """Put the parts of a suite together, in their order; ``manifest`` are further fields of the plan.
 
-    Raises
-    ------
-    InputError
-        If there is no item in any of them.
+    Raises an InputError if there is no item in any of them.
     """
     plans = list(parts)
     drafts = tuple(draft for plan in plans for draft in plan.drafts)

@@ -62,10 +62,7 @@ class Perception:
         No attributes means all six; no size means STAR-Bench's (951 items). Any other size is split over the
         sub-categories in that proportion.
 
-        Raises
-        ------
-        InputError
-            For an unknown or unusable attribute, profile, size or option.
+        Raises an InputError for an unknown or unusable attribute, profile, size or option.
         """
         attributes = select_attributes(spec, "perception", self.attributes, self.profiles)
         profile = PROFILES[spec.profile]

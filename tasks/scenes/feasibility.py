@@ -27,10 +27,7 @@ def first_refusal(options: SceneOptions, places: Iterable[Place], rate: int = RA
 def check_head(options: SceneOptions) -> None:
     """Try the user's head straight ahead, so that a broken file is reported as such, and not as missing data.
 
-    Raises
-    ------
-    StimulusError
-        If the synthesizer refuses it.
+    Raises a StimulusError if the synthesizer refuses it.
     """
     if options.head is not None:
         refusal = _refusal(options, place(0.0), None, RATE_HZ)
@@ -50,10 +47,7 @@ class QuestionInRooms(Protocol):
 def check_rooms(options: SceneOptions, questions: Iterable[QuestionInRooms]) -> None:
     """Try the user's reverberation times in the smallest and in the largest rooms of these questions.
 
-    Raises
-    ------
-    StimulusError
-        If the synthesizer refuses one of them.
+    Raises a StimulusError if the synthesizer refuses one of them.
     """
     if options.rt60 is None:
         return

@@ -76,10 +76,7 @@ class SceneOptions:
     ) -> tuple[float | None, ...]:
         """Reverberation times, s (None: no room); ``default`` unless the user chose some.
 
-        Raises
-        ------
-        InputError
-            If the items need a room and the user allows none.
+        Raises an InputError if the items need a room and the user allows none.
         """
         choices = tuple(default) if self.rt60 is None else self.rt60
         usable = tuple(rt60 for rt60 in choices if rt60 is not None) if needs_room else choices

@@ -63,11 +63,9 @@ def load_recordings(folder: str, min_seconds: float, min_count: int = 1) -> tupl
 
     All sound files in it are used; other files (by suffix) and subfolders are ignored.
 
-    Raises
-    ------
-    InputError
-        If there is no such folder, or it holds too few or too many files, or a file leads out of it, cannot
-        be decoded, has more than one channel, is silent, too short, too large, or has the label of another.
+    Raises an InputError if there is no such folder, or it holds too few or too many files, or a file leads
+    out of it, cannot be decoded, has more than one channel, is silent, too short, too large, or has the label
+    of another.
     """
     root = Path(folder).expanduser()
     if not root.is_dir():

@@ -37,10 +37,7 @@ class RoomFamily:
     ) -> dict[str, Any]:
         """Draw parameter ``room`` of a scene: size, position and facing, until all ``points`` are inside.
 
-        Raises
-        ------
-        StimulusError
-            If no room of the family is large enough.
+        Raises a StimulusError if no room of the family is large enough.
         """
         azimuth, elevation, distance = np.array(points, dtype=np.float64).T
         for _ in range(_BATCHES):

@@ -36,10 +36,7 @@ class Spatial:
 
         No attributes means all three; no size means STAR-Bench's (283, 113 and 106 items).
 
-        Raises
-        ------
-        InputError
-            For an unknown or unusable attribute, profile, size or option.
+        Raises an InputError for an unknown or unusable attribute, profile, size or option.
         """
         attributes = select_attributes(spec, "spatial", self.attributes, self.profiles)
         question_types = [each for name in attributes for each in _CATEGORIES[name][1]]
