@@ -30,16 +30,8 @@ def noise(
 ) -> NDArray[np.float64]:
     """Make diffuse noise of shape (k, n); its level is arbitrary.
 
-    Parameters
-    ----------
-    factors : ndarray of complex, shape (GRID, k, k)
-        Factors of the covariance, from 0 Hz to half the rate.
-    n, rate : int
-        Samples, and sample rate, Hz.
-    tilt_db_per_octave : float
-        Slope of the power spectrum from 50 Hz up.
-    rng : numpy.random.Generator
-        Source of the phases.
+    ``factors``, shape (GRID, k, k), are those of the covariance, from 0 Hz to half the rate, Hz; the power
+    spectrum has the slope ``tilt_db_per_octave`` from 50 Hz up.
     """
     size = fft.next_fast_len(n, real=True)
     frequency = np.arange(size // 2 + 1) * (rate / size)

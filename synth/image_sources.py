@@ -25,12 +25,9 @@ _CHUNK = 1 << 15
 class ImageSources:
     """All the sources that a listener receives together; the first is the direct sound.
 
-    Attributes
-    ----------
-    offsets, distances : ndarray, shape (n, 3) and (n,)
-        Vectors from the middle of the head to the images, in the listener's axes, and their lengths, m.
-    gains, orders : ndarray, shape (n,)
-        Amplitudes at the middle of the head (reflection ** order / distance), and numbers of reflections.
+    ``offsets``, shape (n, 3), are vectors from the middle of the head to the images, in the listener's axes,
+    and ``distances`` their lengths, m; ``gains`` are amplitudes at the middle of the head (reflection ** order
+    / distance), ``orders`` numbers of reflections.
     """
 
     offsets: NDArray[np.float64]
@@ -69,13 +66,8 @@ def shoebox_images(box: Shoebox, offset_m: ArrayLike, seconds: float | None = No
     ``offset_m``, shape (3,), is from the middle of the head to the source, in the listener's axes, m. Unless
     ``seconds`` are given, reflections are followed for ``box.response_s``.
 
-    Raises
-    ------
-    StimulusError
-        If the source is outside the room, too near to a wall, or too near to the head.
+    Raises a StimulusError if the source is outside the room, too near to a wall, or too near to the head.
 
-    Notes
-    -----
     The images form columns above the floor plan, and the images of a column within reach are consecutive:
     the lattice is cut to the sphere column by column, so that nothing outside it is ever computed.
     """

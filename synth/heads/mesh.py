@@ -52,14 +52,9 @@ class Mesh:
     ) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.bool_]]:
         """Locate the facet that each of the unit vectors, shape (m, 3), points through.
 
-        Returns
-        -------
-        corners : ndarray of int, shape (m, 3)
-            The three directions around each, as rows of the mesh's directions.
-        weights : ndarray, shape (m, 3)
-            Barycentric weights in the facet's plane, which sum to 1.
-        covered : ndarray of bool, shape (m,)
-            False where there is a gap; corners and weights mean nothing there.
+        Gives the three directions around each (as rows of the mesh's directions), shape (m, 3), their
+        barycentric weights in the facet's plane, which sum to 1, and whether there is data around it, (m,):
+        corners and weights mean nothing in a gap.
         """
         facets = np.empty(len(directions), dtype=np.intp)
         for start in range(0, len(directions), BATCH):

@@ -56,15 +56,10 @@ _ORIGIN = np.zeros(3)
 class ReceivedSignal:
     """What a receiver gets from a moving source.
 
-    Attributes
-    ----------
-    samples : ndarray, shape (channels, m)
-        What the source emits at 0 s arrives at the middle of the head at sample ``lead``.
-    track : ndarray, shape (k, 4)
-        Where the source is heard, every 50 ms: time after ``lead``, s; azimuth and elevation, degrees, and
-        distance, m, of the position that the sound received then was emitted from.
-    duration_s : float
-        From ``lead`` until the direct sound of the end of the signal arrives at the middle of the head, s.
+    What the source emits at 0 s arrives at the middle of the head at sample ``lead`` of ``samples``, shape
+    (channels, m), and the end of the direct sound ``duration_s`` later. ``track``, shape (k, 4), is where the
+    source is heard, every 50 ms: time after ``lead``, s; azimuth and elevation, degrees, and distance, m, of
+    the position that the sound received then was emitted from.
     """
 
     samples: Samples

@@ -18,8 +18,7 @@ from .places.clips import LONGEST_S
 from .places.discrimination import PLACE_DISCRIMINATION, plan_place_discrimination
 from .places.identification import PLACE_IDENTIFICATION, plan_place_identification
 from .places.star_bench.clips import DURATION_S as STAR_BENCH_DURATION_S
-from .places.star_bench.discrimination import plan_star_bench_discrimination
-from .places.star_bench.identification import plan_star_bench_identification
+from .places.star_bench.questions import plan_star_bench_discrimination, plan_star_bench_identification
 from .profiles import DEFAULT, PROFILES, STAR_BENCH, Profile
 from .tones import audiogram
 from .tones.discrimination import TONE_DISCRIMINATION, plan_tone_discrimination
@@ -94,8 +93,10 @@ def _options(spec: BuildSpec, profile: Profile, attributes: tuple[str, ...]) -> 
         )
     check_head(options)
     if profile is DEFAULT:
-        questions = [each[name] for name in places for each in (PLACE_IDENTIFICATION, PLACE_DISCRIMINATION)]
-        check_rooms(options, [question.design for question in questions])
+        designs = [
+            kind[name].design for name in places for kind in (PLACE_IDENTIFICATION, PLACE_DISCRIMINATION)
+        ]
+        check_rooms(options, [(design.rooms, design.reverberation_times(options)) for design in designs])
     return options
 
 

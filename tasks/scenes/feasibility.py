@@ -6,8 +6,8 @@ times a room can have, is the synthesizer's knowledge.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from starbench.errors import StimulusError
 from starbench.plugins import registry
@@ -35,24 +35,15 @@ def check_head(options: SceneOptions) -> None:
             raise StimulusError(f"option hrtf: {refusal}")
 
 
-class QuestionInRooms(Protocol):
-    """What a type of questions says about its rooms."""
-
-    @property
-    def rooms(self) -> RoomFamily: ...
-
-    def reverberation_times(self, options: SceneOptions) -> tuple[float | None, ...]: ...
-
-
-def check_rooms(options: SceneOptions, questions: Iterable[QuestionInRooms]) -> None:
-    """Try the user's reverberation times in the smallest and in the largest rooms of these questions.
+def check_rooms(options: SceneOptions, rooms: Iterable[tuple[RoomFamily, Sequence[float | None]]]) -> None:
+    """Try the user's reverberation times in the smallest and in the largest room of each family.
 
     Raises a StimulusError if the synthesizer refuses one of them.
     """
     if options.rt60 is None:
         return
-    rooms = {(each.rooms, rt60) for each in questions for rt60 in each.reverberation_times(options) if rt60}
-    for family, rt60_s in sorted(rooms, key=lambda pair: (pair[0].length_m, pair[1])):
+    pairs = {(family, rt60_s) for family, times_s in rooms for rt60_s in times_s if rt60_s}
+    for family, rt60_s in sorted(pairs, key=lambda pair: (pair[0].length_m, pair[1])):
         for size in zip(family.length_m, family.width_m, family.height_m, strict=True):
             room = {"size_m": size, "rt60_s": rt60_s, "listener_m": [0.5 * size[0], 0.5 * size[1], 1.5]}
             refusal = _refusal(options, place(0.0, 0.0, 1.0), room, RATE_HZ)

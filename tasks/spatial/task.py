@@ -48,7 +48,7 @@ class Spatial:
             min_recordings=max(len(each.sounds[0]) for each in question_types),
         )
         check_head(options)
-        check_rooms(options, question_types)
+        check_rooms(options, [(each.rooms, each.reverberation_times(options)) for each in question_types])
 
         sizes = [sum(each.size for each in _CATEGORIES[name][1]) for name in attributes]
         counts = apportion(sum(sizes) if spec.size is None else spec.size, sizes)

@@ -28,14 +28,6 @@ QUADRANTS = (
     "Front-Left (270°-360°)",
 )
 QUADRANT_MIRROR = dict(zip(QUADRANTS, QUADRANTS[::-1], strict=True))
-AZIMUTH_QUESTION = (
-    "Given that 0° is directly in front and the angle increases clockwise, which azimuth range is the sound "
-    "most likely coming from?"
-)
-ELEVATION_QUESTION = (
-    "Where does the sound seem to be coming from in terms of elevation, relative to ear level?"
-)
-DISTANCE_QUESTION = "How far away does the sound seem to be?"
 
 #: Closer to the borders of a quadrant the answer would depend on a few degrees.
 _GUARD_DEG = 5.0
@@ -75,7 +67,8 @@ def _draw_distance(index: int, rng: np.random.Generator) -> tuple[Place, list[Re
 
 PLACE_IDENTIFICATION = {
     "azimuth": PlaceIdentification(
-        AZIMUTH_QUESTION,
+        "Given that 0° is directly in front and the angle increases clockwise, which azimuth range is the sound "
+        "most likely coming from?",
         QUADRANTS,
         # Front and behind differ in the filtering of the outer ear, most from 4 to 12 kHz.
         ClipDesign(duration_s=(0.6, 1.0), rt60_s=(None,), rooms=LIVING, bandwidth_hz=12_000.0),
@@ -84,7 +77,7 @@ PLACE_IDENTIFICATION = {
         QUADRANT_MIRROR,
     ),
     "elevation": PlaceIdentification(
-        ELEVATION_QUESTION,
+        "Where does the sound seem to be coming from in terms of elevation, relative to ear level?",
         HEIGHTS,
         # The notches of the outer ear lie between 5 and 16 kHz.
         ClipDesign(duration_s=(0.6, 1.0), rt60_s=(None,), rooms=LIVING, bandwidth_hz=16_000.0),
@@ -92,7 +85,7 @@ PLACE_IDENTIFICATION = {
         HEIGHT_CORNERS,
     ),
     "distance": PlaceIdentification(
-        DISTANCE_QUESTION,
+        "How far away does the sound seem to be?",
         ("Near (within about 1.5 meters)", "Medium (around 1.5-3.5 meters)", "Far (more than 3.5 meters)"),
         # Reverberation is heard in the coherence of the ears and in the decay, most below 8 kHz.
         ClipDesign(duration_s=(0.7, 1.0), rt60_s=(0.4,), rooms=LONG, bandwidth_hz=8_000.0, needs_room=True),

@@ -47,34 +47,28 @@ class ToneDiscrimination:
         return self.star_bench if profile is STAR_BENCH else self.default
 
 
-def _wording(text: str, option: str) -> Wording:
-    return Wording(text, (option.format("first"), option.format("second"), "Both sounds are the same"))
+def _wording(comparison: str) -> Wording:
+    return Wording(
+        f"Which sound {comparison}: the first sound, the second sound, or are they the same?",
+        (f"The first sound {comparison}", f"The second sound {comparison}", "Both sounds are the same"),
+    )
 
 
 TONE_DISCRIMINATION = {
     "pitch": ToneDiscrimination(
-        _wording(
-            "Which sound has a higher pitch: the first sound, the second sound, or are they the same?",
-            "The {} sound has a higher pitch",
-        ),
+        _wording("has a higher pitch"),
         ("tones.f0_hz",),
         Ladder(JND_LEVELS, "JND", pairs.pitch),
         Ladder((0.0, 50.0, 100.0, 200.0, 400.0, 1200.0), "cents", pairs.star_bench_pitch),
     ),
     "loudness": ToneDiscrimination(
-        _wording(
-            "Which sound is louder: the first sound, the second sound, or are they the same?",
-            "The {} sound is louder",
-        ),
+        _wording("is louder"),
         ("tones.level_db_spl", "tones.level_dbfs_rms", "rms", "peak"),
         Ladder(JND_LEVELS, "JND", pairs.loudness),
         Ladder((0.0, 4.0, 8.0, 12.0, 24.0, 48.0), "dB", pairs.star_bench_loudness),
     ),
     "duration": ToneDiscrimination(
-        _wording(
-            "Which sound is longer: the first sound, the second sound, or are they the same?",
-            "The {} sound is longer",
-        ),
+        _wording("is longer"),
         ("tones.duration_s", "tones.nominal_duration_s", "rms"),
         Ladder(JND_LEVELS, "JND", pairs.duration),
         Ladder((0.0, 20.0, 50.0, 100.0, 150.0, 200.0), "%", pairs.star_bench_duration),

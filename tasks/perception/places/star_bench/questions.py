@@ -1,4 +1,4 @@
-"""Place discrimination as STAR-Bench asks it, about two clips."""
+"""Questions about places as STAR-Bench asks them: identification, about one clip; discrimination, about two."""
 
 from __future__ import annotations
 
@@ -7,13 +7,75 @@ from dataclasses import dataclass
 from typing import Any
 
 from ....design.apportionment import apportion
-from ....design.counterbalancing import INTERVALS, Interval, counterbalance, design_generator
+from ....design.counterbalancing import (
+    INTERVALS,
+    Interval,
+    counterbalance,
+    design_generator,
+    repeat_evenly,
+)
 from ....design.plans import PartPlan
 from ....design.question import Question
 from ....scenes.options import SceneOptions
-from ....scenes.places import place
-from ...wording import DISCRIMINATION, TASK
+from ....scenes.places import Place, place
+from ...wording import DISCRIMINATION, IDENTIFICATION, TASK
+from ..identification import PLACE_IDENTIFICATION
 from .clips import ItemContent, Places, direction, draft_items, refused_directions
+
+#: Attribute -> for each option, the places where it is right.
+_PLACES: dict[str, tuple[tuple[Place, ...], ...]] = {
+    "azimuth": tuple(
+        tuple(place(start + step, 0, metres) for step in (15, 30, 45, 60, 75) for metres in (1, 2))
+        for start in (0, 90, 180, 270)
+    ),
+    "elevation": tuple(
+        tuple(place(0, elevation, 1) for elevation in group)
+        for group in ((20, 30, 45, 75), (-20, -30, -40, -75), (0,))
+    ),
+    "distance": tuple(
+        tuple(place(0, 0, metres) for metres in group) for group in ((1, 2), (4, 5, 6, 7), (9, 10))
+    ),
+}
+_DISTANCES = (
+    "Near (within about 0-3 meters)",
+    "Medium (around 3-8 meters)",
+    "Far (more than 8 meters)",
+)
+
+
+def plan_star_bench_identification(attribute: str, n: int, options: SceneOptions, seed: int) -> PartPlan:
+    """Plan ``n`` items of one attribute; classes stay balanced over the places that the head has data for.
+
+    There are none if a class has no place left. All but places and distances is as in the default profile.
+    """
+    identification, name = PLACE_IDENTIFICATION[attribute], f"range_{attribute}"
+    answers = _DISTANCES if attribute == "distance" else identification.options
+    places = _PLACES[attribute]
+    refusals = refused_directions((at for group in places for at in group), options)
+    dropped = [f"{name}: {where}: {why}" for where, why in refusals.items()]
+    groups = [[(at,) for at in group if direction(at) not in refusals] for group in places]
+    if not all(groups):
+        return PartPlan(dropped=dropped)
+    rng = design_generator(seed, name)
+    cells = [{"group": index} for index in repeat_evenly(range(len(groups)), n, rng)]
+
+    def content(cell: Mapping[str, Any], clip_places: Places) -> ItemContent:
+        index = cell["group"]
+        question = Question(
+            task=TASK,
+            category=IDENTIFICATION,
+            sub_category=name,
+            text=identification.text,
+            options=answers,
+            answer=answers[index],
+            bandwidth_hz=identification.design.bandwidth_hz,
+            mirror=identification.mirror,
+            offers_abstention=True,
+        )
+        return ItemContent(question, clip_places, {"class": index, **clip_places[0]})
+
+    drafts = draft_items(name, cells, dict(enumerate(groups)), content, options, seed, rng)
+    return PartPlan(drafts, dropped)
 
 
 @dataclass(frozen=True)
