@@ -150,25 +150,13 @@ def render_tones(
 ) -> Stimulus:
     """Make a mono clip of tones, one after the other, and silence.
 
-    Parameters
-    ----------
-    tones : sequence of Tone
-        In order, without overlap; no tone makes a clip of silence.
-    rng : numpy.random.Generator
-        Source of the dither.
-    total_s, rate : float, int
-        Length of the clip, s, and sample rate, Hz.
-    dither : bool
-        Add triangular noise of ±1 16-bit step to the whole clip, silence included: rounding then does not
-        change the level of the faintest tone, and no part is digital silence.
-    keep_impossible : bool
-        Keep tones that 16 bits cannot represent, clipped or lost, and name what happened in
-        ``truth["flags"]``; otherwise they are refused.
+    ``tones`` are in order, without overlap; no tone makes a clip of silence. ``rng`` draws the dither:
+    triangular noise of ±1 16-bit step in the whole clip, silence included. With it, rounding does not change
+    the level of the faintest tone, and no part is digital silence. With ``keep_impossible``, tones that 16 bits
+    cannot represent are kept, clipped or lost, and ``truth["flags"]`` names what happened; otherwise they are
+    refused.
 
-    Raises
-    ------
-    StimulusError
-        If a tone does not fit the clip, the sample rate or 16 bits, or two tones overlap.
+    Raises a StimulusError if a tone does not fit the clip, the sample rate or 16 bits, or two tones overlap.
     """
     _check_clip(total_s, rate)
     _check_timing(tones, total_s)

@@ -115,14 +115,8 @@ def balance_factors(
     the same cell (that share all facts given at first). A factor that has been assigned is a fact for the
     next one.
 
-    Parameters
-    ----------
-    items : sequence of mappings
-        For each item, what the factors must be independent of: its answer, its difficulty.
-    factors : mapping
-        Name -> levels, which occur equally often.
-    rng : Generator
-        Draws the order of items, and one of several levels that are equally rare.
+    ``items`` give, for each item, what the factors must be independent of: its answer, its difficulty.
+    ``factors`` map a name to levels, which occur equally often.
     """
     facts = [list(item.items()) for item in items]
     cells = [tuple(fact) for fact in facts]

@@ -11,7 +11,6 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-#: The table as it stands in the file.
 TABLE: dict[str, Any] = json.loads(Path(__file__).with_name("jnd.json").read_text("utf-8"))
 
 

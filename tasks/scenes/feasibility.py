@@ -29,10 +29,9 @@ def check_head(options: SceneOptions) -> None:
 
     Raises a StimulusError if the synthesizer refuses it.
     """
-    if options.head is not None:
-        refusal = _refusal(options, place(0.0), None, RATE_HZ)
-        if refusal:
-            raise StimulusError(f"option hrtf: {refusal}")
+    refusal = options.head and _refusal(options, place(0.0), None, RATE_HZ)
+    if refusal:
+        raise StimulusError(f"option hrtf: {refusal}")
 
 
 def check_rooms(options: SceneOptions, rooms: Iterable[tuple[RoomFamily, Sequence[float | None]]]) -> None:

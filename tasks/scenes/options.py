@@ -109,21 +109,11 @@ def parse_options(
 ) -> SceneOptions:
     """Parse a task's options.
 
-    Parameters
-    ----------
-    raw : mapping
-        Texts, numbers or lists, as the user gave them.
-    task : str
-        Its name, for error messages.
-    known, signals : sequence of str
-        The options, and the kinds of signal, that the task has.
-    min_recording_s, min_recordings : float, int
-        Length that every recording must have, s, and how many are needed.
+    ``raw`` holds texts, numbers or lists, as the user gave them. ``task`` is named in errors; ``known`` are its
+    options, ``signals`` its kinds of signal. Recordings must last ``min_recording_s`` and be
+    ``min_recordings`` or more.
 
-    Raises
-    ------
-    InputError
-        In one sentence that names the option and what would work.
+    Raises an InputError in one sentence that names the option and what would work.
     """
     for name in raw:
         check_name(task, "option", str(name), sorted(known))

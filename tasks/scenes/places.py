@@ -22,6 +22,10 @@ def place(azimuth_deg: float, elevation_deg: float = 0.0, distance_m: float = 1.
     }
 
 
+#: Places all around at ear level.
+HORIZON = tuple(place(azimuth) for azimuth in range(0, 360, 15))
+
+
 def place_on_cone(lateral_deg: float, polar_deg: float, distance_m: float = 1.5) -> Place:
     """A place on the cone ``lateral_deg`` off the median plane, ``polar_deg`` up around the ears' axis.
 

@@ -32,14 +32,13 @@ _MAX_LABEL = 30
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """One sound file: its path, the digest of its bytes, its label, its length and its power over time."""
+    """One sound file: path, digest of its bytes, label, length, and mean square of each 10 ms, shape (n,)."""
 
     path: str
     digest: str
     label: str
     seconds: float
     power: NDArray[np.float64]
-    """Mean square of each 10 ms, shape (n,)."""
 
     def draw_signal(self, duration_s: float, rng: np.random.Generator) -> dict[str, Any]:
         """Draw the parameters of a signal of ``duration_s`` (plus ramps) that does not begin in a pause."""

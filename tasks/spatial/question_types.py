@@ -11,7 +11,7 @@ import numpy as np
 from ..design.draws import Bounds
 from ..scenes.feasibility import first_refusal
 from ..scenes.options import SceneOptions
-from ..scenes.places import Place, place
+from ..scenes.places import HORIZON, Place
 from ..scenes.rooms import LIVING, RequiredPoint, RoomFamily
 from ..scenes.sounds import NamedSound
 
@@ -21,8 +21,6 @@ LATERAL_FORMATS = frozenset({"stereo", "array"})
 
 #: A cell of a question type's design: an answer, and the set of options that offers it where that varies.
 Cell = Mapping[str, Any]
-
-_HORIZON = tuple(place(azimuth) for azimuth in range(0, 360, 15))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +80,7 @@ class QuestionType:
     allows_recordings: bool = True
     rooms: RoomFamily = LIVING
     factors: Mapping[str, Sequence[Any]] = field(default_factory=dict)
-    corners: tuple[Place, ...] = _HORIZON
+    corners: tuple[Place, ...] = HORIZON
 
     def reverberation_times(self, options: SceneOptions) -> tuple[float | None, ...]:
         """Reverberation times, s; None: no room."""

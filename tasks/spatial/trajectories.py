@@ -68,11 +68,11 @@ def _flat(answer: str, rng: np.random.Generator) -> tuple[dict[str, Any], list[R
     distance, aside, still = uniform(rng, _DISTANCE_M), uniform(rng, _ASIDE_DEG), either_side(rng, _ASIDE_DEG)
     other_side, start = uniform(rng, _ASIDE_DEG), uniform(rng, (0.0, 360.0))
     sign = 1 if rng.random() < 0.5 else -1
-    there = {"from_deg": -sign * aside, "to_deg": sign * other_side, "distance_m": distance}
+    across = {"from_deg": -sign * aside, "to_deg": sign * other_side, "distance_m": distance}
     paths: dict[str, dict[str, Any]] = {
-        "left-to-right": {"kind": "arc", **there, "from_deg": -aside, "to_deg": other_side},
-        "right-to-left": {"kind": "arc", **there, "from_deg": aside, "to_deg": -other_side},
-        "there-and-back": {"kind": "there-and-back", **there},
+        "left-to-right": {"kind": "arc", **across, "from_deg": -aside, "to_deg": other_side},
+        "right-to-left": {"kind": "arc", **across, "from_deg": aside, "to_deg": -other_side},
+        "there-and-back": {"kind": "there-and-back", **across},
         "circle": {"kind": "circle", "start_deg": start, "turns": float(sign), "distance_m": distance},
         "still": {"kind": "still", "at": place(still, 0.0, distance)},
     }

@@ -16,18 +16,18 @@ from ...design.question import Question
 from ...scenes.feasibility import first_refusal
 from ...scenes.items import ItemContext, balanced_items
 from ...scenes.options import SceneOptions
-from ...scenes.places import HEIGHT_CORNERS, HEIGHTS, Place, draw_height, place
+from ...scenes.places import HEIGHT_CORNERS, HEIGHTS, HORIZON, Place, draw_height, place
 from ...scenes.rooms import LIVING, LONG, RequiredPoint, circle_around
 from ..wording import IDENTIFICATION, TASK
 from .clips import ClipDesign, Layout, draft_item
 
-QUADRANTS = (
+_QUADRANTS = (
     "Front-Right (0°-90°)",
     "Back-Right (90°-180°)",
     "Back-Left (180°-270°)",
     "Front-Left (270°-360°)",
 )
-QUADRANT_MIRROR = dict(zip(QUADRANTS, QUADRANTS[::-1], strict=True))
+_QUADRANT_MIRROR = dict(zip(_QUADRANTS, _QUADRANTS[::-1], strict=True))
 
 #: Closer to the borders of a quadrant the answer would depend on a few degrees.
 _GUARD_DEG = 5.0
@@ -69,12 +69,12 @@ PLACE_IDENTIFICATION = {
     "azimuth": PlaceIdentification(
         "Given that 0° is directly in front and the angle increases clockwise, which azimuth range is the sound "
         "most likely coming from?",
-        QUADRANTS,
+        _QUADRANTS,
         # Front and behind differ in the filtering of the outer ear, most from 4 to 12 kHz.
         ClipDesign(duration_s=(0.6, 1.0), rt60_s=(None,), rooms=LIVING, bandwidth_hz=12_000.0),
         _draw_quadrant,
-        tuple(place(azimuth) for azimuth in range(0, 360, 15)),
-        QUADRANT_MIRROR,
+        HORIZON,
+        _QUADRANT_MIRROR,
     ),
     "elevation": PlaceIdentification(
         "Where does the sound seem to be coming from in terms of elevation, relative to ear level?",
@@ -90,7 +90,7 @@ PLACE_IDENTIFICATION = {
         # Reverberation is heard in the coherence of the ears and in the decay, most below 8 kHz.
         ClipDesign(duration_s=(0.7, 1.0), rt60_s=(0.4,), rooms=LONG, bandwidth_hz=8_000.0, needs_room=True),
         _draw_distance,
-        tuple(place(azimuth) for azimuth in range(0, 360, 15)),
+        HORIZON,
     ),
 }
 

@@ -32,7 +32,7 @@ _ONSET_S, _END_S = 0.1, 0.1
 Places = tuple[Place, ...]
 
 
-class ItemContent(NamedTuple):
+class ClipQuestion(NamedTuple):
     """What an item asks, the places of its clips in the order heard, and what was planned."""
 
     question: Question
@@ -56,7 +56,7 @@ def draft_items(
     sub_category: str,
     cells: Sequence[Mapping[str, Hashable]],
     groups: Mapping[Any, Sequence[Places]],
-    content: Callable[[Mapping[str, Any], Places], ItemContent],
+    content: Callable[[Mapping[str, Any], Places], ClipQuestion],
     options: SceneOptions,
     seed: int,
     rng: np.random.Generator,
@@ -76,7 +76,7 @@ def draft_items(
     return [_item(context, content(cell, next(cycles[cell["group"]]))) for context, cell in items]
 
 
-def _item(context: ItemContext, content: ItemContent) -> Draft:
+def _item(context: ItemContext, content: ClipQuestion) -> Draft:
     """An item with a clip for each place, all with the same signal in the same room."""
     rng, options = context.generator("clip plan"), context.options
     sound: NamedSound = context.factors["sound"]

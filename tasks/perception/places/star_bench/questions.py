@@ -20,7 +20,7 @@ from ....scenes.options import SceneOptions
 from ....scenes.places import Place, place
 from ...wording import DISCRIMINATION, IDENTIFICATION, TASK
 from ..identification import PLACE_IDENTIFICATION
-from .clips import ItemContent, Places, direction, draft_items, refused_directions
+from .clips import ClipQuestion, Places, direction, draft_items, refused_directions
 
 #: Attribute -> for each option, the places where it is right.
 _PLACES: dict[str, tuple[tuple[Place, ...], ...]] = {
@@ -36,11 +36,7 @@ _PLACES: dict[str, tuple[tuple[Place, ...], ...]] = {
         tuple(place(0, 0, metres) for metres in group) for group in ((1, 2), (4, 5, 6, 7), (9, 10))
     ),
 }
-_DISTANCES = (
-    "Near (within about 0-3 meters)",
-    "Medium (around 3-8 meters)",
-    "Far (more than 8 meters)",
-)
+_DISTANCES = ("Near (within about 0-3 meters)", "Medium (around 3-8 meters)", "Far (more than 8 meters)")
 
 
 def plan_star_bench_identification(attribute: str, n: int, options: SceneOptions, seed: int) -> PartPlan:
@@ -59,7 +55,7 @@ def plan_star_bench_identification(attribute: str, n: int, options: SceneOptions
     rng = design_generator(seed, name)
     cells = [{"group": index} for index in repeat_evenly(range(len(groups)), n, rng)]
 
-    def content(cell: Mapping[str, Any], clip_places: Places) -> ItemContent:
+    def content(cell: Mapping[str, Any], clip_places: Places) -> ClipQuestion:
         index = cell["group"]
         question = Question(
             task=TASK,
@@ -72,7 +68,7 @@ def plan_star_bench_identification(attribute: str, n: int, options: SceneOptions
             mirror=identification.mirror,
             offers_abstention=True,
         )
-        return ItemContent(question, clip_places, {"class": index, **clip_places[0]})
+        return ClipQuestion(question, clip_places, {"class": index, **clip_places[0]})
 
     drafts = draft_items(name, cells, dict(enumerate(groups)), content, options, seed, rng)
     return PartPlan(drafts, dropped)
@@ -171,7 +167,7 @@ def plan_star_bench_discrimination(attribute: str, n: int, options: SceneOptions
     assignments = counterbalance(list(groups), sum(counts[level] for level in groups), rng)
     cells = [{"group": level, "larger": larger} for level, larger in assignments]
 
-    def content(cell: Mapping[str, Any], pair: Places) -> ItemContent:
+    def content(cell: Mapping[str, Any], pair: Places) -> ClipQuestion:
         level, larger = cell["group"], cell["larger"]
         question = Question(
             task=TASK,
@@ -186,6 +182,6 @@ def plan_star_bench_discrimination(attribute: str, n: int, options: SceneOptions
             offers_abstention=True,
         )
         planned = {"larger": larger, "level": level, "level_unit": discrimination.unit}
-        return ItemContent(question, pair[::-1] if larger == "first" else pair, planned)
+        return ClipQuestion(question, pair[::-1] if larger == "first" else pair, planned)
 
     return PartPlan(draft_items(name, cells, groups, content, options, seed, rng), dropped)
