@@ -21,21 +21,11 @@ def encode(directions: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def foa_response(images: ImageSources, rate: int) -> ImpulseResponse:
-    """Responses of the four channels.
+    """Responses of the four channels W, Y, Z, X to a source and its images, at ``rate`` Hz.
 
-    Parameters
-    ----------
-    images : ImageSources
-        The source and its mirror images.
-    rate : int
-        Hz.
-
-    Returns
-    -------
-    ImpulseResponse
-        4 channels, float64: W, Y, Z, X. A source at 1 m has amplitude 1 in W. All channels have the
-        same delays: only their ratios show a direction. Below 0.45 of the rate, the error against impulses
-        of exact phases is less than −85 dB.
+    A source at 1 m has amplitude 1 in W. All channels have the same
+    delays: only their ratios show a direction. Below 0.45 of the rate, the error against impulses of exact
+    phases is less than −85 dB.
     """
     lead, n = time_axis(images.extent_s, rate, before=0, after=0)
     size = fft.next_fast_len(n, real=True)

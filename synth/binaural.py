@@ -40,25 +40,10 @@ _CELLS = 49
 def binaural_response(head: Head, images: ImageSources, rate: int) -> ImpulseResponse:
     """Response of both ears to a source in a room, or in the free field.
 
-    Parameters
-    ----------
-    head : Head
-        Whose ears; its rate is ``rate``.
-    images : ImageSources
-        The source and its mirror images.
-    rate : int
-        Hz.
+    The channels are left and right. Reflections from where the head has no data are moved to the nearest
+    elevation with data (``Head.clamp``): to omit them would make the room too dry.
 
-    Returns
-    -------
-    ImpulseResponse
-        2 channels, left and right. Reflections from where the head has no data are moved to the nearest
-        elevation with data (``Head.clamp``): to omit them would make the room too dry.
-
-    Raises
-    ------
-    StimulusError
-        If the direct sound comes from where the head has no data.
+    Raises a StimulusError if the direct sound comes from where the head has no data.
     """
     if head.rate != rate:
         raise ValueError(f"a head of {head.rate} Hz was given for a response of {rate} Hz")
@@ -149,16 +134,11 @@ def _add_binned(
 
 @dataclass(frozen=True, eq=False)
 class _Bins:
-    """A head as the many later reflections need it.
+    """A head as the many later reflections need it, by bins and by cells of the cube around the unit sphere.
 
-    Attributes
-    ----------
-    spectra : ndarray, shape (2, bins, _BLOCK // 2 + 1)
-        Filters of the bins' directions, with ``MARGIN`` samples before them.
-    nearest : ndarray, shape (_CELLS ** 3,)
-        The bin of each cell of the cube around the unit sphere.
-    delays : ndarray, shape (2, _CELLS ** 3)
-        Delays of the ears for the same cells, samples.
+    ``spectra``, shape (2, bins, _BLOCK // 2 + 1), are the filters of the bins' directions, with ``MARGIN``
+    samples before them; ``nearest``, shape (_CELLS ** 3,), is the bin of each cell; ``delays``, shape
+    (2, _CELLS ** 3), are the ears' delays in samples.
     """
 
     spectra: NDArray[np.complex64]

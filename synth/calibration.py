@@ -77,24 +77,9 @@ def triangular_dither(shape: int | tuple[int, ...], rng: np.random.Generator) ->
 
 
 def hl_to_spl(level_db_hl: float, f0_hz: float) -> float:
-    """Convert a hearing level to a sound pressure level.
+    """Convert dB HL to dB SPL; the threshold is interpolated linearly between the table's frequencies, Hz.
 
-    Parameters
-    ----------
-    level_db_hl : float
-        Level, dB HL.
-    f0_hz : float
-        Frequency, Hz; between the table's frequencies the threshold is interpolated linearly.
-
-    Returns
-    -------
-    float
-        Level, dB SPL.
-
-    Raises
-    ------
-    StimulusError
-        Outside 125–8000 Hz, where the earphone's threshold is not tabulated.
+    Raises a StimulusError outside 125–8000 Hz, where the earphone's threshold is not tabulated.
     """
     frequencies = list(RETSPL_DB)
     if not frequencies[0] <= f0_hz <= frequencies[-1]:
@@ -121,7 +106,7 @@ def level_to_rms(level_db_spl: float) -> float:
 
 def sine_peak(level_db_spl: float) -> float:
     """Peak of a sine of that level, full scale = 1."""
-    return math.sqrt(2.0) * float(10.0 ** (spl_to_dbfs(level_db_spl) / 20.0))
+    return math.sqrt(2.0) * level_to_rms(level_db_spl)
 
 
 def level_flags(level_db_spl: float, *, dither: bool) -> tuple[str, ...]:
@@ -144,10 +129,7 @@ def level_flags(level_db_spl: float, *, dither: bool) -> tuple[str, ...]:
 def refuse_impossible(level_db_spl: float, f0_hz: float) -> None:
     """Refuse a sine that 16 bits cannot represent.
 
-    Raises
-    ------
-    StimulusError
-        If its peak exceeds full scale, or its rms is below one 16-bit step.
+    Raises a StimulusError if its peak exceeds full scale, or its rms is below one 16-bit step.
     """
     flags = level_flags(level_db_spl, dither=True)
     tone = f"a sine of {f0_hz:g} Hz at {level_db_spl:g} dB SPL"

@@ -28,25 +28,10 @@ def cholesky_factors(covariance: NDArray[np.complex128]) -> NDArray[np.complex64
 def noise(
     factors: NDArray[np.complex64], n: int, rate: int, tilt_db_per_octave: float, rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Make diffuse noise.
+    """Make diffuse noise of shape (k, n); its level is arbitrary.
 
-    Parameters
-    ----------
-    factors : ndarray of complex, shape (GRID, k, k)
-        Factors of the covariance, from 0 Hz to half the rate.
-    n : int
-        Samples.
-    rate : int
-        Sample rate, Hz.
-    tilt_db_per_octave : float
-        Slope of the power spectrum from 50 Hz up.
-    rng : numpy.random.Generator
-        Source of the phases.
-
-    Returns
-    -------
-    ndarray of float64, shape (k, n)
-        The level is arbitrary.
+    ``factors``, shape (GRID, k, k), are those of the covariance, from 0 Hz to half the rate, Hz; the power
+    spectrum has the slope ``tilt_db_per_octave`` from 50 Hz up.
     """
     size = fft.next_fast_len(n, real=True)
     frequency = np.arange(size // 2 + 1) * (rate / size)

@@ -43,15 +43,7 @@ def impulse_spectra(times: NDArray[np.float64], n: int) -> NDArray[np.complex128
 
 
 class ImpulseTrains:
-    """Sums of band-limited impulses, which are added chunk by chunk.
-
-    Parameters
-    ----------
-    rows : int
-        Number of sums; the impulses of all of them have the same times.
-    n : int
-        Length of the sums, samples.
-    """
+    """Sums of band-limited impulses, added chunk by chunk: ``rows`` sums of ``n`` samples, at the same times."""
 
     def __init__(self, rows: int, n: int) -> None:
         self._powers = np.zeros((rows, TERMS, n))
@@ -61,10 +53,7 @@ class ImpulseTrains:
 
         They should lie in [MARGIN, n − MARGIN]: otherwise their ringing wraps around to the other end.
 
-        Raises
-        ------
-        IndexError
-            If a time is outside [0, n − 1].
+        Raises an IndexError if a time is outside [0, n − 1].
         """
         n = self._powers.shape[-1]
         nearest = np.rint(times)

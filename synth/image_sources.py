@@ -25,16 +25,9 @@ _CHUNK = 1 << 15
 class ImageSources:
     """All the sources that a listener receives together; the first is the direct sound.
 
-    Attributes
-    ----------
-    offsets : ndarray, shape (n, 3)
-        Vectors from the middle of the head to the images, in the listener's axes, m.
-    distances : ndarray, shape (n,)
-        Their lengths, m.
-    gains : ndarray, shape (n,)
-        Amplitudes at the middle of the head: reflection ** order / distance.
-    orders : ndarray, shape (n,)
-        Numbers of reflections.
+    ``offsets``, shape (n, 3), are vectors from the middle of the head to the images, in the listener's axes,
+    and ``distances`` their lengths, m; ``gains`` are amplitudes at the middle of the head (reflection ** order
+    / distance), ``orders`` numbers of reflections.
     """
 
     offsets: NDArray[np.float64]
@@ -59,10 +52,7 @@ class ImageSources:
 def free_field(offset_m: ArrayLike) -> ImageSources:
     """Only the direct sound, of a source at a vector (3,) in the listener's axes.
 
-    Raises
-    ------
-    StimulusError
-        If it is too near to the head.
+    Raises a StimulusError if it is too near to the head.
     """
     offset = np.asarray(offset_m, dtype=np.float64)
     refuse_near_head(offset)
@@ -73,22 +63,11 @@ def free_field(offset_m: ArrayLike) -> ImageSources:
 def shoebox_images(box: Shoebox, offset_m: ArrayLike, seconds: float | None = None) -> ImageSources:
     """Every image of a source that arrives within ``seconds`` of its direct sound, of whatever order.
 
-    Parameters
-    ----------
-    box : Shoebox
-        The room and the listener.
-    offset_m : array_like, shape (3,)
-        From the middle of the head to the source, in the listener's axes, m.
-    seconds : float, optional
-        How long reflections are followed; by default ``box.response_s``.
+    ``offset_m``, shape (3,), is from the middle of the head to the source, in the listener's axes, m. Unless
+    ``seconds`` are given, reflections are followed for ``box.response_s``.
 
-    Raises
-    ------
-    StimulusError
-        If the source is outside the room, too near to a wall, or too near to the head.
+    Raises a StimulusError if the source is outside the room, too near to a wall, or too near to the head.
 
-    Notes
-    -----
     The images form columns above the floor plan, and the images of a column within reach are consecutive:
     the lattice is cut to the sphere column by column, so that nothing outside it is ever computed.
     """

@@ -15,15 +15,9 @@ from .fractional_impulses import MARGIN
 class ImpulseResponse:
     """What a receiver gets of one impulse from a source: direct sound and all else, rendered separately.
 
-    Attributes
-    ----------
-    direct, rest : ndarray, shape (channels, n)
-        The direct sound and the reflections, on the same time axis. Without a room the rest is silent.
-    rate : int
-        Hz.
-    lead : int
-        Sample at which the direct sound reaches the middle of the head. The travel time from the source is
-        removed; each ear or microphone keeps its delay relative to the middle.
+    ``direct`` and ``rest``, shape (channels, n), are on one time axis; without a room the rest is silent. The
+    direct sound reaches the middle of the head at sample ``lead``: the travel time from the source is removed;
+    each ear or microphone keeps its delay relative to the middle.
     """
 
     direct: NDArray[np.float64]
@@ -40,14 +34,8 @@ class ImpulseResponse:
 def time_axis(extent_s: float, rate: int, before: int, after: int) -> tuple[int, int]:
     """Lead and length of a response, samples.
 
-    Parameters
-    ----------
-    extent_s : float
-        Arrival of the last image at the middle of the head, s after the direct sound.
-    rate : int
-        Hz.
-    before, after : int
-        How far before and after it passes the middle an arrival can show in a channel, samples.
+    The last image arrives at the middle of the head ``extent_s`` after the direct sound. ``before`` and
+    ``after``, samples, are how far before and after that an arrival can show in a channel.
     """
     lead = MARGIN + before
     return lead, lead + math.ceil(extent_s * rate) + after + MARGIN

@@ -22,25 +22,11 @@ MIN_MICROPHONE_DISTANCE_M = 0.1
 def array_response(images: ImageSources, microphones_m: ArrayLike, rate: int) -> ImpulseResponse:
     """Responses of omnidirectional microphones, each at its own distance from every image.
 
-    Parameters
-    ----------
-    images : ImageSources
-        The source and its mirror images.
-    microphones_m : array_like, shape (k, 3)
-        Positions about the middle of the head, in the listener's axes, m.
-    rate : int
-        Hz.
+    ``microphones_m``, shape (k, 3), are positions about the middle of the head, in the listener's axes. There
+    are k channels. A source at 1 m has amplitude 1. Below 0.45 of the rate, the error against impulses of
+    exact phases is less than −85 dB.
 
-    Returns
-    -------
-    ImpulseResponse
-        k channels, float64. A source at 1 m has amplitude 1. Below 0.45 of the rate, the error against
-        impulses of exact phases is less than −85 dB.
-
-    Raises
-    ------
-    StimulusError
-        If the source or an image of it comes nearer to a microphone than 0.1 m.
+    Raises a StimulusError if the source or an image of it comes nearer to a microphone than 0.1 m.
     """
     microphones = np.asarray(microphones_m, dtype=np.float64)
     reach = math.ceil(np.linalg.norm(microphones, axis=1).max() * rate / SPEED_OF_SOUND)

@@ -19,10 +19,8 @@ ModelT = TypeVar("ModelT", bound=Frozen)
 def validate(model: type[ModelT], parameters: Mapping[str, Any], subject: str) -> ModelT:
     """Check parameters against a model.
 
-    Raises
-    ------
-    StimulusError
-        In one sentence that names ``subject``, the first wrong parameter and what is wrong with it.
+    Raises a StimulusError in one sentence that names ``subject``, the first wrong parameter and what is wrong
+    with it.
     """
     try:
         return model.model_validate(dict(parameters))

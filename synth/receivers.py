@@ -42,33 +42,26 @@ class Receiver(Protocol):
     @property
     def channels(self) -> tuple[str, ...]:
         """Names of its channels, in order."""
-        ...
 
     @property
     def level_channels(self) -> slice:
         """The channels whose mean power is the level at the listener."""
-        ...
 
     @property
     def is_binaural(self) -> bool:
         """Whether the two channels are ears."""
-        ...
 
     def impulse_response(self, images: ImageSources) -> ImpulseResponse:
         """Response to a static source with these images."""
-        ...
 
     def render_moving(self, wave: Wave, trajectory: Trajectory, room: Shoebox | None) -> ReceivedSignal:
         """Signal received from a source that moves along ``trajectory`` and emits ``wave``, shape (n,)."""
-        ...
 
     def diffuse_factors(self) -> NDArray[np.complex64]:
         """Factors of the channels' covariance in a diffuse field, shape (GRID, k, k)."""
-        ...
 
     def describe(self) -> dict[str, Any] | None:
         """Its description in the truth of a scene."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)

@@ -39,15 +39,9 @@ Samples = NDArray[np.float64]
 class ReceivedSource:
     """One source at the receiver, without a gain or a place in the clip.
 
-    Attributes
-    ----------
-    samples : ndarray, shape (channels, m)
-    lead : int
-        Sample at which its first direct sound arrives at the middle of the head.
-    n_direct : int
-        Samples from ``lead`` until the last direct sound has arrived.
-    truth : dict
-        Its place or path, and the acoustic parameters of its response.
+    ``samples`` have shape (channels, m). The first direct sound arrives at the middle of the head at sample
+    ``lead``, the last ``n_direct`` samples later. ``truth`` is its place or path, and the acoustic parameters
+    of its response.
     """
 
     samples: Samples

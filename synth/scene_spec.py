@@ -85,11 +85,5 @@ class SceneSpec(Frozen):
 
 
 def parse_scene(parameters: Mapping[str, Any]) -> SceneSpec:
-    """Check the parameters of a scene.
-
-    Raises
-    ------
-    StimulusError
-        In one sentence that names the parameter and what is wrong with it.
-    """
+    """Check the parameters of a scene, or raise a StimulusError that names the wrong one."""
     return validate(SceneSpec, parameters, "scene")

@@ -38,22 +38,12 @@ SIDE_RANGE_M = (1.0, 100.0)
 class Shoebox:
     """A rectangular room, and the listener in it.
 
-    Parameters
-    ----------
-    size_m : tuple of float
-        Inner length, width and height, m: the room fills [0, size] on each axis.
-    rt60_s : float
-        Requested reverberation time, s.
-    listener_m : tuple of float
-        The middle of the head, in the room's axes.
-    facing_deg : float
-        Where the listener faces, degrees clockwise from the room's x axis, seen from above.
+    The inside fills [0, size] on each of the room's axes, m. ``listener_m`` is the middle of the head;
+    ``facing_deg`` is where the listener faces, degrees clockwise from the x axis, seen from above. ``rt60_s``
+    is the requested reverberation time.
 
-    Raises
-    ------
-    StimulusError
-        If such a room is impossible, if the listener is not well inside it, or if it would take too many
-        images.
+    Raises a StimulusError if such a room is impossible, if the listener is not well inside it, or if it would
+    take too many images.
     """
 
     size_m: tuple[float, float, float]
@@ -135,10 +125,7 @@ class Shoebox:
     def place(self, azimuth_deg: float, elevation_deg: float, distance_m: float) -> NDArray[np.float64]:
         """Point, shape (3,) in the room's axes, of a source given as seen from the listener.
 
-        Raises
-        ------
-        StimulusError
-            If it is outside the room, too near to a wall, or too near to the head.
+        Raises a StimulusError if it is outside the room, too near to a wall, or too near to the head.
         """
         offset = unit(azimuth_deg, elevation_deg) * distance_m
         refuse_near_head(offset)

@@ -193,25 +193,12 @@ SIGNAL_KINDS: dict[str, type[SignalKind]] = {
 def make_signal(parameters: Mapping[str, Any], rate: int, rng: np.random.Generator) -> DrySignal:
     """Make a source's waveform.
 
-    Parameters
-    ----------
-    parameters : mapping
-        ``kind`` (noise, complex, pulses, siren, recording) and the parameters of that kind, among them
-        ``duration_s`` (s, at half amplitude) and ``ramp_s``.
-    rate : int
-        Sample rate, Hz.
-    rng : numpy.random.Generator
-        Source of noise, phases and spectral ripple.
+    ``parameters`` are ``kind`` (noise, complex, pulses, siren, recording) and those of that kind, among them
+    ``duration_s`` (s, at half amplitude) and ``ramp_s``. The wave has (duration_s + ramp_s) · rate samples,
+    and rms 1 between the half-amplitude points.
 
-    Returns
-    -------
-    DrySignal
-        Shape (n,), n = (duration_s + ramp_s) · rate; rms 1 between the half-amplitude points.
-
-    Raises
-    ------
-    StimulusError
-        For an unknown kind or parameter, a band that the rate cannot hold, or a file that has changed.
+    Raises a StimulusError for an unknown kind or parameter, a band that the rate cannot hold, or a file that
+    has changed.
     """
     signal = _parse(parameters)
     ramp = round(signal.ramp_s * rate)

@@ -39,26 +39,17 @@ def tone_in_half(
         Source of the start phase, then of the dither.
     half : 1, 2 or None
         Where the tone is; None makes a catch trial without a tone, whose parameters must then be absent.
-    f0_hz : float, optional
-        Frequency, Hz.
-    level_db_hl, level_db_spl : float, optional
-        Level of the steady part, one of the two.
+    f0_hz, level_db_hl, level_db_spl : float, optional
+        Frequency, Hz, and one of two levels of the steady part.
     duration_s, edge_s, total_s : float
         Length of the tone, its distance from the clip's start (or end), and the clip's length, s.
-    rate : int
-        Sample rate, Hz.
-    ramp_s, ramp : float, str
-        Length, s, and shape of the ramps. STAR-Bench: 10 ms, ``quarter-sine``.
-    nominal : bool
-        Whether duration and edge include the ramps (STAR-Bench) or are at half amplitude.
-    dither, keep_impossible : bool
-        See :func:`starbench.synth.tones.render_tones`.
+    rate, ramp_s, ramp, nominal, dither, keep_impossible
+        See :func:`starbench.synth.tone_pair.tone_pair`.
 
     Returns
     -------
     Stimulus
-        Samples of shape (n, 1). Truth: ``half``, ``tones`` (one or none), ``total_s``, ``rate`` and how
-        it was made.
+        Samples of shape (n, 1). Truth: ``half``, and that of ``render_tones``.
 
     Raises
     ------

@@ -35,22 +35,14 @@ def tone_pair(
         Each ``{"f0_hz", "duration_s", "level_db_spl" or "level_db_hl"}``: Hz, s, dB of the steady part.
     onsets_s : two floats
         Onsets, s from the start of the clip.
-    total_s : float
-        Length of the clip, s.
-    rate : int
-        Sample rate, Hz.
+    total_s, rate : float, int
+        Length of the clip, s, and sample rate, Hz.
     ramp_s, ramp : float, str
         Length, s, and shape of the ramps. STAR-Bench: 10 ms, ``quarter-sine``.
     nominal : bool
         Whether onsets and durations include the ramps (STAR-Bench) or are at half amplitude.
     dither, keep_impossible : bool
         See :func:`starbench.synth.tones.render_tones`.
-
-    Returns
-    -------
-    Stimulus
-        Samples of shape (n, 1). Truth: ``tones`` in the order heard, ``total_s``, ``rate`` and how it
-        was made.
 
     Raises
     ------

@@ -104,23 +104,12 @@ def make_tone(
 ) -> Tone:
     """Make one tone of a recipe, with a random start phase.
 
-    Parameters
-    ----------
-    parameters : mapping
-        ``f0_hz`` (Hz), ``duration_s`` (s) and one of ``level_db_spl``, ``level_db_hl``.
-    onset_s : float
-        Onset, s from the start of the clip.
-    ramp : Ramp
-        Its onset and, mirrored, its offset.
-    nominal : bool
-        Whether onset and duration include the ramps; otherwise they are at half amplitude.
-    rng : numpy.random.Generator
-        Source of the start phase, uniform over the circle.
+    ``parameters`` are ``f0_hz`` (Hz), ``duration_s`` (s) and one of ``level_db_spl``, ``level_db_hl``.
+    ``onset_s`` is from the start of the clip. If ``nominal``, onset and duration include the ramps, otherwise
+    they are at half amplitude.
 
-    Raises
-    ------
-    StimulusError
-        If a parameter is missing, unknown or not a finite number, or the tone is shorter than its ramps.
+    Raises a StimulusError if a parameter is missing, unknown or not a finite number, or the tone is shorter
+    than its ramps.
     """
     names = set(parameters)
     if names not in ({"f0_hz", "duration_s", "level_db_spl"}, {"f0_hz", "duration_s", "level_db_hl"}):
@@ -161,32 +150,13 @@ def render_tones(
 ) -> Stimulus:
     """Make a mono clip of tones, one after the other, and silence.
 
-    Parameters
-    ----------
-    tones : sequence of Tone
-        In order, without overlap; no tone makes a clip of silence.
-    rng : numpy.random.Generator
-        Source of the dither.
-    total_s : float
-        Length of the clip, s.
-    rate : int
-        Sample rate, Hz.
-    dither : bool
-        Add triangular noise of ±1 16-bit step to the whole clip, silence included: rounding then does not
-        change the level of the faintest tone, and no part is digital silence.
-    keep_impossible : bool
-        Keep tones that 16 bits cannot represent, clipped or lost, and name what happened in
-        ``truth["flags"]``; otherwise they are refused.
+    ``tones`` are in order, without overlap; no tone makes a clip of silence. ``rng`` draws the dither:
+    triangular noise of ±1 16-bit step in the whole clip, silence included. With it, rounding does not change
+    the level of the faintest tone, and no part is digital silence. With ``keep_impossible``, tones that 16 bits
+    cannot represent are kept, clipped or lost, and ``truth["flags"]`` names what happened; otherwise they are
+    refused.
 
-    Returns
-    -------
-    Stimulus
-        Samples of shape (n, 1).
-
-    Raises
-    ------
-    StimulusError
-        If a tone does not fit the clip, the sample rate or 16 bits, or two tones overlap.
+    Raises a StimulusError if a tone does not fit the clip, the sample rate or 16 bits, or two tones overlap.
     """
     _check_clip(total_s, rate)
     _check_timing(tones, total_s)

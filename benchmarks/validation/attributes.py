@@ -87,10 +87,10 @@ def _tones(attribute: str, items: int) -> Found:
             level = tone.level + FULL_SCALE_DB_SPL
             errors.append(
                 {
-                    "pitch": abs(tone.frequency / asked["f0_hz"] - 1.0) / (jnd.pitch_ratio(1.0) - 1.0),
+                    "pitch": abs(tone.frequency / asked["f0_hz"] - 1.0) / (jnd.ratio("pitch", 1.0) - 1.0),
                     "loudness": abs(level - asked["level_db_spl"]) / jnd.loudness_db(asked["level_db_spl"]),
                     "duration": abs(tone.duration / asked["duration_s"] - 1.0)
-                    / (jnd.duration_ratio(1.0) - 1.0),
+                    / (jnd.ratio("duration", 1.0) - 1.0),
                 }[attribute]
             )
     return Found({attribute: np.array(errors)}, len(errors))
@@ -140,7 +140,7 @@ def _azimuth(items: int) -> Found:
     Each is compared with the exact render of the claimed place, and divided by what one JND changes there.
     """
     itd, ild, itd_room, ild_room = [], [], [], []
-    half = jnd.azimuth_deg(0.5)
+    half = jnd.angle_deg("azimuth", 0.5)
     for sound in (one for draft in _drafts("azimuth", items) for one in _sounds(draft)):
         beside = [_ears(sound.exact(azimuth_deg=side)) for side in (-half, half)]
         itd_jnd, ild_jnd = (abs(b - a) for a, b in zip(*beside, strict=True))
@@ -171,7 +171,7 @@ def _elevation(items: int) -> Found:
     bands, and as the shift of elevation that fits it best.
     """
     rms, shift = [], []
-    half = jnd.elevation_deg(0.5)
+    half = jnd.angle_deg("elevation", 0.5)
     for sound in (one for draft in _drafts("elevation", items) for one in _sounds(draft)):
         exact = _erb_levels_db(sound.exact())
         audible = exact > exact.max() - WITHIN_DB

@@ -130,7 +130,9 @@ def ild_db(responses: np.ndarray, low_hz: float, high_hz: float) -> np.ndarray:
 
 
 def rows(errors: dict[str, Errors]) -> list[Row]:
-    one_jnd = spectra(loading.load(None, RATE), unit([-jnd.azimuth_deg(0.5), jnd.azimuth_deg(0.5)]))
+    one_jnd = spectra(
+        loading.load(None, RATE), unit([-jnd.angle_deg("azimuth", 0.5), jnd.angle_deg("azimuth", 0.5)])
+    )
     lines = []
     for where, one in errors.items():
         count = f"{len(one.itd_us)} directions"

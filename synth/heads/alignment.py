@@ -65,12 +65,7 @@ def centre_delays(delays_s: Floats, directions: Floats) -> Floats:
     and the median plane (Woodworth 1938). Their difference, fitted to the measured ones, gives a/c, and a/c
     gives their mean.
 
-    Parameters
-    ----------
-    delays_s : ndarray, shape (n, 2)
-        Measured delays of both ears, s.
-    directions : ndarray, shape (n, 3)
-        Unit vectors.
+    ``delays_s``, shape (n, 2), are the measured ones; ``directions``, shape (n, 3), unit vectors.
     """
     sine = np.clip(-directions[:, 1], -1.0, 1.0)
     lateral = np.arcsin(sine)
@@ -86,21 +81,9 @@ def align(hrirs: HrirSet, onsets_s: Floats, rate: int, taps: int, lead: int) -> 
 
     Shift and change of rate are one exact operation on the spectra.
 
-    Parameters
-    ----------
-    hrirs : HrirSet
-        The measured responses.
-    onsets_s : ndarray, shape (n, 2)
-        Their onsets (``onset_times``), s.
-    rate : int
-        Rate to resample to, Hz.
-    taps, lead : int
-        Length of the result and taps before the onset.
-
-    Returns
-    -------
-    ndarray, shape (n, 2, taps)
-        Filters with the same frequency response (not the same sum of samples) as the measurement.
+    ``onsets_s``, shape (n, 2), are those of ``onset_times``; ``rate``, Hz, is the one to resample to. The
+    result, shape (n, 2, taps), has the same frequency response (not the same sum of samples) as the
+    measurement.
     """
     step = math.gcd(hrirs.rate, rate)
     old, new = hrirs.rate // step, rate // step

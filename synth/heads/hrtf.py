@@ -33,14 +33,12 @@ class Head:
 
     Attributes
     ----------
-    name : str
-        What its authors call it.
-    digest : str
-        SHA-256 of the measurement's SOFA file.
+    name, digest : str
+        What its authors call it, and the SHA-256 of the measurement's SOFA file.
     rate : int
         Sampling rate, Hz.
     directions : ndarray, shape (n, 3)
-        Unit vectors of the measurement.
+        Unit vectors of the measurement; ``mesh`` holds the triangles over them.
     delays_s : ndarray, shape (n, 2)
         When the sound reaches each ear (left first), s after it reaches the middle of the head. The
         difference, left minus right, is the measured difference of the *onsets* (positive for sources on
@@ -48,12 +46,8 @@ class Head:
     filters : ndarray of float32, shape (n, 2, taps)
         Responses without their delays: every onset is at tap ``lead``. One common factor makes the
         energy of white noise from the front at the ears (mean of the two) equal to that in the free field.
-    lead : int
-        Taps before the onset.
     symmetric : bool
         Whether left and right are mirror images to the last bit; interpolation then keeps them so.
-    mesh : Mesh
-        The triangles over the directions.
     """
 
     name: str
@@ -67,14 +61,10 @@ class Head:
     mesh: Mesh
 
     @property
-    def lowest_deg(self) -> float:
-        """Lowest measured elevation, degrees."""
-        return float(angles(self.directions)[1].min())
-
-    @property
-    def highest_deg(self) -> float:
-        """Highest measured elevation, degrees."""
-        return float(angles(self.directions)[1].max())
+    def elevation_range_deg(self) -> tuple[float, float]:
+        """Lowest and highest measured elevation, degrees."""
+        elevations = angles(self.directions)[1]
+        return float(elevations.min()), float(elevations.max())
 
     def covers(self, directions: Floats) -> NDArray[np.bool_]:
         """Whether the head has data around each direction, shape (m, 3) -> (m,)."""
@@ -86,10 +76,7 @@ class Head:
         For late reflections only, never for a source: azimuth stays, and elevation moves towards the horizon
         until there is data (to ``CLAMP_DEG``). Straight down counts as in front.
 
-        Raises
-        ------
-        StimulusError
-            If there is no data at the horizon either.
+        Raises a StimulusError if there is no data at the horizon either.
         """
         directions = _unit_rows(directions)
         gaps = ~self.covers(directions)
@@ -109,10 +96,7 @@ class Head:
     def at(self, directions: Floats) -> tuple[Floats, Filters]:
         """Delays (m, 2), s, and filters (m, 2, taps) for directions (m, 3) of any length.
 
-        Raises
-        ------
-        StimulusError
-            If the head was not measured around one of them.
+        Raises a StimulusError if the head was not measured around one of them.
         """
         directions = _unit_rows(directions)
         corners, weights, covered = self._locate(directions)
@@ -150,10 +134,11 @@ class Head:
         gaps = directions[~self.covers(directions)]
         if len(gaps):
             azimuth, elevation, _ = (float(values[0]) for values in angles(gaps[:1]))
+            lowest, highest = self.elevation_range_deg
             raise StimulusError(
                 f"the head {self.name!r} has no data at elevation {_degrees(elevation)} (azimuth "
-                f"{_degrees(azimuth)}): it is measured from {_degrees(self.lowest_deg)} to "
-                f"{_degrees(self.highest_deg)}; choose another direction or give a full-sphere head "
+                f"{_degrees(azimuth)}): it is measured from {_degrees(lowest)} to "
+                f"{_degrees(highest)}; choose another direction or give a full-sphere head "
                 "with --hrtf"
             )
 

@@ -29,17 +29,9 @@ LEAD_S = 16 / 48_000
 def load(source: str | None, rate: int) -> Head:
     """Load a head, ready to render at a sampling rate. Heads are cached.
 
-    Parameters
-    ----------
-    source : str or None
-        A SOFA file; None for the embedded KEMAR.
-    rate : int
-        Sampling rate to render at, Hz.
+    ``source`` is a SOFA file, or None for the embedded KEMAR; ``rate`` is in Hz.
 
-    Raises
-    ------
-    StimulusError
-        If the file cannot be used (``sofa.read``), or the rate is not supported.
+    Raises a StimulusError if the file cannot be used (``sofa.read``), or the rate is not supported.
     """
     lowest, highest = sofa.RATE_RANGE
     if not lowest <= rate <= highest or rate % sofa.RATE_STEP:

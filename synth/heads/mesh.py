@@ -30,10 +30,8 @@ class Mesh:
 
     Attributes
     ----------
-    corners : ndarray of int, shape (f, 3)
-        Each facet's corners, as rows of the directions.
-    neighbours : ndarray of int, shape (f, 3)
-        The facet on the other side of the edge opposite each corner.
+    corners, neighbours : ndarray of int, shape (f, 3)
+        Each facet's corners, as rows of the directions, and the facets beyond the edges opposite them.
     planes : ndarray, shape (3, f)
         Each facet's outer normal divided by its distance from the origin: a ray from the origin leaves
         the hull through the facet whose column has the largest product with it.
@@ -52,21 +50,11 @@ class Mesh:
     def locate(
         self, directions: NDArray[np.float64]
     ) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.bool_]]:
-        """Locate the facet that each unit vector points through.
+        """Locate the facet that each of the unit vectors, shape (m, 3), points through.
 
-        Parameters
-        ----------
-        directions : ndarray, shape (m, 3)
-            Unit vectors.
-
-        Returns
-        -------
-        corners : ndarray of int, shape (m, 3)
-            The three directions around each, as rows of the mesh's directions.
-        weights : ndarray, shape (m, 3)
-            Barycentric weights in the facet's plane, which sum to 1.
-        covered : ndarray of bool, shape (m,)
-            False where there is a gap; corners and weights mean nothing there.
+        Gives the three directions around each (as rows of the mesh's directions), shape (m, 3), their
+        barycentric weights in the facet's plane, which sum to 1, and whether there is data around it, (m,):
+        corners and weights mean nothing in a gap.
         """
         facets = np.empty(len(directions), dtype=np.intp)
         for start in range(0, len(directions), BATCH):
@@ -94,10 +82,8 @@ class Mesh:
 def triangulate(directions: NDArray[np.float64]) -> Mesh:
     """Make a mesh over unit vectors.
 
-    Raises
-    ------
-    StimulusError
-        If the directions lie in one plane, or so far apart that no facet can be interpolated on.
+    Raises a StimulusError if the directions lie in one plane, or so far apart that no facet can be
+    interpolated on.
     """
     try:
         hull = ConvexHull(directions)

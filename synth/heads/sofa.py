@@ -42,20 +42,9 @@ MAX_DELAY_S = 0.1
 class HrirSet:
     """Impulse responses of a head as measured, before any processing.
 
-    Attributes
-    ----------
-    name : str
-        What its authors call it.
-    digest : str
-        SHA-256 of the file it came from.
-    rate : int
-        Sampling rate, Hz.
-    directions : ndarray, shape (n, 3)
-        Unit vectors to the sources (x front, y left, z up).
-    responses : ndarray, shape (n, 2, taps)
-        Impulse responses, left ear first, as stored.
-    delays_s : ndarray, shape (n, 2)
-        Delays to be added to the responses, s.
+    ``name`` is what its authors call it, ``digest`` the SHA-256 of its file. ``directions``, shape (n, 3), are
+    unit vectors to the sources (x front, y left, z up); ``responses``, shape (n, 2, taps), impulse responses,
+    left ear first, as stored; ``delays_s``, shape (n, 2), delays to be added to them.
     """
 
     name: str
@@ -69,16 +58,11 @@ class HrirSet:
 def read(source: str | Path) -> HrirSet:
     """Read a SOFA file.
 
-    Parameters
-    ----------
-    source : str or path
-        A file of the convention ``SimpleFreeFieldHRIR``, any sampling rate, spherical or cartesian
-        source positions, receivers in either order.
+    It must follow the convention ``SimpleFreeFieldHRIR``, with any sampling rate, spherical or cartesian source
+    positions, and receivers in either order.
 
-    Raises
-    ------
-    StimulusError
-        If there is no such file, or it is not a SOFA file of a head; the message says what is wrong with it.
+    Raises a StimulusError if there is no such file, or it is not a SOFA file of a head; the message says what
+    is wrong with it.
     """
     path = Path(source)
     if not path.is_file():

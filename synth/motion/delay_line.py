@@ -67,14 +67,8 @@ class BandLimitedReader:
 class ControlCurve:
     """A quantity given at control points ``step`` samples apart, evaluated at every sample (cubic spline).
 
-    Parameters
-    ----------
-    values : ndarray, shape (k,)
-        At samples 0, step, 2·step, …
-    step : int
-        Samples.
-    dtype : numpy type
-        Type of the evaluated samples: half the precision is twice as fast.
+    ``values``, shape (k,), are those at samples 0, step, 2·step, … The evaluated samples have type ``dtype``:
+    half the precision is twice as fast.
     """
 
     def __init__(self, values: NDArray[np.float64], step: int, dtype: type[np.floating] = np.float64) -> None:

@@ -27,16 +27,9 @@ _TOLERANCE_S = 1e-10
 class PropagationPath:
     """The way of a moving source's sound to the receiver: directly, or by a wall (as from its image there).
 
-    Attributes
-    ----------
-    at : callable
-        Emission times (n,) s → positions of the source or image (n, 3), m relative to the head.
-    gain : float
-        Amplitude at 1 m.
-    origin_s : float
-        Travel time that is removed, s: that of the first direct sound.
-    duration_s : float
-        The source sounds at emission times from 0 to here, s.
+    ``at`` takes emission times (n,), s, and gives positions of the source or image (n, 3), m relative to the
+    head. ``gain`` is the amplitude at 1 m; ``origin_s`` the travel time that is removed, that of the first
+    direct sound. The source sounds at emission times from 0 to ``duration_s``.
     """
 
     at: Positions

@@ -56,16 +56,10 @@ _ORIGIN = np.zeros(3)
 class ReceivedSignal:
     """What a receiver gets from a moving source.
 
-    Attributes
-    ----------
-    samples : ndarray, shape (channels, m)
-    lead : int
-        The sample at which what the source emits at 0 s arrives at the middle of the head.
-    track : ndarray, shape (k, 4)
-        Where the source is heard, every 50 ms: time after ``lead``, s; azimuth and elevation, degrees, and
-        distance, m, of the position that the sound received then was emitted from.
-    duration_s : float
-        From ``lead`` until the direct sound of the end of the signal arrives at the middle of the head, s.
+    What the source emits at 0 s arrives at the middle of the head at sample ``lead`` of ``samples``, shape
+    (channels, m), and the end of the direct sound ``duration_s`` later. ``track``, shape (k, 4), is where the
+    source is heard, every 50 ms: time after ``lead``, s; azimuth and elevation, degrees, and distance, m, of
+    the position that the sound received then was emitted from.
     """
 
     samples: Samples
@@ -79,22 +73,11 @@ def render_binaural(
 ) -> ReceivedSignal:
     """Render a moving source for a head.
 
-    Parameters
-    ----------
-    signal : ndarray, shape (n,)
-        What the source emits, as at 1 m in the free field; no longer than the trajectory.
-    trajectory : Trajectory
-    rate : int
-        Hz; the head's.
-    head : Head
-    room : Shoebox, optional
-        None: the free field.
+    ``signal``, shape (n,), is what the source emits, as at 1 m in the free field; it is no longer than the
+    trajectory. Without a room the source is in the free field.
 
-    Raises
-    ------
-    StimulusError
-        If the signal is longer than the trajectory, or the trajectory leads out of the room or to where the
-        head has no data.
+    Raises a StimulusError if the signal is longer than the trajectory, or the trajectory leads out of the
+    room or to where the head has no data.
     """
     if head.rate != rate:
         raise ValueError(f"a head of {head.rate} Hz was given for a sound of {rate} Hz")
@@ -145,14 +128,8 @@ def render_foa(
 class _DelayLines:
     """A source's signal, the propagation paths that it is received by, and the time axis of the result.
 
-    Attributes
-    ----------
-    reader : BandLimitedReader
-        Of the signal.
-    lead, n : int
-        See ``ReceivedSignal``; length of the result, samples.
-    hop : int
-        Samples from one head filter to the next.
+    ``reader`` reads the signal; the result has ``n`` samples (for ``lead`` see ``ReceivedSignal``); head filters
+    follow each other by ``hop`` samples.
     """
 
     signal: Samples

@@ -19,23 +19,11 @@ _BLOCK = 32
 
 
 def filter_and_sum(sources: Sequence[tuple[HopReader, Filters]], hop: int) -> Samples:
-    """Sum of sources, each through filters that change from hop to hop.
+    """Sum of sources, each through filters that change from hop to hop: from sample −hop to the last's end.
 
-    Parameters
-    ----------
-    sources : sequence of (HopReader, ndarray of shape (hops, taps))
-        Filter h applies at sample ``h · hop`` and is cross-faded linearly with its neighbours.
-        Hops from −1 to hops − 1 are read.
-    hop : int
-        Samples.
+    Each source has filters of shape (hops, taps): filter h applies at sample ``h · hop`` and is cross-faded
+    linearly with its neighbours. Hops from −1 to hops − 1 are read.
 
-    Returns
-    -------
-    ndarray, shape (m,)
-        From sample −hop to the end of the last filter's response.
-
-    Notes
-    -----
     The triangular windows add up to 1, so a constant filter is applied exactly. Among such windows they are
     the ones that interpolate linearly: filters that change evenly leave no trace of the hops, where Hann
     windows leave sidebands near −60 dB. All sources are added before the inverse transform.

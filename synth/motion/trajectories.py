@@ -29,21 +29,12 @@ MAX_SPEED_M_S = 100.0
 class Trajectory:
     """A checked trajectory, as ``make_trajectory`` returns it.
 
-    Attributes
-    ----------
-    kind, parameters
-        As requested, with defaults filled in.
-    duration_s : float
-        The trajectory is defined for emission times from 0 to here, s.
-    top_speed_m_s, closest_m : float
-        Greatest speed, m/s, and least distance from the middle of the head, m.
+    It is defined for emission times from 0 to ``duration_s``; ``top_speed_m_s`` is the greatest speed.
     """
 
     kind: str
-    parameters: Mapping[str, Any]
     duration_s: float
     top_speed_m_s: float
-    closest_m: float
     _positions: Positions
     _end_velocities: tuple[Vectors, Vectors]
 
@@ -68,11 +59,9 @@ class Trajectory:
 def make_trajectory(parameters: Mapping[str, Any], duration_s: float) -> Trajectory:
     """Make a trajectory of ``duration_s`` seconds from its parameters: ``kind`` and those of that kind.
 
-    Raises
-    ------
-    StimulusError
-        If there is no such kind, a parameter is missing, unknown or impossible, or the source would be
-        faster than ``MAX_SPEED_M_S`` or nearer than ``MIN_SOURCE_DISTANCE_M`` to the middle of the head.
+    Raises a StimulusError if there is no such kind, a parameter is missing, unknown or impossible, or the
+    source would be faster than ``MAX_SPEED_M_S`` or nearer than ``MIN_SOURCE_DISTANCE_M`` to the middle of
+    the head.
     """
     if not (math.isfinite(duration_s) and duration_s > 0):
         raise StimulusError(f"a path of {duration_s:g} s is not possible: it must be longer than 0 s")
@@ -82,8 +71,7 @@ def make_trajectory(parameters: Mapping[str, Any], duration_s: float) -> Traject
             f"path: no kind is called {kind!r}: there are {', '.join(sorted(TRAJECTORY_KINDS))}"
         )
     fields = {name: value for name, value in parameters.items() if name != "kind"}
-    model = validate(TRAJECTORY_KINDS[kind], fields, f"path of kind {kind}")
-    positions = model.positions(duration_s)
+    positions = validate(TRAJECTORY_KINDS[kind], fields, f"path of kind {kind}").positions(duration_s)
     speed, closest = _speed_and_distance(positions, duration_s)
     if speed > MAX_SPEED_M_S * (1 + 1e-9):
         raise StimulusError(
@@ -95,15 +83,7 @@ def make_trajectory(parameters: Mapping[str, Any], duration_s: float) -> Traject
             f"path of kind {kind}: the source would come within {closest:.2f} m of the middle of the head, "
             f"and must keep {MIN_SOURCE_DISTANCE_M:g} m from it"
         )
-    return Trajectory(
-        kind,
-        model.model_dump(mode="json", by_alias=True),
-        duration_s,
-        speed,
-        closest,
-        positions,
-        _velocities(positions, duration_s),
-    )
+    return Trajectory(kind, duration_s, speed, positions, _velocities(positions, duration_s))
 
 
 def _sample_count(duration_s: float) -> int:

@@ -8,18 +8,8 @@ from collections.abc import Sequence
 def apportion(total: int, weights: Sequence[int]) -> list[int]:
     """Split a total in proportion to weights, by the method of largest remainders.
 
-    Parameters
-    ----------
-    total : int
-        What is split, at least 0.
-    weights : sequence of int
-        One positive weight for each count.
-
-    Returns
-    -------
-    list of int
-        Counts that add up to ``total``. Of equal remainders the earlier ones are rounded up. No count is 0
-        where ``total`` is large enough for all.
+    The counts, one for each positive weight, add up to ``total``. Of equal remainders the earlier ones are
+    rounded up. No count is 0 where ``total`` is large enough for all.
     """
     quotas = [total * weight / sum(weights) for weight in weights]
     counts = [int(quota) for quota in quotas]

@@ -55,10 +55,7 @@ def counterbalance_with_catch_trials(
     The counts of "first", "second" and catch trials differ by at most one.
     """
     n_catch = round(n / 3)
-    assignments: list[tuple[T, Interval] | None] = [
-        *counterbalance(levels, n - n_catch, rng),
-        *([None] * n_catch),
-    ]
+    assignments = [*counterbalance(levels, n - n_catch, rng), *[None] * n_catch]
     return [assignments[i] for i in rng.permutation(n)]
 
 
@@ -72,16 +69,8 @@ def counterbalance_grid(
     row the points occur as evenly as ``n`` allows, with intervals that alternate from point to point and
     from row to row.
 
-    Parameters
-    ----------
-    rows : sequence of sequences
-        The points of each row, neighbours next to each other.
-    n : int
-        Number of items.
-    rng : Generator
-        Draws what the balance leaves open.
-    catch_trials : bool
-        Whether a third of the items are catch trials (None). Each takes the place of one point of the grid.
+    ``rows`` are the points of each row, neighbours next to each other. With ``catch_trials`` a third of the
+    items have the answer None; each takes the place of one point of the grid.
     """
     answers: tuple[Interval | None, ...] = (*INTERVALS, None) if catch_trials else INTERVALS
     start, flip = int(rng.integers(len(answers))), int(rng.integers(2))
@@ -126,19 +115,8 @@ def balance_factors(
     the same cell (that share all facts given at first). A factor that has been assigned is a fact for the
     next one.
 
-    Parameters
-    ----------
-    items : sequence of mappings
-        For each item, what the factors must be independent of: its answer, its difficulty.
-    factors : mapping
-        Name -> levels, which occur equally often.
-    rng : Generator
-        Draws the order of items, and one of several levels that are equally rare.
-
-    Returns
-    -------
-    list of dict
-        For each item, in the order of ``items``, a level of each factor.
+    ``items`` give, for each item, what the factors must be independent of: its answer, its difficulty.
+    ``factors`` map a name to levels, which occur equally often.
     """
     facts = [list(item.items()) for item in items]
     cells = [tuple(fact) for fact in facts]

@@ -17,26 +17,9 @@ ABSTENTION = "Unable to determine"
 class Question:
     """What an item asks, and its right answer.
 
-    Attributes
-    ----------
-    task, category, sub_category : str
-        Where the question belongs.
-    text : str
-        The question itself.
-    options : tuple of str
-        Without the one that abstains.
-    answer : str
-        The right option.
-    bandwidth_hz : float
-        Highest frequency that the cue needs.
-    level, level_unit : float and str, or None
-        Difficulty, where the item has one.
-    is_catch : bool
-        Whether nothing is there to be heard, or no difference.
-    mirror : dict or None
-        Option -> the option that is right once the ears are swapped.
-    offers_abstention : bool
-        Whether "Unable to determine" is an option too.
+    ``options`` do not include the one that abstains, which ``offers_abstention`` adds. ``level`` is the
+    difficulty, where there is one. A catch trial has nothing to be heard, or no difference. ``mirror`` maps
+    an option to the one that is right once the ears are swapped.
     """
 
     task: str
@@ -46,6 +29,7 @@ class Question:
     options: tuple[str, ...]
     answer: str
     bandwidth_hz: float
+    """Highest frequency that the cue needs."""
     level: float | None = None
     level_unit: str | None = None
     is_catch: bool = False
@@ -63,18 +47,8 @@ class Question:
     ) -> Draft:
         """Make an item of this question and the recipes of its clips.
 
-        Parameters
-        ----------
-        identifier : str
-            The item's id.
-        clips : sequence of Recipe
-            In the order heard.
-        captions : mapping
-            Grade -> one caption for each clip.
-        truth : mapping
-            What was planned.
-        flags : sequence of str
-            What a reader of the score should know.
+        ``captions`` map a grade to one caption for each clip, ``truth`` is what was planned, and ``flags``
+        are what a reader of the score should know.
         """
         item = Item.model_validate(
             {

@@ -63,7 +63,8 @@ def declarations(
         "asked": {name: [*CUE_FEATURES[name], *level_cues] for name in sub_categories},
     }
     if profile is STAR_BENCH:
-        return declared | {"flaws": _flaws(sub_categories)} | (_star_bench_places() if places else {})
+        constants = {"rate_hz": star_bench_clips.RATE_HZ, "rt60_s": star_bench_clips.RT60_S}
+        return declared | {"flaws": _flaws(sub_categories)} | ({"places": constants} if places else {})
     return declared | _jnds(attributes, places) | (_places(places, options) if places else {})
 
 
@@ -73,10 +74,6 @@ def _flaws(sub_categories: Iterable[str]) -> dict[str, dict[str, str]]:
         for name in sub_categories
     }
     return {name: reasons for name, reasons in flaws.items() if reasons}
-
-
-def _star_bench_places() -> dict[str, Any]:
-    return {"places": {"rate_hz": star_bench_clips.RATE_HZ, "rt60_s": star_bench_clips.RT60_S}}
 
 
 def _jnds(attributes: Iterable[str], places: list[str]) -> dict[str, Any]:

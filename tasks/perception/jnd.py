@@ -7,22 +7,25 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-#: The table as it stands in the file.
 TABLE: dict[str, Any] = json.loads(Path(__file__).with_name("jnd.json").read_text("utf-8"))
 
 
-def pitch_ratio(jnds: float) -> float:
-    """Ratio of two frequencies ``jnds`` JNDs apart: 1 + Weber fraction × JNDs of the lower one."""
-    return 1.0 + float(TABLE["pitch"]["weber_fraction"]) * jnds
+class Difference(NamedTuple):
+    """A planned difference between two sounds, and the value that it refers to, in physical units."""
+
+    reference: float
+    reference_unit: str
+    delta: float
+    delta_unit: str
 
 
-def duration_ratio(jnds: float) -> float:
-    """Ratio of two durations ``jnds`` JNDs apart: 1 + Weber fraction × JNDs of the shorter one."""
-    return 1.0 + float(TABLE["duration"]["weber_fraction"]) * jnds
+def ratio(attribute: Literal["pitch", "duration"], jnds: float) -> float:
+    """Ratio of two values ``jnds`` JNDs apart: 1 + Weber fraction × JNDs of the lower one."""
+    return 1.0 + float(TABLE[attribute]["weber_fraction"]) * jnds
 
 
 def loudness_db(level_db_spl: float) -> float:
@@ -31,14 +34,9 @@ def loudness_db(level_db_spl: float) -> float:
     return float(np.interp(level_db_spl, levels, jnds))
 
 
-def azimuth_deg(jnds: float) -> float:
-    """Angle, degrees, between two azimuths ``jnds`` minimum audible angles apart, straight ahead."""
-    return float(TABLE["azimuth"]["degrees"]) * jnds
-
-
-def elevation_deg(jnds: float) -> float:
-    """Angle, degrees, between two elevations ``jnds`` minimum audible angles apart, straight ahead."""
-    return float(TABLE["elevation"]["degrees"]) * jnds
+def angle_deg(attribute: Literal["azimuth", "elevation"], jnds: float) -> float:
+    """Angle, degrees, between two directions ``jnds`` minimum audible angles apart, straight ahead."""
+    return float(TABLE[attribute]["degrees"]) * jnds
 
 
 def distance_ratio(jnds: float) -> float:

@@ -14,16 +14,8 @@ RAMP_S = 0.010
 class Profile:
     """What a profile changes in all questions about tones.
 
-    Attributes
-    ----------
-    name : str
-        The user's name for it.
-    offers_abstention : bool
-        Whether every question has the option "Unable to determine".
-    synthesis : dict
-        Parameters of every recipe.
-    description : str
-        What a reader of the suite should know, recorded in its manifest.
+    ``synthesis`` are parameters of every recipe; ``description`` is recorded in the manifest, for readers of
+    the suite.
     """
 
     name: str

@@ -9,9 +9,8 @@ from starbench.synthesis import BuildPlan, BuildSpec
 from starbench.text import printable
 
 from ..design.apportionment import apportion
-from ..design.build_spec import select_attributes
-from ..design.part_plan import PartPlan, combine
-from ..scenes.feasibility import check_head, check_room
+from ..design.plans import PartPlan, build_plan, select_attributes
+from ..scenes.feasibility import check_head, check_rooms
 from ..scenes.options import SceneOptions, parse_options
 from ..scenes.sounds import TEST_SIGNALS
 from .declarations import declarations
@@ -19,8 +18,7 @@ from .places.clips import LONGEST_S
 from .places.discrimination import PLACE_DISCRIMINATION, plan_place_discrimination
 from .places.identification import PLACE_IDENTIFICATION, plan_place_identification
 from .places.star_bench.clips import DURATION_S as STAR_BENCH_DURATION_S
-from .places.star_bench.discrimination import plan_star_bench_discrimination
-from .places.star_bench.identification import plan_star_bench_identification
+from .places.star_bench.questions import plan_star_bench_discrimination, plan_star_bench_identification
 from .profiles import DEFAULT, PROFILES, STAR_BENCH, Profile
 from .tones import audiogram
 from .tones.discrimination import TONE_DISCRIMINATION, plan_tone_discrimination
@@ -60,33 +58,25 @@ class Perception:
     def plan(self, spec: BuildSpec) -> BuildPlan:
         """Plan every item. Only short probes are synthesized, to find out what the synthesizer refuses.
 
-        Parameters
-        ----------
-        spec : BuildSpec
-            No attributes means all six; no size means STAR-Bench's (951 items). Any other size is split
-            over the sub-categories in that proportion.
+        No attributes means all six; no size means STAR-Bench's (951 items). Any other size is split over the
+        sub-categories in that proportion.
 
-        Raises
-        ------
-        InputError
-            For an unknown or unusable attribute, profile, size or option.
+        Raises an InputError for an unknown or unusable attribute, profile, size or option.
         """
         attributes = select_attributes(spec, "perception", self.attributes, self.profiles)
         profile = PROFILES[spec.profile]
         options = _options(spec, profile, attributes)
         sizes = _sizes(attributes)
         counts = apportion(sum(sizes.values()) if spec.size is None else spec.size, list(sizes.values()))
-        plan = combine(
+        parts = (
             _plan_part(name, count, profile, options, spec.seed)
             for name, count in zip(sizes, counts, strict=True)
         )
-        return BuildPlan(
-            tuple(plan.drafts),
-            "starbench",
-            tuple(plan.dropped),
-            declarations(profile, sizes, attributes, options),
-            options.resolved,
-            options.licence,
+        return build_plan(
+            parts,
+            declared=declarations(profile, sizes, attributes, options),
+            options=options.resolved,
+            licence=options.licence,
         )
 
 
@@ -102,12 +92,11 @@ def _options(spec: BuildSpec, profile: Profile, attributes: tuple[str, ...]) -> 
             f"{', '.join(PLACE_DISCRIMINATION)} to the attributes, or leave it out"
         )
     check_head(options)
-    if options.rt60 is not None and profile is DEFAULT:
-        for name in places:
-            for design in (PLACE_IDENTIFICATION[name].design, PLACE_DISCRIMINATION[name].design):
-                for rt60_s in design.reverberation_times(options):
-                    if rt60_s is not None:
-                        check_room(options, design.rooms, rt60_s)
+    if profile is DEFAULT:
+        designs = [
+            kind[name].design for name in places for kind in (PLACE_IDENTIFICATION, PLACE_DISCRIMINATION)
+        ]
+        check_rooms(options, [(design.rooms, design.reverberation_times(options)) for design in designs])
     return options
 
 

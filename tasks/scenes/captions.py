@@ -32,12 +32,7 @@ def ordinal_names(count: int) -> list[str]:
 def full_caption(names: Sequence[str], parameters: Mapping[str, Any]) -> str:
     """Give every parameter of a scene in words and units.
 
-    Parameters
-    ----------
-    names : sequence of str
-        The name of each source, capitalised as at the beginning of a sentence.
-    parameters : mapping
-        Parameters of the scene's recipe.
+    ``names`` are those of the sources, capitalised; ``parameters`` those of the scene's recipe.
     """
     sources = " ".join(
         f"{name} {_signal(source['signal'])}, sets in at {source['onset_s']:.4f} s with {_level(source)}, "

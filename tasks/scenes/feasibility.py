@@ -6,7 +6,7 @@ times a room can have, is the synthesizer's knowledge.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from starbench.errors import StimulusError
@@ -27,31 +27,27 @@ def first_refusal(options: SceneOptions, places: Iterable[Place], rate: int = RA
 def check_head(options: SceneOptions) -> None:
     """Try the user's head straight ahead, so that a broken file is reported as such, and not as missing data.
 
-    Raises
-    ------
-    StimulusError
-        If the synthesizer refuses it.
+    Raises a StimulusError if the synthesizer refuses it.
     """
-    if options.head is not None:
-        refusal = _refusal(options, place(0.0), None, RATE_HZ)
-        if refusal:
-            raise StimulusError(f"option hrtf: {refusal}")
+    refusal = options.head and _refusal(options, place(0.0), None, RATE_HZ)
+    if refusal:
+        raise StimulusError(f"option hrtf: {refusal}")
 
 
-def check_room(options: SceneOptions, rooms: RoomFamily, rt60_s: float) -> None:
-    """Try a reverberation time in the smallest and in the largest room of a family.
+def check_rooms(options: SceneOptions, rooms: Iterable[tuple[RoomFamily, Sequence[float | None]]]) -> None:
+    """Try the user's reverberation times in the smallest and in the largest room of each family.
 
-    Raises
-    ------
-    StimulusError
-        If the synthesizer refuses one of them.
+    Raises a StimulusError if the synthesizer refuses one of them.
     """
-    for end in (0, 1):
-        size = [bounds[end] for bounds in (rooms.length_m, rooms.width_m, rooms.height_m)]
-        room = {"size_m": size, "rt60_s": rt60_s, "listener_m": [0.5 * size[0], 0.5 * size[1], 1.5]}
-        refusal = _refusal(options, place(0.0, 0.0, 1.0), room, RATE_HZ)
-        if refusal:
-            raise StimulusError(f"option rt60: {rt60_s:g} s cannot be made: {refusal}")
+    if options.rt60 is None:
+        return
+    pairs = {(family, rt60_s) for family, times_s in rooms for rt60_s in times_s if rt60_s}
+    for family, rt60_s in sorted(pairs, key=lambda pair: (pair[0].length_m, pair[1])):
+        for size in zip(family.length_m, family.width_m, family.height_m, strict=True):
+            room = {"size_m": size, "rt60_s": rt60_s, "listener_m": [0.5 * size[0], 0.5 * size[1], 1.5]}
+            refusal = _refusal(options, place(0.0, 0.0, 1.0), room, RATE_HZ)
+            if refusal:
+                raise StimulusError(f"option rt60: {rt60_s:g} s cannot be made: {refusal}")
 
 
 def _refusal(options: SceneOptions, at: Place, room: Mapping[str, Any] | None, rate: int) -> str | None:

@@ -15,7 +15,7 @@ from typing import Any
 from starbench.errors import InputError
 from starbench.text import printable
 
-from ..design.build_spec import check_name
+from ..design.plans import check_name
 from .recordings import Recording, load_recordings, recordings_digest
 
 ANECHOIC = "anechoic"
@@ -34,23 +34,10 @@ _SNR_DB = (-5.0, 40.0)
 class SceneOptions:
     """What the user chose.
 
-    Attributes
-    ----------
-    rt60 : tuple of float or None, or None
-        Reverberation times, s; None in it stands for no room. None alone: each question type has its own.
-    snr : tuple of float or None, or None
-        Levels of the sources over the background, dB; None in it stands for no background. None alone: the
-        task's own.
-    signal : tuple of str
-        Kinds of signal; empty: the task's own.
-    head : str or None
-        Path of a SOFA file.
-    recordings : tuple of Recording
-        Source material; empty: synthesis.
-    format : str
-        The receiver.
-    stems : bool
-        Whether each source's own sound is kept beside the mixture.
+    Where a value is None or empty, each question type has its own: reverberation times ``rt60``, s (None in
+    it stands for no room); levels ``snr`` of the sources over the background, dB (None in it: none); kinds
+    of ``signal``. ``head`` is the path of a SOFA file, ``format`` the receiver; with ``stems``, each
+    source's own sound is kept beside the mixture.
     """
 
     rt60: tuple[float | None, ...] | None = None
@@ -64,20 +51,16 @@ class SceneOptions:
     @property
     def resolved(self) -> dict[str, Any]:
         """The options for a suite's manifest: digests instead of paths."""
-        resolved: dict[str, Any] = {}
-        if self.snr is not None:
-            resolved["snr"] = snr_words(self.snr)
-        if self.rt60 is not None:
-            resolved["rt60"] = rt60_words(self.rt60)
-        if self.signal:
-            resolved["signal"] = list(self.signal)
-        if self.head is not None:
-            resolved["hrtf"] = {"sha256": sha256(Path(self.head).read_bytes()).hexdigest()}
-        if self.recordings:
-            resolved["recordings"] = recordings_digest(self.recordings)
-        if self.format != "binaural":
-            resolved["format"] = self.format
-        return resolved | ({"stems": True} if self.stems else {})
+        resolved = {
+            "snr": self.snr and snr_words(self.snr),
+            "rt60": self.rt60 and rt60_words(self.rt60),
+            "signal": list(self.signal),
+            "hrtf": self.head and {"sha256": sha256(Path(self.head).read_bytes()).hexdigest()},
+            "recordings": self.recordings and recordings_digest(self.recordings),
+            "format": self.format if self.format != "binaural" else None,
+            "stems": self.stems,
+        }
+        return {name: value for name, value in resolved.items() if value}
 
     @property
     def licence(self) -> str | None:
@@ -93,10 +76,7 @@ class SceneOptions:
     ) -> tuple[float | None, ...]:
         """Reverberation times, s (None: no room); ``default`` unless the user chose some.
 
-        Raises
-        ------
-        InputError
-            If the items need a room and the user allows none.
+        Raises an InputError if the items need a room and the user allows none.
         """
         choices = tuple(default) if self.rt60 is None else self.rt60
         usable = tuple(rt60 for rt60 in choices if rt60 is not None) if needs_room else choices
@@ -129,26 +109,11 @@ def parse_options(
 ) -> SceneOptions:
     """Parse a task's options.
 
-    Parameters
-    ----------
-    raw : mapping
-        Texts, numbers or lists, as the user gave them.
-    task : str
-        Its name, for error messages.
-    known : sequence of str
-        The options that the task has, some of ``format``, ``hrtf``, ``recordings``, ``rt60``, ``signal``,
-        ``snr``, ``stems``.
-    signals : sequence of str
-        The kinds of signal that the task has.
-    min_recording_s : float
-        Length that every recording must have, s.
-    min_recordings : int
-        How many recordings are needed.
+    ``raw`` holds texts, numbers or lists, as the user gave them. ``task`` is named in errors; ``known`` are its
+    options, ``signals`` its kinds of signal. Recordings must last ``min_recording_s`` and be
+    ``min_recordings`` or more.
 
-    Raises
-    ------
-    InputError
-        In one sentence that names the option and what would work.
+    Raises an InputError in one sentence that names the option and what would work.
     """
     for name in raw:
         check_name(task, "option", str(name), sorted(known))
@@ -165,8 +130,8 @@ def parse_options(
         "format": lambda value: _choice(str(value), "format", FORMATS),
         "stems": _boolean,
     }
-    fields = {"hrtf": "head"}
-    return SceneOptions(**{fields.get(name, name): parsers[name](value) for name, value in raw.items()})
+    options = {name: parsers[name](value) for name, value in raw.items()}
+    return SceneOptions(head=options.pop("hrtf", None), **options)
 
 
 def _values(raw: Any, option: str) -> list[str]:

@@ -29,20 +29,14 @@ def scene_recipe(
     dither: bool = True,
 ) -> Recipe:
     """The recipe of one clip: the scene itself, and what differs from the synthesizer's defaults."""
-    parameters: dict[str, Any] = {
-        "format": options.format,
-        "rate": rate,
-        "total_s": total_s,
-        "sources": list(sources),
+    parameters = {"format": options.format, "rate": rate, "total_s": total_s, "sources": list(sources)}
+    optional = {
+        "room": None if room is None else dict(room),
+        "head": options.head,
+        "background": None if snr_db is None else {"snr_db": snr_db},
+        "dither": None if dither else False,
+        "stems": options.stems or None,
     }
-    if room is not None:
-        parameters["room"] = dict(room)
-    if options.head is not None and options.format == "binaural":
-        parameters["head"] = options.head
-    if snr_db is not None:
-        parameters["background"] = {"snr_db": snr_db}
-    if not dither:
-        parameters["dither"] = False
-    if options.stems:
-        parameters["stems"] = True
-    return Recipe(SYNTHESIZER, parameters)
+    return Recipe(
+        SYNTHESIZER, parameters | {name: value for name, value in optional.items() if value is not None}
+    )

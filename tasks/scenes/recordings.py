@@ -8,6 +8,7 @@ before anything is built.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -31,14 +32,13 @@ _MAX_LABEL = 30
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """One sound file: its path, the digest of its bytes, its label, its length and its power over time."""
+    """One sound file: path, digest of its bytes, label, length, and mean square of each 10 ms, shape (n,)."""
 
     path: str
     digest: str
     label: str
     seconds: float
     power: NDArray[np.float64]
-    """Mean square of each 10 ms, shape (n,)."""
 
     def draw_signal(self, duration_s: float, rng: np.random.Generator) -> dict[str, Any]:
         """Draw the parameters of a signal of ``duration_s`` (plus ramps) that does not begin in a pause."""
@@ -60,20 +60,11 @@ class Recording:
 def load_recordings(folder: str, min_seconds: float, min_count: int = 1) -> tuple[Recording, ...]:
     """Read the recordings of a folder, sorted by name.
 
-    Parameters
-    ----------
-    folder : str
-        All sound files in it are used. Other files (by suffix) and subfolders are ignored.
-    min_seconds : float
-        Length that every recording must have, s.
-    min_count : int
-        How many recordings are needed.
+    All sound files in it are used; other files (by suffix) and subfolders are ignored.
 
-    Raises
-    ------
-    InputError
-        If there is no such folder, or it holds too few or too many files, or a file leads out of it, cannot
-        be decoded, has more than one channel, is silent, too short, too large, or has the label of another.
+    Raises an InputError if there is no such folder, or it holds too few or too many files, or a file leads
+    out of it, cannot be decoded, has more than one channel, is silent, too short, too large, or has the label
+    of another.
     """
     root = Path(folder).expanduser()
     if not root.is_dir():
@@ -81,18 +72,18 @@ def load_recordings(folder: str, min_seconds: float, min_count: int = 1) -> tupl
             f"option recordings: {printable(folder)} is not a folder: give one with mono sound files"
         )
     root = root.resolve()
-    paths = sorted(path for path in root.iterdir() if path.suffix.lower() in _SUFFIXES)
-    paths = [path for path in paths if not path.name.startswith(".")]
+    paths = sorted(root.glob("[!.]*"))
+    paths = [path for path in paths if path.suffix.lower() in _SUFFIXES]
     if not min_count <= len(paths) <= _MAX_FILES:
         raise InputError(
             f"option recordings: the folder holds {len(paths)} sound files: it needs {min_count} to "
             f"{_MAX_FILES}"
         )
     recordings = tuple(_read(path, root, min_seconds) for path in paths)
-    labels = [recording.label.casefold() for recording in recordings]
-    for label in labels:
-        if labels.count(label) > 1:
-            raise InputError(f"option recordings: two files are called {label!r}: rename one of them")
+    labels = Counter(recording.label.casefold() for recording in recordings)
+    label, count = labels.most_common(1)[0]
+    if count > 1:
+        raise InputError(f"option recordings: two files are called {label!r}: rename one of them")
     return recordings
 
 

@@ -35,26 +35,9 @@ class RoomFamily:
     def draw(
         self, rt60_s: float, points: Sequence[RequiredPoint], rng: np.random.Generator
     ) -> dict[str, Any]:
-        """Draw a room, and where in it the listener is and faces, such that it holds all ``points``.
+        """Draw parameter ``room`` of a scene: size, position and facing, until all ``points`` are inside.
 
-        Parameters
-        ----------
-        rt60_s : float
-            Reverberation time, s.
-        points : sequence of (azimuth_deg, elevation_deg, distance_m)
-            Around the listener.
-        rng : Generator
-            Draws size, position and facing until all points are inside.
-
-        Returns
-        -------
-        dict
-            Parameter ``room`` of a scene.
-
-        Raises
-        ------
-        StimulusError
-            If no room of the family is large enough.
+        Raises a StimulusError if no room of the family is large enough.
         """
         azimuth, elevation, distance = np.array(points, dtype=np.float64).T
         for _ in range(_BATCHES):

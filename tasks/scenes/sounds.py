@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -35,12 +36,10 @@ class NamedSound:
 
     @property
     def definite(self) -> str:
-        """With the definite article: "the hiss"."""
         return f"the {self.name}"
 
     @property
     def indefinite(self) -> str:
-        """With the indefinite article: "a hiss"."""
         return f"{self.article} {self.name}"
 
     @property
@@ -49,62 +48,45 @@ class NamedSound:
         return f"The {self.name}"
 
 
-def _noise(duration_s: float, rng: np.random.Generator) -> Signal:
-    tilt = uniform(rng, _TILT_DB_PER_OCTAVE)
-    return {
-        "kind": "noise",
-        "duration_s": duration_s,
-        "low_hz": 200.0,
-        "high_hz": _HIGH_HZ,
-        "tilt_db_per_octave": tilt,
-    }
+def _signal(
+    kind: str, **parameters: float | Callable[[np.random.Generator], float]
+) -> Callable[[float, np.random.Generator], Signal]:
+    """Draw signals of one kind; a parameter is a number, or drawn from a generator."""
 
-
-def _ripple(duration_s: float, rng: np.random.Generator) -> Signal:
-    return _noise(duration_s, rng) | {"ripple_db": _RIPPLE_DB}
-
-
-def _complex(low_hz: float, high_hz: float) -> Callable[[float, np.random.Generator], Signal]:
     def draw(duration_s: float, rng: np.random.Generator) -> Signal:
+        values = {name: value(rng) if callable(value) else value for name, value in parameters.items()}
+        tilt = uniform(rng, _TILT_DB_PER_OCTAVE)
         return {
-            "kind": "complex",
+            "kind": kind,
             "duration_s": duration_s,
-            "f0_hz": log_uniform(rng, (low_hz, high_hz)),
+            **values,
             "high_hz": _HIGH_HZ,
-            "tilt_db_per_octave": uniform(rng, _TILT_DB_PER_OCTAVE),
+            "tilt_db_per_octave": tilt,
         }
 
     return draw
 
 
-def _pulses(duration_s: float, rng: np.random.Generator) -> Signal:
-    return {
-        "kind": "pulses",
-        "duration_s": duration_s,
-        "per_second": uniform(rng, (5.0, 9.0)),
-        "low_hz": 200.0,
-        "high_hz": _HIGH_HZ,
-        "tilt_db_per_octave": uniform(rng, _TILT_DB_PER_OCTAVE),
-    }
+def _complex(low_hz: float, high_hz: float) -> Callable[[float, np.random.Generator], Signal]:
+    return _signal("complex", f0_hz=partial(log_uniform, bounds=(low_hz, high_hz)))
 
 
-def _siren(duration_s: float, rng: np.random.Generator) -> Signal:
-    return {
-        "kind": "siren",
-        "duration_s": duration_s,
-        "f0_hz": log_uniform(rng, (450.0, 700.0)),
-        "depth_semitones": uniform(rng, (3.0, 6.0)),
-        "per_second": uniform(rng, (0.8, 2.0)),
-        "high_hz": _HIGH_HZ,
-        "tilt_db_per_octave": uniform(rng, _TILT_DB_PER_OCTAVE),
-    }
-
+_noise = _signal("noise", low_hz=200.0)
+_pulses = _signal("pulses", per_second=partial(uniform, bounds=(5.0, 9.0)), low_hz=200.0)
+_siren = _signal(
+    "siren",
+    f0_hz=partial(log_uniform, bounds=(450.0, 700.0)),
+    depth_semitones=partial(uniform, bounds=(3.0, 6.0)),
+    per_second=partial(uniform, bounds=(0.8, 2.0)),
+)
 
 #: Signals of perception items, by their names in option ``signal``. Questions never name them.
 TEST_SIGNALS = {
     "noise": NamedSound("noise", "a", _noise),
     "complex": NamedSound("harmonic complex", "a", _complex(100.0, 300.0)),
-    "ripple": NamedSound("noise of random spectrum", "a", _ripple),
+    "ripple": NamedSound(
+        "noise of random spectrum", "a", _signal("noise", low_hz=200.0, ripple_db=_RIPPLE_DB)
+    ),
     "siren": NamedSound("siren", "a", _siren),
     "pulses": NamedSound("train of pulses", "a", _pulses),
 }

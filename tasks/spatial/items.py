@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from starbench.synthesis import Draft, generator
 
-from ..design.counterbalancing import balance_factors, design_generator, repeat_evenly
+from ..design.counterbalancing import design_generator, repeat_evenly
 from ..design.draws import Bounds, uniform
 from ..design.question import Question
 from ..scenes.captions import full_caption
+from ..scenes.items import ItemContext, balanced_items
 from ..scenes.options import SceneOptions
 from ..scenes.recipes import LEVELS_DB_SPL, SourceParameters, scene_recipe
 from ..scenes.sounds import NamedSound, recorded_sounds
@@ -37,10 +37,8 @@ def plan_items(
         "wording": question_type.wordings,
         **question_type.factors,
     }
-    return [
-        _item(question_type, category, f"{question_type.name}_{number:04d}", cell, factors, options, seed)
-        for number, (cell, factors) in enumerate(zip(cells, balance_factors(cells, levels, rng), strict=True))
-    ]
+    items = balanced_items(question_type.name, cells, levels, options, seed, rng)
+    return [_item(question_type, category, cell, context) for context, cell in items]
 
 
 def _sound_groups(
@@ -53,21 +51,13 @@ def _sound_groups(
     return groups or question_type.sounds
 
 
-def _item(
-    question_type: QuestionType,
-    category: str,
-    identifier: str,
-    cell: Cell,
-    factors: Mapping[str, Any],
-    options: SceneOptions,
-    seed: int,
-) -> Draft:
-    content = question_type.content(cell, factors, generator(seed, identifier, "content"))
-    rng = generator(seed, identifier, "clip plan")
+def _item(question_type: QuestionType, category: str, cell: Cell, context: ItemContext) -> Draft:
+    factors, options = context.factors, context.options
+    content = question_type.content(cell, factors, context.generator("content"))
+    rng = context.generator("clip plan")
     tail_s = max(rt60 or 0.0 for rt60 in question_type.reverberation_times(options))
     sources, total_s = _lay_out(content, question_type.duration_s, tail_s, rng)
-    rt60_s: float | None = factors["rt60"]
-    room = None if rt60_s is None else question_type.rooms.draw(rt60_s, content.required_points, rng)
+    room = context.draw_room(question_type.rooms, content.required_points, rng)
     clip = scene_recipe(options, sources, total_s, room=room, snr_db=factors["snr"])
     name = content.sounds[0].definite
     question = Question(
@@ -84,28 +74,22 @@ def _item(
         **cell,
         **content.planned,
         "sounds": [sound.name for sound in content.sounds],
-        "rt60_s": rt60_s,
+        "rt60_s": factors["rt60"],
         "snr_db": factors["snr"],
     }
+    names = [capitalised(sound.definite) for sound in content.sounds]
+    coarse = coarse_caption(content.sounds, content.positions, simultaneous=content.simultaneous)
     return question.draft(
-        identifier,
+        context.identifier,
         [clip],
-        captions=_captions(content, clip.parameters, generator(seed, identifier, "caption")),
+        captions={
+            "plain": (plain_caption(content.sounds, context.generator("caption")),),
+            "coarse": (coarse,),
+            "full": (full_caption(names, clip.parameters),),
+        },
         truth={**_option_sources(content), "planned": planned},
         flags=content.flags,
     )
-
-
-def _captions(
-    content: ItemContent, parameters: Mapping[str, Any], rng: np.random.Generator
-) -> dict[str, tuple[str]]:
-    names = [capitalised(sound.definite) for sound in content.sounds]
-    coarse = coarse_caption(content.sounds, content.positions, simultaneous=content.simultaneous)
-    return {
-        "plain": (plain_caption(content.sounds, rng),),
-        "coarse": (coarse,),
-        "full": (full_caption(names, parameters),),
-    }
 
 
 def _option_sources(content: ItemContent) -> dict[str, Any]:

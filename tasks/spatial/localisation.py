@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ..design.draws import either_side, uniform
 from ..scenes.cue_features import AZIMUTH, DISTANCE, ELEVATION
-from ..scenes.heights import HEIGHT_CORNERS, HEIGHTS, draw_height
-from ..scenes.places import Place, place
+from ..scenes.places import HEIGHT_CORNERS, HEIGHTS, Place, draw_height, place
 from ..scenes.rooms import LONG, RequiredPoint, circle_around
 from ..scenes.sounds import HIGH_BUZZ, HISS, LOW_BUZZ, SIREN, TICKING
-from .question_types import Cell, ItemContent, QuestionType, fixed_options
+from .question_types import Cell, ItemContent, QuestionType, fixed_options, one_source
 
 _SIDES = ("Directly ahead", "Left side", "Right side")
 _SIDES_MIRROR = {_SIDES[0]: _SIDES[0], _SIDES[1]: _SIDES[2], _SIDES[2]: _SIDES[1]}
@@ -43,10 +43,8 @@ _NEAR_M, _FAR_M = (1.0, 1.3), (4.0, 6.0)
 _BROADBAND = ((HISS,), (LOW_BUZZ,), (HIGH_BUZZ,), (TICKING,))
 _ALL_SOUNDS = (*_BROADBAND, (SIREN,))
 
-_DURATION_S = (0.8, 1.4)
 
-
-def _single_source(
+def _static(
     at: Place,
     factors: Mapping[str, Any],
     options: tuple[str, ...],
@@ -54,32 +52,24 @@ def _single_source(
     points: Sequence[RequiredPoint],
     mirror: Mapping[str, str] | None = None,
 ) -> ItemContent:
-    return ItemContent(
-        positions=({"at": at},),
-        sounds=factors["sounds"],
-        options=options,
-        answer=answer,
-        required_points=points,
-        mirror=mirror,
-        planned=at,
-    )
+    return one_source({"at": at}, factors, options, answer, required_points=points, mirror=mirror, planned=at)
 
 
 def _direction(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) -> ItemContent:
     answer, ahead, aside = cell["answer"], uniform(rng, _AHEAD_DEG), uniform(rng, _ASIDE_DEG)
     at = place({_SIDES[0]: ahead, _SIDES[1]: -aside, _SIDES[2]: aside}[answer])
-    return _single_source(at, factors, _SIDES, answer, circle_around(1.5), _SIDES_MIRROR)
+    return _static(at, factors, _SIDES, answer, circle_around(1.5), _SIDES_MIRROR)
 
 
 def _front_behind(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) -> ItemContent:
     answer, angle = cell["answer"], uniform(rng, _OFF_MEDIAN_DEG)
     at = place(angle if answer == _FRONT_BEHIND[0] else 180.0 - angle)
-    return _single_source(at, factors, _FRONT_BEHIND, answer, circle_around(1.5))
+    return _static(at, factors, _FRONT_BEHIND, answer, circle_around(1.5))
 
 
 def _height(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) -> ItemContent:
     at, points = draw_height(HEIGHTS.index(cell["answer"]), rng)
-    return _single_source(at, factors, HEIGHTS, cell["answer"], points)
+    return _static(at, factors, HEIGHTS, cell["answer"], points)
 
 
 def _near_far(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) -> ItemContent:
@@ -87,7 +77,7 @@ def _near_far(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) 
     low, high = _NEAR_M if cell["answer"] == _NEAR_FAR[0] else _FAR_M
     at = place(azimuth, 0.0, low * (high / low) ** share)
     points: list[RequiredPoint] = [(azimuth, 0.0, 0.5), (azimuth, 0.0, _FAR_M[1])]
-    return _single_source(at, factors, _NEAR_FAR, cell["answer"], points)
+    return _static(at, factors, _NEAR_FAR, cell["answer"], points)
 
 
 def _sector_cells(_: bool) -> list[Cell]:
@@ -99,11 +89,13 @@ def _sector(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) ->
     at = place(cell["answer"] + uniform(rng, _SECTOR_HALF_DEG))
     options = tuple(_SECTORS[middle] for middle in cell["set"])
     mirror = {_SECTORS[middle]: _SECTORS[360.0 - middle] for middle in cell["set"]}
-    return _single_source(at, factors, options, _SECTORS[cell["answer"]], circle_around(1.5), mirror)
+    return _static(at, factors, options, _SECTORS[cell["answer"]], circle_around(1.5), mirror)
 
+
+_question_type = partial(QuestionType, sounds=_BROADBAND, duration_s=(0.8, 1.4))
 
 QUESTION_TYPES = (
-    QuestionType(
+    _question_type(
         name="direction",
         size=80,
         wordings=(
@@ -115,11 +107,10 @@ QUESTION_TYPES = (
         cells=fixed_options(*_SIDES),
         content=_direction,
         sounds=_ALL_SOUNDS,
-        duration_s=_DURATION_S,
         bandwidth_hz=4_000.0,
         cue_features=AZIMUTH,
     ),
-    QuestionType(
+    _question_type(
         name="sector",
         size=70,
         wordings=(
@@ -130,14 +121,12 @@ QUESTION_TYPES = (
         ),
         cells=_sector_cells,
         content=_sector,
-        sounds=_BROADBAND,
-        duration_s=_DURATION_S,
         bandwidth_hz=12_000.0,
         cue_features=AZIMUTH,
         rt60_s=(None,),
         is_lateral=False,
     ),
-    QuestionType(
+    _question_type(
         name="height",
         size=48,
         wordings=(
@@ -148,15 +137,13 @@ QUESTION_TYPES = (
         ),
         cells=fixed_options(*HEIGHTS),
         content=_height,
-        sounds=_BROADBAND,
-        duration_s=_DURATION_S,
         bandwidth_hz=16_000.0,
         cue_features=ELEVATION,
         rt60_s=(None,),
         is_lateral=False,
         corners=HEIGHT_CORNERS,
     ),
-    QuestionType(
+    _question_type(
         name="near_far",
         size=48,
         wordings=(
@@ -167,15 +154,13 @@ QUESTION_TYPES = (
         ),
         cells=fixed_options(*_NEAR_FAR),
         content=_near_far,
-        sounds=_BROADBAND,
-        duration_s=_DURATION_S,
         bandwidth_hz=8_000.0,
         cue_features=DISTANCE,
         rt60_s=(0.4,),
         needs_room=True,
         rooms=LONG,
     ),
-    QuestionType(
+    _question_type(
         name="front_behind",
         size=37,
         wordings=(
@@ -186,8 +171,6 @@ QUESTION_TYPES = (
         ),
         cells=fixed_options(*_FRONT_BEHIND),
         content=_front_behind,
-        sounds=_BROADBAND,
-        duration_s=_DURATION_S,
         bandwidth_hz=12_000.0,
         cue_features=AZIMUTH,
         rt60_s=(None,),

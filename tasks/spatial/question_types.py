@@ -11,7 +11,7 @@ import numpy as np
 from ..design.draws import Bounds
 from ..scenes.feasibility import first_refusal
 from ..scenes.options import SceneOptions
-from ..scenes.places import Place, place
+from ..scenes.places import HORIZON, Place
 from ..scenes.rooms import LIVING, RequiredPoint, RoomFamily
 from ..scenes.sounds import NamedSound
 
@@ -22,37 +22,17 @@ LATERAL_FORMATS = frozenset({"stereo", "array"})
 #: A cell of a question type's design: an answer, and the set of options that offers it where that varies.
 Cell = Mapping[str, Any]
 
-_HORIZON = tuple(place(azimuth) for azimuth in range(0, 360, 15))
-
 
 @dataclass(frozen=True, kw_only=True)
 class ItemContent:
     """The scene that one item is about, its options and its answer.
 
-    Attributes
-    ----------
-    positions : tuple of dict
-        ``at`` or ``path`` of each source, in the order of ``sounds``.
-    sounds : tuple of NamedSound
-        In the order heard, unless they are ``simultaneous``.
-    options, answer
-        The options and the right one.
-    required_points : sequence of RequiredPoint
-        Points that a room must hold, whatever the answer.
-    mirror : dict or None
-        Option -> the option that is right once the ears are swapped.
-    words : dict
-        What the wordings leave open, except the name of the first sound.
-    planned : dict
-        What was planned, for the truth.
-    simultaneous : bool
-        Whether all sources sound at once.
-    source_db_spl : float or None
-        Level of every source at 1 m; None: each has its own level at the listener.
-    duration_s : float or None
-        Duration of every source, where the scene depends on it; None: drawn.
-    flags : tuple of str
-        What a reader of the score should know.
+    ``positions`` are the ``at`` or ``path`` of each source, in the order of ``sounds``, which is the order
+    heard unless they are ``simultaneous``. A room must hold ``required_points`` whatever the answer.
+    ``mirror`` maps an option to the one that is right once the ears are swapped. ``words`` are what the
+    wordings leave open, except the name of the first sound. ``source_db_spl`` is the level of every source at
+    1 m (None: each has its own level at the listener), ``duration_s`` the duration of every source where the
+    scene depends on it (None: drawn).
     """
 
     positions: tuple[dict[str, Any], ...]
@@ -73,41 +53,15 @@ class ItemContent:
 class QuestionType:
     """A type of question.
 
-    Attributes
-    ----------
-    name : str
-        The sub-category.
-    size : int
-        Items of a full suite.
-    wordings : tuple of str
-        Templates with the same meaning; ``{the}`` and ``{The}`` are the name of the (first) sound.
-    cells : callable
-        Whether the receiver distinguishes front from behind -> the cells of the design. Within each set of
-        options, each answer has as many cells as any other.
-    content : callable
-        Cell, factors and a generator -> the content of an item.
-    sounds : tuple of tuples of NamedSound
-        Groups of sounds that an item may have.
-    duration_s : bounds
-        Duration of each sound, s.
-    bandwidth_hz : float
-        Highest frequency that the cue needs.
-    cue_features : tuple of str
-        Features that carry the question.
-    rt60_s : tuple of float or None
-        Reverberation times unless the user chooses; None: no room.
-    needs_room, excludes_room : bool
-        Whether it can be asked in rooms only, or without a room only.
-    is_lateral : bool
-        Whether it is enough to distinguish left from right.
-    allows_recordings : bool
-        Whether recordings may replace its sounds.
-    rooms : RoomFamily
-        Rooms to draw from.
-    factors : dict
-        Further factors.
-    corners : tuple of Place
-        Places that the head must have data for.
+    ``name`` is the sub-category, ``size`` its items in a full suite. ``wordings`` are templates with the same
+    meaning, in which ``{the}`` and ``{The}`` are the name of the (first) sound. ``cells`` takes whether the
+    receiver distinguishes front from behind; within each set of options, each answer has as many cells as
+    any other. ``content`` takes a cell, factors and a generator. ``sounds`` are the groups of sounds that an
+    item may have, unless the user has recordings and the type ``allows_recordings``. ``bandwidth_hz`` is the
+    highest frequency that the cue needs; ``cue_features`` carry the question. ``rt60_s`` are reverberation
+    times, s, unless the user chooses (None: no room). For a lateral type it is enough to distinguish left
+    from right. ``factors`` are varied besides sounds, room, background and wording. The head must have data
+    for ``corners``.
     """
 
     name: str
@@ -126,7 +80,7 @@ class QuestionType:
     allows_recordings: bool = True
     rooms: RoomFamily = LIVING
     factors: Mapping[str, Sequence[Any]] = field(default_factory=dict)
-    corners: tuple[Place, ...] = _HORIZON
+    corners: tuple[Place, ...] = HORIZON
 
     def reverberation_times(self, options: SceneOptions) -> tuple[float | None, ...]:
         """Reverberation times, s; None: no room."""
@@ -146,3 +100,16 @@ class QuestionType:
 def fixed_options(*answers: Any) -> Callable[[bool], Sequence[Cell]]:
     """The cells of a question type that always has the same options."""
     return lambda _: [{"answer": answer} for answer in answers]
+
+
+def one_source(
+    position: dict[str, Any],
+    factors: Mapping[str, Any],
+    options: tuple[str, ...],
+    answer: str,
+    **content: Any,
+) -> ItemContent:
+    """The content of an item about one source; ``content`` are further fields."""
+    return ItemContent(
+        positions=(position,), sounds=factors["sounds"], options=options, answer=answer, **content
+    )

@@ -8,9 +8,8 @@ from typing import Any
 from starbench.synthesis import BuildPlan, BuildSpec
 
 from ..design.apportionment import apportion
-from ..design.build_spec import select_attributes
-from ..design.part_plan import PartPlan, combine
-from ..scenes.feasibility import check_head, check_room
+from ..design.plans import PartPlan, build_plan, select_attributes
+from ..scenes.feasibility import check_head, check_rooms
 from ..scenes.options import SceneOptions, parse_options, rt60_words, snr_words
 from ..scenes.recipes import LEVELS_DB_SPL, RATE_HZ
 from . import localisation, relations, trajectories
@@ -35,16 +34,9 @@ class Spatial:
     def plan(self, spec: BuildSpec) -> BuildPlan:
         """Plan every item. Only short probes are synthesized, to find out what the synthesizer refuses.
 
-        Parameters
-        ----------
-        spec : BuildSpec
-            Attributes are ``localisation``, ``relations``, ``trajectories`` (none: all three); no size
-            means STAR-Bench's (283, 113 and 106 items).
+        No attributes means all three; no size means STAR-Bench's (283, 113 and 106 items).
 
-        Raises
-        ------
-        InputError
-            For an unknown or unusable attribute, profile, size or option.
+        Raises an InputError for an unknown or unusable attribute, profile, size or option.
         """
         attributes = select_attributes(spec, "spatial", self.attributes, self.profiles)
         question_types = [each for name in attributes for each in _CATEGORIES[name][1]]
@@ -56,21 +48,19 @@ class Spatial:
             min_recordings=max(len(each.sounds[0]) for each in question_types),
         )
         check_head(options)
-        _check_rooms(question_types, options)
+        check_rooms(options, [(each.rooms, each.reverberation_times(options)) for each in question_types])
 
         sizes = [sum(each.size for each in _CATEGORIES[name][1]) for name in attributes]
         counts = apportion(sum(sizes) if spec.size is None else spec.size, sizes)
-        plan = combine(
+        parts = (
             _plan_category(name, count, options, spec.seed)
             for name, count in zip(attributes, counts, strict=True)
         )
-        return BuildPlan(
-            tuple(plan.drafts),
-            "starbench",
-            tuple(plan.dropped),
-            _declarations(question_types, options),
-            options.resolved,
-            options.licence,
+        return build_plan(
+            parts,
+            declared=_declarations(question_types, options),
+            options=options.resolved,
+            licence=options.licence,
         )
 
 
@@ -88,19 +78,6 @@ def _plan_category(attribute: str, n: int, options: SceneOptions, seed: int) -> 
         ],
         [f"{each.name}: all items: {reason}" for each, reason in reasons.items() if reason],
     )
-
-
-def _check_rooms(question_types: Sequence[QuestionType], options: SceneOptions) -> None:
-    if options.rt60 is None:
-        return
-    rooms = {
-        (each.rooms, rt60_s)
-        for each in question_types
-        for rt60_s in each.reverberation_times(options)
-        if rt60_s is not None
-    }
-    for family, rt60_s in sorted(rooms, key=lambda pair: (pair[0].length_m, pair[1])):
-        check_room(options, family, rt60_s)
 
 
 def _declarations(question_types: Sequence[QuestionType], options: SceneOptions) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from ..scenes.cue_features import MOVEMENT
 from ..scenes.places import place
 from ..scenes.rooms import WIDE, RequiredPoint, circle_around
 from ..scenes.sounds import HIGH_BUZZ, HISS, LOW_BUZZ, SIREN
-from .question_types import Cell, ItemContent, QuestionType, fixed_options
+from .question_types import Cell, ItemContent, QuestionType, fixed_options, one_source
 
 _PATHS = {
     "left-to-right": "It moves from left to right",
@@ -56,30 +57,22 @@ def _path(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) -> I
     paths, answer = cell["set"], cell["answer"]
     duration_s = uniform(rng, _DURATION_S)
     path, points = _radial(answer, duration_s, rng) if paths == _RADIAL else _flat(answer, rng)
-    return ItemContent(
-        positions=({"path": path},),
-        sounds=factors["sounds"],
-        options=tuple(_PATHS[kind] for kind in paths),
-        answer=_PATHS[answer],
-        mirror={_PATHS[kind]: _PATHS[_OPPOSITE.get(kind, kind)] for kind in paths},
-        required_points=points,
-        duration_s=duration_s,
-    )
+    options = tuple(_PATHS[kind] for kind in paths)
+    mirror = {_PATHS[kind]: _PATHS[_OPPOSITE.get(kind, kind)] for kind in paths}
+    further = {"mirror": mirror, "required_points": points, "duration_s": duration_s}
+    return one_source({"path": path}, factors, options, _PATHS[answer], **further)
 
 
 def _flat(answer: str, rng: np.random.Generator) -> tuple[dict[str, Any], list[RequiredPoint]]:
     """A path at one distance, or a place on it; and the points that a room must hold."""
     distance, aside, still = uniform(rng, _DISTANCE_M), uniform(rng, _ASIDE_DEG), either_side(rng, _ASIDE_DEG)
-    other_side, start, sign = (
-        uniform(rng, _ASIDE_DEG),
-        uniform(rng, (0.0, 360.0)),
-        1 if rng.random() < 0.5 else -1,
-    )
-    there = {"from_deg": -sign * aside, "to_deg": sign * other_side, "distance_m": distance}
+    other_side, start = uniform(rng, _ASIDE_DEG), uniform(rng, (0.0, 360.0))
+    sign = 1 if rng.random() < 0.5 else -1
+    across = {"from_deg": -sign * aside, "to_deg": sign * other_side, "distance_m": distance}
     paths: dict[str, dict[str, Any]] = {
-        "left-to-right": {"kind": "arc", **there, "from_deg": -aside, "to_deg": other_side},
-        "right-to-left": {"kind": "arc", **there, "from_deg": aside, "to_deg": -other_side},
-        "there-and-back": {"kind": "there-and-back", **there},
+        "left-to-right": {"kind": "arc", **across, "from_deg": -aside, "to_deg": other_side},
+        "right-to-left": {"kind": "arc", **across, "from_deg": aside, "to_deg": -other_side},
+        "there-and-back": {"kind": "there-and-back", **across},
         "circle": {"kind": "circle", "start_deg": start, "turns": float(sign), "distance_m": distance},
         "still": {"kind": "still", "at": place(still, 0.0, distance)},
     }
@@ -94,51 +87,36 @@ def _radial(
     The peak power of a pass from −k to k closest distances is k / arctan(k) times its mean; that of a
     straight path from r to 1 closest distances is r times its mean.
     """
-    closest, half_length, azimuth = (
-        uniform(rng, _CLOSEST_M),
-        uniform(rng, _HALF_LENGTH),
-        either_side(rng, _OFF_AHEAD_DEG),
-    )
+    closest, half_length = uniform(rng, _CLOSEST_M), uniform(rng, _HALF_LENGTH)
+    azimuth = either_side(rng, _OFF_AHEAD_DEG)
     far = round(closest * half_length / math.atan(half_length), 4)
-    widest, farthest = (
-        _CLOSEST_M[1] * _HALF_LENGTH[1],
-        _CLOSEST_M[1] * _HALF_LENGTH[1] / math.atan(_HALF_LENGTH[1]),
-    )
-    ends = math.degrees(math.atan(_HALF_LENGTH[1])), math.hypot(widest, _CLOSEST_M[1])
-    points: list[RequiredPoint] = [(side * ends[0], 0.0, ends[1]) for side in (-1, 1)]
-    points += [(azimuth, 0.0, farthest), (azimuth, 0.0, 0.5)]
-    straight = {"azimuth_deg": azimuth % 360.0, "elevation_deg": 0.0}
-    if answer == "approach":
-        return {"kind": answer, **straight, "from_m": far, "to_m": closest}, points
-    if answer == "recede":
-        return {"kind": answer, **straight, "from_m": closest, "to_m": far}, points
-    speed = round(2.0 * closest * half_length / duration_s, 4)
+    widest = _CLOSEST_M[1] * _HALF_LENGTH[1]
+    end_deg = math.degrees(math.atan(_HALF_LENGTH[1]))
+    points = [(side * end_deg, 0.0, math.hypot(widest, _CLOSEST_M[1])) for side in (-1, 1)]
+    points += [(azimuth, 0.0, distance) for distance in (widest / math.atan(_HALF_LENGTH[1]), 0.5)]
+    if answer in _OPPOSITE:
+        return _pass_by(closest, round(2.0 * closest * half_length / duration_s, 4), answer), points
+    start_m, end_m = (far, closest) if answer == "approach" else (closest, far)
+    straight = {"azimuth_deg": azimuth % 360.0, "elevation_deg": 0.0, "from_m": start_m, "to_m": end_m}
+    return {"kind": answer, **straight}, points
+
+
+def _pass_by(closest_m: float, speed_m_s: float, heading: str) -> dict[str, Any]:
     return {
         "kind": "pass-by",
-        "closest_m": closest,
-        "speed_m_s": speed,
-        "heading": answer,
+        "closest_m": closest_m,
+        "speed_m_s": speed_m_s,
+        "heading": heading,
         "ahead": True,
-    }, points
+    }
 
 
 def _passing(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) -> ItemContent:
     heading = cell["answer"]
     texts = {direction: f"From {direction.replace('-', ' ')}" for direction in _ACROSS}
-    path = {
-        "kind": "pass-by",
-        "closest_m": uniform(rng, (2.0, 5.0)),
-        "speed_m_s": uniform(rng, (8.0, 20.0)),
-        "heading": heading,
-        "ahead": True,
-    }
-    return ItemContent(
-        positions=({"path": path},),
-        sounds=factors["sounds"],
-        options=tuple(texts.values()),
-        answer=texts[heading],
-        mirror={texts[direction]: texts[other] for direction, other in _OPPOSITE.items()},
-    )
+    path = _pass_by(uniform(rng, (2.0, 5.0)), uniform(rng, (8.0, 20.0)), heading)
+    mirror = {texts[direction]: texts[other] for direction, other in _OPPOSITE.items()}
+    return one_source({"path": path}, factors, tuple(texts.values()), texts[heading], mirror=mirror)
 
 
 def _circle(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) -> ItemContent:
@@ -150,18 +128,15 @@ def _circle(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) ->
         "turns": turns if cell["answer"] == clockwise else -turns,
         "distance_m": distance,
     }
-    return ItemContent(
-        positions=({"path": path},),
-        sounds=factors["sounds"],
-        options=_SENSES,
-        answer=cell["answer"],
-        mirror={clockwise: counterclockwise, counterclockwise: clockwise},
-        required_points=circle_around(_DISTANCE_M[1]),
-    )
+    mirror = {clockwise: counterclockwise, counterclockwise: clockwise}
+    points = circle_around(_DISTANCE_M[1])
+    return one_source({"path": path}, factors, _SENSES, cell["answer"], mirror=mirror, required_points=points)
 
+
+_question_type = partial(QuestionType, sounds=_MOVING, duration_s=_DURATION_S, cue_features=MOVEMENT)
 
 QUESTION_TYPES = (
-    QuestionType(
+    _question_type(
         name="path",
         size=62,
         wordings=(
@@ -172,13 +147,10 @@ QUESTION_TYPES = (
         ),
         cells=_path_cells,
         content=_path,
-        sounds=_MOVING,
-        duration_s=_DURATION_S,
         bandwidth_hz=12_000.0,
-        cue_features=MOVEMENT,
         rooms=WIDE,
     ),
-    QuestionType(
+    _question_type(
         name="passing",
         size=22,
         wordings=(
@@ -189,13 +161,10 @@ QUESTION_TYPES = (
         ),
         cells=fixed_options(*_ACROSS),
         content=_passing,
-        sounds=_MOVING,
-        duration_s=_DURATION_S,
         bandwidth_hz=4_000.0,
-        cue_features=MOVEMENT,
         excludes_room=True,
     ),
-    QuestionType(
+    _question_type(
         name="circle_direction",
         size=22,
         wordings=(
@@ -206,10 +175,7 @@ QUESTION_TYPES = (
         ),
         cells=fixed_options(*_SENSES),
         content=_circle,
-        sounds=_MOVING,
-        duration_s=_DURATION_S,
         bandwidth_hz=12_000.0,
-        cue_features=MOVEMENT,
         is_lateral=False,
     ),
 )

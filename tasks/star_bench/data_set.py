@@ -53,18 +53,10 @@ class StarBench:
     def load(self, source: str, *, skip_bad: bool = False) -> Suite:
         """Read and check the data set.
 
-        Parameters
-        ----------
-        source : str
-            A folder in the official layout, a hub repository with an optional ``@revision``, or
-            nothing for the official repository.
-        skip_bad : bool
-            Leave damaged items out and list them, instead of refusing the data set.
+        ``source`` is a folder in the official layout, a hub repository with an optional ``@revision``, or
+        nothing for the official repository. With ``skip_bad``, damaged items are left out and listed.
 
-        Raises
-        ------
-        SuiteError
-            If there is no such data set, or it is damaged; lists every bad item.
+        Raises a SuiteError if there is no such data set, or it is damaged; it lists every bad item.
         """
         root, boundary = Path(expanduser(source)), None
         origin: dict[str, Any] = {"source": "local folder"}

@@ -18,24 +18,11 @@ def download(source: str) -> tuple[Path, Path, dict[str, Any]]:
     A branch, or nothing, after ``@`` is resolved to its commit, and the commit is recorded: a branch moves,
     so it never becomes part of a run's identity.
 
-    Parameters
-    ----------
-    source : str
-        ``owner/name`` or ``owner/name@revision``.
+    ``source`` is ``owner/name`` or ``owner/name@revision``. Gives the local snapshot; the repository's folder
+    in the cache, because a snapshot consists of links to the ``blobs`` beside it; and ``source`` and
+    ``revision`` (the commit).
 
-    Returns
-    -------
-    root : Path
-        The local snapshot.
-    boundary : Path
-        The repository's folder in the cache: a snapshot consists of links to the ``blobs`` beside it.
-    origin : dict
-        ``source`` and ``revision`` (the commit).
-
-    Raises
-    ------
-    SuiteError
-        If it is not the name of a repository, or the hub cannot deliver it.
+    Raises a SuiteError if it is not the name of a repository, or the hub cannot deliver it.
     """
     repository, _, revision = source.partition("@")
     if not _REPOSITORY.fullmatch(repository):
@@ -65,11 +52,8 @@ def download(source: str) -> tuple[Path, Path, dict[str, Any]]:
             f"there is no folder {source}, and no data set {repository} on the hub (or it is private)"
         ) from error
     except Exception as error:  # a lost connection, a full disk, a bad reply: any of a dozen classes
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
         raise SuiteError(
-            f"there is no folder {source}, and the hub could not be reached for it: {_first_line(error)}"
+            f"there is no folder {source}, and the hub could not be reached for it: {reason}"
         ) from error
     return root, root.parents[1], {"source": repository, "revision": root.name}
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().partition("\n")[0] or type(error).__name__

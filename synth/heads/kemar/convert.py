@@ -34,10 +34,8 @@ CREDIT = (
 def convert(source: str | Path, target: Path) -> None:
     """Write the asset ``target`` from the SOFA file ``source``.
 
-    Raises
-    ------
-    StimulusError
-        If the source is not a SOFA file of a head, is not symmetric, has delays, or does not have 16 bits.
+    Raises a StimulusError if the source is not a SOFA file of a head, is not symmetric, has delays, or does
+    not have 16 bits.
     """
     hrirs = sofa.read(source)
     directions = np.where(np.abs(hrirs.directions) < 1e-9, 0.0, hrirs.directions)

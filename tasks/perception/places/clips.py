@@ -13,17 +13,18 @@ from typing import Any
 
 import numpy as np
 
-from starbench.synthesis import Draft, generator
+from starbench.synthesis import Draft, Recipe, generator
 
 from ...design.draws import Bounds, uniform
 from ...design.question import Question
 from ...scenes.captions import full_caption, ordinal_names
+from ...scenes.items import ItemContext
 from ...scenes.options import SceneOptions
 from ...scenes.places import Place
 from ...scenes.recipes import LEVELS_DB_SPL, SourceParameters, scene_recipe
 from ...scenes.rooms import RequiredPoint, RoomFamily
 from ...scenes.sounds import TEST_SIGNALS, NamedSound, recorded_sounds, with_new_tilt
-from .captions import plain_caption
+from ..captions import plain_caption
 
 #: The longest duration of all question types, s, which a recording must have.
 LONGEST_S = 1.0
@@ -35,22 +36,9 @@ _LEAD_S, _GAP_S, _END_S = (0.1, 0.3), (0.3, 0.5), (0.1, 0.3)
 class ClipDesign:
     """What the clips of one sub-category share, whatever the answer.
 
-    Attributes
-    ----------
-    duration_s : bounds
-        Duration of a sound, s.
-    rt60_s : tuple of float or None
-        Reverberation times unless the user chooses; None: no room.
-    rooms : RoomFamily
-        Rooms to draw from.
-    bandwidth_hz : float
-        Highest frequency that the cue needs.
-    needs_room : bool
-        Whether the question can be answered in rooms only.
-    separate_levels : bool
-        Whether each of two sounds has its own level; else they share one.
-    separate_tilts : bool
-        Whether each of two sounds has its own spectral tilt.
+    ``rt60_s`` are reverberation times, s, unless the user chooses (None: no room). ``bandwidth_hz`` is the
+    highest frequency that the cue needs. With ``needs_room`` the question can be answered in rooms only. Two
+    sounds share level and spectral tilt, unless these are separate.
     """
 
     duration_s: Bounds
@@ -65,10 +53,10 @@ class ClipDesign:
         """Reverberation times, s; None: no room."""
         return options.reverberation_times(self.rt60_s, needs_room=self.needs_room)
 
-    def factors(self, options: SceneOptions, rng: np.random.Generator) -> dict[str, Sequence[Any]]:
+    def factors(self, sub_category: str, options: SceneOptions, seed: int) -> dict[str, Sequence[Any]]:
         """What is varied on purpose and not asked: the sound, the room, the background."""
         return {
-            "sound": sounds(options, DEFAULT_SIGNALS, rng),
+            "sound": sounds(options, DEFAULT_SIGNALS, generator(seed, sub_category, "sounds")),
             "rt60": self.reverberation_times(options),
             "snr": options.backgrounds(),
         }
@@ -95,23 +83,14 @@ def sounds(
     )
 
 
-def draft_item(
-    identifier: str,
-    question: Question,
-    layout: Layout,
-    factors: Mapping[str, Any],
-    design: ClipDesign,
-    options: SceneOptions,
-    seed: int,
-) -> Draft:
+def draft_item(context: ItemContext, question: Question, layout: Layout, design: ClipDesign) -> Draft:
     """Make an item of one clip: a sound at each of the layout's places, one after the other.
 
-    The clip's random numbers depend on ``seed`` and ``identifier`` only, not on the answer.
+    The clip's random numbers depend on the context only, not on the answer.
     """
-    rng = generator(seed, identifier, "clip plan")
-    sound: NamedSound = factors["sound"]
-    rt60_s: float | None = factors["rt60"]
-    tail_s = max(rt60 or 0.0 for rt60 in design.reverberation_times(options))
+    rng = context.generator("clip plan")
+    sound: NamedSound = context.factors["sound"]
+    tail_s = max(rt60 or 0.0 for rt60 in design.reverberation_times(context.options))
     duration_s = uniform(rng, design.duration_s)
     onset_s, end_s = uniform(rng, _LEAD_S), 0.0
     sources: list[SourceParameters] = []
@@ -126,22 +105,22 @@ def draft_item(
         level = next_level if design.separate_levels else level
         signal = next_signal if design.separate_tilts else signal
     total_s = round(end_s + uniform(rng, _END_S), 4)
-    room = None if rt60_s is None else design.rooms.draw(rt60_s, layout.required_points, rng)
-    clip = scene_recipe(options, sources, total_s, room=room, snr_db=factors["snr"])
-    n_sounds = len(layout.places)
+    room = context.draw_room(design.rooms, layout.required_points, rng)
+    clip = scene_recipe(context.options, sources, total_s, room=room, snr_db=context.factors["snr"])
+    return draft_clips(context, question, [clip], layout.planned)
+
+
+def draft_clips(
+    context: ItemContext, question: Question, clips: Sequence[Recipe], planned: Mapping[str, Any]
+) -> Draft:
+    """Make an item of clips, with captions, and what was planned in its truth."""
+    rng, factors = context.generator("caption"), context.factors
+    captions: dict[str, list[str]] = {"plain": [], "full": []}
+    for clip in clips:
+        names = ordinal_names(len(clip.parameters["sources"]))
+        captions["plain"].append(plain_caption("one sound" if len(names) == 1 else "two sounds", rng))
+        captions["full"].append(full_caption(names, clip.parameters))
+    varied = {"signal": factors["sound"].name, "rt60_s": factors["rt60"], "snr_db": factors["snr"]}
     return question.draft(
-        identifier,
-        [clip],
-        captions={
-            "plain": (plain_caption(n_sounds, generator(seed, identifier, "caption")),),
-            "full": (full_caption(ordinal_names(n_sounds), clip.parameters),),
-        },
-        truth={
-            "planned": {
-                **layout.planned,
-                "signal": sound.name,
-                "rt60_s": rt60_s,
-                "snr_db": factors["snr"],
-            }
-        },
+        context.identifier, clips, captions=captions, truth={"planned": {**planned, **varied}}
     )

@@ -8,19 +8,20 @@ distribution whether the two differ or not. The middle of the two places is rove
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from starbench.synthesis import Draft, generator
+from starbench.synthesis import Draft
 
-from ...design.counterbalancing import Interval, balance_factors, counterbalance, design_generator
+from ...design.counterbalancing import counterbalance, design_generator
 from ...design.draws import log_uniform, uniform
-from ...design.part_plan import PartPlan
+from ...design.plans import PartPlan
 from ...design.question import Question
 from ...scenes.feasibility import first_refusal
+from ...scenes.items import ItemContext, balanced_items
 from ...scenes.options import SceneOptions
 from ...scenes.places import Place, place
 from ...scenes.rooms import LIVING, LONG, RequiredPoint
@@ -46,7 +47,7 @@ class PlacePair(NamedTuple):
     smaller: Place
     larger: Place
     required_points: list[RequiredPoint]
-    planned: dict[str, Any]
+    difference: jnd.Difference
 
 
 @dataclass(frozen=True)
@@ -67,19 +68,18 @@ class PlaceDiscrimination:
 
 
 def _azimuth_pair(level: float, rng: np.random.Generator) -> PlacePair:
-    middle, difference = uniform(rng, _AZIMUTH_MIDDLE_DEG), jnd.azimuth_deg(level)
+    middle, difference = uniform(rng, _AZIMUTH_MIDDLE_DEG), jnd.angle_deg("azimuth", level)
     low, high = (round(middle + sign * difference / 2, 4) for sign in (-1, 1))
     points: list[RequiredPoint] = [(azimuth, 0.0, 1.5) for azimuth in (-30.0, 0.0, 30.0)]
-    return PlacePair(place(low), place(high), points, _planned(middle, "degrees", high - low, "degrees"))
+    return PlacePair(place(low), place(high), points, _degrees(middle, high - low))
 
 
 def _elevation_pair(level: float, rng: np.random.Generator) -> PlacePair:
-    middle, difference = uniform(rng, _ELEVATION_MIDDLE_DEG), jnd.elevation_deg(level)
+    middle, difference = uniform(rng, _ELEVATION_MIDDLE_DEG), jnd.angle_deg("elevation", level)
     azimuth = uniform(rng, _ELEVATION_AZIMUTH_DEG)
     low, high = (round(middle + sign * difference / 2, 4) for sign in (-1, 1))
     points: list[RequiredPoint] = [(azimuth, elevation, 1.5) for elevation in (-38.0, 0.0, 65.0)]
-    planned = _planned(middle, "degrees", high - low, "degrees")
-    return PlacePair(place(azimuth, low), place(azimuth, high), points, planned)
+    return PlacePair(place(azimuth, low), place(azimuth, high), points, _degrees(middle, high - low))
 
 
 def _distance_pair(level: float, rng: np.random.Generator) -> PlacePair:
@@ -88,26 +88,21 @@ def _distance_pair(level: float, rng: np.random.Generator) -> PlacePair:
     near, far = (round(middle * ratio**power, 4) for power in (-0.5, 0.5))
     farthest = middle * math.sqrt(jnd.distance_ratio(max(_DISTANCE_JNDS)))
     points: list[RequiredPoint] = [(azimuth, 0.0, 0.5), (azimuth, 0.0, farthest)]
-    planned = _planned(middle, "m", 20.0 * math.log10(far / near), "dB of direct sound")
-    return PlacePair(place(azimuth, 0.0, near), place(azimuth, 0.0, far), points, planned)
+    difference = jnd.Difference(middle, "m", round(20.0 * math.log10(far / near), 4), "dB of direct sound")
+    return PlacePair(place(azimuth, 0.0, near), place(azimuth, 0.0, far), points, difference)
 
 
-def _planned(reference: float, reference_unit: str, delta: float, delta_unit: str) -> dict[str, Any]:
-    return {
-        "reference": reference,
-        "reference_unit": reference_unit,
-        "delta": round(delta, 4),
-        "delta_unit": delta_unit,
-    }
+def _degrees(middle: float, difference: float) -> jnd.Difference:
+    return jnd.Difference(middle, "degrees", round(difference, 4), "degrees")
 
 
 def _azimuth_corners(level: float) -> Iterator[Place]:
-    widest = _AZIMUTH_MIDDLE_DEG[1] + jnd.azimuth_deg(level) / 2
+    widest = _AZIMUTH_MIDDLE_DEG[1] + jnd.angle_deg("azimuth", level) / 2
     return (place(azimuth) for azimuth in (-widest, 0.0, widest))
 
 
 def _elevation_corners(level: float) -> Iterator[Place]:
-    half = jnd.elevation_deg(level) / 2
+    half = jnd.angle_deg("elevation", level) / 2
     elevations = (_ELEVATION_MIDDLE_DEG[0] - half, 0.0, _ELEVATION_MIDDLE_DEG[1] + half)
     return (place(azimuth, elevation) for azimuth in _ELEVATION_AZIMUTH_DEG for elevation in elevations)
 
@@ -166,14 +161,6 @@ PLACE_DISCRIMINATION = {
 }
 
 
-class _Cell(NamedTuple):
-    """An item's cell of the design; a catch trial has the level and the interval of the item it replaces."""
-
-    level: float
-    larger: Interval
-    is_catch: bool
-
-
 def plan_place_discrimination(attribute: str, n: int, options: SceneOptions, seed: int) -> PartPlan:
     """Plan ``n`` items of one attribute, without the levels that the head has no data for.
 
@@ -187,51 +174,45 @@ def plan_place_discrimination(attribute: str, n: int, options: SceneOptions, see
         return PartPlan(dropped=dropped)
     rng = design_generator(seed, name)
     cells = _assign(levels, n, rng)
-    factors = balance_factors(
-        [cell._asdict() for cell in cells],
-        discrimination.design.factors(options, generator(seed, name, "sounds")),
-        rng,
-    )
-    drafts = [
-        _item(discrimination, f"{name}_{number:04d}", cell, item_factors, options, seed)
-        for number, (cell, item_factors) in enumerate(zip(cells, factors, strict=True))
-    ]
-    return PartPlan(drafts, dropped)
+    factors = discrimination.design.factors(name, options, seed)
+    items = balanced_items(name, cells, factors, options, seed, rng)
+    return PartPlan([_item(discrimination, name, cell, context) for context, cell in items], dropped)
 
 
-def _assign(levels: list[float], n: int, rng: np.random.Generator) -> list[_Cell]:
+def _assign(levels: list[float], n: int, rng: np.random.Generator) -> list[dict[str, Any]]:
+    """Cells of a design: a catch trial has the level and the interval of the item whose place it takes."""
     n_catch = round(n / 3)
-    cells = [_Cell(level, larger, False) for level, larger in counterbalance(levels, n - n_catch, rng)]
-    cells += [_Cell(level, larger, True) for level, larger in counterbalance(levels, n_catch, rng)]
+    cells = [
+        {"level": level, "larger": larger, "is_catch": is_catch}
+        for is_catch, count in ((False, n - n_catch), (True, n_catch))
+        for level, larger in counterbalance(levels, count, rng)
+    ]
     return [cells[i] for i in rng.permutation(n)]
 
 
 def _item(
-    discrimination: PlaceDiscrimination,
-    identifier: str,
-    cell: _Cell,
-    factors: Mapping[str, Any],
-    options: SceneOptions,
-    seed: int,
+    discrimination: PlaceDiscrimination, name: str, cell: dict[str, Any], context: ItemContext
 ) -> Draft:
-    pair = discrimination.draw_pair(cell.level, generator(seed, identifier, "places"))
-    first, second = (pair.larger, pair.smaller) if cell.larger == "first" else (pair.smaller, pair.larger)
-    answer = None if cell.is_catch else cell.larger
-    planned = {"larger": answer, **pair.planned} | ({"delta": 0.0} if cell.is_catch else {})
+    level, is_catch = cell["level"], cell["is_catch"]
+    pair = discrimination.draw_pair(level, context.generator("places"))
+    first, second = (pair.larger, pair.smaller) if cell["larger"] == "first" else (pair.smaller, pair.larger)
+    answer = None if is_catch else cell["larger"]
+    difference = pair.difference._replace(delta=0.0) if is_catch else pair.difference
+    planned = {"larger": answer, **difference._asdict()}
     wording = discrimination.wording
     left, right, same = wording.options
     question = Question(
         task=TASK,
         category=DISCRIMINATION,
-        sub_category=identifier.rpartition("_")[0],
+        sub_category=name,
         text=wording.text,
         options=wording.options,
         answer=wording.answer(answer),
         bandwidth_hz=discrimination.design.bandwidth_hz,
-        level=0.0 if cell.is_catch else cell.level,
+        level=0.0 if is_catch else level,
         level_unit="JND",
-        is_catch=cell.is_catch,
+        is_catch=is_catch,
         mirror={left: right, right: left, same: same} if discrimination.is_lateral else None,
     )
-    layout = Layout([first, first if cell.is_catch else second], pair.required_points, planned)
-    return draft_item(identifier, question, layout, factors, discrimination.design, options, seed)
+    layout = Layout([first, first if is_catch else second], pair.required_points, planned)
+    return draft_item(context, question, layout, discrimination.design)

@@ -4,39 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from starbench.synthesis import Draft, generator
+from starbench.synthesis import Draft
 
-from ...design.counterbalancing import balance_factors, design_generator, repeat_evenly
+from ...design.counterbalancing import design_generator, repeat_evenly
 from ...design.draws import Bounds, uniform
-from ...design.part_plan import PartPlan
+from ...design.plans import PartPlan
 from ...design.question import Question
 from ...scenes.feasibility import first_refusal
-from ...scenes.heights import HEIGHT_CORNERS, HEIGHTS, draw_height
+from ...scenes.items import ItemContext, balanced_items
 from ...scenes.options import SceneOptions
-from ...scenes.places import Place, place
+from ...scenes.places import HEIGHT_CORNERS, HEIGHTS, HORIZON, Place, draw_height, place
 from ...scenes.rooms import LIVING, LONG, RequiredPoint, circle_around
 from ..wording import IDENTIFICATION, TASK
 from .clips import ClipDesign, Layout, draft_item
 
-QUADRANTS = (
+_QUADRANTS = (
     "Front-Right (0°-90°)",
     "Back-Right (90°-180°)",
     "Back-Left (180°-270°)",
     "Front-Left (270°-360°)",
 )
-QUADRANT_MIRROR = dict(zip(QUADRANTS, QUADRANTS[::-1], strict=True))
-AZIMUTH_QUESTION = (
-    "Given that 0° is directly in front and the angle increases clockwise, which azimuth range is the sound "
-    "most likely coming from?"
-)
-ELEVATION_QUESTION = (
-    "Where does the sound seem to be coming from in terms of elevation, relative to ear level?"
-)
-DISTANCE_QUESTION = "How far away does the sound seem to be?"
+_QUADRANT_MIRROR = dict(zip(_QUADRANTS, _QUADRANTS[::-1], strict=True))
 
 #: Closer to the borders of a quadrant the answer would depend on a few degrees.
 _GUARD_DEG = 5.0
@@ -49,20 +40,9 @@ _DISTANCES_M: tuple[Bounds, ...] = ((1.0, 1.3), (2.1, 2.5), (5.0, 6.0))
 class PlaceIdentification:
     """How one attribute is identified.
 
-    Attributes
-    ----------
-    text : str
-        The question.
-    options : tuple of str
-        One for each class of places.
-    design : ClipDesign
-        What all clips share.
-    draw_place : callable
-        Index of a class and a generator -> a place in it, and the points that a room must hold.
-    corners : tuple of Place
-        Places that the head must have data for.
-    mirror : mapping or None
-        Option -> the option that is right once the ears are swapped.
+    There is an option for each class of places. ``draw_place`` takes the index of a class and gives a place
+    in it, and the points that a room must hold. The head must have data for ``corners``. ``mirror`` maps an
+    option to the one that is right once the ears are swapped.
     """
 
     text: str
@@ -87,16 +67,17 @@ def _draw_distance(index: int, rng: np.random.Generator) -> tuple[Place, list[Re
 
 PLACE_IDENTIFICATION = {
     "azimuth": PlaceIdentification(
-        AZIMUTH_QUESTION,
-        QUADRANTS,
+        "Given that 0° is directly in front and the angle increases clockwise, which azimuth range is the sound "
+        "most likely coming from?",
+        _QUADRANTS,
         # Front and behind differ in the filtering of the outer ear, most from 4 to 12 kHz.
         ClipDesign(duration_s=(0.6, 1.0), rt60_s=(None,), rooms=LIVING, bandwidth_hz=12_000.0),
         _draw_quadrant,
-        tuple(place(azimuth) for azimuth in range(0, 360, 15)),
-        QUADRANT_MIRROR,
+        HORIZON,
+        _QUADRANT_MIRROR,
     ),
     "elevation": PlaceIdentification(
-        ELEVATION_QUESTION,
+        "Where does the sound seem to be coming from in terms of elevation, relative to ear level?",
         HEIGHTS,
         # The notches of the outer ear lie between 5 and 16 kHz.
         ClipDesign(duration_s=(0.6, 1.0), rt60_s=(None,), rooms=LIVING, bandwidth_hz=16_000.0),
@@ -104,16 +85,12 @@ PLACE_IDENTIFICATION = {
         HEIGHT_CORNERS,
     ),
     "distance": PlaceIdentification(
-        DISTANCE_QUESTION,
-        (
-            "Near (within about 1.5 meters)",
-            "Medium (around 1.5-3.5 meters)",
-            "Far (more than 3.5 meters)",
-        ),
+        "How far away does the sound seem to be?",
+        ("Near (within about 1.5 meters)", "Medium (around 1.5-3.5 meters)", "Far (more than 3.5 meters)"),
         # Reverberation is heard in the coherence of the ears and in the decay, most below 8 kHz.
         ClipDesign(duration_s=(0.7, 1.0), rt60_s=(0.4,), rooms=LONG, bandwidth_hz=8_000.0, needs_room=True),
         _draw_distance,
-        tuple(place(azimuth) for azimuth in range(0, 360, 15)),
+        HORIZON,
     ),
 }
 
@@ -129,35 +106,22 @@ def plan_place_identification(attribute: str, n: int, options: SceneOptions, see
     if refusal:
         return PartPlan(dropped=[f"{name}: all items: {refusal}"])
     rng = design_generator(seed, name)
-    classes = repeat_evenly(range(len(identification.options)), n, rng)
-    levels = identification.design.factors(options, generator(seed, name, "sounds"))
-    factors = balance_factors([{"class": index} for index in classes], levels, rng)
-    return PartPlan(
-        [
-            _item(identification, f"{name}_{number:04d}", index, item_factors, options, seed)
-            for number, (index, item_factors) in enumerate(zip(classes, factors, strict=True))
-        ]
-    )
+    cells = [{"class": index} for index in repeat_evenly(range(len(identification.options)), n, rng)]
+    factors = identification.design.factors(name, options, seed)
+    items = balanced_items(name, cells, factors, options, seed, rng)
+    return PartPlan([_item(identification, name, cell["class"], context) for context, cell in items])
 
 
-def _item(
-    identification: PlaceIdentification,
-    identifier: str,
-    index: int,
-    factors: Mapping[str, Any],
-    options: SceneOptions,
-    seed: int,
-) -> Draft:
-    at, points = identification.draw_place(index, generator(seed, identifier, "places"))
+def _item(identification: PlaceIdentification, name: str, index: int, context: ItemContext) -> Draft:
+    at, points = identification.draw_place(index, context.generator("places"))
     question = Question(
         task=TASK,
         category=IDENTIFICATION,
-        sub_category=identifier.rpartition("_")[0],
+        sub_category=name,
         text=identification.text,
         options=identification.options,
         answer=identification.options[index],
         bandwidth_hz=identification.design.bandwidth_hz,
         mirror=identification.mirror,
     )
-    layout = Layout([at], points, {"class": index, **at})
-    return draft_item(identifier, question, layout, factors, identification.design, options, seed)
+    return draft_item(context, question, Layout([at], points, {"class": index, **at}), identification.design)

@@ -8,12 +8,12 @@ from starbench.errors import StimulusError
 from starbench.plugins import registry
 from starbench.synthesis import Draft, Recipe, Synthesizer, generator
 
-from ...design.counterbalancing import Interval, counterbalance_grid, design_generator
-from ...design.part_plan import PartPlan
+from ...design.counterbalancing import INTERVALS, Interval, counterbalance_grid, design_generator
+from ...design.plans import PartPlan
 from ...design.question import Question
+from ..captions import full_audiogram, plain_caption
 from ..profiles import RAMP_S, STAR_BENCH, Profile
 from ..wording import IDENTIFICATION, TASK, Wording
-from .captions import full_audiogram, plain_audiogram
 
 NAME = "range_pitch_loudness"
 CUE_FEATURES = ("tones", "half", "ramp", "rms", "peak")
@@ -50,13 +50,10 @@ def plan_audiogram(n: int, profile: Profile, seed: int) -> PartPlan:
     assignments = counterbalance_grid(
         rows, n, design_generator(seed, NAME), catch_trials=profile is not STAR_BENCH
     )
-    drafts = []
-    for number, (point, interval) in enumerate(assignments):
-        identifier = f"{NAME}_{number:04d}"
-        if interval is None:
-            drafts.append(_catch_trial(identifier, point, profile, seed))
-        else:
-            drafts.append(_tone_trial(identifier, point, interval, flags[point], profile, seed))
+    drafts = [
+        _item(f"{NAME}_{number:04d}", point, interval, flags[point], profile, seed)
+        for number, (point, interval) in enumerate(assignments)
+    ]
     dropped = [f"{NAME}: {f0_hz:g} Hz at {level:g} dB HL: {why}" for (f0_hz, level), why in refusals.items()]
     return PartPlan(drafts, dropped)
 
@@ -64,8 +61,7 @@ def plan_audiogram(n: int, profile: Profile, seed: int) -> PartPlan:
 def calibration() -> dict[str, Any]:
     """The level that full scale stands for, from the synthesizer."""
     probe = _synthesizer()(rng=generator(0, NAME, "probe"), half=None, total_s=12 * RAMP_S)
-    declared: dict[str, Any] = probe.truth["calibration"]
-    return declared
+    return dict(probe.truth["calibration"])
 
 
 def _synthesizer() -> Synthesizer:
@@ -96,10 +92,10 @@ def _try_out(
     return flags, refusals
 
 
-def _tone_trial(
+def _item(
     identifier: str,
     point: GridPoint,
-    interval: Interval,
+    interval: Interval | None,
     flags: tuple[str, ...],
     profile: Profile,
     seed: int,
@@ -107,29 +103,10 @@ def _tone_trial(
     f0_hz, level = point
     roved_s = generator(seed, identifier, "plan").uniform(*_ROVED_EDGE_S)
     edge_s = _EDGE_S if profile is STAR_BENCH else round(float(roved_s), 4)
-    half = 1 if interval == "first" else 2
-    tone = _tone(half, point, profile)
-    return _question(point, interval, profile).draft(
-        identifier,
-        [Recipe(SYNTHESIZER, {**profile.synthesis, **tone, "edge_s": edge_s, "total_s": _TOTAL_S})],
-        captions=_captions(identifier, seed, full_audiogram(half, tone, edge_s, _TOTAL_S)),
-        truth={"planned": {"half": half, "f0_hz": f0_hz, "level_db_hl": level}},
-        flags=flags,
-    )
-
-
-def _catch_trial(identifier: str, point: GridPoint, profile: Profile, seed: int) -> Draft:
-    return _question(point, None, profile).draft(
-        identifier,
-        [Recipe(SYNTHESIZER, {**profile.synthesis, "half": None, "total_s": _TOTAL_S})],
-        captions=_captions(identifier, seed, full_audiogram(None, None, 0.0, _TOTAL_S)),
-        truth={"planned": {"half": None}},
-    )
-
-
-def _question(point: GridPoint, interval: Interval | None, profile: Profile) -> Question:
-    f0_hz, level = point
-    return Question(
+    tone: dict[str, Any] = {"half": None}
+    if interval is not None:
+        tone = _tone(1 + INTERVALS.index(interval), point, profile) | {"edge_s": edge_s}
+    question = Question(
         task=TASK,
         category=IDENTIFICATION,
         sub_category=NAME,
@@ -146,7 +123,11 @@ def _question(point: GridPoint, interval: Interval | None, profile: Profile) -> 
         is_catch=interval is None,
         offers_abstention=profile.offers_abstention,
     )
-
-
-def _captions(identifier: str, seed: int, full: str) -> dict[str, tuple[str, ...]]:
-    return {"plain": (plain_audiogram(generator(seed, identifier, "caption")),), "full": (full,)}
+    plain = plain_caption("a tone or none", generator(seed, identifier, "caption"))
+    return question.draft(
+        identifier,
+        [Recipe(SYNTHESIZER, {**profile.synthesis, **tone, "total_s": _TOTAL_S})],
+        captions={"plain": (plain,), "full": (full_audiogram(tone, _TOTAL_S),)},
+        truth={"planned": {name: tone[name] for name in ("half", "f0_hz", "level_db_hl") if name in tone}},
+        flags=() if interval is None else flags,
+    )

@@ -12,12 +12,12 @@ from ...design.counterbalancing import (
     counterbalance_with_catch_trials,
     design_generator,
 )
-from ...design.part_plan import PartPlan
+from ...design.plans import PartPlan
 from ...design.question import Question
+from ..captions import full_pair, plain_caption
 from ..profiles import RAMP_S, STAR_BENCH, Profile
 from ..wording import DISCRIMINATION, TASK, Wording
 from . import pairs
-from .captions import full_pair, plain_pair
 from .pairs import MakePair
 
 SYNTHESIZER = "tone-pair"
@@ -47,34 +47,28 @@ class ToneDiscrimination:
         return self.star_bench if profile is STAR_BENCH else self.default
 
 
-def _wording(text: str, option: str) -> Wording:
-    return Wording(text, (option.format("first"), option.format("second"), "Both sounds are the same"))
+def _wording(comparison: str) -> Wording:
+    return Wording(
+        f"Which sound {comparison}: the first sound, the second sound, or are they the same?",
+        (f"The first sound {comparison}", f"The second sound {comparison}", "Both sounds are the same"),
+    )
 
 
 TONE_DISCRIMINATION = {
     "pitch": ToneDiscrimination(
-        _wording(
-            "Which sound has a higher pitch: the first sound, the second sound, or are they the same?",
-            "The {} sound has a higher pitch",
-        ),
+        _wording("has a higher pitch"),
         ("tones.f0_hz",),
         Ladder(JND_LEVELS, "JND", pairs.pitch),
         Ladder((0.0, 50.0, 100.0, 200.0, 400.0, 1200.0), "cents", pairs.star_bench_pitch),
     ),
     "loudness": ToneDiscrimination(
-        _wording(
-            "Which sound is louder: the first sound, the second sound, or are they the same?",
-            "The {} sound is louder",
-        ),
+        _wording("is louder"),
         ("tones.level_db_spl", "tones.level_dbfs_rms", "rms", "peak"),
         Ladder(JND_LEVELS, "JND", pairs.loudness),
         Ladder((0.0, 4.0, 8.0, 12.0, 24.0, 48.0), "dB", pairs.star_bench_loudness),
     ),
     "duration": ToneDiscrimination(
-        _wording(
-            "Which sound is longer: the first sound, the second sound, or are they the same?",
-            "The {} sound is longer",
-        ),
+        _wording("is longer"),
         ("tones.duration_s", "tones.nominal_duration_s", "rms"),
         Ladder(JND_LEVELS, "JND", pairs.duration),
         Ladder((0.0, 20.0, 50.0, 100.0, 150.0, 200.0), "%", pairs.star_bench_duration),
@@ -88,26 +82,16 @@ def plan_tone_discrimination(attribute: str, n: int, profile: Profile, seed: int
     An item depends on the seed, its id, and the level and interval assigned to that id; on nothing else.
     """
     discrimination, name = TONE_DISCRIMINATION[attribute], f"sensitivity_{attribute}"
-    levels = _assign(discrimination.ladder(profile), name, n, profile, seed)
+    assign = counterbalance if profile is STAR_BENCH else counterbalance_with_catch_trials
+    assignments = assign(discrimination.ladder(profile).levels, n, design_generator(seed, name))
+    levels = [assignment or (0.0, "first") for assignment in assignments]
     return PartPlan(
         [
-            _item(discrimination, f"{name}_{number:04d}", level, interval, profile, seed)
+            # At level 0 both tones are the same, so neither is the larger one.
+            _item(discrimination, f"{name}_{number:04d}", level, interval if level else None, profile, seed)
             for number, (level, interval) in enumerate(levels)
         ]
     )
-
-
-def _assign(
-    ladder: Ladder, name: str, n: int, profile: Profile, seed: int
-) -> list[tuple[float, Interval | None]]:
-    """A level and the interval of the larger tone for each item; None: both tones are the same."""
-    rng = design_generator(seed, name)
-    if profile is STAR_BENCH:
-        assignments = counterbalance(ladder.levels, n, rng)
-        return [(level, interval if level else None) for level, interval in assignments]
-    return [
-        assignment or (0.0, None) for assignment in counterbalance_with_catch_trials(ladder.levels, n, rng)
-    ]
 
 
 def _item(
@@ -139,8 +123,8 @@ def _item(
         identifier,
         [Recipe(SYNTHESIZER, {**profile.synthesis, **scene})],
         captions={
-            "plain": (plain_pair(generator(seed, identifier, "caption")),),
+            "plain": (plain_caption("two tones", generator(seed, identifier, "caption")),),
             "full": (full_pair(pair.tones, pair.onsets_s, pair.total_s),),
         },
-        truth={"planned": pair.planned},
+        truth={"planned": {"larger": interval, **pair.difference._asdict()}},
     )

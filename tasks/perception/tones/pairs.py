@@ -20,7 +20,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -33,12 +32,12 @@ ToneParameters = dict[str, float]
 
 @dataclass(frozen=True)
 class TonePair:
-    """Two tones in the order heard, their onsets, the clip's length, and what was planned."""
+    """Two tones in the order heard, their onsets, the clip's length, and their difference."""
 
     tones: tuple[ToneParameters, ToneParameters]
     onsets_s: tuple[float, float]
     total_s: float
-    planned: dict[str, Any]
+    difference: jnd.Difference
 
 
 MakePair = Callable[[float, Interval | None, np.random.Generator], TonePair]
@@ -47,7 +46,7 @@ MakePair = Callable[[float, Interval | None, np.random.Generator], TonePair]
 # the lower tone within 500-2000 Hz, the middle level within 20-80 dB SPL, the shorter tone within 0.1-1 s.
 _MIDDLE_HZ = (550.0, 1800.0)
 _MIDDLE_DB_SPL = (40.0, 70.0)
-_LONGEST_RATIO = jnd.duration_ratio(32)
+_LONGEST_RATIO = jnd.ratio("duration", 32)
 _MIDDLE_S = (0.1 * math.sqrt(_LONGEST_RATIO), 1.0)
 _LONGEST_S = _MIDDLE_S[1] * math.sqrt(_LONGEST_RATIO)
 _NUISANCE_DB_SPL = (50.0, 70.0)
@@ -60,33 +59,33 @@ _LEAD_S, _GAP_S, _TAIL_S = (0.1, 0.3), (0.3, 0.6), (0.1, 0.3)
 
 def pitch(level: float, interval: Interval | None, rng: np.random.Generator) -> TonePair:
     """Default profile: tones ``level`` frequency JNDs apart."""
-    middle, ratio = log_uniform(rng, _MIDDLE_HZ), jnd.pitch_ratio(level)
+    middle, ratio = log_uniform(rng, _MIDDLE_HZ), jnd.ratio("pitch", level)
     low, high = (round(middle * ratio**power, 4) for power in (-0.5, 0.5))
     shared = {"level_db_spl": uniform(rng, _NUISANCE_DB_SPL), "duration_s": uniform(rng, _NUISANCE_S)}
     tones = _in_order({"f0_hz": low} | shared, {"f0_hz": high} | shared, interval)
-    planned = _planned(interval, low, "Hz", 1200.0 * math.log2(high / low), "cents")
-    return _spaced(tones, shared["duration_s"], planned, rng)
+    difference = jnd.Difference(low, "Hz", 1200.0 * math.log2(high / low), "cents")
+    return _spaced(tones, shared["duration_s"], difference, rng)
 
 
 def loudness(level: float, interval: Interval | None, rng: np.random.Generator) -> TonePair:
     """Default profile: tones ``level`` level JNDs (of their middle level) apart."""
     middle = uniform(rng, _MIDDLE_DB_SPL)
-    difference = level * jnd.loudness_db(middle)
-    soft, loud = (round(middle + sign * difference / 2, 4) for sign in (-1, 1))
+    apart_db = level * jnd.loudness_db(middle)
+    soft, loud = (round(middle + sign * apart_db / 2, 4) for sign in (-1, 1))
     shared = {"f0_hz": log_uniform(rng, _NEAR_1_KHZ), "duration_s": uniform(rng, _NUISANCE_S)}
     tones = _in_order({"level_db_spl": soft} | shared, {"level_db_spl": loud} | shared, interval)
-    planned = _planned(interval, middle, "dB SPL", loud - soft, "dB")
-    return _spaced(tones, shared["duration_s"], planned, rng)
+    difference = jnd.Difference(middle, "dB SPL", loud - soft, "dB")
+    return _spaced(tones, shared["duration_s"], difference, rng)
 
 
 def duration(level: float, interval: Interval | None, rng: np.random.Generator) -> TonePair:
     """Default profile: tones ``level`` duration JNDs apart, in slots long enough for the longest tone."""
-    middle, ratio = log_uniform(rng, _MIDDLE_S), jnd.duration_ratio(level)
+    middle, ratio = log_uniform(rng, _MIDDLE_S), jnd.ratio("duration", level)
     short, long = (round(middle * ratio**power, 4) for power in (-0.5, 0.5))
     shared = {"level_db_spl": uniform(rng, _NUISANCE_DB_SPL), "f0_hz": log_uniform(rng, _NUISANCE_HZ)}
     tones = _in_order({"duration_s": short} | shared, {"duration_s": long} | shared, interval)
-    planned = _planned(interval, short, "s", 100.0 * (long / short - 1.0), "%")
-    return _spaced(tones, _LONGEST_S, planned, rng)
+    difference = jnd.Difference(short, "s", 100.0 * (long / short - 1.0), "%")
+    return _spaced(tones, _LONGEST_S, difference, rng)
 
 
 def star_bench_pitch(level: float, interval: Interval | None, rng: np.random.Generator) -> TonePair:
@@ -95,9 +94,8 @@ def star_bench_pitch(level: float, interval: Interval | None, rng: np.random.Gen
     low, high = float(round(note)), float(round(note * 2.0 ** (level / 1200)))
     shared = {"level_db_hl": 65.0, "duration_s": 3.6}
     tones = _in_order({"f0_hz": low} | shared, {"f0_hz": high} | shared, interval)
-    return TonePair(
-        tones, (0.2, 5.2), 9.0, _planned(interval, low, "Hz", 1200.0 * math.log2(high / low), "cents")
-    )
+    difference = jnd.Difference(low, "Hz", 1200.0 * math.log2(high / low), "cents")
+    return TonePair(tones, (0.2, 5.2), 9.0, difference)
 
 
 def star_bench_loudness(level: float, interval: Interval | None, rng: np.random.Generator) -> TonePair:
@@ -105,7 +103,7 @@ def star_bench_loudness(level: float, interval: Interval | None, rng: np.random.
     soft = float(33 + math.floor(rng.random() * (88 - level - 33 + 1)))
     shared = {"f0_hz": 1000.0, "duration_s": 3.6}
     tones = _in_order({"level_db_hl": soft} | shared, {"level_db_hl": soft + level} | shared, interval)
-    return TonePair(tones, (0.2, 5.2), 9.0, _planned(interval, soft, "dB HL", level, "dB"))
+    return TonePair(tones, (0.2, 5.2), 9.0, jnd.Difference(soft, "dB HL", level, "dB"))
 
 
 def star_bench_duration(level: float, interval: Interval | None, rng: np.random.Generator) -> TonePair:
@@ -122,8 +120,8 @@ def star_bench_duration(level: float, interval: Interval | None, rng: np.random.
         round(start_s + (block_s - tone["duration_s"]) / 2, 6)
         for start_s, tone in zip((0.0, block_s + 1.0), tones, strict=True)
     )
-    planned = _planned(interval, short, "s", level, "%")
-    return TonePair(tones, (first_s, second_s), round(2 * block_s + 1.0, 6), planned)
+    difference = jnd.Difference(short, "s", level, "%")
+    return TonePair(tones, (first_s, second_s), round(2 * block_s + 1.0, 6), difference)
 
 
 def _in_order(
@@ -135,22 +133,11 @@ def _in_order(
 def _spaced(
     tones: tuple[ToneParameters, ToneParameters],
     slot_s: float,
-    planned: dict[str, Any],
+    difference: jnd.Difference,
     rng: np.random.Generator,
 ) -> TonePair:
     # Slots of one length and roved pauses: neither onsets nor the clip's length depend on the tones.
     first_s = uniform(rng, _LEAD_S)
     second_s = round(first_s + slot_s + uniform(rng, _GAP_S), 4)
-    return TonePair(tones, (first_s, second_s), round(second_s + slot_s + uniform(rng, _TAIL_S), 4), planned)
-
-
-def _planned(
-    interval: Interval | None, reference: float, reference_unit: str, delta: float, delta_unit: str
-) -> dict[str, Any]:
-    return {
-        "larger": interval,
-        "reference": reference,
-        "reference_unit": reference_unit,
-        "delta": delta,
-        "delta_unit": delta_unit,
-    }
+    total_s = round(second_s + slot_s + uniform(rng, _TAIL_S), 4)
+    return TonePair(tones, (first_s, second_s), total_s, difference)

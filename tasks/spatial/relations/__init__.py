@@ -1,16 +1,14 @@
 """Multi-source relations: which sound is further to a side, higher, nearer or first; how many places."""
 
-from .heights_and_distances import HIGHER, NEARER, NEARER_BY_LEVEL
-from .places_and_order import FIRST_AND_WHERE, HOW_MANY_PLACES
-from .sides import FURTHER_SIDE, FURTHER_SIDE_ALIKE, FURTHER_SIDE_THREE
+from . import directions, heights_and_distances
 
 QUESTION_TYPES = (
-    FURTHER_SIDE,
-    FURTHER_SIDE_ALIKE,
-    FURTHER_SIDE_THREE,
-    HIGHER,
-    NEARER,
-    NEARER_BY_LEVEL,
-    HOW_MANY_PLACES,
-    FIRST_AND_WHERE,
+    directions.FURTHER_SIDE,
+    directions.FURTHER_SIDE_ALIKE,
+    directions.FURTHER_SIDE_THREE,
+    heights_and_distances.HIGHER,
+    heights_and_distances.NEARER,
+    heights_and_distances.NEARER_BY_LEVEL,
+    directions.HOW_MANY_PLACES,
+    directions.FIRST_AND_WHERE,
 )

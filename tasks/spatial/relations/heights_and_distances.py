@@ -12,7 +12,7 @@ from ...scenes.cue_features import DISTANCE, ELEVATION
 from ...scenes.places import Place, place
 from ...scenes.rooms import LONG, RequiredPoint
 from ..question_types import Cell, ItemContent, QuestionType, fixed_options
-from .sources import ORDERS_OF_TWO, SOUND_PAIRS, in_order
+from .sources import ORDERS_OF_TWO, SOUND_PAIRS, which_source
 
 _LOWER_DEG, _DIFFERENCE_DEG = (-38.0, 20.0), (30.0, 50.0)
 _NEARER_M, _RATIO = (1.0, 1.4), (3.2, 4.0)
@@ -27,15 +27,9 @@ def _higher(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) ->
     low, difference = uniform(rng, _LOWER_DEG), uniform(rng, _DIFFERENCE_DEG)
     azimuth = either_side(rng, (0.0, 30.0))
     places = [place(azimuth, low + (difference if k == target else 0.0)) for k in range(2)]
-    sources = in_order(sounds, places, factors["order"])
-    return ItemContent(
-        positions=sources.positions,
-        sounds=sources.sounds,
-        options=sources.options,
-        answer=sounds[target].option,
-        required_points=[(azimuth, elevation, 1.5) for elevation in (-38.0, 0.0, 70.0)],
-        planned={"apart_deg": difference},
-    )
+    points: list[RequiredPoint] = [(azimuth, elevation, 1.5) for elevation in (-38.0, 0.0, 70.0)]
+    planned = {"apart_deg": difference}
+    return which_source(sounds, places, factors["order"], target, required_points=points, planned=planned)
 
 
 def _near_and_far(azimuths: list[float], near_m: float, ratio: float, target: int) -> list[Place]:
@@ -48,18 +42,12 @@ def _nearer(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) ->
     sounds, target = factors["sounds"], int(cell["answer"])
     near_m, ratio = log_uniform(rng, _NEARER_M), uniform(rng, _RATIO)
     azimuths = [either_side(rng, (0.0, 25.0)) for _ in sounds]
-    sources = in_order(sounds, _near_and_far(azimuths, near_m, ratio, target), factors["order"])
+    places = _near_and_far(azimuths, near_m, ratio, target)
     # The room holds both far places, since either sound may be the farther one.
     farthest = _NEARER_M[1] * _RATIO[1]
     points: list[RequiredPoint] = [(azimuth, 0.0, far) for azimuth in azimuths for far in (0.5, farthest)]
-    return ItemContent(
-        positions=sources.positions,
-        sounds=sources.sounds,
-        options=sources.options,
-        answer=sounds[target].option,
-        required_points=points,
-        planned={"ratio": ratio},
-    )
+    planned = {"ratio": ratio}
+    return which_source(sounds, places, factors["order"], target, required_points=points, planned=planned)
 
 
 def _nearer_by_level(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) -> ItemContent:
@@ -68,12 +56,12 @@ def _nearer_by_level(cell: Cell, factors: Mapping[str, Any], rng: np.random.Gene
     # Equally far to a side, since a head amplifies what comes from there.
     aside = uniform(rng, (0.0, 60.0))
     azimuths = [either_side(rng, (aside, aside)) for _ in sounds]
-    sources = in_order(sounds, _near_and_far(azimuths, near_m, ratio, target), factors["order"])
-    return ItemContent(
-        positions=sources.positions,
-        sounds=sources.sounds,
-        options=sources.options,
-        answer=sounds[target].option,
+    places = _near_and_far(azimuths, near_m, ratio, target)
+    return which_source(
+        sounds,
+        places,
+        factors["order"],
+        target,
         planned={"ratio": ratio},
         source_db_spl=uniform(rng, _SOURCE_DB_SPL),
         flags=("level-cue",),

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 
 from ...design.draws import Bounds
 from ...scenes.places import Place
 from ...scenes.sounds import HIGH_BUZZ, HISS, LOW_BUZZ, TICKING, NamedSound
+from ..question_types import ItemContent
 
 #: Any two sounds can be distinguished if one follows the other.
 SOUND_PAIRS = (
@@ -27,21 +28,19 @@ LEFT_RIGHT = ("left", "right")
 ORDERS_OF_TWO = tuple(permutations(range(2)))
 
 
-@dataclass(frozen=True)
-class OrderedSources:
-    """Sounds and their places in the order heard, and the options that name them in a fixed order."""
+def which_source(
+    sounds: Sequence[NamedSound], places: Sequence[Place], order: Sequence[int], target: int, **content: Any
+) -> ItemContent:
+    """The content of an item that asks which of several sounds it is: sound ``target``.
 
-    sounds: tuple[NamedSound, ...]
-    positions: tuple[dict[str, Place], ...]
-    options: tuple[str, ...]
-
-
-def in_order(sounds: Sequence[NamedSound], places: Sequence[Place], order: Sequence[int]) -> OrderedSources:
-    """Sources in the order in which they are heard."""
-    return OrderedSources(
-        tuple(sounds[k] for k in order),
-        tuple({"at": places[k]} for k in order),
-        tuple(sound.option for sound in sounds),
+    Sounds are heard in ``order``; the options name them in their own. ``content`` are further fields.
+    """
+    return ItemContent(
+        positions=tuple({"at": places[k]} for k in order),
+        sounds=tuple(sounds[k] for k in order),
+        options=tuple(sound.option for sound in sounds),
+        answer=sounds[target].option,
+        **content,
     )
 
 

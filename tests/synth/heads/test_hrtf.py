@@ -137,8 +137,7 @@ def test_every_measured_direction_is_covered_and_none_below(head: Head) -> None:
     assert head.covers(head.directions).all()
     assert not head.covers(unit(np.arange(0, 360, 7), -41.0)).any()
     assert not head.covers(np.array([[0.0, 0.0, -2.0]])).any()
-    assert head.lowest_deg == pytest.approx(-40.0)
-    assert head.highest_deg == pytest.approx(90.0)
+    assert head.elevation_range_deg == pytest.approx((-40.0, 90.0))
 
 
 def test_a_direction_without_data_is_refused_by_name(head: Head) -> None:

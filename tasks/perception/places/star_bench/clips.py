@@ -1,10 +1,10 @@
-"""Clips of profile ``star-bench``: one sound each, with one level at the source whatever its distance."""
+"""Items of profile ``star-bench``: clips of one sound, with one level at the source whatever its distance."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from itertools import cycle
-from typing import Any, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,15 +12,14 @@ from starbench.synthesis import Draft, generator
 
 from ....design.draws import uniform
 from ....design.question import Question
-from ....scenes.captions import full_caption, ordinal_names
 from ....scenes.feasibility import first_refusal
+from ....scenes.items import ItemContext, balanced_items
 from ....scenes.options import SceneOptions
 from ....scenes.places import Place
 from ....scenes.recipes import scene_recipe
 from ....scenes.rooms import HALL, circle_around
 from ....scenes.sounds import NamedSound
-from ..captions import plain_caption
-from ..clips import sounds
+from ..clips import draft_clips, sounds
 
 RATE_HZ = 44_100
 RT60_S = 0.5
@@ -29,12 +28,16 @@ _SIGNALS = ("noise", "complex", "siren")
 _SOURCE_DB_SPL = 70.0
 _ONSET_S, _END_S = 0.1, 0.1
 
-T = TypeVar("T")
+#: The places of an item's clips.
+Places = tuple[Place, ...]
 
 
-def repeat_in_random_order(values: Sequence[T], rng: np.random.Generator) -> Iterator[T]:
-    """The values in a random order, over and over."""
-    return cycle([values[i] for i in rng.permutation(len(values))])
+class ClipQuestion(NamedTuple):
+    """What an item asks, the places of its clips in the order heard, and what was planned."""
+
+    question: Question
+    places: Places
+    planned: Mapping[str, Any]
 
 
 def direction(at: Place) -> str:
@@ -44,61 +47,56 @@ def direction(at: Place) -> str:
 
 def refused_directions(places: Iterable[Place], options: SceneOptions) -> dict[str, str]:
     """Direction -> why the head cannot render it. A head's data do not depend on distance."""
-    refusals = {
-        name: first_refusal(options, [at], RATE_HZ)
-        for name, at in {direction(at): at for at in places}.items()
-    }
+    directions = {direction(at): at for at in places}
+    refusals = {name: first_refusal(options, [at], RATE_HZ) for name, at in directions.items()}
     return {name: why for name, why in refusals.items() if why}
 
 
-def factor_levels(sub_category: str, options: SceneOptions, seed: int) -> dict[str, Sequence[Any]]:
-    """What is varied on purpose and not asked: the sound, the room, the background."""
-    return {
+def draft_items(
+    sub_category: str,
+    cells: Sequence[Mapping[str, Hashable]],
+    groups: Mapping[Any, Sequence[Places]],
+    content: Callable[[Mapping[str, Any], Places], ClipQuestion],
+    options: SceneOptions,
+    seed: int,
+    rng: np.random.Generator,
+) -> list[Draft]:
+    """Make an item for each cell of a design.
+
+    A cell names its ``group``, whose places come in random order, over and over. What is varied on purpose
+    and not asked (the sound, the room, the background) is balanced within the cells.
+    """
+    cycles = {name: cycle([group[i] for i in rng.permutation(len(group))]) for name, group in groups.items()}
+    levels = {
         "sound": sounds(options, _SIGNALS, generator(seed, sub_category, "sounds")),
         "rt60": options.reverberation_times((RT60_S,), needs_room=sub_category.endswith("distance")),
         "snr": options.backgrounds((None,)),
     }
+    items = balanced_items(sub_category, cells, levels, options, seed, rng)
+    return [_item(context, content(cell, next(cycles[cell["group"]]))) for context, cell in items]
 
 
-def draft_item(
-    identifier: str,
-    question: Question,
-    places: Sequence[Place],
-    planned: Mapping[str, Any],
-    factors: Mapping[str, Any],
-    options: SceneOptions,
-    seed: int,
-) -> Draft:
-    """Make an item with a clip for each place, all with the same signal in the same room."""
-    rng = generator(seed, identifier, "clip plan")
-    sound: NamedSound = factors["sound"]
-    rt60_s: float | None = factors["rt60"]
+def _item(context: ItemContext, content: ClipQuestion) -> Draft:
+    """An item with a clip for each place, all with the same signal in the same room."""
+    rng, options = context.generator("clip plan"), context.options
+    sound: NamedSound = context.factors["sound"]
     duration_s = uniform(rng, DURATION_S)
     signal = sound.draw_signal(duration_s, rng)
     tail_s = max(seconds or 0.0 for seconds in options.reverberation_times((RT60_S,)))
     total_s = round(_ONSET_S + duration_s + tail_s + _END_S, 4)
     # Every room holds the farthest places of all questions: 2 m all around, and 10 m straight ahead.
     points = [*circle_around(2.0), (0.0, 75.0, 1.0), (0.0, 0.0, 10.0)]
-    room = None if rt60_s is None else HALL.draw(rt60_s, points, rng)
+    room = context.draw_room(HALL, points, rng)
     clips = [
         scene_recipe(
             options,
             [{"signal": signal, "onset_s": _ONSET_S, "at": at, "source_db_spl": _SOURCE_DB_SPL}],
             total_s,
             room=room,
-            snr_db=factors["snr"],
+            snr_db=context.factors["snr"],
             rate=RATE_HZ,
             dither=False,
         )
-        for at in places
+        for at in content.places
     ]
-    caption_rng = generator(seed, identifier, "caption")
-    return question.draft(
-        identifier,
-        clips,
-        captions={
-            "plain": tuple(plain_caption(1, caption_rng) for _ in clips),
-            "full": tuple(full_caption(ordinal_names(1), clip.parameters) for clip in clips),
-        },
-        truth={"planned": {**planned, "signal": sound.name, "rt60_s": rt60_s, "snr_db": factors["snr"]}},
-    )
+    return draft_clips(context, content.question, clips, content.planned)

@@ -1,0 +1,57 @@
+"""From the user's build spec to the plan of a suite: checks, the items of each part, and parts put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starbench.errors import InputError
+from starbench.synthesis import BuildPlan, BuildSpec, Draft
+from starbench.text import printable
+
+
+def check_name(task: str, kind: str, name: str, known: Sequence[str]) -> None:
+    """Raise an InputError if a task knows no ``name`` of this kind (such as "attribute")."""
+    if name not in known:
+        listed = f"there {'is' if len(known) == 1 else 'are'} {', '.join(known)}"
+        raise InputError(f"{task} has no {kind} {printable(name)!r}: {listed}")
+
+
+def select_attributes(
+    spec: BuildSpec, task: str, attributes: Sequence[str], profiles: Sequence[str]
+) -> tuple[str, ...]:
+    """Check profile, attributes and size; give the attributes to build, in the task's order.
+
+    No attributes means all.
+
+    Raises an InputError if the task does not have the profile or one of the attributes, or the size is below
+    one.
+    """
+    check_name(task, "profile", spec.profile, profiles)
+    for attribute in spec.attributes:
+        check_name(task, "attribute", attribute, attributes)
+    if spec.size is not None and spec.size < 1:
+        raise InputError(f"size {spec.size} is too small: a suite needs at least one item")
+    return tuple(name for name in attributes if not spec.attributes or name in spec.attributes)
+
+
+@dataclass(frozen=True)
+class PartPlan:
+    """The items of one part of a suite, and a line for each thing left out of it, with the reason."""
+
+    drafts: Sequence[Draft] = ()
+    dropped: Sequence[str] = ()
+
+
+def build_plan(parts: Iterable[PartPlan], **manifest: Any) -> BuildPlan:
+    """Put the parts of a suite together, in their order; ``manifest`` are further fields of the plan.
+
+    Raises an InputError if there is no item in any of them.
+    """
+    plans = list(parts)
+    drafts = tuple(draft for plan in plans for draft in plan.drafts)
+    dropped = tuple(line for plan in plans for line in plan.dropped)
+    if not drafts:
+        raise InputError(f"no item can be built: {dropped[0] if dropped else 'choose a larger size'}")
+    return BuildPlan(drafts, "starbench", dropped, **manifest)
