@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from starbench.adapters.http_client.audio_body import CLIP, EncodedClips, json_body
 from starbench.audio import Audio, silence
-from starbench.canary.wrapping import wrapped
+from starbench.canary.stimuli.probes import byte_variant
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 JSON = st.recursive(
@@ -90,7 +90,7 @@ def test_threads_that_ask_together_get_one_encoding() -> None:
 def test_one_sound_in_two_files_is_sent_as_each_of_them() -> None:
     # The canary repeats a probe in other bytes of the same sound: a cache by sound would hide them.
     plain = silence(0.1, 16_000)
-    other = wrapped(plain, 1)
+    other = byte_variant(plain, 1)
     assert other.digest == plain.digest
     clips = EncodedClips()
     assert [base64.b64decode(clips.encode(clip)) for clip in (plain, other, plain)] == [

@@ -11,7 +11,7 @@ import numpy as np
 from starbench.audio import FULL_SCALE, Audio
 from starbench.canary.stimuli import palette
 from starbench.canary.stimuli.palette import Wave
-from starbench.canary.stimuli.probes import Stimulus
+from starbench.canary.stimuli.probes import ProbeSound
 
 #: Peaks, dB re full scale. A usual filter (-54 dB) leaves less than half a step of 16 bits of the quiet
 #: tones; the loud ones are for models that do not notice the quiet.
@@ -25,7 +25,7 @@ _ZEROS = np.array([1 / 24, 1 / 8, 7 / 32])
 _NOISE_SHAPE = np.poly(np.exp(2j * np.pi * np.concatenate([_ZEROS, -_ZEROS]))).real
 
 
-def tone_after_mark(rate: int, db: float, hz: float | None, *, shaped: bool = True) -> Stimulus:
+def tone_after_mark(rate: int, db: float, hz: float | None, *, shaped: bool = True) -> ProbeSound:
     """A low mark, then a tone in digital silence, or nothing; ``shaped``: its rounding error is."""
 
     def render() -> Audio:
@@ -35,7 +35,7 @@ def tone_after_mark(rate: int, db: float, hz: float | None, *, shaped: bool = Tr
             events.append((_TONE_AT_S, _rounded(tone) if shaped else tone))
         return palette.audio(rate, palette.in_silence(_CLIP_S, rate, *events))
 
-    return Stimulus(f"{hz} Hz of {db} dB at {rate} Hz{'' if shaped else ', plain'}", render)
+    return ProbeSound(f"{hz} Hz of {db} dB at {rate} Hz{'' if shaped else ', plain'}", render)
 
 
 def _smooth_tone(hz: float, db: float, rate: int) -> Wave:
