@@ -90,9 +90,8 @@ def _clips(job: RenderJob, seed: int, root: Path) -> Iterator[RenderedClip]:
         truth = dict(stimulus.truth)
         if stimulus.stems:
             truth["stems"] = [_write_stem(root, stem, audio.rate) for stem in stimulus.stems]
-        clip = RenderedClip(
-            digest=audio.digest, channels=audio.channels, rate=audio.rate, seconds=audio.seconds, truth=truth
-        )
+        facts = {name: getattr(audio, name) for name in ("digest", "channels", "rate", "seconds")}
+        clip = RenderedClip(**facts, truth=truth)
         write_bytes(root / clip.path, audio.wav)
         yield clip
 
@@ -119,8 +118,10 @@ def render_stimulus(recipe: Recipe, rng: np.random.Generator) -> tuple[Audio, St
     except StarbenchError:
         raise
     except Exception as error:
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        line = f"{Path(frame.filename).name}:{frame.lineno}"
         raise PluginError(
-            f"synthesizer {recipe.synthesizer!r} failed ({_source_line(error)}): {type(error).__name__}: {error}"
+            f"synthesizer {recipe.synthesizer!r} failed ({line}): {type(error).__name__}: {error}"
         ) from error
     return audio, Stimulus(stimulus.samples, stimulus.rate, truth, stimulus.stems)
 
@@ -131,9 +132,9 @@ def _synthesizer(name: str) -> Synthesizer:
     return loaded
 
 
-def _source_line(error: Exception) -> str:
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{Path(frame.filename).name}:{frame.lineno}"
+def stem_path(wav: bytes) -> str:
+    """Where a source alone lies in the suite, by the digest of its bytes."""
+    return f"{STEMS}/{sha256(wav).hexdigest()}.wav"
 
 
 def stem_wav(samples: NDArray[np.float64], rate: int) -> bytes:
@@ -150,7 +151,7 @@ def stem_wav(samples: NDArray[np.float64], rate: int) -> bytes:
 
 def _write_stem(root: Path, samples: NDArray[np.float64], rate: int) -> str:
     data = stem_wav(samples, rate)
-    path = f"{STEMS}/{sha256(data).hexdigest()}.wav"
+    path = stem_path(data)
     (root / STEMS).mkdir(exist_ok=True)
     write_bytes(root / path, data)
     return path

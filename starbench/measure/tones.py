@@ -80,9 +80,8 @@ def mono(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """Mix samples of shape (n, channels) to their mean over channels, free of DC; shape (n,)."""
     if not samples.size:
         return np.zeros(0, dtype=np.float32)
-    folded: NDArray[np.float64] = samples.mean(axis=1, dtype=np.float64)
-    folded -= folded.mean()
-    return folded.astype(np.float32)
+    mean = samples.mean(axis=1, dtype=np.float64)
+    return np.asarray(mean - mean.mean(), dtype=np.float32)
 
 
 def is_quiet(signal: NDArray[np.float32]) -> bool:
@@ -93,18 +92,9 @@ def is_quiet(signal: NDArray[np.float32]) -> bool:
 def find_tones(signal: NDArray[np.float32], rate: int) -> tuple[Tone, ...]:
     """Find and measure the pure tones of a signal, in the order they sound.
 
-    Parameters
-    ----------
-    signal : ndarray of float32, shape (n,)
-        Full scale = 1, without DC; see :func:`mono`.
-    rate : int
-        Sample rate, Hz.
-
-    Returns
-    -------
-    tuple of Tone
-        Tones of 0.1 s or longer with gaps of 0.2 s or longer, one at a time; whatever else
-        sounds (noise, clicks, complex or gliding tones) is left out.
+    ``signal``, of shape (n,), has full scale = 1 and no DC; see :func:`mono`. Found are tones of 0.1 s or longer
+    with gaps of 0.2 s or longer, one at a time; whatever else sounds (noise, clicks, complex or gliding tones)
+    is left out.
     """
     if rate / 2 - BELOW_NYQUIST <= LOWEST:
         return ()

@@ -34,11 +34,8 @@ def _channels(source: Source, key: str) -> Iterator[tuple[int, Envelope, float]]
     envelope = source.flat_envelope
     floor = envelope.between(_FADE_S, source.clip.quiet_until_s)
     for channel in range(len(source.truth[key])):
-        yield (
-            channel,
-            Envelope(envelope.power[:, channel : channel + 1], envelope.step),
-            float(floor[channel]),
-        )
+        own = Envelope(envelope.power[:, channel : channel + 1], envelope.step)
+        yield channel, own, float(floor[channel])
 
 
 def reverberation_time(source: Source) -> Iterator[ClaimResult]:
@@ -63,9 +60,8 @@ def reverberation_time(source: Source) -> Iterator[ClaimResult]:
 def direct_to_reverberant(source: Source) -> Iterator[ClaimResult]:
     """Direct-to-reverberant ratio of each channel, from how the power builds up and falls."""
     kind = _what("DRR", source)
-    why = obstacle(source) or (
-        None if source.kind in _STEADY_POWER else "its pitch glides, and its power with it"
-    )
+    glides = None if source.kind in _STEADY_POWER else "its pitch glides, and its power with it"
+    why = obstacle(source) or glides
     if why:
         yield Unmeasured(kind, why)
         return
