@@ -29,11 +29,11 @@ def is_folded(capabilities: Capabilities | None, adaptations: tuple[Adaptation, 
 
 def line(run: Run, canary: Canary | None) -> str:
     """What was found about the way to the model of a run, and what it is declared to do to the ears."""
-    found = summary.line(canary, apart=are_ears_apart(run.adaptations))
-    return f"{found}; {FOLDED}" if is_folded(run.capabilities, run.adaptations) else found
+    verdicts = summary.line(canary, apart=are_ears_apart(run.adaptations))
+    return f"{verdicts}; {FOLDED}" if is_folded(run.capabilities, run.adaptations) else verdicts
 
 
 def of_captioner(captioner: Captioner) -> str:
     """Whose captions a run shows, and what was found about the way to that model."""
-    found = summary.line(captioner.canary, apart=are_ears_apart(captioner.adaptations))
-    return f"captions by {captioner.model} ({found})"
+    verdicts = summary.line(captioner.canary, apart=are_ears_apart(captioner.adaptations))
+    return f"captions by {captioner.model} ({verdicts})"

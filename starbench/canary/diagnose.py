@@ -12,11 +12,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import combinations
 
-from starbench.canary.evidence.delivery_evidence import DeliveryEvidence
+from starbench.canary.evidence.delivery_evidence import DOUBT, DeliveryEvidence
 from starbench.canary.evidence.prober import Ask, Prober
 from starbench.canary.evidence.statistics import between
 from starbench.canary.evidence.token_counts import counting_probes, judge
-from starbench.canary.stimuli.clips import PAIR_SETS, ProbeLimits, single_sounds, which_is_higher
+from starbench.canary.stimuli.clips import PAIR_SETS, ProbeLimits, controls, single_sounds, which_is_higher
 from starbench.canary.stimuli.probes import DESCRIBE, Probe
 from starbench.canary.summary import LOST, VERDICTS
 from starbench.canary.verdicts import UNKNOWN, Verdict, band, delivery, discrimination, ears, length
@@ -29,7 +29,6 @@ from starbench.text import sentence
 MOST_PROBES = 40
 _NOT_SHOWN = Verdict(UNKNOWN, "no reply was shown to depend on the sound")
 _NOT_COMPARABLE = Verdict(UNKNOWN, "no reply in free text distinguishes sounds")
-_NOT_PROBED = Verdict(UNKNOWN, "not probed: --probe all")
 
 
 async def diagnose(
@@ -37,17 +36,10 @@ async def diagnose(
 ) -> Canary:
     """Find out what of a sound reaches a model, and whether it hears.
 
-    Parameters
-    ----------
-    ask : callable
-        Sends one prompt, with its retries; an AdapterError loses that probe.
-    capabilities : Capabilities
-        No probe goes beyond them.
-    rate : int, optional
-        The rate that the run sends all clips at, Hz; None: each clip's own.
-    probe : str
-        ``basic``: delivery, discrimination and ears, in at most :data:`MOST_PROBES` requests; ``all``: long
-        clips and high frequencies too, and more probes where replies vary.
+    ``ask`` sends one prompt, with its retries; an AdapterError loses that probe. No probe goes beyond
+    ``capabilities``. ``rate`` is the rate that the run sends all clips at, Hz; None: each clip's own. ``basic``
+    probes are for delivery, discrimination and ears, at most :data:`MOST_PROBES`; ``all`` are for long clips
+    and high frequencies too, and more where replies vary.
 
     Raises
     ------
@@ -81,13 +73,10 @@ async def _verdicts(prober: Prober, capabilities: Capabilities, probe: ProbeSet)
         # One in some thousand models that reply by chance look as if they heard: they do not do so twice.
         evidence = replace(evidence, is_refuted=True)
         two_ears, long_clips, high_tones = (_NOT_SHOWN,) * 3
-    return {
-        "transport": delivery.verdict(evidence),
-        "hearing": discrimination.verdict(score),
-        "ears": two_ears,
-        "length": long_clips if probe == "all" else _NOT_PROBED,
-        "band": high_tones if probe == "all" else _NOT_PROBED,
-    }
+    if probe == "basic":
+        long_clips = high_tones = Verdict(UNKNOWN, "not probed: --probe all")
+    verdicts = (delivery.verdict(evidence), discrimination.verdict(score), two_ears, long_clips, high_tones)
+    return dict(zip(VERDICTS, verdicts, strict=True))
 
 
 async def _first_probes(prober: Prober) -> None:
@@ -106,19 +95,19 @@ async def _delivery_probes(prober: Prober) -> tuple[ChoiceScore, DeliveryEvidenc
     score, evidence = _evidence(prober)
     for n in range(1, len(PAIR_SETS)):
         more = delivery.descriptions(prober.limits, n)
-        do_vary = evidence.p_dependent < 1.0 and prober.most_requests is None
-        is_open = not evidence.depends and (do_vary or evidence.is_promising)
+        is_promising = evidence.p_dependent < (1.0 if prober.most_requests is None else DOUBT)
+        is_open = not evidence.depends and is_promising
         if is_open and not prober.is_picky and prober.affords(len(more)):
             await prober.send(more)
             score, evidence = _evidence(prober)
-    controls, tones = delivery.controls(prober.limits), which_is_higher(prober.limits, 1)
-    if not evidence.depends and score.is_promising and prober.affords(len(tones) + len(controls)):
+    tones, texts = which_is_higher(prober.limits, 1), controls(prober.limits)
+    if not evidence.depends and score.is_promising and prober.affords(len(tones) + len(texts)):
         await prober.send(tones)
         score, evidence = _evidence(prober)
     if not evidence.depends:
         counterevidence = delivery.counterevidence(prober)
-        affordable = prober.affords(len(controls) + len(counterevidence))
-        await prober.send([*controls, *(counterevidence if affordable else ())])
+        affordable = prober.affords(len(texts) + len(counterevidence))
+        await prober.send([*texts, *(counterevidence if affordable else ())])
         score, evidence = _evidence(prober)
     return score, evidence
 
@@ -155,17 +144,14 @@ async def _reach(
 
 
 def _record(prober: Prober, verdicts: Mapping[str, Verdict], probe: ProbeSet) -> Canary:
-    evidence = {name: sentence(verdicts[name].evidence) for name in VERDICTS}
-    if prober.failures:
-        lost = f"{len(prober.failures)} of {prober.requests} probes got no reply: {prober.failures[0]}"
-        evidence[LOST] = sentence(lost)
-    return Canary.model_validate(
-        {
-            **{name: verdicts[name].value for name in VERDICTS},
-            "evidence": evidence,
-            "probe": probe,
-            "requests": prober.requests,
-            "usage": total(reply.usage for reply in prober.all_replies() if reply.usage is not None),
-            "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        }
-    )
+    reasons = {name: verdict.evidence for name, verdict in verdicts.items()}
+    if failures := prober.failures:
+        reasons[LOST] = f"{len(failures)} of {prober.requests} probes got no reply: {failures[0]}"
+    record = {
+        "evidence": {name: sentence(reason) for name, reason in reasons.items()},
+        "probe": probe,
+        "requests": prober.requests,
+        "usage": total(reply.usage for reply in prober.all_replies() if reply.usage is not None),
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    return Canary.model_validate({name: verdict.value for name, verdict in verdicts.items()} | record)

@@ -12,8 +12,9 @@ from starbench.canary.evidence.prober import Prober, Reply
 from starbench.canary.evidence.statistics import Matrix, at_least, dependence, separation
 from starbench.canary.evidence.token_counts import TokenCounts, is_estimate, judge
 from starbench.canary.evidence.wording import claims_no_audio, palette_matches, reports_no_speech
-from starbench.canary.stimuli.clips import PAIR_SETS, Pair, no_sound, single_sounds, sound_pairs
-from starbench.canary.stimuli.probes import CONTROLS, DESCRIBE, NAME, WHICH_IS_HIGHER, Question
+from starbench.canary.stimuli import clips
+from starbench.canary.stimuli.clips import PAIR_SETS, Pair
+from starbench.canary.stimuli.probes import DESCRIBE, NAME, WHICH_IS_HIGHER, Probe, Question
 
 #: Up to these p-values, for one set of pairs and for more, replies are taken to depend on the sound. A model
 #: that averages the ears hears six pairs as three: alike to the letter, its replies reach 0.001.
@@ -27,7 +28,7 @@ _IN_TWO_SETS = 2
 #: So many descriptions must be there before it counts that all claim there is no sound.
 _ENOUGH = 6
 #: p-values that forbid the verdict that nothing arrives, though they prove nothing.
-_DOUBT, _MAY_BE_PRESENT = 0.2, 0.05
+DOUBT, _MAY_BE_PRESENT = 0.2, 0.05
 #: Share of letters among the replies to questions with options; with fewer, the model hears now and then.
 _ALL_LETTERS = 2 / 3
 #: So many controls in the form that was asked for.
@@ -39,7 +40,7 @@ Descriptions = dict[Pair, list[Reply]]
 
 def described_sets(prober: Prober) -> list[Descriptions]:
     """Descriptions of each set of pairs that was sent."""
-    sets = (sound_pairs(prober.limits, n) for n in range(len(PAIR_SETS)))
+    sets = (clips.sound_pairs(prober.limits, n) for n in range(len(PAIR_SETS)))
     replies = [
         {pair: group for pair, clip in pairs.items() if (group := prober.replies(DESCRIBE, clip))}
         for pairs in sets
@@ -84,11 +85,6 @@ class DeliveryEvidence:
         return self.hearing is not None or not (by_chance or self.is_refuted)
 
     @property
-    def is_promising(self) -> bool:
-        """Whether more descriptions may well show that they depend on the sound."""
-        return self.p_dependent < _DOUBT
-
-    @property
     def is_comparable(self) -> bool:
         """Whether descriptions distinguish sounds well enough to compare them for the other verdicts."""
         return self.depends and self.p_dependent <= _COMPARABLE
@@ -98,8 +94,8 @@ class DeliveryEvidence:
         if self.hearing is not None or not self.is_comparable:
             return True
         limits = self.prober.limits
-        pairs = [clip for n in range(len(PAIR_SETS)) for clip in sound_pairs(limits, n).values()]
-        known = {sound.name for sound in (*pairs, no_sound(limits))}
+        pairs = [clip for n in range(len(PAIR_SETS)) for clip in clips.sound_pairs(limits, n).values()]
+        known = {sound.name for sound in (*pairs, clips.no_sound(limits))}
         later = [group for name, group in self.prober.by_sound(DESCRIBE).items() if name not in known]
         repeated = sum(len(group) > 1 for group in later)
         return repeated < _ENOUGH_CLIPS or dependence([later]) <= _COMPARABLE
@@ -108,8 +104,8 @@ class DeliveryEvidence:
     def is_constant(self) -> bool:
         """Whether each question got one reply, to the letter, whatever the sound."""
         described = list(self._sets[0].values()) if self._sets else []
-        named = self.prober.groups(NAME, single_sounds(self.prober.limits))
-        if len(described) < len(sound_pairs(self.prober.limits, 0)) or len(named) < len(NAME.options):
+        named = self.prober.groups(NAME, clips.single_sounds(self.prober.limits))
+        if len(described) < len(clips.sound_pairs(self.prober.limits, 0)) or len(named) < len(NAME.options):
             return False
         higher = [list(self.prober.by_sound(question).values()) for question in WHICH_IS_HIGHER]
         return all(
@@ -118,31 +114,26 @@ class DeliveryEvidence:
         )
 
     @cached_property
-    def controls(self) -> list[tuple[Reply, str]]:
-        """Replies to the questions that need no sound, each with the right letter."""
-        silent = no_sound(self.prober.limits)
-        return [
-            (reply, letter)
-            for question, letter in CONTROLS
-            for reply in self.prober.replies(question, silent)
-        ]
+    def controls(self) -> list[tuple[Probe, Reply, str]]:
+        """Replies to the questions that need no sound."""
+        return self.prober.answers(clips.controls(self.prober.limits))
 
     @property
     def right_controls(self) -> int:
         """Questions without sound that were answered rightly."""
-        return sum(reply.letter == letter for reply, letter in self.controls)
+        return sum(reply.letter == letter for _, reply, letter in self.controls)
 
     @property
     def follows_the_form(self) -> bool:
         """Whether questions without sound are answered in the form that was asked for."""
-        return sum(reply.letter is not None for reply, _ in self.controls) >= _FORMED
+        return sum(reply.letter is not None for _, reply, _ in self.controls) >= _FORMED
 
     @property
     def _without_clip(self) -> list[Reply]:
-        return self.prober.replies(DESCRIBE, no_sound(self.prober.limits))
+        return self.prober.replies(DESCRIBE, clips.no_sound(self.prober.limits))
 
     def _with_sound(self, question: Question) -> list[Reply]:
-        silent = no_sound(self.prober.limits).name
+        silent = clips.no_sound(self.prober.limits).name
         by_sound = self.prober.by_sound(question).items()
         return [reply for name, replies in by_sound if name != silent for reply in replies]
 
@@ -162,11 +153,8 @@ class DeliveryEvidence:
     @property
     def right_names(self) -> int:
         """Single sounds that were chosen rightly from the palette."""
-        return sum(
-            reply.letter == letter
-            for letter, sound in zip("ABCDEF", single_sounds(self.prober.limits), strict=True)
-            for reply in self.prober.replies(NAME, sound)
-        )
+        answers = self.prober.answers(clips.which_sound(self.prober.limits))
+        return sum(reply.letter == letter for _, reply, letter in answers)
 
     @cached_property
     def p_named(self) -> float:
@@ -192,7 +180,7 @@ class DeliveryEvidence:
             if any(reports_no_speech(reply.text) for reply in self._with_sound(DESCRIBE)):
                 return "a reply reports sound without speech"
         what, p = min(signs.items(), key=lambda sign: sign[1])
-        return f"{what} (p = {p:.2g})" if p < _DOUBT else None
+        return f"{what} (p = {p:.2g})" if p < DOUBT else None
 
     @property
     def is_same_without_sound(self) -> bool:

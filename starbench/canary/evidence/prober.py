@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
-from starbench.canary.stimuli.clips import ProbeLimits
+from starbench.canary.stimuli.clips import AnswerKey, ProbeLimits
 from starbench.canary.stimuli.probes import Probe, ProbeSound, Question
 from starbench.errors import AdapterError, AudioError, FatalError, TransientError
 from starbench.protocols.reading import read
@@ -119,6 +119,14 @@ class Prober:
     def replies(self, question: Question, sound: ProbeSound) -> list[Reply]:
         """The replies to this question about this sound."""
         return self._replies.get((question, sound.name), [])
+
+    def answers(self, key: AnswerKey) -> list[tuple[Probe, Reply, str]]:
+        """The replies to probes, each with its probe and the right letter."""
+        return [
+            (probe, reply, letter)
+            for probe, letter in key.items()
+            for reply in self.replies(probe.question, probe.sound)
+        ]
 
     def groups(self, question: Question, sounds: Iterable[ProbeSound]) -> list[list[Reply]]:
         """The replies by sound, leaving out sounds without any."""

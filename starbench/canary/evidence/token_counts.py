@@ -13,14 +13,8 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from starbench.canary.evidence.prober import Prober, Reply
-from starbench.canary.stimuli.clips import (
-    FOURFOLD,
-    ProbeLimits,
-    fourfold_tone,
-    no_sound,
-    sound_pairs,
-    twofold_tone,
-)
+from starbench.canary.stimuli import clips
+from starbench.canary.stimuli.clips import FOURFOLD, ProbeLimits
 from starbench.canary.stimuli.probes import DESCRIBE, DESCRIBE_AT_LENGTH, EXTRA_WORDS, Probe
 
 #: Plausible tokens for one more English word, least and most.
@@ -68,28 +62,29 @@ def counting_probes(prober: Prober) -> list[Probe]:
     Longer clips, and more words, only where the counts so far can be token counts at all.
     """
     limits = prober.limits
-    silent = no_sound(limits)
+    silent = clips.no_sound(limits)
     probes = [Probe(DESCRIBE, silent)] * _SILENT
     if _only(_pair_replies(prober), "input_tokens") is not None:
-        clips = [clip for clip in (fourfold_tone(limits), twofold_tone(limits)) if clip]
-        probes += [Probe(DESCRIBE_AT_LENGTH, silent), *(Probe(DESCRIBE, clip) for clip in clips)]
+        longer = (clips.fourfold_tone(limits), clips.twofold_tone(limits))
+        probes.append(Probe(DESCRIBE_AT_LENGTH, silent))
+        probes += [Probe(DESCRIBE, clip) for clip in longer if clip]
     return probes
 
 
 def judge(prober: Prober) -> TokenCounts:
     """What the counts of the describing probes show."""
     limits = prober.limits
-    twofold = twofold_tone(limits)
+    twofold = clips.twofold_tone(limits)
     replies = {
-        "none": prober.replies(DESCRIBE, no_sound(limits)),
+        "none": prober.replies(DESCRIBE, clips.no_sound(limits)),
         "once": _pair_replies(prober),
-        "fourfold": prober.replies(DESCRIBE, fourfold_tone(limits)),
+        "fourfold": prober.replies(DESCRIBE, clips.fourfold_tone(limits)),
         "twofold": prober.replies(DESCRIBE, twofold) if twofold else [],
     }
     tokens = _series(replies, "input_tokens")
     if tokens is None:
         return TokenCounts("none", _unsteady(replies))
-    more_words = _counts(prober.replies(DESCRIBE_AT_LENGTH, no_sound(limits)), "input_tokens")
+    more_words = _counts(prober.replies(DESCRIBE_AT_LENGTH, clips.no_sound(limits)), "input_tokens")
     growth = {count - tokens.none for count in more_words if count is not None}
     least, most = (EXTRA_WORDS * tokens for tokens in _TOKENS_PER_WORD)
     if len(growth) != 1 or not least <= min(growth) <= most:
@@ -108,7 +103,7 @@ def is_estimate(prober: Prober) -> bool:
     counts = [
         (count, len(question.full_text) / _CHARACTERS_PER_TOKEN)
         for question in (DESCRIBE, DESCRIBE_AT_LENGTH)
-        for count in _counts(prober.replies(question, no_sound(prober.limits)), "input_tokens")
+        for count in _counts(prober.replies(question, clips.no_sound(prober.limits)), "input_tokens")
     ]
     return bool(counts) and all(
         count is not None and abs(count - quarter) <= _TOLERANCE for count, quarter in counts
@@ -116,7 +111,7 @@ def is_estimate(prober: Prober) -> bool:
 
 
 def _pair_replies(prober: Prober) -> list[Reply]:
-    groups = prober.groups(DESCRIBE, sound_pairs(prober.limits, 0).values())
+    groups = prober.groups(DESCRIBE, clips.sound_pairs(prober.limits, 0).values())
     return [reply for group in groups for reply in group]
 
 
@@ -160,7 +155,7 @@ def _by_seconds(series: _Series, limits: ProbeLimits) -> TokenCounts | None:
         return None
     reason = (
         f"the counts grow with the seconds, whatever the bytes ({series.none} tokens with "
-        f"{no_sound(limits).name}; {series.once} and {series.fourfold} with {limits.sound_s:g} s and "
+        f"{clips.no_sound(limits).name}; {series.once} and {series.fourfold} with {limits.sound_s:g} s and "
         f"{FOURFOLD * limits.sound_s:g} s)"
     )
     return TokenCounts("seconds", reason, series.once - per_second * limits.sound_s, per_second)
@@ -170,7 +165,9 @@ def _not_by_seconds(tokens: _Series, audio_tokens: _Series | None, limits: Probe
     with_sound = {count for count in tokens[1:] if count is not None}
     claimed = {count for count in audio_tokens[1:] if count is not None} if audio_tokens else {0}
     lengths = f"{limits.sound_s:g} to {FOURFOLD * limits.sound_s:g} s"
-    figures = f"{tokens.none} with {no_sound(limits).name}, {_range(with_sound)} with sounds of {lengths}"
+    figures = (
+        f"{tokens.none} with {clips.no_sound(limits).name}, {_range(with_sound)} with sounds of {lengths}"
+    )
     if len(with_sound) > 1:
         return TokenCounts("none", f"the counts do not follow the seconds of sound ({figures})")
     growth = with_sound.pop() - tokens.none

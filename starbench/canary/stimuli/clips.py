@@ -11,7 +11,15 @@ import numpy as np
 from starbench.audio import Audio
 from starbench.canary.stimuli import palette
 from starbench.canary.stimuli.palette import PALETTE, Sound
-from starbench.canary.stimuli.probes import WHICH_IS_HIGHER, WHICH_SIDE, Probe, ProbeSound, Question
+from starbench.canary.stimuli.probes import (
+    CONTROLS,
+    NAME,
+    WHICH_IS_HIGHER,
+    WHICH_SIDE,
+    Probe,
+    ProbeSound,
+    Question,
+)
 from starbench.schema import Capabilities
 
 _SOUNDS = tuple(PALETTE.values())
@@ -117,22 +125,32 @@ def twofold_tone(limits: ProbeLimits) -> ProbeSound | None:
     return _lasting(limits, palette.low_tone, 2, limits.rate, 1) if limits.stereo else None
 
 
+def controls(limits: ProbeLimits) -> AnswerKey:
+    """Questions that the text alone answers."""
+    return {Probe(question, no_sound(limits)): letter for question, letter in CONTROLS}
+
+
+def which_sound(limits: ProbeLimits) -> AnswerKey:
+    """Each sound of the palette, to be chosen from all."""
+    return {Probe(NAME, sound): "ABCDEF"[n] for n, sound in enumerate(single_sounds(limits))}
+
+
 def which_is_higher(limits: ProbeLimits, batch: int) -> AnswerKey:
     """Clips of two tones, with both orders of the options."""
     pairs = _TONE_PAIRS_HZ[batch]
-    return _key(WHICH_IS_HIGHER, [(_two_tones(*pair, limits.rate), pair[1] > pair[0]) for pair in pairs])
+    return _both_orders(WHICH_IS_HIGHER, [(_two_tones(*hz, limits.rate), hz[1] > hz[0]) for hz in pairs])
 
 
 def which_side(limits: ProbeLimits) -> AnswerKey:
     """Clips of a noise that is weaker and later at the far ear, with both orders of the options."""
     sides = [(_at_side(seed, side, limits.rate), side) for seed in range(3) for side in (0, 1)]
-    return _key(WHICH_SIDE, sides)
+    return _both_orders(WHICH_SIDE, sides)
 
 
-def _key(questions: Iterable[Question], sounds: Iterable[tuple[ProbeSound, int]]) -> AnswerKey:
+def _both_orders(questions: tuple[Question, Question], sounds: Iterable[tuple[ProbeSound, int]]) -> AnswerKey:
     orders = list(enumerate(questions))
     return {
-        Probe(question, sound): "AB"[option ^ order] for sound, option in sounds for order, question in orders
+        Probe(question, sound): "AB"[right ^ order] for sound, right in sounds for order, question in orders
     }
 
 

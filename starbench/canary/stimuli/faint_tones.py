@@ -31,17 +31,12 @@ def tone_after_mark(rate: int, db: float, hz: float | None, *, shaped: bool = Tr
     def render() -> Audio:
         events = [(0.0, palette.tone(_MARK_HZ, _MARK_S, rate, db - _MARK_BELOW_DB))]
         if hz is not None:
-            tone = _smooth_tone(hz, db, rate)
+            # Long smooth ends: short ones would reach into the band that a narrower way carries.
+            tone = palette.tone(hz, _TONE_S, rate, db) * np.hanning(round(_TONE_S * rate))
             events.append((_TONE_AT_S, _rounded(tone) if shaped else tone))
         return palette.audio(rate, palette.in_silence(_CLIP_S, rate, *events))
 
     return ProbeSound(f"{hz} Hz of {db} dB at {rate} Hz{'' if shaped else ', plain'}", render)
-
-
-def _smooth_tone(hz: float, db: float, rate: int) -> Wave:
-    """A tone with long smooth ends: short ones would reach into the band that a narrower way carries."""
-    wave = palette.tone(hz, _TONE_S, rate, db)
-    return wave * np.hanning(len(wave))
 
 
 def _rounded(wave: Wave) -> Wave:

@@ -52,7 +52,11 @@ async def verdict(prober: Prober, comparable: Sequence[float], capabilities: Cap
             return Verdict(UNKNOWN, f"no clip at {rate} Hz was answered")
         if states[f"{_LOW_HZ[0]:g} Hz"] == "arrives":
             break
-    by_events = _by_events(states, rate, capabilities)
+    front_end = capabilities.front_end_hz
+    declared = (
+        f"the adapter declares {f'a front end of {front_end} Hz' if front_end else 'no narrower front end'}"
+    )
+    by_events = _by_events(states, rate, declared)
     if by_events.value != "kept" or rate != _IMAGES_RATE:
         return by_events
     low, image = (f"{hz:g} Hz" for hz in _IMAGES_HZ[0])
@@ -62,7 +66,7 @@ async def verdict(prober: Prober, comparable: Sequence[float], capabilities: Cap
             return Verdict("kept", f"{by_events.evidence}, and images about 8 kHz are distinguished")
         case "alike":
             why = "get one reply, as if samples were left out without a filter"
-            return Verdict("narrowed", f"{images} {why}{_declared(capabilities)}")
+            return Verdict("narrowed", f"{images} {why}; {declared}")
     reason = f"{images} are not clearly distinguished, as other high tones may not be either"
     return Verdict(UNKNOWN, f"{by_events.evidence}; {reason}")
 
@@ -86,7 +90,7 @@ async def _images(prober: Prober) -> Literal["apart", "alike", "open"]:
     return "open"
 
 
-def _by_events(states: Mapping[str, EventState], rate: int, capabilities: Capabilities) -> Verdict:
+def _by_events(states: Mapping[str, EventState], rate: int, declared: str) -> Verdict:
     low = next(iter(states))
     tones = f"tones sent at {rate} Hz"
     if states[low] != "arrives":
@@ -96,13 +100,7 @@ def _by_events(states: Mapping[str, EventState], rate: int, capabilities: Capabi
     )
     if lost:
         reason = f"{tones}: the reply changes with {arriving}, not with {lost}"
-        return Verdict("narrowed", f"{reason}{_declared(capabilities)}")
+        return Verdict("narrowed", f"{reason}; {declared}")
     if unclear:
         return Verdict(UNKNOWN, f"{tones}: no clear change with {unclear}")
     return Verdict("kept", f"{tones}: the reply changes with {arriving}")
-
-
-def _declared(capabilities: Capabilities) -> str:
-    if capabilities.front_end_hz is None:
-        return "; the adapter declares no narrower front end"
-    return f"; the adapter declares a front end of {capabilities.front_end_hz} Hz"

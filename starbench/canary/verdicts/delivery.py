@@ -8,7 +8,7 @@ from __future__ import annotations
 from starbench.canary.evidence.delivery_evidence import DeliveryEvidence
 from starbench.canary.evidence.prober import Prober
 from starbench.canary.evidence.token_counts import counting_probes
-from starbench.canary.stimuli.clips import ProbeLimits, no_sound, single_sounds, sound_pairs
+from starbench.canary.stimuli.clips import ProbeLimits, sound_pairs, which_sound
 from starbench.canary.stimuli.probes import CONTROLS, DESCRIBE, NAME, Probe
 from starbench.canary.verdicts import UNKNOWN, Verdict
 
@@ -27,15 +27,9 @@ def descriptions(limits: ProbeLimits, n: int) -> list[Probe]:
     return [Probe(DESCRIBE, clip) for clip in sound_pairs(limits, n).values()] * TIMES
 
 
-def controls(limits: ProbeLimits) -> list[Probe]:
-    """Questions that the text alone answers."""
-    return [Probe(question, no_sound(limits)) for question, _ in CONTROLS]
-
-
 def counterevidence(prober: Prober) -> list[Probe]:
     """Probes that can show that nothing arrives: choices of sounds, and what token counts depend on."""
-    names = [Probe(NAME, clip) for clip in single_sounds(prober.limits)]
-    return [*names, *counting_probes(prober)]
+    return [*which_sound(prober.limits), *counting_probes(prober)]
 
 
 def verdict(evidence: DeliveryEvidence) -> Verdict:

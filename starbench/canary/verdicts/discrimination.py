@@ -63,18 +63,14 @@ def higher_score(prober: Prober) -> ChoiceScore:
 
 def choice_score(prober: Prober, key: AnswerKey) -> ChoiceScore:
     """How often the replies chose the right letter."""
-    replies = [
-        (probe.sound.name, reply.letter, letter)
-        for probe, letter in key.items()
-        for reply in prober.replies(probe.question, probe.sound)
-    ]
-    formed = sum(chosen is not None for _, chosen, _ in replies)
-    right = sum(chosen == letter for _, chosen, letter in replies)
+    answers = prober.answers(key)
+    formed = sum(reply.letter is not None for _, reply, _ in answers)
+    right = sum(reply.letter == letter for _, reply, letter in answers)
     by_clip: Counter[str] = Counter()
-    for name, chosen, letter in replies:
-        by_clip[name] += 2 * (chosen == letter) - (chosen is not None)
+    for probe, reply, letter in answers:
+        by_clip[probe.sound.name] += 2 * (reply.letter == letter) - (reply.letter is not None)
     p_clips = sign_flips(list(by_clip.values()))
-    return ChoiceScore(len(replies), formed, right, p_clips, at_least(right, formed))
+    return ChoiceScore(len(answers), formed, right, p_clips, at_least(right, formed))
 
 
 def verdict(score: ChoiceScore) -> Verdict:

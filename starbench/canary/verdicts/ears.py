@@ -85,15 +85,13 @@ class _Changes:
     ) -> None:
         noise = within(prober.by_sound(DESCRIBE).values())
         mean_noise = float(np.mean(noise)) if noise else 0.0
-        strata, self.sizes = [], []
-        for groups in sets:
-            by_input: dict[object, list[Sequence[Reply]]] = {}
+        strata: dict[object, list[Sequence[Reply]]] = {}
+        for n, groups in enumerate(sets):
             for pair, replies in groups.items():
-                by_input.setdefault(input_of(pair), []).append(replies)
-            for same_input in by_input.values():
-                strata.append(same_input)
-                self.sizes += [excess(one, other, mean_noise) for one, other in combinations(same_input, 2)]
-        self.p = dependence(strata)
+                strata.setdefault((n, input_of(pair)), []).append(replies)
+        pairs = (pair for same_input in strata.values() for pair in combinations(same_input, 2))
+        self.sizes = [excess(one, other, mean_noise) for one, other in pairs]
+        self.p = dependence(list(strata.values()))
 
     def is_without_effect(self, beside: Sequence[float]) -> bool:
         """Whether this kind of change changes no reply, where others do."""

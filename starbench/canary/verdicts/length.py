@@ -37,7 +37,7 @@ async def verdict(prober: Prober, comparable: Sequence[float], counts: TokenCoun
     limits = prober.limits
     if limits.longest_s < LONG_S:
         return Verdict(UNKNOWN, f"not probed: the model is declared to take {limits.longest_s:g} s at most")
-    hum = _clip(limits.rate, None, None)
+    hum = _clip(limits.rate)
     rounds = [
         {"early": _clip(limits.rate, event, _EARLY_S), "late": _clip(limits.rate, event, _LATE_S)}
         for event in _EVENTS
@@ -65,19 +65,16 @@ def _by_counts(prober: Prober, hum: ProbeSound, counts: TokenCounts) -> Verdict 
         for reply in prober.replies(DESCRIBE, hum)
         if reply.usage is not None and reply.usage.input_tokens is not None
     }
-    if counts.kind != "seconds" or len(tokens) != 1:
-        return None
-    seconds = counts.seconds(tokens.pop())
-    if seconds >= _SHORT * LONG_S:
-        return None
-    return Verdict("cut", f"{LONG_S:g} s of sound count no more tokens than {seconds:.0f} s would")
+    if counts.kind == "seconds" and len(tokens) == 1:
+        seconds = counts.seconds(tokens.pop())
+        if seconds < _SHORT * LONG_S:
+            return Verdict("cut", f"{LONG_S:g} s of sound count no more tokens than {seconds:.0f} s would")
+    return None
 
 
-def _clip(rate: int, event: Sound | None, onset: float | None) -> ProbeSound:
+def _clip(rate: int, event: Sound = palette.silence, onset: float = 0.0) -> ProbeSound:
     def render() -> Audio:
         hum = palette.tone(_HUM_HZ, LONG_S, rate, _HUM_DB)
-        if event is not None and onset is not None:
-            hum += palette.in_silence(LONG_S, rate, (onset, event(_EVENT_S, rate)))
-        return palette.audio(rate, hum)
+        return palette.audio(rate, hum + palette.in_silence(LONG_S, rate, (onset, event(_EVENT_S, rate))))
 
-    return ProbeSound(f"{LONG_S:g} s with {event.__name__ if event else 'nothing'} at {onset} s", render)
+    return ProbeSound(f"{LONG_S:g} s with {event.__name__} at {onset} s", render)
