@@ -17,7 +17,7 @@ from starbench.canary.evidence.prober import Ask, Prober
 from starbench.canary.evidence.statistics import between
 from starbench.canary.evidence.token_counts import counting_probes, judge
 from starbench.canary.stimuli.clips import PAIR_SETS, ProbeLimits, controls, single_sounds, which_is_higher
-from starbench.canary.stimuli.probes import DESCRIBE, Probe
+from starbench.canary.stimuli.probes import DESCRIBE, WHICH_IS_HIGHER, Probe
 from starbench.canary.summary import LOST, VERDICTS
 from starbench.canary.verdicts import UNKNOWN, Verdict, band, delivery, discrimination, ears, length
 from starbench.canary.verdicts.discrimination import ChoiceScore
@@ -66,7 +66,7 @@ async def _verdicts(prober: Prober, capabilities: Capabilities, probe: ProbeSet)
         more = which_is_higher(prober.limits, 1)
         if score.is_promising and prober.affords(len(more)):
             await prober.send(more)
-            score = discrimination.higher_score(prober)
+            score = discrimination.choice_score(prober, WHICH_IS_HIGHER)
         if probe == "all":
             long_clips, high_tones = await _reach(prober, evidence, capabilities)
     if not evidence.is_confirmed():
@@ -113,7 +113,7 @@ async def _delivery_probes(prober: Prober) -> tuple[ChoiceScore, DeliveryEvidenc
 
 
 def _evidence(prober: Prober) -> tuple[ChoiceScore, DeliveryEvidence]:
-    score = discrimination.higher_score(prober)
+    score = discrimination.choice_score(prober, WHICH_IS_HIGHER)
     hearing = f"{discrimination.verdict(score).evidence}, which needs the sound" if score.is_sure else None
     return score, DeliveryEvidence(prober, hearing, score.p_right)
 

@@ -14,7 +14,7 @@ from starbench.canary.evidence.token_counts import TokenCounts, is_estimate, jud
 from starbench.canary.evidence.wording import claims_no_audio, palette_matches, reports_no_speech
 from starbench.canary.stimuli import clips
 from starbench.canary.stimuli.clips import PAIR_SETS, Pair
-from starbench.canary.stimuli.probes import DESCRIBE, NAME, WHICH_IS_HIGHER, Probe, Question
+from starbench.canary.stimuli.probes import CONTROLS, DESCRIBE, NAME, WHICH_IS_HIGHER, Question
 
 #: Up to these p-values, for one set of pairs and for more, replies are taken to depend on the sound. A model
 #: that averages the ears hears six pairs as three: alike to the letter, its replies reach 0.001.
@@ -114,28 +114,24 @@ class DeliveryEvidence:
         )
 
     @cached_property
-    def controls(self) -> list[tuple[Probe, Reply, str]]:
+    def controls(self) -> list[Reply]:
         """Replies to the questions that need no sound."""
-        return self.prober.answers(clips.controls(self.prober.limits))
+        return [reply for question, _ in CONTROLS for reply in self._replies(question, with_sound=False)]
 
     @property
     def right_controls(self) -> int:
         """Questions without sound that were answered rightly."""
-        return sum(reply.letter == letter for _, reply, letter in self.controls)
+        return sum(reply.is_right for reply in self.controls)
 
     @property
     def follows_the_form(self) -> bool:
         """Whether questions without sound are answered in the form that was asked for."""
-        return sum(reply.letter is not None for _, reply, _ in self.controls) >= _FORMED
+        return sum(reply.letter is not None for reply in self.controls) >= _FORMED
 
-    @property
-    def _without_clip(self) -> list[Reply]:
-        return self.prober.replies(DESCRIBE, clips.no_sound(self.prober.limits))
-
-    def _with_sound(self, question: Question) -> list[Reply]:
+    def _replies(self, question: Question, *, with_sound: bool) -> list[Reply]:
         silent = clips.no_sound(self.prober.limits).name
-        by_sound = self.prober.by_sound(question).items()
-        return [reply for name, replies in by_sound if name != silent for reply in replies]
+        groups = self.prober.by_sound(question).items()
+        return [reply for name, replies in groups if (name != silent) == with_sound for reply in replies]
 
     @cached_property
     def claims_no_audio(self) -> bool:
@@ -143,8 +139,12 @@ class DeliveryEvidence:
 
         A model that chooses an option now and then, and else says that it hears nothing, hears now and then.
         """
-        described = self._with_sound(DESCRIBE)
-        choices = [reply for question in (*WHICH_IS_HIGHER, NAME) for reply in self._with_sound(question)]
+        described = self._replies(DESCRIBE, with_sound=True)
+        choices = [
+            reply
+            for question in (*WHICH_IS_HIGHER, NAME)
+            for reply in self._replies(question, with_sound=True)
+        ]
         letters = sum(reply.letter is not None for reply in choices)
         is_steady = not letters or letters >= _ALL_LETTERS * len(choices)
         is_enough = is_steady and len(described) >= _ENOUGH
@@ -153,13 +153,12 @@ class DeliveryEvidence:
     @property
     def right_names(self) -> int:
         """Single sounds that were chosen rightly from the palette."""
-        answers = self.prober.answers(clips.which_sound(self.prober.limits))
-        return sum(reply.letter == letter for _, reply, letter in answers)
+        return sum(reply.is_right for reply in self._replies(NAME, with_sound=True))
 
     @cached_property
     def p_named(self) -> float:
         """p-value for the sounds that were chosen rightly from the palette."""
-        chosen = sum(reply.letter is not None for reply in self._with_sound(NAME))
+        chosen = sum(reply.letter is not None for reply in self._replies(NAME, with_sound=True))
         return at_least(self.right_names, chosen, 1 / len(NAME.options)) if chosen else 1.0
 
     @cached_property
@@ -177,7 +176,7 @@ class DeliveryEvidence:
         if not self.claims_no_audio:
             signs["the replies may depend on the sound"] = self.p_dependent
             signs["descriptions name the right sounds"] = self.p_matching
-            if any(reports_no_speech(reply.text) for reply in self._with_sound(DESCRIBE)):
+            if any(reports_no_speech(reply.text) for reply in self._replies(DESCRIBE, with_sound=True)):
                 return "a reply reports sound without speech"
         what, p = min(signs.items(), key=lambda sign: sign[1])
         return f"{what} (p = {p:.2g})" if p < DOUBT else None
@@ -185,16 +184,18 @@ class DeliveryEvidence:
     @property
     def is_same_without_sound(self) -> bool:
         """Whether the description is the same without any clip, as that of a text alone would be."""
-        without = self._without_clip
+        without = self._replies(DESCRIBE, with_sound=False)
         if self.is_constant:
-            return {reply.text for reply in without} == {reply.text for reply in self._with_sound(DESCRIBE)}
+            return {reply.text for reply in without} == {
+                reply.text for reply in self._replies(DESCRIBE, with_sound=True)
+            }
         return bool(without) and self.p_present > _MAY_BE_PRESENT
 
     @cached_property
     def p_present(self) -> float:
         """p-value for a description that is the same with a clip and without."""
         with_sound = [reply for group in self._sets[0].values() for reply in group] if self._sets else []
-        return separation(self._without_clip, with_sound)
+        return separation(self._replies(DESCRIBE, with_sound=False), with_sound)
 
     @property
     def is_stub(self) -> bool:

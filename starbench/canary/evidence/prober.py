@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
-from starbench.canary.stimuli.clips import AnswerKey, ProbeLimits
+from starbench.canary.stimuli.clips import ProbeLimits
 from starbench.canary.stimuli.probes import Probe, ProbeSound, Question
 from starbench.errors import AdapterError, AudioError, FatalError, TransientError
 from starbench.protocols.reading import read
@@ -30,6 +30,7 @@ class Reply:
     text: str
     letter: str | None
     usage: Usage | None
+    is_right: bool = False
 
 
 class Prober:
@@ -114,19 +115,11 @@ class Prober:
                 self._is_down |= isinstance(error, TransientError)
                 return
         self._variants_answered += variant > 0
-        self._replies.setdefault(key, []).append(_reply(response, probe.question))
+        self._replies.setdefault(key, []).append(_reply(response, probe))
 
     def replies(self, question: Question, sound: ProbeSound) -> list[Reply]:
         """The replies to this question about this sound."""
         return self._replies.get((question, sound.name), [])
-
-    def answers(self, key: AnswerKey) -> list[tuple[Probe, Reply, str]]:
-        """The replies to probes, each with its probe and the right letter."""
-        return [
-            (probe, reply, letter)
-            for probe, letter in key.items()
-            for reply in self.replies(probe.question, probe.sound)
-        ]
 
     def groups(self, question: Question, sounds: Iterable[ProbeSound]) -> list[list[Reply]]:
         """The replies by sound, leaving out sounds without any."""
@@ -141,9 +134,9 @@ class Prober:
         return [reply for replies in self._replies.values() for reply in replies]
 
 
-def _reply(response: Response, question: Question) -> Reply:
+def _reply(response: Response, probe: Probe) -> Reply:
     text = " ".join((response.text or "").split()) or f"({response.stop})"
     letter = None
-    if question.options and response.stop == "end" and response.text:
-        letter = read(response.text, question.options).letter
-    return Reply(text, letter, response.usage)
+    if probe.question.options and response.stop == "end" and response.text:
+        letter = read(response.text, probe.question.options).letter
+    return Reply(text, letter, response.usage, letter is not None and letter == probe.right_letter)

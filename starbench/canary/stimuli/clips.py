@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import permutations
 
@@ -47,8 +46,6 @@ _LEVEL_DB, _DELAY_S = 14.0, 0.0006
 
 Pair = tuple[int, int]
 """Two sounds, by their places in the palette."""
-AnswerKey = dict[Probe, str]
-"""Probes, each with its right letter."""
 
 
 @dataclass(frozen=True)
@@ -125,33 +122,35 @@ def twofold_tone(limits: ProbeLimits) -> ProbeSound | None:
     return _lasting(limits, palette.low_tone, 2, limits.rate, 1) if limits.stereo else None
 
 
-def controls(limits: ProbeLimits) -> AnswerKey:
+def controls(limits: ProbeLimits) -> list[Probe]:
     """Questions that the text alone answers."""
-    return {Probe(question, no_sound(limits)): letter for question, letter in CONTROLS}
+    return [Probe(question, no_sound(limits), letter) for question, letter in CONTROLS]
 
 
-def which_sound(limits: ProbeLimits) -> AnswerKey:
+def which_sound(limits: ProbeLimits) -> list[Probe]:
     """Each sound of the palette, to be chosen from all."""
-    return {Probe(NAME, sound): "ABCDEF"[n] for n, sound in enumerate(single_sounds(limits))}
+    return [Probe(NAME, sound, "ABCDEF"[n]) for n, sound in enumerate(single_sounds(limits))]
 
 
-def which_is_higher(limits: ProbeLimits, batch: int) -> AnswerKey:
+def which_is_higher(limits: ProbeLimits, batch: int) -> list[Probe]:
     """Clips of two tones, with both orders of the options."""
     pairs = _TONE_PAIRS_HZ[batch]
     return _both_orders(WHICH_IS_HIGHER, [(_two_tones(*hz, limits.rate), hz[1] > hz[0]) for hz in pairs])
 
 
-def which_side(limits: ProbeLimits) -> AnswerKey:
+def which_side(limits: ProbeLimits) -> list[Probe]:
     """Clips of a noise that is weaker and later at the far ear, with both orders of the options."""
     sides = [(_at_side(seed, side, limits.rate), side) for seed in range(3) for side in (0, 1)]
     return _both_orders(WHICH_SIDE, sides)
 
 
-def _both_orders(questions: tuple[Question, Question], sounds: Iterable[tuple[ProbeSound, int]]) -> AnswerKey:
-    orders = list(enumerate(questions))
-    return {
-        Probe(question, sound): "AB"[right ^ order] for sound, right in sounds for order, question in orders
-    }
+def _both_orders(questions: tuple[Question, Question], sounds: list[tuple[ProbeSound, int]]) -> list[Probe]:
+    first, second = questions
+    return [
+        probe
+        for sound, right in sounds
+        for probe in (Probe(first, sound, "AB"[right]), Probe(second, sound, "BA"[right]))
+    ]
 
 
 def _pair(limits: ProbeLimits, first: int, second: int, *, sign: int = 1) -> ProbeSound:

@@ -80,6 +80,7 @@ class Probe:
 
     question: Question
     sound: ProbeSound
+    right_letter: str | None = None
 
     def prompt(self, variant: int = 0) -> Prompt:
         """The prompt, the clip first; each ``variant`` sends the same sound in other bytes."""

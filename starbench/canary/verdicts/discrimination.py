@@ -8,11 +8,12 @@ by the clip's bytes would be right again and again.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from starbench.canary.evidence.prober import Prober
 from starbench.canary.evidence.statistics import at_least, sign_flips
-from starbench.canary.stimuli.clips import AnswerKey, which_is_higher
+from starbench.canary.stimuli.probes import Question
 from starbench.canary.verdicts import UNKNOWN, Verdict
 
 #: Both must be as unlikely: had each clip been the other way round, and had each letter been tossed.
@@ -56,19 +57,19 @@ class ChoiceScore:
         return f"{self.right} of {self.formed} right (p = {self.p_letters:.2g})"
 
 
-def higher_score(prober: Prober) -> ChoiceScore:
-    """How it was answered which of two tones is higher."""
-    return choice_score(prober, which_is_higher(prober.limits, 0) | which_is_higher(prober.limits, 1))
-
-
-def choice_score(prober: Prober, key: AnswerKey) -> ChoiceScore:
-    """How often the replies chose the right letter."""
-    answers = prober.answers(key)
-    formed = sum(reply.letter is not None for _, reply, _ in answers)
-    right = sum(reply.letter == letter for _, reply, letter in answers)
+def choice_score(prober: Prober, questions: Iterable[Question]) -> ChoiceScore:
+    """How questions were answered, in both orders of their options."""
+    answers = [
+        (name, reply)
+        for question in questions
+        for name, replies in prober.by_sound(question).items()
+        for reply in replies
+    ]
+    formed = sum(reply.letter is not None for _, reply in answers)
+    right = sum(reply.is_right for _, reply in answers)
     by_clip: Counter[str] = Counter()
-    for probe, reply, letter in answers:
-        by_clip[probe.sound.name] += 2 * (reply.letter == letter) - (reply.letter is not None)
+    for name, reply in answers:
+        by_clip[name] += 2 * reply.is_right - (reply.letter is not None)
     p_clips = sign_flips(list(by_clip.values()))
     return ChoiceScore(len(answers), formed, right, p_clips, at_least(right, formed))
 

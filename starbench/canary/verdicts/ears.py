@@ -19,7 +19,7 @@ from starbench.canary.evidence.delivery_evidence import Descriptions, described_
 from starbench.canary.evidence.prober import Prober, Reply
 from starbench.canary.evidence.statistics import dependence, excess, likeness, smaller, within
 from starbench.canary.stimuli.clips import PAIR_SETS, Pair, opposite_pairs, which_side
-from starbench.canary.stimuli.probes import DESCRIBE, Probe
+from starbench.canary.stimuli.probes import DESCRIBE, WHICH_SIDE, Probe
 from starbench.canary.verdicts import UNKNOWN, Verdict
 from starbench.canary.verdicts.delivery import descriptions
 from starbench.canary.verdicts.discrimination import choice_score
@@ -40,10 +40,10 @@ async def verdict(prober: Prober, *, is_comparable: bool) -> Verdict:
     if by_descriptions.value != UNKNOWN:
         return by_descriptions
     reasons = [by_descriptions.evidence] if by_descriptions.evidence else []
-    key = which_side(prober.limits)
-    if prober.affords(len(key)):
-        await prober.send(key)
-        sides = choice_score(prober, key)
+    probes = which_side(prober.limits)
+    if prober.affords(len(probes)):
+        await prober.send(probes)
+        sides = choice_score(prober, WHICH_SIDE)
         reasons.append(f"on which side a sound is: {sides.figures}")
         if sides.is_sure:
             return Verdict("kept", reasons[-1])
