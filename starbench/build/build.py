@@ -58,8 +58,6 @@ def build(
 
     Parameters
     ----------
-    task : str
-        Name of a task plug-in that plans drafts.
     out : Path
         A directory that does not exist yet, or is empty.
     on_item : callable
@@ -67,8 +65,6 @@ def build(
     workers : int, optional
         Processes to use; default: one for each CPU that this process may use. They are spawned, so a
         script calls this under ``if __name__ == "__main__"``.
-    on_interrupted : callable
-        Called with what an interrupted build left, if one did.
 
     Raises
     ------

@@ -67,14 +67,7 @@ class RenderedItem(Frozen):
 def render_item(job: RenderJob, seed: int, root: Path) -> RenderedItem:
     """Render the clips of one item and write them below ``root``; the same bytes in any process.
 
-    Raises
-    ------
-    StimulusError
-        If a clip asks for what cannot be made.
-    PluginError
-        If a synthesizer fails in any other way.
-    OSError
-        If the disk does not take it.
+    Raises what :func:`render_stimulus` does, and an OSError if the disk does not take it.
     """
     return RenderedItem(id=job.item_id, clips=tuple(_clips(job, seed, root)))
 
@@ -99,12 +92,8 @@ def _clips(job: RenderJob, seed: int, root: Path) -> Iterator[RenderedClip]:
 def render_stimulus(recipe: Recipe, rng: np.random.Generator) -> tuple[Audio, Stimulus]:
     """Render one stimulus: as 16-bit sound, and as the synthesizer made it, its truth in plain JSON values.
 
-    Raises
-    ------
-    StimulusError
-        If it cannot exist, or 16 bits would clip it.
-    PluginError
-        If there is no such synthesizer, or it fails in any other way.
+    Raises a StimulusError if it cannot exist, or 16 bits would clip it; a PluginError if there is no such
+    synthesizer, or it fails in any other way.
     """
     try:
         stimulus = _synthesizer(recipe.synthesizer)(rng=rng, **recipe.parameters)

@@ -96,12 +96,8 @@ class Staging:
 def hold(out: Path) -> Iterator[Staging]:
     """Keep the staging directory of ``out`` to this process; the kernel frees it when the process dies.
 
-    It is gone afterwards if the suite has left it.
-
-    Raises
-    ------
-    SuiteError
-        If another process builds the same suite, or something else has the directory's name.
+    It is gone afterwards if the suite has left it. A SuiteError says that another process builds the same
+    suite, or that something else has the directory's name.
     """
     path = out.with_name(f".{out.name}.partial")
     if path.exists() and not is_staging(path):

@@ -41,10 +41,7 @@ async def diagnose(
     probes are for delivery, discrimination and ears, at most :data:`MOST_PROBES`; ``all`` are for long clips
     and high frequencies too, and more where replies vary.
 
-    Raises
-    ------
-    FatalError
-        When no request can succeed.
+    Raises a FatalError when no request can succeed.
     """
     limits = ProbeLimits.of(capabilities, rate)
     prober = Prober(ask, limits, MOST_PROBES if probe == "basic" else None)

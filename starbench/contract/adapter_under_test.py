@@ -75,10 +75,7 @@ class AdapterUnderTest:
     async def ask(self, prompt: Prompt, *, alone: bool = False) -> Response:
         """The answer to one question, as a run would get it; ``alone``: never in a batch.
 
-        Raises
-        ------
-        AdapterError, AudioError
-            As the adapter raised it, at the last attempt; of kind ``timeout`` if no reply comes in time.
+        An AdapterError or AudioError is that of the last attempt; of kind ``timeout`` if no reply comes in time.
         """
         exchange = await self._client.exchange(prompt, alone=alone)
         self.requests += exchange.attempts

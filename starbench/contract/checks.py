@@ -88,11 +88,8 @@ def check(adapter: Adapter | Model, *, timeout_s: float = TIMEOUT_S) -> Report:
 
     ``adapter`` is your adapter, made; or what :func:`starbench.models.resolve` returns. One question may
     take ``timeout_s`` seconds. ``assert report.ok, str(report)`` says what failed.
-
-    Raises
-    ------
-    InputError
-        If it cannot be asked at all: there is no ``generate(prompt)``, or its own ``check()`` objects.
+    An InputError says that it cannot be asked at all: there is no ``generate(prompt)``, or its own ``check()``
+    objects.
     """
     return asyncio.run(check_async(adapter, timeout_s=timeout_s))
 

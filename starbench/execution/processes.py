@@ -64,12 +64,7 @@ def map_items(
     process; others are spawned with one thread each, so a script calls this under
     ``if __name__ == "__main__"``.
 
-    Raises
-    ------
-    WorkerDiedError
-        If a worker process died.
-    Exception
-        What ``function`` raised first.
+    Raises a WorkerDiedError if a worker process died, or what ``function`` raised first.
     """
     if not workers:
         yield from map(function, items)

@@ -53,22 +53,14 @@ _MAX_IMPURITY, _QUIET = 0.25, 2 * STEP
 
 @dataclass(frozen=True)
 class Tone:
-    """A pure tone as measured.
-
-    Attributes
-    ----------
-    onset, offset : float
-        Half-amplitude crossings of the envelope, s from the start of the clip.
-    frequency : float
-        Hz.
-    level : float
-        Rms of the steady part, dB re full scale = 1 (a full-scale sine has −3.01).
-    """
+    """A pure tone as measured; ``onset`` and ``offset`` are half-amplitude crossings, s from the clip's start."""
 
     onset: float
     offset: float
     frequency: float
+    """Hz."""
     level: float
+    """Rms of the steady part, dB re full scale = 1 (a full-scale sine has −3.01)."""
 
     @property
     def duration(self) -> float:

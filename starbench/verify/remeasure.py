@@ -63,10 +63,7 @@ def measure_all(
 ) -> list[ItemMeasurements]:
     """Measure every item of ``suite``, in their order; without ``claims`` only what anyone sees of the clips.
 
-    Raises
-    ------
-    SuiteError
-        If a worker process dies.
+    Raises a SuiteError if a worker process dies.
     """
     jobs = [
         MeasurementJob(item.id, item.audio_paths, _truths(item) if claims else ()) for item in suite.items

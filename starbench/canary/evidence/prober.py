@@ -69,12 +69,7 @@ class Prober:
         """Send all of ``probes``, in random order, and keep the replies.
 
         A probe that was sent before is sent in other bytes: replies to one sound must not be alike because
-        its bytes are.
-
-        Raises
-        ------
-        FatalError
-            When no request can succeed; those under way are dropped.
+        its bytes are. A FatalError says that no request can succeed; those under way are dropped.
         """
         waiting = list(probes)
         if self.is_hopeless:
