@@ -73,9 +73,9 @@ async def concurrency(adapter: AdapterUnderTest) -> CheckResult:
         return skipped("declares max_in_flight=1")
     comparison = await compare_answers(_questions(adapter, n), adapter.ask, adapter.ask_together)
     fix = "keep what belongs to a call in local variables, or declare max_in_flight=1"
-    return _as_alone(
-        adapter, comparison, f"{n} questions at a time", "alone", _IN_ORDER if adapter.uses_batches else fix
-    ) or passed(f"{n} at a time{_unproven(adapter, comparison)}")
+    fix = _IN_ORDER if adapter.uses_batches else fix
+    result = passed(f"{n} at a time{_unproven(adapter, comparison)}")
+    return _as_alone(adapter, comparison, f"{n} questions at a time", "alone", fix) or result
 
 
 async def batches(adapter: AdapterUnderTest) -> CheckResult:
@@ -89,10 +89,8 @@ async def batches(adapter: AdapterUnderTest) -> CheckResult:
         f"{_IN_ORDER}; mask what is padded, and pad on the left (in half precision a batch may differ "
         "by rounding)"
     )
-    unproven = _unproven(adapter, comparison) or " answers as one at a time does"
-    return _as_alone(adapter, comparison, f"a batch of {n}", "by generate()", fix) or passed(
-        f"a batch of {n}{unproven}"
-    )
+    result = passed(f"a batch of {n}{_unproven(adapter, comparison) or ' answers as one at a time does'}")
+    return _as_alone(adapter, comparison, f"a batch of {n}", "by generate()", fix) or result
 
 
 def _as_alone(
@@ -143,9 +141,8 @@ async def cancel(adapter: AdapterUnderTest) -> CheckResult:
                 "let asyncio.CancelledError pass: catch Exception or less, and clean up in finally",
             )
     await adapter.ask(question)
-    return passed(
-        "keeps answering; the cancelled call runs on in its thread" if in_thread else "keeps answering"
-    )
+    rest = "; the cancelled call runs on in its thread" if in_thread else ""
+    return passed(f"keeps answering{rest}")
 
 
 async def event_loop(adapter: AdapterUnderTest) -> CheckResult:

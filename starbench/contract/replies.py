@@ -48,8 +48,8 @@ async def logprobs(adapter: AdapterUnderTest) -> CheckResult:
             f"{wrong}{adapter.where}",
             "fill Response.letter_logprobs with natural logarithms, and text with the best as <X>",
         )
-    listed = ", ".join(f"{letter} {value:.2f}" for letter, value in (reply.letter_logprobs or {}).items())
-    return passed(listed)
+    by_letter = reply.letter_logprobs or {}
+    return passed(", ".join(f"{letter} {value:.2f}" for letter, value in by_letter.items()))
 
 
 def _wrong_logprobs(reply: Response) -> str | None:
