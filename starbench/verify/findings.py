@@ -104,8 +104,8 @@ def _row(name: str, measurements: list[tuple[str, Measurement]]) -> tuple[KindRo
     ]
     bias = float(np.median(errors))
     parts = errors / np.where(limits > 0, limits, 1.0)
-    most = np.inf if kind.suite is None or errors.size < ENOUGH else kind.suite + _chance(parts)
-    if not abs(np.median(parts)) <= most:
+    most = None if kind.suite is None or errors.size < ENOUGH else kind.suite + _chance(parts)
+    if most is not None and not abs(np.median(parts)) <= most:
         claim = f"{name} (median error of {errors.size})"
         limit = f"{kind.suite:g} of the tolerance ({kind.rule}) at most, and chance"
         breaches.append(Breach("the suite", claim, limit, _number(bias, kind.unit)))
