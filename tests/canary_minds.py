@@ -15,7 +15,7 @@ from hashlib import sha256
 import numpy as np
 from numpy.typing import NDArray
 
-from starbench.canary.stimuli.questions import CONTROLS
+from starbench.canary.stimuli.probes import CONTROLS
 
 Samples = NDArray[np.float64]
 

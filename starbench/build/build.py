@@ -11,13 +11,13 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from starbench.build.render import RenderedItem, RenderJob
 from starbench.build.staging import Staging, hold, render_on_record
 from starbench.errors import PluginError, SuiteError
+from starbench.execution.environment import versions
 from starbench.execution.processes import WorkerDiedError, available_cpus, map_items
 from starbench.plugins import registry
 from starbench.schema import Item
@@ -26,7 +26,6 @@ from starbench.suites.clip_info import ClipInfo
 from starbench.suites.suite import MANIFEST, METADATA, Suite
 from starbench.synthesis import BuildPlan, BuildSpec
 from starbench.text import slug
-from starbench.version import __version__
 
 _VERSIONED = ("numpy", "scipy", "soundfile")
 #: Suites of fewer items are rendered by this process: to start others would take longer.
@@ -59,10 +58,6 @@ def build(
 
     Parameters
     ----------
-    task : str
-        Name of a task plug-in that plans drafts.
-    spec : BuildSpec
-        What is wanted.
     out : Path
         A directory that does not exist yet, or is empty.
     on_item : callable
@@ -70,8 +65,6 @@ def build(
     workers : int, optional
         Processes to use; default: one for each CPU that this process may use. They are spawned, so a
         script calls this under ``if __name__ == "__main__"``.
-    on_interrupted : callable
-        Called with what an interrupted build left, if one did.
 
     Raises
     ------
@@ -84,6 +77,8 @@ def build(
         raise SuiteError(f"task {task!r} is loaded from data, not built: --suite {task}:FOLDER")
     _refuse_taken(out)
     plan: BuildPlan = plugin.plan(spec)
+    if plan.options is not None:
+        spec = replace(spec, options=plan.options)
     header = _header(task, spec, plan)
     try:
         with hold(out) as staging:
@@ -93,7 +88,7 @@ def build(
                 on_interrupted(InterruptedBuild(differences, len(intact), len(plan.drafts)))
             items = _render(plan, spec.seed, staging, workers or available_cpus(), intact, on_item)
             manifest = _manifest(task, spec, plan, getattr(plugin, "attributes", ()))
-            built = _publish(manifest, plan, items, staging, out)
+            return _publish(manifest, plan, items, staging, out)
     except WorkerDiedError as error:
         raise SuiteError(
             f"{error}; what is rendered is kept: the same command resumes, with fewer --workers if need be"
@@ -102,7 +97,6 @@ def build(
         raise SuiteError(
             f"{out} cannot be written ({error.strerror}): fix that, then the same command resumes"
         ) from error
-    return built
 
 
 def _refuse_taken(out: Path) -> None:
@@ -115,21 +109,13 @@ def _header(task: str, spec: BuildSpec, plan: BuildPlan) -> dict[str, Any]:
     header = {
         "task": task,
         "seed": spec.seed,
-        "options": _options(spec, plan),
-        "versions": _versions(),
+        "options": spec.options,
+        "versions": versions(_VERSIONED),
         "synthesizers": _code_digest({recipe.synthesizer for draft in plan.drafts for recipe in draft.clips}),
         "plan": _plan_digest(plan, task),
     }
     read_back: dict[str, Any] = json.loads(json.dumps(header))
     return read_back
-
-
-def _options(spec: BuildSpec, plan: BuildPlan) -> dict[str, Any]:
-    return spec.options if plan.options is None else plan.options
-
-
-def _versions() -> dict[str, str]:
-    return {"starbench": __version__, **{name: version(name) for name in _VERSIONED}}
 
 
 def _plan_digest(plan: BuildPlan, task: str) -> str:
@@ -175,8 +161,7 @@ def _render(
         for done, _ in enumerate(results, total - len(jobs) + 1):
             on_item(done, total)
     items = staging.recorded_items()
-    n_lost = sum(draft.item.id not in items for draft in plan.drafts)
-    if n_lost:
+    if n_lost := sum(draft.item.id not in items for draft in plan.drafts):
         raise SuiteError(
             f"{staging.path} lost the record of {n_lost} items: the same command renders them again"
         )
@@ -214,20 +199,19 @@ def _publish(
 
 def _item(item: Item, rendered: RenderedItem) -> Item:
     truth = {**item.truth, "clips": [clip.truth for clip in rendered.clips]}
-    return item.model_copy(
-        update={"audio_paths": tuple(clip.path for clip in rendered.clips), "truth": truth}
-    )
+    paths = tuple(clip.path for clip in rendered.clips)
+    return item.model_copy(update={"audio_paths": paths, "truth": truth})
 
 
 def _manifest(task: str, spec: BuildSpec, plan: BuildPlan, attributes: Sequence[str]) -> dict[str, Any]:
     return {
-        "name": _name(task, spec, plan, attributes),
+        "name": _name(task, spec, attributes),
         "profile": spec.profile,
         "default_protocol": plan.default_protocol,
         "licence": plan.licence,
         "digest": "",
         "spec": {
-            **_options(spec, plan),
+            **spec.options,
             "task": task,
             "attributes": spec.attributes,
             "profile": spec.profile,
@@ -236,16 +220,14 @@ def _manifest(task: str, spec: BuildSpec, plan: BuildPlan, attributes: Sequence[
         },
         "declared": plan.declared,
         "dropped": plan.dropped,
-        "versions": _versions(),
+        "versions": versions(_VERSIONED),
     }
 
 
-def _name(task: str, spec: BuildSpec, plan: BuildPlan, attributes: Sequence[str]) -> str:
+def _name(task: str, spec: BuildSpec, attributes: Sequence[str]) -> str:
     # Options make other suites, and two suites of one run must not share a name.
-    options = _options(spec, plan)
-    digest = (
-        sha256(json.dumps(options, sort_keys=True, default=str).encode()).hexdigest()[:6] if options else ""
-    )
+    options = json.dumps(spec.options, sort_keys=True, default=str).encode()
+    digest = sha256(options).hexdigest()[:6] if spec.options else ""
     chosen = () if set(spec.attributes) == set(attributes) else spec.attributes
     parts = [task.rpartition(":")[2], spec.profile, *chosen, f"seed{spec.seed}", digest]
     return slug("-".join(part for part in parts if part))

@@ -67,14 +67,7 @@ class RenderedItem(Frozen):
 def render_item(job: RenderJob, seed: int, root: Path) -> RenderedItem:
     """Render the clips of one item and write them below ``root``; the same bytes in any process.
 
-    Raises
-    ------
-    StimulusError
-        If a clip asks for what cannot be made.
-    PluginError
-        If a synthesizer fails in any other way.
-    OSError
-        If the disk does not take it.
+    Raises what :func:`render_stimulus` does, and an OSError if the disk does not take it.
     """
     return RenderedItem(id=job.item_id, clips=tuple(_clips(job, seed, root)))
 
@@ -90,9 +83,8 @@ def _clips(job: RenderJob, seed: int, root: Path) -> Iterator[RenderedClip]:
         truth = dict(stimulus.truth)
         if stimulus.stems:
             truth["stems"] = [_write_stem(root, stem, audio.rate) for stem in stimulus.stems]
-        clip = RenderedClip(
-            digest=audio.digest, channels=audio.channels, rate=audio.rate, seconds=audio.seconds, truth=truth
-        )
+        facts = {name: getattr(audio, name) for name in ("digest", "channels", "rate", "seconds")}
+        clip = RenderedClip(**facts, truth=truth)
         write_bytes(root / clip.path, audio.wav)
         yield clip
 
@@ -100,12 +92,8 @@ def _clips(job: RenderJob, seed: int, root: Path) -> Iterator[RenderedClip]:
 def render_stimulus(recipe: Recipe, rng: np.random.Generator) -> tuple[Audio, Stimulus]:
     """Render one stimulus: as 16-bit sound, and as the synthesizer made it, its truth in plain JSON values.
 
-    Raises
-    ------
-    StimulusError
-        If it cannot exist, or 16 bits would clip it.
-    PluginError
-        If there is no such synthesizer, or it fails in any other way.
+    Raises a StimulusError if it cannot exist, or 16 bits would clip it; a PluginError if there is no such
+    synthesizer, or it fails in any other way.
     """
     try:
         stimulus = _synthesizer(recipe.synthesizer)(rng=rng, **recipe.parameters)
@@ -119,8 +107,10 @@ def render_stimulus(recipe: Recipe, rng: np.random.Generator) -> tuple[Audio, St
     except StarbenchError:
         raise
     except Exception as error:
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        line = f"{Path(frame.filename).name}:{frame.lineno}"
         raise PluginError(
-            f"synthesizer {recipe.synthesizer!r} failed ({_source_line(error)}): {type(error).__name__}: {error}"
+            f"synthesizer {recipe.synthesizer!r} failed ({line}): {type(error).__name__}: {error}"
         ) from error
     return audio, Stimulus(stimulus.samples, stimulus.rate, truth, stimulus.stems)
 
@@ -131,9 +121,9 @@ def _synthesizer(name: str) -> Synthesizer:
     return loaded
 
 
-def _source_line(error: Exception) -> str:
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{Path(frame.filename).name}:{frame.lineno}"
+def stem_path(wav: bytes) -> str:
+    """Where a source alone lies in the suite, by the digest of its bytes."""
+    return f"{STEMS}/{sha256(wav).hexdigest()}.wav"
 
 
 def stem_wav(samples: NDArray[np.float64], rate: int) -> bytes:
@@ -150,7 +140,7 @@ def stem_wav(samples: NDArray[np.float64], rate: int) -> bytes:
 
 def _write_stem(root: Path, samples: NDArray[np.float64], rate: int) -> str:
     data = stem_wav(samples, rate)
-    path = f"{STEMS}/{sha256(data).hexdigest()}.wav"
+    path = stem_path(data)
     (root / STEMS).mkdir(exist_ok=True)
     write_bytes(root / path, data)
     return path

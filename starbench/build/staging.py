@@ -10,15 +10,14 @@ import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from hashlib import sha256
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
 from filelock import Timeout
-from pydantic import ValidationError
 
 from starbench.audio import decode
-from starbench.build.render import STEMS, RenderedItem, RenderJob, render_item
+from starbench.build.render import STEMS, RenderedItem, RenderJob, render_item, stem_path
 from starbench.errors import AudioError, SuiteError
 from starbench.execution.processes import map_in_threads
 from starbench.storage.json_lines import LineAppender, cut_torn_line
@@ -41,11 +40,8 @@ class Staging:
     def open(self, header: Mapping[str, Any]) -> tuple[str, ...]:
         """Resume the build that ``header`` describes, or start it anew.
 
-        Returns
-        -------
-        tuple of str
-            The entries of the header in which an earlier build here differs from this one; empty if this
-            one resumes it, or there is none.
+        Returns the entries of the header in which an earlier build here differs from this one; none if this
+        one resumes it, or there is none.
         """
         earlier = self._header()
         if earlier == header:
@@ -67,9 +63,7 @@ class Staging:
         """The items on record whose clips are on disk, byte for byte."""
         items = self.recorded_items()
         intact = map_in_threads(self._is_intact, items.values())
-        return {
-            name: item for (name, item), is_intact in zip(items.items(), intact, strict=True) if is_intact
-        }
+        return dict(compress(items.items(), intact))
 
     def remove_strays(self, items: Iterable[RenderedItem]) -> None:
         """Delete what none of ``items`` names: halves of files, clips of an item that was rendered again."""
@@ -94,25 +88,18 @@ class Staging:
                 sound = decode(path)
                 if sound.digest != clip.digest or sound.wav != path.read_bytes():
                     return False
-                for stem in clip.stems:
-                    data = (self.suite / stem).read_bytes()
-                    if f"{STEMS}/{sha256(data).hexdigest()}.wav" != stem:
-                        return False
+            stems = {stem: self.suite / stem for clip in item.clips for stem in clip.stems}
+            return all(stem_path(path.read_bytes()) == stem for stem, path in stems.items())
         except (AudioError, OSError):
             return False
-        return True
 
 
 @contextmanager
 def hold(out: Path) -> Iterator[Staging]:
     """Keep the staging directory of ``out`` to this process; the kernel frees it when the process dies.
 
-    It is gone afterwards if the suite has left it.
-
-    Raises
-    ------
-    SuiteError
-        If another process builds the same suite, or something else has the directory's name.
+    It is gone afterwards if the suite has left it. A SuiteError says that another process builds the same
+    suite, or that something else has the directory's name.
     """
     path = out.with_name(f".{out.name}.partial")
     if path.exists() and not is_staging(path):
@@ -148,7 +135,7 @@ def _rendered_item(line: bytes) -> RenderedItem | None:
     """What a line says; None for the header, and for a line that a full disk tore."""
     try:
         return RenderedItem.model_validate(json.loads(line))
-    except (ValueError, RecursionError, ValidationError):
+    except (ValueError, RecursionError):  # a ValidationError is a ValueError
         return None
 
 

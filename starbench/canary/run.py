@@ -20,13 +20,7 @@ SENT: dict[ProbeSet, PromptSize] = {
 
 
 async def run_canary(client: ModelClient, rate: int | None, probe: ProbeSet) -> Canary:
-    """Find out what of a sound reaches a model.
-
-    Raises
-    ------
-    FatalError
-        When no request can succeed.
-    """
+    """Find out what of a sound reaches a model; a FatalError says that no request can succeed."""
     canary = await diagnose(client.ask, client.model.capabilities, rate=rate, probe=probe)
     return canary.model_copy(update={"served_by": client.model.server})
 
@@ -40,7 +34,7 @@ def is_still_valid(canary: Canary, served_by: str | None, probe: ProbeSet) -> bo
         is_recent = datetime.now(UTC) - datetime.fromisoformat(canary.at) <= _VALID
     except ValueError:  # not written by this version
         return False
-    is_enough = canary.probe == "all" or probe == "basic"
+    is_enough = canary.probe in ("all", probe)
     return canary.transport == "arrived" and canary.served_by == served_by and is_recent and is_enough
 
 

@@ -8,9 +8,6 @@ from starbench.schema import Canary
 
 #: In the evidence, beside the verdicts' names: probes without a reply.
 LOST = "lost"
-VERDICTS = ("transport", "hearing", "ears", "length", "band")
-#: Those of a basic canary, which change most what a score means.
-_BASIC = VERDICTS[:3]
 _ABOUT = {
     "transport": "sound",
     "hearing": "two tones",
@@ -18,26 +15,26 @@ _ABOUT = {
     "length": "long clips",
     "band": "high frequencies",
 }
-_SEPARATE = "sent as separate clips"
+VERDICTS = tuple(_ABOUT)
+#: Those of a basic canary, which change most what a score means.
+_BASIC = VERDICTS[:3]
 NOT_HELD = "no canary was held: whether sound reached the model is not known"
 
 
 def lines(canary: Canary, *, apart: bool = False) -> list[str]:
     """One line a verdict, with its reason; and what went wrong, if anything did."""
-    values = _values(canary, _SEPARATE if apart else None)
     verdicts = [
-        f"canary: {_ABOUT[name]} {values[name]} ({canary.evidence.get(name, 'no reason recorded')})"
-        for name in _probed(canary)
+        f"canary: {verdict} ({canary.evidence.get(name, 'no reason recorded')})"
+        for name, verdict in _verdicts(canary, apart=apart).items()
     ]
     return [*verdicts, f"canary: {canary.evidence[LOST]}"] if LOST in canary.evidence else verdicts
 
 
 def line(canary: Canary | None, *, apart: bool = False) -> str:
-    """The verdicts in one line; ``apart``: each ear was sent as a clip, so folding them changes nothing."""
+    """The verdicts in one line; ``apart``: each ear was sent as a clip, so mixing to mono changes nothing."""
     if canary is None:
         return NOT_HELD
-    values = _values(canary, _SEPARATE if apart else None)
-    verdicts = "canary: " + ", ".join(f"{_ABOUT[name]} {values[name]}" for name in _probed(canary))
+    verdicts = f"canary: {', '.join(_verdicts(canary, apart=apart).values())}"
     return f"{verdicts}; {canary.unproven} trials were asked without one" if canary.unproven else verdicts
 
 
@@ -52,14 +49,14 @@ def short(canary: Canary | None, *, apart: bool = False) -> str | None:
     """Delivery, discrimination and ears, as ``arrived/heard/kept``; None if no canary was run."""
     if canary is None:
         return None
-    values = _values(canary, "split" if apart else None)
-    return "/".join(values[name] for name in _BASIC) + (" (in part)" if canary.unproven else "")
+    ears = "split" if apart else canary.ears
+    return f"{canary.transport}/{canary.hearing}/{ears}" + (" (in part)" if canary.unproven else "")
 
 
-def _probed(canary: Canary) -> tuple[str, ...]:
-    return VERDICTS if canary.probe == "all" else _BASIC
-
-
-def _values(canary: Canary, ears: str | None) -> dict[str, str]:
-    """The verdicts, with other words for the ears where there are any."""
-    return {name: getattr(canary, name) for name in VERDICTS} | ({"ears": ears} if ears else {})
+def _verdicts(canary: Canary, *, apart: bool) -> dict[str, str]:
+    """What was probed, and the verdict on it."""
+    verdicts = {
+        name: f"{_ABOUT[name]} {getattr(canary, name)}"
+        for name in (VERDICTS if canary.probe == "all" else _BASIC)
+    }
+    return verdicts | ({"ears": "ears sent as separate clips"} if apart else {})

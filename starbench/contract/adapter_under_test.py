@@ -11,6 +11,7 @@ from starbench.engine.client import ModelClient
 from starbench.engine.settings import Backoff, Settings
 from starbench.errors import AdapterError
 from starbench.models.adapter import Model
+from starbench.plugins.source_location import at, line_of
 from starbench.schema import Capabilities, Prompt, Response
 
 #: Attempts at a question that fails transiently.
@@ -26,15 +27,7 @@ ROUNDS = 4
 
 
 class AdapterUnderTest:
-    """A model, and how it is asked.
-
-    Parameters
-    ----------
-    model : Model
-        What is checked.
-    timeout_s : float
-        Seconds that one question may take.
-    """
+    """A model, and how it is asked; one question may take ``timeout_s`` seconds."""
 
     def __init__(self, model: Model, timeout_s: float) -> None:
         self.model = model
@@ -74,14 +67,15 @@ class AdapterUnderTest:
         """The method that a run would call."""
         return self.plugin.generate_batch if self.uses_batches else self.plugin.generate
 
+    @property
+    def where(self) -> str:
+        """The line of that method, at the end of a message."""
+        return at(line_of(self.method))
+
     async def ask(self, prompt: Prompt, *, alone: bool = False) -> Response:
         """The answer to one question, as a run would get it; ``alone``: never in a batch.
 
-        Raises
-        ------
-        AdapterError, AudioError
-            As the adapter raised it, at the last attempt; or a :class:`TransientError` of kind
-            ``timeout`` if no reply comes in time.
+        An AdapterError or AudioError is that of the last attempt; of kind ``timeout`` if no reply comes in time.
         """
         exchange = await self._client.exchange(prompt, alone=alone)
         self.requests += exchange.attempts

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from time import monotonic
 
@@ -48,18 +49,17 @@ async def again(adapter: AdapterUnderTest) -> CheckResult:
         return [await alone(question)]
 
     comparison = await compare_answers([question], alone, after_another)
-    where = at(line_of(adapter.method))
     fix = "keep nothing between calls: answer from the prompt that is given"
     if comparison.difference:
         usual, after = map(_quoted, comparison.difference)
         return failed(
-            f"a question was answered with {after} after another one, else with {usual}{where}", fix
+            f"a question was answered with {after} after another one, else with {usual}{adapter.where}", fix
         )
     while len(replies) < REPEATS:
         await alone(question)
     counts = [reply.usage.input_tokens or 0 if reply.usage else 0 for reply in replies]
     if all(before < now for before, now in pairwise(counts)):
-        return failed(f"the same question took {', '.join(map(str, counts))} tokens{where}", fix)
+        return failed(f"the same question took {', '.join(map(str, counts))} tokens{adapter.where}", fix)
     adapter.is_sampling = len({comparable_text(reply) for reply in replies}) > 1
     if adapter.is_sampling:
         return passed(f"answers vary in {len(replies)} times: the model samples")
@@ -72,16 +72,10 @@ async def concurrency(adapter: AdapterUnderTest) -> CheckResult:
     if n == 1:
         return skipped("declares max_in_flight=1")
     comparison = await compare_answers(_questions(adapter, n), adapter.ask, adapter.ask_together)
-    if comparison.difference and not adapter.is_sampling:
-        by_itself, together = map(_quoted, comparison.difference)
-        return failed(
-            f"one of {n} questions at a time was answered with {together}, alone with {by_itself}"
-            f"{at(line_of(adapter.method))}",
-            _IN_ORDER
-            if adapter.uses_batches
-            else "keep what belongs to a call in local variables, or declare max_in_flight=1",
-        )
-    return passed(f"{n} at a time{_unproven(adapter, comparison)}")
+    fix = "keep what belongs to a call in local variables, or declare max_in_flight=1"
+    fix = _IN_ORDER if adapter.uses_batches else fix
+    result = passed(f"{n} at a time{_unproven(adapter, comparison)}")
+    return _as_alone(adapter, comparison, f"{n} questions at a time", "alone", fix) or result
 
 
 async def batches(adapter: AdapterUnderTest) -> CheckResult:
@@ -89,21 +83,26 @@ async def batches(adapter: AdapterUnderTest) -> CheckResult:
     if not adapter.uses_batches:
         return skipped("no batches: max_batch is not declared")
     n = min(adapter.capabilities.max_batch or 1, MOST_TOGETHER)
-
-    async def alone(prompt: Prompt) -> Response:
-        return await adapter.ask(prompt, alone=True)
-
+    alone = partial(adapter.ask, alone=True)
     comparison = await compare_answers(_questions(adapter, n), alone, adapter.ask_together)
-    if comparison.difference and not adapter.is_sampling:
-        by_itself, together = map(_quoted, comparison.difference)
-        return failed(
-            f"one of a batch of {n} was answered with {together}, by generate() with {by_itself}"
-            f"{at(line_of(adapter.method))}",
-            f"{_IN_ORDER}; mask what is padded, and pad on the left (in half precision a batch may differ "
-            "by rounding)",
-        )
-    unproven = _unproven(adapter, comparison)
-    return passed(f"a batch of {n}{unproven or ' answers as one at a time does'}")
+    fix = (
+        f"{_IN_ORDER}; mask what is padded, and pad on the left (in half precision a batch may differ "
+        "by rounding)"
+    )
+    result = passed(f"a batch of {n}{_unproven(adapter, comparison) or ' answers as one at a time does'}")
+    return _as_alone(adapter, comparison, f"a batch of {n}", "by generate()", fix) or result
+
+
+def _as_alone(
+    adapter: AdapterUnderTest, comparison: AnswerComparison, together: str, alone: str, fix: str
+) -> CheckResult | None:
+    """A failure if a question is answered differently among others, and the model does not sample."""
+    if comparison.difference is None or adapter.is_sampling:
+        return None
+    by_itself, among_others = map(_quoted, comparison.difference)
+    return failed(
+        f"one of {together} was answered with {among_others}, {alone} with {by_itself}{adapter.where}", fix
+    )
 
 
 def _unproven(adapter: AdapterUnderTest, comparison: AnswerComparison) -> str:
@@ -138,13 +137,12 @@ async def cancel(adapter: AdapterUnderTest) -> CheckResult:
         if not call.cancelled():
             end = "continued" if call.done() else f"still ran after {GRACE_S:g} s"
             return failed(
-                f"a call {end} when it was cancelled{at(line_of(adapter.method))}",
+                f"a call {end} when it was cancelled{adapter.where}",
                 "let asyncio.CancelledError pass: catch Exception or less, and clean up in finally",
             )
     await adapter.ask(question)
-    return passed(
-        "keeps answering; the cancelled call runs on in its thread" if in_thread else "keeps answering"
-    )
+    rest = "; the cancelled call runs on in its thread" if in_thread else ""
+    return passed(f"keeps answering{rest}")
 
 
 async def event_loop(adapter: AdapterUnderTest) -> CheckResult:
@@ -157,7 +155,7 @@ async def event_loop(adapter: AdapterUnderTest) -> CheckResult:
         if standstill_s < STANDSTILL_S:
             return passed("the event loop keeps running during a call")
     return failed(
-        f"the event loop stood still for {standstill_s:.1f} s of a call{at(line_of(adapter.method))}",
+        f"the event loop stood still for {standstill_s:.1f} s of a call{adapter.where}",
         "make it a plain def (it is then called in threads), or await asyncio.to_thread(…) for what is slow",
     )
 
@@ -183,8 +181,6 @@ async def _standstill_s(adapter: AdapterUnderTest, question: Prompt) -> float:
 
 async def unreadable_clip(adapter: AdapterUnderTest) -> CheckResult:
     """A clip that cannot be read is an error and never an answer."""
-    if adapter.capabilities.max_clips == 0:
-        return skipped("declares max_clips=0: no clip is sent")
     opened: list[str] = []
     try:
         reply = await adapter.ask(adapter.prompts.unreadable(opened))
@@ -197,8 +193,7 @@ async def unreadable_clip(adapter: AdapterUnderTest) -> CheckResult:
     if not opened:
         return skipped("answers without opening the clip")
     return failed(
-        f"a clip that could not be read was answered with {_quoted(comparable_text(reply))}"
-        f"{at(line_of(adapter.method))}",
+        f"a clip that could not be read was answered with {_quoted(comparable_text(reply))}{adapter.where}",
         "catch the exceptions of your own client or model alone, so that starbench.errors.AudioError passes",
     )
 
@@ -208,8 +203,7 @@ async def clips_untouched(adapter: AdapterUnderTest) -> CheckResult:
     changed = [audio for audio, before in adapter.prompts.clips if samples_digest(audio) != before]
     if changed:
         return failed(
-            f"{len(changed)} of {len(adapter.prompts.clips)} clips were changed in place"
-            f"{at(line_of(adapter.method))}",
+            f"{len(changed)} of {len(adapter.prompts.clips)} clips were changed in place{adapter.where}",
             "work on a copy: samples = clip.audio().samples.copy()",
         )
     return passed(f"{len(adapter.prompts.clips)} clips as they were")
@@ -239,9 +233,7 @@ def _questions(adapter: AdapterUnderTest, n: int) -> list[Prompt]:
     questions = []
     for i in range(n):
         text = f"Question {i + 1}: which of these is heard?"
-        tone = adapter.prompts.tone(
-            (300.0 + 70 * i,), seconds=longest_s * (1 - i / (2 * n)), amplitude=0.4 / (i + 1)
-        )
+        tone = adapter.prompts.tone((300.0 + 70 * i,), longest_s * (1 - i / (2 * n)), amplitude=0.4 / (i + 1))
         clips = [] if adapter.capabilities.max_clips == 0 else [tone]
         questions.append(adapter.prompts.question(text, clips, SIX_OPTIONS[i:] + SIX_OPTIONS[:i]))
     return questions

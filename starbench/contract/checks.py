@@ -35,26 +35,35 @@ class Check:
     """The same for a model that is asked in batches."""
     needs_answers: bool = True
     """Whether it asks the model, and so has no sense where the first question failed."""
+    needs_clips: bool = False
+    """Whether it has no sense where the model takes no clip."""
 
 
 #: In this order: what is declared, what is taken, how it behaves, what came back of it all, the end.
 CHECKS = (
     Check("capabilities", declarations.capabilities, needs_answers=False),
     Check("attributes", declarations.attributes, needs_answers=False),
-    Check("mono", inputs.mono),
+    Check("mono", inputs.mono, needs_clips=True),
     Check("text only", inputs.text_only, "declare Capabilities(text_only=False)"),
     Check(
         "no options",
         inputs.no_options,
         "expect prompts without options: captions and the canary are asked that way",
     ),
-    Check("stereo", inputs.stereo, "take samples of shape (n, 2), or declare max_channels=1"),
+    Check(
+        "stereo", inputs.stereo, "take samples of shape (n, 2), or declare max_channels=1", needs_clips=True
+    ),
     Check("three clips", inputs.three_clips, "declare max_clips: prompts of more are then refused or joined"),
     Check(
-        "48 kHz", inputs.suite_rate, "resample, or declare the rates it reads: Capabilities(rates=(16000,))"
+        "48 kHz",
+        inputs.suite_rate,
+        "resample, or declare the rates it reads: Capabilities(rates=(16000,))",
+        needs_clips=True,
     ),
-    Check("silence", inputs.silence, "expect clips of zeros: never divide by the level"),
-    Check("long clip", inputs.long_clip, "declare max_seconds: longer clips are then refused"),
+    Check("silence", inputs.silence, "expect clips of zeros: never divide by the level", needs_clips=True),
+    Check(
+        "long clip", inputs.long_clip, "declare max_seconds: longer clips are then refused", needs_clips=True
+    ),
     Check("unicode", inputs.unicode, "encode texts as UTF-8, and treat none as a format or as mark-up"),
     Check("choice", replies.choice, "declare only the answer modes that it knows"),
     Check("logprobs", replies.logprobs, "declare only the answer modes that it knows"),
@@ -65,7 +74,7 @@ CHECKS = (
     Check("batches", behaviour.batches, _IN_BATCHES),
     Check("cancel", behaviour.cancel, "leave nothing half done: free in finally what a call holds"),
     Check("event loop", behaviour.event_loop),
-    Check("unreadable clip", behaviour.unreadable_clip),
+    Check("unreadable clip", behaviour.unreadable_clip, needs_clips=True),
     Check("clips untouched", behaviour.clips_untouched),
     Check("usage", replies.usage),
     Check("outcomes", replies.outcomes),
@@ -77,22 +86,10 @@ CHECKS = (
 def check(adapter: Adapter | Model, *, timeout_s: float = TIMEOUT_S) -> Report:
     """Try an adapter against the contract, with real questions (some 40) to its model, and close it.
 
-    Parameters
-    ----------
-    adapter : Adapter or Model
-        Your adapter, made; or what :func:`starbench.models.resolve` returns.
-    timeout_s : float
-        Seconds that one question may take.
-
-    Returns
-    -------
-    Report
-        ``report.ok``, ``report.findings``; ``assert report.ok, str(report)`` says what failed.
-
-    Raises
-    ------
-    InputError
-        If it cannot be asked at all: there is no ``generate(prompt)``, or its own ``check()`` objects.
+    ``adapter`` is your adapter, made; or what :func:`starbench.models.resolve` returns. One question may
+    take ``timeout_s`` seconds. ``assert report.ok, str(report)`` says what failed.
+    An InputError says that it cannot be asked at all: there is no ``generate(prompt)``, or its own ``check()``
+    objects.
     """
     return asyncio.run(check_async(adapter, timeout_s=timeout_s))
 
@@ -124,7 +121,12 @@ async def _findings(adapter: AdapterUnderTest) -> AsyncIterator[Finding]:
         fatal = None
         is_tried = not (stop and one.needs_answers)
         try:
-            result = await one.run(adapter) if is_tried else skipped(f"not tried: {stop}")
+            if not is_tried:
+                result = skipped(f"not tried: {stop}")
+            elif one.needs_clips and adapter.capabilities.max_clips == 0:
+                result = skipped("declares max_clips=0: no clip is sent")
+            else:
+                result = await one.run(adapter)
         except (AdapterError, AudioError) as error:
             fatal = error if isinstance(error, FatalError) else None
             result = failed(_message(error, adapter), _fix(error, one, adapter))
@@ -132,12 +134,9 @@ async def _findings(adapter: AdapterUnderTest) -> AsyncIterator[Finding]:
             if fatal or (result.verdict == "fail" and not is_answering):
                 stop = "no further question can succeed" if fatal else "the first question failed"
             is_answering = is_answering or result.verdict == "pass"
+        message = sentence(result.message)
         yield Finding(
-            check=one.name,
-            verdict=result.verdict,
-            message=sentence(result.message),
-            fix=result.fix,
-            is_tried=is_tried,
+            check=one.name, verdict=result.verdict, message=message, fix=result.fix, is_tried=is_tried
         )
 
 
@@ -153,10 +152,10 @@ def _fix(error: AdapterError | AudioError, one: Check, adapter: AdapterUnderTest
         return error.fix
     if isinstance(error, FatalError):
         return "remove the cause that it names; nothing was asked after it"
-    if isinstance(error, TransientError) and error.kind != TIMEOUT:
-        return f"it failed {ATTEMPTS} times: try again when the server works"
     if isinstance(error, TransientError):
-        return "find out what it waits for; a model that is only slow needs --timeout"
+        if error.kind == TIMEOUT:
+            return "find out what it waits for; a model that is only slow needs --timeout"
+        return f"it failed {ATTEMPTS} times: try again when the server works"
     if adapter.uses_batches and one.batch_fix:
         return one.batch_fix
     by_accident = isinstance(error, AdapterError) and error.kind == BY_ACCIDENT

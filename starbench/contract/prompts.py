@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import TYPE_CHECKING
 
 from starbench.audio import Audio, quantise
+from starbench.errors import AudioError
 from starbench.protocols.starbench import clip_labels, question_text
 from starbench.schema import AnswerMode, Capabilities, ClipPart, Prompt, TextPart
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 QUESTION = "What do you hear?"
 OPTIONS = ("a tone", "silence")
@@ -27,13 +23,7 @@ USUAL_S = 1.0
 
 
 class PromptMaker:
-    """Makes prompts that an adapter of these capabilities must be able to take.
-
-    Parameters
-    ----------
-    capabilities : Capabilities
-        What it declares.
-    """
+    """Makes prompts that an adapter of these capabilities must be able to take."""
 
     def __init__(self, capabilities: Capabilities) -> None:
         self._declared = capabilities
@@ -72,10 +62,7 @@ class PromptMaker:
         longest = self._declared.max_seconds
         seconds = seconds if seconds is not None else min(USUAL_S, 0.9 * (longest or USUAL_S))
         time = np.arange(max(1, round(seconds * rate)))[:, np.newaxis] / rate
-        return self._kept(amplitude * np.sin(2 * np.pi * np.asarray(hz) * time), rate)
-
-    def _kept(self, samples: NDArray[np.float64], rate: int) -> Audio:
-        audio = Audio(quantise(samples), rate)
+        audio = Audio(quantise(amplitude * np.sin(2 * np.pi * np.asarray(hz) * time)), rate)
         self.clips.append((audio, samples_digest(audio)))
         return audio
 
@@ -98,7 +85,6 @@ class PromptMaker:
 
     def unreadable(self, opened: list[str]) -> Prompt:
         """A question whose clip cannot be read; ``opened`` grows when the adapter tries."""
-        from starbench.errors import AudioError
 
         def load() -> Audio:
             opened.append("clip")
@@ -110,7 +96,6 @@ class PromptMaker:
 
 
 def clip_part(audio: Audio) -> ClipPart:
-    """A part of a prompt that holds ``audio``."""
     return ClipPart.of(lambda: audio)
 
 

@@ -6,34 +6,33 @@ import re
 from math import isfinite
 
 from starbench.contract.adapter_under_test import AdapterUnderTest
+from starbench.contract.prompts import OPTIONS
 from starbench.contract.report import CheckResult, failed, passed, skipped
 from starbench.engine.client import TIMEOUT
-from starbench.errors import AdapterError, FatalError, RequestError
+from starbench.errors import FatalError, RequestError
 from starbench.models.call import BY_ACCIDENT
-from starbench.plugins.source_location import at, line_of
 from starbench.redact import redact
-from starbench.schema import AnswerMode, Outcome, Prompt, Response
+from starbench.schema import AnswerMode, Outcome, Response
 from starbench.text import sentence
 
 #: How far above 0 a logarithm of a probability may come out by rounding.
 _ROUNDING = 1e-3
 #: Kinds of errors that the core makes of what an adapter does.
 _OF_THE_CORE = {BY_ACCIDENT, TIMEOUT}
+#: Those of an ordinary question.
+_LETTERS = tuple("ABCDEF"[: len(OPTIONS)])
 _LETTER = re.compile(r"\W{0,3}([A-Z])\W{0,3}")
 _OUTCOME = {"length": Outcome.TRUNCATED, "blocked": Outcome.BLOCKED, "refused": Outcome.REFUSED}
 
 
 async def choice(adapter: AdapterUnderTest) -> CheckResult:
     """Under answer mode ``choice`` the reply is a letter of the options, and nothing else."""
-    if "choice" not in adapter.capabilities.answer_modes:
-        return skipped("answer mode choice is not declared")
-    prompt, reply = await _reply_in_mode(adapter, "choice")
-    if isinstance(reply, AdapterError):
-        return skipped(f"declared, and refused here: {reply}")
-    if _letter(reply) not in prompt.letters:
+    reply = await _reply_in_mode(adapter, "choice")
+    if isinstance(reply, CheckResult):
+        return reply
+    if _letter(reply) not in _LETTERS:
         return failed(
-            f"the reply is {sentence(repr(reply.text))} and not one of "
-            f"{', '.join(prompt.letters)}{at(line_of(adapter.method))}",
+            f"the reply is {sentence(repr(reply.text))} and not one of {', '.join(_LETTERS)}{adapter.where}",
             "constrain decoding to the options' letters, or do not declare the mode",
         )
     return passed(f"chose {_letter(reply)}")
@@ -41,26 +40,23 @@ async def choice(adapter: AdapterUnderTest) -> CheckResult:
 
 async def logprobs(adapter: AdapterUnderTest) -> CheckResult:
     """Under ``logprobs`` every letter has the logarithm of its probability, and the text is the best."""
-    if "logprobs" not in adapter.capabilities.answer_modes:
-        return skipped("answer mode logprobs is not declared")
-    prompt, reply = await _reply_in_mode(adapter, "logprobs")
-    if isinstance(reply, AdapterError):
-        return skipped(f"declared, and refused here: {reply}")
-    wrong = _wrong_logprobs(prompt, reply)
-    if wrong:
+    reply = await _reply_in_mode(adapter, "logprobs")
+    if isinstance(reply, CheckResult):
+        return reply
+    if wrong := _wrong_logprobs(reply):
         return failed(
-            f"{wrong}{at(line_of(adapter.method))}",
+            f"{wrong}{adapter.where}",
             "fill Response.letter_logprobs with natural logarithms, and text with the best as <X>",
         )
-    listed = ", ".join(f"{letter} {value:.2f}" for letter, value in (reply.letter_logprobs or {}).items())
-    return passed(listed)
+    by_letter = reply.letter_logprobs or {}
+    return passed(", ".join(f"{letter} {value:.2f}" for letter, value in by_letter.items()))
 
 
-def _wrong_logprobs(prompt: Prompt, reply: Response) -> str | None:
+def _wrong_logprobs(reply: Response) -> str | None:
     by_letter = reply.letter_logprobs
     if not by_letter:
         return "the reply has no letter_logprobs"
-    if strangers := set(by_letter) - set(prompt.letters):
+    if strangers := set(by_letter) - set(_LETTERS):
         return f"letter_logprobs names {', '.join(map(repr, sorted(strangers)))}, which is no option's letter"
     if impossible := [value for value in by_letter.values() if not isfinite(value) or value > _ROUNDING]:
         return f"letter_logprobs holds {impossible[0]}, which is no logarithm of a probability"
@@ -70,17 +66,16 @@ def _wrong_logprobs(prompt: Prompt, reply: Response) -> str | None:
     return None
 
 
-async def _reply_in_mode(
-    adapter: AdapterUnderTest, mode: AnswerMode
-) -> tuple[Prompt, Response | AdapterError]:
-    """A question in a mode, and its reply; or the error by which the server refuses that mode."""
-    prompt = adapter.prompts.ordinary(mode=mode)
+async def _reply_in_mode(adapter: AdapterUnderTest, mode: AnswerMode) -> Response | CheckResult:
+    """The reply to a question in a mode; or that it is not declared, or that the server refuses it."""
+    if mode not in adapter.capabilities.answer_modes:
+        return skipped(f"answer mode {mode} is not declared")
     try:
-        return prompt, await adapter.ask(prompt)
+        return await adapter.ask(adapter.prompts.ordinary(mode=mode))
     except (RequestError, FatalError) as error:
         if error.kind == BY_ACCIDENT:
             raise
-        return prompt, error
+        return skipped(f"declared, and refused here: {error}")
 
 
 def _letter(reply: Response) -> str:

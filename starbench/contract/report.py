@@ -40,7 +40,7 @@ class Report(Frozen):
         return tuple(finding for finding in self.findings if finding.verdict == "fail")
 
     def __repr__(self) -> str:
-        """In one line: all findings would bury what a test's message says."""
+        # In one line: all findings would bury what a test's message says.
         return f"<Report {self._summary}>"
 
     def __str__(self) -> str:

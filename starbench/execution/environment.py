@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 
 from starbench.version import __version__
@@ -10,12 +12,10 @@ from starbench.version import __version__
 DISTRIBUTIONS = ("numpy", "scipy", "soundfile", "soxr", "pydantic", "openai")
 
 
-def versions() -> dict[str, str]:
-    """Versions of starbench and of the distributions that are installed."""
+def versions(distributions: Sequence[str] = DISTRIBUTIONS) -> dict[str, str]:
+    """Versions of starbench and of those distributions that are installed."""
     installed = {"starbench": __version__}
-    for name in DISTRIBUTIONS:
-        try:
+    for name in distributions:
+        with suppress(PackageNotFoundError):
             installed[name] = version(name)
-        except PackageNotFoundError:
-            continue
     return installed

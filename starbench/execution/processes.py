@@ -59,24 +59,12 @@ def map_items(
 ) -> Generator[Result, None, None]:
     """Apply ``function`` to every item by worker processes, and yield the results in any order.
 
-    Close the generator to end the workers early; an error ends them, too.
+    Close the generator to end the workers early; an error ends them, too. The function is that of a module, or
+    a ``functools.partial`` of one: it is pickled, as items and results are. No ``workers`` apply it in this
+    process; others are spawned with one thread each, so a script calls this under
+    ``if __name__ == "__main__"``.
 
-    Parameters
-    ----------
-    function : callable
-        A function of a module, or a ``functools.partial`` of one: it is pickled, as items and results are.
-    items : sequence
-        What it is applied to.
-    workers : int
-        Number of processes; 0 applies ``function`` in this one. They are spawned with one thread each, so
-        a script calls this under ``if __name__ == "__main__"``.
-
-    Raises
-    ------
-    WorkerDiedError
-        If a worker process died.
-    Exception
-        What ``function`` raised first.
+    Raises a WorkerDiedError if a worker process died, or what ``function`` raised first.
     """
     if not workers:
         yield from map(function, items)

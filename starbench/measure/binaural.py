@@ -36,20 +36,9 @@ def time_difference_us(
 ) -> float:
     """By how much the second channel leads: the peak of the cross-correlation of a band.
 
-    Parameters
-    ----------
-    samples : ndarray, shape (n, 2)
-        The stretch; whatever lies at its ends should be silence or decay.
-    rate : int
-        Sample rate, Hz.
-    low_hz, high_hz : float
-        The band, Hz.
-    tilt_db_per_octave : float
-        Slope of the source's spectrum, which is taken out first.
-    reach_s : float
-        The largest difference that is looked for, s.
-    quiet : ndarray, shape (m, 2), optional
-        A stretch of the background alone, whose correlation is taken off.
+    ``samples``, of shape (n, 2), should hold silence or decay at their ends. The band is in Hz, and the slope of
+    the source's spectrum is taken out of it first; ``reach_s`` is the largest difference that is looked for, s.
+    Of ``quiet``, a stretch of the background alone, the correlation is taken off.
 
     Returns
     -------

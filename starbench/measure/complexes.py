@@ -33,11 +33,11 @@ def fundamental_hz(signal: Samples, rate: int) -> float:
     """
     part = round(_COARSE_S * rate)
     start = max(0, (signal.size - part) // 2)
-    found = _coarse(*_spectrum(signal[start : start + part], rate))
+    f0 = _coarse(*_spectrum(signal[start : start + part], rate))
     magnitude, step = _spectrum(signal, rate)
     for count in _TRUSTED:
-        found = _refined(magnitude, step, found, count)
-    return found
+        f0 = _refined(magnitude, step, f0, count)
+    return f0
 
 
 def _spectrum(signal: Samples, rate: int) -> tuple[NDArray[np.float64], float]:

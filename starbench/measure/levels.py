@@ -30,23 +30,18 @@ def power(samples: Samples) -> Power:
 
 @dataclass(frozen=True, eq=False)
 class Envelope:
-    """Mean square of a signal in consecutive blocks.
+    """Mean square of a signal in consecutive blocks: ``power`` has shape (blocks, channels).
 
-    Attributes
-    ----------
-    power : ndarray, shape (blocks, channels)
-        Mean square of each block.
-    step : float
-        Length of a block, s; block k spans ``k * step`` to ``(k + 1) * step``.
+    Block k spans ``k * step`` to ``(k + 1) * step``, s.
     """
 
     power: Power
     step: float
 
     @classmethod
-    def of(cls, samples: Samples, rate: int, block_s: float = BLOCK_S) -> Envelope:
+    def of(cls, samples: Samples, rate: int) -> Envelope:
         """Envelope of samples of shape (n, channels); what does not fill a block is left out."""
-        size = max(1, round(block_s * rate))
+        size = max(1, round(BLOCK_S * rate))
         count = samples.shape[0] // size
         squares = np.square(samples[: count * size], dtype=np.float64)
         blocks = squares.reshape(count, size, samples.shape[1]).mean(axis=1)

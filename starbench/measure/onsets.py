@@ -25,14 +25,7 @@ _BEND_STEP_S = 0.001
 def rise(envelope: Envelope, start_s: float, stop_s: float, smooth_s: float = SMOOTH_S) -> float | None:
     """When power first passes half amplitude between two times.
 
-    Parameters
-    ----------
-    envelope : Envelope
-        Of one channel.
-    start_s, stop_s : float
-        Where to look, s: from the silence before to the middle of the sound.
-    smooth_s : float
-        Smoothing, s.
+    ``envelope`` is that of one channel. Look from the silence before to the middle of the sound.
 
     Returns
     -------
@@ -40,21 +33,20 @@ def rise(envelope: Envelope, start_s: float, stop_s: float, smooth_s: float = SM
         Seconds from the start of the clip; None where nothing rises out of the background.
     """
     first, stop = envelope.index(start_s), envelope.index(stop_s)
-    curve = envelope.smoothed(smooth_s).power[first:stop, 0]
-    found = _rising(curve, round(_CLEAR_S / envelope.step), round(_PLATEAU_S / envelope.step))
-    return None if found is None else (first + found + 0.5) * envelope.step
+    crossing = _rising(envelope.smoothed(smooth_s).power[first:stop, 0], envelope.step)
+    return None if crossing is None else (first + crossing + 0.5) * envelope.step
 
 
 def fall(envelope: Envelope, start_s: float, stop_s: float, smooth_s: float = SMOOTH_S) -> float | None:
     """When power last passes half amplitude between two times; the mirror image of :func:`rise`."""
     first, stop = envelope.index(start_s), envelope.index(stop_s)
-    curve = envelope.smoothed(smooth_s).power[first:stop, 0][::-1]
-    found = _rising(curve, round(_CLEAR_S / envelope.step), round(_PLATEAU_S / envelope.step))
-    return None if found is None else (stop - found - 0.5) * envelope.step
+    crossing = _rising(envelope.smoothed(smooth_s).power[first:stop, 0][::-1], envelope.step)
+    return None if crossing is None else (stop - crossing - 0.5) * envelope.step
 
 
-def _rising(curve: Power, clear: int, plateau: int) -> float | None:
+def _rising(curve: Power, step: float) -> float | None:
     """Fractional index where ``curve`` passes a quarter of the plateau that follows, above its floor."""
+    clear, plateau = round(_CLEAR_S / step), round(_PLATEAU_S / step)
     if curve.size < clear + plateau:
         return None
     floor = float(np.min(curve))
@@ -79,16 +71,8 @@ def bend(envelope: Envelope, start_s: float, stop_s: float, smooth_s: float = SM
 
     Of all times between ``start_s`` and ``stop_s``, the one from which a level that was steady before
     falls along a straight line with the least squared error, in dB; a fall at once (the direct sound
-    stops) is part of the line's freedom.
-
-    Parameters
-    ----------
-    envelope : Envelope
-        Of one channel.
-    start_s, stop_s : float
-        From within the steady part to where the decay has reached the background, s.
-    smooth_s : float
-        Smoothing, s.
+    stops) is part of the line's freedom. Look in the envelope of one channel, from within the steady part to
+    where the decay has reached the background.
 
     Returns
     -------

@@ -32,6 +32,8 @@ _ARRIVALS_S = (0.003, 0.006, 0.010, 0.020, 0.040, 0.080)
 _LN_60_DB = 6.0 * np.log(10.0)
 #: Powers below this part of the steady one count no more exactly: at the foot of a ramp 0.1 ms is a lot.
 _TRUSTED = 0.005
+#: The averages at both ends of the range lie within it, so they span a little less, dB.
+_FROM_LOSS_DB = 4.0
 _FINER = 8
 _MARGIN_S, _TAIL_S = 0.020, 0.250
 
@@ -54,16 +56,8 @@ class Sounding:
 def decay_time_s(envelope: Envelope, offset_s: float, end_s: float, floor: float) -> float | None:
     """Reverberation time from the decay after a steady sound has stopped.
 
-    Parameters
-    ----------
-    envelope : Envelope
-        Of one channel.
-    offset_s : float
-        When the sound stops, s.
-    end_s : float
-        Until when nothing else sounds, s.
-    floor : float
-        Power of the background.
+    The envelope is that of one channel. The sound stops at ``offset_s``, and nothing else sounds until
+    ``end_s``; ``floor`` is the power of the background.
 
     Returns
     -------
@@ -90,10 +84,6 @@ def decay_time_s(envelope: Envelope, offset_s: float, end_s: float, floor: float
     return -60.0 / slope if slope < 0 else None
 
 
-#: The averages at both ends of the range lie within it, so they span a little less, dB.
-_FROM_LOSS_DB = 4.0
-
-
 def direct_to_reverberant_db(
     envelope: Envelope, sounding: Sounding, decay_s: float, floor: float
 ) -> float | None:
@@ -104,16 +94,8 @@ def direct_to_reverberant_db(
     weights, none negative, relative to the fluctuation of a random sound (which is as large as its
     power), are the energies.
 
-    Parameters
-    ----------
-    envelope : Envelope
-        Of one channel.
-    sounding : Sounding
-        When the source sounds.
-    decay_s : float
-        Reverberation time of the tail, s.
-    floor : float
-        Power of the background.
+    The envelope is that of one channel, ``decay_s`` the reverberation time of the tail, s, and ``floor`` the
+    power of the background.
 
     Returns
     -------
@@ -122,15 +104,15 @@ def direct_to_reverberant_db(
     """
     first = envelope.index(sounding.onset_s - _MARGIN_S)
     stop = min(envelope.index(sounding.offset_s + _TAIL_S), envelope.power.shape[0])
-    found = envelope.power[first:stop, 0]
-    arrivals = _arrivals(sounding, decay_s, first * envelope.step, found.size, envelope.step)
+    curve = envelope.power[first:stop, 0]
+    arrivals = _arrivals(sounding, decay_s, first * envelope.step, curve.size, envelope.step)
     size = 2 * round(0.004 / envelope.step) + 1
-    expected = np.maximum(np.convolve(found, np.ones(size) / size, mode="same"), floor)
+    expected = np.maximum(np.convolve(curve, np.ones(size) / size, mode="same"), floor)
     trusted = max(_TRUSTED * float(np.median(expected)), 1e-12)
     energies = np.zeros(arrivals.shape[1])
     for _ in range(4):
         weights = 1.0 / (expected + trusted)
-        energies, _ = nnls(arrivals * weights[:, None], (found - floor) * weights)
+        energies, _ = nnls(arrivals * weights[:, None], (curve - floor) * weights)
         expected = arrivals @ energies + floor
     direct, rest = float(energies[0]), float(energies[1:].sum())
     return float(db(direct) - db(rest)) if direct > 0 and rest > 0 else None
@@ -142,10 +124,10 @@ def _arrivals(sounding: Sounding, decay_s: float, start_s: float, n: int, step: 
     time = np.asarray(start_s + (np.arange(n * _FINER) + 0.5) * fine, dtype=np.float64)
     power = sounding.power(time)
     edges = start_s + np.arange(time.size + 1) * fine
-    heard = np.concatenate([[0.0], np.cumsum(power)]) * fine
+    energy = np.concatenate([[0.0], np.cumsum(power)]) * fine
     columns = [power]
     for low, high in pairwise(_ARRIVALS_S):
-        within = np.interp(time - low, edges, heard) - np.interp(time - high, edges, heard)
+        within = np.interp(time - low, edges, energy) - np.interp(time - high, edges, energy)
         columns.append(within / (high - low))
     kept = np.exp(-_LN_60_DB / decay_s * fine)
     columns.append(

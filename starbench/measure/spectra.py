@@ -13,12 +13,7 @@ from scipy import fft
 class CrossSpectra:
     """Two channels' power and cross spectra, summed over time, on the same bands; shape (..., F) each.
 
-    Attributes
-    ----------
-    left, right : ndarray of float
-        Energies.
-    cross : ndarray of complex
-        Left times conjugate right.
+    ``left`` and ``right`` are energies, ``cross`` is left times conjugate right.
     """
 
     left: NDArray[np.float64]
@@ -48,16 +43,8 @@ def band_centres(width_hz: float, low_hz: float, high_hz: float) -> NDArray[np.f
 def cross_spectra(samples: NDArray[np.float32], rate: int, centres: NDArray[np.float64]) -> CrossSpectra:
     """Spectra of a whole stretch of two channels, shape (n, 2), summed over even bands.
 
-    The stretch is padded so that each band holds at least four lines.
-
-    Parameters
-    ----------
-    samples : ndarray, shape (n, 2)
-        Any n; what is to count as silence at the ends should be faded.
-    rate : int
-        Hz.
-    centres : ndarray, shape (F,)
-        Centres of bands, Hz, as :func:`band_centres` gives them; below half the rate.
+    The stretch is padded so that each band holds at least four lines; what is to count as silence at its ends
+    should be faded. ``centres``, Hz, are as :func:`band_centres` gives them, below half the rate.
     """
     width = centres[1] - centres[0]
     lines = max(4, int(np.ceil(width * samples.shape[0] / rate)))

@@ -53,22 +53,14 @@ _MAX_IMPURITY, _QUIET = 0.25, 2 * STEP
 
 @dataclass(frozen=True)
 class Tone:
-    """A pure tone as measured.
-
-    Attributes
-    ----------
-    onset, offset : float
-        Half-amplitude crossings of the envelope, s from the start of the clip.
-    frequency : float
-        Hz.
-    level : float
-        Rms of the steady part, dB re full scale = 1 (a full-scale sine has −3.01).
-    """
+    """A pure tone as measured; ``onset`` and ``offset`` are half-amplitude crossings, s from the clip's start."""
 
     onset: float
     offset: float
     frequency: float
+    """Hz."""
     level: float
+    """Rms of the steady part, dB re full scale = 1 (a full-scale sine has −3.01)."""
 
     @property
     def duration(self) -> float:
@@ -80,9 +72,8 @@ def mono(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """Mix samples of shape (n, channels) to their mean over channels, free of DC; shape (n,)."""
     if not samples.size:
         return np.zeros(0, dtype=np.float32)
-    folded: NDArray[np.float64] = samples.mean(axis=1, dtype=np.float64)
-    folded -= folded.mean()
-    return folded.astype(np.float32)
+    mean = samples.mean(axis=1, dtype=np.float64)
+    return np.asarray(mean - mean.mean(), dtype=np.float32)
 
 
 def is_quiet(signal: NDArray[np.float32]) -> bool:
@@ -93,18 +84,9 @@ def is_quiet(signal: NDArray[np.float32]) -> bool:
 def find_tones(signal: NDArray[np.float32], rate: int) -> tuple[Tone, ...]:
     """Find and measure the pure tones of a signal, in the order they sound.
 
-    Parameters
-    ----------
-    signal : ndarray of float32, shape (n,)
-        Full scale = 1, without DC; see :func:`mono`.
-    rate : int
-        Sample rate, Hz.
-
-    Returns
-    -------
-    tuple of Tone
-        Tones of 0.1 s or longer with gaps of 0.2 s or longer, one at a time; whatever else
-        sounds (noise, clicks, complex or gliding tones) is left out.
+    ``signal``, of shape (n,), has full scale = 1 and no DC; see :func:`mono`. Found are tones of 0.1 s or longer
+    with gaps of 0.2 s or longer, one at a time; whatever else sounds (noise, clicks, complex or gliding tones)
+    is left out.
     """
     if rate / 2 - BELOW_NYQUIST <= LOWEST:
         return ()

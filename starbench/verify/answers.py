@@ -13,19 +13,14 @@ from starbench.schema import Item
 class Group:
     """The items of one sub-category that have an answer of their own, in the order of the suite.
 
-    Attributes
-    ----------
-    name : str
-        The sub-category, or the category or task where there is none.
-    items : tuple of Item
-        Those with an ``answer``; items about the order of their clips have none.
-    places : tuple of int
-        Where in the suite each stands.
+    Items about the order of their clips have none.
     """
 
     name: str
+    """The sub-category, or the category or task where there is none."""
     items: tuple[Item, ...]
     places: tuple[int, ...]
+    """Where in the suite each stands."""
 
     @property
     def classes(self) -> list[str]:

@@ -22,12 +22,10 @@ def verify(
     workers: int | None = None,
     on_item: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Findings:
-    """Verify the suite at ``root``.
+    """Verify the suite in the directory ``root``.
 
     Parameters
     ----------
-    root : Path
-        Directory of the suite.
     workers : int, optional
         Processes; default: one for each CPU that this process may use. They are spawned, so a script
         calls this under ``if __name__ == "__main__"``.
@@ -62,8 +60,5 @@ def verify(
 
 def _digest_breaches(digest: str, manifest: dict[str, Any]) -> list[Breach]:
     claimed = manifest.get("digest")
-    if claimed in (None, digest):
-        return []
-    return [
-        Breach("the suite", "digest", str(claimed)[:12], f"{digest[:12]}: it was changed after it was built")
-    ]
+    changed = f"{digest[:12]}: it was changed after it was built"
+    return [] if claimed in (None, digest) else [Breach("the suite", "digest", str(claimed)[:12], changed)]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from starbench.runs.directory import PlannedTrial
+from starbench.schema import Item
 from starbench.scoring.constant import best_constant
 from starbench.scoring.observations import MISSING, Observation
 from starbench.verify.answers import Group, flaw
@@ -42,12 +43,10 @@ class BalanceRow:
 
 def audit(groups: Sequence[Group], declared: dict[str, Any]) -> tuple[list[BalanceRow], list[Breach]]:
     """Audit every sub-category."""
-    p_content = holm([_content_p(group) for group in groups])
-    p_position = holm([_position_p(group) for group in groups])
-    p_level = holm([_level_p(group) for group in groups])
+    adjusted = (holm([p(group) for group in groups]) for p in (_content_p, _position_p, _level_p))
     rows = []
-    for number, group in enumerate(groups):
-        best = best_constant([_observation(group, k) for k in range(len(group.items))])
+    for group, p_content, p_position, p_level in zip(groups, *adjusted, strict=True):
+        best = best_constant([_observation(item) for item in group.items])
         rows.append(
             BalanceRow(
                 group=group.name,
@@ -56,9 +55,9 @@ def audit(groups: Sequence[Group], declared: dict[str, Any]) -> tuple[list[Balan
                 constant=best.aa,
                 content=best.content,
                 positions=_position_counts(group),
-                p_content=float(p_content[number]),
-                p_position=float(p_position[number]),
-                p_level=float(p_level[number]),
+                p_content=float(p_content),
+                p_position=float(p_position),
+                p_level=float(p_level),
                 declared=flaw(declared, group.name, "balance"),
             )
         )
@@ -78,9 +77,8 @@ def _breaches(row: BalanceRow) -> Iterator[Breach]:
         yield Breach(row.group, "balance of levels", "answers are independent of the level", dependent)
 
 
-def _observation(group: Group, number: int) -> Observation:
+def _observation(item: Item) -> Observation:
     """An item as it is put unrotated; a constant strategy needs nothing else of it."""
-    item = group.items[number]
     letter = chr(ord("A") + item.options.index(item.answer or ""))
     contents = tuple(range(len(item.options)))
     trial = PlannedTrial("suite", item.id, 0, "audio", "any", contents, letter, extension=False)

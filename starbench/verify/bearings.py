@@ -24,11 +24,13 @@ _CLEAR_DEG = 25.0
 
 Samples = NDArray[np.floating]
 Receiver = Mapping[str, Any]
+#: Measures samples at a rate in Hz, given the receiver and the slope of the spectrum, dB per octave.
+Measure = Callable[[Samples, int, Receiver, float], float]
 
 #: Speed of sound that places and delays are related by, m/s.
 SPEED_OF_SOUND = 343.0
 #: Heads delay by less than this, s: further peaks of a correlation are echoes or periods.
-_HEAD_S = 0.0009
+HEAD_S = 0.0009
 #: The energy of an ear's response comes this long after its onset, on average over directions, s (measured).
 EAR_CENTROID_S = 0.0004
 #: Nearer to the poles than this there is no azimuth, degrees; a cardioid further down is in its null, dB.
@@ -62,7 +64,7 @@ class Bearing:
 
     name: str
     expected: Callable[[Place, Receiver], float | None]
-    measured: Callable[[Samples, int, Receiver, float], float]
+    measured: Measure
     clear_span: float
     turns: bool = False
     doubtful: Callable[[Samples, int, float], bool] = lambda _samples, _rate, _measured: False
@@ -73,7 +75,7 @@ def _lateral(place: Place, _receiver: Receiver) -> float:
 
 
 def _lateral_of(samples: Samples, rate: int, _receiver: Receiver, tilt: float) -> float:
-    return float(lateral_deg(time_difference_us(samples, rate, tilt_db_per_octave=tilt, reach_s=_HEAD_S)))
+    return float(lateral_deg(time_difference_us(samples, rate, tilt_db_per_octave=tilt, reach_s=HEAD_S)))
 
 
 def _wrong_ear_louder(samples: Samples, rate: int, lateral: float) -> bool:
@@ -84,23 +86,22 @@ def _azimuth(place: Place, _receiver: Receiver) -> float | None:
     return place.azimuth_deg % 360.0 if abs(place.elevation_deg) < _POLE_DEG else None
 
 
-def _arrival(pair: int) -> Bearing:
-    """How much sooner microphone ``pair`` + 2 hears it than the first one, µs."""
+def _intensity(angle: int) -> Measure:
+    return lambda samples, *_: intensity_direction(samples)[angle]
 
-    def expected(place: Place, receiver: Receiver) -> float:
-        microphones = np.array(receiver["positions_m"], dtype=np.float64)
-        first, other = np.linalg.norm(place.distance_m * place.unit - microphones[[0, pair + 1]], axis=1)
+
+def _arrival(receiver: Receiver, pair: int) -> Bearing:
+    """How much sooner microphone ``pair`` + 2 hears it than the first one, µs."""
+    microphones = np.array(receiver["positions_m"], dtype=np.float64)[[0, pair + 1]]
+    reach_s = 1.2 * float(np.linalg.norm(microphones[1] - microphones[0])) / SPEED_OF_SOUND + 2e-5
+
+    def expected(place: Place, _receiver: Receiver) -> float:
+        first, other = np.linalg.norm(place.distance_m * place.unit - microphones, axis=1)
         return float((first - other) / SPEED_OF_SOUND * 1e6)
 
-    def measured(samples: Samples, rate: int, receiver: Receiver, tilt: float) -> float:
-        microphones = np.array(receiver["positions_m"], dtype=np.float64)
-        apart = float(np.linalg.norm(microphones[pair + 1] - microphones[0]))
-        return time_difference_us(
-            samples[:, [0, pair + 1]],
-            rate,
-            tilt_db_per_octave=tilt,
-            reach_s=1.2 * apart / SPEED_OF_SOUND + 2e-5,
-        )
+    def measured(samples: Samples, rate: int, _receiver: Receiver, tilt: float) -> float:
+        stretch = samples[:, [0, pair + 1]]
+        return time_difference_us(stretch, rate, tilt_db_per_octave=tilt, reach_s=reach_s)
 
     return Bearing("arrival difference", expected, measured, clear_span=250.0)
 
@@ -124,17 +125,12 @@ BEARINGS: dict[str, Callable[[Receiver], tuple[Bearing, ...]]] = {
         Bearing("lateral angle", _lateral, _lateral_of, _CLEAR_DEG, doubtful=_wrong_ear_louder),
     ),
     "foa": lambda _: (
-        Bearing(
-            "azimuth", _azimuth, lambda samples, *_: intensity_direction(samples)[0], _CLEAR_DEG, turns=True
-        ),
-        Bearing(
-            "elevation",
-            lambda place, _: place.elevation_deg,
-            lambda samples, *_: intensity_direction(samples)[1],
-            _CLEAR_DEG,
-        ),
+        Bearing("azimuth", _azimuth, _intensity(0), _CLEAR_DEG, turns=True),
+        Bearing("elevation", lambda place, _: place.elevation_deg, _intensity(1), _CLEAR_DEG),
     ),
-    "array": lambda receiver: tuple(_arrival(pair) for pair in range(len(receiver["positions_m"]) - 1)),
+    "array": lambda receiver: tuple(
+        _arrival(receiver, pair) for pair in range(len(receiver["positions_m"]) - 1)
+    ),
     "stereo": lambda _: (Bearing("level difference", _cardioid_level, _level_of, clear_span=6.0),),
 }
 
@@ -142,7 +138,7 @@ BEARINGS: dict[str, Callable[[Receiver], tuple[Bearing, ...]]] = {
 _SENSES = {
     "binaural": Bearing(
         "level between the ears", _lateral, lambda samples, rate, *_: side_db(samples, rate), _CLEAR_DEG
-    )
+    ),
 }
 
 

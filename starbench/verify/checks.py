@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from starbench.verify import background_claims, clip_claims, place_claims, room_claims, source_claims
+from starbench.verify import clip_claims, place_claims, room_claims, source_claims
 from starbench.verify.claims import Absent, ClaimResult, Clip, Source, sources
 
 #: Key of a clip's truth -> what measures it.
@@ -17,7 +17,7 @@ CLIP_CHECKS: dict[str, Callable[[Clip], Iterator[ClaimResult]]] = {
     "total_s": clip_claims.length,
     "channels": clip_claims.channels,
     "tones": clip_claims.tones,
-    "background": background_claims.background,
+    "background": clip_claims.background,
 }
 
 #: Key of the truth of one of a clip's ``sources`` -> what measures it.
@@ -41,28 +41,22 @@ def check(clip: Clip) -> Iterator[ClaimResult]:
     for key, measure in CLIP_CHECKS.items():
         if key in clip.truth:
             yield from _readable(key, measure, clip)
-    if "sources" not in clip.truth:
-        return
-    try:
-        claimed = list(sources(clip))
-    except _MALFORMED as error:
-        yield _unreadable("sources", error)
-        return
-    for source in claimed:
+    if "sources" in clip.truth:
+        yield from _readable("sources", _of_sources, clip)
+
+
+def _of_sources(clip: Clip) -> Iterator[ClaimResult]:
+    for source in list(sources(clip)):
         for key, measures in SOURCE_CHECKS.items():
             if key in source.truth:
-                for measure_source in measures:
-                    yield from _readable(f"{source.name}: {key}", measure_source, source)
+                for measure in measures:
+                    yield from _readable(f"{source.name}: {key}", measure, source)
 
 
 def _readable(
-    key: str, measure: Callable[..., Iterator[ClaimResult]], given: Clip | Source
+    key: str, measure: Callable[..., Iterator[ClaimResult]], part: Clip | Source
 ) -> Iterator[ClaimResult]:
     try:
-        yield from measure(given)
+        yield from measure(part)
     except _MALFORMED as error:
-        yield _unreadable(key, error)
-
-
-def _unreadable(key: str, error: Exception) -> Absent:
-    return Absent("truth", key, f"something that cannot be read ({type(error).__name__}: {error})")
+        yield Absent("truth", key, f"something that cannot be read ({type(error).__name__}: {error})")

@@ -114,7 +114,6 @@ class Source:
 
     @property
     def name(self) -> str:
-        """What it is called in a report."""
         return f"source {self.number + 1}"
 
     @property
@@ -129,7 +128,6 @@ class Source:
 
     @property
     def in_room(self) -> bool:
-        """Whether reflections follow."""
         return self.clip.truth.get("room") is not None
 
     @property
@@ -141,7 +139,6 @@ class Source:
 
     @property
     def kind(self) -> str:
-        """Kind of its signal."""
         return str(self.truth["signal"].get("kind"))
 
     @property
@@ -165,17 +162,12 @@ class Source:
 
     @property
     def moves(self) -> bool:
-        """Whether it is on a path."""
         return "path" in self.truth
 
     @cached_property
     def _others(self) -> list[tuple[float, float]]:
-        spans = []
-        for number, other in enumerate(self.clip.truth["sources"]):
-            if number != self.number:
-                start = float(other["onset_s"])
-                spans.append((start, start + float(other["duration_s"])))
-        return spans
+        others = (one for one in sources(self.clip) if one.number != self.number)
+        return [(other.onset_s, other.offset_s) for other in others]
 
     @property
     def _tail_s(self) -> float:

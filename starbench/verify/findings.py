@@ -67,14 +67,8 @@ def judge(
 ) -> tuple[list[KindRow], list[dict[str, Any]], list[Breach]]:
     """Judge what became of claims, each with the id of its item.
 
-    Returns
-    -------
-    rows : list of KindRow
-        In the order of :data:`KINDS`.
-    unmeasured : list of dict
-        ``claim``, ``why`` and ``count`` of what could not be measured.
-    breaches : list of Breach
-        Measurements out of tolerance, claims of what is absent, and medians of the whole suite.
+    Returns rows in the order of :data:`KINDS`; ``claim``, ``why`` and ``count`` of what could not be measured;
+    and breaches: measurements out of tolerance, claims of what is absent, and medians of the whole suite.
     """
     by_kind: dict[str, list[tuple[str, Measurement]]] = {name: [] for name in KINDS}
     gaps: Counter[tuple[str, str]] = Counter()
@@ -110,29 +104,18 @@ def _row(name: str, measurements: list[tuple[str, Measurement]]) -> tuple[KindRo
     ]
     bias = float(np.median(errors))
     parts = errors / np.where(limits > 0, limits, 1.0)
-    if (
-        kind.suite is not None
-        and errors.size >= ENOUGH
-        and not abs(np.median(parts)) <= kind.suite + _chance(parts)
-    ):
-        breaches.append(
-            Breach(
-                "the suite",
-                f"{name} (median error of {errors.size})",
-                f"{kind.suite:g} of the tolerance ({kind.rule}) at most, and chance",
-                _number(bias, kind.unit),
-            )
-        )
-    jnds = None
-    if kind.jnd is not None:
-        jnds = np.abs(errors) / [kind.jnd(one.claimed) for _, one in measurements]
-    worst = int(np.argmax(np.abs(errors)))
+    most = None if kind.suite is None or errors.size < ENOUGH else kind.suite + _chance(parts)
+    if most is not None and not abs(np.median(parts)) <= most:
+        claim = f"{name} (median error of {errors.size})"
+        limit = f"{kind.suite:g} of the tolerance ({kind.rule}) at most, and chance"
+        breaches.append(Breach("the suite", claim, limit, _number(bias, kind.unit)))
+    jnds = np.abs(errors) / [kind.jnd(one.claimed) for _, one in measurements] if kind.jnd else None
     row = KindRow(
         kind=name,
         what=kind.what,
         unit=kind.unit,
         measured=len(measurements),
-        worst=float(errors[worst]),
+        worst=float(errors[np.argmax(np.abs(errors))]),
         median=float(np.median(np.abs(errors))),
         bias=bias,
         worst_jnd=None if jnds is None else float(np.max(jnds)),

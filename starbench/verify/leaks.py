@@ -43,15 +43,7 @@ class LeakRow:
 def audit(
     groups: Sequence[Group], measurements: Sequence[ItemMeasurements], declared: dict[str, Any]
 ) -> tuple[list[LeakRow], list[Breach]]:
-    """Test every feature of every sub-category.
-
-    Returns
-    -------
-    rows : list of LeakRow
-        The most suspicious first.
-    breaches : list of Breach
-        Those below :data:`MOST_P`.
-    """
+    """Test every feature of every sub-category: rows, the most suspicious first, and those that are breaches."""
     by_item = {one.item: one for one in measurements}
     tests: list[tuple[str, str, str, int, float]] = []
     for group in groups:
@@ -70,14 +62,11 @@ def audit(
         for test, p in zip(tests, adjusted, strict=True)
     ]
     rows.sort(key=lambda row: row.p)
-    breaches = [
-        Breach(
-            row.group, f"leak: {row.feature}", "tells nothing of the answer", f"depends on it (p {row.p:.2g})"
-        )
-        for row in rows
-        if row.p < MOST_P and row.declared is None
+    leaks = (row for row in rows if row.p < MOST_P and row.declared is None)
+    claim = "tells nothing of the answer"
+    return rows, [
+        Breach(row.group, f"leak: {row.feature}", claim, f"depends on it (p {row.p:.2g})") for row in leaks
     ]
-    return rows, breaches
 
 
 def _test(feature: Feature, classes: Sequence[str]) -> float | None:

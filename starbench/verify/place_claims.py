@@ -14,7 +14,7 @@ from scipy.ndimage import median_filter
 
 from starbench.measure.binaural import side_db, time_difference_us
 from starbench.measure.levels import db, power
-from starbench.verify.bearings import Bearing, Place, bearings, senses
+from starbench.verify.bearings import HEAD_S, Bearing, Place, bearings, senses
 from starbench.verify.claims import ClaimResult, Measurement, Source, Unmeasured
 from starbench.verify.source_claims import OVERLAPS, obstacle, whole_stretch
 from starbench.verify.tolerances import KINDS
@@ -34,18 +34,12 @@ _WINDOW_S = 0.080
 _LEAST_SPAN_DB = 6.0
 #: A track of fewer windows has no sense; outliers of this many windows are bridged.
 _LEAST_WINDOWS, _BRIDGED = 6, 5
-#: No head delays by more than this, s: further peaks of a correlation are echoes or periods.
-_HEAD_S = 0.0009
 CONFUSED = "reflections or noise confuse the first milliseconds"
 _DROWNED = "the direct sound is drowned"
 
 
 def _place(source: Source) -> Place:
-    return Place(
-        float(source.truth["azimuth_deg"]),
-        float(source.truth["elevation_deg"]),
-        float(source.truth["distance_m"]),
-    )
+    return Place(*(float(source.truth[key]) for key in ("azimuth_deg", "elevation_deg", "distance_m")))
 
 
 def direction(source: Source) -> Iterator[ClaimResult]:
@@ -63,11 +57,8 @@ def direction(source: Source) -> Iterator[ClaimResult]:
     for bearing in known:
         expected = bearing.expected(_place(source), source.clip.truth["receiver"])
         kind = f"{bearing.name}, {where}"
-        measured = (
-            _at_first(bearing, source)
-            if source.in_room
-            else _measured(bearing, whole_stretch(source), source)
-        )
+        stretch = whole_stretch(source)
+        measured = _at_first(bearing, source) if source.in_room else _measured(bearing, stretch, source)
         if expected is None or measured is None:
             yield Unmeasured(kind, "no such direction" if expected is None else CONFUSED)
         else:
@@ -84,7 +75,7 @@ def precedence(source: Source) -> Iterator[ClaimResult]:
         return
     rate, tilt = source.clip.rate, source.tilt_db_per_octave
     first, longer = (
-        time_difference_us(stretch, rate, tilt_db_per_octave=tilt, reach_s=_HEAD_S)
+        time_difference_us(stretch, rate, tilt_db_per_octave=tilt, reach_s=HEAD_S)
         for stretch in (_from_onset(source, _FIRST_S), _from_onset(source, _LONGER_S))
     )
     side = side_db(_from_onset(source, _FIRST_S), rate)
@@ -185,9 +176,8 @@ def _moved(
     if expected.size < _LEAST_WINDOWS or np.ptp(expected) < bearing.clear_span:
         return
     sense = float(np.corrcoef(expected, median_filter(measured, _BRIDGED, mode="nearest"))[0, 1])
-    yield Measurement(
-        f"path: sense of motion, {source.surroundings}", f"{source.name}, {bearing.name}", 1.0, sense
-    )
+    kind = f"path: sense of motion, {source.surroundings}"
+    yield Measurement(kind, f"{source.name}, {bearing.name}", 1.0, sense)
 
 
 def _approached(places: list[Place], windows: Sequence[Samples], source: Source) -> Iterator[ClaimResult]:

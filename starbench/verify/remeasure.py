@@ -61,14 +61,9 @@ def measure_all(
     *,
     claims: bool = True,
 ) -> list[ItemMeasurements]:
-    """Measure every item of ``suite``, by ``workers`` processes; in the order of the items.
+    """Measure every item of ``suite``, in their order; without ``claims`` only what anyone sees of the clips.
 
-    Without ``claims`` only what anyone sees of the clips is measured.
-
-    Raises
-    ------
-    SuiteError
-        If a worker process dies.
+    Raises a SuiteError if a worker process dies.
     """
     jobs = [
         MeasurementJob(item.id, item.audio_paths, _truths(item) if claims else ()) for item in suite.items
@@ -90,7 +85,7 @@ def _truths(item: Item) -> tuple[dict[str, Any], ...]:
     """The truth of each clip of an item; empty where there is none that can be read."""
     truths = item.truth.get("clips")
     if not isinstance(truths, list) or len(truths) != len(item.audio_paths):
-        truths = [None] * len(item.audio_paths)
+        return ({},) * len(item.audio_paths)
     return tuple(truth if isinstance(truth, dict) else {} for truth in truths)
 
 
@@ -101,26 +96,22 @@ def measure_item(job: MeasurementJob, root: Path, boundary: Path) -> ItemMeasure
     for number, path in enumerate(job.paths, 1):
         file = resolve_within(root, path, boundary)
         audio = decode(file)
-        samples = audio.samples
-        peak = float(np.max(np.abs(samples)))
         clips.append(
             ClipProperties(
                 digest=audio.digest,
                 size_bytes=file.stat().st_size,
                 seconds=audio.seconds,
-                peak_db=float(db(peak**2)),
-                rms_db=float(db(power(samples).mean())),
+                peak_db=float(db(float(np.max(np.abs(audio.samples))) ** 2)),
+                rms_db=float(db(power(audio.samples).mean())),
             )
         )
-        if not job.truths:
-            continue
         prefix = f"clip {number}, " if len(job.paths) > 1 else ""
-        truth = job.truths[number - 1]
-        if truth:
+        for truth in job.truths[number - 1 : number]:
+            if not truth:
+                results.append(Unmeasured("truth", "nothing is claimed of the clip"))
+                continue
             results += [
                 result if isinstance(result, Unmeasured) else replace(result, where=prefix + result.where)
-                for result in check(Clip(samples, audio.rate, truth))
+                for result in check(Clip(audio.samples, audio.rate, truth))
             ]
-        else:
-            results.append(Unmeasured("truth", "nothing is claimed of the clip"))
     return ItemMeasurements(job.item, tuple(clips), tuple(results))

@@ -29,29 +29,24 @@ def _what(name: str, source: Source) -> str:
     return f"{name}, {'noise' if source.kind in _RANDOM else 'harmonic'}"
 
 
-def _channels(source: Source, key: str) -> Iterator[tuple[int, Envelope, float]]:
-    """Number, envelope and background of each channel that has a claim: ambisonics' pressure alone has."""
+def _channels(source: Source, key: str) -> Iterator[tuple[str, float, Envelope, float]]:
+    """Name, claim, envelope and background of each channel that has a claim: ambisonics' pressure alone has."""
     envelope = source.flat_envelope
     floor = envelope.between(_FADE_S, source.clip.quiet_until_s)
-    for channel in range(len(source.truth[key])):
-        yield (
-            channel,
-            Envelope(envelope.power[:, channel : channel + 1], envelope.step),
-            float(floor[channel]),
-        )
+    for channel, claimed in enumerate(source.truth[key]):
+        own = Envelope(envelope.power[:, channel : channel + 1], envelope.step)
+        yield f"{source.name}, channel {channel + 1}", float(claimed), own, float(floor[channel])
 
 
 def reverberation_time(source: Source) -> Iterator[ClaimResult]:
     """T30 of each channel by interrupted noise: how the sound dies away in the clip itself."""
     kind = _what("T30", source)
-    why = obstacle(source)
-    if why:
+    if why := obstacle(source):
         yield Unmeasured(kind, why)
         return
     until = min(source.quiet_to_s, source.clip.seconds - _FADE_S)
-    for channel, envelope, floor in _channels(source, "t30_s"):
+    for where, claimed, envelope, floor in _channels(source, "t30_s"):
         measured = decay_time_s(envelope, source.offset_s, until, floor)
-        where, claimed = f"{source.name}, channel {channel + 1}", float(source.truth["t30_s"][channel])
         if measured is not None:
             yield Measurement(kind, where, claimed, measured)
         elif min(claimed_snr_db(source), 60.0 * (until - source.offset_s) / claimed) > _PLAIN_DECAY_DB:
@@ -63,21 +58,18 @@ def reverberation_time(source: Source) -> Iterator[ClaimResult]:
 def direct_to_reverberant(source: Source) -> Iterator[ClaimResult]:
     """Direct-to-reverberant ratio of each channel, from how the power builds up and falls."""
     kind = _what("DRR", source)
-    why = obstacle(source) or (
-        None if source.kind in _STEADY_POWER else "its pitch glides, and its power with it"
-    )
-    if why:
+    glides = None if source.kind in _STEADY_POWER else "its pitch glides, and its power with it"
+    if why := obstacle(source) or glides:
         yield Unmeasured(kind, why)
         return
     until = min(source.quiet_to_s, source.clip.seconds - _FADE_S)
-    late = arrivals_s(source.clip.truth, source.truth)
-    for channel, envelope, floor in _channels(source, "drr_db"):
-        sounding = Sounding(source.onset_s + late[channel], source.offset_s + late[channel], source.ramp_s)
+    delays_s = arrivals_s(source.clip.truth, source.truth)
+    for channel, delay_s in zip(_channels(source, "drr_db"), delays_s, strict=False):
+        where, claimed, envelope, floor = channel
+        sounding = Sounding(source.onset_s + delay_s, source.offset_s + delay_s, source.ramp_s)
         # The tail's own time, as heard; the claimed one would lend the claim's truth to the measurement.
         decay_s = decay_time_s(envelope, source.offset_s, until, floor) or _USUAL_S
         measured = direct_to_reverberant_db(envelope, sounding, decay_s, floor)
-        claimed = float(source.truth["drr_db"][channel])
-        where = f"{source.name}, channel {channel + 1}"
         if claimed < _LEAST_DRR_DB or (measured is None and claimed < _PLAIN_DRR_DB):
             yield Unmeasured(kind, "the direct sound is drowned")
         elif measured is None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from starbench.measure.binaural import level_difference_db, time_difference_us
 from starbench.measure.complexes import fundamental_hz
-from starbench.measure.levels import Envelope, db, power
+from starbench.measure.levels import db, power
 from starbench.measure.onsets import SMOOTH_S, bend, fall, rise
 from starbench.verify.claims import Absent, ClaimResult, Measurement, Source, Unmeasured
 
@@ -59,10 +59,6 @@ def _smoothing(source: Source) -> float:
     return max(SMOOTH_S, _PERIODS / float(f0)) if f0 else SMOOTH_S
 
 
-def _total(source: Source) -> Envelope:
-    return source.clip.envelope.total()
-
-
 def timing(source: Source) -> Iterator[ClaimResult]:
     """Onset and duration at half amplitude; the end of a sound in a room is the bend into its decay."""
     kind = source.surroundings
@@ -73,7 +69,7 @@ def timing(source: Source) -> Iterator[ClaimResult]:
     middle = (source.onset_s + source.offset_s) / 2
     first = max(source.quiet_from_s, source.onset_s - _LOOK_S)
     last = min(source.quiet_to_s, source.offset_s + _LOOK_S)
-    envelope, smooth_s = _total(source), _smoothing(source)
+    envelope, smooth_s = source.clip.envelope.total(), _smoothing(source)
     begins = rise(envelope, first, middle, smooth_s)
     ends = (bend if source.in_room else fall)(envelope, middle, last, smooth_s)
     if begins is None or ends is None:

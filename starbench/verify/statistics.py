@@ -38,17 +38,16 @@ def numbers_by_class(values: Sequence[float], classes: Sequence[str]) -> float |
 def names_by_class(values: Sequence[str], classes: Sequence[str]) -> float | None:
     """P value of names being alike in every class (chi squared); rare names count as one."""
     from scipy.stats import chi2_contingency
+    from scipy.stats.contingency import crosstab
 
-    often = Counter(values)
-    kept = [value if often[value] >= LEAST else "" for value in values]
-    many = {name for name, n in Counter(classes).items() if n >= LEAST}
-    rows, columns = sorted(set(kept)), sorted(many)
-    table = np.zeros((len(rows), len(columns)))
-    for value, name in zip(kept, classes, strict=True):
-        if name in many:
-            table[rows.index(value), columns.index(name)] += 1
-    table = table[table.sum(axis=1) > 0]
-    return float(chi2_contingency(table).pvalue) if min(table.shape, default=0) >= 2 else None
+    often, members = Counter(values), Counter(classes)
+    pairs = [
+        (value if often[value] >= LEAST else "", name)
+        for value, name in zip(values, classes, strict=True)
+        if members[name] >= LEAST
+    ]
+    table = crosstab(*zip(*pairs, strict=True)).count if pairs else np.zeros((0, 0))
+    return float(chi2_contingency(table).pvalue) if min(table.shape) >= 2 else None
 
 
 def evenly(counts: Sequence[int]) -> float:

@@ -19,37 +19,23 @@ ENOUGH = 20
 
 
 @dataclass(frozen=True)
-class Kind:
-    """One kind of claim.
-
-    Attributes
-    ----------
-    what : str
-        What is compared.
-    unit : str
-        Of claim, measurement and error.
-    tolerance : callable
-        Largest error of a single claim, from the claimed value.
-    rule : str
-        The tolerance in words.
-    reason : str
-        Why it is that.
-    jnd : callable or None
-        One human JND in ``unit`` at the claimed value; None where there is none to speak of.
-    suite : float or None
-        Largest median error, with its sign, of a suite, in tolerances; what chance gives comes on top.
-    wraps : float or None
-        What is once around, for angles.
-    """
+class ClaimKind:
+    """One kind of claim."""
 
     what: str
+    """What is compared."""
     unit: str
     tolerance: OfClaim
+    """Largest error of a single claim, from the claimed value."""
     rule: str
+    """The tolerance in words."""
     reason: str
     jnd: OfClaim | None = None
+    """One human JND at the claimed value; None where there is none to speak of."""
     suite: float | None = None
+    """Largest median error, with its sign, of a suite, in tolerances; what chance gives comes on top."""
     wraps: float | None = None
+    """What is once around, for angles."""
 
     def error(self, claimed: float, measured: float) -> float:
         """Measured minus claimed."""
@@ -78,10 +64,10 @@ def _around(
     jnd: OfClaim | None,
     by: Mapping[str, tuple[float, float | None]],
     wraps: float | None = None,
-) -> dict[str, Kind]:
+) -> dict[str, ClaimKind]:
     """A kind of claim in each of several surroundings: tolerance, and the suite's part of it."""
     return {
-        f"{name}, {where}": Kind(
+        f"{name}, {where}": ClaimKind(
             f"{what}, {where}", unit, _flat(limit), f"{limit:g} {unit}".strip(), reason, jnd, suite, wraps
         )
         for where, (limit, suite) in by.items()
@@ -93,31 +79,31 @@ _WORST = "the worst error of the estimator on true stimuli, with room"
 _PARTLY = f"{_WORST}; a suite's median is held to a part of it"
 
 _FILE = {
-    "truth": Kind(
+    "truth": ClaimKind(
         "whether a truth can be read", "", _flat(0.0), "none", "what cannot be read claims nothing"
     ),
-    "rate": Kind("sample rate", "Hz", _flat(0.0), "none", "stands in the file"),
-    "channels": Kind("number of channels", "", _flat(0.0), "none", "stands in the file"),
-    "length": Kind(
+    "rate": ClaimKind("sample rate", "Hz", _flat(0.0), "none", "stands in the file"),
+    "channels": ClaimKind("number of channels", "", _flat(0.0), "none", "stands in the file"),
+    "length": ClaimKind(
         "length of the clip", "s", _flat(1.5 / 8000), "0.19 ms", "a sample at 8 kHz, and rounding"
     ),
 }
 
 _TONES = {
-    "tones": Kind("number of tones", "", _flat(0.0), "none", "a tone is there or is not"),
-    "silence": Kind(
+    "tones": ClaimKind("number of tones", "", _flat(0.0), "none", "a tone is there or is not"),
+    "silence": ClaimKind(
         "rms where no tone is claimed", "LSB", _flat(2.0), "2 LSB", "what rounding and dither leave behind"
     ),
-    "tone f0": Kind("its frequency", "Hz", _part(0.0002), "0.02 %", f"{_TENTH} (0.2 %)", _part(0.002)),
-    "tone level": Kind(
+    "tone f0": ClaimKind("its frequency", "Hz", _part(0.0002), "0.02 %", f"{_TENTH} (0.2 %)", _part(0.002)),
+    "tone level": ClaimKind(
         "its level", "dB", lambda level: 0.1 * level_jnd_db(level), "0.03 to 0.15 dB",
         f"{_TENTH} (1.5 dB at 20 dB SPL to 0.3 dB at 80)", level_jnd_db,
     ),
-    "tone onset": Kind(
+    "tone onset": ClaimKind(
         "its half-amplitude onset", "s", _flat(0.001), "1 ms", f"{_TENTH} (10 % of the shortest, 0.1 s)",
         _flat(0.010),
     ),
-    "tone duration": Kind(
+    "tone duration": ClaimKind(
         "its half-amplitude duration", "s", _part(0.01, 0.001), "1 %, at least 1 ms", f"{_TENTH} (10 %)",
         _part(0.10),
     ),
@@ -128,11 +114,11 @@ _ONE_SOURCE = {
               {"dry": (0.005, 0.4), "in noise": (0.006, 0.4), "in a room": (0.030, 0.15)}),
     **_around("duration", "its half-amplitude duration (in a room to the bend into the decay)", "s", _PARTLY,
               _part(0.10), {"dry": (0.010, 0.3), "in noise": (0.012, 0.3), "in a room": (0.080, 0.15)}),
-    "received level": Kind("level of a channel while a source sounds", "dB", _flat(0.05), "0.05 dB",
+    "received level": ClaimKind("level of a channel while a source sounds", "dB", _flat(0.05), "0.05 dB",
                            f"{_TENTH} (0.5 dB)", _flat(0.5)),
-    "received level, in noise": Kind("the same, background taken off", "dB", _flat(0.4), "0.4 dB", _PARTLY,
+    "received level, in noise": ClaimKind("the same, background taken off", "dB", _flat(0.4), "0.4 dB", _PARTLY,
                                      _flat(0.5), 0.2),
-    "f0": Kind("fundamental of a harmonic complex", "Hz", _part(0.0002), "0.02 %", f"{_TENTH} (0.2 %)",
+    "f0": ClaimKind("fundamental of a harmonic complex", "Hz", _part(0.0002), "0.02 %", f"{_TENTH} (0.2 %)",
                _part(0.002)),
 }  # fmt: skip
 
@@ -157,9 +143,9 @@ _PLACE = {
 }  # fmt: skip
 
 _ROOM = {
-    "T30, noise": Kind("decay of a noise after it stops, −5 to −35 dB", "s", _part(0.20), "20 %", _PARTLY,
+    "T30, noise": ClaimKind("decay of a noise after it stops, −5 to −35 dB", "s", _part(0.20), "20 %", _PARTLY,
                        _part(0.05), 0.25),
-    "T30, harmonic": Kind("the same of a harmonic sound, which beats", "s", _part(0.40), "40 %", _PARTLY,
+    "T30, harmonic": ClaimKind("the same of a harmonic sound, which beats", "s", _part(0.40), "40 %", _PARTLY,
                           _part(0.05), 0.15),
     **_around("DRR", "direct over reflected energy, from how power builds up and falls", "dB", _PARTLY,
               _flat(2.5), {"noise": (6.0, 0.1), "harmonic": (6.0, 0.1)}),
@@ -187,11 +173,11 @@ _PATH = {
 }  # fmt: skip
 
 _BACKGROUND = {
-    "background level": Kind("level of the background alone", "dB", _flat(2.0), "2 dB",
+    "background level": ClaimKind("level of the background alone", "dB", _flat(2.0), "2 dB",
                              "0.1 s and more of low-pitched noise fluctuates", _flat(0.5), 0.2),
-    "background SNR": Kind("level of the sources over the background", "dB", _flat(2.0), "2 dB",
+    "background SNR": ClaimKind("level of the sources over the background", "dB", _flat(2.0), "2 dB",
                            "as for the level of the background", _flat(0.5), 0.2),
 }  # fmt: skip
 
 #: Name of a kind of claim -> how it is judged.
-KINDS: dict[str, Kind] = {**_FILE, **_TONES, **_ONE_SOURCE, **_PLACE, **_ROOM, **_PATH, **_BACKGROUND}
+KINDS: dict[str, ClaimKind] = {**_FILE, **_TONES, **_ONE_SOURCE, **_PLACE, **_ROOM, **_PATH, **_BACKGROUND}

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from starbench.adapters.http_client.audio_body import CLIP, EncodedClips, json_body
 from starbench.audio import Audio, silence
-from starbench.canary.stimuli.byte_variants import byte_variant
+from starbench.canary.stimuli.probes import byte_variant
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 JSON = st.recursive(

@@ -19,12 +19,12 @@ from hypothesis import strategies as st
 from starbench.audio import Audio, decode
 from starbench.canary.diagnose import diagnose
 from starbench.canary.evidence import statistics
-from starbench.canary.evidence.no_audio_claims import claims_no_audio
-from starbench.canary.evidence.session import Reply
+from starbench.canary.evidence.prober import Reply
+from starbench.canary.evidence.wording import claims_no_audio
 from starbench.canary.run import REQUESTS, SENT
 from starbench.canary.stimuli import palette
-from starbench.canary.stimuli.byte_variants import byte_variant
 from starbench.canary.stimuli.faint_tones import QUIET_DB, tone_after_mark
+from starbench.canary.stimuli.probes import byte_variant
 from starbench.errors import FatalError, RequestError, TransientError
 from starbench.schema import Canary, Capabilities, ProbeSet, Prompt, Response, Usage
 

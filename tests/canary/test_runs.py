@@ -301,7 +301,7 @@ def test_long_clips_and_high_frequencies_are_probed_on_request(starbench: Runs) 
 def test_another_set_of_probes_is_refused(starbench: Runs) -> None:
     ran = starbench("--probe", "some", model="random")
     assert ran.code == BAD_INPUT
-    assert "--probe 'some' is none of basic, all" in ran.err
+    assert "--probe 'some' is not one of basic, all" in ran.err
 
 
 def test_a_damaged_record_is_named(starbench: Runs) -> None:

@@ -93,7 +93,7 @@ def test_conditions_without_sound_are_refused_to_a_model_that_needs_it(built: st
 
 
 def test_folded_channels_are_noted(built: str) -> None:
-    assert "folds all channels" in " ".join(notes(ready(built, model(channels_kept=False)).run))
+    assert "mixes all channels" in " ".join(notes(ready(built, model(channels_kept=False)).run))
     assert notes(ready(built, model(channels_kept=True)).run) == []
 
 

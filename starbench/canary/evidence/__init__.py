@@ -1,1 +1,1 @@
-"""What replies and token counts show: the session that collects them, and the tests applied to them."""
+"""What replies and token counts show: the prober that collects them, and the tests applied to them."""

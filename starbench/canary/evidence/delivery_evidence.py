@@ -8,15 +8,13 @@ from functools import cached_property
 
 import numpy as np
 
-from starbench.canary.evidence.no_audio_claims import claims_no_audio, reports_no_speech
-from starbench.canary.evidence.palette_matches import palette_matches
-from starbench.canary.evidence.session import ProbeSession, Reply
+from starbench.canary.evidence.prober import Prober, Reply
 from starbench.canary.evidence.statistics import Matrix, at_least, dependence, separation
 from starbench.canary.evidence.token_counts import TokenCounts, is_estimate, judge
-from starbench.canary.stimuli.clips import PAIR_SETS, Pair, no_sound, single_sounds, sound_pairs
-from starbench.canary.stimuli.probe_limits import ProbeLimits
-from starbench.canary.stimuli.probes import Question
-from starbench.canary.stimuli.questions import CONTROLS, DESCRIBE, NAME, WHICH_IS_HIGHER
+from starbench.canary.evidence.wording import claims_no_audio, palette_matches, reports_no_speech
+from starbench.canary.stimuli import clips
+from starbench.canary.stimuli.clips import PAIR_SETS, Pair
+from starbench.canary.stimuli.probes import CONTROLS, DESCRIBE, NAME, WHICH_IS_HIGHER, Question
 
 #: Up to these p-values, for one set of pairs and for more, replies are taken to depend on the sound. A model
 #: that averages the ears hears six pairs as three: alike to the letter, its replies reach 0.001.
@@ -30,22 +28,21 @@ _IN_TWO_SETS = 2
 #: So many descriptions must be there before it counts that all claim there is no sound.
 _ENOUGH = 6
 #: p-values that forbid the verdict that nothing arrives, though they prove nothing.
-_DOUBT, _MAY_BE_PRESENT = 0.2, 0.05
+DOUBT, _MAY_BE_PRESENT = 0.2, 0.05
 #: Share of letters among the replies to questions with options; with fewer, the model hears now and then.
 _ALL_LETTERS = 2 / 3
 #: So many controls in the form that was asked for.
 _FORMED = 3
 
-
 Descriptions = dict[Pair, list[Reply]]
 """Descriptions by the pair of sounds that was sent."""
 
 
-def described_sets(session: ProbeSession, limits: ProbeLimits) -> list[Descriptions]:
+def described_sets(prober: Prober) -> list[Descriptions]:
     """Descriptions of each set of pairs that was sent."""
-    sets = (sound_pairs(limits, n) for n in range(len(PAIR_SETS)))
+    sets = (clips.sound_pairs(prober.limits, n) for n in range(len(PAIR_SETS)))
     replies = [
-        {pair: group for pair, clip in pairs.items() if (group := session.replies(DESCRIBE, clip))}
+        {pair: group for pair, clip in pairs.items() if (group := prober.replies(DESCRIBE, clip))}
         for pairs in sets
     ]
     return [by_pair for by_pair in replies if len(by_pair) > _IN_TWO_SETS]
@@ -53,13 +50,12 @@ def described_sets(session: ProbeSession, limits: ProbeLimits) -> list[Descripti
 
 @dataclass(frozen=True)
 class DeliveryEvidence:
-    """What the replies and counts of a session show."""
+    """What the replies and counts of a prober show."""
 
-    session: ProbeSession
-    limits: ProbeLimits
-    hearing: str | None = None
+    prober: Prober
+    hearing: str | None
     """Why the model is known to hear, if it is."""
-    p_right: float = 1.0
+    p_right: float
     """p-value for the right answers to the questions that need the sound."""
     is_refuted: bool = False
     """Whether later replies contradict that replies depend on the sound."""
@@ -67,11 +63,11 @@ class DeliveryEvidence:
     @cached_property
     def counts(self) -> TokenCounts:
         """What the token counts show."""
-        return judge(self.session, self.limits)
+        return judge(self.prober)
 
     @cached_property
     def _sets(self) -> list[Descriptions]:
-        return described_sets(self.session, self.limits)
+        return described_sets(self.prober)
 
     @cached_property
     def p_dependent(self) -> float:
@@ -89,11 +85,6 @@ class DeliveryEvidence:
         return self.hearing is not None or not (by_chance or self.is_refuted)
 
     @property
-    def is_promising(self) -> bool:
-        """Whether more descriptions may well show that they depend on the sound."""
-        return self.p_dependent < _DOUBT
-
-    @property
     def is_comparable(self) -> bool:
         """Whether descriptions distinguish sounds well enough to compare them for the other verdicts."""
         return self.depends and self.p_dependent <= _COMPARABLE
@@ -102,10 +93,10 @@ class DeliveryEvidence:
         """Whether descriptions of other clips, sent later, depend on the clip as well."""
         if self.hearing is not None or not self.is_comparable:
             return True
-        pairs = [clip for n in range(len(PAIR_SETS)) for clip in sound_pairs(self.limits, n).values()]
-        known = {stimulus.name for stimulus in (*pairs, no_sound(self.limits))}
-        by_stimulus = self.session.by_stimulus(DESCRIBE).items()
-        later = [group for name, group in by_stimulus if name not in known]
+        limits = self.prober.limits
+        pairs = [clip for n in range(len(PAIR_SETS)) for clip in clips.sound_pairs(limits, n).values()]
+        known = {sound.name for sound in (*pairs, clips.no_sound(limits))}
+        later = [group for name, group in self.prober.by_sound(DESCRIBE).items() if name not in known]
         repeated = sum(len(group) > 1 for group in later)
         return repeated < _ENOUGH_CLIPS or dependence([later]) <= _COMPARABLE
 
@@ -113,39 +104,34 @@ class DeliveryEvidence:
     def is_constant(self) -> bool:
         """Whether each question got one reply, to the letter, whatever the sound."""
         described = list(self._sets[0].values()) if self._sets else []
-        named = self.session.groups(NAME, single_sounds(self.limits))
-        if len(described) < len(sound_pairs(self.limits, 0)) or len(named) < len(NAME.options):
+        named = self.prober.groups(NAME, clips.single_sounds(self.prober.limits))
+        if len(described) < len(clips.sound_pairs(self.prober.limits, 0)) or len(named) < len(NAME.options):
             return False
-        higher = [list(self.session.by_stimulus(question).values()) for question in WHICH_IS_HIGHER]
+        higher = [list(self.prober.by_sound(question).values()) for question in WHICH_IS_HIGHER]
         return all(
             len({reply.text for group in groups for reply in group}) <= 1
             for groups in (described, named, *higher)
         )
 
     @cached_property
-    def controls(self) -> list[tuple[Reply, str]]:
-        """Replies to the questions that need no sound, each with the right letter."""
-        silent = no_sound(self.limits)
-        return [
-            (reply, letter)
-            for question, letter in CONTROLS
-            for reply in self.session.replies(question, silent)
-        ]
+    def controls(self) -> list[Reply]:
+        """Replies to the questions that need no sound."""
+        return [reply for question, _ in CONTROLS for reply in self._replies(question, with_sound=False)]
 
     @property
     def right_controls(self) -> int:
         """Questions without sound that were answered rightly."""
-        return sum(reply.letter == letter for reply, letter in self.controls)
+        return sum(reply.is_right for reply in self.controls)
 
     @property
     def follows_the_form(self) -> bool:
         """Whether questions without sound are answered in the form that was asked for."""
-        return sum(reply.letter is not None for reply, _ in self.controls) >= _FORMED
+        return sum(reply.letter is not None for reply in self.controls) >= _FORMED
 
-    def _with_sound(self, question: Question) -> list[Reply]:
-        silent = no_sound(self.limits).name
-        by_stimulus = self.session.by_stimulus(question).items()
-        return [reply for name, replies in by_stimulus if name != silent for reply in replies]
+    def _replies(self, question: Question, *, with_sound: bool) -> list[Reply]:
+        silent = clips.no_sound(self.prober.limits).name
+        groups = self.prober.by_sound(question).items()
+        return [reply for name, replies in groups if (name != silent) == with_sound for reply in replies]
 
     @cached_property
     def claims_no_audio(self) -> bool:
@@ -153,29 +139,26 @@ class DeliveryEvidence:
 
         A model that chooses an option now and then, and else says that it hears nothing, hears now and then.
         """
-        described = self._with_sound(DESCRIBE)
-        choices = [reply for question in (*WHICH_IS_HIGHER, NAME) for reply in self._with_sound(question)]
+        described = self._replies(DESCRIBE, with_sound=True)
+        choices = [
+            reply
+            for question in (*WHICH_IS_HIGHER, NAME)
+            for reply in self._replies(question, with_sound=True)
+        ]
         letters = sum(reply.letter is not None for reply in choices)
         is_steady = not letters or letters >= _ALL_LETTERS * len(choices)
-        return (
-            len(described) >= _ENOUGH
-            and is_steady
-            and all(claims_no_audio(reply.text) for reply in described)
-        )
+        is_enough = is_steady and len(described) >= _ENOUGH
+        return is_enough and all(claims_no_audio(reply.text) for reply in described)
 
     @property
     def right_names(self) -> int:
         """Single sounds that were chosen rightly from the palette."""
-        sounds = zip(single_sounds(self.limits), NAME.options, strict=True)
-        letters = [
-            (self.session.replies(NAME, clip), chr(ord("A") + n)) for n, (clip, _) in enumerate(sounds)
-        ]
-        return sum(reply.letter == letter for replies, letter in letters for reply in replies)
+        return sum(reply.is_right for reply in self._replies(NAME, with_sound=True))
 
     @cached_property
     def p_named(self) -> float:
         """p-value for the sounds that were chosen rightly from the palette."""
-        chosen = sum(reply.letter is not None for reply in self._with_sound(NAME))
+        chosen = sum(reply.letter is not None for reply in self._replies(NAME, with_sound=True))
         return at_least(self.right_names, chosen, 1 / len(NAME.options)) if chosen else 1.0
 
     @cached_property
@@ -193,30 +176,31 @@ class DeliveryEvidence:
         if not self.claims_no_audio:
             signs["the replies may depend on the sound"] = self.p_dependent
             signs["descriptions name the right sounds"] = self.p_matching
-            if any(reports_no_speech(reply.text) for reply in self._with_sound(DESCRIBE)):
+            if any(reports_no_speech(reply.text) for reply in self._replies(DESCRIBE, with_sound=True)):
                 return "a reply reports sound without speech"
         what, p = min(signs.items(), key=lambda sign: sign[1])
-        return f"{what} (p = {p:.2g})" if p < _DOUBT else None
+        return f"{what} (p = {p:.2g})" if p < DOUBT else None
 
     @property
     def is_same_without_sound(self) -> bool:
         """Whether the description is the same without any clip, as that of a text alone would be."""
-        without = self.session.replies(DESCRIBE, no_sound(self.limits))
+        without = self._replies(DESCRIBE, with_sound=False)
         if self.is_constant:
-            return {reply.text for reply in without} == {reply.text for reply in self._with_sound(DESCRIBE)}
+            return {reply.text for reply in without} == {
+                reply.text for reply in self._replies(DESCRIBE, with_sound=True)
+            }
         return bool(without) and self.p_present > _MAY_BE_PRESENT
 
     @cached_property
     def p_present(self) -> float:
         """p-value for a description that is the same with a clip and without."""
         with_sound = [reply for group in self._sets[0].values() for reply in group] if self._sets else []
-        return separation(self.session.replies(DESCRIBE, no_sound(self.limits)), with_sound)
+        return separation(self._replies(DESCRIBE, with_sound=False), with_sound)
 
     @property
     def is_stub(self) -> bool:
         """Whether no model is there at all: one reply to everything, and counts computed from the text."""
-        texts = {reply.text for reply in self.session.all_replies()}
-        return len(texts) == 1 and is_estimate(self.session, self.limits)
+        return len({reply.text for reply in self.prober.all_replies()}) == 1 and is_estimate(self.prober)
 
 
 def _in_common(pairs: Sequence[Pair]) -> Matrix:

@@ -11,10 +11,9 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Literal
 
-from starbench.canary.evidence.session import ProbeSession
+from starbench.canary.evidence.prober import Prober
 from starbench.canary.evidence.statistics import distance, greater, separation, smaller, within
-from starbench.canary.stimuli.probes import Probe, Stimulus
-from starbench.canary.stimuli.questions import DESCRIBE
+from starbench.canary.stimuli.probes import DESCRIBE, Probe, ProbeSound
 
 #: Up to here a p-value shows that an event arrives: one reply against ten repeats that are all alike. Where
 #: replies vary, only the third round can show it: a looser limit, tested three times, finds what is not there.
@@ -29,9 +28,9 @@ EventState = Literal["arrives", "lost", "open"]
 
 
 async def detect_events(
-    session: ProbeSession,
-    base: Stimulus,
-    rounds: Sequence[Mapping[str, Stimulus]],
+    prober: Prober,
+    base: ProbeSound,
+    rounds: Sequence[Mapping[str, ProbeSound]],
     comparable: Sequence[float],
 ) -> dict[str, EventState]:
     """Ask about the clip without any event and with each, in rounds of different events.
@@ -43,26 +42,26 @@ async def detect_events(
         still_open = [name for name, state in states.items() if state == "open"]
         if not still_open:
             break
-        bases = [Probe(DESCRIBE, base)] * (1 if n else _TIMES)
-        await session.send([*bases, *(Probe(DESCRIBE, clips[name]) for name in still_open)])
-        if not session.replies(DESCRIBE, base):
+        sounds = [base] * (1 if n else _TIMES) + [clips[name] for name in still_open]
+        await prober.send(Probe(DESCRIBE, sound) for sound in sounds)
+        if not prober.replies(DESCRIBE, base):
             break
         for name in still_open:
             so_far = [earlier[name] for earlier in rounds[: n + 1]]
-            states[name] = _state(session, base, so_far, comparable)
+            states[name] = _state(prober, base, so_far, comparable)
     return states
 
 
 def _state(
-    session: ProbeSession, base: Stimulus, clips: Sequence[Stimulus], comparable: Sequence[float]
+    prober: Prober, base: ProbeSound, clips: Sequence[ProbeSound], comparable: Sequence[float]
 ) -> EventState:
-    plain = session.replies(DESCRIBE, base)
-    replies = [reply for group in session.groups(DESCRIBE, clips) for reply in group]
+    plain = prober.replies(DESCRIBE, base)
+    replies = [reply for group in prober.groups(DESCRIBE, clips) for reply in group]
     if not plain or not replies:
         return "open"
     # The median: one of the replies to the plain clip may have nothing to do with it.
     distances = [median(distance(reply, other) for other in plain) for reply in replies]
-    noise = within(list(session.by_stimulus(DESCRIBE).values()))
+    noise = within(prober.by_sound(DESCRIBE).values())
     p_differs = greater(distances, noise)
     p_sign = p_differs
     if any(noise):

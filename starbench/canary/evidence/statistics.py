@@ -15,11 +15,12 @@ from collections.abc import Callable, Iterable, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import combinations, zip_longest
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from starbench.canary.evidence.session import Reply
+from starbench.canary.evidence.prober import Reply
 
 #: Shuffles that are drawn where there are too many to try all.
 _SHUFFLES = 9999
@@ -60,15 +61,9 @@ def _words(text: str) -> list[str]:
 def dependence(strata: Sequence[Groups], weights: Sequence[Matrix] = ()) -> float:
     """p-value for "within a stratum it does not matter which input a reply belongs to".
 
-    The statistic is the sum of the ranks of the distances within inputs (as in ANOSIM, Clarke 1993).
-
-    Parameters
-    ----------
-    strata : sequence of groups
-        In each, replies by input; replies are shuffled within a stratum only.
-    weights : sequence of ndarray, shape (inputs, inputs), optional
-        For each stratum, how much two inputs have in common: the ranks' weights. By default 1 for an input
-        and itself, 0 for two inputs.
+    The statistic is the sum of the ranks of the distances within inputs (as in ANOSIM, Clarke 1993). Replies
+    are shuffled within a stratum only. ``weights``, of shape (inputs, inputs), say for each stratum how much
+    two inputs have in common: the ranks' weights; by default 1 for an input and itself, 0 for two inputs.
     """
     from scipy.stats import rankdata
 
@@ -81,7 +76,13 @@ def dependence(strata: Sequence[Groups], weights: Sequence[Matrix] = ()) -> floa
             continue  # all replies are to one input, or none is repeated: a shuffle changes nothing
         distances = _distances([reply for group in groups for reply in group])
         ranks = rankdata(distances, axis=None).reshape(distances.shape)
-        sums = _shuffled_sums(ranks, in_common, rng)
+        first, second = np.nonzero(np.triu(in_common, 1))
+        _, sums = _permuted(
+            lambda order: ranks[order[..., first], order[..., second]] @ in_common[first, second],  # noqa: B023
+            np.arange(len(ranks)),
+            how="pairings",
+            rng=rng,
+        )
         observed += float(np.sum(ranks * np.triu(in_common, 1)))
         shuffled += rng.choice(sums, _SHUFFLES)
     if not shuffled.any():
@@ -89,20 +90,25 @@ def dependence(strata: Sequence[Groups], weights: Sequence[Matrix] = ()) -> floa
     return float((1 + np.count_nonzero(shuffled <= observed + 1e-9)) / (1 + _SHUFFLES))
 
 
-def _shuffled_sums(ranks: Matrix, in_common: Matrix, rng: np.random.Generator) -> Matrix:
+def _permuted(
+    statistic: Callable[..., Matrix],
+    *samples: Places,
+    how: Literal["independent", "samples", "pairings"],
+    rng: np.random.Generator | None = None,
+) -> tuple[float, Matrix]:
+    """p-value of a large ``statistic``, and its values where ``samples`` are permuted as SciPy's ``how`` says."""
     from scipy.stats import permutation_test
 
-    first, second = np.nonzero(np.triu(in_common, 1))
-    weights = in_common[first, second]
-
-    def statistic(order: Places, **_: int) -> Matrix:
-        return np.asarray(ranks[order[..., first], order[..., second]] @ weights)
-
-    places = np.arange(len(ranks))
     test = permutation_test(
-        (places,), statistic, permutation_type="pairings", vectorized=True, n_resamples=_SHUFFLES, rng=rng
+        samples,
+        lambda *permuted, **_: statistic(*permuted),
+        permutation_type=how,
+        vectorized=True,
+        n_resamples=_SHUFFLES,
+        alternative="greater",
+        rng=rng or np.random.default_rng(_SEED),
     )
-    return test.null_distribution
+    return float(test.pvalue), np.asarray(test.null_distribution)
 
 
 def separation(few: Sequence[Reply], many: Sequence[Reply]) -> float:
@@ -139,8 +145,6 @@ def _p_of_split(
     statistic: Callable[[Places, Places], Matrix], few: Sequence[object], many: Sequence[object]
 ) -> float:
     """p-value of a large ``statistic`` of the places of ``few`` and of ``many``, had they been mixed up."""
-    from scipy.stats import permutation_test
-
     n, places = len(few), np.arange(len(few) + len(many))
     if not few or not many:
         return 1.0
@@ -148,15 +152,7 @@ def _p_of_split(
         turns = np.array([np.roll(places, turn) for turn in places])
         values = statistic(turns[:, :n], turns[:, n:])
         return float(np.mean(values >= values[0] - 1e-9))
-    test = permutation_test(
-        (places[:n], places[n:]),
-        lambda one, other, **_: statistic(one, other),
-        vectorized=True,
-        n_resamples=_SHUFFLES,
-        alternative="greater",
-        rng=np.random.default_rng(_SEED),
-    )
-    return float(test.pvalue)
+    return _permuted(statistic, places[:n], places[n:], how="independent")[0]
 
 
 def _mean(distances: Matrix, one: Places, other: Places) -> Matrix:
@@ -190,40 +186,20 @@ def at_least(right: int, n: int, chance: float = 0.5) -> float:
 def matching(fits: Matrix, own: Sequence[int]) -> float:
     """p-value for "replies fit their own input no better than another's".
 
-    Parameters
-    ----------
-    fits : ndarray, shape (replies, inputs)
-        How well each reply fits each input.
-    own : sequence of int
-        The input that each reply was given to.
+    ``fits``, of shape (replies, inputs), says how well each reply fits each input; ``own`` is the input that
+    each reply was given to.
     """
-    from scipy.stats import permutation_test
-
     if not fits.any():
         return 1.0
     replies = np.arange(len(own))
-    test = permutation_test(
-        (np.array(own),),
-        lambda inputs, **_: fits[replies, inputs].sum(axis=-1),
-        permutation_type="pairings",
-        vectorized=True,
-        n_resamples=_SHUFFLES,
-        alternative="greater",
-        rng=np.random.default_rng(_SEED),
-    )
-    return float(test.pvalue)
+    return _permuted(lambda inputs: fits[replies, inputs].sum(axis=-1), np.array(own), how="pairings")[0]
 
 
 def sign_flips(scores: Sequence[int]) -> float:
     """p-value of the sum of ``scores`` had each been as likely the other way round; exact up to 13 scores."""
-    from scipy.stats import permutation_test
-
     if not any(scores):
         return 1.0
-    test = permutation_test(
-        (np.array(scores),), np.sum, permutation_type="samples", alternative="greater", n_resamples=_SHUFFLES
-    )
-    return float(test.pvalue)
+    return _permuted(lambda signed: signed.sum(axis=-1), np.array(scores), how="samples")[0]
 
 
 def _distances(replies: Sequence[Reply]) -> Matrix:

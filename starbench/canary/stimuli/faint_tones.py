@@ -11,7 +11,7 @@ import numpy as np
 from starbench.audio import FULL_SCALE, Audio
 from starbench.canary.stimuli import palette
 from starbench.canary.stimuli.palette import Wave
-from starbench.canary.stimuli.probes import Stimulus
+from starbench.canary.stimuli.probes import ProbeSound
 
 #: Peaks, dB re full scale. A usual filter (-54 dB) leaves less than half a step of 16 bits of the quiet
 #: tones; the loud ones are for models that do not notice the quiet.
@@ -25,23 +25,18 @@ _ZEROS = np.array([1 / 24, 1 / 8, 7 / 32])
 _NOISE_SHAPE = np.poly(np.exp(2j * np.pi * np.concatenate([_ZEROS, -_ZEROS]))).real
 
 
-def tone_after_mark(rate: int, db: float, hz: float | None, *, shaped: bool = True) -> Stimulus:
+def tone_after_mark(rate: int, db: float, hz: float | None, *, shaped: bool = True) -> ProbeSound:
     """A low mark, then a tone in digital silence, or nothing; ``shaped``: its rounding error is."""
 
     def render() -> Audio:
         events = [(0.0, palette.tone(_MARK_HZ, _MARK_S, rate, db - _MARK_BELOW_DB))]
         if hz is not None:
-            tone = _smooth_tone(hz, db, rate)
+            # Long smooth ends: short ones would reach into the band that a narrower way carries.
+            tone = palette.tone(hz, _TONE_S, rate, db) * np.hanning(round(_TONE_S * rate))
             events.append((_TONE_AT_S, _rounded(tone) if shaped else tone))
         return palette.audio(rate, palette.in_silence(_CLIP_S, rate, *events))
 
-    return Stimulus(f"{hz} Hz of {db} dB at {rate} Hz{'' if shaped else ', plain'}", render)
-
-
-def _smooth_tone(hz: float, db: float, rate: int) -> Wave:
-    """A tone with long smooth ends: short ones would reach into the band that a narrower way carries."""
-    wave = palette.tone(hz, _TONE_S, rate, db)
-    return wave * np.hanning(len(wave))
+    return ProbeSound(f"{hz} Hz of {db} dB at {rate} Hz{'' if shaped else ', plain'}", render)
 
 
 def _rounded(wave: Wave) -> Wave:

@@ -63,7 +63,6 @@ def two_notes(seconds: float, rate: int) -> Wave:
 
 
 def silence(seconds: float, rate: int) -> Wave:
-    """Zeros."""
     return np.zeros(round(seconds * rate))
 
 
@@ -82,17 +81,9 @@ def in_silence(seconds: float, rate: int, *events: tuple[float, Wave]) -> Wave:
     """``events``, each at its onset in s, in so many seconds of silence."""
     whole = silence(seconds, rate)
     for onset, event in events:
-        start = round(onset * rate)
-        room = len(whole) - start
-        whole[start : start + len(event)] += event[:room]
+        rest = whole[round(onset * rate) :]
+        rest[: len(event)] += event[: len(rest)]
     return whole
-
-
-def two_tones(first_hz: float, second_hz: float, rate: int) -> Wave:
-    """Two tones of 0.4 s, 0.3 s apart, in 1.4 s."""
-    return in_silence(
-        1.4, rate, (0.1, tone(first_hz, 0.4, rate, -14.0)), (0.8, tone(second_hz, 0.4, rate, -14.0))
-    )
 
 
 def audio(rate: int, *channels: Wave) -> Audio:

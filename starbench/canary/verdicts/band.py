@@ -8,18 +8,16 @@ high tones alike gives one reply too: only a model that distinguishes other high
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import Literal
+from typing import Literal, get_args
 
 from starbench.canary.evidence.event_detection import EventState, detect_events
-from starbench.canary.evidence.session import ProbeSession
+from starbench.canary.evidence.prober import Prober
 from starbench.canary.evidence.statistics import between, dependence, smaller
 from starbench.canary.stimuli.faint_tones import LOUD_DB, QUIET_DB, tone_after_mark
-from starbench.canary.stimuli.probe_limits import ProbeLimits
-from starbench.canary.stimuli.probes import Probe
-from starbench.canary.stimuli.questions import DESCRIBE
-from starbench.canary.verdicts.verdict import UNKNOWN, Verdict
+from starbench.canary.stimuli.probes import DESCRIBE, Probe
+from starbench.canary.verdicts import UNKNOWN, Verdict
 from starbench.schema import Capabilities
 
 _LOW_HZ = (1000.0, 1300.0, 1600.0)
@@ -37,11 +35,9 @@ _TIMES, _ROUNDS = 2, 2
 _SHOWN, _ALIKE, _NO_SIGN = 0.05, 0.02, 0.2
 
 
-async def verdict(
-    session: ProbeSession, limits: ProbeLimits, comparable: Sequence[float], capabilities: Capabilities
-) -> Verdict:
+async def verdict(prober: Prober, comparable: Sequence[float], capabilities: Capabilities) -> Verdict:
     """Ask for tones at 1 kHz and higher up."""
-    rate = limits.full_rate
+    rate = prober.limits.full_rate
     high = [tones for tones in _HIGH_HZ if max(tones) <= _WITHIN * rate]
     if not high:
         return Verdict(UNKNOWN, f"not probed: at {rate} Hz nothing much above 4 kHz is sent")
@@ -51,33 +47,37 @@ async def verdict(
             for n in range(len(_LOW_HZ))
         ]
         plain = tone_after_mark(rate, db, None)
-        states = await detect_events(session, plain, rounds, comparable)
-        if not session.replies(DESCRIBE, plain):
+        states = await detect_events(prober, plain, rounds, comparable)
+        if not prober.replies(DESCRIBE, plain):
             return Verdict(UNKNOWN, f"no clip at {rate} Hz was answered")
         if states[f"{_LOW_HZ[0]:g} Hz"] == "arrives":
             break
-    by_events = _by_events(states, [f"{tones[0]:g} Hz" for tones in high], rate, capabilities)
+    front_end = capabilities.front_end_hz
+    declared = (
+        f"the adapter declares {f'a front end of {front_end} Hz' if front_end else 'no narrower front end'}"
+    )
+    by_events = _by_events(states, rate, declared)
     if by_events.value != "kept" or rate != _IMAGES_RATE:
         return by_events
     low, image = (f"{hz:g} Hz" for hz in _IMAGES_HZ[0])
     images = f"tones sent at {rate} Hz: {low} and {image}, and other images about 8 kHz,"
-    match await _images(session):
+    match await _images(prober):
         case "apart":
             return Verdict("kept", f"{by_events.evidence}, and images about 8 kHz are distinguished")
         case "alike":
             why = "get one reply, as if samples were left out without a filter"
-            return Verdict("narrowed", f"{images} {why}{_declared(capabilities)}")
+            return Verdict("narrowed", f"{images} {why}; {declared}")
     reason = f"{images} are not clearly distinguished, as other high tones may not be either"
     return Verdict(UNKNOWN, f"{by_events.evidence}; {reason}")
 
 
-async def _images(session: ProbeSession) -> Literal["apart", "alike", "open"]:
+async def _images(prober: Prober) -> Literal["apart", "alike", "open"]:
     """Whether tones that are each other's images are distinguished, or are alike where others are not."""
     pairs = [[tone_after_mark(_IMAGES_RATE, LOUD_DB, hz, shaped=False) for hz in pair] for pair in _IMAGES_HZ]
     for _ in range(_ROUNDS):
-        await session.send([Probe(DESCRIBE, clip) for pair in pairs for clip in pair] * _TIMES)
-        images = [session.groups(DESCRIBE, pair) for pair in pairs]
-        others = [session.groups(DESCRIBE, half) for half in zip(*pairs, strict=True)]
+        await prober.send([Probe(DESCRIBE, clip) for pair in pairs for clip in pair] * _TIMES)
+        images = [prober.groups(DESCRIBE, pair) for pair in pairs]
+        others = [prober.groups(DESCRIBE, half) for half in zip(*pairs, strict=True)]
         if (p_images := dependence(images)) <= _SHOWN:
             return "apart"
         if p_images > _NO_SIGN and dependence(others) <= _SHOWN:
@@ -90,28 +90,17 @@ async def _images(session: ProbeSession) -> Literal["apart", "alike", "open"]:
     return "open"
 
 
-def _by_events(
-    states: dict[str, EventState], high: Sequence[str], rate: int, capabilities: Capabilities
-) -> Verdict:
-    low, *_ = states
+def _by_events(states: Mapping[str, EventState], rate: int, declared: str) -> Verdict:
+    low = next(iter(states))
     tones = f"tones sent at {rate} Hz"
     if states[low] != "arrives":
         return Verdict(UNKNOWN, f"{tones}: not even {low} clearly changes the reply")
-    lost = [name for name in high if states[name] == "lost"]
-    there = [name for name in (low, *high) if states[name] == "arrives"]
+    arriving, lost, unclear = (
+        " and ".join(name for name in states if states[name] == state) for state in get_args(EventState)
+    )
     if lost:
-        reason = f"{tones}: the reply changes with {_list(there)}, not with {_list(lost)}"
-        return Verdict("narrowed", f"{reason}{_declared(capabilities)}")
-    if len(there) == len(high) + 1:
-        return Verdict("kept", f"{tones}: the reply changes with {_list(there)}")
-    return Verdict(UNKNOWN, f"{tones}: no clear change with {_list([n for n in high if n not in there])}")
-
-
-def _declared(capabilities: Capabilities) -> str:
-    if capabilities.front_end_hz is None:
-        return "; the adapter declares no narrower front end"
-    return f"; the adapter declares a front end of {capabilities.front_end_hz} Hz"
-
-
-def _list(names: Sequence[str]) -> str:
-    return " and ".join(names)
+        reason = f"{tones}: the reply changes with {arriving}, not with {lost}"
+        return Verdict("narrowed", f"{reason}; {declared}")
+    if unclear:
+        return Verdict(UNKNOWN, f"{tones}: no clear change with {unclear}")
+    return Verdict("kept", f"{tones}: the reply changes with {arriving}")

@@ -6,13 +6,11 @@ The field ``transport`` of a canary.
 from __future__ import annotations
 
 from starbench.canary.evidence.delivery_evidence import DeliveryEvidence
-from starbench.canary.evidence.session import ProbeSession
-from starbench.canary.evidence.token_counts import TokenCounts, counting_probes
-from starbench.canary.stimuli.clips import no_sound, single_sounds, sound_pairs
-from starbench.canary.stimuli.probe_limits import ProbeLimits
-from starbench.canary.stimuli.probes import Probe
-from starbench.canary.stimuli.questions import CONTROLS, DESCRIBE, NAME
-from starbench.canary.verdicts.verdict import UNKNOWN, Verdict
+from starbench.canary.evidence.prober import Prober
+from starbench.canary.evidence.token_counts import counting_probes
+from starbench.canary.stimuli.clips import ProbeLimits, sound_pairs, which_sound
+from starbench.canary.stimuli.probes import CONTROLS, DESCRIBE, NAME, Probe
+from starbench.canary.verdicts import UNKNOWN, Verdict
 
 #: With and without a clip the replies differ so plainly.
 _PRESENT = 0.005
@@ -29,26 +27,17 @@ def descriptions(limits: ProbeLimits, n: int) -> list[Probe]:
     return [Probe(DESCRIBE, clip) for clip in sound_pairs(limits, n).values()] * TIMES
 
 
-def controls(limits: ProbeLimits) -> list[Probe]:
-    """Questions that the text alone answers."""
-    return [Probe(question, no_sound(limits)) for question, _ in CONTROLS]
-
-
-def counterevidence(session: ProbeSession, limits: ProbeLimits) -> list[Probe]:
+def counterevidence(prober: Prober) -> list[Probe]:
     """Probes that can show that nothing arrives: choices of sounds, and what token counts depend on."""
-    names = [Probe(NAME, clip) for clip in single_sounds(limits)]
-    return [*names, *counting_probes(session, limits)]
+    return [*which_sound(prober.limits), *counting_probes(prober)]
 
 
 def verdict(evidence: DeliveryEvidence) -> Verdict:
     """The first rule that applies; what no rule decides is unknown."""
-    if not evidence.session.all_replies():
+    if not evidence.prober.all_replies():
         return Verdict(UNKNOWN, "no probe was answered")
-    for rule in (_by_replies, _by_counts, _nothing_arrives):
-        found = rule(evidence)
-        if found is not None:
-            return found
-    return Verdict(UNKNOWN, _undecided(evidence))
+    verdicts = (rule(evidence) for rule in (_by_replies, _by_counts, _nothing_arrives))
+    return next(filter(None, verdicts), Verdict(UNKNOWN, _undecided(evidence)))
 
 
 def _by_replies(evidence: DeliveryEvidence) -> Verdict | None:
@@ -59,9 +48,8 @@ def _by_replies(evidence: DeliveryEvidence) -> Verdict | None:
     if evidence.p_named < evidence.p_dependent:
         names = f"{evidence.right_names} of {len(NAME.options)} sounds are chosen rightly"
         return Verdict("arrived", f"{names} (p = {evidence.p_named:.2g})")
-    return Verdict(
-        "arrived", f"the replies depend on the sound (permutation test, p = {evidence.p_dependent:.2g})"
-    )
+    p = f"permutation test, p = {evidence.p_dependent:.2g}"
+    return Verdict("arrived", f"the replies depend on the sound ({p})")
 
 
 def _by_counts(evidence: DeliveryEvidence) -> Verdict | None:
@@ -72,39 +60,31 @@ def _by_counts(evidence: DeliveryEvidence) -> Verdict | None:
         return Verdict(UNKNOWN, f"{counts.reason}, yet every reply is the same whatever the sound")
     if evidence.claims_no_audio:
         return Verdict(UNKNOWN, f"{counts.reason}, yet the replies say that there is nothing to hear")
-    if evidence.p_present <= _PRESENT:
-        return Verdict(
-            "arrived", f"{counts.reason}, and a clip changes the reply (p = {evidence.p_present:.2g})"
-        )
-    return Verdict(UNKNOWN, f"{counts.reason}, yet no reply shows any sound")
+    if evidence.p_present > _PRESENT:
+        return Verdict(UNKNOWN, f"{counts.reason}, yet no reply shows any sound")
+    return Verdict("arrived", f"{counts.reason}, and a clip changes the reply (p = {evidence.p_present:.2g})")
 
 
 def _nothing_arrives(evidence: DeliveryEvidence) -> Verdict | None:
-    """Reasons to hold that nothing arrives."""
+    """Reasons to hold that nothing arrives: all replies say so, or only the text is shown to be read."""
     if evidence.sign_of_hearing is not None:
         return None
-    counts = evidence.counts
+    counts, is_constant = evidence.counts, evidence.is_constant
     if evidence.claims_no_audio:
         figures = f", and {counts.reason}" if counts.kind in ("flat", "few") else ""
         return Verdict("dropped", f"the replies to all sounds say that there is nothing to hear{figures}")
-    return _by_silence(evidence, counts)
-
-
-def _by_silence(evidence: DeliveryEvidence, counts: TokenCounts) -> Verdict | None:
-    """No reply shows any sound, although the model is shown to read the text."""
-    reader, is_constant = _reader(evidence), evidence.is_constant
-    is_open = evidence.is_stub or evidence.session.is_picky or not evidence.is_same_without_sound
+    reader = _reader(evidence)
+    is_open = evidence.is_stub or evidence.prober.is_picky or not evidence.is_same_without_sound
     if reader is None or is_open:
         return None
+    reason, same = None, "every reply is the same"
     if counts.kind == "flat":
-        return Verdict("dropped", f"{counts.reason}, no reply depends on the sound, and {reader}")
-    if counts.kind == "few" and is_constant:
-        return Verdict(
-            "dropped", f"{counts.reason}, every reply is the same whatever the sound, and {reader}"
-        )
-    if counts.kind == "none" and is_constant and evidence.right_controls == len(CONTROLS):
-        return Verdict("dropped", f"every reply is the same with any sound and without, and {reader}")
-    return None
+        reason = f"{counts.reason}, no reply depends on the sound"
+    elif counts.kind == "few" and is_constant:
+        reason = f"{counts.reason}, {same} whatever the sound"
+    elif counts.kind == "none" and is_constant and evidence.right_controls == len(CONTROLS):
+        reason = f"{same} with any sound and without"
+    return Verdict("dropped", f"{reason}, and {reader}") if reason else None
 
 
 def _reader(evidence: DeliveryEvidence) -> str | None:
@@ -124,7 +104,7 @@ def _undecided(evidence: DeliveryEvidence) -> str:
     ]
     if evidence.sign_of_hearing:
         clauses.append(evidence.sign_of_hearing)
-    if evidence.session.is_picky:
+    if evidence.prober.is_picky:
         clauses.append(PICKY)
     elif evidence.is_constant and not evidence.is_same_without_sound:
         clauses.append("a clip changes the reply")

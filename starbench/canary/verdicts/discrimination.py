@@ -7,16 +7,14 @@ by the clip's bytes would be right again and again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from starbench.canary.evidence.session import ProbeSession
+from starbench.canary.evidence.prober import Prober
 from starbench.canary.evidence.statistics import at_least, sign_flips
-from starbench.canary.stimuli.clips import Labelled, noises_at_a_side, tone_pairs
-from starbench.canary.stimuli.probe_limits import ProbeLimits
-from starbench.canary.stimuli.probes import Probe, Question
-from starbench.canary.stimuli.questions import WHICH_IS_HIGHER, WHICH_SIDE
-from starbench.canary.verdicts.verdict import UNKNOWN, Verdict
+from starbench.canary.stimuli.probes import Question
+from starbench.canary.verdicts import UNKNOWN, Verdict
 
 #: Both must be as unlikely: had each clip been the other way round, and had each letter been tossed.
 _SURE_BY_CLIP, _SURE_BY_LETTER = 0.02, 0.002
@@ -28,7 +26,7 @@ _ABOUT = "which of two tones is higher"
 
 
 @dataclass(frozen=True)
-class Score:
+class ChoiceScore:
     """How a question that needs the sound was answered."""
 
     answered: int
@@ -59,27 +57,24 @@ class Score:
         return f"{self.right} of {self.formed} right (p = {self.p_letters:.2g})"
 
 
-def higher_probes(limits: ProbeLimits, batch: int) -> list[Probe]:
-    """Which of two tones is higher, for all clips of a batch."""
-    return _probes(tone_pairs(limits, batch), WHICH_IS_HIGHER)
+def choice_score(prober: Prober, questions: Iterable[Question]) -> ChoiceScore:
+    """How questions were answered, in both orders of their options."""
+    answers = [
+        (name, reply)
+        for question in questions
+        for name, replies in prober.by_sound(question).items()
+        for reply in replies
+    ]
+    formed = sum(reply.letter is not None for _, reply in answers)
+    right = sum(reply.is_right for _, reply in answers)
+    by_clip: Counter[str] = Counter()
+    for name, reply in answers:
+        by_clip[name] += 2 * reply.is_right - (reply.letter is not None)
+    p_clips = sign_flips(list(by_clip.values()))
+    return ChoiceScore(len(answers), formed, right, p_clips, at_least(right, formed))
 
 
-def side_probes(limits: ProbeLimits) -> list[Probe]:
-    """On which side a sound is."""
-    return _probes(noises_at_a_side(limits), WHICH_SIDE)
-
-
-def higher_score(session: ProbeSession, limits: ProbeLimits) -> Score:
-    """How it was answered which of two tones is higher."""
-    return _score(session, [*tone_pairs(limits, 0), *tone_pairs(limits, 1)], WHICH_IS_HIGHER)
-
-
-def side_score(session: ProbeSession, limits: ProbeLimits) -> Score:
-    """How it was answered on which side a sound is."""
-    return _score(session, noises_at_a_side(limits), WHICH_SIDE)
-
-
-def verdict(score: Score) -> Verdict:
+def verdict(score: ChoiceScore) -> Verdict:
     """Whether two tones were distinguished."""
     if score.is_sure:
         return Verdict("heard", f"{_ABOUT}: {score.figures}")
@@ -90,23 +85,3 @@ def verdict(score: Score) -> Verdict:
     if score.p_letters > _CHANCE:
         return Verdict("not heard", f"{_ABOUT}: {score.figures}, no better than chance")
     return Verdict(UNKNOWN, f"{_ABOUT}: {score.figures}, better than chance, but not beyond doubt")
-
-
-def _probes(clips: Labelled, questions: Sequence[Question]) -> list[Probe]:
-    """Each clip with both orders of the options."""
-    return [Probe(question, clip) for clip, _ in clips for question in questions]
-
-
-def _score(session: ProbeSession, clips: Labelled, questions: Sequence[Question]) -> Score:
-    by_clip, answered, formed, right = [], 0, 0, 0
-    for clip, option in clips:
-        balance = 0
-        for order, question in enumerate(questions):
-            right_letter = "AB"[option ^ order]
-            for reply in session.replies(question, clip):
-                answered += 1
-                formed += reply.letter is not None
-                right += reply.letter == right_letter
-                balance += 0 if reply.letter is None else (1 if reply.letter == right_letter else -1)
-        by_clip.append(balance)
-    return Score(answered, formed, right, sign_flips(by_clip), at_least(right, formed))

@@ -11,22 +11,18 @@ and two ears do not.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import combinations
-from typing import Literal
 
 import numpy as np
 
 from starbench.canary.evidence.delivery_evidence import Descriptions, described_sets
-from starbench.canary.evidence.session import ProbeSession, Reply
+from starbench.canary.evidence.prober import Prober, Reply
 from starbench.canary.evidence.statistics import dependence, excess, likeness, smaller, within
-from starbench.canary.stimuli.clips import PAIR_SETS, Pair, opposite_pairs
-from starbench.canary.stimuli.probe_limits import ProbeLimits
-from starbench.canary.stimuli.probes import Probe
-from starbench.canary.stimuli.questions import DESCRIBE
+from starbench.canary.stimuli.clips import PAIR_SETS, Pair, opposite_pairs, which_side
+from starbench.canary.stimuli.probes import DESCRIBE, WHICH_SIDE, Probe
+from starbench.canary.verdicts import UNKNOWN, Verdict
 from starbench.canary.verdicts.delivery import descriptions
-from starbench.canary.verdicts.discrimination import side_probes, side_score
-from starbench.canary.verdicts.verdict import UNKNOWN, Verdict
+from starbench.canary.verdicts.discrimination import choice_score
 
 #: p-values up to here are differences, or likenesses; above the last there is no sign of a difference.
 _SHOWN, _ALIKE, _NO_SIGN = 0.05, 0.02, 0.2
@@ -34,100 +30,91 @@ _SHOWN, _ALIKE, _NO_SIGN = 0.05, 0.02, 0.2
 _SHOWN_LATER = 0.015
 
 
-@dataclass(frozen=True)
-class _Finding:
-    kind: Literal["kept", "folded", "exchangeable", "open"]
-    reason: str
+#: No verdict yet: exchanging the ears changes no reply, as if they were averaged.
+_EXCHANGEABLE = "exchangeable"
 
 
-async def verdict(session: ProbeSession, limits: ProbeLimits, *, is_comparable: bool) -> Verdict:
+async def verdict(prober: Prober, *, is_comparable: bool) -> Verdict:
     """Ask about more clips until it is decided, or no more requests are left."""
-    finding = await _by_descriptions(session, limits) if is_comparable else _Finding("open", "")
-    if finding.kind in ("kept", "folded"):
-        return Verdict(finding.kind, finding.reason)
-    reasons = [finding.reason] if finding.reason else []
-    probes = side_probes(limits)
-    if session.affords(len(probes)):
-        await session.send(probes)
-        score = side_score(session, limits)
-        reasons.append(f"on which side a sound is: {score.figures}")
-        if score.is_sure:
+    by_descriptions = await _by_descriptions(prober) if is_comparable else Verdict(UNKNOWN, "")
+    if by_descriptions.value != UNKNOWN:
+        return by_descriptions
+    reasons = [by_descriptions.evidence] if by_descriptions.evidence else []
+    probes = which_side(prober.limits)
+    if prober.affords(len(probes)):
+        await prober.send(probes)
+        sides = choice_score(prober, WHICH_SIDE)
+        reasons.append(f"on which side a sound is: {sides.figures}")
+        if sides.is_sure:
             return Verdict("kept", reasons[-1])
     return Verdict(UNKNOWN, "; ".join(reasons) or "no reply in free text distinguishes sounds")
 
 
-async def _by_descriptions(session: ProbeSession, limits: ProbeLimits) -> _Finding:
+async def _by_descriptions(prober: Prober) -> Verdict:
     while True:
-        finding = _judge(session, limits)
-        if finding.kind == "exchangeable":
-            finding = await _with_opposites(session, limits, finding.reason)
-        n_sets = len(described_sets(session, limits))
-        if finding.kind != "open" or n_sets == len(PAIR_SETS):
+        finding = _judge(prober)
+        if finding.value == _EXCHANGEABLE:
+            finding = await _with_opposites(prober, finding.evidence)
+        n_sets = len(described_sets(prober))
+        if finding.value != UNKNOWN or n_sets == len(PAIR_SETS):
             return finding
-        probes = descriptions(limits, n_sets)
-        if not session.affords(len(probes)):
+        probes = descriptions(prober.limits, n_sets)
+        if not prober.affords(len(probes)):
             return finding
-        await session.send(probes)
+        await prober.send(probes)
 
 
-async def _with_opposites(session: ProbeSession, limits: ProbeLimits, figures: str) -> _Finding:
+async def _with_opposites(prober: Prober, figures: str) -> Verdict:
     """Whether sounds and their opposites in the other ear are described as silence is, as other pairs are not."""
-    clips = opposite_pairs(limits)
-    if session.affords(len(clips)):
-        await session.send(Probe(DESCRIBE, clip) for clip in clips)
-    replies = [reply for group in session.groups(DESCRIBE, clips) for reply in group]
-    others = [
-        reply for groups in described_sets(session, limits) for group in groups.values() for reply in group
-    ]
+    clips = opposite_pairs(prober.limits)
+    if prober.affords(len(clips)):
+        await prober.send(Probe(DESCRIBE, clip) for clip in clips)
+    replies = [reply for group in prober.groups(DESCRIBE, clips) for reply in group]
+    others = [reply for groups in described_sets(prober) for group in groups.values() for reply in group]
+    opposites = "a sound and its opposite in the other ear are"
     if likeness(replies, others) <= _ALIKE:
-        return _Finding(
-            "folded", f"{figures}, and a sound and its opposite in the other ear are described as silence is"
-        )
-    return _Finding(
-        "open", f"{figures}, yet a sound and its opposite in the other ear are not described as silence is"
-    )
+        return Verdict("folded", f"{figures}, and {opposites} described as silence is")
+    return Verdict(UNKNOWN, f"{figures}, yet {opposites} not described as silence is")
 
 
 class _Changes:
     """Changes of one kind: clips that would be the same input if that kind of change had no effect."""
 
     def __init__(
-        self, session: ProbeSession, sets: Sequence[Descriptions], input_of: Callable[[Pair], object]
+        self, prober: Prober, sets: Sequence[Descriptions], input_of: Callable[[Pair], object]
     ) -> None:
-        noise = within(list(session.by_stimulus(DESCRIBE).values()))
+        noise = within(prober.by_sound(DESCRIBE).values())
         mean_noise = float(np.mean(noise)) if noise else 0.0
-        strata, self.sizes = [], []
-        for groups in sets:
-            by_input: dict[object, list[Sequence[Reply]]] = {}
+        strata: dict[object, list[Sequence[Reply]]] = {}
+        for n, groups in enumerate(sets):
             for pair, replies in groups.items():
-                by_input.setdefault(input_of(pair), []).append(replies)
-            for same_input in by_input.values():
-                strata.append(same_input)
-                self.sizes += [excess(one, other, mean_noise) for one, other in combinations(same_input, 2)]
-        self.p = dependence(strata)
+                strata.setdefault((n, input_of(pair)), []).append(replies)
+        pairs = (pair for same_input in strata.values() for pair in combinations(same_input, 2))
+        self.sizes = [excess(one, other, mean_noise) for one, other in pairs]
+        self.p = dependence(list(strata.values()))
 
     def is_without_effect(self, beside: Sequence[float]) -> bool:
         """Whether this kind of change changes no reply, where others do."""
         return self.p > _NO_SIGN and smaller(self.sizes, beside) <= _ALIKE
 
 
-def _judge(session: ProbeSession, limits: ProbeLimits) -> _Finding:
-    sets = described_sets(session, limits)
-    exchange = _Changes(session, sets, frozenset)
-    left = _Changes(session, sets, lambda pair: pair[1])
-    right = _Changes(session, sets, lambda pair: pair[0])
+def _judge(prober: Prober) -> Verdict:
+    sets = described_sets(prober)
+    exchange = _Changes(prober, sets, frozenset)
+    left = _Changes(prober, sets, lambda pair: pair[1])
+    right = _Changes(prober, sets, lambda pair: pair[0])
     figures = (
         f"p = {exchange.p:.2g} for exchanged ears, {left.p:.2g} for another sound in the left ear alone, "
         f"{right.p:.2g} in the right"
     )
     if max(exchange.p, left.p, right.p) <= (_SHOWN if len(sets) == 1 else _SHOWN_LATER):
-        return _Finding("kept", f"each ear changes the reply, and so does exchanging them ({figures})")
+        return Verdict("kept", f"each ear changes the reply, and so does exchanging them ({figures})")
     if min(left.p, right.p) > _SHOWN:
-        return _Finding("open", figures)
+        return Verdict(UNKNOWN, figures)
     if exchange.is_without_effect([*left.sizes, *right.sizes]):
         reason = f"exchanging the ears changes no reply, other changes do ({figures})"
-        return _Finding("exchangeable", reason)
+        return Verdict(_EXCHANGEABLE, reason)
     for one, other, ear in ((left, right, "right"), (right, left, "left")):
         if one.is_without_effect([*other.sizes, *exchange.sizes]):
-            return _Finding("folded", f"only the {ear} ear changes the reply ({figures})")
-    return _Finding("open", figures)
+            return Verdict("folded", f"only the {ear} ear changes the reply ({figures})")
+    return Verdict(UNKNOWN, figures)

@@ -1,13 +1,19 @@
-"""Replies that claim that there is no sound, or that the model cannot hear.
+"""What replies say: that there is no sound or no speech, or which sounds were heard.
 
-The patterns are loose on purpose: what counts is whether *every* reply to *every* sound says so, which no
-listener does.
+The patterns are loose on purpose. What counts is whether *every* reply to *every* sound claims that there is
+none, which no listener does; and how often sounds are named where they were sent, a sign of hearing, no proof.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 
+import numpy as np
+
+from starbench.canary.evidence.prober import Reply
+from starbench.canary.evidence.statistics import matching
+from starbench.canary.stimuli.clips import Pair
 from starbench.protocols import patterns
 from starbench.protocols.plain import plain
 
@@ -55,6 +61,18 @@ _HEARD_NO_SPEECH_OR_MORE = re.compile(
 )
 _NO_SPEECH = re.compile(r"\b(?:no|not any|without) (?:\w+ )?(?:speech|spoken words|voices?)\b", re.IGNORECASE)
 _LONGEST = 600
+#: English words for the sounds of the palette, in its order.
+_NAMES = tuple(
+    re.compile(rf"\b(?:{words})", re.IGNORECASE)
+    for words in (
+        r"low|hum|bass|deep|steady tone|tone\b|drone",
+        r"beep|chirp|high|alarm|bleep|puls",
+        r"nois|hiss|static|white|rain|wind|shh|whoosh",
+        r"click|tick|tap|knock|pop|metronome|clap",
+        r"glid|glissando|ris|sweep|swoop|slid|siren|ascend|upward|whoop|whistl",
+        r"two (?:note|tone)|notes?\b|alternat|warbl|trill|melod",
+    )
+)
 
 
 def reports_no_speech(text: str) -> bool:
@@ -68,3 +86,14 @@ def claims_no_audio(text: str) -> bool:
     return bool(
         patterns.REFUSAL.search(claim.lower()) or _ASKS_FOR_SOUND.search(claim) or _LACKS_SOUND.search(claim)
     )
+
+
+def palette_matches(replies: Mapping[Pair, Sequence[Reply]]) -> float:
+    """p-value for "replies name the two sounds of their own clip no more often than by chance"."""
+    fits, own = [], []
+    for place, group in enumerate(replies.values()):
+        for reply in group:
+            is_named = [bool(words.search(reply.text)) for words in _NAMES]
+            fits.append([float(is_named[first] + is_named[second]) for first, second in replies])
+            own.append(place)
+    return matching(np.array(fits), own)

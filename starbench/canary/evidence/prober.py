@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
-from starbench.canary.stimuli.probes import Probe, Question, Stimulus
+from starbench.canary.stimuli.clips import ProbeLimits
+from starbench.canary.stimuli.probes import Probe, ProbeSound, Question
 from starbench.errors import AdapterError, AudioError, FatalError, TransientError
 from starbench.protocols.reading import read
 from starbench.schema import Prompt, Response, Usage
 
 Ask = Callable[[Prompt], Awaitable[Response]]
 
-MOST_IN_FLIGHT = 8
+_MOST_IN_FLIGHT = 8
 #: After so many lost probes without any reply, no more are sent.
 _HOPELESS = 4
 #: After so many lost byte variants without a reply to any, no more variants are sent.
@@ -29,31 +30,26 @@ class Reply:
     text: str
     letter: str | None
     usage: Usage | None
+    is_right: bool = False
 
 
-class ProbeSession:
-    """The replies so far, and how many more probes may be sent."""
+class Prober:
+    """Sends probes within the limits of a model, at most so many, and holds the replies."""
 
-    def __init__(
-        self,
-        ask: Ask,
-        most_in_flight: int = MOST_IN_FLIGHT,
-        longest_s: float = float("inf"),
-        most_requests: int | None = None,
-    ) -> None:
+    def __init__(self, ask: Ask, limits: ProbeLimits, most_requests: int | None) -> None:
+        self.limits = limits
+        self.most_requests = most_requests
+        self.requests = 0
+        self.failures: list[str] = []
+        """Why each lost probe was lost."""
         self._ask = ask
-        self._longest_s = longest_s
-        self._most_requests = most_requests
-        self._slots = asyncio.Semaphore(most_in_flight)
+        self._slots = asyncio.Semaphore(min(_MOST_IN_FLIGHT, limits.max_in_flight or _MOST_IN_FLIGHT))
         self._replies: dict[tuple[Question, str], list[Reply]] = {}
         # A fixed random order, so that a server that changes with time does not change with the sound.
         self._order = random.Random(4)  # noqa: S311
         self._is_down = False
         self._sent: Counter[tuple[Question, str]] = Counter()
         self._variants_answered = self._variants_lost = 0
-        self.requests = 0
-        self.failures: list[str] = []
-        """Why each lost probe was lost."""
 
     @property
     def is_hopeless(self) -> bool:
@@ -65,25 +61,15 @@ class ProbeSession:
         """Whether sounds are answered, and the same sounds in other bytes are not."""
         return self._variants_lost >= _PICKY and not self._variants_answered and bool(self._replies)
 
-    @property
-    def is_limited(self) -> bool:
-        """Whether only so many probes may be sent."""
-        return self._most_requests is not None
-
     def affords(self, probes: int) -> bool:
         """Whether so many more probes may be sent."""
-        return self._most_requests is None or self.requests + probes <= self._most_requests
+        return self.most_requests is None or self.requests + probes <= self.most_requests
 
     async def send(self, probes: Iterable[Probe]) -> None:
         """Send all of ``probes``, in random order, and keep the replies.
 
         A probe that was sent before is sent in other bytes: replies to one sound must not be alike because
-        its bytes are.
-
-        Raises
-        ------
-        FatalError
-            When no request can succeed; those under way are dropped.
+        its bytes are. A FatalError says that no request can succeed; those under way are dropped.
         """
         waiting = list(probes)
         if self.is_hopeless:
@@ -97,19 +83,16 @@ class ProbeSession:
             fatal, others = failures.split(FatalError)
             if fatal is None or others is not None:
                 raise
-            first: BaseException = fatal
-            while isinstance(first, BaseExceptionGroup):
-                first = first.exceptions[0]
-            raise first from None
+            raise fatal.exceptions[0] from None
 
     async def _send(self, probe: Probe) -> None:
         async with self._slots:
             if self.is_hopeless:
                 return
-            clip = await asyncio.to_thread(lambda: probe.stimulus.clip)
-            if clip is not None and clip.seconds > self._longest_s:
+            clip = await asyncio.to_thread(lambda: probe.sound.clip)
+            if clip is not None and clip.seconds > self.limits.longest_s:
                 return
-            key = probe.question, probe.stimulus.name
+            key = probe.question, probe.sound.name
             variant = self._sent[key] if clip is not None else 0
             if not self.affords(1) or (variant and self.is_picky):
                 return
@@ -127,30 +110,28 @@ class ProbeSession:
                 self._is_down |= isinstance(error, TransientError)
                 return
         self._variants_answered += variant > 0
-        self._replies.setdefault(key, []).append(_reply(response, probe.question))
+        self._replies.setdefault(key, []).append(_reply(response, probe))
 
-    def replies(self, question: Question, stimulus: Stimulus | str) -> list[Reply]:
-        """The replies to this question about this stimulus."""
-        name = stimulus if isinstance(stimulus, str) else stimulus.name
-        return self._replies.get((question, name), [])
+    def replies(self, question: Question, sound: ProbeSound) -> list[Reply]:
+        """The replies to this question about this sound."""
+        return self._replies.get((question, sound.name), [])
 
-    def groups(self, question: Question, stimuli: Iterable[Stimulus]) -> list[list[Reply]]:
-        """The replies by stimulus, leaving out stimuli without any."""
-        groups = (self.replies(question, stimulus) for stimulus in stimuli)
-        return [replies for replies in groups if replies]
+    def groups(self, question: Question, sounds: Iterable[ProbeSound]) -> list[list[Reply]]:
+        """The replies by sound, leaving out sounds without any."""
+        return [replies for sound in sounds if (replies := self.replies(question, sound))]
 
-    def by_stimulus(self, question: Question) -> dict[str, list[Reply]]:
-        """All replies to a question, by the name of the stimulus."""
-        return {name: replies for (asked, name), replies in self._replies.items() if asked == question}
+    def by_sound(self, question: Question) -> dict[str, list[Reply]]:
+        """All replies to a question, by the name of the sound."""
+        return {name: replies for (about, name), replies in self._replies.items() if about == question}
 
-    def all_replies(self) -> Sequence[Reply]:
+    def all_replies(self) -> list[Reply]:
         """Every reply."""
         return [reply for replies in self._replies.values() for reply in replies]
 
 
-def _reply(response: Response, question: Question) -> Reply:
+def _reply(response: Response, probe: Probe) -> Reply:
     text = " ".join((response.text or "").split()) or f"({response.stop})"
     letter = None
-    if question.options and response.stop == "end" and response.text:
-        letter = read(response.text, question.options).letter
-    return Reply(text, letter, response.usage)
+    if probe.question.options and response.stop == "end" and response.text:
+        letter = read(response.text, probe.question.options).letter
+    return Reply(text, letter, response.usage, letter is not None and letter == probe.right_letter)
