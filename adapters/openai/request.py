@@ -31,22 +31,9 @@ def request_body(
 ) -> bytes:
     """Return the JSON of a request, byte for byte what the SDK would make of the same fields.
 
-    Decodes the prompt's clips, which takes milliseconds: call it in a thread.
-
-    Parameters
-    ----------
-    prompt : Prompt
-        Becomes the user's message: its parts in their order.
-    clips : EncodedClips
-        Where the base64 of each clip is kept.
-    model : str
-        The model's name at the server.
-    system : str, optional
-        Text of a system message before the user's.
-    audio_part : str
-        The type of the content part that carries a clip: ``input_audio`` or ``audio_url``.
-    fields : mapping
-        Further fields.
+    The prompt becomes the user's message, its parts in their order, after a ``system`` message if there is
+    one. ``audio_part`` is the type of the content part that carries a clip. Decodes the prompt's clips, which
+    takes milliseconds: call it in a thread.
     """
     content = [
         {"type": "text", "text": part.text} if isinstance(part, TextPart) else _CLIP_PARTS[audio_part]
