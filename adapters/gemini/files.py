@@ -44,13 +44,7 @@ class Uploads:
         self._names: list[str] = []
 
     async def uri(self, digest: str, wav: bytes) -> str:
-        """Return the URI of an uploaded clip; upload it unless that was done or is running.
-
-        Raises
-        ------
-        AdapterError
-            If the upload fails; the next call tries again.
-        """
+        """Return the URI of a clip, uploaded by the first call; after one that failed the next tries again."""
         now = asyncio.get_running_loop().time()
         upload = self._uploads.get(digest)
         if upload is None or now - upload.started > _KEEP_S:
@@ -61,10 +55,7 @@ class Uploads:
         return await asyncio.shield(upload.uri)
 
     async def discard(self) -> None:
-        """Delete what was uploaded, as far as that works in a few seconds; Google itself deletes the rest.
-
-        A second call has nothing to do.
-        """
+        """Delete what was uploaded, as far as that works in a few seconds; Google itself deletes the rest."""
         tasks = [upload.uri for upload in self._uploads.values()]
         for task in tasks:
             task.cancel()

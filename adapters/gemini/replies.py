@@ -40,14 +40,12 @@ _ACCOUNT_LIMITED = "PUP_LIMITED_DISABLED"
 
 
 def read(body: str) -> Response:
-    """Read the body of a successful ``generateContent``.
+    """Read the body of a ``generateContent`` with status 200.
 
     Raises
     ------
-    TransientError
-        If it is not such a reply (``malformed``).
     AdapterError
-        If it reports an error inside the 200.
+        If it is not such a reply (``malformed``), or reports an error.
     """
     reply = json_object(body)
     if reply.get("error"):

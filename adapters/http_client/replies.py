@@ -9,13 +9,7 @@ from starbench.errors import TransientError
 
 
 def json_object(reply: object) -> dict[str, Any]:
-    """Return the JSON object that a reply is, decoded if ``reply`` is its text.
-
-    Raises
-    ------
-    TransientError
-        If it is anything else (``malformed``).
-    """
+    """Return the JSON object that a reply is, decoded if ``reply`` is its text; else it is ``malformed``."""
     if isinstance(reply, str):
         try:
             reply = json.loads(reply)

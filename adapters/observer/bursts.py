@@ -87,10 +87,7 @@ class Knee:
 def knee(level: NDArray[np.float64], burst: Burst, step_s: float) -> Knee:
     """Fit the end of a burst: a steady level, a drop, a falling line. Least squares over all ends nearby.
 
-    Parameters
-    ----------
-    level : ndarray
-        Envelope of the whole clip in steps of ``step_s``, dB.
+    ``level`` is the envelope of the whole clip in steps of ``step_s``, dB.
     """
     before, after = round(_BEFORE_S / step_s), round(_AFTER_S / step_s)
     first = max(before, round((burst.offset - _KNEE_REACH_S) / step_s))

@@ -33,16 +33,9 @@ def unit(azimuth_deg: ArrayLike, elevation_deg: ArrayLike = 0.0) -> Vectors:
 
 @dataclass(frozen=True, eq=False)
 class Head:
-    """Impulse responses of a head in the free field.
+    """Impulse responses of a head in the free field, shape (n, 2, taps), left ear first, at a rate in Hz.
 
-    Attributes
-    ----------
-    rate : int
-        Hz.
-    directions : ndarray, shape (n, 3)
-        Unit vectors to the sources, as :func:`unit` has them.
-    responses : ndarray, shape (n, 2, taps)
-        Left ear first.
+    ``directions``, shape (n, 3), are unit vectors to the sources, as :func:`unit` has them.
     """
 
     rate: int
@@ -52,13 +45,7 @@ class Head:
 
 @lru_cache(maxsize=2)
 def load(source: str | None = None) -> Head:
-    """Read a head: the embedded KEMAR, or a SOFA file of convention SimpleFreeFieldHRIR.
-
-    Raises
-    ------
-    InputError
-        If the file is missing or is not such a file.
-    """
+    """Read the embedded KEMAR, or a SimpleFreeFieldHRIR SOFA file; ``InputError`` if it is not such a file."""
     return _embedded() if source is None else _sofa(Path(source))
 
 

@@ -29,12 +29,7 @@ _ALIGNED_BELOW_HZ = 5000.0
 class Pairs:
     """What two ears receive from m directions at F frequencies, as far as comparing the ears needs it.
 
-    Attributes
-    ----------
-    left, right : ndarray of float32, shape (m, F)
-        Power gains.
-    cross : ndarray of complex64, shape (m, F)
-        Left times conjugate right gain.
+    ``left`` and ``right`` are power gains, ``cross`` is left times conjugate right gain; shape (m, F) each.
     """
 
     left: NDArray[np.float32]
@@ -51,13 +46,8 @@ class Pairs:
         """How far each direction is from explaining what differs between the ears, shape (..., m).
 
         The cross-relation |X_L H_R − X_R H_L|² / ((|H_L|² + |H_R|²)(|X_L|² + |X_R|²)) needs no source
-        spectrum and is linear in the ears' power and cross spectra.
-
-        Parameters
-        ----------
-        spectra : ndarray, shape (..., 4 F)
-            Left power, right power, real and imaginary part of left times conjugate right, each over
-            the sum of powers, times the weight of the band.
+        spectrum and is linear in the ears' ``spectra``, shape (..., 4 F): left power, right power, real and
+        imaginary part of left times conjugate right, each over the sum of powers, times the band's weight.
         """
         return np.asarray(spectra @ self.relation.T, dtype=np.float32)
 

@@ -93,13 +93,7 @@ def dialects() -> dict[str, Dialect]:
 
 
 def by_name(name: str) -> Dialect:
-    """Return the dialect called ``name``.
-
-    Raises
-    ------
-    InputError
-        If there is no such dialect; the message lists them, or the closest.
-    """
+    """Return the dialect called ``name``; ``InputError`` if there is none."""
     if name not in dialects():
         raise InputError(f"dialect {name!r} is not known: {suggestion(name.lower(), dialects())}")
     return dialects()[name]

@@ -46,13 +46,7 @@ def request_body(
 
 
 def checked_fields(extra_body: dict[str, Any] | None) -> dict[str, Any]:
-    """Return the user's own fields of a request.
-
-    Raises
-    ------
-    InputError
-        If one of them is set by the harness, or named like a key.
-    """
+    """Return the user's own fields; ``InputError`` if the harness sets one, or it is named like a key."""
     fields = extra_body or {}
     for name in sorted(_OURS & set(fields)):
         raise InputError(f"extra_body cannot set {name!r}: the harness does")
@@ -76,5 +70,6 @@ def _names(value: Any) -> Iterator[str]:
     """Yield the names of all fields, at any depth."""
     if isinstance(value, dict):
         yield from value
-    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        value = list(value.values())
+    for inner in value if isinstance(value, list) else ():
         yield from _names(inner)

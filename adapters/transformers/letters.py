@@ -48,10 +48,7 @@ def logprobs(logits: Any, tokens: Tokens) -> dict[str, float]:
 def best(scores: Mapping[str, float]) -> str:
     """Return the most probable letter; of equal ones the first.
 
-    Raises
-    ------
-    RequestError
-        If a score is not a number: the model's weights or its arithmetic overflowed.
+    Scores that are not numbers are a ``RequestError``: the model's weights or its arithmetic overflowed.
     """
     if any(math.isnan(score) for score in scores.values()):
         raise RequestError("the model's probabilities are not numbers: try dtype=float32", kind="nan")

@@ -78,13 +78,7 @@ class Checkpoint:
 
 
 def library() -> Any:
-    """The module ``transformers``.
-
-    Raises
-    ------
-    InputError
-        If it, or what it needs, is not installed.
-    """
+    """The module ``transformers``; ``InputError`` if it, or what it needs, is not installed."""
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
         raise InputError(
@@ -176,13 +170,7 @@ def model_class(checkpoint: Checkpoint) -> Any:
 
 
 def pick_device(name: str) -> str:
-    """Return the device to compute on: the one named, or for ``auto`` a GPU if there is one.
-
-    Raises
-    ------
-    InputError
-        If there is no such device.
-    """
+    """Return a device of this machine: the one named, or for ``auto`` a GPU if there is one."""
     library()
     import torch
 

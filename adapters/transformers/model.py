@@ -107,13 +107,7 @@ class Transformers:
         self._closing = Event()
 
     async def check(self) -> None:
-        """Load the weights, before the first question.
-
-        Raises
-        ------
-        InputError
-            If they are missing, incomplete, or do not fit into memory, or the system turn would be lost.
-        """
+        """Load the weights; ``InputError`` if that fails, or the system turn would be lost."""
         await self._in_turn(self._ready, Event())
 
     async def generate(self, prompt: Prompt) -> Response:

@@ -45,13 +45,7 @@ class PromptEncoder:
     system: str | None = None
 
     def check_system(self) -> None:
-        """Make sure that the system turn reaches the model.
-
-        Raises
-        ------
-        InputError
-            If the model's chat template refuses a system turn, or leaves it out.
-        """
+        """Raise an ``InputError`` if the model's chat template refuses the system turn, or leaves it out."""
         from jinja2 import TemplateError
 
         if self.system is None:
