@@ -40,9 +40,9 @@ def read_completion(
     choices = completion.get("choices")
     if not isinstance(choices, list):
         raise TransientError("the reply is JSON without choices, not a chat completion", kind="malformed")
-    served = Response(text=None, served_model=_name(completion), usage=_usage(completion.get("usage")))
+    name, usage = _name(completion), _usage(completion.get("usage"))
     if not choices:
-        return served
+        return Response(text=None, served_model=name, usage=usage)
     choice = choices[0]
     if field(choice, "error"):
         return _error_in_body(completion, choice["error"])
@@ -51,10 +51,13 @@ def read_completion(
         raise TransientError(f"the reply broke off (finish reason {reason!r})", kind="server")
     refusal = field(choice, "message", "refusal")
     letters = prompt.letters if prompt.answer_mode == "choice" else ()
-    text = _text(field(choice, "message"), letters, answer_in) or refusal
-    stop = "refused" if refusal else _STOPS.get(str(reason), "end")
-    finish_reason = None if reason is None else str(reason)
-    response = served.model_copy(update={"text": text, "stop": stop, "finish_reason": finish_reason})
+    response = Response(
+        text=_text(field(choice, "message"), letters, answer_in) or refusal,
+        stop="refused" if refusal else _STOPS.get(str(reason), "end"),
+        finish_reason=None if reason is None else str(reason),
+        served_model=name,
+        usage=usage,
+    )
     if prompt.answer_mode == "logprobs" and prompt.letters:
         return _most_probable(response, choice, prompt.letters)
     return response
@@ -65,11 +68,6 @@ def raise_or_blocked(status: int, error: object, message: str, headers: Mapping[
 
     ``status`` is the HTTP status, or what stands for it inside a 200; ``error`` the body's own, of which
     ``code``, ``type`` and ``metadata`` count; ``message`` what the server said.
-
-    Raises
-    ------
-    TransientError, RequestError, FatalError
-        Unless a filter withheld the reply.
     """
     codes = {str(field(error, "code")), str(field(error, "type"))}
     # OpenRouter's moderation answers with a 403, as for a wrong key.
