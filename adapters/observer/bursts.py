@@ -116,12 +116,12 @@ def knee(level: NDArray[np.float64], burst: Burst, step_s: float) -> Knee:
 
 def merge(bursts: Sequence[Burst], count: int) -> tuple[Burst, ...]:
     """Merge bursts across the shortest silences until at most ``count`` are left."""
-    left = list(bursts)
-    while len(left) > count:
-        gaps = [after.onset - before.offset for before, after in pairwise(left)]
+    merged = list(bursts)
+    while len(merged) > count:
+        gaps = [after.onset - before.offset for before, after in pairwise(merged)]
         k = gaps.index(min(gaps))
-        left[k : k + 2] = [Burst(left[k].onset, left[k + 1].offset, left[k + 1].end)]
-    return tuple(left)
+        merged[k : k + 2] = [Burst(merged[k].onset, merged[k + 1].offset, merged[k + 1].end)]
+    return tuple(merged)
 
 
 def _join(runs: Sequence[Sequence[int]], belong: Callable[[int, int, int], bool]) -> list[tuple[int, int]]:

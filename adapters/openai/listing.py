@@ -61,9 +61,9 @@ class ListedModels:
 def closest(model: str, names: Iterable[str]) -> list[str]:
     """Return the names most like ``model``, best first, whatever their owner and case."""
     by_bare = {_bare(name): name for name in names}
-    wanted = _bare(model)
-    alike = get_close_matches(wanted, by_bare, n=_SHOWN)
-    longer = sorted((bare for bare in by_bare if wanted and wanted in bare), key=len)
+    bare_model = _bare(model)
+    alike = get_close_matches(bare_model, by_bare, n=_SHOWN)
+    longer = sorted((bare for bare in by_bare if bare_model and bare_model in bare), key=len)
     return [by_bare[bare] for bare in dict.fromkeys([*alike, *longer])][:_SHOWN]
 
 
