@@ -20,11 +20,6 @@ class Constant:
         answer is then the letter that names it. Default: the letter A.
     mode : {"letter", "content"}, optional
         Whether ``model`` is a letter or a text; by default a single letter is a letter.
-
-    Raises
-    ------
-    InputError
-        If an argument is unusable.
     """
 
     capabilities = Capabilities(text_only=True)

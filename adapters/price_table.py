@@ -19,17 +19,10 @@ _VERSION = re.compile(r"(-(preview|exp|experimental|latest|\d{2,}))*")
 
 
 def lookup(vendor: str, model: str, today: date | None = None) -> Prices | None:
-    """Return what ``vendor`` charges for ``model``; None if that is not known.
+    """Return what ``vendor`` (not its resellers) charges for ``model`` today; None if that is not known.
 
-    Parameters
-    ----------
-    vendor : str
-        ``openai`` or ``gemini``: a price holds at the vendor itself, not at resellers.
-    model : str
-        The model's name at the vendor. A dated or preview version costs what the model does; a name
-        with any other suffix (``-lite``, ``-mini``) is another model.
-    today : date, optional
-        The day of the price; default: the current one.
+    A dated or preview version costs what the model does; a name with any other suffix (``-lite``, ``-mini``)
+    is another model.
     """
     table = _table().get(vendor, {})
     names = [name for name in table if _is_version(model.removeprefix("models/"), name)]

@@ -20,11 +20,6 @@ class Random:
         Must be empty.
     seed : int
         The seed of the draws.
-
-    Raises
-    ------
-    InputError
-        If an argument is unusable.
     """
 
     capabilities = Capabilities(text_only=True)

@@ -16,6 +16,7 @@ from starbench.errors import AdapterError, FatalError, InputError, RequestError
 from starbench.redact import address
 from starbench.schema import Capabilities, Outcome, Prompt, Response, TextPart
 
+from ..http_client.failures import ERROR_KINDS
 from ..http_client.server import LOOK_UP_S, connect, http_address
 from ..price_table import lookup
 from .failures import raise_unless_success, transport_errors
@@ -55,17 +56,7 @@ CAPABILITIES = Capabilities(
     front_end_hz=16_000,
     answer_modes=("text", "choice"),
     outcomes=tuple(Outcome),
-    error_kinds=(
-        "timeout",
-        "connection",
-        "rate_limit",
-        "server",
-        "malformed",
-        "bad_request",
-        "auth",
-        "quota",
-        "not_found",
-    ),
+    error_kinds=ERROR_KINDS,
 )
 
 
@@ -138,14 +129,9 @@ class Gemini:
         self._uploads = Uploads(self._client.aio.files)
 
     async def check(self) -> None:
-        """Fail before the first question if the server cannot be reached or has no such model.
+        """Raise an ``InputError`` if the server cannot be reached or has no such model.
 
         A server other than Google is only connected to: it may serve more models than it lists.
-
-        Raises
-        ------
-        InputError
-            If no question can succeed.
         """
         await connect(self._url)
         if self._url == OFFICIAL:

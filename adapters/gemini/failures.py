@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from starbench.errors import FatalError, TransientError
 
 from ..http_client.failures import QUOTA, raise_for, retry_after
+from ..http_client.replies import field, items
 
 if TYPE_CHECKING:
     import httpx2
 
 #: A wrong or expired key is answered with 400, not 401 (google.api.ErrorReason).
-_KEY_REASONS = frozenset({"API_KEY_INVALID"})
+_WRONG_KEY = "API_KEY_INVALID"
 #: A daily quota comes back with the next day; Google's own gemini-cli gives up on these ids too.
-_DAILY = re.compile("PerDay")
+_DAILY = "PerDay"
 #: Exhausted prepaid credits have no code of their own, only this text (dyad-sh/dyad#3626).
 _EXHAUSTED = re.compile("credits are depleted", re.IGNORECASE)
 _DURATION = re.compile(r"(\d{1,12}(?:\.\d+)?)s")
@@ -56,28 +57,20 @@ async def raise_unless_success(response: httpx2.Response) -> None:
 def raise_for_error(status: int, body: object, text: str, headers: Mapping[str, str]) -> NoReturn:
     """Raise what an error body means for a run.
 
-    Parameters
-    ----------
-    status : int
-        The HTTP status, or the code inside a 200.
-    body : object
-        The decoded body; ``{"error": {"code", "message", "status", "details"}}`` by Google's custom.
-    text : str
-        The message if the body holds none.
-    headers : mapping
-        The reply's headers.
+    ``status`` is the HTTP status, or the code inside a 200; ``body`` the decoded body, by Google's custom
+    ``{"error": {"code", "message", "status", "details"}}``; ``text`` the message if the body holds none.
 
     Raises
     ------
     FatalError, TransientError, RequestError
         Always one of them.
     """
-    error = _mapping(_mapping(body[0] if isinstance(body, list) and body else body).get("error"))
-    details = [_mapping(detail) for detail in _list(error.get("details"))]
-    message = str(error.get("message") or text)
-    if _KEY_REASONS & {str(detail.get("reason")) for detail in details}:
+    error = field(body[0] if isinstance(body, list) and body else body, "error")
+    details = items(field(error, "details"))
+    message = str(field(error, "message") or text)
+    if any(field(detail, "reason") == _WRONG_KEY for detail in details):
         raise FatalError(f"{status}: {message}", kind="auth")
-    codes = QUOTA if _is_exhausted(message, details) else {error.get("status")}
+    codes = QUOTA if _is_exhausted(message, details) else {str(field(error, "status"))}
     # RetryInfo and Retry-After may disagree: the longer wait satisfies both.
     waits = [wait for wait in (retry_after(headers), *map(_retry_delay, details)) if wait is not None]
     raise_for(status, codes, message, {"retry-after": str(max(waits))} if waits else {})
@@ -102,20 +95,12 @@ def _message(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def _is_exhausted(message: str, details: list[dict[str, Any]]) -> bool:
-    violations = [_mapping(v) for detail in details for v in _list(detail.get("violations"))]
-    return bool(_EXHAUSTED.search(message)) or any(_DAILY.search(str(v.get("quotaId"))) for v in violations)
+def _is_exhausted(message: str, details: list[Any]) -> bool:
+    quotas = [field(violation, "quotaId") for d in details for violation in items(field(d, "violations"))]
+    return bool(_EXHAUSTED.search(message)) or any(_DAILY in str(quota) for quota in quotas)
 
 
-def _retry_delay(detail: dict[str, Any]) -> float | None:
+def _retry_delay(detail: object) -> float | None:
     """Seconds of a ``RetryInfo``, whose duration is written as ``"17.5s"`` (protobuf's JSON mapping)."""
-    duration = _DURATION.fullmatch(str(detail.get("retryDelay")))
+    duration = _DURATION.fullmatch(str(field(detail, "retryDelay")))
     return float(duration[1]) if duration else None
-
-
-def _mapping(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -6,8 +6,7 @@ import asyncio
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from starbench.errors import AdapterError, TransientError
 
@@ -31,20 +30,13 @@ _UPLOAD_WITHIN_S = 300.0
 _SLOW_LINE = 125_000
 
 
-@dataclass(frozen=True)
-class _Upload:
+class _Upload(NamedTuple):
     uri: asyncio.Task[str]
     started: float
 
 
 class Uploads:
-    """Uploaded clips by their digest.
-
-    Parameters
-    ----------
-    files : AsyncFiles
-        The SDK's Files API.
-    """
+    """Uploaded clips by their digest, through the SDK's Files API."""
 
     def __init__(self, files: AsyncFiles) -> None:
         self._files = files
@@ -52,13 +44,7 @@ class Uploads:
         self._names: list[str] = []
 
     async def uri(self, digest: str, wav: bytes) -> str:
-        """Return the URI of an uploaded clip; upload it unless that was done or is running.
-
-        Raises
-        ------
-        AdapterError
-            If the upload fails; the next call tries again.
-        """
+        """Return the URI of a clip, uploaded by the first call; after one that failed the next tries again."""
         now = asyncio.get_running_loop().time()
         upload = self._uploads.get(digest)
         if upload is None or now - upload.started > _KEEP_S:
@@ -69,10 +55,7 @@ class Uploads:
         return await asyncio.shield(upload.uri)
 
     async def discard(self) -> None:
-        """Delete what was uploaded, as far as that works in a few seconds; Google itself deletes the rest.
-
-        A second call has nothing to do.
-        """
+        """Delete what was uploaded, as far as that works in a few seconds; Google itself deletes the rest."""
         tasks = [upload.uri for upload in self._uploads.values()]
         for task in tasks:
             task.cancel()
@@ -94,16 +77,13 @@ class Uploads:
         limit = _UPLOAD_WITHIN_S + len(wav) / _SLOW_LINE
         try:
             async with asyncio.timeout(limit):
-                return await self._put_without_limit(wav)
+                with _files_api_errors():
+                    file = await self._files.upload(file=io.BytesIO(wav), config={"mime_type": "audio/wav"})
+                if file.name:
+                    self._names.append(file.name)
+                file = await self._ready(file)
         except TimeoutError as error:
             raise TransientError(f"a clip is not uploaded after {limit:.0f} s", kind="timeout") from error
-
-    async def _put_without_limit(self, wav: bytes) -> str:
-        with _files_api_errors():
-            file = await self._files.upload(file=io.BytesIO(wav), config={"mime_type": "audio/wav"})
-        if file.name:
-            self._names.append(file.name)
-        file = await self._ready(file)
         if not file.uri:
             raise TransientError("the uploaded clip has no URI", kind="malformed")
         return file.uri

@@ -6,14 +6,12 @@ themselves, and a reply must get its outcome whatever Google adds.
 
 from __future__ import annotations
 
-import json
 import re
-from typing import Any
 
 from starbench.errors import FatalError, TransientError
 from starbench.schema import Response, Stop, Usage
 
-from ..http_client.tokens import token_count
+from ..http_client.replies import field, items, json_object, token_count
 from .failures import raise_for_error
 
 #: Every reply of ``generateContent`` has one of these; JSON without any comes from something else.
@@ -42,27 +40,26 @@ _ACCOUNT_LIMITED = "PUP_LIMITED_DISABLED"
 
 
 def read(body: str) -> Response:
-    """Read the body of a successful ``generateContent``.
-
-    Parameters
-    ----------
-    body : str
-        The body as it came.
+    """Read the body of a ``generateContent`` with status 200.
 
     Raises
     ------
-    TransientError
-        If it is not such a reply (``malformed``).
     AdapterError
-        If it reports an error inside the 200.
+        If it is not such a reply (``malformed``), or reports an error.
     """
-    reply = _object(body)
+    reply = json_object(body)
+    if reply.get("error"):
+        code = str(field(reply, "error", "code"))
+        status = int(code) if _STATUS.fullmatch(code) else 500
+        raise_for_error(status, reply, f"the server says: {reply['error']}", {})
+    if reply and not _FIELDS & reply.keys():
+        raise TransientError("the reply is JSON of something else than generateContent", kind="malformed")
     candidates = reply.get("candidates") or []
     if not isinstance(candidates, list):
         raise TransientError("the reply's candidates are not a list", kind="malformed")
     text, reason = _candidate(candidates[0]) if candidates else (None, None)
     stop = _STOPS.get((reason or "").upper(), "end")
-    blocked = _name(_attribute(reply.get("promptFeedback"), "blockReason"))
+    blocked = _name(field(reply, "promptFeedback", "blockReason"))
     if blocked and text is None and reason is None:
         reason, stop = f"promptFeedback: {blocked}", "blocked"
     if reason == _ACCOUNT_LIMITED:
@@ -76,31 +73,13 @@ def read(body: str) -> Response:
     )
 
 
-def _object(body: str) -> dict[str, Any]:
-    try:
-        reply = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise TransientError(f"the reply is not complete JSON: {error}", kind="malformed") from error
-    if not isinstance(reply, dict):
-        raise TransientError("the reply is JSON, but not an object", kind="malformed")
-    if reply.get("error"):
-        code = str(_attribute(reply["error"], "code"))
-        status = int(code) if _STATUS.fullmatch(code) else 500
-        raise_for_error(status, reply, f"the server says: {reply['error']}", {})
-    if reply and not _FIELDS & reply.keys():
-        raise TransientError("the reply is JSON of something else than generateContent", kind="malformed")
-    return reply
-
-
 def _candidate(candidate: object) -> tuple[str | None, str | None]:
     """Return the text of the answer (not of the thoughts before it), and why it ended."""
-    parts = _attribute(_attribute(candidate, "content"), "parts")
+    parts = items(field(candidate, "content", "parts"))
     texts = [
-        part["text"]
-        for part in (parts if isinstance(parts, list) else [])
-        if isinstance(_attribute(part, "text"), str) and not _attribute(part, "thought")
+        part["text"] for part in parts if isinstance(field(part, "text"), str) and not part.get("thought")
     ]
-    return "".join(texts) if texts else None, _name(_attribute(candidate, "finishReason"))
+    return "".join(texts) if texts else None, _name(field(candidate, "finishReason"))
 
 
 def _usage(counts: object) -> Usage | None:
@@ -122,13 +101,9 @@ def _audio_tokens(details: object) -> int | None:
     if not isinstance(details, list) or not details:
         return None
     # A count of 0 is left out of the JSON; one that makes no sense is not 0.
-    sounds = [token_count(d.get("tokenCount", 0)) for d in details if _attribute(d, "modality") == "AUDIO"]
+    sounds = [token_count(d.get("tokenCount", 0)) for d in details if field(d, "modality") == "AUDIO"]
     known = [n for n in sounds if n is not None]
     return sum(known) if len(known) == len(sounds) else None
-
-
-def _attribute(owner: object, name: str) -> Any:
-    return owner.get(name) if isinstance(owner, dict) else None
 
 
 def _name(value: object) -> str | None:

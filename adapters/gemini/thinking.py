@@ -64,15 +64,11 @@ def thinking_config(model: str, thinking: Thinking) -> dict[str, str | int]:
     InputError
         If the model's family has no such setting: every question would be answered with 400.
     """
-    family = _family(model)
+    name = model.rpartition("/")[2]
+    known = [family for family in FAMILIES if name.startswith(family.prefix)]
+    family = max(known, key=lambda family: len(family.prefix), default=None)
     if family is not None and not family.accepts(thinking):
         raise InputError(f"thinking={thinking}: {model} {family.accepted}")
     if thinking in _LEVELS:
         return {"thinking_level": str(thinking).upper()}
     return {"thinking_budget": _SPECIAL[thinking] if isinstance(thinking, str) else thinking}
-
-
-def _family(model: str) -> Family | None:
-    name = model.rpartition("/")[2]
-    known = [family for family in FAMILIES if name.startswith(family.prefix)]
-    return max(known, key=lambda family: len(family.prefix), default=None)

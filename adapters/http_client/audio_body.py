@@ -25,14 +25,9 @@ _MAX_BYTES = 128 * 2**20
 
 
 def json_body(value: Any, clips: Sequence[bytes]) -> bytes:
-    """Return ``value`` as compact JSON in UTF-8, with a clip in place of each :data:`CLIP`.
+    """Return ``value`` as compact JSON in UTF-8, with a clip's base64 in place of each :data:`CLIP`, in order.
 
-    Parameters
-    ----------
-    value : object
-        What ``json.dumps`` takes. :data:`CLIP` may be part of a longer text, such as a ``data:`` URL.
-    clips : sequence of bytes
-        The base64 of each clip, in the order in which they stand in ``value``.
+    :data:`CLIP` may be part of a longer text, such as a ``data:`` URL.
 
     Raises
     ------
@@ -48,10 +43,7 @@ def json_body(value: Any, clips: Sequence[bytes]) -> bytes:
 class EncodedClips:
     """Clips as base64 of their WAV files, each encoded once; usable from any thread.
 
-    Parameters
-    ----------
-    max_bytes : int
-        How much base64 is kept. Beyond that, what was not used for longest is dropped.
+    Beyond ``max_bytes`` of base64, what was not used for longest is dropped.
     """
 
     def __init__(self, max_bytes: int = _MAX_BYTES) -> None:

@@ -13,21 +13,25 @@ from starbench.errors import FatalError, RequestError, TransientError
 _FATAL = {401: "auth", 402: "quota", 403: "auth", 404: "not_found"}
 #: Vendors' codes for an exhausted account, which no waiting fixes.
 QUOTA = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
+#: The kinds of errors that a model behind HTTP may raise.
+ERROR_KINDS = (
+    "auth",
+    "bad_request",
+    "connection",
+    "malformed",
+    "not_found",
+    "quota",
+    "rate_limit",
+    "server",
+    "timeout",
+)
 
 
 def raise_for(status: int, codes: Collection[object], message: str, headers: Mapping[str, str]) -> NoReturn:
     """Raise what an HTTP status means for a run.
 
-    Parameters
-    ----------
-    status : int
-        The status.
-    codes : collection
-        The vendor's own codes, if any: an exhausted quota comes with 429, as a rate limit does.
-    message : str
-        The server's message.
-    headers : mapping
-        The reply's headers, in lower case or case-insensitive.
+    ``codes`` are the vendor's own: an exhausted quota comes with 429, as a rate limit does. The names of
+    ``headers`` are in lower case, or case-insensitive.
 
     Raises
     ------
@@ -50,26 +54,19 @@ def raise_for(status: int, codes: Collection[object], message: str, headers: Map
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Return the seconds to wait: ``retry-after-ms``, or ``Retry-After`` (also a date: RFC 9110 §10.2.3)."""
-    for name, scale in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
-        value = headers.get(name)
-        seconds = None if value is None else _seconds(value, scale)
-        if seconds is not None:
-            return seconds
-    return None
+    stated = ((headers.get("retry-after-ms"), 1e-3), (headers.get("retry-after"), 1.0))
+    waits = (_seconds(value, scale) for value, scale in stated if value is not None)
+    return next((wait for wait in waits if wait is not None), None)
 
 
 def _seconds(value: str, scale: float) -> float | None:
     """Return the seconds that a header states; None for anything that is not a time to wait."""
     try:
         seconds = float(value) * scale
+        return seconds if isfinite(seconds) and seconds >= 0 else None
     except ValueError:
-        return _seconds_until(value)
-    return seconds if isfinite(seconds) and seconds >= 0 else None
-
-
-def _seconds_until(date: str) -> float | None:
-    """Return the seconds until ``date``, 0 if it has passed."""
+        pass
     try:
-        return max(0.0, parsedate_to_datetime(date).timestamp() - time())
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time())
     except (ValueError, OverflowError):  # not a date, or beyond any calendar
         return None

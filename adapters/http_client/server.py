@@ -16,13 +16,7 @@ LOOK_UP_S = 30.0
 
 
 def http_address(url: str, example: str) -> str:
-    """Return ``url`` without a slash at its end.
-
-    Raises
-    ------
-    InputError
-        If it is not an http(s) address; the message shows ``example``.
-    """
+    """Return ``url`` without a slash at its end; ``InputError`` if it is not an address like ``example``."""
     try:
         parts = urlsplit(url)
         is_address = parts.scheme in ("http", "https") and bool(parts.hostname)
@@ -34,14 +28,9 @@ def http_address(url: str, example: str) -> str:
 
 
 async def connect(url: str) -> None:
-    """Open a connection to the server of ``url`` and close it again.
+    """Raise an ``InputError`` if no server answers at ``url``.
 
     Behind a proxy there need not be a direct way, so nothing is tried.
-
-    Raises
-    ------
-    InputError
-        If nothing answers there.
     """
     if _is_proxied(url):
         return

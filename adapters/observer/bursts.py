@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -56,8 +56,9 @@ def find(samples: NDArray[np.float32], rate: int) -> tuple[Burst, ...]:
     level = 10 * np.log10(np.maximum(smooth, 1e-12))
     floor, peak = np.percentile(level, 3), level.max()
     threshold = max(min(floor + _ABOVE_FLOOR_DB, peak - _ABOVE_FLOOR_DB), peak - _BELOW_PEAK_DB - 8)
-    runs = _join_ticks(_runs(level > threshold, round(_CLOSED_S / STEP_S)))
-    bursts = (_trim(fine, level, first, stop) for first, stop in runs)
+    edges = np.flatnonzero(np.diff(level > threshold, prepend=False, append=False)).reshape(-1, 2)
+    closed = _join(edges.tolist(), lambda gap, *_: gap <= round(_CLOSED_S / STEP_S))
+    bursts = (_trim(fine, level, first, stop) for first, stop in _join(closed, _are_ticks))
     return tuple(burst for burst in bursts if burst.offset - burst.onset >= _SHORTEST_S)
 
 
@@ -86,10 +87,7 @@ class Knee:
 def knee(level: NDArray[np.float64], burst: Burst, step_s: float) -> Knee:
     """Fit the end of a burst: a steady level, a drop, a falling line. Least squares over all ends nearby.
 
-    Parameters
-    ----------
-    level : ndarray
-        Envelope of the whole clip in steps of ``step_s``, dB.
+    ``level`` is the envelope of the whole clip in steps of ``step_s``, dB.
     """
     before, after = round(_BEFORE_S / step_s), round(_AFTER_S / step_s)
     first = max(before, round((burst.offset - _KNEE_REACH_S) / step_s))
@@ -118,39 +116,28 @@ def knee(level: NDArray[np.float64], burst: Burst, step_s: float) -> Knee:
 
 def merge(bursts: Sequence[Burst], count: int) -> tuple[Burst, ...]:
     """Merge bursts across the shortest silences until at most ``count`` are left."""
-    left = list(bursts)
-    while len(left) > count:
-        gaps = [after.onset - before.offset for before, after in pairwise(left)]
+    merged = list(bursts)
+    while len(merged) > count:
+        gaps = [after.onset - before.offset for before, after in pairwise(merged)]
         k = gaps.index(min(gaps))
-        left[k : k + 2] = [Burst(left[k].onset, left[k + 1].offset, left[k + 1].end)]
-    return tuple(left)
+        merged[k : k + 2] = [Burst(merged[k].onset, merged[k + 1].offset, merged[k + 1].end)]
+    return tuple(merged)
 
 
-def _runs(active: NDArray[np.bool_], closed: int) -> list[tuple[int, int]]:
-    """Stretches of True; gaps up to ``closed`` are filled."""
-    edges = np.flatnonzero(np.diff(active, prepend=False, append=False)).reshape(-1, 2)
-    runs: list[tuple[int, int]] = []
-    for first, stop in edges.tolist():
-        if runs and first - runs[-1][1] <= closed:
-            runs[-1] = (runs[-1][0], stop)
-        else:
-            runs.append((first, stop))
-    return runs
+def _join(runs: Sequence[Sequence[int]], belong: Callable[[int, int, int], bool]) -> list[tuple[int, int]]:
+    """Join stretches, each from its first step to its last, to those before them that they belong with.
+
+    ``belong`` gets the length of the gap between two, and their own lengths, in steps.
+    """
+    starts = [0] if runs else []
+    for k, ((first, stop), (after, end)) in enumerate(pairwise(runs), 1):
+        if not belong(after - stop, stop - first, end - after):
+            starts.append(k)
+    return [(runs[k][0], runs[after - 1][1]) for k, after in pairwise([*starts, len(runs)])]
 
 
-def _join_ticks(runs: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Join stretches that are ticks of one sound."""
-    joined: list[tuple[int, int]] = []
-    short, apart = round(_TICK_S / STEP_S), round(_TICKS_APART_S / STEP_S)
-    previous_is_tick = False
-    for first, stop in runs:
-        is_tick = stop - first < short
-        if joined and is_tick and previous_is_tick and first - joined[-1][1] <= apart:
-            joined[-1] = (joined[-1][0], stop)
-        else:
-            joined.append((first, stop))
-        previous_is_tick = is_tick
-    return joined
+def _are_ticks(gap: int, *lengths: int) -> bool:
+    return gap <= round(_TICKS_APART_S / STEP_S) and max(lengths) < round(_TICK_S / STEP_S)
 
 
 def _trim(fine: NDArray[np.float64], level: NDArray[np.float64], first: int, stop: int) -> Burst:

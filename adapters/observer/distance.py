@@ -21,7 +21,7 @@ from starbench.measure.spectra import CrossSpectra
 
 from . import bursts
 from .bursts import Burst, envelope
-from .direction import filled_bands
+from .direction import EarSpectra, filled_bands
 from .ears import Ears
 from .templates import Pairs
 
@@ -41,7 +41,6 @@ _LATER_S = (0.002, 0.004, 0.006, 0.009, 0.013, 0.02)
 _SHARES = (10, 25, 50, 75)
 _DECAY_S = ((0.008, 0.016), (0.016, 0.032), (0.032, 0.064), (0.064, 0.128), (0.128, 0.192))
 
-
 #: The cues of distance in a room: decibels, except for the decay's slope (dB per 100 ms).
 NAMES = (
     *(f"likeness at {a:g} to {b:g} Hz" for a, b in _UNLIKE_HZ),
@@ -55,8 +54,6 @@ NAMES = (
     "slope",
     *(f"envelope, {share} %" for share in _SHARES),
 )
-
-
 _SILENCE = "envelope, 25 %"
 _TICKING_DB = -3.5
 #: Range of distances, octaves re 1 m: half a metre to eleven metres.
@@ -151,7 +148,7 @@ def _likeness(ears: Ears, burst: Burst) -> list[float]:
 
     In bands; then the mismatch of the ears with that direction, dB, in bands and in windows.
     """
-    azimuth = ears.finder.azimuth(*ears.direct(burst)).azimuth
+    azimuth = ears.finder.azimuth(ears.direct(burst)).azimuth
     spectra, reliability = ears.body(burst)
     centres, pair = ears.finder.centres, ears.finder.pair(azimuth)
     expected = pair.cross[0]
@@ -174,7 +171,9 @@ def _likeness(ears: Ears, burst: Burst) -> list[float]:
 
 
 def _mismatch_db(ears: Ears, pair: Pairs, spectra: CrossSpectra, weight: NDArray[np.float64]) -> float:
-    return 10 * float(np.log10(max(float(pair.mismatch(ears.finder.rows(spectra, weight))[0]), 1e-3)))
+    return 10 * float(
+        np.log10(max(float(pair.mismatch(ears.finder.rows(EarSpectra(spectra, weight)))[0]), 1e-3))
+    )
 
 
 def _rise(ears: Ears, burst: Burst, steady: float, floor: float) -> list[float]:

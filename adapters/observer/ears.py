@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -12,10 +13,10 @@ from starbench.measure.spectra import CrossSpectra, cross_spectra
 
 from . import bursts
 from .bursts import Burst
-from .direction import DirectionFinder
+from .direction import DirectionFinder, EarSpectra
 
 #: The direct sound, s about its onset: mostly over before the first reflection arrives.
-DIRECT_S = (-0.006, 0.008)
+_DIRECT_S = (-0.006, 0.008)
 #: A tick, s about its peak.
 _TICK_S = (-0.007, 0.007)
 #: Spectra of fewer ERB-wide bands have no shape that an ear could change.
@@ -30,15 +31,7 @@ _CAUTION = 1.5
 
 
 class Ears:
-    """A clip of two channels, listened to with one head.
-
-    Parameters
-    ----------
-    audio : Audio
-        Two channels, left ear first; or one, which both ears get.
-    head : str or None
-        SOFA file; None: the embedded head.
-    """
+    """A clip of two channels, left ear first, or one that both ears get; and the head that it is for."""
 
     def __init__(self, audio: Audio, head: str | None = None) -> None:
         self.rate = audio.rate
@@ -76,24 +69,21 @@ class Ears:
         spectra = cross_spectra(self.excerpt(0.0, quiet), self.rate, self.finder.centres)
         size = max(3, round(8 / (1 + 50 * quiet)))  # few lines in a band: average over neighbours
         smooth = np.ones(2 * size + 1) / (2 * size + 1) / quiet
-        return CrossSpectra(
-            np.convolve(spectra.left, smooth, "same"),
-            np.convolve(spectra.right, smooth, "same"),
-            np.convolve(spectra.cross, smooth, "same"),
-        )
+        left, right = (np.convolve(power, smooth, "same") for power in (spectra.left, spectra.right))
+        return CrossSpectra(left, right, np.convolve(spectra.cross, smooth, "same"))
 
-    def spectra(self, start: float, stop: float) -> tuple[CrossSpectra, NDArray[np.float64]]:
-        """Spectra from ``start`` to ``stop``, s, and how far, 0 to 1, each band is above the background."""
+    def spectra(self, start: float, stop: float) -> EarSpectra:
+        """Spectra from ``start`` to ``stop``, s; bands well above the background are reliable."""
         whole = cross_spectra(self.excerpt(start, stop), self.rate, self.finder.centres)
         if self.background is None:
-            return whole, np.ones(self.finder.centres.size)
+            return EarSpectra(whole, np.ones(self.finder.centres.size))
         clean = whole.less(self.background, stop - start)
         noise = _CAUTION * self.background.total * (stop - start)
-        return clean, np.clip(1 - noise / np.maximum(whole.total, 1e-30), 0.0, 1.0) + 1e-6
+        return EarSpectra(clean, np.clip(1 - noise / np.maximum(whole.total, 1e-30), 0.0, 1.0) + 1e-6)
 
     def is_broad(self, burst: Burst) -> bool:
         """Whether a burst fills enough of the spectrum to have a shape."""
-        return self.finder.filled_erbs(self.body(burst)[0]) >= _BROAD_ERBS
+        return self.finder.filled_erbs(self.body(burst).spectra) >= _BROAD_ERBS
 
     def is_dry(self, burst: Burst) -> bool:
         """Whether almost nothing follows a burst: then it is not in a room."""
@@ -115,23 +105,35 @@ class Ears:
 
         return mean(tails) - floor < _DRY * mean(sounding)
 
-    def directional(self, burst: Burst) -> tuple[CrossSpectra, NDArray[np.float64]]:
+    def directional(self, burst: Burst) -> EarSpectra:
         """Spectra of a burst that show its direction: of all of it, or in a room of its direct sound."""
         return self.body(burst) if self.is_dry(burst) else self.direct(burst)
 
-    def direct(self, burst: Burst) -> tuple[CrossSpectra, NDArray[np.float64]]:
+    def direct(self, burst: Burst) -> EarSpectra:
         """Spectra of the direct sound of a burst, almost without reflections; of all ticks, if it ticks."""
         ticks = bursts.ticks(self.samples, self.rate, burst)
         if not ticks:
-            return self.spectra(burst.onset + DIRECT_S[0], burst.onset + DIRECT_S[1])
+            return self.spectra(burst.onset + _DIRECT_S[0], burst.onset + _DIRECT_S[1])
         of_ticks = [self.spectra(tick + _TICK_S[0], tick + _TICK_S[1]) for tick in ticks]
-        total = CrossSpectra(
-            np.sum([spectra.left for spectra, _ in of_ticks], axis=0),
-            np.sum([spectra.right for spectra, _ in of_ticks], axis=0),
-            np.sum([spectra.cross for spectra, _ in of_ticks], axis=0),
-        )
-        return total, np.mean([reliability for _, reliability in of_ticks], axis=0)
+        parts = zip(*((of.left, of.right, of.cross) for of, _ in of_ticks), strict=True)
+        total = CrossSpectra(*(np.sum(part, axis=0) for part in parts))
+        return EarSpectra(total, np.mean([reliability for _, reliability in of_ticks], axis=0))
 
-    def body(self, burst: Burst) -> tuple[CrossSpectra, NDArray[np.float64]]:
+    def lateral(self, burst: Burst) -> float:
+        """Lateral angle of a burst by its direct sound, degrees, positive on the right."""
+        return self.finder.azimuth(self.direct(burst)).lateral
+
+    def elevation(self, burst: Burst) -> float | None:
+        """Elevation of a burst, degrees; None where its spectrum has no shape that could show it."""
+        return self.finder.direction(self.directional(burst)).elevation if self.is_broad(burst) else None
+
+    def body(self, burst: Burst) -> EarSpectra:
         """Spectra of a whole burst."""
         return self.spectra(burst.onset - 0.005, burst.offset + 0.005)
+
+
+#: From the clips of a question to a cost for each option, the lowest for the right one; None if that cannot
+#: be heard.
+Costs = Callable[[Sequence[Ears]], Sequence[float] | None]
+#: How to answer a question about space, and the number of its clips.
+Reading = tuple[Costs, int]

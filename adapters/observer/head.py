@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from starbench.errors import InputError
 
@@ -21,35 +21,31 @@ _STEP = 1.0 / 32768.0
 _FEWEST_DIRECTIONS = 12
 _MOST_VALUES = 50_000_000
 
+Vectors = NDArray[np.float64]
+
+
+def unit(azimuth_deg: ArrayLike, elevation_deg: ArrayLike = 0.0) -> Vectors:
+    """Unit vectors (..., 3), x front, y left, z up, of azimuths (clockwise) and elevations, degrees."""
+    azimuth, elevation = np.broadcast_arrays(np.radians(azimuth_deg), np.radians(elevation_deg))
+    level = np.cos(elevation)
+    return np.stack([level * np.cos(azimuth), -level * np.sin(azimuth), np.sin(elevation)], axis=-1)
+
 
 @dataclass(frozen=True, eq=False)
 class Head:
-    """Impulse responses of a head in the free field.
+    """Impulse responses of a head in the free field, shape (n, 2, taps), left ear first, at a rate in Hz.
 
-    Attributes
-    ----------
-    rate : int
-        Hz.
-    directions : ndarray, shape (n, 3)
-        Unit vectors to the sources: x front, y left, z up.
-    responses : ndarray, shape (n, 2, taps)
-        Left ear first.
+    ``directions``, shape (n, 3), are unit vectors to the sources, as :func:`unit` has them.
     """
 
     rate: int
-    directions: NDArray[np.float64]
+    directions: Vectors
     responses: NDArray[np.float64]
 
 
 @lru_cache(maxsize=2)
 def load(source: str | None = None) -> Head:
-    """Read a head: the embedded KEMAR, or a SOFA file of convention SimpleFreeFieldHRIR.
-
-    Raises
-    ------
-    InputError
-        If the file is missing or is not such a file.
-    """
+    """Read the embedded KEMAR, or a SimpleFreeFieldHRIR SOFA file; ``InputError`` if it is not such a file."""
     return _embedded() if source is None else _sofa(Path(source))
 
 
@@ -82,16 +78,14 @@ def _sofa(path: Path) -> Head:
         with h5py.File(path, "r") as file:
             if file["Data.IR"].size > _MOST_VALUES:
                 raise wrong
-            responses = np.asarray(file["Data.IR"][()], dtype=np.float64)
-            rate = float(np.ravel(file["Data.SamplingRate"][()])[0])
-            delays = (
-                np.asarray(file["Data.Delay"][()], dtype=np.float64)
-                if "Data.Delay" in file
-                else np.zeros((1, 2))
+            named = ("Data.IR", "Data.SamplingRate", "SourcePosition", "ReceiverPosition")
+            responses, rates, positions, ears = (
+                np.asarray(file[name][()], dtype=np.float64) for name in named
             )
-            positions = np.asarray(file["SourcePosition"][()], dtype=np.float64)
+            rate = float(rates.flat[0])
+            delays = np.asarray(file.get("Data.Delay", np.zeros((1, 2))), dtype=np.float64)
             kind = file["SourcePosition"].attrs.get("Type", b"spherical")
-            ears = np.asarray(file["ReceiverPosition"][()], dtype=np.float64).reshape(2, -1)
+            ears = ears.reshape(2, -1)
     except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise wrong from error
     count = len(responses)
@@ -103,21 +97,11 @@ def _sofa(path: Path) -> Head:
         responses = _delayed(responses, np.broadcast_to(delays, (count, 2)))
     if ears[0, 1] < ears[1, 1]:
         responses = responses[:, ::-1]
-    spherical = (kind.decode() if isinstance(kind, bytes) else str(kind)).lower() == "spherical"
-    return Head(
-        round(rate), _unit(positions) if spherical else _normal(positions), np.ascontiguousarray(responses)
-    )
-
-
-def _unit(positions: NDArray[np.float64]) -> NDArray[np.float64]:
-    """SOFA's azimuth (counter-clockwise), elevation (degrees) and radius as unit vectors."""
-    azimuth, elevation = np.radians(positions[:, 0]), np.radians(positions[:, 1])
-    level = np.cos(elevation)
-    return np.stack([level * np.cos(azimuth), level * np.sin(azimuth), np.sin(elevation)], axis=1)
-
-
-def _normal(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+    if (kind.decode() if isinstance(kind, bytes) else str(kind)).lower() == "spherical":
+        directions = unit(-positions[:, 0], positions[:, 1])  # SOFA's azimuths are counter-clockwise
+    else:
+        directions = positions / np.linalg.norm(positions, axis=1, keepdims=True)
+    return Head(round(rate), directions, np.ascontiguousarray(responses))
 
 
 def _delayed(responses: NDArray[np.float64], samples: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -6,7 +6,6 @@ measurement, and declines all others.
 
 from __future__ import annotations
 
-from starbench.audio import Audio
 from starbench.schema import Capabilities, Prompt
 
 from . import head as heads
@@ -58,21 +57,10 @@ class Observer:
     def _listen(self, prompt: Prompt) -> int | None:
         """Return the place of the right option, if that can be heard."""
         text = question(prompt)
-        about_space = space_questions.read(text, prompt.options)
-        about_tones = None if about_space else tone_questions.read(text)
-        if (about_space is None or len(prompt.clips) != about_space.clips) and (
-            about_tones is None or len(prompt.clips) != 1
-        ):
+        understood = space_questions.read(text, prompt.options) or tone_questions.read(text, prompt.options)
+        if understood is None or len(prompt.clips) != understood.n_clips:
             return None
         clips = [clip.audio() for clip in prompt.clips]
         if not all(0 < clip.pcm.shape[0] <= MAX_SAMPLES for clip in clips):
             return None
-        if about_space is not None:
-            return about_space.answer(clips, self.head)
-        return _tones(about_tones, clips[0], prompt.options) if about_tones else None
-
-
-def _tones(about_tones: tone_questions.ToneQuestion, clip: Audio, options: tuple[str, ...]) -> int | None:
-    finding = about_tones(tone_questions.analyse(clip))
-    stating = [k for k, option in enumerate(options) if finding and finding.is_stated_by(option)]
-    return stating[0] if len(stating) == 1 else None
+        return understood.answer(clips, self.head)

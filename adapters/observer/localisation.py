@@ -10,19 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import distance
-from .ears import Ears
+from .ears import Ears, Reading
+from .words import words
 
-_FRONT = re.compile(r"\b(front|ahead|before you|forward)", re.IGNORECASE)
-_BACK = re.compile(r"\b(back|behind|rear)", re.IGNORECASE)
-_LEFT, _RIGHT = re.compile(r"\bleft", re.IGNORECASE), re.compile(r"\bright", re.IGNORECASE)
-_LEVEL = re.compile(r"\b(at|on|the same as|same|level with|equal)\b.*\b(ear|level|height)", re.IGNORECASE)
-_ABOVE = re.compile(r"\b(above|up|upper|higher|over)\b", re.IGNORECASE)
-_BELOW = re.compile(r"\b(below|down|under|lower|beneath)\b", re.IGNORECASE)
-_NEAR = re.compile(r"\b(near|close)", re.IGNORECASE)
-_MEDIUM = re.compile(r"\b(medium|middle|mid|moderate)", re.IGNORECASE)
-_FAR = re.compile(r"\b(far|distant)", re.IGNORECASE)
-_ABOUT_HEIGHT = re.compile(r"\b(elevation|height|high|ears?|ear level|above|below)\b", re.IGNORECASE)
-_ABOUT_DISTANCE = re.compile(r"\b(far|near|distance|close|away)\b", re.IGNORECASE)
+_LEVEL = words(r"(at|on|the same as|same|level with|equal)\b.*\b(ear|level|height)\w*")
+_ABOVE, _BELOW = words("above|up|upper|higher|over"), words("below|down|under|lower|beneath")
+#: Near, medium, far.
+_RANKS = (words(r"(near|close)\w*"), words(r"(medium|middle|mid|moderate)\w*"), words(r"(far|distant)\w*"))
+_ABOUT_HEIGHT = words("elevation|height|high|ears?|ear level|above|below")
+_ABOUT_DISTANCE = words("far|near|distance|close|away")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 #: From this angle off the median plane on, a sound is to the side and not ahead or behind, degrees.
@@ -33,15 +29,18 @@ _BELOW_DEG, _ABOVE_DEG = -11.0, 12.0
 _LIMITS_M = (1.6, 3.3)
 
 #: Directions by the first letters of the words that state them, degrees.
-_WORDS = {"f": _FRONT, "b": _BACK, "l": _LEFT, "r": _RIGHT}
+_WORDS = {
+    "f": words(r"(front|ahead|before you|forward)\w*"),
+    "b": words(r"(back|behind|rear)\w*"),
+    "l": words(r"left\w*"),
+    "r": words(r"right\w*"),
+}
 _AZIMUTHS = {"f": 0.0, "fr": 45.0, "r": 90.0, "br": 135.0, "b": 180.0, "bl": 225.0, "l": 270.0, "fl": 315.0}
 
 T = TypeVar("T")
 
 
-def read(
-    question: str, options: Sequence[str]
-) -> tuple[Callable[[Sequence[Ears]], Sequence[float] | None], int] | None:
+def read(question: str, options: Sequence[str]) -> Reading | None:
     """Understand a question about where one sound is; see ``space_questions``."""
     heights = _each_its_own(options, _height)
     if heights and _ABOUT_HEIGHT.search(question):
@@ -76,22 +75,20 @@ def _height(option: str) -> int | None:
 
 def _rank(option: str) -> int | None:
     words = option.partition("(")[0]
-    ranks = [rank for rank, word in enumerate((_NEAR, _MEDIUM, _FAR)) if word.search(words)]
+    ranks = [rank for rank, word in enumerate(_RANKS) if word.search(words)]
     return ranks[0] if len(ranks) == 1 else None
 
 
 def _edges(options: Sequence[str], ranks: Sequence[int]) -> tuple[float, ...]:
     """Distances between the options, m, nearest first."""
-    numbers = {
-        rank: [float(n) for n in _NUMBER.findall(option)] for rank, option in zip(ranks, options, strict=True)
-    }
+    numbers = [
+        [float(number) for number in _NUMBER.findall(option)]
+        for _, option in sorted(zip(ranks, options, strict=True))
+    ]
     if len(ranks) == 3:
-        middle = numbers[1]
-        return (middle[0], middle[1]) if len(middle) == 2 else _LIMITS_M
-    outer = [numbers[rank] for rank in sorted(numbers)]
-    if all(outer):
-        return (float(np.sqrt(max(outer[0]) * min(outer[1]))),)
-    return (float(np.sqrt(_LIMITS_M[0] * _LIMITS_M[1])),)
+        return tuple(numbers[1]) if len(numbers[1]) == 2 else _LIMITS_M
+    low, high = (max(numbers[0]), min(numbers[1])) if all(numbers) else _LIMITS_M
+    return (float(np.sqrt(low * high)),)
 
 
 def _at_azimuth(ears: Ears, stated: Sequence[float]) -> Sequence[float] | None:
@@ -99,7 +96,7 @@ def _at_azimuth(ears: Ears, stated: Sequence[float]) -> Sequence[float] | None:
     if not ears.bursts:
         return None
     ring = ears.finder.ring
-    cost = ears.finder.cost(ring, *ears.directional(ears.bursts[0]))
+    cost = ears.finder.cost(ring, ears.directional(ears.bursts[0]))
     nearest_to = _nearest_to(ring.azimuths, np.asarray(stated))
     return [float(cost[nearest_to[:, k]].min()) for k in range(len(stated))]
 
@@ -113,16 +110,14 @@ def _nearest_to(azimuths: NDArray[np.float64], stated: NDArray[np.float64]) -> N
     if stated.size == 3 and {90.0, 270.0} < set(stated.tolist()):
         lateral = np.degrees(np.arcsin(np.sin(np.radians(azimuths))))
         apart[:, np.isin(stated, (0.0, 180.0))] = np.where(np.abs(lateral) < _ASIDE_DEG, -1.0, 360.0)[:, None]
-    nearest = apart.min(axis=1, keepdims=True)
-    return np.asarray(
-        (apart - nearest < 1e-6) & ((np.abs(apart - nearest) < 1e-6).sum(axis=1, keepdims=True) == 1)
-    )
+    is_nearest = apart - apart.min(axis=1, keepdims=True) < 1e-6
+    return np.asarray(is_nearest & (is_nearest.sum(axis=1, keepdims=True) == 1))
 
 
 def _at_height(ears: Ears, stated: Sequence[int]) -> Sequence[float] | None:
-    if not ears.bursts or not ears.is_broad(ears.bursts[0]):
+    elevation = ears.elevation(ears.bursts[0]) if ears.bursts else None
+    if elevation is None:
         return None
-    elevation = ears.finder.direction(*ears.directional(ears.bursts[0])).elevation
     if 0 in stated:
         level = 1 if elevation > _ABOVE_DEG else -1 if elevation < _BELOW_DEG else 0
     else:

@@ -7,6 +7,7 @@ closer or moves away keeps its azimuth.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .bursts import envelope
-from .ears import Ears
+from .ears import Ears, Reading
+from .words import words
 
 _FRAME_S, _HOP_S = 0.10, 0.05
 #: No moment counts for more than this over its best azimuth.
@@ -23,8 +25,40 @@ _MOST = 0.25
 #: goes, and the cost of each decibel that contradicts it.
 _RADIAL_DB, _PER_DB = 2.0, 0.005
 
-KINDS = ("left-to-right", "right-to-left", "there-and-back", "clockwise", "counterclockwise", "still")
+_KINDS = ("left-to-right", "right-to-left", "there-and-back", "clockwise", "counterclockwise", "still")
 _ENDS_DEG = np.arange(30.0, 96.0, 7.5)
+#: Words of options that state a movement; the first that match count.
+_STATED = {
+    "there-and-back": words(r"and back|there and back|returns?|back again"),
+    "counterclockwise": words(r"counter-?clockwise|anti-?clockwise"),
+    "clockwise": words("clockwise"),
+    "circle": words("circles?|circling|around you|round you|all the way round"),
+    "left-to-right": words(r"left[- ]to[- ](the )?right"),
+    "right-to-left": words(r"right[- ]to[- ](the )?left"),
+    "approach": words(r"comes? closer|approach(es)?|moves? closer|towards you|nearer"),
+    "recede": words("moves? away|goes away|recedes?|farther away|further away"),
+    "still": words("stays?|does not move|stationary|still|unchanged|in one place|remains?"),
+}
+
+
+def read(
+    question: str,  # noqa: ARG001 the options are enough
+    options: Sequence[str],
+) -> Reading | None:
+    """Understand a question about how a sound moves; see ``space_questions``."""
+    kinds = [kind for option in options if (kind := _stated_kind(option)) is not None]
+    if len(set(kinds)) < len(options):
+        return None
+
+    def costs(clips: Sequence[Ears]) -> Sequence[float] | None:
+        motion = fit(clips[0])
+        return None if motion is None else [motion.misfit(kind) for kind in kinds]
+
+    return costs, 1
+
+
+def _stated_kind(option: str) -> str | None:
+    return next((kind for kind, pattern in _STATED.items() if pattern.search(option)), None)
 
 
 @dataclass(frozen=True)
@@ -59,7 +93,7 @@ def fit(ears: Ears) -> MotionFit | None:
     steps = 360.0 / costs.shape[1]
     moments = np.arange(count)
     misfits = {}
-    for kind in KINDS:
+    for kind in _KINDS:
         places = np.round(_family(kind, tuple(times)) / steps).astype(np.intp) % costs.shape[1]
         misfits[kind] = float(costs[moments, places].mean(axis=1).min())
     return MotionFit(misfits, _rise_db(ears, start, stop))
@@ -67,9 +101,9 @@ def fit(ears: Ears) -> MotionFit | None:
 
 def _costs(ears: Ears, start: float) -> NDArray[np.float64]:
     """Cost of each azimuth of the ring in one frame, re the best, bounded, weighted by how clear it is."""
-    spectra, reliability = ears.spectra(start, start + _FRAME_S)
-    cost = ears.finder.cost(ears.finder.ring, spectra, reliability)
-    clear = float(np.average(reliability, weights=ears.finder.density))
+    spectra = ears.spectra(start, start + _FRAME_S)
+    cost = ears.finder.cost(ears.finder.ring, spectra)
+    clear = float(np.average(spectra.reliability, weights=ears.finder.density))
     return np.asarray(np.minimum(cost - cost.min(), _MOST) * clear)
 
 

@@ -9,36 +9,29 @@ import numpy as np
 
 from . import distance, sounds
 from .bursts import Burst, merge
-from .ears import Ears
+from .ears import Ears, Reading
+from .words import words
 
-_RIGHT, _LEFT = re.compile(r"\bright", re.IGNORECASE), re.compile(r"\bleft\b", re.IGNORECASE)
-_HIGHER = re.compile(r"\b(higher|highest|above)\b", re.IGNORECASE)
-_LOWER = re.compile(r"\b(lower|lowest|below)\b", re.IGNORECASE)
-_NEARER = re.compile(r"\b(nearer|nearest|closer|closest|smaller distance)\b", re.IGNORECASE)
-_FARTHER = re.compile(r"\b(farther|farthest|further away|larger distance)\b", re.IGNORECASE)
-_FIRST = re.compile(r"\b(first|begins)\b", re.IGNORECASE)
-_HOW_MANY = re.compile(
-    r"\bhow many\b.*\b(places|directions|positions)\b|\bplaces\b.*\bhow many\b", re.IGNORECASE
-)
-_EQUALLY_LOUD = re.compile(r"\bequally loud\b|\bsame (loudness|level)\b", re.IGNORECASE)
-_COUNTS = ("one", "two", "three", "four", "five", "six")
+_RIGHT, _LEFT = words(r"right\w*"), words("left")
+_FIRST = words("first|begins")
+_HOW_MANY = words(r"how many\b.*\b(places|directions|positions)|places\b.*\bhow many")
+_EQUALLY_LOUD = words(r"equally loud|same (loudness|level)")
+_COUNTS = [words(f"{word}|{k}") for k, word in enumerate(("one", "two", "three", "four", "five", "six"), 1)]
 #: Sounds closer to each other than this are in one place, degrees.
 _ONE_PLACE_DEG = 12.0
 #: Sounds with a lateral angle below this are in the middle, degrees.
 _NO_SIDE_DEG = 0.01
 
-Answer = Callable[[Sequence[Ears]], Sequence[float] | None]
+#: A value of each named sound, None if that cannot be heard.
+Measure = Callable[[Ears, Sequence[str]], Sequence[float] | None]
 
 
-def read(question: str, options: Sequence[str]) -> tuple[Answer, int] | None:
+def read(question: str, options: Sequence[str]) -> Reading | None:
     """Understand a question about named sounds, or about the number of places; see ``space_questions``."""
     if _HOW_MANY.search(question):
-        counts = [_count(option) for option in options]
-        if None in counts:
-            return None
-        return lambda clips: _how_many(clips[0], [c for c in counts if c is not None]), 1
-    kinds = [sounds.named(option) for option in options]
-    named = [kind for kind in kinds if kind is not None]
+        counts = [count for option in options if (count := _count(option)) is not None]
+        return (lambda clips: _how_many(clips[0], counts), 1) if len(counts) == len(options) else None
+    named = [kind for option in options if (kind := sounds.named(option)) is not None]
     if len(named) < len(options):
         return None
     if len(set(named)) < len(named):
@@ -46,33 +39,30 @@ def read(question: str, options: Sequence[str]) -> tuple[Answer, int] | None:
         if not _FIRST.search(question) or len(set(zip(named, sides, strict=True))) < len(named):
             return None
         return lambda clips: _first_and_side(clips[0], named, sides), 1
-    comparison = _comparison(question)
-    return None if comparison is None else (lambda clips: comparison(clips[0], named), 1)
+    return _comparison(question, named)
 
 
-def _comparison(question: str) -> Callable[[Ears, Sequence[str]], Sequence[float] | None] | None:
-    """How each named sound is measured; the lowest value is the right one."""
-    if _RIGHT.search(question) or _LEFT.search(question):
-        sign = -1.0 if _RIGHT.search(question) else 1.0
-        return lambda ears, named: _scaled(_laterals(ears, named), sign)
-    if _HIGHER.search(question) or _LOWER.search(question):
-        sign = -1.0 if _HIGHER.search(question) else 1.0
-        return lambda ears, named: _scaled(_elevations(ears, named), sign)
-    if _NEARER.search(question) or _FARTHER.search(question):
-        sign = 1.0 if _NEARER.search(question) else -1.0
-        measure = _faintness if _EQUALLY_LOUD.search(question) else _distances
-        return lambda ears, named: _scaled(measure(ears, named), sign)
-    return None
-
-
-def _scaled(values: Sequence[float] | None, sign: float) -> Sequence[float] | None:
-    return None if values is None else [sign * value for value in values]
-
-
-def _bursts_of(ears: Ears, named: Sequence[str]) -> list[Burst] | None:
-    """The burst of each named sound, where they come one after the other."""
-    if len(ears.bursts) < len(named):
+def _comparison(question: str, named: Sequence[str]) -> Reading | None:
+    compared = [row for row in _COMPARED if row[0].search(question) or row[1].search(question)]
+    if not compared:
         return None
+    first, _, sign, measure = compared[0]
+    if not first.search(question):
+        sign = -sign
+    if measure is _distances and _EQUALLY_LOUD.search(question):
+        measure = _faintness
+
+    def costs(clips: Sequence[Ears]) -> Sequence[float] | None:
+        values = measure(clips[0], named)
+        return None if values is None else [sign * value for value in values]
+
+    return costs, 1
+
+
+def _bursts_of(ears: Ears, named: Sequence[str]) -> list[Burst]:
+    """The burst of each named sound, where they come one after the other; else nothing."""
+    if len(ears.bursts) < len(named):
+        return []
     bursts = merge(ears.bursts, len(named))
     return [bursts[k] for k in sounds.assign(ears, bursts, named)]
 
@@ -80,44 +70,53 @@ def _bursts_of(ears: Ears, named: Sequence[str]) -> list[Burst] | None:
 def _laterals(ears: Ears, named: Sequence[str]) -> Sequence[float] | None:
     if len(ears.bursts) == 1:
         spectra = sounds.separate(ears, ears.bursts[0], named)
-        angles = [ears.finder.azimuth(*spectra[kind]).lateral for kind in named]
+        angles = [ears.finder.azimuth(spectra[kind]).lateral for kind in named]
     else:
-        bursts = _bursts_of(ears, named)
-        if bursts is None:
-            return None
-        angles = [ears.finder.azimuth(*ears.direct(burst)).lateral for burst in bursts]
+        angles = [ears.lateral(burst) for burst in _bursts_of(ears, named)]
+    if not angles:
+        return None
     return angles if np.abs(angles).max() > _NO_SIDE_DEG else [0.0] * len(angles)
 
 
 def _elevations(ears: Ears, named: Sequence[str]) -> Sequence[float] | None:
     bursts = _bursts_of(ears, named)
-    if bursts is None or not all(ears.is_broad(burst) for burst in bursts):
-        return None
-    return [ears.finder.direction(*ears.directional(burst)).elevation for burst in bursts]
+    angles = [angle for burst in bursts if (angle := ears.elevation(burst)) is not None]
+    return angles if angles and len(angles) == len(bursts) else None
 
 
 def _distances(ears: Ears, named: Sequence[str]) -> Sequence[float] | None:
     bursts = _bursts_of(ears, named)
-    if bursts is None or any(ears.is_dry(burst) for burst in bursts):
+    if not bursts or any(ears.is_dry(burst) for burst in bursts):
         return None
     return [distance.octaves(distance.cues(ears, [burst])) for burst in bursts]
 
 
 def _faintness(ears: Ears, named: Sequence[str]) -> Sequence[float] | None:
-    bursts = _bursts_of(ears, named)
-    if bursts is None:
-        return None
-    powers = [np.square(ears.excerpt(burst.onset, burst.offset)).mean() for burst in bursts]
-    return [float(-10 * np.log10(power)) for power in powers]
+    powers = [np.square(ears.excerpt(burst.onset, burst.offset)).mean() for burst in _bursts_of(ears, named)]
+    return [float(-10 * np.log10(power)) for power in powers] or None
+
+
+#: What may be compared: words for one end and for the other, the sign that makes the one end's value the
+#: lowest, and the measure. A question with words for both asks for the one.
+_COMPARED: tuple[tuple[re.Pattern[str], re.Pattern[str], float, Measure], ...] = (
+    (_RIGHT, _LEFT, -1.0, _laterals),
+    (words("higher|highest|above"), words("lower|lowest|below"), -1.0, _elevations),
+    (
+        words("nearer|nearest|closer|closest|smaller distance"),
+        words("farther|farthest|further away|larger distance"),
+        1.0,
+        _distances,
+    ),
+)
 
 
 def _first_and_side(ears: Ears, named: Sequence[str], sides: Sequence[int]) -> Sequence[float] | None:
     kinds = list(dict.fromkeys(named))
     bursts = _bursts_of(ears, kinds)
-    if bursts is None:
+    if not bursts:
         return None
     first = kinds[int(np.argmin([burst.onset for burst in bursts]))]
-    lateral = ears.finder.azimuth(*ears.direct(ears.bursts[0])).lateral
+    lateral = ears.lateral(ears.bursts[0])
     measured = 0.0 if abs(lateral) < _NO_SIDE_DEG else float(np.sign(lateral))
     return [float(kind != first) * 4 - side * measured for kind, side in zip(named, sides, strict=True)]
 
@@ -125,13 +124,11 @@ def _first_and_side(ears: Ears, named: Sequence[str], sides: Sequence[int]) -> S
 def _how_many(ears: Ears, counts: Sequence[int]) -> Sequence[float] | None:
     if not ears.bursts:
         return None
-    angles = np.sort([ears.finder.azimuth(*ears.direct(burst)).lateral for burst in ears.bursts])
+    angles = np.sort([ears.lateral(burst) for burst in ears.bursts])
     n_places = 1 + int(np.sum(np.diff(angles) > _ONE_PLACE_DEG))
     return [float(abs(count - n_places)) for count in counts]
 
 
 def _count(option: str) -> int | None:
-    counts = [
-        k + 1 for k, word in enumerate(_COUNTS) if re.search(rf"\b({word}|{k + 1})\b", option, re.IGNORECASE)
-    ]
+    counts = [k for k, word in enumerate(_COUNTS, 1) if word.search(option)]
     return counts[0] if len(counts) == 1 else None

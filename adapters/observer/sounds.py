@@ -6,7 +6,6 @@ even simultaneous sounds have separate spectra and places.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations
@@ -19,17 +18,19 @@ from scipy.ndimage import median_filter, percentile_filter
 from starbench.measure.spectra import CrossSpectra
 
 from .bursts import Burst, envelope
+from .direction import EarSpectra
 from .ears import Ears
+from .words import words
 
 #: Ranges of the fundamentals of a low and a high buzz, Hz.
 COMBS_HZ = {"low buzz": (85.0, 150.0), "high buzz": (205.0, 345.0)}
 #: Words that name a sound, and the kind it is.
 _NAMES = {
-    "low buzz": r"\b(low|deep)(er|-pitched)? (buzz|hum|tone)",
-    "high buzz": r"\b(high)(er|-pitched)? (buzz|hum|tone)",
-    "ticking": r"\b(tick|click|clock|pulse)",
-    "siren": r"\b(siren|wail|alarm)",
-    "hiss": r"\b(hiss|noise|rush|static)",
+    "low buzz": words(r"(low|deep)(er|-pitched)? (buzz|hum|tone)\w*"),
+    "high buzz": words(r"high(er|-pitched)? (buzz|hum|tone)\w*"),
+    "ticking": words(r"(tick|click|clock|pulse)\w*"),
+    "siren": words(r"(siren|wail|alarm)\w*"),
+    "hiss": words(r"(hiss|noise|rush|static)\w*"),
 }
 #: Numbers of harmonics in the first and in the last search, and steps of the fundamental, Hz.
 _FEW, _MANY, _STEP_HZ, _FINE_HZ, _PRESENT = 8, 30, 0.2, 0.02, 35
@@ -46,7 +47,7 @@ _EVEN, _EVEN_S = 2.0, 0.002
 
 def named(text: str) -> str | None:
     """Return the kind of sound that an option names, if it names one."""
-    kinds = [kind for kind, words in _NAMES.items() if re.search(words, text, re.IGNORECASE)]
+    kinds = [kind for kind, pattern in _NAMES.items() if pattern.search(text)]
     return kinds[0] if len(kinds) == 1 else None
 
 
@@ -75,9 +76,8 @@ class Lines:
         top = min(self.left.size, round(COMBS_HZ["high buzz"][1] * _MANY / self.step_hz))
         power = np.square(np.abs(self.left[:top])) + np.square(np.abs(self.right[:top]))
         level = 10 * np.log10(np.maximum(power, 1e-12))
-        around = percentile_filter(
-            level, 80, max(3, round(_SURROUNDINGS_HZ / self.step_hz) | 1), mode="nearest"
-        )
+        n_around = max(3, round(_SURROUNDINGS_HZ / self.step_hz) | 1)
+        around = percentile_filter(level, 80, n_around, mode="nearest")
         return np.asarray(np.clip(level - around, 0.0, _TALLEST_DB), dtype=np.float64)
 
     def comb(
@@ -119,15 +119,12 @@ class Lines:
 def _gains(cut: NDArray[np.float32], block: int) -> NDArray[np.float32]:
     """Gains, shape (n,), of both ears that leave ticks no louder than what lasts."""
     power = np.convolve(np.square(cut).sum(axis=1), np.ones(block, np.float32) / block, mode="same")
-    return np.asarray(
-        np.sqrt(np.minimum(1.0, _EVEN * np.median(power) / np.maximum(power, 1e-12))), dtype=np.float32
-    )
+    gains = np.minimum(1.0, _EVEN * np.median(power) / np.maximum(power, 1e-12))
+    return np.asarray(np.sqrt(gains), dtype=np.float32)
 
 
-def separate(
-    ears: Ears, burst: Burst, kinds: Sequence[str]
-) -> dict[str, tuple[CrossSpectra, NDArray[np.float64]]]:
-    """Spectra, and reliability of their bands, of simultaneous sounds; all but one must be buzzes."""
+def separate(ears: Ears, burst: Burst, kinds: Sequence[str]) -> dict[str, EarSpectra]:
+    """Spectra of simultaneous sounds by kind; all but one must be buzzes."""
     steady = Lines.of(ears, burst, even="ticking" in kinds)
     heights = steady.heights_db()
     fundamentals: dict[str, float] = {}
@@ -141,7 +138,7 @@ def separate(
     by_kind = {}
     for kind in kinds:
         if kind not in fundamentals:
-            by_kind[kind] = between.spectra(), np.minimum(between.count / 5.0, 1.0) + 1e-6
+            by_kind[kind] = between.spectra()
             continue
         others = [value for other, value in fundamentals.items() if other != kind]
         own = lines.on_combs((fundamentals[kind],), size, _ON_LINE) & ~lines.on_combs(others, size, _ON_LINE)
@@ -169,20 +166,22 @@ class _Bands:
         sums = np.stack([np.bincount(band, part, centres.size) for part in parts]).astype(np.float64)
         return cls(sums, np.bincount(band, minlength=centres.size).astype(np.float64))
 
-    def spectra(self) -> CrossSpectra:
-        return CrossSpectra(self.sums[0], self.sums[1], self.sums[2] + 1j * self.sums[3])
+    def spectra(self) -> EarSpectra:
+        return EarSpectra(_cross_spectra(self.sums), np.minimum(self.count / 5.0, 1.0) + 1e-6)
 
-    def over(self, others: _Bands) -> tuple[CrossSpectra, NDArray[np.float64]]:
+    def over(self, others: _Bands) -> EarSpectra:
         """These less what the others hold in as many bins."""
         share = self.count / np.maximum(others.count, 1.0)
         less = share * others.sums
         total = self.sums[0] + self.sums[1]
         clean = self.sums - less
         clean[:2] = np.maximum(clean[:2], 1e-3 * self.sums[:2])
-        reliability = np.clip(1 - 1.5 * (less[0] + less[1]) / np.maximum(total, 1e-30), 0, 1) * (
-            self.count > 0
-        )
-        return CrossSpectra(clean[0], clean[1], clean[2] + 1j * clean[3]), reliability + 1e-6
+        share_left = np.clip(1 - 1.5 * (less[0] + less[1]) / np.maximum(total, 1e-30), 0, 1)
+        return EarSpectra(_cross_spectra(clean), share_left * (self.count > 0) + 1e-6)
+
+
+def _cross_spectra(sums: NDArray[np.float64]) -> CrossSpectra:
+    return CrossSpectra(sums[0], sums[1], sums[2] + 1j * sums[3])
 
 
 def assign(ears: Ears, bursts: Sequence[Burst], kinds: Sequence[str]) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ distinguish, a hash of the samples decides, so that no side is favoured.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -16,8 +16,8 @@ import numpy as np
 
 from starbench.audio import Audio
 
-from . import comparisons, localisation, movements, relations
-from .ears import Ears
+from . import comparisons, localisation, motion, relations
+from .ears import Costs, Ears
 from .words import DECLINES
 
 #: Costs closer than this are equal to the ear.
@@ -25,42 +25,27 @@ _TIED = 1e-4
 #: Limits below which no sound of a clip can be located.
 _SLOWEST_HZ, _SHORTEST_S = 8_000, 0.1
 
-#: Clips -> a cost for each option, or None if that cannot be heard.
-Answer = Callable[[Sequence[Ears]], Sequence[float] | None]
-#: Question and options that state something -> how to answer, and the number of clips; None if another kind.
-Reader = Callable[[str, Sequence[str]], tuple[Answer, int] | None]
-
-_READERS: tuple[Reader, ...] = (
-    movements.read,
-    comparisons.read,
-    relations.read,
-    localisation.read,
-)
+#: Each takes the question and the options that state something; None if it is about something else.
+_READERS = (motion.read, comparisons.read, relations.read, localisation.read)
 
 
 @dataclass(frozen=True)
 class SpaceQuestion:
-    """A question about space.
+    """A question about space: how many clips it is about, and what decides between which options."""
 
-    Attributes
-    ----------
-    clips : int
-        Number of clips in the question.
-    """
-
-    clips: int
-    _costs: Answer
-    _stating: tuple[int, ...]
+    n_clips: int
+    costs: Costs
+    stating: tuple[int, ...]
 
     def answer(self, clips: Sequence[Audio], head: str | None) -> int | None:
         """Choose an option by listening, as its place among all options; None if that cannot be heard."""
         if not all(_is_fit(clip) for clip in clips):
             return None
-        costs = self._costs([Ears(clip, head) for clip in clips])
+        costs = self.costs([Ears(clip, head) for clip in clips])
         if costs is None or not np.isfinite(costs).any():
             return None
         least = min(costs)
-        tied = [k for k, cost in zip(self._stating, costs, strict=True) if cost - least < _TIED]
+        tied = [k for k, cost in zip(self.stating, costs, strict=True) if cost - least < _TIED]
         draw = sha256("".join(clip.digest for clip in clips).encode()).digest()
         return tied[int.from_bytes(draw) % len(tied)]
 
@@ -76,7 +61,7 @@ def _is_fit(clip: Audio) -> bool:
 
 
 def read(question: str, options: Sequence[str]) -> SpaceQuestion | None:
-    """Understand a question about space; None if it is another."""
+    """Understand a question about space; None if it is about something else."""
     stating = tuple(k for k, option in enumerate(options) if not DECLINES.search(option))
     texts = [options[k] for k in stating]
     if len(texts) < 2:
@@ -84,5 +69,6 @@ def read(question: str, options: Sequence[str]) -> SpaceQuestion | None:
     for reader in _READERS:
         parsed = reader(re.sub(r"\s+", " ", question), texts)
         if parsed is not None:
-            return SpaceQuestion(parsed[1], parsed[0], stating)
+            costs, n_clips = parsed
+            return SpaceQuestion(n_clips, costs, stating)
     return None

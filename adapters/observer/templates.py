@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy import fft
 
 from . import head as heads
-from .head import Head
+from .head import Head, Vectors
 
 #: Taps kept of a response after its onset, s, of which the last half fades out, and before it.
 _KEPT_S, _LEAD_S = 0.0055, 0.0005
@@ -24,26 +24,12 @@ _UPSAMPLED = 4
 #: Onsets are those of the sound below this, Hz.
 _ALIGNED_BELOW_HZ = 5000.0
 
-Vectors = NDArray[np.float64]
-
-
-def unit(azimuth_deg: ArrayLike, elevation_deg: ArrayLike = 0.0) -> Vectors:
-    """Unit vectors (..., 3), x front, y left, z up, of azimuths (clockwise) and elevations, degrees."""
-    azimuth, elevation = np.broadcast_arrays(np.radians(azimuth_deg), np.radians(elevation_deg))
-    level = np.cos(elevation)
-    return np.stack([level * np.cos(azimuth), -level * np.sin(azimuth), np.sin(elevation)], axis=-1)
-
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
     """What two ears receive from m directions at F frequencies, as far as comparing the ears needs it.
 
-    Attributes
-    ----------
-    left, right : ndarray of float32, shape (m, F)
-        Power gains.
-    cross : ndarray of complex64, shape (m, F)
-        Left times conjugate right gain.
+    ``left`` and ``right`` are power gains, ``cross`` is left times conjugate right gain; shape (m, F) each.
     """
 
     left: NDArray[np.float32]
@@ -53,30 +39,15 @@ class Pairs:
     @cached_property
     def relation(self) -> NDArray[np.float32]:
         """Rows for one matrix product, shape (m, 4 F): see :meth:`mismatch`."""
-        total = self.left + self.right
-        rows = [
-            self.right / total,
-            self.left / total,
-            -2 * self.cross.real / total,
-            -2 * self.cross.imag / total,
-        ]
-        return np.concatenate(rows, axis=1).astype(np.float32)
+        parts = (self.right, self.left, -2 * self.cross.real, -2 * self.cross.imag)
+        return np.concatenate([part / (self.left + self.right) for part in parts], axis=1).astype(np.float32)
 
     def mismatch(self, spectra: NDArray[np.float32]) -> NDArray[np.float32]:
-        """How far each direction is from explaining what differs between the ears; 0 where it does.
+        """How far each direction is from explaining what differs between the ears, shape (..., m).
 
         The cross-relation |X_L H_R − X_R H_L|² / ((|H_L|² + |H_R|²)(|X_L|² + |X_R|²)) needs no source
-        spectrum and is linear in the ears' power and cross spectra.
-
-        Parameters
-        ----------
-        spectra : ndarray, shape (..., 4 F)
-            Left power, right power, real and imaginary part of left times conjugate right, each over
-            the sum of powers, times the weight of the band.
-
-        Returns
-        -------
-        ndarray, shape (..., m)
+        spectrum and is linear in the ears' ``spectra``, shape (..., 4 F): left power, right power, real and
+        imaginary part of left times conjugate right, each over the sum of powers, times the band's weight.
         """
         return np.asarray(spectra @ self.relation.T, dtype=np.float32)
 
@@ -87,15 +58,7 @@ class Pairs:
 
 
 class Templates:
-    """A head as spectra at given frequencies.
-
-    Parameters
-    ----------
-    head : Head
-        The measurements.
-    frequencies : ndarray, shape (F,)
-        Hz.
-    """
+    """A head as spectra at frequencies, Hz, shape (F,)."""
 
     def __init__(self, head: Head, frequencies: NDArray[np.float64]) -> None:
         self.frequencies = frequencies
@@ -163,19 +126,12 @@ def _moving_least_squares(nodes: Vectors, targets: Vectors) -> tuple[NDArray[np.
     first = np.cross(aside, targets)
     first /= np.linalg.norm(first, axis=1, keepdims=True)
     second = np.cross(targets, first)
-    basis = np.stack(
-        [
-            np.ones(nearest.shape),
-            np.einsum("mkc,mc->mk", offset, first),
-            np.einsum("mkc,mc->mk", offset, second),
-        ],
-        axis=2,
-    )
+    across = [np.einsum("mkc,mc->mk", offset, axis) for axis in (first, second)]
+    basis = np.stack([np.ones(nearest.shape), *across], axis=2)
     square = np.square(offset).sum(axis=2)
     strength = 1.0 / np.square(square + 1e-6)
     moments = np.einsum("mki,mk,mkj->mij", basis, strength, basis)
     scale = np.trace(moments, axis1=1, axis2=2)[:, None, None]
-    solved = np.linalg.solve(
-        moments + 1e-9 * scale * np.eye(3), np.broadcast_to([[1.0], [0], [0]], (len(targets), 3, 1))
-    )
+    constant = np.broadcast_to([[1.0], [0], [0]], (len(targets), 3, 1))
+    solved = np.linalg.solve(moments + 1e-9 * scale * np.eye(3), constant)
     return nearest, strength * np.einsum("mki,mi->mk", basis, solved[:, :, 0])

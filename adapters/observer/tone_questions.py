@@ -14,46 +14,32 @@ Smaller differences than half a human JND are "same" to the observer. The JNDs, 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import log
+from typing import Literal
 
 from starbench.audio import Audio
 from starbench.measure.tones import Tone, find_tones, is_quiet, mono
 
-from .words import DECLINES, LESS, MORE, NEITHER, ORDINAL
+from .words import DECLINES, LESS, MORE, NEITHER, ORDINAL, words
 
-PITCH_JND = 0.002
-LEVEL_JND_DB = 0.5
-DURATION_JND = 0.10
+_PITCH_JND, _LEVEL_JND_DB, _DURATION_JND = 0.002, 0.5, 0.10
 
 #: Share of a tone's duration that must lie in one half for the tone to be in that half.
 _MOSTLY = 0.9
 
 
 @dataclass(frozen=True)
-class ClipTones:
-    """A clip's tones, its length in s, and whether it holds nothing above dither."""
-
-    tones: tuple[Tone, ...]
-    seconds: float
-    quiet: bool
-
-
-@dataclass(frozen=True)
 class Finding:
     """What the observer measured, to be compared with what an option states.
 
-    Attributes
-    ----------
-    place : {"first", "second", "neither"}
-        Which of the two tones has more of the attribute in question, or which half holds the tone.
-    asks_less : bool or None
-        For a comparison, whether the question asks for the lower, softer or shorter one; None if it
-        does not say, or says both.
+    ``place`` is which of the two tones has more of the attribute in question, or which half holds the tone.
+    ``asks_less`` is whether a comparison asks for the lower, softer or shorter one; None if it does not say,
+    or says both.
     """
 
-    place: str
+    place: Literal["first", "second", "neither"]
     asks_less: bool | None = False
 
     def is_stated_by(self, option: str) -> bool:
@@ -71,36 +57,51 @@ class Finding:
         return (stated == self.place) != less
 
 
-#: A question, as the finding that decides it in a clip; None if nothing there does.
-ToneQuestion = Callable[[ClipTones], Finding | None]
+@dataclass(frozen=True)
+class ToneQuestion:
+    """A question about the tones of one clip: its options, and how a clip decides between them."""
+
+    options: Sequence[str]
+    finding: Callable[[Audio], Finding | None]
+    n_clips: int = 1
+
+    def answer(self, clips: Sequence[Audio], _head: str | None = None) -> int | None:
+        """Choose an option by listening; None if not exactly one states what is there."""
+        finding = self.finding(clips[0])
+        stating = [k for k, option in enumerate(self.options) if finding and finding.is_stated_by(option)]
+        return stating[0] if len(stating) == 1 else None
 
 
-def analyse(audio: Audio) -> ClipTones:
-    """Find the tones of a clip, with all channels mixed to mono."""
-    signal = mono(audio.samples)
-    return ClipTones(find_tones(signal, audio.rate), audio.seconds, is_quiet(signal))
+_HALVES = words("hal(f|ves)")
+#: Words about an attribute, and by how many JNDs the second of two tones exceeds the first; ratios count
+#: alike both ways.
+_ATTRIBUTES: tuple[tuple[re.Pattern[str], Callable[[Tone, Tone], float]], ...] = (
+    (
+        words(
+            r"pitch(es|ed)?|frequenc(y|ies)|(tone|note)s? (is|are|sounds?) (higher|lower)"
+            r"|(higher|lower) (tone|note)"
+        ),
+        lambda first, second: log(second.frequency / first.frequency) / log(1 + _PITCH_JND),
+    ),
+    (
+        words("loud(er|ness|est)?|quieter|softer|volume|intensity|sound level|in level"),
+        lambda first, second: (second.level - first.level) / _LEVEL_JND_DB,
+    ),
+    (
+        words("longer|longest|shorter|shortest|lasts|duration|length"),
+        lambda first, second: log(second.duration / first.duration) / log(1 + _DURATION_JND),
+    ),
+)
 
 
-# --- the question ---------------------------------------------------------------------------------
-
-_HALVES = re.compile(r"\bhal(f|ves)\b", re.IGNORECASE)
-_ATTRIBUTES = {
-    "pitch": r"\b(pitch(es|ed)?|frequenc(y|ies)|(tone|note)s? (is|are|sounds?) (higher|lower)"
-    r"|(higher|lower) (tone|note))\b",
-    "loudness": r"\b(loud(er|ness|est)?|quieter|softer|volume|intensity|sound level|in level)\b",
-    "duration": r"\b(longer|longest|shorter|shortest|lasts|duration|length)\b",
-}
-
-
-def read(question: str) -> ToneQuestion | None:
-    """Understand a question about tones; None if it is about anything else."""
+def read(question: str, options: Sequence[str]) -> ToneQuestion | None:
+    """Understand a question about tones; None if it is about something else."""
     if _HALVES.search(question) and not (MORE.search(question) or LESS.search(question)):
-        return _half
-    attributes = [name for name, words in _ATTRIBUTES.items() if re.search(words, question, re.IGNORECASE)]
-    if len(attributes) != 1:
+        return ToneQuestion(options, _half)
+    measures = [excess for about, excess in _ATTRIBUTES if about.search(question)]
+    if len(measures) != 1:
         return None
-    excess = _EXCESS[attributes[0]]
-    return lambda clip: _comparison(clip, excess, _direction(question))
+    return ToneQuestion(options, lambda clip: _comparison(clip, measures[0], _direction(question)))
 
 
 def _direction(text: str) -> bool | None:
@@ -108,33 +109,24 @@ def _direction(text: str) -> bool | None:
     return less if more != less else None
 
 
-# --- the answer -----------------------------------------------------------------------------------
-
-#: By how many JNDs the second of two tones exceeds the first; ratios count alike both ways.
-_EXCESS: dict[str, Callable[[Tone, Tone], float]] = {
-    "pitch": lambda first, second: log(second.frequency / first.frequency) / log(1 + PITCH_JND),
-    "loudness": lambda first, second: (second.level - first.level) / LEVEL_JND_DB,
-    "duration": lambda first, second: log(second.duration / first.duration) / log(1 + DURATION_JND),
-}
-
-
-def _comparison(
-    clip: ClipTones, excess: Callable[[Tone, Tone], float], asks_less: bool | None
-) -> Finding | None:
-    if len(clip.tones) != 2:
+def _comparison(clip: Audio, excess: Callable[[Tone, Tone], float], asks_less: bool | None) -> Finding | None:
+    tones = find_tones(mono(clip.samples), clip.rate)
+    if len(tones) != 2:
         return None
-    jnds = excess(*clip.tones)
+    jnds = excess(*tones)
     if abs(jnds) < 0.5:
         return Finding("neither", asks_less)
     return Finding("second" if jnds > 0 else "first", asks_less)
 
 
-def _half(clip: ClipTones) -> Finding | None:
-    if not clip.tones:
-        return Finding("neither") if clip.quiet else None
+def _half(clip: Audio) -> Finding | None:
+    signal = mono(clip.samples)
+    tones = find_tones(signal, clip.rate)
+    if not tones:
+        return Finding("neither") if is_quiet(signal) else None
     middle = clip.seconds / 2
-    total = sum(tone.duration for tone in clip.tones)
-    early = sum(max(0.0, min(tone.offset, middle) - tone.onset) for tone in clip.tones) / total
+    total = sum(tone.duration for tone in tones)
+    early = sum(max(0.0, min(tone.offset, middle) - tone.onset) for tone in tones) / total
     if early >= _MOSTLY:
         return Finding("first")
     return Finding("second") if early <= 1 - _MOSTLY else None

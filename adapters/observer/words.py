@@ -6,24 +6,27 @@ import re
 
 from starbench.schema import Prompt
 
-DECLINES = re.compile(
-    r"\b(unable|unknown|can ?not|can['’]t|don['’]t know|do not know|not sure|unsure|uncertain|undetermined"
-    r"|impossible|not possible|insufficient|unclear|hard to (say|tell))\b",
-    re.IGNORECASE,
+
+def words(pattern: str) -> re.Pattern[str]:
+    """Return what finds the words of ``pattern``, in either case, and not within other words."""
+    return re.compile(rf"\b({pattern})\b", re.IGNORECASE)
+
+
+DECLINES = words(
+    r"unable|unknown|can ?not|can['’]t|don['’]t know|do not know|not sure|unsure|uncertain|undetermined"
+    r"|impossible|not possible|insufficient|unclear|hard to (say|tell)"
 )
-NEITHER = re.compile(
-    r"\b(same|equal(ly)?|identical(ly)?|alike|no difference|not differ(ent)?|neither|nowhere|none|absent"
+NEITHER = words(
+    r"same|equal(ly)?|identical(ly)?|alike|no difference|not differ(ent)?|neither|nowhere|none|absent"
     r"|no (tone|sound|beep|signal)|not (present|there|appear|occur|audible|heard|in either)"
-    r"|(does|do|is|are)(n['’]t| not))\b",
-    re.IGNORECASE,
+    r"|(does|do|is|are)(n['’]t| not)"
 )
-ORDINAL = re.compile(
-    r"\b((?P<first>first|1st|former|earlier|(sound|tone|note|half) (1|one))"
-    r"|(?P<second>second|2nd|latter|later|last|(sound|tone|note|half) (2|two)))\b",
-    re.IGNORECASE,
+ORDINAL = words(
+    r"(?P<first>first|1st|former|earlier|(sound|tone|note|half) (1|one))"
+    r"|(?P<second>second|2nd|latter|later|last|(sound|tone|note|half) (2|two))"
 )
-MORE = re.compile(r"\b(higher|louder|longer|greater|larger|stronger|more)\b", re.IGNORECASE)
-LESS = re.compile(r"\b(lower|quieter|softer|shorter|smaller|weaker|fainter|less)\b", re.IGNORECASE)
+MORE = words("higher|louder|longer|greater|larger|stronger|more")
+LESS = words("lower|quieter|softer|shorter|smaller|weaker|fainter|less")
 
 
 def question(prompt: Prompt) -> str:

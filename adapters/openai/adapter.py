@@ -2,13 +2,12 @@
 
 What servers do differently is data (:mod:`.dialects`); what replies mean stands in :mod:`.completions`.
 The openai SDK 3.x raises exceptions of its own for HTTP errors, but lets a truncated body through as
-``json.JSONDecodeError`` and returns a ``str`` for HTML in a 200.
+``ValueError``, and returns a ``str`` for a 200 that is not declared as JSON.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from starbench.redact import address
 from starbench.schema import Capabilities, Outcome, Prices, Prompt, Response
 
 from ..http_client.audio_body import EncodedClips
+from ..http_client.failures import ERROR_KINDS
 from ..http_client.server import CONNECT_S, LOOK_UP_S, connect, http_address
 from ..price_table import lookup
 from .completions import raise_or_blocked, read_completion
@@ -33,18 +33,6 @@ if TYPE_CHECKING:
 _NEED_AUDIO = ("gpt-audio", "gpt-4o-audio", "gpt-4o-mini-audio")
 #: SDK placeholder for servers that ask for no key.
 _NO_KEY = "none"
-_ERROR_KINDS = (
-    "auth",
-    "bad_request",
-    "connection",
-    "malformed",
-    "no_logprobs",
-    "not_found",
-    "quota",
-    "rate_limit",
-    "server",
-    "timeout",
-)
 
 
 class OpenAI:
@@ -129,15 +117,14 @@ class OpenAI:
         self._listed_models = ListedModels(self._client)
         if text_only is None:
             text_only = self._dialect.text_only and not model.rpartition("/")[2].startswith(_NEED_AUDIO)
-        self.capabilities = _capabilities(
-            self._dialect,
-            text_only=text_only,
-            max_clips=max_clips,
-            max_seconds=max_seconds,
-            front_end_hz=front_end_hz,
-            max_channels=max_channels,
-            channels_kept=channels_kept,
-        )
+        limits = {
+            "max_clips": max_clips,
+            "max_seconds": max_seconds,
+            "front_end_hz": front_end_hz,
+            "max_channels": max_channels,
+            "channels_kept": channels_kept,
+        }
+        self.capabilities = _capabilities(self._dialect, text_only, limits)
         vendor = self._dialect.vendor if self._is_the_vendor else None
         self.prices: Prices | None = lookup(vendor, model) if vendor else None
 
@@ -146,14 +133,9 @@ class OpenAI:
         return self._url == self._dialect.base_url
 
     async def check(self) -> None:
-        """Fail before the first question if the server cannot be reached or has no such model.
+        """Raise an ``InputError`` if the server cannot be reached or has no such model.
 
         A compatible server is only connected to: it may serve more models than it lists at ``/models``.
-
-        Raises
-        ------
-        InputError
-            If no question can succeed.
         """
         await connect(self._url)
         if self._is_the_vendor and self._dialect.lists_models:
@@ -177,13 +159,12 @@ class OpenAI:
     async def generate(self, prompt: Prompt) -> Response:
         """Answer one prompt; see :mod:`.completions` for what becomes of each failure."""
         import openai
-        from openai.types.chat import ChatCompletion
 
         body = await asyncio.to_thread(self._body, prompt)
         try:
-            completion = await self._client.post(
+            reply = await self._client.post(
                 "/chat/completions",
-                cast_to=ChatCompletion,
+                cast_to=object,
                 content=body,
                 options={"security": {"bearer_auth": True}},
             )
@@ -197,10 +178,10 @@ class OpenAI:
             if error.status_code == 404:
                 message = f"{message} {await self._listed_models.advice(self._model)}".rstrip()
             return raise_or_blocked(error.status_code, error.body, message, error.response.headers)
-        except (json.JSONDecodeError, UnicodeDecodeError, openai.APIResponseValidationError) as error:
+        except (ValueError, RecursionError) as error:
             raise TransientError(f"the reply is not complete JSON: {error}", kind="malformed") from error
         choice = self._dialect.choice
-        return read_completion(completion, prompt, choice.answer_in if choice else "text")
+        return read_completion(reply, prompt, choice.answer_in if choice else "text")
 
     def _body(self, prompt: Prompt) -> bytes:
         mode_fields = self._dialect.mode_fields(prompt.answer_mode, prompt.letters)
@@ -241,7 +222,7 @@ def _key(dialect: Dialect, url: str) -> str:
     return own or _NO_KEY
 
 
-def _capabilities(dialect: Dialect, *, text_only: bool, **arguments: Any) -> Capabilities:
+def _capabilities(dialect: Dialect, text_only: bool, arguments: dict[str, Any]) -> Capabilities:
     """Return what the dialect declares, except for the limits that the user gives."""
     limits = {name: getattr(dialect, name) if value is None else value for name, value in arguments.items()}
     try:
@@ -250,7 +231,7 @@ def _capabilities(dialect: Dialect, *, text_only: bool, **arguments: Any) -> Cap
             formats=dialect.formats,
             answer_modes=dialect.answer_modes,
             outcomes=tuple(Outcome),
-            error_kinds=_ERROR_KINDS,
+            error_kinds=(*ERROR_KINDS, "no_logprobs"),
             **limits,
         )
     except ValidationError as error:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping
+from typing import Literal
 
 from starbench.errors import FatalError, RequestError, TransientError
 from starbench.schema import Prompt, Response, Stop, Usage
 
 from ..http_client.failures import QUOTA, raise_for
-from ..http_client.tokens import token_count
+from ..http_client.replies import field, items, json_object, token_count
 from .letter_logprobs import letter_logprobs
-
-if TYPE_CHECKING:
-    from openai.types.chat import ChatCompletion
 
 _STOPS: dict[str, Stop] = {"length": "length", "max_tokens": "length", "content_filter": "blocked"}
 #: Finish reasons of replies that broke off at the server: OpenRouter's, and vLLM's and SGLang's.
@@ -25,18 +22,11 @@ _ERROR_STATUS = range(400, 600)
 
 
 def read_completion(
-    completion: ChatCompletion | object, prompt: Prompt, answer_in: Literal["text", "json", "tool"] = "text"
+    reply: object, prompt: Prompt, answer_in: Literal["text", "json", "tool"] = "text"
 ) -> Response:
-    """Read a completion.
+    """Read the reply to ``prompt``: a JSON value, or the text of a body that is not declared as JSON.
 
-    Parameters
-    ----------
-    completion : object
-        What the SDK made of the reply's body: any JSON value, or the text of a body that is not JSON.
-    prompt : Prompt
-        The question.
-    answer_in : str
-        Where the letter stands under answer mode ``choice`` (:class:`.dialects.Choice`).
+    ``answer_in`` is where the letter stands under answer mode ``choice`` (:class:`.dialects.Choice`).
 
     Raises
     ------
@@ -44,30 +34,29 @@ def read_completion(
         If it reports an error or is not a completion; under answer mode ``logprobs`` a ``RequestError`` of
         kind ``no_logprobs`` if it has none of the answer's.
     """
-    choices = getattr(completion, "choices", None)
-    error = getattr(completion, "error", None)
-    if error:
-        return _error_in_body(completion, error)
+    completion = json_object(reply)
+    if completion.get("error"):
+        return _error_in_body(completion, completion["error"])
+    choices = completion.get("choices")
     if not isinstance(choices, list):
-        kind = "HTML or text" if isinstance(completion, str) else "JSON without choices"
-        raise TransientError(f"the reply is {kind}, not a chat completion", kind="malformed")
+        raise TransientError("the reply is JSON without choices, not a chat completion", kind="malformed")
+    name, usage = _name(completion), _usage(completion.get("usage"))
     if not choices:
-        return Response(text=None, served_model=_name(completion), usage=_usage(completion))
+        return Response(text=None, served_model=name, usage=usage)
     choice = choices[0]
-    reason = getattr(choice, "finish_reason", None)
-    if getattr(choice, "error", None):
-        return _error_in_body(completion, choice.error)
+    if field(choice, "error"):
+        return _error_in_body(completion, choice["error"])
+    reason = field(choice, "finish_reason")
     if str(reason) in _BROKEN:
         raise TransientError(f"the reply broke off (finish reason {reason!r})", kind="server")
-    message = getattr(choice, "message", None)
-    refusal = getattr(message, "refusal", None)
+    refusal = field(choice, "message", "refusal")
     letters = prompt.letters if prompt.answer_mode == "choice" else ()
     response = Response(
-        text=_text(message, letters, answer_in) or refusal,
+        text=_text(field(choice, "message"), letters, answer_in) or refusal,
         stop="refused" if refusal else _STOPS.get(str(reason), "end"),
         finish_reason=None if reason is None else str(reason),
-        served_model=_name(completion),
-        usage=_usage(completion),
+        served_model=name,
+        usage=usage,
     )
     if prompt.answer_mode == "logprobs" and prompt.letters:
         return _most_probable(response, choice, prompt.letters)
@@ -77,55 +66,34 @@ def read_completion(
 def raise_or_blocked(status: int, error: object, message: str, headers: Mapping[str, str]) -> Response:
     """Raise what an error means, unless a filter withheld the reply: that is an outcome of its own.
 
-    Parameters
-    ----------
-    status : int
-        The HTTP status, or what stands for it inside a 200.
-    error : object
-        The body's ``error``, where it is a mapping: its ``code``, ``type`` and ``metadata`` count.
-    message : str
-        What the server said.
-    headers : mapping
-        The reply's headers.
-
-    Raises
-    ------
-    TransientError, RequestError, FatalError
-        Unless a filter withheld the reply.
+    ``status`` is the HTTP status, or what stands for it inside a 200; ``error`` the body's own, of which
+    ``code``, ``type`` and ``metadata`` count; ``message`` what the server said.
     """
-    fields = error if isinstance(error, Mapping) else {}
-    codes = {str(fields.get("code")), str(fields.get("type"))}
-    if not (codes & _FILTERED or _is_flagged(fields)):
+    codes = {str(field(error, "code")), str(field(error, "type"))}
+    # OpenRouter's moderation answers with a 403, as for a wrong key.
+    flagged = field(error, "metadata", "reasons") or field(error, "metadata", "flagged_input")
+    if not (codes & _FILTERED or flagged):
         raise_for(status, codes, message, headers)
     return Response(text=None, stop="blocked", finish_reason=f"error {status}")
 
 
-def _is_flagged(error: Mapping[str, object]) -> bool:
-    """Whether OpenRouter's moderation withheld a request, which it answers with a 403 as for a wrong key."""
-    metadata = error.get("metadata")
-    return isinstance(metadata, Mapping) and bool(metadata.get("reasons") or metadata.get("flagged_input"))
-
-
 def _error_in_body(completion: object, error: object) -> Response:
     """Raise what an error in the body of a 200 means, as :func:`raise_or_blocked`."""
-    if not isinstance(error, Mapping):
+    if not isinstance(error, dict):
         raise TransientError(f"the server says: {error}", kind="server")
     code, message = str(error.get("code")), str(error.get("message", error))
     if {code, str(error.get("type"))} & QUOTA:
         raise FatalError(message, kind="quota")
     status = int(code) if len(code) == 3 and code.isdecimal() else 500
     response = raise_or_blocked(status if status in _ERROR_STATUS else 500, error, message, {})
-    return response.model_copy(update={"served_model": _name(completion), "usage": _usage(completion)})
+    usage = _usage(field(completion, "usage"))
+    return response.model_copy(update={"served_model": _name(completion), "usage": usage})
 
 
 def _text(message: object, letters: tuple[str, ...], answer_in: str) -> str | None:
     """Return the text to read: the letter where the answer was constrained to one, else the message's."""
     if letters and answer_in == "tool":
-        calls = getattr(message, "tool_calls", None)
-        arguments = [
-            getattr(getattr(call, "function", None), "arguments", None)
-            for call in (calls if isinstance(calls, list) else [])
-        ]
+        arguments = [field(call, "function", "arguments") for call in items(field(message, "tool_calls"))]
         answers = [_unwrapped(text, letters) for text in arguments if isinstance(text, str)]
         if answers:
             return "\n".join(answers)
@@ -144,38 +112,31 @@ def _unwrapped(text: str, letters: tuple[str, ...]) -> str:
 
 
 def _message_text(message: object) -> str | None:
-    content = getattr(message, "content", None)
-    if isinstance(content, list):  # some servers answer in parts
-        return "".join(_part_texts(content))
+    content = field(message, "content")
+    if isinstance(content, list):  # some servers answer in parts; thoughts and sound are others than texts
+        texts = (field(part, "text") for part in content if field(part, "type") == "text")
+        return "".join(text for text in texts if isinstance(text, str))
     if content is None:
         # With spoken output the text stands beside the sound.
-        content = getattr(getattr(message, "audio", None), "transcript", None)
+        content = field(message, "audio", "transcript")
     if content is None or isinstance(content, str):
         return content
     # Turned into text, it could pass for an answer that the model did not give.
     raise TransientError(f"the reply's text is a JSON {type(content).__name__}, not a text", kind="malformed")
 
 
-def _part_texts(parts: list[object]) -> Iterator[str]:
-    """Yield the text among the parts of a reply, without thoughts, sound and parts that have none."""
-    for part in parts:
-        text = part.get("text") if isinstance(part, dict) and part.get("type") == "text" else None
-        if isinstance(text, str):
-            yield text
-
-
 def _most_probable(response: Response, choice: object, letters: tuple[str, ...]) -> Response:
     """Answer with the most probable letter; where none has a probability, with nothing, whatever the text."""
     if response.stop in ("blocked", "refused") or not (response.text and response.text.strip()):
         return response
-    if _reasons(getattr(choice, "message", None)):
+    if field(choice, "message", "reasoning") or field(choice, "message", "reasoning_content"):
         raise RequestError(
             "the model reasons before it answers, so the probabilities are of its thoughts: switch reasoning "
             "off (--model-arg extra_body=…), or use another answer mode",
             kind="no_logprobs",
         )
-    tokens = getattr(getattr(choice, "logprobs", None), "content", None)
-    if not isinstance(tokens, list) or not tokens:
+    tokens = items(field(choice, "logprobs", "content"))
+    if not tokens:
         raise RequestError(
             "the server sent no log-probabilities: it does not know them, or ignores them",
             kind="no_logprobs",
@@ -188,27 +149,20 @@ def _most_probable(response: Response, choice: object, letters: tuple[str, ...])
     return response.model_copy(update={"text": f"<{best}>", "stop": "end", "letter_logprobs": logprobs})
 
 
-def _reasons(message: object) -> bool:
-    return bool(getattr(message, "reasoning", None) or getattr(message, "reasoning_content", None))
-
-
 def _name(completion: object) -> str | None:
     """Return the model that answered, and its provider where a router names it."""
-    name, provider = getattr(completion, "model", None), getattr(completion, "provider", None)
+    name, provider = field(completion, "model"), field(completion, "provider")
     if name is None:
         return None
     return f"{name} via {provider}" if isinstance(provider, str) and provider else str(name)
 
 
-def _usage(completion: object) -> Usage | None:
-    usage = getattr(completion, "usage", None)
-    if usage is None:
+def _usage(counts: object) -> Usage | None:
+    if counts is None:
         return None
-    of_prompt = getattr(usage, "prompt_tokens_details", None)
-    of_reply = getattr(usage, "completion_tokens_details", None)
     return Usage(
-        input_tokens=token_count(getattr(usage, "prompt_tokens", None)),
-        output_tokens=token_count(getattr(usage, "completion_tokens", None)),
-        audio_tokens=token_count(getattr(of_prompt, "audio_tokens", None)),
-        reasoning_tokens=token_count(getattr(of_reply, "reasoning_tokens", None)),
+        input_tokens=token_count(field(counts, "prompt_tokens")),
+        output_tokens=token_count(field(counts, "completion_tokens")),
+        audio_tokens=token_count(field(counts, "prompt_tokens_details", "audio_tokens")),
+        reasoning_tokens=token_count(field(counts, "completion_tokens_details", "reasoning_tokens")),
     )

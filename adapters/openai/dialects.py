@@ -6,7 +6,6 @@ that begin with ``$`` in its request fields stand for what depends on the questi
 
 from __future__ import annotations
 
-import difflib
 import json
 from functools import cache
 from pathlib import Path
@@ -18,6 +17,7 @@ from pydantic import Field
 from starbench.errors import InputError
 from starbench.schema import AnswerMode
 from starbench.schema.base import Frozen
+from starbench.text import suggestion
 
 #: The record for any server without one of its own.
 COMPATIBLE = "compatible"
@@ -73,12 +73,8 @@ class Dialect(Frozen):
     @property
     def answer_modes(self) -> tuple[AnswerMode, ...]:
         """The answer modes that it supports."""
-        modes: list[AnswerMode] = ["text"]
-        if self.choice is not None:
-            modes.append("choice")
-        if self.logprobs is not None:
-            modes.append("logprobs")
-        return tuple(modes)
+        fields: dict[AnswerMode, object] = {"text": {}, "choice": self.choice, "logprobs": self.logprobs}
+        return tuple(mode for mode, value in fields.items() if value is not None)
 
     def mode_fields(self, mode: AnswerMode, letters: tuple[str, ...]) -> dict[str, Any]:
         """Return the fields of a request that is answered in ``mode`` with one of ``letters``."""
@@ -97,19 +93,10 @@ def dialects() -> dict[str, Dialect]:
 
 
 def by_name(name: str) -> Dialect:
-    """Return the dialect called ``name``.
-
-    Raises
-    ------
-    InputError
-        If there is no such dialect; the message lists them, or the closest.
-    """
-    known = dialects()
-    if name in known:
-        return known[name]
-    close = difflib.get_close_matches(name.lower(), known, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"
-    raise InputError(f"dialect {name!r} is not known: {hint}")
+    """Return the dialect called ``name``; ``InputError`` if there is none."""
+    if name not in dialects():
+        raise InputError(f"dialect {name!r} is not known: {suggestion(name.lower(), dialects())}")
+    return dialects()[name]
 
 
 def by_address(url: str) -> Dialect:
@@ -128,20 +115,14 @@ def fill(template: Any, letters: tuple[str, ...]) -> Any:
     for; ``$regex`` and ``$grammar`` allow one of those answers and nothing else, as a regular expression and
     in llama.cpp's GBNF.
     """
+    if isinstance(template, dict):
+        return {name: fill(value, letters) for name, value in template.items()}
+    if isinstance(template, list):
+        return [fill(value, letters) for value in template]
     values = {
         "$letters": list(letters),
         "$answers": [f"<{letter}>" for letter in letters],
         "$regex": f"<({'|'.join(letters)})>",
         "$grammar": "root ::= " + " | ".join(f'"<{letter}>"' for letter in letters),
     }
-    return _fill(template, values)
-
-
-def _fill(template: Any, values: dict[str, Any]) -> Any:
-    if isinstance(template, dict):
-        return {name: _fill(value, values) for name, value in template.items()}
-    if isinstance(template, list):
-        return [_fill(value, values) for value in template]
-    if isinstance(template, str) and template.startswith("$"):
-        return values[template]
-    return template
+    return values[template] if isinstance(template, str) and template.startswith("$") else template

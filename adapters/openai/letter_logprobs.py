@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import exp, log1p
+
+from ..http_client.replies import field, items
 
 #: Marks that may precede a letter, as a token of their own or within the letter's: spaces, also as
 #: vocabularies write them, brackets, quotes and emphasis.
@@ -13,12 +15,14 @@ _CLOSING = " \t\r\n>)]}\"'*_`.,:;"
 _IMPOSSIBLE = -1000.0
 
 
-def letter_logprobs(tokens: object, letters: tuple[str, ...]) -> dict[str, float]:
-    """Return the letters' probabilities among a reply's tokens.
+def letter_logprobs(tokens: Sequence[object], letters: tuple[str, ...]) -> dict[str, float]:
+    """Return the natural logarithm of the probability of each letter among a reply's tokens.
 
     The answer's token is the first that is more than opening marks: in a reply ``<B>`` made of ``<``, ``B``
     and ``>`` the second, so that the probabilities are those of each letter after the bracket. Tokens that
-    differ in marks only (``A``, `` A``, ``A>``) count together.
+    differ in marks only (``A``, `` A``, ``A>``) count together. A letter that is not among the most probable
+    tokens, as many as the server lists, is left out: all that is known is that it is less probable than they
+    are.
 
     Parameters
     ----------
@@ -27,14 +31,8 @@ def letter_logprobs(tokens: object, letters: tuple[str, ...]) -> dict[str, float
         ``top_logprobs``.
     letters : tuple of str
         The letters that name options.
-
-    Returns
-    -------
-    dict
-        Natural logarithms by letter. A letter that is not among the most probable tokens, as many as the
-        server lists, is left out: all that is known is that it is less probable than they are.
     """
-    for token in tokens if isinstance(tokens, list) else []:
+    for token in tokens:
         if _text(token).strip(_OPENING):
             return _sums(token, letters)
     return {}
@@ -42,7 +40,8 @@ def letter_logprobs(tokens: object, letters: tuple[str, ...]) -> dict[str, float
 
 def _sums(token: object, letters: tuple[str, ...]) -> dict[str, float]:
     # The token that was sampled may be missing among the most probable, or stand there again.
-    known = {text: logprob for one in (token, *_alternatives(token)) for text, logprob in _logprob(one)}
+    listed = (token, *items(field(token, "top_logprobs")))
+    known = {text: logprob for one in listed for text, logprob in _logprob(one)}
     sums: dict[str, float] = {}
     for text, logprob in known.items():
         letter = text.lstrip(_OPENING).rstrip(_CLOSING)
@@ -51,20 +50,15 @@ def _sums(token: object, letters: tuple[str, ...]) -> dict[str, float]:
     return {letter: sums[letter] for letter in letters if letter in sums}
 
 
-def _alternatives(token: object) -> list[object]:
-    listed = getattr(token, "top_logprobs", None)
-    return listed if isinstance(listed, list) else []
-
-
 def _logprob(token: object) -> Iterator[tuple[str, float]]:
-    logprob = getattr(token, "logprob", None)
+    logprob = field(token, "logprob")
     # Rounding can lift a probability above one.
     if isinstance(logprob, int | float) and logprob > _IMPOSSIBLE:
         yield _text(token), min(float(logprob), 0.0)
 
 
 def _text(token: object) -> str:
-    text = getattr(token, "token", None)
+    text = field(token, "token")
     return text if isinstance(text, str) else ""
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from ..http_client.replies import field, items
 from ..http_client.server import LOOK_UP_S
 
 if TYPE_CHECKING:
@@ -21,11 +22,6 @@ class ListedModels:
 
     A list binds a server to nothing (proxies list little and serve more), so no model is refused for
     missing in it.
-
-    Parameters
-    ----------
-    client : AsyncOpenAI
-        How the server is reached.
     """
 
     def __init__(self, client: AsyncOpenAI) -> None:
@@ -58,17 +54,16 @@ class ListedModels:
             listing = reply.http_response.json()
         except (openai.OpenAIError, ValueError, RecursionError, TimeoutError):
             return ()
-        rows = listing.get("data") if isinstance(listing, dict) else None
-        names = [row.get("id") for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+        names = [field(row, "id") for row in items(field(listing, "data"))]
         return tuple(name for name in names if isinstance(name, str) and name)
 
 
 def closest(model: str, names: Iterable[str]) -> list[str]:
     """Return the names most like ``model``, best first, whatever their owner and case."""
     by_bare = {_bare(name): name for name in names}
-    wanted = _bare(model)
-    alike = get_close_matches(wanted, by_bare, n=_SHOWN)
-    longer = sorted((bare for bare in by_bare if wanted and wanted in bare), key=len)
+    bare_model = _bare(model)
+    alike = get_close_matches(bare_model, by_bare, n=_SHOWN)
+    longer = sorted((bare for bare in by_bare if bare_model and bare_model in bare), key=len)
     return [by_bare[bare] for bare in dict.fromkeys([*alike, *longer])][:_SHOWN]
 
 

@@ -31,22 +31,9 @@ def request_body(
 ) -> bytes:
     """Return the JSON of a request, byte for byte what the SDK would make of the same fields.
 
-    Decodes the prompt's clips, which takes milliseconds: call it in a thread.
-
-    Parameters
-    ----------
-    prompt : Prompt
-        Becomes the user's message: its parts in their order.
-    clips : EncodedClips
-        Where the base64 of each clip is kept.
-    model : str
-        The model's name at the server.
-    system : str, optional
-        Text of a system message before the user's.
-    audio_part : str
-        The type of the content part that carries a clip: ``input_audio`` or ``audio_url``.
-    fields : mapping
-        Further fields.
+    The prompt becomes the user's message, its parts in their order, after a ``system`` message if there is
+    one. ``audio_part`` is the type of the content part that carries a clip. Decodes the prompt's clips, which
+    takes milliseconds: call it in a thread.
     """
     content = [
         {"type": "text", "text": part.text} if isinstance(part, TextPart) else _CLIP_PARTS[audio_part]
@@ -59,13 +46,7 @@ def request_body(
 
 
 def checked_fields(extra_body: dict[str, Any] | None) -> dict[str, Any]:
-    """Return the user's own fields of a request.
-
-    Raises
-    ------
-    InputError
-        If one of them is set by the harness, or named like a key.
-    """
+    """Return the user's own fields; ``InputError`` if the harness sets one, or it is named like a key."""
     fields = extra_body or {}
     for name in sorted(_OURS & set(fields)):
         raise InputError(f"extra_body cannot set {name!r}: the harness does")
@@ -89,5 +70,6 @@ def _names(value: Any) -> Iterator[str]:
     """Yield the names of all fields, at any depth."""
     if isinstance(value, dict):
         yield from value
-    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        value = list(value.values())
+    for inner in value if isinstance(value, list) else ():
         yield from _names(inner)

@@ -7,26 +7,9 @@ whatever a caller leaves open from them, so they are removed from the model, exc
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from .loading import library
-
-
-@dataclass(frozen=True)
-class GeneratedTokens:
-    """The tokens that a model generated in one row.
-
-    Attributes
-    ----------
-    tokens : list of int
-        Up to its end, without the padding after it.
-    finished : bool
-        Whether it ended by itself.
-    """
-
-    tokens: list[int]
-    finished: bool
 
 
 def special_tokens(suggested: Any, tokenizer: Any) -> Any:
@@ -41,16 +24,9 @@ def special_tokens(suggested: Any, tokenizer: Any) -> Any:
 
 
 def configuration(own: Any, max_new_tokens: int, temperature: float | None) -> Any:
-    """Return the library's configuration for one reply.
+    """Return the library's configuration for one reply, from the model's ``own`` :func:`special_tokens`.
 
-    Parameters
-    ----------
-    own : GenerationConfig
-        The model's :func:`special_tokens`.
-    max_new_tokens : int
-        The longest reply.
-    temperature : float, optional
-        Draw from the whole distribution at this temperature; None: the most probable token, always.
+    With a temperature tokens are drawn from the whole distribution; without one each is the most probable.
     """
     method: dict[str, Any] = {"do_sample": False}
     if temperature is not None:
@@ -66,13 +42,11 @@ def configuration(own: Any, max_new_tokens: int, temperature: float | None) -> A
     )
 
 
-def without_padding(tokens: Sequence[int], config: Any) -> GeneratedTokens:
-    """Return a row up to its ending token, if it has one."""
+def without_padding(tokens: Sequence[int], config: Any) -> tuple[Sequence[int], bool]:
+    """Return a row up to its ending token, and whether it has one."""
     ending = _as_list(config.eos_token_id)
-    for i, token in enumerate(tokens):
-        if token in ending:
-            return GeneratedTokens(list(tokens[: i + 1]), finished=True)
-    return GeneratedTokens(list(tokens), finished=False)
+    end = next((i for i, token in enumerate(tokens) if token in ending), None)
+    return (tokens, False) if end is None else (tokens[: end + 1], True)
 
 
 def _as_list(token: int | list[int] | None) -> list[int]:

@@ -39,14 +39,11 @@ class EncodedPrompt(NamedTuple):
 
 
 class GeneratedRow(NamedTuple):
-    """What a pass generated in one row: text, number of tokens, whether it ended by itself.
-
-    ``logprobs`` are those of the letters, under answer mode ``logprobs``.
-    """
+    """What a pass generated in one row: ``logprobs`` are the letters', under that answer mode."""
 
     text: str
-    tokens: int
-    finished: bool = True
+    n_tokens: int = 1
+    is_finished: bool = True
     logprobs: dict[str, float] | None = None
 
 
@@ -57,24 +54,10 @@ Rows = list[GeneratedRow]
 
 @dataclass(frozen=True)
 class Engine:
-    """A model that answers prompts, many in a pass.
+    """A model that answers prompts, up to ``batch`` in a pass.
 
-    Attributes
-    ----------
-    model : object
-        The library's own, on ``device``.
-    encoder : PromptEncoder
-        Turns prompts into inputs.
-    name : str
-        What answers, for the record.
-    batch : int
-        The most prompts in one pass.
-    max_new_tokens : int
-        The longest reply.
-    temperature : float, optional
-        None: greedy decoding.
-    seed : int
-        Of sampling.
+    ``model`` is the library's own, on ``device``; ``name`` says what answered, for the record. Without a
+    temperature decoding is greedy; with one, ``seed`` is that of the draws.
     """
 
     model: Any
@@ -164,10 +147,10 @@ class Engine:
     def _response(self, row: GeneratedRow, usage: Usage) -> Response:
         return Response(
             text=row.text,
-            stop="end" if row.finished else "length",
-            finish_reason="stop" if row.finished else "length",
+            stop="end" if row.is_finished else "length",
+            finish_reason="stop" if row.is_finished else "length",
             served_model=self.name,
-            usage=usage.model_copy(update={"output_tokens": row.tokens}),
+            usage=usage.model_copy(update={"output_tokens": row.n_tokens}),
             letter_logprobs=row.logprobs,
         )
 
@@ -175,26 +158,25 @@ class Engine:
         """Free text."""
         out = self._generate(inputs, config, is_stopped)
         rows = [decoding.without_padding(row, config) for row in out.sequences.tolist()]
-        texts = self._tokenizer.batch_decode([row.tokens for row in rows], skip_special_tokens=True)
+        texts = self._tokenizer.batch_decode([tokens for tokens, _ in rows], skip_special_tokens=True)
         return [
-            GeneratedRow(text, len(row.tokens), row.finished) for text, row in zip(texts, rows, strict=True)
+            GeneratedRow(text, len(tokens), is_finished)
+            for text, (tokens, is_finished) in zip(texts, rows, strict=True)
         ]
 
     def _choice(self, group: Group, inputs: Any, config: Any, is_stopped: IsStopped) -> Rows:
         """One token, which must be a letter of the options."""
         tokens = [self._letters(one.prompt) for one in group]
         out = self._generate(inputs, config, is_stopped, prefix_allowed_tokens_fn=letters.only(tokens))
-        chosen = [row[0] for row in out.sequences.tolist()]
-        return [
-            GeneratedRow(f"<{letters.letter_of(c, own)}>", 1) for c, own in zip(chosen, tokens, strict=True)
-        ]
+        chosen = zip(out.sequences.tolist(), tokens, strict=True)
+        return [GeneratedRow(f"<{letters.letter_of(row[0], own)}>") for row, own in chosen]
 
     def _logprobs(self, group: Group, inputs: Any, config: Any, is_stopped: IsStopped) -> Rows:
         """The probabilities of the letters as the first token of the answer."""
         tokens = [self._letters(one.prompt) for one in group]
         out = self._generate(inputs, config, is_stopped)
         rows = [letters.logprobs(row, own) for row, own in zip(out.logits[0], tokens, strict=True)]
-        return [GeneratedRow(f"<{letters.best(row)}>", 1, logprobs=row) for row in rows]
+        return [GeneratedRow(f"<{letters.best(row)}>", logprobs=row) for row in rows]
 
     def _generate(self, inputs: Any, config: Any, is_stopped: IsStopped, **extra: Any) -> Any:
         """The library's own loop; of the sequences only what is new."""

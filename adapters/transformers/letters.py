@@ -33,22 +33,13 @@ def letter_tokens(tokenizer: Any, letters: Iterable[str] = ascii_uppercase) -> T
 def only(rows: Sequence[Tokens]) -> Callable[[int, Any], list[int]]:
     """Return what the library calls at each step: the tokens that may come next in row ``i`` of a batch."""
     allowed = [sorted(token for tokens in row.values() for token in tokens) for row in rows]
-
-    def next_tokens(row: int, _: Any) -> list[int]:
-        return allowed[row]
-
-    return next_tokens
+    return lambda row, _: allowed[row]
 
 
 def logprobs(logits: Any, tokens: Tokens) -> dict[str, float]:
-    """Return the natural logarithm of the probability of each letter as the next token.
+    """Return the natural logarithm of the probability of each letter, from the next token's logits.
 
-    Parameters
-    ----------
-    logits : tensor, shape (vocabulary,)
-        Of the next token.
-    tokens : mapping
-        The tokens that stand for each letter; their probabilities add up.
+    The probabilities of the tokens that stand for a letter add up.
     """
     logs = logits.float().log_softmax(-1)
     return {letter: float(logs[list(ids)].logsumexp(-1)) for letter, ids in tokens.items()}
@@ -57,10 +48,7 @@ def logprobs(logits: Any, tokens: Tokens) -> dict[str, float]:
 def best(scores: Mapping[str, float]) -> str:
     """Return the most probable letter; of equal ones the first.
 
-    Raises
-    ------
-    RequestError
-        If a score is not a number: the model's weights or its arithmetic overflowed.
+    Scores that are not numbers are a ``RequestError``: the model's weights or its arithmetic overflowed.
     """
     if any(math.isnan(score) for score in scores.values()):
         raise RequestError("the model's probabilities are not numbers: try dtype=float32", kind="nan")

@@ -55,12 +55,7 @@ _UNLISTED = Limits(None, Longest.WINDOW)
 def limits_of(kind: str, processor: Any) -> tuple[int | None, float | None]:
     """Return the clips a prompt may hold, and the seconds a clip may last; None: no known limit.
 
-    Parameters
-    ----------
-    kind : str
-        The architecture.
-    processor : object
-        The checkpoint's own, which states the lengths.
+    ``kind`` is the architecture; the checkpoint's ``processor`` states the lengths.
     """
     limits = LIMITS.get(kind, _UNLISTED)
     extractor = getattr(processor, "feature_extractor", None)

@@ -8,11 +8,13 @@ that comes with a checkpoint is executed: no remote code unless the user trusts 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from importlib.util import find_spec
 from logging import CRITICAL
+from pathlib import Path
 from typing import Any
 
 from starbench.errors import InputError
@@ -31,6 +33,11 @@ _OWN_CODE = (
     "can be loaded only by Python code of its own, which starbench does not execute: read that code, and if "
     "you trust it, give --model-arg trust_remote_code=true"
 )
+#: Each is met by some broken checkpoint: a JSON list, a shape that fits nothing, a truncated file.
+_LOADING_ERRORS = (OSError, ValueError, TypeError, LookupError, AttributeError, ImportError, RuntimeError)
+#: Of a large file its size, its head (with the names of its tensors) and its tail are digested, bytes each.
+_PIECE = 2**20
+_PARTS_OF_A_MODEL = frozenset({".json", ".jinja", ".safetensors", ".model", ".txt"})
 _UNREADABLE = "cannot be loaded: name a directory that holds a checkpoint, or a model of the hub"
 
 
@@ -38,19 +45,13 @@ _UNREADABLE = "cannot be loaded: name a directory that holds a checkpoint, or a 
 class Checkpoint:
     """A checkpoint whose weights are still to be loaded.
 
-    Attributes
-    ----------
-    name : str
-        As the user gave it: a path, or a name on the hub.
-    config, processor
-        The library's own objects.
-    rate : int
-        Sample rate of the model's front end, Hz.
+    ``name`` is a path, or a name on the hub; ``is_trusted`` whether code that comes with it may be executed;
+    ``rate`` the sample rate of the model's front end, Hz.
     """
 
     name: str
     revision: str | None
-    trusted: bool
+    is_trusted: bool
     config: Any
     processor: Any
     rate: int
@@ -65,15 +66,19 @@ class Checkpoint:
         """The architecture, by the library's name for it (``qwen2_audio``)."""
         return str(self.config.model_type)
 
+    @property
+    def served_name(self) -> str:
+        """Which weights answer: ``name@commit`` for a model of the hub, ``directory@digest`` for a local one."""
+        path = Path(self.name)
+        if path.is_dir():
+            suffixes = _PARTS_OF_A_MODEL | ({".py"} if self.is_trusted else set())
+            return f"{path.resolve().name}@{_digest(path, suffixes)}"
+        commit = getattr(self.config, "_commit_hash", None)
+        return f"{self.name}@{commit}" if commit else self.name
+
 
 def library() -> Any:
-    """The module ``transformers``.
-
-    Raises
-    ------
-    InputError
-        If it, or what it needs, is not installed.
-    """
+    """The module ``transformers``; ``InputError`` if it, or what it needs, is not installed."""
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
         raise InputError(
@@ -100,17 +105,8 @@ def quiet() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
-def open_checkpoint(name: str, revision: str | None = None, *, trusted: bool = False) -> Checkpoint:
+def open_checkpoint(name: str, revision: str | None, *, is_trusted: bool) -> Checkpoint:
     """Read what a checkpoint says of itself, without its weights.
-
-    Parameters
-    ----------
-    name : str
-        A local path, or a name on the hub.
-    revision : str, optional
-        Branch, tag or commit on the hub.
-    trusted : bool
-        Whether Python code that comes with the checkpoint may be executed.
 
     Raises
     ------
@@ -118,28 +114,16 @@ def open_checkpoint(name: str, revision: str | None = None, *, trusted: bool = F
         If there is no such checkpoint, it needs code of its own, or the model takes no sound.
     """
     transformers = library()
+    options = {"revision": revision, "trust_remote_code": is_trusted}
     with quiet(), _as_input_error(name, revision):
-        config = transformers.AutoConfig.from_pretrained(name, revision=revision, trust_remote_code=trusted)
+        config = transformers.AutoConfig.from_pretrained(name, **options)
     with quiet(), _as_input_error(name, revision, "has no processor for sound: name an audio-language model"):
-        processor = transformers.AutoProcessor.from_pretrained(
-            name, revision=revision, trust_remote_code=trusted
-        )
-    return Checkpoint(name, revision, trusted, config, processor, _rate(name, processor))
+        processor = transformers.AutoProcessor.from_pretrained(name, **options)
+    return Checkpoint(name, revision, is_trusted, config, processor, _rate(name, processor))
 
 
-def load(checkpoint: Checkpoint, device: str, dtype: str = "auto", attention: str | None = None) -> Any:
-    """The model itself, on its device, ready to answer.
-
-    Parameters
-    ----------
-    checkpoint : Checkpoint
-        Which.
-    device : str
-        As torch names it.
-    dtype : str
-        As torch names it; ``auto`` is the type the weights are stored in.
-    attention : str, optional
-        The library's name for an implementation of attention; default: its own choice.
+def load(checkpoint: Checkpoint, device: str, dtype: str, attention: str | None) -> Any:
+    """The model itself, on its device, ready to answer; device, type and attention as the library names them.
 
     Raises
     ------
@@ -153,17 +137,17 @@ def load(checkpoint: Checkpoint, device: str, dtype: str = "auto", attention: st
         model, report = model_class(checkpoint).from_pretrained(
             checkpoint.name,
             revision=checkpoint.revision,
-            trust_remote_code=checkpoint.trusted,
+            trust_remote_code=checkpoint.is_trusted,
             dtype=dtype,
             use_safetensors=True,
             output_loading_info=True,
             **extra,
         )
-        if report["missing_keys"]:
-            # The library would fill them with random numbers, and the model would still answer.
+        missing = report["missing_keys"]
+        if missing:  # the library would fill them with random numbers, and the model would still answer
             raise InputError(
-                f"checkpoint {checkpoint.name!r} lacks {len(report['missing_keys'])} of its weights, "
-                f"such as {min(report['missing_keys'])}: download it again"
+                f"checkpoint {checkpoint.name!r} lacks {len(missing)} of its weights, such as {min(missing)}: "
+                "download it again"
             )
         try:
             return model.to(device).eval()
@@ -179,20 +163,14 @@ def model_class(checkpoint: Checkpoint) -> Any:
     transformers = library()
     named = (checkpoint.config.architectures or [""])[0]
     own = getattr(checkpoint.config, "auto_map", None) or {}
-    if checkpoint.trusted and own:
+    if checkpoint.is_trusted and own:
         named = next((auto for auto in own if auto.startswith("AutoModel")), named)
     class_name = _TEXT_MODELS.get(checkpoint.kind, named)
     return getattr(transformers, class_name, None) or getattr(transformers, _FALLBACK)
 
 
 def pick_device(name: str) -> str:
-    """Return the device to compute on: the one named, or for ``auto`` a GPU if there is one.
-
-    Raises
-    ------
-    InputError
-        If there is no such device.
-    """
+    """Return a device of this machine: the one named, or for ``auto`` a GPU if there is one."""
     library()
     import torch
 
@@ -203,6 +181,19 @@ def pick_device(name: str) -> str:
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise InputError(f"device={name}: this machine has no such device: use auto, cpu or cuda") from error
     return name
+
+
+def _digest(directory: Path, suffixes: Set[str]) -> str:
+    whole = sha256()
+    for file in sorted(directory.iterdir()):
+        if file.suffix in suffixes and file.is_file():
+            size = file.stat().st_size
+            whole.update(f"{file.name}/{size}/".encode())
+            with file.open("rb") as data:
+                whole.update(data.read(_PIECE))
+                data.seek(max(0, size - _PIECE))
+                whole.update(data.read(_PIECE))
+    return whole.hexdigest()[:12]
 
 
 def _rate(name: str, processor: Any) -> int:
@@ -229,17 +220,7 @@ def _as_input_error(name: str, revision: str | None, problem: str = _UNREADABLE)
 
     try:
         yield
-    # Each is met by some broken checkpoint: a JSON list, a shape that fits nothing, a truncated file.
-    except (
-        OSError,
-        ValueError,
-        TypeError,
-        LookupError,
-        AttributeError,
-        ImportError,
-        RuntimeError,
-        SafetensorError,
-    ) as error:
+    except (*_LOADING_ERRORS, SafetensorError) as error:
         at = f" at revision {revision!r}" if revision else ""
         if "trust_remote_code" in str(error):
             raise InputError(f"model {name!r}{at} {_OWN_CODE}") from error

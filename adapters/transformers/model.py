@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Event
 from typing import Literal, TypeVar
 
@@ -13,7 +15,6 @@ from starbench.schema import AnswerMode, Capabilities, Outcome, Prompt, Response
 
 from .decoding import special_tokens
 from .engine import Answer, Engine
-from .identity import served_name
 from .letters import letter_tokens
 from .limits import limits_of
 from .loading import load, open_checkpoint, pick_device, quiet
@@ -86,40 +87,31 @@ class Transformers:
         _check_at_least(0, temperature=temperature, max_clips=max_clips)
         if max_seconds is not None and not max_seconds > 0:
             raise InputError(f"max_seconds={max_seconds:g}: must be more than 0")
-        self._checkpoint = open_checkpoint(model, revision, trusted=trust_remote_code)
-        self._name = served_name(
-            self._checkpoint.name, self._checkpoint.config, trusted=self._checkpoint.trusted
-        )
-        self.identity = {"checkpoint": self._name}
+        self._checkpoint = open_checkpoint(model, revision, is_trusted=trust_remote_code)
+        self.identity = {"checkpoint": self._checkpoint.served_name}
         self._device = pick_device(device)
-        self._dtype, self._attention = dtype, attn
-        self._batch, self._max_new_tokens = batch, max_new_tokens
-        self._temperature, self._seed = temperature or None, seed
-        self._system = system
-        self.capabilities = self._capabilities(max_clips, max_seconds)
+        self._dtype, self._attention, self._system = dtype, attn, system
+        self.capabilities = self._capabilities(batch, max_clips, max_seconds)
         self._engine: Engine | None = None
+        self._new_engine = partial(
+            Engine,
+            device=self._device,
+            name=self.identity["checkpoint"],
+            batch=batch,
+            max_new_tokens=max_new_tokens,
+            temperature=temperature or None,
+            seed=seed,
+        )
         # One pass at a time, in one thread: what still waits for it can be cancelled.
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="transformers")
         self._closing = Event()
 
     async def check(self) -> None:
-        """Load the weights, before the first question.
-
-        Raises
-        ------
-        InputError
-            If they are missing, incomplete, or do not fit into memory, or the system turn would be lost.
-        """
+        """Load the weights; ``InputError`` if that fails, or the system turn would be lost."""
         await self._in_turn(self._ready, Event())
 
     async def generate(self, prompt: Prompt) -> Response:
-        """Answer one prompt.
-
-        Raises
-        ------
-        RequestError
-            If the model cannot take it as it is, or runs out of memory.
-        """
+        """Answer one prompt; a ``RequestError`` if the model cannot take it, or runs out of memory."""
         (answer,) = await self.generate_batch([prompt])
         if isinstance(answer, AdapterError):
             raise answer
@@ -138,10 +130,14 @@ class Transformers:
 
     def close(self) -> None:
         """Stop what is running and free the memory."""
+        import torch
+
         self._closing.set()
         self._worker.shutdown(wait=True, cancel_futures=True)
         self._engine = None
-        _collect()
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
 
     async def _in_turn(self, work: Callable[[], T], stop: Event) -> T:
         """Do ``work`` when its turn comes. When cancelled, a waiting call is dropped, a running one stops."""
@@ -158,19 +154,10 @@ class Transformers:
                 encoder.check_system()
             model = load(self._checkpoint, self._device, self._dtype, self._attention)
             model.generation_config = special_tokens(model.generation_config, self._checkpoint.tokenizer)
-            self._engine = Engine(
-                model=model,
-                encoder=encoder,
-                device=self._device,
-                name=self._name,
-                batch=self._batch,
-                max_new_tokens=self._max_new_tokens,
-                temperature=self._temperature,
-                seed=self._seed,
-            )
+            self._engine = self._new_engine(model=model, encoder=encoder)
         return self._engine
 
-    def _capabilities(self, max_clips: int | None, max_seconds: float | None) -> Capabilities:
+    def _capabilities(self, batch: int, max_clips: int | None, max_seconds: float | None) -> Capabilities:
         clips, seconds = limits_of(self._checkpoint.kind, self._checkpoint.processor)
         single = letter_tokens(self._checkpoint.tokenizer) is not None
         modes: tuple[AnswerMode, ...] = ("text", "choice", "logprobs") if single else ("text",)
@@ -183,9 +170,9 @@ class Transformers:
             max_channels=1,
             channels_kept=False,
             answer_modes=modes,
-            max_batch=self._batch,
+            max_batch=batch,
             # More would only wait, with their timeouts running.
-            max_in_flight=2 * self._batch,
+            max_in_flight=2 * batch,
             # Nothing between these weights and us could withhold an answer.
             outcomes=tuple(outcome for outcome in Outcome if outcome is not Outcome.BLOCKED),
             error_kinds=("bad_request", "audio", "dropped", "letters", "memory", "nan"),
@@ -204,13 +191,3 @@ def _check_at_least(least: int, **arguments: float | None) -> None:
     for name, value in arguments.items():
         if value is not None and not value >= least:
             raise InputError(f"{name}={value}: must be at least {least}")
-
-
-def _collect() -> None:
-    import gc
-
-    import torch
-
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()

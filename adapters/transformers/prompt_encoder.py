@@ -10,6 +10,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 from typing import Any
 
 from starbench.audio import Audio
@@ -34,16 +35,9 @@ _CLIP_FORMATS = {"VoxtralProcessor": _as_base64}
 
 @dataclass(frozen=True)
 class PromptEncoder:
-    """Turns prompts into a model's inputs.
+    """Turns prompts into inputs of a checkpoint's processor, within the limits of its capabilities.
 
-    Attributes
-    ----------
-    processor : object
-        The checkpoint's own.
-    capabilities : Capabilities
-        The limits that prompts are held to.
-    system : str, optional
-        The text of the system turn; None: no such turn beyond what the template itself writes.
+    ``system`` is the text of the system turn; None: no such turn beyond what the template itself writes.
     """
 
     processor: Any
@@ -51,41 +45,23 @@ class PromptEncoder:
     system: str | None = None
 
     def check_system(self) -> None:
-        """Make sure that the system turn reaches the model.
-
-        Raises
-        ------
-        InputError
-            If the model's chat template refuses a system turn, or leaves it out.
-        """
+        """Raise an ``InputError`` if the model's chat template refuses the system turn, or leaves it out."""
         from jinja2 import TemplateError
 
         if self.system is None:
             return
+        template = f"system={self.system}: the model's chat template"
         question: Chat = [{"role": "user", "content": [{"type": "text", "text": "?"}]}]
         try:
-            without, with_system = (
-                self.inputs([[*turns, *question]])["input_ids"].tolist()
-                for turns in ([], self._system_turns())
-            )
+            chats = question, [*self._system_turns(), *question]
+            without, with_system = (self.inputs([chat])["input_ids"].tolist() for chat in chats)
         except (TemplateError, ValueError, RequestError) as error:
-            raise InputError(
-                f"system={self.system}: the model's chat template does not take it: {error}"
-            ) from error
+            raise InputError(f"{template} does not take it: {error}") from error
         if with_system == without:
-            raise InputError(
-                f"system={self.system}: the model's chat template has no system turn, or always writes this "
-                "one: leave system out"
-            )
+            raise InputError(f"{template} has no system turn, or always writes this one: leave system out")
 
     def chat(self, prompt: Prompt) -> Chat:
-        """The prompt as a chat of one question.
-
-        Raises
-        ------
-        RequestError
-            If the model cannot take it as it is.
-        """
+        """The prompt as a chat of one question; a ``RequestError`` if the model cannot take it as it is."""
         limit = self.capabilities.max_clips
         if limit is not None and len(prompt.clips) > limit:
             raise RequestError(f"{len(prompt.clips)} clips, and the model takes {limit}")
@@ -95,13 +71,7 @@ class PromptEncoder:
         return [*self._system_turns(), {"role": "user", "content": content}]
 
     def inputs(self, chats: Sequence[Chat]) -> Any:
-        """Tensors for one forward pass, padded on the left.
-
-        Raises
-        ------
-        ValueError
-            As the processor raises it, if it finds anything wrong.
-        """
+        """Tensors for one forward pass, padded on the left; raises what the processor finds wrong."""
         return self.processor.apply_chat_template(
             list(chats),
             add_generation_prompt=True,
@@ -114,17 +84,13 @@ class PromptEncoder:
 
     def audio_tokens(self, inputs: Any) -> list[int | None]:
         """How many tokens of each row stand for sound, None where the model names no such token."""
-        if self._audio_token is None:
-            return [None] * len(inputs["input_ids"])
-        counts: list[int | None] = (inputs["input_ids"] == self._audio_token).sum(-1).tolist()
-        return counts
-
-    @cached_property
-    def _audio_token(self) -> int | None:
         token = getattr(self.processor, "audio_token_id", None)
         if token is None and isinstance(getattr(self.processor, "audio_token", None), str):
             token = self.processor.tokenizer.convert_tokens_to_ids(self.processor.audio_token)
-        return token if isinstance(token, int) else None
+        if not isinstance(token, int):
+            return [None] * len(inputs["input_ids"])
+        counts: list[int | None] = (inputs["input_ids"] == token).sum(-1).tolist()
+        return counts
 
     @cached_property
     def _control_tokens(self) -> tuple[str, ...]:
@@ -148,18 +114,13 @@ class PromptEncoder:
     def _clip(self, part: ClipPart) -> dict[str, Any]:
         audio = part.audio()
         (rate,) = self.capabilities.rates or (audio.rate,)
+        longest = self.capabilities.max_seconds or inf
         if audio.rate != rate:
-            raise RequestError(
-                f"a clip of {audio.rate} Hz, and the model reads {rate} Hz: resample it with --rate {rate}"
-            )
-        if audio.channels != 1:
-            raise RequestError(
-                f"a clip of {audio.channels} channels, and the model hears one: --channels split, or mono"
-            )
-        longest = self.capabilities.max_seconds
-        if longest is not None and audio.seconds > longest:
-            raise RequestError(
-                f"a clip of {audio.seconds:.1f} s, and the model hears {longest:g} s: its end would be cut "
-                "off"
-            )
-        return {"type": "audio", **_CLIP_FORMATS.get(type(self.processor).__name__, _as_array)(audio)}
+            problem = f"{audio.rate} Hz, and the model reads {rate} Hz: resample it with --rate {rate}"
+        elif audio.channels != 1:
+            problem = f"{audio.channels} channels, and the model hears one: --channels split, or mono"
+        elif audio.seconds > longest:
+            problem = f"{audio.seconds:.1f} s, and the model hears {longest:g} s: its end would be cut off"
+        else:
+            return {"type": "audio", **_CLIP_FORMATS.get(type(self.processor).__name__, _as_array)(audio)}
+        raise RequestError(f"a clip of {problem}")

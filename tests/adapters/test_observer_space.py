@@ -17,7 +17,7 @@ import pytest
 from starbench.adapters.observer import Observer
 from starbench.adapters.observer import head as heads
 from starbench.adapters.observer.ears import Ears
-from starbench.adapters.observer.templates import Templates, unit
+from starbench.adapters.observer.templates import Templates
 from starbench.audio import Audio
 from starbench.errors import InputError
 from starbench.schema import ClipPart, Prompt, TextPart
@@ -76,10 +76,7 @@ def test_swapped_ears_hear_mirrored_angles_to_a_hundredth_of_a_degree():
     for _, audio in bench.trials(CELLS["azimuth 4 JND, complex, room"], 3, SEED):
         straight, swapped = Ears(audio), Ears(bench.heard(audio, "swap"))
         for ears, mirrored in zip(straight.bursts, swapped.bursts, strict=True):
-            lateral = straight.finder.azimuth(*straight.direct(ears)).lateral
-            assert swapped.finder.azimuth(*swapped.direct(mirrored)).lateral == pytest.approx(
-                -lateral, abs=0.01
-            )
+            assert swapped.lateral(mirrored) == pytest.approx(-straight.lateral(ears), abs=0.01)
 
 
 def quadrants(channels: int, n: int = 24) -> list[str]:
@@ -143,7 +140,7 @@ def test_a_head_is_read_from_sofa_as_from_the_asset(tmp_path, other_head):
 
 def test_templates_pass_through_the_measurements_and_are_smooth_between():
     ears = Templates(heads.load(), np.array([500.0, 2000.0, 6000.0]))
-    around = ears.at(unit(np.arange(0.0, 360.0, 1.0)))
+    around = ears.at(heads.unit(np.arange(0.0, 360.0, 1.0)))
     itd_us = -np.angle(around.cross[:, 0]) / (2 * np.pi * 500e-6)
     assert itd_us[90] == pytest.approx(-itd_us[270], abs=1e-3)
     assert 600 < itd_us[90] < 900
