@@ -12,7 +12,7 @@ from starbench.engine.settings import Settings
 from starbench.models.adapter import Model
 from starbench.planning.forecast import RequestVolume, canary, examples, forecast, lines_of, total
 from starbench.planning.plan import RunPlan
-from starbench.reporting.tables import Column, Table, new_console, quote, say, show_table, text_columns
+from starbench.reporting.tables import Column, Table, new_console, quote, say, show_table
 from starbench.reporting.words import adaptation_sentence, inapplicable_sentence, notes
 from starbench.runs import directory
 from starbench.runs.attempt import remaining_budget, settled
@@ -134,33 +134,23 @@ def _parts(
 
 
 def _table(volumes: Mapping[tuple[str, str], RequestVolume], prices: Prices | None) -> Table:
-    table = Table(
+    """A row for each part: its suite and condition, its volume, and the tokens of that."""
+    return Table(
         "what would be sent",
         (
-            *text_columns("suite", "condition"),
-            Column("items", rank=4),
-            Column("requests"),
-            Column("clips", rank=4),
-            Column("sound (s)", rank=1),
-            Column("tokens in", rank=2),
-            Column("of sound", rank=5),
-            Column("tokens out", rank=3),
-            Column("US $"),
+            Column("suite", lambda part: part[0][0], is_text=True),
+            Column("condition", lambda part: part[0][1], is_text=True),
+            Column("items", lambda part: f"{part[1].items:,}" if part[1].items else "", rank=4),
+            Column("requests", lambda part: f"{part[1].requests:,}"),
+            Column("clips", lambda part: f"{part[1].clips:,}", rank=4),
+            Column("sound (s)", lambda part: f"{part[1].size.seconds:,.1f}", rank=1),
+            Column("tokens in", lambda part: f"{part[2].input_tokens or 0:,}", rank=2),
+            Column("of sound", lambda part: f"{part[2].audio_tokens or 0:,}", rank=5),
+            Column("tokens out", lambda part: f"{part[2].output_tokens or 0:,}", rank=3),
+            Column("US $", lambda part: f"{dollars(part[2], prices):,.2f}" if prices else ""),
         ),
+        [(part, volume, volume.usage(prices)) for part, volume in volumes.items()],
     )
-    for (suite, condition), volume in volumes.items():
-        usage = volume.usage(prices)
-        table.add(
-            suite,
-            condition,
-            f"{volume.items:,}" if volume.items else "",
-            f"{volume.requests:,}",
-            f"{volume.clips:,}",
-            f"{volume.size.seconds:,.1f}",
-            *(f"{n or 0:,}" for n in (usage.input_tokens, usage.audio_tokens, usage.output_tokens)),
-            f"{dollars(usage, prices):,.2f}" if prices else "",
-        )
-    return table
 
 
 def _costs(everything: RequestVolume, settings: Settings, used: Usage) -> Iterator[str]:

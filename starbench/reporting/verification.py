@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from starbench.errors import SuiteError
-from starbench.reporting.tables import Column, Table, new_console, say, show_table, text_columns
+from starbench.reporting.tables import Column, Table, new_console, say, show_table
 from starbench.verify.balance import BalanceRow
 from starbench.verify.findings import Breach, Findings, KindRow
 from starbench.verify.leaks import MOST_P, LeakRow
@@ -70,69 +70,55 @@ def _line(breach: Breach) -> str:
 
 
 def _claims(rows: Sequence[KindRow]) -> Table:
-    table = Table(
+    return Table(
         "claims, measured again from the samples",
         (
-            *text_columns("claim"),
-            Column("measured", rank=2),
-            Column("worst error"),
-            Column("median error", rank=4),
-            Column("worst in JND", rank=3),
-            Column("median in JND", rank=5),
-            Column("tolerance", rank=1),
-            Column("breaches"),
+            Column("claim", lambda row: row.kind, is_text=True),
+            Column("measured", lambda row: row.measured, rank=2),
+            Column("worst error", lambda row: _error(row.worst, row.unit)),
+            Column("median error", lambda row: _error(row.median, row.unit), rank=4),
+            Column("worst in JND", lambda row: _jnd(row.worst_jnd), rank=3),
+            Column("median in JND", lambda row: _jnd(row.median_jnd), rank=5),
+            Column("tolerance", lambda row: row.tolerance, rank=1),
+            Column("breaches", lambda row: row.breaches),
         ),
+        rows,
     )
-    for row in rows:
-        table.add(
-            row.kind,
-            str(row.measured),
-            _error(row.worst, row.unit),
-            _error(row.median, row.unit),
-            _jnd(row.worst_jnd),
-            _jnd(row.median_jnd),
-            row.tolerance,
-            str(row.breaches),
-        )
-    return table
 
 
 def _balance(rows: Sequence[BalanceRow]) -> Table:
-    table = Table(
+    return Table(
         "balance of answers (p: how often chance alone is this uneven)",
         (
-            *text_columns("sub-category"),
-            Column("items", rank=2),
-            Column("chance"),
-            Column("best constant", short="constant"),
-            Column("right answers by place", rank=4, short="by place"),
-            Column("p", rank=1),
-            Column("p of places", rank=3),
-            Column("p of levels", rank=3),
+            Column("sub-category", lambda row: row.group, is_text=True),
+            Column("items", lambda row: row.items, rank=2),
+            Column("chance", lambda row: f"{row.chance:.1%}"),
+            Column("best constant", lambda row: f"{row.constant:.1%}", short="constant"),
+            Column(
+                "right answers by place",
+                lambda row: " ".join(map(str, row.positions)),
+                rank=4,
+                short="by place",
+            ),
+            Column("p", lambda row: f"{row.p_content:.2g}", rank=1),
+            Column("p of places", lambda row: f"{row.p_position:.2g}", rank=3),
+            Column("p of levels", lambda row: f"{row.p_level:.2g}", rank=3),
         ),
+        rows,
     )
-    for row in rows:
-        table.add(
-            row.group,
-            str(row.items),
-            f"{row.chance:.1%}",
-            f"{row.constant:.1%}",
-            " ".join(map(str, row.positions)),
-            f"{row.p_content:.2g}",
-            f"{row.p_position:.2g}",
-            f"{row.p_level:.2g}",
-        )
-    return table
 
 
 def _leaks(rows: Sequence[LeakRow], tested: int) -> Table:
-    table = Table(
+    return Table(
         f"what could give the answer away, of {tested} features tested (a leak: p < {MOST_P:g} after Holm)",
-        (*text_columns("sub-category", "feature"), Column("items", rank=1), Column("p")),
+        (
+            Column("sub-category", lambda row: row.group, is_text=True),
+            Column("feature", lambda row: row.feature, is_text=True),
+            Column("items", lambda row: row.items, rank=1),
+            Column("p", lambda row: f"{row.p:.2g}"),
+        ),
+        rows,
     )
-    for row in rows:
-        table.add(row.group, row.feature, str(row.items), f"{row.p:.2g}")
-    return table
 
 
 def _declared(balance: Sequence[BalanceRow], leaks: Sequence[LeakRow]) -> list[tuple[str, str]]:
