@@ -33,9 +33,7 @@ def write_entries(data: RunData, scores: RunScore) -> list[Path]:
     JournalError
         If the disk does not take them.
     """
-    entries = {
-        data.path / ENTRY.format(suite=score.suite): _entry(data, scores, score) for score in scores.suites
-    }
+    entries = {data.path / ENTRY.format(suite=entry.suite.name): entry for entry in entries_of(data, scores)}
     for path, entry in entries.items():
         try:
             write_lines(path, [entry.model_dump_json(indent=1)])
@@ -44,6 +42,11 @@ def write_entries(data: RunData, scores: RunScore) -> list[Path]:
                 f"{path} cannot be written ({error.strerror}): make room, then starbench score {data.path}"
             ) from error
     return list(entries)
+
+
+def entries_of(data: RunData, scores: RunScore) -> list[LeaderboardEntry]:
+    """One entry for each suite of a run."""
+    return [_entry(data, scores, score) for score in scores.suites]
 
 
 def _entry(data: RunData, scores: RunScore, score: SuiteScore) -> LeaderboardEntry:

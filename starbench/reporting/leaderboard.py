@@ -14,9 +14,9 @@ from typing import Any
 
 from starbench.canary import summary
 from starbench.canary.arrival import are_ears_apart, is_folded
-from starbench.errors import InputError
 from starbench.planning.adaptation import is_done
 from starbench.planning.conditions import CAPTION, is_soundless
+from starbench.reporting.files import write_file
 from starbench.reporting.markdown import board_to_markdown
 from starbench.reporting.words import adaptation_sentence
 from starbench.schema import Setup
@@ -58,12 +58,8 @@ def write_board(entries: Iterable[LeaderboardEntry], folder: Path) -> list[Path]
     """
     content = board(entries)
     text = json.dumps(content.model_dump(mode="json"), indent=1, ensure_ascii=False)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / BOARD_JSON).write_text(f"{text}\n", "utf-8")
-        (folder / BOARD_MARKDOWN).write_text(board_to_markdown(content), "utf-8")
-    except OSError as error:
-        raise InputError(f"{folder} cannot be written: {error.strerror}") from error
+    write_file(folder / BOARD_JSON, f"{text}\n", new_folder=True)
+    write_file(folder / BOARD_MARKDOWN, board_to_markdown(content))
     return [folder / BOARD_JSON, folder / BOARD_MARKDOWN]
 
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 
 from rich.console import Console
 
-from starbench.errors import SuiteError
 from starbench.reporting.tables import Column, Table, new_console, say, show_table
 from starbench.verify.balance import BalanceRow
 from starbench.verify.findings import Breach, Findings, KindRow
@@ -50,19 +48,10 @@ def show(findings: Findings, console: Console | None = None) -> None:
     )
 
 
-def write(findings: Findings, path: Path) -> None:
-    """Write all findings as one JSON object.
-
-    Raises
-    ------
-    SuiteError
-        If the file cannot be written.
-    """
+def to_json(findings: Findings) -> str:
+    """All findings as one JSON object."""
     content = {**asdict(findings), "clean": findings.clean}
-    try:
-        path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    except OSError as error:
-        raise SuiteError(f"{path} cannot be written: {error.strerror}") from error
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
 def _line(breach: Breach) -> str:

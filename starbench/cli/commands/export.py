@@ -7,10 +7,10 @@ from pathlib import Path
 import typer
 
 from starbench.errors import InputError
+from starbench.reporting.files import write_file
 from starbench.reporting.frames import score_columns, to_csv, to_parquet, trial_columns
 from starbench.runs.load import load
 from starbench.scoring.run import score
-from starbench.storage.atomic import write_bytes
 
 _FORMATS = {"parquet": to_parquet, "csv": to_csv}
 
@@ -22,10 +22,5 @@ def export(run: Path, to: str, out: Path | None, *, scores: bool) -> None:
     data = load(run)
     columns = score_columns(score(data)) if scores else trial_columns(data)
     path = out or run / f"{'scores' if scores else 'trials'}.{to}"
-    content = _FORMATS[to](columns)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_bytes(path, content)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}") from error
+    write_file(path, _FORMATS[to](columns), new_folder=True)
     typer.echo(f"{len(columns['run'])} rows, {len(columns)} columns: {path}")

@@ -13,7 +13,7 @@ import typer
 from starbench.build.render import render_stimulus, stem_wav
 from starbench.errors import InputError
 from starbench.plugins import registry
-from starbench.storage.atomic import write_bytes
+from starbench.reporting.files import write_file
 from starbench.synthesis import Recipe, Synthesizer, generator
 from starbench.text import slug
 
@@ -28,10 +28,7 @@ def synth(name: str, parameters: str, out: Path | None, seed: int) -> None:
     for number, stem in enumerate(stimulus.stems, 1):
         files[path.with_name(f"{path.stem}-stem{number}.wav")] = stem_wav(stem, audio.rate)
     for file, data in files.items():
-        try:
-            write_bytes(file, data)
-        except OSError as error:
-            raise InputError(f"{file} cannot be written: {error.strerror}") from error
+        write_file(file, data)
         typer.echo(f"wrote {file}", err=True)
     typer.echo(json.dumps(stimulus.truth, indent=2, ensure_ascii=False))
 

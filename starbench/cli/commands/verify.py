@@ -6,7 +6,8 @@ from pathlib import Path
 
 from starbench.cli.commands.progress import counting
 from starbench.cli.exits import DONE
-from starbench.reporting.verification import show, write
+from starbench.reporting.files import write_file
+from starbench.reporting.verification import show, to_json
 from starbench.verify.audit import verify as verify_suite
 
 #: Exit code of a suite that is not what it says; other commands use 1 for what is incomplete.
@@ -19,5 +20,5 @@ def verify(suite: Path, workers: int | None, json: Path | None) -> int:
         findings = verify_suite(suite, workers=workers, on_item=on_item)
     show(findings)
     if json is not None:
-        write(findings, json)
+        write_file(json, to_json(findings))
     return DONE if findings.clean else BREACHES
