@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from rich.console import Console
-
 from starbench.reporting.tables import Column, Table, difference, new_console, percent, say, show_table
 from starbench.reporting.words import captioner_notes, inapplicable_sentence
 from starbench.schema.compare import Comparison, Comparisons, Effect, PairedRow
 
 
-def show(result: Comparisons, console: Console | None = None) -> None:
+def show(result: Comparisons) -> None:
     """Print the tables of every comparison, and what a reader must know besides."""
-    console = console or new_console()
+    console = new_console()
     for comparison in result.comparisons:
         for suite in dict.fromkeys(row.suite for row in comparison.rows):
             rows = [row for row in comparison.rows if row.suite == suite]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from rich.console import Console
-
 from starbench.engine.cost import ANSWER_TOKENS, AUDIO_TOKENS_PER_S, CHARACTERS_PER_TOKEN, dollars, tokens
 from starbench.engine.settings import Settings
 from starbench.models.adapter import Model
@@ -36,7 +34,6 @@ def show_plan(
     out: Path | None = None,
     *,
     retry_permanent: bool = False,
-    console: Console | None = None,
 ) -> None:
     """Print example prompts, counts, seconds of sound, estimated tokens and cost, and every adaptation.
 
@@ -50,7 +47,7 @@ def show_plan(
     AudioError
         If a clip of an example is not what it was when its suite was read.
     """
-    console = console or new_console()
+    console = new_console()
     waiting = _waiting(plan, out, retry_permanent=retry_permanent)
     for trial, n in examples(plan, waiting):
         say(console, _kind(plan, trial, n))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from rich.console import Console
-
 from starbench.canary import arrival
 from starbench.planning.conditions import is_soundless
 from starbench.reporting.tables import (
@@ -23,9 +21,9 @@ from starbench.schema.score import Headline, PairedDifference, RunScore, Score, 
 from starbench.scoring.constant import constant_aa
 
 
-def show(scores: RunScore, data: RunData, console: Console | None = None) -> None:
+def show(scores: RunScore, data: RunData) -> None:
     """Print every table of a run."""
-    console = console or new_console()
+    console = new_console()
     run = data.run
     name = f"{run.label}: {scores.model}" if run.label else scores.model
     for suite in scores.suites:

@@ -6,8 +6,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from rich.console import Console
-
 from starbench.reporting.tables import Column, Table, new_console, say, show_table
 from starbench.verify.balance import BalanceRow
 from starbench.verify.findings import Breach, Findings, KindRow
@@ -17,9 +15,9 @@ from starbench.verify.leaks import MOST_P, LeakRow
 _LEAKS_SHOWN, _BREACHES_SHOWN = 5, 50
 
 
-def show(findings: Findings, console: Console | None = None) -> None:
+def show(findings: Findings) -> None:
     """Print every table, then every breach."""
-    console = console or new_console()
+    console = new_console()
     say(
         console,
         f"{findings.suite}: {findings.items} items, {findings.clips} clips, digest {findings.digest[:12]}",

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import typer
 
 from starbench.canary import summary
 from starbench.cli.commands.progress import RunProgress
+from starbench.cli.exits import BAD_INPUT, INCOMPLETE
 from starbench.engine import settings as engine_settings
+from starbench.engine.budget import SPENT
 from starbench.engine.settings import Settings
 from starbench.errors import FatalError, InputError
 from starbench.models.adapter import Model
 from starbench.models.resolve import resolve
-from starbench.runs.attempt import Start
+from starbench.runs.attempt import NOT_FOUND, Start
 from starbench.schema import Canary, Setup
 from starbench.text import printable, sentence
 
@@ -26,30 +29,24 @@ def names_in(texts: Sequence[str]) -> tuple[str, ...]:
 
 
 def model_of(options: Mapping[str, Any]) -> Model:
-    """The model that ``--model``, ``--model-arg`` and ``--base-url`` name.
-
-    Raises
-    ------
-    InputError
-        If an argument is not key=value, or the model cannot be created.
-    """
+    """The model that ``--model``, ``--model-arg`` and ``--base-url`` name."""
     arguments = {"base_url": options["base_url"]} if options["base_url"] else {}
-    for pair in options["model_arg"] or ():
-        name, equals, value = pair.partition("=")
-        if not equals or not name:
-            raise InputError(f"--model-arg {pair!r} is not key=value")
+    for name, value in key_values("--model-arg", options["model_arg"] or ()):
         arguments[name.replace("-", "_")] = value
     return resolve(options["model"], arguments)
 
 
-def setup_of(options: Mapping[str, Any]) -> Setup:
-    """How questions are put: each option that is called as a field of :class:`~starbench.schema.Setup`.
+def key_values(option: str, pairs: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Arguments that were given as key=value."""
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise InputError(f"{option} {pair!r} is not key=value")
+        yield name, value
 
-    Raises
-    ------
-    InputError
-        If an option has none of the values that it can have.
-    """
+
+def setup_of(options: Mapping[str, Any]) -> Setup:
+    """How questions are put: each option that is called as a field of :class:`~starbench.schema.Setup`."""
     fields = {name: options[name] for name in Setup.model_fields if name in options}
     _check_choices(fields, get_type_hints(Setup))
     fields["rate"] = str(fields["rate"] or "native")
@@ -59,20 +56,11 @@ def setup_of(options: Mapping[str, Any]) -> Setup:
 
 
 def settings_of(model: Model, options: Mapping[str, Any]) -> Settings:
-    """How hard to push: each option that is called as a field of :class:`Settings`, the backoff and the prices.
-
-    Raises
-    ------
-    InputError
-        If an option has none of the values that it can have, or dollars are limited and no price of the model is
-        known.
-    """
-    names = {*Settings.__dataclass_fields__, "max_attempts", "prices"} & options.keys()
+    """How hard to push: each option that is called as a field of :class:`Settings`, and the number of attempts."""
+    names = {*Settings.__dataclass_fields__, "max_attempts"} & options.keys()
     fields = {name: options[name] for name in names}
     _check_choices(fields, get_type_hints(Settings))
-    return engine_settings.settings_of(
-        model, backoff=options["backoff"], canary=not options["no_canary"], **fields
-    )
+    return engine_settings.settings_of(model, canary=not options["no_canary"], **fields)
 
 
 def _check_choices(fields: Mapping[str, Any], kinds: Mapping[str, Any]) -> None:
@@ -85,29 +73,50 @@ def _check_choices(fields: Mapping[str, Any], kinds: Mapping[str, Any]) -> None:
 
 def drive(
     ask: Callable[..., Coroutine[Any, Any, None]],
+    path: Path,
     announce: Callable[[Start], None],
-    kept: str,
-    of: str = "trials",
+    summarise: Callable[[], int],
     *,
+    unit: str = "trials",
     apart: bool = False,
-) -> FatalError | None:
-    """Ask, and show what comes of it; returns why it stopped before its end, if it did.
+) -> int:
+    """Ask, show what comes of it, and summarise what ``path`` holds; returns the exit code.
 
-    Parameters
-    ----------
-    ask : callable
-        Asks, given ``on_start``, ``on_canary`` and ``on_line``.
-    announce : callable
-        Says what was found before anything is asked.
-    kept : str
-        What to tell whoever interrupts it.
-    of : str
-        What is counted.
-    apart : bool
-        Each ear is sent as a clip.
+    ``ask`` is given ``on_start``, ``on_canary`` and ``on_line``; ``apart`` says that each ear is sent as a clip.
     """
+    try:
+        _ask(ask, announce, unit, apart=apart)
+    except KeyboardInterrupt:
+        typer.echo(
+            f"\nstarbench: interrupted; what is finished is kept, and --out {path} resumes the run", err=True
+        )
+        raise
+    except FatalError as error:
+        if error.kind == NOT_FOUND and not path.exists():
+            typer.echo(
+                f"starbench: {sentence(str(error))}; nothing was asked and nothing is left behind: correct "
+                "--model or --base-url and run the command again",
+                err=True,
+            )
+            return BAD_INPUT
+        summarise()
+        why = f"the server ended the run: {error}; fix it, and"
+        if error.kind == SPENT:
+            why = f"the budget is spent: {error}; with a larger one,"
+        typer.echo(f"starbench: {sentence(why)} --out {path} resumes the run", err=True)
+        return INCOMPLETE
+    return summarise()
+
+
+def _ask(
+    ask: Callable[..., Coroutine[Any, Any, None]],
+    announce: Callable[[Start], None],
+    unit: str,
+    *,
+    apart: bool,
+) -> None:
     waiting = 0
-    with RunProgress(of) as progress:
+    with RunProgress(unit) as progress:
 
         def on_start(start: Start) -> None:
             nonlocal waiting
@@ -123,14 +132,7 @@ def drive(
                 typer.echo(printable(line), err=True)
             progress.begin(waiting)
 
-        try:
-            asyncio.run(ask(on_start=on_start, on_canary=on_canary, on_line=progress.add))
-        except FatalError as error:
-            return error
-        except KeyboardInterrupt:
-            typer.echo(f"\nstarbench: interrupted; {kept}", err=True)
-            raise
-    return None
+        asyncio.run(ask(on_start=on_start, on_canary=on_canary, on_line=progress.add))
 
 
 def changes_since(start: Start, model: Model) -> list[str]:
@@ -142,11 +144,3 @@ def changes_since(start: Start, model: Model) -> list[str]:
     if start.resumed and start.begun_at != model.server:
         notes.insert(0, f"note: begun at {start.begun_at}, resumed at {model.server}")
     return notes
-
-
-def unknown_model(stopped: FatalError) -> str:
-    """What to do about a model that the server does not know, where nothing was answered or written."""
-    return (
-        f"starbench: {sentence(str(stopped))}; nothing was asked and nothing is left behind: correct --model or "
-        "--base-url and run the command again"
-    )
