@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from starbench.schema import version_1
 from starbench.schema.adaptation import Adaptation, MissingCaptions
 from starbench.schema.base import Frozen, hertz
 from starbench.schema.canary import Canary
@@ -53,11 +52,6 @@ class CaptionHeader(Frozen):
     """What was found out about the way to the model, when clips were last asked for; None: nothing."""
     created: str
 
-    @model_validator(mode="before")
-    @classmethod
-    def _of_version_1(cls, data: Any) -> Any:
-        return version_1.captioner(data)
-
 
 class Captioner(Frozen):
     """What a reader of scores should know of the model that wrote the captions of a run."""
@@ -70,11 +64,6 @@ class Captioner(Frozen):
     canary: Canary | None = None
     missing: tuple[MissingCaptions, ...] = ()
     """Clips of the run's suites that it gave no caption of."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _of_version_1(cls, data: Any) -> Any:
-        return version_1.captioner(data)
 
 
 class CaptionLine(Frozen):
