@@ -42,7 +42,7 @@ _Path = str | Path
 _OPTIONS = {*Setup.model_fields, *Settings.__annotations__, "max_attempts"} - {"prompt_version"}
 
 
-class RunData(load.RunData):
+class RunData(load.LoadedRun):
     """A run: its record, its canary, its questions, every planned trial, and how each asked one ended."""
 
     def to_frame(self, backend: Backend | None = None) -> Any:
@@ -183,13 +183,13 @@ def load_run(path: _Path) -> RunData:
     return RunData(**vars(load.load(Path(path))))
 
 
-def score(run: _Path | load.RunData) -> Scores:
+def score(run: _Path | load.LoadedRun) -> Scores:
     """Score a run, given as data or as its directory, from its journal; nothing is asked."""
     return Scores(**dict(score_run(_loaded(run))))
 
 
 def compare(
-    runs: _Path | load.RunData | Iterable[_Path | load.RunData], conditions: str | Sequence[str] = ()
+    runs: _Path | load.LoadedRun | Iterable[_Path | load.LoadedRun], conditions: str | Sequence[str] = ()
 ) -> Comparisons:
     """Compare each condition of each run with the first of the first run, paired by item.
 
@@ -199,13 +199,13 @@ def compare(
     return compare_runs([_loaded(run) for run in _several(runs)], _several(conditions))
 
 
-def _loaded(run: _Path | load.RunData) -> load.RunData:
-    return run if isinstance(run, load.RunData) else load_run(run)
+def _loaded(run: _Path | load.LoadedRun) -> load.LoadedRun:
+    return run if isinstance(run, load.LoadedRun) else load_run(run)
 
 
 def _several(values: Any) -> tuple[Any, ...]:
     """One value, or several, as a tuple."""
-    return (values,) if isinstance(values, str | Path | Suite | load.RunData) else tuple(values)
+    return (values,) if isinstance(values, str | Path | Suite | load.LoadedRun) else tuple(values)
 
 
 def _texts(arguments: Mapping[str, Any]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from starbench.errors import InputError, JournalError
 from starbench.planning.conditions import is_soundless
 from starbench.reporting.words import notes
 from starbench.runs import directory, journal
-from starbench.runs.load import RunData
+from starbench.runs.load import LoadedRun
 from starbench.schema.entry import LeaderboardEntry, ModelRecord, SuiteRecord
 from starbench.schema.score import RunScore, SuiteScore
 from starbench.storage.atomic import write_lines
@@ -25,7 +25,7 @@ ENTRY = "entry-{suite}.json"
 ENTRY_PATTERN = "entry-*.json"
 
 
-def write_entries(data: RunData, scores: RunScore) -> list[Path]:
+def write_entries(data: LoadedRun, scores: RunScore) -> list[Path]:
     """Write the entries of a run into it.
 
     Raises
@@ -44,12 +44,12 @@ def write_entries(data: RunData, scores: RunScore) -> list[Path]:
     return list(entries)
 
 
-def entries_of(data: RunData, scores: RunScore) -> list[LeaderboardEntry]:
+def entries_of(data: LoadedRun, scores: RunScore) -> list[LeaderboardEntry]:
     """One entry for each suite of a run."""
     return [_entry(data, scores, score) for score in scores.suites]
 
 
-def _entry(data: RunData, scores: RunScore, score: SuiteScore) -> LeaderboardEntry:
+def _entry(data: LoadedRun, scores: RunScore, score: SuiteScore) -> LeaderboardEntry:
     run, setup = data.run, data.run.identity.setup
     suite = next(suite for suite in run.identity.suites if suite.name == score.suite)
     is_unproven = data.canary is None and not all(map(is_soundless, setup.conditions))

@@ -10,7 +10,7 @@ from io import BytesIO, StringIO
 from typing import Any, Literal, get_args
 
 from starbench.errors import InputError
-from starbench.runs.load import RunData
+from starbench.runs.load import LoadedRun
 from starbench.schema import Usage
 from starbench.schema.score import RunScore, Score, SuiteScore
 from starbench.scoring.observations import Observation, observe
@@ -41,7 +41,7 @@ _MOST_EXACT = 2**53
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-def trial_columns(data: RunData) -> Columns:
+def trial_columns(data: LoadedRun) -> Columns:
     """A row for each planned trial, joined with its item; answers are read anew, as for scores."""
     run = {"run": data.path.name, "model": data.run.identity.model}
     columns = _columns([{**run, **_trial(observation, data)} for observation in observe(data)])
@@ -97,7 +97,7 @@ def to_parquet(columns: Columns) -> bytes:
     return file.getvalue()
 
 
-def _trial(observation: Observation, data: RunData) -> dict[str, Any]:
+def _trial(observation: Observation, data: LoadedRun) -> dict[str, Any]:
     trial, item, end = observation.trial, observation.item, data.ends.get(observation.trial.key)
     return {
         "suite": trial.suite,

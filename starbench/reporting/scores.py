@@ -16,12 +16,12 @@ from starbench.reporting.tables import (
     show_table,
     with_interval,
 )
-from starbench.runs.load import RunData
+from starbench.runs.load import LoadedRun
 from starbench.schema.score import Headline, PairedDifference, RunScore, Score, SuiteScore, TaskScore
 from starbench.scoring.constant import constant_aa
 
 
-def show(scores: RunScore, data: RunData) -> None:
+def show(scores: RunScore, data: LoadedRun) -> None:
     """Print every table of a run."""
     console = new_console()
     run = data.run

@@ -24,7 +24,7 @@ from starbench.reporting.scores import show
 from starbench.reporting.words import adaptation_sentence, inapplicable_sentence, notes
 from starbench.runs import directory
 from starbench.runs.attempt import Start, ask_all
-from starbench.runs.load import RunData, load
+from starbench.runs.load import LoadedRun, load
 from starbench.runs.run_record import RunRecord
 from starbench.scoring.run import score
 from starbench.text import printable, sentence
@@ -80,7 +80,7 @@ def _report(path: Path) -> int:
     return DONE if scores.complete else INCOMPLETE
 
 
-def _errors(data: RunData) -> list[str]:
+def _errors(data: LoadedRun) -> list[str]:
     """The commonest errors that are left, a line each."""
     errors = Counter(f"{error.kind}: {sentence(error.message)}" for error in data.failures)
     shown = [f"error in {n} trial(s): {what}" for what, n in errors.most_common(_ERRORS_SHOWN)]
