@@ -62,8 +62,8 @@ for command in (
     app.command(command.__name__.rstrip("_").replace("_", "-"), cls=_GroupedHelp)(command)
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
+def _show_version(is_asked_for: bool) -> None:
+    if is_asked_for:
         typer.echo(f"starbench {__version__}")
         raise typer.Exit
 

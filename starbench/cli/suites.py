@@ -68,11 +68,11 @@ def build(
     The same command resumes a build that was interrupted. Exit codes: 0 done, 2 bad input, a full disk or a
     worker process that died, 130 interrupted.
     """
-    given = locals()
+    values = locals()
     use_one_thread()
     from starbench.cli.commands.build import build as command
 
-    command(given)
+    command(values)
 
 
 def synth(

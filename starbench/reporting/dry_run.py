@@ -50,19 +50,25 @@ def show_plan(
     console = new_console()
     waiting = _waiting(plan, out, retry_permanent=retry_permanent)
     for trial, n in examples(plan, waiting):
-        say(console, _kind(plan, trial, n))
+        task = plan.items[trial.suite, trial.item_id].task
+        like_it = f"{n} trials like it" if n > 1 else "the only one of its kind"
+        say(console, f"prompt: {trial.suite}, {task}, condition {trial.condition}; {like_it}")
         for line in lines_of(plan.questions.prompt(trial)):
             quote(console, line)
         console.print()
     for line in _plan(plan, model):
         say(console, line)
-    if len(waiting) < len(plan.trials):
-        say(console, _finished(plan, waiting, out))
+    n_planned = len(plan.trials)
+    if len(waiting) < n_planned:
+        nothing = "" if waiting else ", and nothing is left to ask"
+        n_finished = n_planned - len(waiting)
+        say(console, f"run: {out} is resumed; {n_finished} of {n_planned} trials are finished{nothing}")
     if waiting:
         parts = _parts(plan, waiting, settings)
         everything = total(parts.values())
         show_table(console, _table({**parts, ("all", ""): everything}, settings.prices))
-        for line in _costs(everything, settings, _used(plan, out, settings)):
+        used = Usage() if out is None else remaining_budget(RunRecord(plan, out), settings).used
+        for line in _costs(everything, settings, used):
             say(console, line)
     for line in _record(plan):
         say(console, line)
@@ -79,24 +85,6 @@ def _waiting(plan: RunPlan, out: Path | None, *, retry_permanent: bool) -> list[
     record.begin()  # of a run that is there, it only reads
     finished = settled(record, retry_permanent=retry_permanent)
     return [trial for trial in plan.trials if trial.key not in finished]
-
-
-def _used(plan: RunPlan, out: Path | None, settings: Settings) -> Usage:
-    """What the run in ``out`` has used of its budget."""
-    return Usage() if out is None else remaining_budget(RunRecord(plan, out), settings).used
-
-
-def _finished(plan: RunPlan, waiting: Sequence[Trial], out: Path | None) -> str:
-    planned = len(plan.trials)
-    nothing = "" if waiting else ", and nothing is left to ask"
-    return f"run: {out} is resumed; {planned - len(waiting)} of {planned} trials are finished{nothing}"
-
-
-def _kind(plan: RunPlan, trial: Trial, n: int) -> str:
-    """What the example prompt of ``trial`` stands for."""
-    task = plan.items[trial.suite, trial.item_id].task
-    like_it = f"{n} trials like it" if n > 1 else "the only one of its kind"
-    return f"prompt: {trial.suite}, {task}, condition {trial.condition}; {like_it}"
 
 
 def _plan(plan: RunPlan, model: Model) -> Iterator[str]:

@@ -66,8 +66,8 @@ def write_board(entries: Iterable[LeaderboardEntry], folder: Path) -> list[Path]
 def _comparable(entry: LeaderboardEntry) -> tuple[Any, ...]:
     suite = entry.suite
     # What a model cannot take is not asked of it, so the same suite can be fewer questions.
-    heard = [h.n_items for h in entry.scores.headlines if h.condition == "audio"] if entry.scores else []
-    questions = (suite.name, suite.digest, suite.version, suite.profile, suite.n_items, *heard)
+    n_audio = [h.n_items for h in entry.scores.headlines if h.condition == "audio"] if entry.scores else []
+    questions = (suite.name, suite.digest, suite.version, suite.profile, suite.n_items, *n_audio)
     return (*questions, *entry.setup.comparable_key(), entry.run_by_us)
 
 

@@ -73,8 +73,8 @@ def _facts(table: BoardTable) -> dict[str, str]:
         for part in (table.suite, table.setup)
         for name, value in part.model_dump(mode="json").items()
     }
-    heard = [row.n_items for row in table.rows if row.condition == "audio"] if table.run_by_us else []
-    return {**facts, "items heard": str(heard[0] if heard else 0)}
+    n_audio = [row.n_items for row in table.rows if row.condition == "audio"] if table.run_by_us else []
+    return {**facts, "items heard": str(n_audio[0] if n_audio else 0)}
 
 
 # --- tables ---------------------------------------------------------------------------------------
