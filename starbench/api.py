@@ -80,21 +80,13 @@ def build_suite(
     seed: int = 0,
     **options: Any,
 ) -> Suite:
-    """Build a suite at ``out``; the same seed gives the same bytes.
+    """Build a suite at ``out``, as ``starbench build`` does; the same seed gives the same bytes.
+
+    No attribute means all that the task has. ``options`` are ``workers``, and further options of the task:
+    ``format``, ``hrtf``, ``recordings``, ``stems``, …. Raises :class:`InputError` if the task cannot build that,
+    or ``out`` is not empty.
 
     It starts worker processes, so a script calls it under ``if __name__ == "__main__":``.
-
-    Parameters
-    ----------
-    task, out, attributes, profile, size, seed
-        As in ``starbench build``; no attribute means all that the task has.
-    **options
-        ``workers``, and further options of the task: ``format``, ``hrtf``, ``recordings``, ``stems``, ….
-
-    Raises
-    ------
-    InputError
-        If the task cannot build that, or ``out`` is not empty.
     """
     if getattr(multiprocessing.current_process(), "_inheriting", False):
         raise InputError(
@@ -172,9 +164,8 @@ def run(
     plan = replace(plan, run=plan.run.model_copy(update={"prices": settings.prices}))
     names = [suite.name for suite in plan.run.identity.suites]
     path = directory.default_path(client.spec, names) if out is None else Path(out)
-    _complete(
-        ask_all(RunRecord(plan, path), client, settings, retry_permanent=retry_permanent, on_line=on_line)
-    )
+    record = RunRecord(plan, path)
+    _complete(ask_all(record, client, settings, retry_permanent=retry_permanent, on_line=on_line))
     return load_run(path)
 
 
@@ -200,7 +191,7 @@ def compare(
 
 
 def _loaded(run: _Path | load.LoadedRun) -> load.LoadedRun:
-    return run if isinstance(run, load.LoadedRun) else load_run(run)
+    return run if isinstance(run, load.LoadedRun) else load.load(Path(run))
 
 
 def _several(values: Any) -> tuple[Any, ...]:

@@ -17,7 +17,8 @@ _ANSWER_MODES = {"choice": "answers held to letters", "logprobs": "answers by lo
 def board_to_markdown(board: Board) -> str:
     """The tables of a board, one below the other."""
     sections = [
-        f"## {title}\n\n{_table(table)}\n" for title, table in zip(_titles(board), board.tables, strict=True)
+        f"## {title}\n\n{_run_table(table) if table.run_by_us else _published_table(table)}\n"
+        for title, table in zip(_titles(board), board.tables, strict=True)
     ]
     return "# starbench leaderboard\n\n" + "\n".join(sections)
 
@@ -80,10 +81,6 @@ def _facts(table: BoardTable) -> dict[str, str]:
 # --- tables ---------------------------------------------------------------------------------------
 
 
-def _table(table: BoardTable) -> str:
-    return _run_table(table) if table.run_by_us else _published_table(table)
-
-
 def _published_table(table: PublishedTable) -> str:
     figures = list(dict.fromkeys(name for row in table.rows for name in row.figures))
     rows = [[escape(row.model), *(_percent(row.figures.get(name)) for name in figures)] for row in table.rows]
@@ -97,11 +94,12 @@ def _run_table(table: RunTable) -> str:
     head += [name for task in tasks for name in (task, "chance", "constant")]
     head += ["MA", "chance of MA", "constant of MA", "MA of ACR", "coverage", "canary"]
     rows = [_run_cells(row, tasks) for row in table.rows]
-    if _is_priced(table):
+    is_priced = any(row.cost_usd is not None for row in table.rows)
+    if is_priced:
         head.append("US $")
         for cells, row in zip(rows, table.rows, strict=True):
             cells.append("–" if row.cost_usd is None else f"{row.cost_usd:,.2f}")
-    return f"{_lines(2, head, rows)}\n{_legend(table)}"
+    return f"{_lines(2, head, rows)}\n{_legend(table, is_priced=is_priced)}"
 
 
 def _lines(n_texts: int, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -109,10 +107,6 @@ def _lines(n_texts: int, head: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     rule = ["---"] * n_texts + ["---:"] * (len(head) - n_texts)
     lines = [[escape(name) for name in head], rule, *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def _is_priced(table: RunTable) -> bool:
-    return any(row.cost_usd is not None for row in table.rows)
 
 
 def _run_cells(row: RunRow, tasks: Sequence[str]) -> list[str]:
@@ -162,12 +156,12 @@ def _percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.2f}"
 
 
-def _legend(table: RunTable) -> str:
+def _legend(table: RunTable, *, is_priced: bool) -> str:
     suite = table.suite
     changes = dict.fromkeys(change for row in table.rows for change in _changes(row))
     daggers = "".join(f"\n† {escape(change)}.\n" for change in changes)
     daggers += f"\n‡ {FOLDED}, by its declaration.\n" if any(row.folded for row in table.rows) else ""
-    priced = " US $: what the whole run cost, every suite and condition of it." if _is_priced(table) else ""
+    priced = " US $: what the whole run cost, every suite and condition of it." if is_priced else ""
     return (
         f"{suite.n_items} items, digest `{(suite.digest or '')[:12]}`. Accuracy in % over all planned trials "
         "with its 95 % interval; MA: mean of the tasks, perception by the mean of its "

@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from starbench.reporting.tables import Column, Table, new_console, say, show_table
 from starbench.verify.balance import BalanceRow
-from starbench.verify.findings import Breach, Findings, KindRow
+from starbench.verify.findings import Findings, KindRow
 from starbench.verify.leaks import MOST_P, LeakRow
 
 #: Further leaks and breaches are counted only; the JSON file has all.
@@ -34,7 +34,10 @@ def show(findings: Findings) -> None:
     for name, reason in _declared(findings.balance, leaks):
         say(console, f"declared by the suite, so no breach: {name}: {reason}")
     for breach in findings.breaches[:_BREACHES_SHOWN]:
-        say(console, _line(breach))
+        say(
+            console,
+            f"BREACH {breach.item}: {breach.claim}: claimed {breach.claimed}, measured {breach.measured}",
+        )
     hidden = len(findings.breaches) - _BREACHES_SHOWN
     if hidden > 0:
         say(console, f"and {hidden} more (--json FILE lists all)")
@@ -50,10 +53,6 @@ def to_json(findings: Findings) -> str:
     """All findings as one JSON object."""
     content = {**asdict(findings), "clean": findings.clean}
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-
-
-def _line(breach: Breach) -> str:
-    return f"BREACH {breach.item}: {breach.claim}: claimed {breach.claimed}, measured {breach.measured}"
 
 
 def _claims(rows: Sequence[KindRow]) -> Table:

@@ -44,8 +44,8 @@ def run(data: Any) -> Any:
     today = identity(data.get("identity"))
     if not isinstance(today, dict):
         return data
-    suites = [suite["name"] for suite in today["suites"]]
-    return _with_reasons({**data, "identity": today}, suites, today["setup"].get("conditions", ()))
+    suites = [suite["name"] for suite in today.get("suites", ())]
+    return _with_reasons({**data, "identity": today}, suites, today.get("setup", {}).get("conditions", ()))
 
 
 def entry(data: Any) -> Any:

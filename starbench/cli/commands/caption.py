@@ -11,7 +11,7 @@ from typing import Any
 import typer
 
 from starbench.canary.arrival import are_ears_apart
-from starbench.cli.commands.shared import changes_since, drive, model_of, settings_of, setup_of
+from starbench.cli.commands.shared import drive, model_of, say_before, settings_of, setup_of
 from starbench.cli.exits import DONE, INCOMPLETE
 from starbench.models.adapter import Model
 from starbench.planning.captions import CaptionPlan, CaptionRequest, plan_captions
@@ -20,7 +20,6 @@ from starbench.runs.attempt import Start, ask_all
 from starbench.runs.caption_record import CaptionRecord
 from starbench.schema import Outcome
 from starbench.suites import captions
-from starbench.text import printable
 
 
 def caption(options: Mapping[str, Any]) -> int:
@@ -42,16 +41,9 @@ def caption(options: Mapping[str, Any]) -> int:
 def _announce(plan: CaptionPlan, model: Model, path: Path, start: Start) -> None:
     state = f"{start.planned - start.waiting} of {start.planned} clips finished, {start.waiting} to ask"
     changes = [adaptation_sentence(change, "clips") for change in plan.header.adaptations]
-    lines = [
-        f"captions: {path} ({state})",
-        *changes_since(start, model),
-        *(f"note: {note}" for note in changes),
-    ]
-    lines += [f"not asked: {n} clip(s): {reason}" for reason, n in plan.not_asked.items()]
-    if start.canary:
-        lines.append("canary: finding out whether sound reaches the model …")
-    for line in lines:
-        typer.echo(printable(line), err=True)
+    not_asked = [f"not asked: {n} clip(s): {reason}" for reason, n in plan.not_asked.items()]
+    notes = [f"note: {note}" for note in changes]
+    say_before(start, model, f"captions: {path} ({state})", [*notes, *not_asked])
 
 
 def _summarise(plan: CaptionPlan, path: Path) -> int:

@@ -7,13 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from starbench.cli.commands.shared import model_of
-from starbench.cli.exits import DONE
+from starbench.cli.exits import DONE, FAILED
 from starbench.contract import check_async
 from starbench.reporting.adapter_check import FindingTable
 from starbench.reporting.files import write_file
-
-#: Exit code of an adapter that breaks the contract; other commands use 1 for what is incomplete.
-BROKEN = 1
 
 
 def check_model(options: Mapping[str, Any]) -> int:
@@ -23,4 +20,4 @@ def check_model(options: Mapping[str, Any]) -> int:
     table.summarise(report)
     if path is not None:
         write_file(path, report.model_dump_json(indent=2) + "\n")
-    return DONE if report.ok else BROKEN
+    return DONE if report.ok else FAILED

@@ -12,7 +12,7 @@ from typing import Any
 import typer
 
 from starbench.canary.arrival import are_ears_apart
-from starbench.cli.commands.shared import changes_since, drive, model_of, settings_of, setup_of
+from starbench.cli.commands.shared import drive, model_of, say_before, settings_of, setup_of
 from starbench.cli.exits import DONE, INCOMPLETE
 from starbench.engine.settings import Settings
 from starbench.models.adapter import Model
@@ -94,15 +94,10 @@ def _announce(plan: RunPlan, model: Model, path: Path, start: Start) -> None:
     state = (
         f"resumed, {done} of {start.planned} trials finished" if start.resumed else f"{start.waiting} trials"
     )
-    lines = [f"run: {path} ({state})"]
-    lines += changes_since(start, model)
-    lines += [f"note: {note}" for note in (*map(adaptation_sentence, record.adaptations), *notes(record))]
+    lines = [f"note: {note}" for note in (*map(adaptation_sentence, record.adaptations), *notes(record))]
     lines += [
         f"not applicable: {one.items} item(s): {inapplicable_sentence(one)}" for one in record.inapplicable
     ]
-    if start.canary:
-        lines.append("canary: finding out whether sound reaches the model …")
     if record.skipped:
         lines.append(f"left out as damaged: {len(record.skipped)} problem(s), listed in {path}/run.json")
-    for line in lines:
-        typer.echo(printable(line), err=True)
+    say_before(start, model, f"run: {path} ({state})", lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -116,7 +117,7 @@ def _ask(
     apart: bool,
 ) -> None:
     waiting = 0
-    with RunProgress(unit) as progress:
+    with closing(RunProgress(unit)) as progress:
 
         def on_start(start: Start) -> None:
             nonlocal waiting
@@ -135,12 +136,17 @@ def _ask(
         asyncio.run(ask(on_start=on_start, on_canary=on_canary, on_line=progress.add))
 
 
-def changes_since(start: Start, model: Model) -> list[str]:
-    """What is not as it was when the work was begun: the server, the files of plug-ins."""
-    notes = [
-        f"note: {file} changed since it was begun: its answers may differ; give another --out to start anew"
-        for file in start.edited
-    ]
-    if start.resumed and start.begun_at != model.server:
-        notes.insert(0, f"note: begun at {start.begun_at}, resumed at {model.server}")
-    return notes
+def say_before(start: Start, model: Model, what: str, lines: Sequence[str]) -> None:
+    """Say what is asked for, what is not as it was when it was begun, and ``lines``."""
+    is_elsewhere = start.resumed and start.begun_at != model.server
+    for line in (
+        what,
+        *([f"note: begun at {start.begun_at}, resumed at {model.server}"] if is_elsewhere else []),
+        *(
+            f"note: {file} changed since it was begun: its answers may differ; give another --out to start anew"
+            for file in start.edited
+        ),
+        *lines,
+        *(["canary: finding out whether sound reaches the model …"] if start.canary else []),
+    ):
+        typer.echo(printable(line), err=True)

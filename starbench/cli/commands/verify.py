@@ -5,13 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from starbench.cli.commands.progress import counting
-from starbench.cli.exits import DONE
+from starbench.cli.exits import DONE, FAILED
 from starbench.reporting.files import write_file
 from starbench.reporting.verification import show, to_json
 from starbench.verify.audit import verify as verify_suite
-
-#: Exit code of a suite that is not what it says; other commands use 1 for what is incomplete.
-BREACHES = 1
 
 
 def verify(suite: Path, workers: int | None, json: Path | None) -> int:
@@ -21,4 +18,4 @@ def verify(suite: Path, workers: int | None, json: Path | None) -> int:
     show(findings)
     if json is not None:
         write_file(json, to_json(findings))
-    return DONE if findings.clean else BREACHES
+    return DONE if findings.clean else FAILED
