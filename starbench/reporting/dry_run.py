@@ -15,7 +15,7 @@ from starbench.reporting.words import adaptation_sentence, inapplicable_sentence
 from starbench.runs import directory
 from starbench.runs.attempt import remaining_budget, settled
 from starbench.runs.run_record import RunRecord
-from starbench.schema import Capabilities, Prices, Trial, Usage
+from starbench.schema import Prices, Trial, Usage
 from starbench.suites.clip_info import sent_clips
 
 #: Declared limits, and how to say them.
@@ -89,7 +89,9 @@ def _waiting(plan: RunPlan, out: Path | None, *, retry_permanent: bool) -> list[
 
 def _plan(plan: RunPlan, model: Model) -> Iterator[str]:
     at = f" at {model.server}" if model.server else ""
-    yield f"model: {model.spec}{at}{_limits(model.capabilities)}"
+    limits = {phrase: getattr(model.capabilities, name) for name, phrase in _LIMITS.items()}
+    declared = ", ".join(phrase.format(limit) for phrase, limit in limits.items() if limit is not None)
+    yield f"model: {model.spec}{at}{f', which takes {declared}' if declared else ''}"
     rotations = plan.run.identity.setup.rotations
     for suite in plan.run.identity.suites:
         n = sum(name == suite.name for name, _ in plan.items)
@@ -97,15 +99,6 @@ def _plan(plan: RunPlan, model: Model) -> Iterator[str]:
             f"suite: {suite.name}, digest {suite.digest[:12]}, protocol {suite.protocol}, "
             f"rotations {rotations}: {n} items"
         )
-
-
-def _limits(capabilities: Capabilities) -> str:
-    declared = [
-        phrase.format(value)
-        for name, phrase in _LIMITS.items()
-        if (value := getattr(capabilities, name)) is not None
-    ]
-    return f", which takes {', '.join(declared)}" if declared else ""
 
 
 def _parts(
@@ -157,22 +150,22 @@ def _costs(everything: RequestVolume, settings: Settings, used: Usage) -> Iterat
             f"prices of {prices.as_of}: US $ {prices.input_per_million:g} a million tokens in{audio}, "
             f"{prices.output_per_million:g} out ({prices.source})"
         )
+    limits: list[tuple[str, bool]] = []
     if settings.max_tokens is not None:
         spent = tokens(used)
         option = f"--max-tokens {settings.max_tokens:,}" + (f", less {spent:,} used," if spent else "")
-        yield _budget(option, spent + tokens(usage) <= settings.max_tokens)
+        limits.append((option, spent + tokens(usage) <= settings.max_tokens))
     if settings.max_cost_usd is not None and prices is not None:
         paid = dollars(used, prices)
         option = f"--max-cost {settings.max_cost_usd:g}" + (f", less {paid:,.4f} used," if paid else "")
-        yield _budget(option, paid + dollars(usage, prices) <= settings.max_cost_usd)
+        limits.append((option, paid + dollars(usage, prices) <= settings.max_cost_usd))
+    for option, suffices in limits:
+        if suffices:
+            yield f"{option} covers the estimate"
+        else:
+            yield f"{option} is less than the estimate: the run would stop before its end; a larger limit resumes it"
     if settings.rpm is not None:
         yield f"--rpm {settings.rpm:g}: {everything.requests / settings.rpm:,.1f} minutes or more"
-
-
-def _budget(option: str, suffices: bool) -> str:
-    if suffices:
-        return f"{option} covers the estimate"
-    return f"{option} is less than the estimate: the run would stop before its end; a larger limit resumes it"
 
 
 def _record(plan: RunPlan) -> Iterator[str]:

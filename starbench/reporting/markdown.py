@@ -44,26 +44,21 @@ def _titles(board: Board) -> list[str]:
 
 
 def _title(table: BoardTable) -> str:
+    """The suite, and what its runs share that the usual run does not have; a policy where it changed something."""
     suite, setup = table.suite, table.setup
-    parts = [escape(suite.name)]
-    if suite.version:
-        parts.append(f"data {escape(suite.version)}")
-    parts.append(f"protocol {escape(setup.protocol or 'unknown')}")
-    if setup.limit is not None:
-        parts.append(f"a sample of {setup.limit} items")
-    parts += [escape(text) for text in _departures(table)]
-    return ", ".join(parts)
-
-
-def _departures(table: BoardTable) -> list[str]:
-    """What a table's runs share that the usual run does not have; a policy where it changed something."""
-    setup = table.setup
     changed_by = {name for row in table.rows for name in row.changed_by} if table.run_by_us else set()
-    departures = [_ANSWER_MODES[setup.answer_mode]] if setup.answer_mode in _ANSWER_MODES else []
-    departures += [f"rate: {setup.rate} Hz"] if setup.rate != "native" else []
-    departures += [f"clips: {setup.clips}, {setup.gap_s:g} s apart"] if "clips" in changed_by else []
-    departures += [f"channels: {setup.channels}"] if "channels" in changed_by else []
-    return [*departures, f"captions {setup.captions[:12]}"] if setup.captions else departures
+    parts = (
+        suite.name,
+        suite.version and f"data {suite.version}",
+        f"protocol {setup.protocol or 'unknown'}",
+        setup.limit is not None and f"a sample of {setup.limit} items",
+        _ANSWER_MODES.get(setup.answer_mode),
+        setup.rate != "native" and f"rate: {setup.rate} Hz",
+        "clips" in changed_by and f"clips: {setup.clips}, {setup.gap_s:g} s apart",
+        "channels" in changed_by and f"channels: {setup.channels}",
+        setup.captions and f"captions {setup.captions[:12]}",
+    )
+    return ", ".join(escape(part) for part in parts if part)
 
 
 def _facts(table: BoardTable) -> dict[str, str]:
