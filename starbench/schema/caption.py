@@ -46,7 +46,6 @@ class CaptionHeader(Frozen):
     served_by: str | None = None
     """Where the requests went when the file was begun: the server's address without any secret."""
     adaptations: tuple[Adaptation, ...] = ()
-    """Every change made to what is sent because of what the model can take."""
     versions: dict[str, str] = Field(default_factory=dict)
     canary: Canary | None = None
     """What was found out about the way to the model, when clips were last asked for; None: nothing."""
@@ -60,7 +59,6 @@ class Captioner(Frozen):
     grade: str
     """The grade of captions that the run shows them as."""
     adaptations: tuple[Adaptation, ...] = ()
-    """Every change made to what that model was sent because of what it can take."""
     canary: Canary | None = None
     missing: tuple[MissingCaptions, ...] = ()
     """Clips of the run's suites that it gave no caption of."""
