@@ -13,10 +13,7 @@ AdaptationKind = Literal["resampled", "silent-clip", "split", "mono", "concat", 
 
 
 class Adaptation(Frozen):
-    """One kind of change to what is sent, made because of what the model can take.
-
-    A record lists all of them, each with how many trials (or clips, in a file of captions) it was made to.
-    """
+    """One kind of change, and how many trials (or clips, in a file of captions) it was made to."""
 
     kind: AdaptationKind
     trials: int | None = None
