@@ -41,7 +41,7 @@ _Path = str | Path
 _OPTIONS = {*Setup.model_fields, *Settings.__annotations__, "max_attempts"} - {"prompt_version"}
 
 
-class RunData(load.RunData):
+class RunData(load.LoadedRun):
     """A run: its record, its canary, its questions, every planned trial, and how each asked one ended."""
 
     def to_frame(self, backend: Backend | None = None) -> Any:
@@ -79,21 +79,13 @@ def build_suite(
     seed: int = 0,
     **options: Any,
 ) -> Suite:
-    """Build a suite at ``out``; the same seed gives the same bytes.
+    """Build a suite at ``out``, as ``starbench build`` does; the same seed gives the same bytes.
+
+    No attribute means all that the task has. ``options`` are ``workers``, and further options of the task:
+    ``format``, ``hrtf``, ``recordings``, ``stems``, …. Raises :class:`InputError` if the task cannot build that,
+    or ``out`` is not empty.
 
     It starts worker processes, so a script calls it under ``if __name__ == "__main__":``.
-
-    Parameters
-    ----------
-    task, out, attributes, profile, size, seed
-        As in ``starbench build``; no attribute means all that the task has.
-    **options
-        ``workers``, and further options of the task: ``format``, ``hrtf``, ``recordings``, ``stems``, ….
-
-    Raises
-    ------
-    InputError
-        If the task cannot build that, or ``out`` is not empty.
     """
     if getattr(multiprocessing.current_process(), "_inheriting", False):
         raise InputError(
@@ -171,9 +163,8 @@ def run(
     plan = replace(plan, run=plan.run.model_copy(update={"prices": settings.prices}))
     names = [suite.name for suite in plan.run.identity.suites]
     path = directory.default_path(client.spec, names) if out is None else Path(out)
-    _complete(
-        ask_all(RunRecord(plan, path), client, settings, retry_permanent=retry_permanent, on_line=on_line)
-    )
+    record = RunRecord(plan, path)
+    _complete(ask_all(record, client, settings, retry_permanent=retry_permanent, on_line=on_line))
     return load_run(path)
 
 
@@ -182,13 +173,13 @@ def load_run(path: _Path) -> RunData:
     return RunData(**vars(load.load(Path(path))))
 
 
-def score(run: _Path | load.RunData) -> Scores:
+def score(run: _Path | load.LoadedRun) -> Scores:
     """Score a run, given as data or as its directory, from its journal; nothing is asked."""
     return Scores(**dict(score_run(_loaded(run))))
 
 
 def compare(
-    runs: _Path | load.RunData | Iterable[_Path | load.RunData], conditions: str | Sequence[str] = ()
+    runs: _Path | load.LoadedRun | Iterable[_Path | load.LoadedRun], conditions: str | Sequence[str] = ()
 ) -> Comparisons:
     """Compare each condition of each run with the first of the first run, paired by item.
 
@@ -198,13 +189,13 @@ def compare(
     return compare_runs([_loaded(run) for run in _several(runs)], _several(conditions))
 
 
-def _loaded(run: _Path | load.RunData) -> load.RunData:
-    return run if isinstance(run, load.RunData) else load_run(run)
+def _loaded(run: _Path | load.LoadedRun) -> load.LoadedRun:
+    return run if isinstance(run, load.LoadedRun) else load.load(Path(run))
 
 
 def _several(values: Any) -> tuple[Any, ...]:
     """One value, or several, as a tuple."""
-    return (values,) if isinstance(values, str | Path | Suite | load.RunData) else tuple(values)
+    return (values,) if isinstance(values, str | Path | Suite | load.LoadedRun) else tuple(values)
 
 
 def _texts(arguments: Mapping[str, Any]) -> dict[str, str]:

@@ -65,22 +65,9 @@ RETIRED_MODULES = frozenset(
     )
 )
 
-#: Rooms whose names and texts are still being changed: to be emptied.
-UNDER_CHANGE = (
-    "starbench/cli/",
-    "starbench/reporting/",
-)
-
-
-HELP_UNDER_CHANGE = {"build", "caption", "check-model", "run"}
-
 
 def _name(path: Path) -> str:
     return path.relative_to(REPOSITORY).as_posix()
-
-
-def _finished(paths: list[Path]) -> list[Path]:
-    return [path for path in paths if not _name(path).startswith(UNDER_CHANGE)]
 
 
 def _prose(path: Path) -> Iterator[tuple[int, str]]:
@@ -126,7 +113,7 @@ def test_documents_are_in_plain_words(path: Path) -> None:
 def test_docstrings_comments_and_messages_are_in_plain_words() -> None:
     odd = [
         f"{_name(path)}:{line}: {words}"
-        for path in _finished(CODE)
+        for path in CODE
         for line, text in _prose(path)
         for words in _odd(text)
     ]
@@ -142,7 +129,7 @@ def _commands() -> list[str]:
     return list(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("command", [c for c in ["", *_commands()] if c not in HELP_UNDER_CHANGE])
+@pytest.mark.parametrize("command", ["", *_commands()])
 def test_help_is_in_plain_words(command: str) -> None:
     shown = CliRunner().invoke(app, [*command.split(), "--help"])
     assert shown.exit_code == 0
@@ -152,12 +139,12 @@ def test_help_is_in_plain_words(command: str) -> None:
 def test_no_definition_has_a_retired_name() -> None:
     retired = [
         f"{_name(path)}:{node.lineno}: {node.name}"
-        for path in _finished(CODE)
+        for path in CODE
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         and node.name in RETIRED_NAMES
     ]
-    modules = [path for path in _finished(CODE) if not _name(path).startswith("benchmarks/")]
+    modules = [path for path in CODE if not _name(path).startswith("benchmarks/")]
     retired += [_name(path) for path in modules if path.stem in RETIRED_MODULES]
     assert not retired, "\n".join(retired)
 
@@ -165,10 +152,9 @@ def test_no_definition_has_a_retired_name() -> None:
 def test_a_class_of_the_core_has_a_name_of_its_own() -> None:
     # The public API extends a class of the core under the name that users know.
     rooms = [path for path in CODE if _name(path).startswith("starbench/") and path.name != "api.py"]
-    core = _finished(rooms)
     names = Counter(
         node.name
-        for path in core
+        for path in rooms
         for node in ast.parse(path.read_text("utf-8")).body
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
     )

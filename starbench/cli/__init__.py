@@ -62,8 +62,8 @@ for command in (
     app.command(command.__name__.rstrip("_").replace("_", "-"), cls=_GroupedHelp)(command)
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
+def _show_version(is_asked_for: bool) -> None:
+    if is_asked_for:
         typer.echo(f"starbench {__version__}")
         raise typer.Exit
 
@@ -85,20 +85,13 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         app()
-    except SuiteError as error:
-        _complain(error, *error.problems)
-        sys.exit(BAD_INPUT)
-    except (AdapterError, JournalError) as error:
-        _complain(error)
-        sys.exit(INCOMPLETE)
     except StarbenchError as error:
-        _complain(error)
-        sys.exit(BAD_INPUT)
+        for line in (f"starbench: {sentence(str(error))}", *_problems(error)):
+            typer.echo(line, err=True)
+        sys.exit(INCOMPLETE if isinstance(error, AdapterError | JournalError) else BAD_INPUT)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 
 
-def _complain(error: StarbenchError, *details: str) -> None:
-    typer.echo(f"starbench: {sentence(str(error))}", err=True)
-    for detail in details:
-        typer.echo(f"  {sentence(detail)}", err=True)
+def _problems(error: StarbenchError) -> list[str]:
+    return [f"  {sentence(problem)}" for problem in error.problems] if isinstance(error, SuiteError) else []

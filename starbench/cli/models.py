@@ -61,10 +61,10 @@ def run(
     A run is resumed by the same command with the same --out: a finished trial is never asked again,
     an error is. Exit codes: 0 done, 1 errors are left, 2 bad input, 130 interrupted.
     """
-    given = locals()
+    values = locals()
     from starbench.cli.commands.run import run as command
 
-    raise typer.Exit(command(given))
+    raise typer.Exit(command(values))
 
 
 def caption(
@@ -98,10 +98,10 @@ def caption(
     No question is shown. What is finished is never asked again. Exit code 1 says that clips are
     missing or in error; a caption that was refused, blocked or cut is recorded as that.
     """
-    given = locals()
+    values = locals()
     from starbench.cli.commands.caption import caption as command
 
-    raise typer.Exit(command(given))
+    raise typer.Exit(command(values))
 
 
 def check_model(
@@ -123,7 +123,7 @@ def check_model(
     Exit codes: 0 nothing failed, 1 something failed (the output says how to fix it), 2 the adapter cannot be
     created, or its own check() reports a problem.
     """
-    given = locals()
+    values = locals()
     from starbench.cli.commands.check_model import check_model as command
 
-    raise typer.Exit(command(given))
+    raise typer.Exit(command(values))

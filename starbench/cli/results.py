@@ -13,7 +13,7 @@ def score(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
 ) -> None:
     """Score a run again; nothing is asked. Exit code 1 says that trials are missing or in error."""
-    from starbench.cli.commands.score import score as command
+    from starbench.cli.commands.results import score as command
 
     raise typer.Exit(command(run, as_json=json))
 
@@ -38,7 +38,7 @@ def compare(
     The difference is split in two: what right and wrong answers make of it, and what refusals and other
     trials without an answer make of it.
     """
-    from starbench.cli.commands.compare import compare as command
+    from starbench.cli.commands.results import compare as command
 
     command(runs, condition or [], json)
 
@@ -58,9 +58,9 @@ def export(
 
     In CSV, a text that a spreadsheet would take for a formula gets a quote (') before it.
     """
-    from starbench.cli.commands.export import export as command
+    from starbench.cli.commands.results import export as command
 
-    command(run, to, out, scores=scores)
+    command(run, to, out, of_scores=scores)
 
 
 def leaderboard(
@@ -76,6 +76,6 @@ def leaderboard(
     ] = True,
 ) -> None:
     """Build one board (JSON and Markdown); what cannot be compared stands in separate tables."""
-    from starbench.cli.commands.leaderboard import leaderboard as command
+    from starbench.cli.commands.results import leaderboard as command
 
     command(entries, out, published=published)

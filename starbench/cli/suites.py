@@ -12,7 +12,7 @@ from starbench.cli import options
 from starbench.cli.environment import use_one_thread
 
 
-class Kind(StrEnum):
+class Listable(StrEnum):
     """What can be listed."""
 
     ADAPTERS = "adapters"
@@ -24,7 +24,7 @@ class Kind(StrEnum):
 
 
 def list_(
-    kind: Annotated[Kind, typer.Argument(help=", ".join(Kind), metavar="KIND", show_default=False)],
+    kind: Annotated[Listable, typer.Argument(help=", ".join(Listable), metavar="KIND", show_default=False)],
     folder: Annotated[Path, typer.Argument(help="Where to look for suites and runs.")] = Path(),
 ) -> None:
     """List plug-ins that are installed, conditions, or the suites and runs below a folder."""
@@ -68,11 +68,11 @@ def build(
     The same command resumes a build that was interrupted. Exit codes: 0 done, 2 bad input, a full disk or a
     worker process that died, 130 interrupted.
     """
-    given = locals()
+    values = locals()
     use_one_thread()
     from starbench.cli.commands.build import build as command
 
-    command(given)
+    command(values)
 
 
 def synth(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from rich.console import Console
-
 from starbench.contract import Finding, Report
 from starbench.reporting.tables import new_console, say
 
@@ -14,8 +12,8 @@ _VERDICT, _NAME = 4, 15
 class FindingTable:
     """Prints a row for each finding; checks that were not tried share one."""
 
-    def __init__(self, console: Console | None = None) -> None:
-        self._console = console or new_console()
+    def __init__(self) -> None:
+        self._console = new_console()
         self._untried: list[Finding] = []
 
     def add(self, finding: Finding) -> None:

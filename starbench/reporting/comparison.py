@@ -4,25 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from rich.console import Console
-
-from starbench.reporting.tables import (
-    Column,
-    Table,
-    difference,
-    new_console,
-    percent,
-    say,
-    show_table,
-    text_columns,
-)
+from starbench.reporting.tables import Column, Table, difference, new_console, percent, say, show_table
 from starbench.reporting.words import captioner_notes, inapplicable_sentence
-from starbench.schema.compare import Comparison, Comparisons, PairedRow
+from starbench.schema.compare import Comparison, Comparisons, Effect, PairedRow
 
 
-def show(result: Comparisons, console: Console | None = None) -> None:
+def show(result: Comparisons) -> None:
     """Print the tables of every comparison, and what a reader must know besides."""
-    console = console or new_console()
+    console = new_console()
     for comparison in result.comparisons:
         for suite in dict.fromkeys(row.suite for row in comparison.rows):
             rows = [row for row in comparison.rows if row.suite == suite]
@@ -50,76 +39,69 @@ def notes(comparison: Comparison) -> Iterator[str]:
 
 
 def _differences(title: str, rows: Sequence[PairedRow]) -> Table:
-    table = Table(
+    return Table(
         f"{title}: AA in %, paired by item, 95 % intervals",
         (
-            *text_columns("task"),
-            Column("items", rank=4),
-            Column("chance", rank=3),
-            Column("first", rank=1),
-            Column("second", rank=1),
-            Column("difference"),
-            Column("= by answers", rank=2),
-            Column("+ by what was not answered", rank=2, short="+ by no answer"),
+            Column("task", _name, is_text=True),
+            Column("items", lambda row: row.n_items, rank=4),
+            Column("chance", lambda row: percent(row.chance), rank=3),
+            Column("first", lambda row: percent(row.base_aa), rank=1),
+            Column("second", lambda row: percent(row.aa), rank=1),
+            Column("difference", _effect),
+            Column("= by answers", lambda row: _effect(row.from_answers), rank=2),
+            Column(
+                "+ by what was not answered",
+                lambda row: _effect(row.from_unanswered),
+                rank=2,
+                short="+ by no answer",
+            ),
         ),
+        rows,
     )
-    for row in rows:
-        parts = (row, row.from_answers, row.from_unanswered)
-        table.add(
-            _name(row),
-            str(row.n_items),
-            *map(percent, (row.chance, row.base_aa, row.aa)),
-            *(difference(part.diff, part.diff_ci) for part in parts),
-        )
-    return table
 
 
 def _both_answered(rows: Sequence[PairedRow]) -> Table:
-    table = Table(
+    return Table(
         "where both sides answered, in % of those trials",
         (
-            *text_columns("task"),
-            Column("items", rank=3),
-            Column("trials", rank=2),
-            Column("of", rank=2),
-            Column("first", rank=1),
-            Column("second", rank=1),
-            Column("difference"),
+            Column("task", _name, is_text=True),
+            Column("items", lambda row: row.both_answered.n_items if row.both_answered else 0, rank=3),
+            Column("trials", lambda row: row.both_answered.n_trials if row.both_answered else 0, rank=2),
+            Column("of", lambda row: row.n_trials, rank=2),
+            Column("first", lambda row: percent(row.both_answered and row.both_answered.base_aa), rank=1),
+            Column("second", lambda row: percent(row.both_answered and row.both_answered.aa), rank=1),
+            Column("difference", lambda row: _effect(row.both_answered)),
         ),
+        rows,
     )
-    for row in rows:
-        both = row.both_answered
-        cells: tuple[str, ...] = ("0", "0", str(row.n_trials), "–", "–", "–")
-        if both is not None:
-            counts = (both.n_items, both.n_trials, row.n_trials)
-            figures = (percent(both.base_aa), percent(both.aa), difference(both.diff, both.diff_ci))
-            cells = (*map(str, counts), *figures)
-        table.add(_name(row), *cells)
-    return table
 
 
 def _outcomes(rows: Sequence[PairedRow]) -> Table:
     """How the paired trials of each task ended on either side, and the points that each outcome makes."""
-    table = Table(
+    records: list[tuple[PairedRow, str]] = []
+    for row in rows:
+        if row.sub_category is None:
+            records.append((row, ""))
+            records += [(row, kind) for kind in row.outcomes if row.base_outcomes[kind] or row.outcomes[kind]]
+
+    def share(outcomes: Mapping[str, int], row: PairedRow, kind: str) -> str:
+        return percent(outcomes[kind] / row.n_trials) if kind else ""
+
+    def points(shares: Mapping[str, float], kind: str) -> str:
+        unknown = "–" if kind else ""
+        return f"{100 * shares[kind]:+.1f}" if kind in shares else unknown
+
+    return Table(
         "how the trials ended, in %; in points, right answers gained or lost where one side did not answer",
         (
-            *text_columns("outcome"),
-            Column("first", rank=1),
-            Column("second", rank=1),
-            Column("gained"),
-            Column("lost"),
+            Column("outcome", lambda record: f"  {record[1]}" if record[1] else record[0].task, is_text=True),
+            Column("first", lambda record: share(record[0].base_outcomes, *record), rank=1),
+            Column("second", lambda record: share(record[0].outcomes, *record), rank=1),
+            Column("gained", lambda record: points(record[0].gained, record[1])),
+            Column("lost", lambda record: points(record[0].lost, record[1])),
         ),
+        records,
     )
-    for row in rows:
-        if row.sub_category is not None:
-            continue
-        table.add(row.task, "", "", "", "")
-        for kind in row.outcomes:
-            first, second = row.base_outcomes[kind], row.outcomes[kind]
-            if first or second:
-                shares = (percent(n / row.n_trials) for n in (first, second))
-                table.add(f"  {kind}", *shares, _points(row.gained, kind), _points(row.lost, kind))
-    return table
 
 
 def _unpaired(rows: Sequence[PairedRow]) -> Iterator[str]:
@@ -133,5 +115,5 @@ def _name(row: PairedRow) -> str:
     return row.task if row.sub_category is None else f"  {row.sub_category}"
 
 
-def _points(shares: Mapping[str, float], kind: str) -> str:
-    return f"{100 * shares[kind]:+.1f}" if kind in shares else "–"
+def _effect(effect: Effect | None) -> str:
+    return "–" if effect is None else difference(effect.diff, effect.diff_ci)

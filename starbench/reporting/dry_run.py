@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from rich.console import Console
-
 from starbench.engine.cost import ANSWER_TOKENS, AUDIO_TOKENS_PER_S, CHARACTERS_PER_TOKEN, dollars, tokens
 from starbench.engine.settings import Settings
 from starbench.models.adapter import Model
 from starbench.planning.forecast import RequestVolume, canary, examples, forecast, lines_of, total
 from starbench.planning.plan import RunPlan
-from starbench.reporting.tables import Column, Table, new_console, quote, say, show_table, text_columns
+from starbench.reporting.tables import Column, Table, new_console, quote, say, show_table
 from starbench.reporting.words import adaptation_sentence, inapplicable_sentence, notes
 from starbench.runs import directory
 from starbench.runs.attempt import remaining_budget, settled
 from starbench.runs.run_record import RunRecord
-from starbench.schema import Capabilities, Prices, Trial, Usage
+from starbench.schema import Prices, Trial, Usage
 from starbench.suites.clip_info import sent_clips
 
 #: Declared limits, and how to say them.
@@ -36,7 +34,6 @@ def show_plan(
     out: Path | None = None,
     *,
     retry_permanent: bool = False,
-    console: Console | None = None,
 ) -> None:
     """Print example prompts, counts, seconds of sound, estimated tokens and cost, and every adaptation.
 
@@ -50,22 +47,28 @@ def show_plan(
     AudioError
         If a clip of an example is not what it was when its suite was read.
     """
-    console = console or new_console()
+    console = new_console()
     waiting = _waiting(plan, out, retry_permanent=retry_permanent)
     for trial, n in examples(plan, waiting):
-        say(console, _kind(plan, trial, n))
+        task = plan.items[trial.suite, trial.item_id].task
+        like_it = f"{n} trials like it" if n > 1 else "the only one of its kind"
+        say(console, f"prompt: {trial.suite}, {task}, condition {trial.condition}; {like_it}")
         for line in lines_of(plan.questions.prompt(trial)):
             quote(console, line)
         console.print()
     for line in _plan(plan, model):
         say(console, line)
-    if len(waiting) < len(plan.trials):
-        say(console, _finished(plan, waiting, out))
+    n_planned = len(plan.trials)
+    if len(waiting) < n_planned:
+        nothing = "" if waiting else ", and nothing is left to ask"
+        n_finished = n_planned - len(waiting)
+        say(console, f"run: {out} is resumed; {n_finished} of {n_planned} trials are finished{nothing}")
     if waiting:
         parts = _parts(plan, waiting, settings)
         everything = total(parts.values())
         show_table(console, _table({**parts, ("all", ""): everything}, settings.prices))
-        for line in _costs(everything, settings, _used(plan, out, settings)):
+        used = Usage() if out is None else remaining_budget(RunRecord(plan, out), settings).used
+        for line in _costs(everything, settings, used):
             say(console, line)
     for line in _record(plan):
         say(console, line)
@@ -84,27 +87,11 @@ def _waiting(plan: RunPlan, out: Path | None, *, retry_permanent: bool) -> list[
     return [trial for trial in plan.trials if trial.key not in finished]
 
 
-def _used(plan: RunPlan, out: Path | None, settings: Settings) -> Usage:
-    """What the run in ``out`` has used of its budget."""
-    return Usage() if out is None else remaining_budget(RunRecord(plan, out), settings).used
-
-
-def _finished(plan: RunPlan, waiting: Sequence[Trial], out: Path | None) -> str:
-    planned = len(plan.trials)
-    nothing = "" if waiting else ", and nothing is left to ask"
-    return f"run: {out} is resumed; {planned - len(waiting)} of {planned} trials are finished{nothing}"
-
-
-def _kind(plan: RunPlan, trial: Trial, n: int) -> str:
-    """What the example prompt of ``trial`` stands for."""
-    task = plan.items[trial.suite, trial.item_id].task
-    like_it = f"{n} trials like it" if n > 1 else "the only one of its kind"
-    return f"prompt: {trial.suite}, {task}, condition {trial.condition}; {like_it}"
-
-
 def _plan(plan: RunPlan, model: Model) -> Iterator[str]:
     at = f" at {model.server}" if model.server else ""
-    yield f"model: {model.spec}{at}{_limits(model.capabilities)}"
+    limits = {phrase: getattr(model.capabilities, name) for name, phrase in _LIMITS.items()}
+    declared = ", ".join(phrase.format(limit) for phrase, limit in limits.items() if limit is not None)
+    yield f"model: {model.spec}{at}{f', which takes {declared}' if declared else ''}"
     rotations = plan.run.identity.setup.rotations
     for suite in plan.run.identity.suites:
         n = sum(name == suite.name for name, _ in plan.items)
@@ -112,15 +99,6 @@ def _plan(plan: RunPlan, model: Model) -> Iterator[str]:
             f"suite: {suite.name}, digest {suite.digest[:12]}, protocol {suite.protocol}, "
             f"rotations {rotations}: {n} items"
         )
-
-
-def _limits(capabilities: Capabilities) -> str:
-    declared = [
-        phrase.format(value)
-        for name, phrase in _LIMITS.items()
-        if (value := getattr(capabilities, name)) is not None
-    ]
-    return f", which takes {', '.join(declared)}" if declared else ""
 
 
 def _parts(
@@ -134,33 +112,23 @@ def _parts(
 
 
 def _table(volumes: Mapping[tuple[str, str], RequestVolume], prices: Prices | None) -> Table:
-    table = Table(
+    """A row for each part: its suite and condition, its volume, and the tokens of that."""
+    return Table(
         "what would be sent",
         (
-            *text_columns("suite", "condition"),
-            Column("items", rank=4),
-            Column("requests"),
-            Column("clips", rank=4),
-            Column("sound (s)", rank=1),
-            Column("tokens in", rank=2),
-            Column("of sound", rank=5),
-            Column("tokens out", rank=3),
-            Column("US $"),
+            Column("suite", lambda part: part[0][0], is_text=True),
+            Column("condition", lambda part: part[0][1], is_text=True),
+            Column("items", lambda part: f"{part[1].items:,}" if part[1].items else "", rank=4),
+            Column("requests", lambda part: f"{part[1].requests:,}"),
+            Column("clips", lambda part: f"{part[1].clips:,}", rank=4),
+            Column("sound (s)", lambda part: f"{part[1].size.seconds:,.1f}", rank=1),
+            Column("tokens in", lambda part: f"{part[2].input_tokens or 0:,}", rank=2),
+            Column("of sound", lambda part: f"{part[2].audio_tokens or 0:,}", rank=5),
+            Column("tokens out", lambda part: f"{part[2].output_tokens or 0:,}", rank=3),
+            Column("US $", lambda part: f"{dollars(part[2], prices):,.2f}" if prices else ""),
         ),
+        [(part, volume, volume.usage(prices)) for part, volume in volumes.items()],
     )
-    for (suite, condition), volume in volumes.items():
-        usage = volume.usage(prices)
-        table.add(
-            suite,
-            condition,
-            f"{volume.items:,}" if volume.items else "",
-            f"{volume.requests:,}",
-            f"{volume.clips:,}",
-            f"{volume.size.seconds:,.1f}",
-            *(f"{n or 0:,}" for n in (usage.input_tokens, usage.audio_tokens, usage.output_tokens)),
-            f"{dollars(usage, prices):,.2f}" if prices else "",
-        )
-    return table
 
 
 def _costs(everything: RequestVolume, settings: Settings, used: Usage) -> Iterator[str]:
@@ -182,22 +150,22 @@ def _costs(everything: RequestVolume, settings: Settings, used: Usage) -> Iterat
             f"prices of {prices.as_of}: US $ {prices.input_per_million:g} a million tokens in{audio}, "
             f"{prices.output_per_million:g} out ({prices.source})"
         )
+    limits: list[tuple[str, bool]] = []
     if settings.max_tokens is not None:
         spent = tokens(used)
         option = f"--max-tokens {settings.max_tokens:,}" + (f", less {spent:,} used," if spent else "")
-        yield _budget(option, spent + tokens(usage) <= settings.max_tokens)
+        limits.append((option, spent + tokens(usage) <= settings.max_tokens))
     if settings.max_cost_usd is not None and prices is not None:
         paid = dollars(used, prices)
         option = f"--max-cost {settings.max_cost_usd:g}" + (f", less {paid:,.4f} used," if paid else "")
-        yield _budget(option, paid + dollars(usage, prices) <= settings.max_cost_usd)
+        limits.append((option, paid + dollars(usage, prices) <= settings.max_cost_usd))
+    for option, suffices in limits:
+        if suffices:
+            yield f"{option} covers the estimate"
+        else:
+            yield f"{option} is less than the estimate: the run would stop before its end; a larger limit resumes it"
     if settings.rpm is not None:
         yield f"--rpm {settings.rpm:g}: {everything.requests / settings.rpm:,.1f} minutes or more"
-
-
-def _budget(option: str, suffices: bool) -> str:
-    if suffices:
-        return f"{option} covers the estimate"
-    return f"{option} is less than the estimate: the run would stop before its end; a larger limit resumes it"
 
 
 def _record(plan: RunPlan) -> Iterator[str]:

@@ -10,7 +10,7 @@ from io import BytesIO, StringIO
 from typing import Any, Literal, get_args
 
 from starbench.errors import InputError
-from starbench.runs.load import RunData
+from starbench.runs.load import LoadedRun
 from starbench.schema import Usage
 from starbench.schema.score import RunScore, Score, SuiteScore
 from starbench.scoring.observations import Observation, observe
@@ -41,7 +41,7 @@ _MOST_EXACT = 2**53
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-def trial_columns(data: RunData) -> Columns:
+def trial_columns(data: LoadedRun) -> Columns:
     """A row for each planned trial, joined with its item; answers are read anew, as for scores."""
     run = {"run": data.path.name, "model": data.run.identity.model}
     columns = _columns([{**run, **_trial(observation, data)} for observation in observe(data)])
@@ -67,8 +67,8 @@ def to_frame(columns: Columns, backend: Backend | None = None) -> Any:
         raise InputError(f"there is no backend {backend!r}: {suggestion(str(backend), known)}")
     installed = [name for name in known if find_spec(name) and backend in (None, name)]
     if not installed or not find_spec("narwhals"):
-        wanted = backend or " or ".join(known)
-        raise InputError(f"this needs narwhals and {wanted}: pip install 'starbench[frames]'")
+        needed = backend or " or ".join(known)
+        raise InputError(f"this needs narwhals and {needed}: pip install 'starbench[frames]'")
     import narwhals
 
     types = {name: _type(name, values) for name, values in columns.items()}
@@ -97,38 +97,30 @@ def to_parquet(columns: Columns) -> bytes:
     return file.getvalue()
 
 
-def _trial(observation: Observation, data: RunData) -> dict[str, Any]:
+def _trial(observation: Observation, data: LoadedRun) -> dict[str, Any]:
     trial, item, end = observation.trial, observation.item, data.ends.get(observation.trial.key)
     return {
         "suite": trial.suite,
         "protocol": trial.protocol,
         "item_id": item.id,
-        "task": item.task,
-        "category": item.category,
-        "sub_category": item.sub_category,
-        "question": item.question,
-        "level": item.level,
-        "level_unit": item.level_unit,
-        "catch": item.catch,
+        **_attributes(item, "task category sub_category question level level_unit catch"),
         "n_clips": len(item.audio_paths),
         "clips": json.dumps(item.audio_paths, ensure_ascii=False),
-        "rotation": trial.rotation,
-        "condition": trial.condition,
-        "answer_letter": trial.answer_letter,
+        **_attributes(trial, "rotation condition answer_letter"),
         "answer": item.options[observation.right_content],
-        "outcome": observation.outcome,
-        "letter": observation.letter,
-        "correct": observation.correct,
-        "abstained": observation.abstained,
-        "truncated": observation.truncated,
+        **_attributes(observation, "outcome letter correct abstained truncated"),
         "response": end and end.response,
         "error_kind": end.error.kind if end and end.error else None,
-        "attempts": end and end.attempts,
-        "latency_s": end and end.latency_s,
-        **{name: getattr(end and end.usage, name, None) for name in Usage.model_fields},
+        **_attributes(end, "attempts latency_s"),
+        **_attributes(end and end.usage, " ".join(Usage.model_fields)),
         "served_model": end and end.served_model,
         **dict(_flat(item.truth, _TRUTH)),
     }
+
+
+def _attributes(source: Any, names: str) -> dict[str, Any]:
+    """Columns that are called as the attributes of ``source`` that they hold."""
+    return {name: getattr(source, name, None) for name in names.split()}
 
 
 def _score_rows(suite: SuiteScore) -> Iterator[dict[str, Any]]:
@@ -140,7 +132,7 @@ def _score_rows(suite: SuiteScore) -> Iterator[dict[str, Any]]:
             "condition": whole.condition,
             "extension": whole.extension,
             "part": part,
-            **{name: getattr(score, name, None) for name in ("name", "level", "level_unit")},
+            **_attributes(score, "name level level_unit"),
             "catch": getattr(score, "catch", False),
             **dict(_flat(score.model_dump(include={*Score.model_fields, "ma"}, exclude={"ma": {"parts"}}))),
         }

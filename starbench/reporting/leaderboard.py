@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from starbench.canary import summary
 from starbench.canary.arrival import are_ears_apart, is_folded
-from starbench.errors import InputError
 from starbench.planning.adaptation import is_done
 from starbench.planning.conditions import CAPTION, is_soundless
+from starbench.reporting.files import write_file
 from starbench.reporting.markdown import board_to_markdown
 from starbench.reporting.words import adaptation_sentence
 from starbench.schema import Setup
@@ -30,12 +30,13 @@ from starbench.schema.board import (
     RunTable,
     TaskCell,
 )
-from starbench.schema.entry import LeaderboardEntry, Published, SuiteRecord
+from starbench.schema.entry import LeaderboardEntry, SuiteRecord
 from starbench.schema.score import Headline, SuiteScore, TaskScore
-from starbench.scoring.constant import SHARED_BY
+from starbench.scoring.constant import constant_aa
 
 BOARD_JSON, BOARD_MARKDOWN = "leaderboard.json", "leaderboard.md"
-RowT = TypeVar("RowT", RunRow, PublishedRow)
+#: Figures of a row that are its headline's own.
+_OF_HEADLINE = {"condition", "extension", "n_items", "oa", "oa_ci", "coverage", "complete"}
 
 
 def board(entries: Iterable[LeaderboardEntry]) -> Board:
@@ -43,7 +44,8 @@ def board(entries: Iterable[LeaderboardEntry]) -> Board:
     groups: dict[tuple[Any, ...], list[LeaderboardEntry]] = {}
     for entry in {entry.model_dump_json(): entry for entry in entries}.values():
         groups.setdefault(_comparable(entry), []).append(entry)
-    return Board(tables=tuple(_table(group) for _, group in sorted(groups.items(), key=_order)))
+    ours_first = sorted(groups, key=lambda key: (not key[-1], json.dumps(key)))
+    return Board(tables=tuple(_table(groups[key]) for key in ours_first))
 
 
 def write_board(entries: Iterable[LeaderboardEntry], folder: Path) -> list[Path]:
@@ -56,26 +58,17 @@ def write_board(entries: Iterable[LeaderboardEntry], folder: Path) -> list[Path]
     """
     content = board(entries)
     text = json.dumps(content.model_dump(mode="json"), indent=1, ensure_ascii=False)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / BOARD_JSON).write_text(f"{text}\n", "utf-8")
-        (folder / BOARD_MARKDOWN).write_text(board_to_markdown(content), "utf-8")
-    except OSError as error:
-        raise InputError(f"{folder} cannot be written: {error.strerror}") from error
+    write_file(folder / BOARD_JSON, f"{text}\n", new_folder=True)
+    write_file(folder / BOARD_MARKDOWN, board_to_markdown(content))
     return [folder / BOARD_JSON, folder / BOARD_MARKDOWN]
 
 
 def _comparable(entry: LeaderboardEntry) -> tuple[Any, ...]:
     suite = entry.suite
     # What a model cannot take is not asked of it, so the same suite can be fewer questions.
-    heard = [h.n_items for h in entry.scores.headlines if h.condition == "audio"] if entry.scores else []
-    questions = (suite.name, suite.digest, suite.version, suite.profile, suite.n_items, *heard)
+    n_audio = [h.n_items for h in entry.scores.headlines if h.condition == "audio"] if entry.scores else []
+    questions = (suite.name, suite.digest, suite.version, suite.profile, suite.n_items, *n_audio)
     return (*questions, *entry.setup.comparable_key(), entry.run_by_us)
-
-
-def _order(table: tuple[tuple[Any, ...], list[LeaderboardEntry]]) -> tuple[bool, str]:
-    key, _ = table
-    return (not key[-1], json.dumps(key))
 
 
 def _table(entries: Sequence[LeaderboardEntry]) -> BoardTable:
@@ -83,34 +76,33 @@ def _table(entries: Sequence[LeaderboardEntry]) -> BoardTable:
     suite = SuiteRecord(**first.suite.model_dump(exclude={"source"}))
     setup = Setup(**first.setup.model_dump(exclude={"conditions", "skip_bad"}))
     if first.published is not None:
-        published = [_published_row(entry, entry.published) for entry in entries if entry.published]
+        published = [
+            PublishedRow(
+                model=entry.model.name,
+                condition="audio",
+                ma=entry.published.figures.get("MA"),
+                figures=entry.published.figures,
+                complete=entry.complete,
+            )
+            for entry in entries
+            if entry.published
+        ]
         source = first.published.source
-        return PublishedTable(suite=suite, setup=setup, source=source, rows=_best_first(published))
+        return PublishedTable(
+            suite=suite, setup=setup, source=source, rows=tuple(sorted(published, key=_rank))
+        )
     rows = [
         _run_row(entry, entry.scores, headline)
         for entry in entries
         if entry.scores is not None
         for headline in entry.scores.headlines
     ]
-    return RunTable(suite=suite, setup=setup, source=None, rows=_best_first(rows))
+    return RunTable(suite=suite, setup=setup, source=None, rows=tuple(sorted(rows, key=_rank)))
 
 
-def _best_first(rows: Iterable[RowT]) -> tuple[RowT, ...]:
-    return tuple(sorted(rows, key=lambda row: (row.condition, -(row.ma or 0.0), row.model)))
-
-
-def _published_row(entry: LeaderboardEntry, published: Published) -> PublishedRow:
-    return PublishedRow(
-        model=entry.model.name,
-        condition="audio",
-        ma=published.figures.get("MA"),
-        figures=published.figures,
-        complete=entry.complete,
-    )
-
-
-def _left_out(entry: LeaderboardEntry) -> list[str]:
-    return [f"{len(entry.skipped)} problem(s) in the data left out"] if entry.skipped else []
+def _rank(row: RunRow | PublishedRow) -> tuple[str, float, str]:
+    """Sorts the best first."""
+    return (row.condition, -(row.ma or 0.0), row.model)
 
 
 def _captioner(entry: LeaderboardEntry, condition: str) -> RowCaptioner | None:
@@ -126,35 +118,28 @@ def _captioner(entry: LeaderboardEntry, condition: str) -> RowCaptioner | None:
 
 
 def _task_cell(row: TaskScore) -> TaskCell:
-    figures = row.model_dump(include=set(TaskCell.model_fields) - {"best_constant"})
-    # Of few items the best constant strategy is an accident.
-    constant = row.best_constant.aa if row.n_items >= SHARED_BY else None
-    return TaskCell(**figures, best_constant=constant)
+    figures = row.model_dump(include=TaskCell.model_fields.keys() - {"best_constant"})
+    return TaskCell(**figures, best_constant=constant_aa(row))
 
 
 def _run_row(entry: LeaderboardEntry, scores: SuiteScore, headline: Headline) -> RunRow:
-    capabilities, changes = entry.model.capabilities, entry.adaptations
+    capabilities, changes, ma = entry.model.capabilities, entry.adaptations, headline.ma
     has_sound = not is_soundless(headline.condition)
+    left_out = [f"{len(entry.skipped)} problem(s) in the data left out"] if entry.skipped else []
     return RunRow(
+        **headline.model_dump(include=_OF_HEADLINE),
         label=entry.label,
         model=entry.model.name,
         arguments={name: value for name, value in entry.model.arguments.items() if name != "model"},
-        adaptations=(*map(adaptation_sentence, changes), *_left_out(entry)),
+        adaptations=(*map(adaptation_sentence, changes), *left_out),
         changed_by=tuple(name for name in ("clips", "channels") if is_done(name, changes)),
-        condition=headline.condition,
-        extension=headline.extension,
-        n_items=headline.n_items,
-        ma=headline.ma.aa,
-        ma_ci=headline.ma.aa_ci,
-        ma_acr=headline.ma.acr,
-        ma_acr_ci=headline.ma.acr_ci,
-        oa=headline.oa,
-        oa_ci=headline.oa_ci,
+        ma=ma.aa,
+        ma_ci=ma.aa_ci,
+        ma_acr=ma.acr,
+        ma_acr_ci=ma.acr_ci,
         tasks={row.task: _task_cell(row) for row in scores.tasks if row.condition == headline.condition},
-        coverage=headline.coverage,
-        chance=headline.ma.chance,
-        best_constant=headline.ma.best_constant,
-        complete=headline.complete,
+        chance=ma.chance,
+        best_constant=ma.best_constant,
         channels_kept=capabilities.channels_kept if capabilities else None,
         cost_usd=entry.cost_usd,
         folded=has_sound and is_folded(capabilities, changes),

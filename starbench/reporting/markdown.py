@@ -17,7 +17,8 @@ _ANSWER_MODES = {"choice": "answers held to letters", "logprobs": "answers by lo
 def board_to_markdown(board: Board) -> str:
     """The tables of a board, one below the other."""
     sections = [
-        f"## {title}\n\n{_table(table)}\n" for title, table in zip(_titles(board), board.tables, strict=True)
+        f"## {title}\n\n{_run_table(table) if table.run_by_us else _published_table(table)}\n"
+        for title, table in zip(_titles(board), board.tables, strict=True)
     ]
     return "# starbench leaderboard\n\n" + "\n".join(sections)
 
@@ -43,26 +44,21 @@ def _titles(board: Board) -> list[str]:
 
 
 def _title(table: BoardTable) -> str:
+    """The suite, and what its runs share that the usual run does not have; a policy where it changed something."""
     suite, setup = table.suite, table.setup
-    parts = [escape(suite.name)]
-    if suite.version:
-        parts.append(f"data {escape(suite.version)}")
-    parts.append(f"protocol {escape(setup.protocol or 'unknown')}")
-    if setup.limit is not None:
-        parts.append(f"a sample of {setup.limit} items")
-    parts += [escape(text) for text in _departures(table)]
-    return ", ".join(parts)
-
-
-def _departures(table: BoardTable) -> list[str]:
-    """What a table's runs share that the usual run does not have; a policy where it changed something."""
-    setup = table.setup
     changed_by = {name for row in table.rows for name in row.changed_by} if table.run_by_us else set()
-    departures = [_ANSWER_MODES[setup.answer_mode]] if setup.answer_mode in _ANSWER_MODES else []
-    departures += [f"rate: {setup.rate} Hz"] if setup.rate != "native" else []
-    departures += [f"clips: {setup.clips}, {setup.gap_s:g} s apart"] if "clips" in changed_by else []
-    departures += [f"channels: {setup.channels}"] if "channels" in changed_by else []
-    return [*departures, f"captions {setup.captions[:12]}"] if setup.captions else departures
+    parts = (
+        suite.name,
+        suite.version and f"data {suite.version}",
+        f"protocol {setup.protocol or 'unknown'}",
+        setup.limit is not None and f"a sample of {setup.limit} items",
+        _ANSWER_MODES.get(setup.answer_mode),
+        setup.rate != "native" and f"rate: {setup.rate} Hz",
+        "clips" in changed_by and f"clips: {setup.clips}, {setup.gap_s:g} s apart",
+        "channels" in changed_by and f"channels: {setup.channels}",
+        setup.captions and f"captions {setup.captions[:12]}",
+    )
+    return ", ".join(escape(part) for part in parts if part)
 
 
 def _facts(table: BoardTable) -> dict[str, str]:
@@ -73,15 +69,11 @@ def _facts(table: BoardTable) -> dict[str, str]:
         for part in (table.suite, table.setup)
         for name, value in part.model_dump(mode="json").items()
     }
-    heard = [row.n_items for row in table.rows if row.condition == "audio"] if table.run_by_us else []
-    return {**facts, "items heard": str(heard[0] if heard else 0)}
+    n_audio = [row.n_items for row in table.rows if row.condition == "audio"] if table.run_by_us else []
+    return {**facts, "items heard": str(n_audio[0] if n_audio else 0)}
 
 
 # --- tables ---------------------------------------------------------------------------------------
-
-
-def _table(table: BoardTable) -> str:
-    return _run_table(table) if table.run_by_us else _published_table(table)
 
 
 def _published_table(table: PublishedTable) -> str:
@@ -97,11 +89,12 @@ def _run_table(table: RunTable) -> str:
     head += [name for task in tasks for name in (task, "chance", "constant")]
     head += ["MA", "chance of MA", "constant of MA", "MA of ACR", "coverage", "canary"]
     rows = [_run_cells(row, tasks) for row in table.rows]
-    if _is_priced(table):
+    is_priced = any(row.cost_usd is not None for row in table.rows)
+    if is_priced:
         head.append("US $")
         for cells, row in zip(rows, table.rows, strict=True):
             cells.append("–" if row.cost_usd is None else f"{row.cost_usd:,.2f}")
-    return f"{_lines(2, head, rows)}\n{_legend(table)}"
+    return f"{_lines(2, head, rows)}\n{_legend(table, is_priced=is_priced)}"
 
 
 def _lines(n_texts: int, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -109,10 +102,6 @@ def _lines(n_texts: int, head: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     rule = ["---"] * n_texts + ["---:"] * (len(head) - n_texts)
     lines = [[escape(name) for name in head], rule, *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def _is_priced(table: RunTable) -> bool:
-    return any(row.cost_usd is not None for row in table.rows)
 
 
 def _run_cells(row: RunRow, tasks: Sequence[str]) -> list[str]:
@@ -162,12 +151,12 @@ def _percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.2f}"
 
 
-def _legend(table: RunTable) -> str:
+def _legend(table: RunTable, *, is_priced: bool) -> str:
     suite = table.suite
     changes = dict.fromkeys(change for row in table.rows for change in _changes(row))
     daggers = "".join(f"\n† {escape(change)}.\n" for change in changes)
     daggers += f"\n‡ {FOLDED}, by its declaration.\n" if any(row.folded for row in table.rows) else ""
-    priced = " US $: what the whole run cost, every suite and condition of it." if _is_priced(table) else ""
+    priced = " US $: what the whole run cost, every suite and condition of it." if is_priced else ""
     return (
         f"{suite.n_items} items, digest `{(suite.digest or '')[:12]}`. Accuracy in % over all planned trials "
         "with its 95 % interval; MA: mean of the tasks, perception by the mean of its "

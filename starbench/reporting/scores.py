@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from rich.console import Console
+from typing import NamedTuple
 
 from starbench.canary import arrival
 from starbench.planning.conditions import is_soundless
@@ -16,23 +14,24 @@ from starbench.reporting.tables import (
     percent,
     say,
     show_table,
-    text_columns,
     with_interval,
 )
-from starbench.runs.load import RunData
+from starbench.runs.load import LoadedRun
 from starbench.schema.score import Headline, PairedDifference, RunScore, Score, SuiteScore, TaskScore
-from starbench.scoring.constant import SHARED_BY
+from starbench.scoring.constant import constant_aa
 
 
-def show(scores: RunScore, data: RunData, console: Console | None = None) -> None:
+def show(scores: RunScore, data: LoadedRun) -> None:
     """Print every table of a run."""
-    console = console or new_console()
+    console = new_console()
     run = data.run
     name = f"{run.label}: {scores.model}" if run.label else scores.model
     for suite in scores.suites:
-        for table in (_main_table(name, suite), _paired_table(suite), _headline_table(suite)):
-            if table is not None:
-                show_table(console, table)
+        show_table(console, _main_table(name, suite))
+        if suite.paired:
+            show_table(console, _paired_table(suite))
+        if any(len(row.ma.parts) > 1 for row in suite.headlines):
+            show_table(console, _headline_table(suite))
         if suite.official:
             say(console, _official_line(suite))
     if any(not is_soundless(row.condition) for suite in scores.suites for row in suite.headlines):
@@ -50,40 +49,36 @@ def show(scores: RunScore, data: RunData, console: Console | None = None) -> Non
         )
 
 
+class _Line(NamedTuple):
+    """A row of the main table: a task, or below it one of its parts."""
+
+    name: str
+    condition: str
+    score: Score
+
+
 def _main_table(name: str, suite: SuiteScore) -> Table:
     conditions = list(dict.fromkeys(_condition(row) for row in suite.tasks))
     only = f", condition {conditions[0]}" if len(conditions) == 1 else ""
-    table = Table(
+    lines = []
+    for row in suite.tasks:
+        lines.append(_Line(row.task, "" if only else _condition(row), row))
+        if row.condition == suite.tasks[0].condition:
+            lines += [_Line(f"  {part.name}", "", part) for part in row.sub_categories or row.categories]
+    return Table(
         f"{name} on {suite.suite}, protocol {suite.protocol}{only} (%, 95 % intervals)",
         (
-            *text_columns("task", "condition"),
-            Column("items", rank=3),
-            Column("AA"),
-            Column("ACR", rank=4),
-            Column("answered", rank=5),
-            Column("AA of answered", rank=6, short="AA ans."),
-            Column("chance", rank=1),
-            Column("constant", rank=2, short="const."),
+            Column("task", lambda line: line.name, is_text=True),
+            Column("condition", lambda line: line.condition, is_text=True),
+            Column("items", lambda line: line.score.n_items, rank=3),
+            Column("AA", lambda line: with_interval(line.score.aa, line.score.aa_ci)),
+            Column("ACR", lambda line: with_interval(line.score.acr, line.score.acr_ci), rank=4),
+            Column("answered", lambda line: percent(line.score.coverage), rank=5),
+            Column("AA of answered", lambda line: percent(line.score.aa_answered), rank=6, short="AA ans."),
+            Column("chance", lambda line: percent(line.score.chance), rank=1),
+            Column("constant", lambda line: percent(constant_aa(line.score)), rank=2, short="const."),
         ),
-    )
-    for row in suite.tasks:
-        table.add(row.task, "" if only else _condition(row), *_figures(row))
-        if row.condition == suite.tasks[0].condition:
-            for part in row.sub_categories or row.categories:
-                table.add(f"  {part.name}", "", *_figures(part))
-    return table
-
-
-def _figures(row: Score) -> Sequence[str]:
-    return (
-        str(row.n_items),
-        with_interval(row.aa, row.aa_ci),
-        with_interval(row.acr, row.acr_ci),
-        percent(row.coverage),
-        percent(row.aa_answered),
-        percent(row.chance),
-        # Of few items the best constant strategy is an accident.
-        percent(row.best_constant.aa if row.n_items >= SHARED_BY else None),
+        lines,
     )
 
 
@@ -91,59 +86,36 @@ def _condition(row: TaskScore | PairedDifference | Headline) -> str:
     return row.condition + (" (extension)" if row.extension else "")
 
 
-def _paired_table(suite: SuiteScore) -> Table | None:
-    if not suite.paired:
-        return None
-    table = Table(
+def _paired_table(suite: SuiteScore) -> Table:
+    return Table(
         "with and without: AA in %, paired by item over the items that both conditions apply to",
         (
-            *text_columns("task", "conditions"),
-            Column("items", rank=2),
-            Column("first", rank=1),
-            Column("second", rank=1),
-            Column("difference"),
+            Column("task", lambda row: row.task, is_text=True),
+            Column("conditions", lambda row: f"{row.base} → {_condition(row)}", is_text=True),
+            Column("items", lambda row: row.n_items, rank=2),
+            Column("first", lambda row: percent(row.base_aa), rank=1),
+            Column("second", lambda row: percent(row.aa), rank=1),
+            Column("difference", lambda row: difference(row.diff, row.diff_ci)),
         ),
+        suite.paired,
     )
-    for row in suite.paired:
-        table.add(
-            row.task,
-            f"{row.base} → {_condition(row)}",
-            str(row.n_items),
-            percent(row.base_aa),
-            percent(row.aa),
-            difference(row.diff, row.diff_ci),
-        )
-    return table
 
 
-def _headline_table(suite: SuiteScore) -> Table | None:
-    if not any(len(row.ma.parts) > 1 for row in suite.headlines):
-        return None
-    table = Table(
+def _headline_table(suite: SuiteScore) -> Table:
+    return Table(
         "over all tasks (%, 95 % intervals)",
         (
-            *text_columns("condition"),
-            Column("tasks", rank=4),
-            Column("MA of AA"),
-            Column("MA of ACR", rank=2),
-            Column("OA", rank=3),
-            Column("answered", rank=5),
-            Column("chance of MA", rank=1, short="chance"),
-            Column("constant of MA", rank=1, short="const."),
+            Column("condition", _condition, is_text=True),
+            Column("tasks", lambda row: len(row.ma.parts), rank=4),
+            Column("MA of AA", lambda row: with_interval(row.ma.aa, row.ma.aa_ci)),
+            Column("MA of ACR", lambda row: with_interval(row.ma.acr, row.ma.acr_ci), rank=2),
+            Column("OA", lambda row: with_interval(row.oa, row.oa_ci), rank=3),
+            Column("answered", lambda row: percent(row.coverage), rank=5),
+            Column("chance of MA", lambda row: percent(row.ma.chance), rank=1, short="chance"),
+            Column("constant of MA", lambda row: percent(row.ma.best_constant), rank=1, short="const."),
         ),
+        suite.headlines,
     )
-    for row in suite.headlines:
-        table.add(
-            _condition(row),
-            str(len(row.ma.parts)),
-            with_interval(row.ma.aa, row.ma.aa_ci),
-            with_interval(row.ma.acr, row.ma.acr_ci),
-            with_interval(row.oa, row.oa_ci),
-            percent(row.coverage),
-            percent(row.ma.chance),
-            percent(row.ma.best_constant),
-        )
-    return table
 
 
 def _official_line(suite: SuiteScore) -> str:

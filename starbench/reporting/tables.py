@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import shutil
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -26,48 +25,42 @@ _GAP = "  "
 
 
 class Column(NamedTuple):
-    """A column: its heading, a shorter one where space is short, and when it is left out.
+    """A column: its heading, what stands in it for a record, and when it is left out.
 
-    Those of the highest ``rank`` go first, together; those of rank 0 never do.
+    Columns of the highest ``rank`` go first, together; those of rank 0 never do. Columns of text name the
+    record and come first.
     """
 
     name: str
+    cell: Callable[[Any], object]
     rank: int = 0
     short: str | None = None
+    """The heading where space is short, if there is a shorter one."""
     is_text: bool = False
 
-    def heading(self, *, is_short: bool) -> str:
-        """What stands above it."""
-        return self.short if is_short and self.short is not None else self.name
 
-
-@dataclass
-class Table:
-    """A title, columns and rows of cells; the columns of text name the row and come first."""
+class Table(NamedTuple):
+    """A title, columns, and the records that have a row each."""
 
     title: str
     columns: Sequence[Column]
-    rows: list[tuple[str, ...]] = field(default_factory=list)
-
-    def add(self, *cells: str) -> None:
-        """One more row, a cell for each column."""
-        self.rows.append(tuple(_one_line(cell) for cell in cells))
+    records: Sequence[Any]
 
 
-class Layout(NamedTuple):
-    """How a table fits: the places of its columns, their headings and widths, and what is left out."""
+class _FilledColumn(NamedTuple):
+    column: Column
+    cells: list[str]
 
-    places: list[int]
-    headings: list[str]
-    widths: list[int]
-    left_out: tuple[str, ...] = ()
-    needed: int = 0
-    """Characters in a line that would leave nothing out."""
+    def heading(self, *, is_short: bool) -> str:
+        return (self.column.short if is_short else None) or self.column.name
 
-    @property
-    def width(self) -> int:
-        """Characters in a line."""
-        return sum(self.widths) + len(_GAP) * (len(self.widths) - 1)
+    def padded(self, *, is_short: bool) -> list[str]:
+        """Heading and cells, all of the same width."""
+        lines = [self.heading(is_short=is_short), *self.cells]
+        width = max(map(cell_len, lines))
+        spaces = [" " * (width - cell_len(line)) for line in lines]
+        pairs = zip(lines, spaces, strict=True) if self.column.is_text else zip(spaces, lines, strict=True)
+        return ["".join(pair) for pair in pairs]
 
 
 def new_console() -> Console:
@@ -93,78 +86,47 @@ def quote(console: Console, line: str) -> None:
 
 
 def show_table(console: Console, table: Table) -> None:
-    """Print a table in the width that there is."""
-    layout = arrange(table, console.width)
-    lines = _blocks(table, console.width) if layout is None else _lines(table, layout)
-    notes = []
-    if layout is not None and layout.left_out:
-        missing = ", ".join(layout.left_out)
-        notes = [f"not shown: {missing} ({layout.needed} columns show all)"]
-    for line in (
-        *_wrapped(table.title, console.width),
-        *lines,
-        *(line for note in notes for line in _wrapped(note, console.width)),
-        "",
-    ):
+    """Print a table in the width that there is; a column in which nothing stands is not shown, and not missed."""
+    columns = [
+        _FilledColumn(column, [_one_line(str(column.cell(record))) for record in table.records])
+        for column in table.columns
+    ]
+    columns = [column for column in columns if any(cell.strip() for cell in column.cells)]
+    for line in (*_wrapped(table.title, console.width), *_fitted(columns, console.width), ""):
         console.print(Text(line), soft_wrap=True)
 
 
-def arrange(table: Table, width: int) -> Layout | None:
-    """The columns that fit into ``width`` characters; None where even those of rank 0 do not.
-
-    A column in which nothing stands is not shown, and not missed.
-    """
-    places = [place for place in range(len(table.columns)) if any(row[place].strip() for row in table.rows)]
-    layout = _layout(table, places, is_short=False)
-    if layout.width <= width:
-        return layout
-    whole = _layout(table, places, is_short=True)
-    for most in sorted({table.columns[place].rank for place in places}, reverse=True):
-        kept = [place for place in places if table.columns[place].rank <= most]
-        layout = _layout(table, kept, is_short=True)
-        if layout.width <= width:
-            left_out = tuple(table.columns[place].name for place in places if place not in kept)
-            return layout._replace(left_out=left_out, needed=whole.width)
-    return None
+def _fitted(columns: Sequence[_FilledColumn], width: int) -> list[str]:
+    """Lines of the columns that fit into ``width`` characters; blocks where even those of rank 0 do not."""
+    lines = _grid(columns, is_short=False)
+    if cell_len(lines[1]) <= width:
+        return lines
+    needed = cell_len(_grid(columns, is_short=True)[1])
+    for most in sorted({column.column.rank for column in columns}, reverse=True):
+        lines = _grid([column for column in columns if column.column.rank <= most], is_short=True)
+        if cell_len(lines[1]) <= width:
+            left_out = [column.column.name for column in columns if column.column.rank > most]
+            note = f"not shown: {', '.join(left_out)} ({needed} columns show all)" if left_out else ""
+            return lines + _wrapped(note, width)
+    return list(_blocks(columns, width))
 
 
-def _layout(table: Table, places: list[int], *, is_short: bool) -> Layout:
-    headings = [table.columns[place].heading(is_short=is_short) for place in places]
-    widths = [
-        max(cell_len(heading), *(cell_len(row[place]) for row in table.rows))
-        for place, heading in zip(places, headings, strict=True)
-    ]
-    return Layout(places, headings, widths)
-
-
-def _lines(table: Table, layout: Layout) -> Iterator[str]:
+def _grid(columns: Sequence[_FilledColumn], *, is_short: bool) -> list[str]:
     """The heading, a rule, and a line for each row."""
-    yield _line(table, layout, layout.headings)
-    yield "─" * layout.width
-    for row in table.rows:
-        yield _line(table, layout, [row[place] for place in layout.places])
+    cells = zip(*(column.padded(is_short=is_short) for column in columns), strict=True)
+    heading, *rows = (_GAP.join(line) for line in cells)
+    return [heading.rstrip(), "─" * cell_len(heading), *(row.rstrip() for row in rows)]
 
 
-def _line(table: Table, layout: Layout, cells: Sequence[str]) -> str:
-    padded = (
-        _padded(cell, width, is_text=table.columns[place].is_text)
-        for cell, place, width in zip(cells, layout.places, layout.widths, strict=True)
-    )
-    return _GAP.join(padded).rstrip()
-
-
-def _blocks(table: Table, width: int) -> Iterator[str]:
+def _blocks(columns: Sequence[_FilledColumn], width: int) -> Iterator[str]:
     """For each row its names, and below them every figure with its heading."""
     indent = "    "
-    for row in table.rows:
-        cells = list(zip(row, table.columns, strict=True))
-        yield _GAP.join(cell for cell, column in cells if column.is_text).rstrip()
-        figures = [
-            f"{column.heading(is_short=True)} {cell}"
-            for cell, column in cells
-            if cell.strip() and not column.is_text
-        ]
-        yield from (indent + line for line in _filled(figures, width - len(indent)))
+    names = [column.cells for column in columns if column.column.is_text]
+    figures = [column for column in columns if not column.column.is_text]
+    for row, name in enumerate(zip(*names, strict=True)):
+        yield _GAP.join(name).rstrip()
+        parts = [f"{f.heading(is_short=True)} {f.cells[row]}" for f in figures if f.cells[row].strip()]
+        yield from (indent + line for line in _filled(parts, width - len(indent)))
 
 
 def _filled(parts: Iterable[str], width: int) -> Iterator[str]:
@@ -191,11 +153,6 @@ def _wrapped(text: str, width: int, lead: str = "") -> list[str]:
     )
 
 
-def _padded(cell: str, width: int, *, is_text: bool) -> str:
-    spaces = " " * (width - cell_len(cell))
-    return cell + spaces if is_text else spaces + cell
-
-
 def _one_line(cell: str) -> str:
     """A cell as it is shown; leading spaces set a part under its whole."""
     return " " * (len(cell) - len(cell.lstrip(" "))) + printable(cell)
@@ -206,23 +163,13 @@ def percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.1f}"
 
 
-def interval(limits: Interval) -> str:
-    """Limits in percent."""
-    low, high = limits
-    return f"[{100 * low:.1f}, {100 * high:.1f}]"
-
-
 def with_interval(value: float, limits: Interval) -> str:
     """A fraction in percent, with its limits."""
-    return f"{percent(value)} {interval(limits)}"
+    low, high = limits
+    return f"{percent(value)} [{100 * low:.1f}, {100 * high:.1f}]"
 
 
 def difference(value: float, limits: Interval) -> str:
     """A difference in points, with its limits."""
     low, high = limits
     return f"{100 * value:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}]"
-
-
-def text_columns(*names: str) -> Iterable[Column]:
-    """Columns of names, which identify a row and are never left out."""
-    return (Column(name, is_text=True) for name in names)

@@ -5,23 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 
-from rich.console import Console
-
-from starbench.errors import SuiteError
-from starbench.reporting.tables import Column, Table, new_console, say, show_table, text_columns
+from starbench.reporting.tables import Column, Table, new_console, say, show_table
 from starbench.verify.balance import BalanceRow
-from starbench.verify.findings import Breach, Findings, KindRow
+from starbench.verify.findings import Findings, KindRow
 from starbench.verify.leaks import MOST_P, LeakRow
 
 #: Further leaks and breaches are counted only; the JSON file has all.
 _LEAKS_SHOWN, _BREACHES_SHOWN = 5, 50
 
 
-def show(findings: Findings, console: Console | None = None) -> None:
+def show(findings: Findings) -> None:
     """Print every table, then every breach."""
-    console = console or new_console()
+    console = new_console()
     say(
         console,
         f"{findings.suite}: {findings.items} items, {findings.clips} clips, digest {findings.digest[:12]}",
@@ -38,7 +34,10 @@ def show(findings: Findings, console: Console | None = None) -> None:
     for name, reason in _declared(findings.balance, leaks):
         say(console, f"declared by the suite, so no breach: {name}: {reason}")
     for breach in findings.breaches[:_BREACHES_SHOWN]:
-        say(console, _line(breach))
+        say(
+            console,
+            f"BREACH {breach.item}: {breach.claim}: claimed {breach.claimed}, measured {breach.measured}",
+        )
     hidden = len(findings.breaches) - _BREACHES_SHOWN
     if hidden > 0:
         say(console, f"and {hidden} more (--json FILE lists all)")
@@ -50,89 +49,62 @@ def show(findings: Findings, console: Console | None = None) -> None:
     )
 
 
-def write(findings: Findings, path: Path) -> None:
-    """Write all findings as one JSON object.
-
-    Raises
-    ------
-    SuiteError
-        If the file cannot be written.
-    """
+def to_json(findings: Findings) -> str:
+    """All findings as one JSON object."""
     content = {**asdict(findings), "clean": findings.clean}
-    try:
-        path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    except OSError as error:
-        raise SuiteError(f"{path} cannot be written: {error.strerror}") from error
-
-
-def _line(breach: Breach) -> str:
-    return f"BREACH {breach.item}: {breach.claim}: claimed {breach.claimed}, measured {breach.measured}"
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
 def _claims(rows: Sequence[KindRow]) -> Table:
-    table = Table(
+    return Table(
         "claims, measured again from the samples",
         (
-            *text_columns("claim"),
-            Column("measured", rank=2),
-            Column("worst error"),
-            Column("median error", rank=4),
-            Column("worst in JND", rank=3),
-            Column("median in JND", rank=5),
-            Column("tolerance", rank=1),
-            Column("breaches"),
+            Column("claim", lambda row: row.kind, is_text=True),
+            Column("measured", lambda row: row.measured, rank=2),
+            Column("worst error", lambda row: _error(row.worst, row.unit)),
+            Column("median error", lambda row: _error(row.median, row.unit), rank=4),
+            Column("worst in JND", lambda row: _jnd(row.worst_jnd), rank=3),
+            Column("median in JND", lambda row: _jnd(row.median_jnd), rank=5),
+            Column("tolerance", lambda row: row.tolerance, rank=1),
+            Column("breaches", lambda row: row.breaches),
         ),
+        rows,
     )
-    for row in rows:
-        table.add(
-            row.kind,
-            str(row.measured),
-            _error(row.worst, row.unit),
-            _error(row.median, row.unit),
-            _jnd(row.worst_jnd),
-            _jnd(row.median_jnd),
-            row.tolerance,
-            str(row.breaches),
-        )
-    return table
 
 
 def _balance(rows: Sequence[BalanceRow]) -> Table:
-    table = Table(
+    return Table(
         "balance of answers (p: how often chance alone is this uneven)",
         (
-            *text_columns("sub-category"),
-            Column("items", rank=2),
-            Column("chance"),
-            Column("best constant", short="constant"),
-            Column("right answers by place", rank=4, short="by place"),
-            Column("p", rank=1),
-            Column("p of places", rank=3),
-            Column("p of levels", rank=3),
+            Column("sub-category", lambda row: row.group, is_text=True),
+            Column("items", lambda row: row.items, rank=2),
+            Column("chance", lambda row: f"{row.chance:.1%}"),
+            Column("best constant", lambda row: f"{row.constant:.1%}", short="constant"),
+            Column(
+                "right answers by place",
+                lambda row: " ".join(map(str, row.positions)),
+                rank=4,
+                short="by place",
+            ),
+            Column("p", lambda row: f"{row.p_content:.2g}", rank=1),
+            Column("p of places", lambda row: f"{row.p_position:.2g}", rank=3),
+            Column("p of levels", lambda row: f"{row.p_level:.2g}", rank=3),
         ),
+        rows,
     )
-    for row in rows:
-        table.add(
-            row.group,
-            str(row.items),
-            f"{row.chance:.1%}",
-            f"{row.constant:.1%}",
-            " ".join(map(str, row.positions)),
-            f"{row.p_content:.2g}",
-            f"{row.p_position:.2g}",
-            f"{row.p_level:.2g}",
-        )
-    return table
 
 
 def _leaks(rows: Sequence[LeakRow], tested: int) -> Table:
-    table = Table(
+    return Table(
         f"what could give the answer away, of {tested} features tested (a leak: p < {MOST_P:g} after Holm)",
-        (*text_columns("sub-category", "feature"), Column("items", rank=1), Column("p")),
+        (
+            Column("sub-category", lambda row: row.group, is_text=True),
+            Column("feature", lambda row: row.feature, is_text=True),
+            Column("items", lambda row: row.items, rank=1),
+            Column("p", lambda row: f"{row.p:.2g}"),
+        ),
+        rows,
     )
-    for row in rows:
-        table.add(row.group, row.feature, str(row.items), f"{row.p:.2g}")
-    return table
 
 
 def _declared(balance: Sequence[BalanceRow], leaks: Sequence[LeakRow]) -> list[tuple[str, str]]:

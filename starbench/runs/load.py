@@ -38,7 +38,7 @@ _what_counts = attrgetter(*TrialEnd._fields)
 
 
 @dataclass(frozen=True, eq=False)
-class RunData:
+class LoadedRun:
     """A run: its record, its canary, its questions, every planned trial, and how each asked one ended."""
 
     path: Path
@@ -54,9 +54,9 @@ class RunData:
         return [end.error for end in self.ends.values() if end.error is not None]
 
 
-def load(path: Path) -> RunData:
+def load(path: Path) -> LoadedRun:
     """Read the run at ``path``; raises :class:`starbench.errors.RunError` if there is none, or it is damaged."""
-    return RunData(
+    return LoadedRun(
         path=path,
         run=directory.read(path),
         canary=directory.read_canary(path),

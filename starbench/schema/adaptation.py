@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from starbench.schema import version_1
 from starbench.schema.base import Frozen
 
 AdaptationKind = Literal["resampled", "silent-clip", "split", "mono", "concat", "other"]
@@ -33,6 +34,11 @@ class Adaptation(Frozen):
     """``silent-clip``: the conditions that it was sent under."""
     text: str | None = None
     """``other``: the words of whoever recorded it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_version_1(cls, data: Any) -> Any:
+        return version_1.adaptation(data)
 
 
 class Inapplicable(Frozen):

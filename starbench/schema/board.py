@@ -107,7 +107,6 @@ class PublishedTable(_Table):
     rows: tuple[PublishedRow, ...]
 
 
-BoardRow = RunRow | PublishedRow
 BoardTable = RunTable | PublishedTable
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from starbench.schema import version_1
 from starbench.schema.adaptation import Adaptation, MissingCaptions
 from starbench.schema.base import Frozen, hertz
 from starbench.schema.canary import Canary
@@ -47,16 +46,10 @@ class CaptionHeader(Frozen):
     served_by: str | None = None
     """Where the requests went when the file was begun: the server's address without any secret."""
     adaptations: tuple[Adaptation, ...] = ()
-    """Every change made to what is sent because of what the model can take."""
     versions: dict[str, str] = Field(default_factory=dict)
     canary: Canary | None = None
     """What was found out about the way to the model, when clips were last asked for; None: nothing."""
     created: str
-
-    @model_validator(mode="before")
-    @classmethod
-    def _of_version_1(cls, data: Any) -> Any:
-        return version_1.captioner(data)
 
 
 class Captioner(Frozen):
@@ -66,15 +59,9 @@ class Captioner(Frozen):
     grade: str
     """The grade of captions that the run shows them as."""
     adaptations: tuple[Adaptation, ...] = ()
-    """Every change made to what that model was sent because of what it can take."""
     canary: Canary | None = None
     missing: tuple[MissingCaptions, ...] = ()
     """Clips of the run's suites that it gave no caption of."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _of_version_1(cls, data: Any) -> Any:
-        return version_1.captioner(data)
 
 
 class CaptionLine(Frozen):

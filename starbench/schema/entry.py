@@ -57,7 +57,6 @@ class LeaderboardEntry(Frozen):
     suite: SuiteRecord
     setup: Setup
     adaptations: tuple[Adaptation, ...] = ()
-    """Every change made to what is sent because of what the model can take."""
     scores: SuiteScore | None = None
     published: Published | None = None
     complete: bool

@@ -51,7 +51,6 @@ class Run(Frozen):
     served_by: str | None = None
     """Where the questions went when the run was begun: the server's address without any secret."""
     adaptations: tuple[Adaptation, ...] = ()
-    """Every change made to what is sent because of what the model can take."""
     notes: tuple[str, ...] = ()
     """Sentences that version 0.1 stored; today they are made from the facts when they are shown."""
     captioner: Captioner | None = None

@@ -57,8 +57,5 @@ class Setup(Frozen):
         Conditions are no part of it, since each is a row of its own and a finished run may gain some; nor
         is ``skip_bad``, since what is left out changes the questions; nor the seed of a sample nobody drew.
         """
-        drawn = {"limit_seed": self.limit_seed if self.limit is not None else None}
-        fields = {**dict(self), **drawn}
-        return tuple(
-            (name, value) for name, value in fields.items() if name not in ("conditions", "skip_bad")
-        )
+        fields = {name: value for name, value in self if name not in ("conditions", "skip_bad")}
+        return tuple({**fields, "limit_seed": None if self.limit is None else self.limit_seed}.items())

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
 from typing import Any
 
+from starbench.schema.setup import Setup
+
 #: Fields of a version 1 identity that are part of the setup now.
-_OF_SETUP = (
-    "conditions",
-    "limit",
-    "limit_seed",
-    "rate",
-    "text_only",
-    "skip_bad",
-    "clips",
-    "gap_s",
-    "channels",
-    "answer_mode",
-    "captions",
-)
+_OF_SETUP = Setup.model_fields.keys() - {"protocol", "prompt_version", "rotations"}
+_COUNTS = r"(?:(?P<trials>\d+) of (?P<of>\d+) (?:trials with sound|clips): )?"
+#: Kind of a change -> the sentence that it was; its groups are fields.
+_CHANGES = {
+    "resampled": r"all clips resampled to (?P<rate_hz>\d+) Hz, "
+    r"(?:(?P<on_request>as --rate asks)|the highest rate the model reads)",
+    "silent-clip": r"a silent clip of (?P<seconds>[\d.]+) s sent with (?P<conditions>.*): "
+    r"the model takes no prompt without one",
+    "split": r"clips of two channels split into left ear and right ear",
+    "mono": r"clips of more channels than the model takes made mono, the plain mean",
+    "concat": r"(?P<clips>\d+) clips joined into one, (?P<gap_s>[\d.]+) s apart"
+    r"(?:, resampled to (?P<rate_hz>\d+) Hz, the highest rate among them)?",
+}
 
 
 def identity(data: Any) -> Any:
     """A run's identity: options stood beside the model, and rotations with each suite."""
-    if not isinstance(data, dict) or "setup" in data or not any(name in data for name in _OF_SETUP):
+    if not isinstance(data, dict) or "setup" in data or not _OF_SETUP & data.keys():
         return data
-    setup = {name: data[name] for name in _OF_SETUP if name in data}
+    setup = {name: value for name, value in data.items() if name in _OF_SETUP}
     rest = {name: value for name, value in data.items() if name not in _OF_SETUP}
     suites = [dict(suite) if isinstance(suite, dict) else suite for suite in data.get("suites", ())]
     for suite in suites:
@@ -35,39 +37,15 @@ def identity(data: Any) -> Any:
     return {**rest, "suites": suites, "setup": setup}
 
 
-def adaptations(texts: Iterable[Any]) -> list[Any]:
-    """Changes, which were sentences."""
-    return [_adaptation(text) if isinstance(text, str) else text for text in texts]
-
-
-def inapplicable(data: Any, suites: Iterable[str], conditions: Iterable[str]) -> Any:
-    """Items that could not be asked: the reason, led by suite and condition -> how many."""
-    if not isinstance(data, dict):
-        return data
-    return [_inapplicable(str(text), n, tuple(suites), tuple(conditions)) for text, n in data.items()]
-
-
-def captioner(data: Any) -> Any:
-    """The record of a model that wrote captions."""
-    if not isinstance(data, dict) or "adaptations" not in data:
-        return data
-    return {**data, "adaptations": adaptations(data["adaptations"])}
-
-
 def run(data: Any) -> Any:
     """``run.json``."""
-    if not isinstance(data, dict) or data.get("schema_version", 1) != 1 or "identity" not in data:
+    if not isinstance(data, dict) or data.get("schema_version", 1) != 1:
         return data
-    setup = identity(data["identity"])
-    suites = [suite["name"] for suite in setup["suites"]] if isinstance(setup, dict) else []
-    conditions = setup["setup"].get("conditions", ()) if isinstance(setup, dict) else ()
-    return {
-        **data,
-        "schema_version": 2,
-        "identity": setup,
-        "adaptations": adaptations(data.get("adaptations", ())),
-        "inapplicable": inapplicable(data.get("inapplicable", {}), suites, conditions),
-    }
+    today = identity(data.get("identity"))
+    if not isinstance(today, dict):
+        return data
+    suites = [suite["name"] for suite in today.get("suites", ())]
+    return _with_reasons({**data, "identity": today}, suites, today.get("setup", {}).get("conditions", ()))
 
 
 def entry(data: Any) -> Any:
@@ -78,60 +56,39 @@ def entry(data: Any) -> Any:
         or not isinstance(data.get("setup"), dict)
     ):
         return data
-    setup = {name: value for name, value in data["setup"].items() if name != "adaptations"}
-    suite = data.get("suite")
+    setup, suite = dict(data["setup"]), data.get("suite")
+    changes = setup.pop("adaptations", ())
     suites = [suite["name"]] if isinstance(suite, dict) and "name" in suite else []
-    return {
-        **data,
-        "schema_version": 2,
-        "setup": setup,
-        "adaptations": adaptations(data["setup"].get("adaptations", ())),
-        "inapplicable": inapplicable(data.get("inapplicable", {}), suites, setup.get("conditions", ())),
-    }
+    return _with_reasons(
+        {**data, "setup": setup, "adaptations": changes}, suites, setup.get("conditions", ())
+    )
 
 
-_TRIALS = re.compile(r"(?P<trials>\d+) of (?P<of>\d+) (?:trials with sound|clips): (?P<change>.*)")
-_CHANGES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], dict[str, Any]]], ...] = (
-    (
-        re.compile(r"all clips resampled to (\d+) Hz, (as --rate asks|the highest rate the model reads)"),
-        lambda m: {"kind": "resampled", "rate_hz": int(m[1]), "on_request": m[2].startswith("as")},
-    ),
-    (
-        re.compile(r"a silent clip of ([\d.]+) s sent with (.*): the model takes no prompt without one"),
-        lambda m: {"kind": "silent-clip", "seconds": float(m[1]), "conditions": m[2].split(", ")},
-    ),
-    (re.compile(r"clips of two channels split into left ear and right ear"), lambda _: {"kind": "split"}),
-    (
-        re.compile(r"clips of more channels than the model takes made mono, the plain mean"),
-        lambda _: {"kind": "mono"},
-    ),
-    (
-        re.compile(
-            r"(\d+) clips joined into one, ([\d.]+) s apart"
-            r"(?:, resampled to (\d+) Hz, the highest rate among them)?"
-        ),
-        lambda m: {
-            "kind": "concat",
-            "clips": int(m[1]),
-            "gap_s": float(m[2]),
-            "rate_hz": int(m[3]) if m[3] else None,
-        },
-    ),
-)
-
-
-def _adaptation(text: str) -> dict[str, Any]:
-    counted = _TRIALS.fullmatch(text)
-    change = counted["change"] if counted else text
-    counts = {"trials": int(counted["trials"]), "of": int(counted["of"])} if counted else {}
-    for pattern, fields in _CHANGES:
-        match = pattern.fullmatch(change)
+def adaptation(text: Any) -> Any:
+    """A change, which was a sentence."""
+    if not isinstance(text, str):
+        return text
+    for kind, sentence in _CHANGES.items():
+        match = re.fullmatch(_COUNTS + sentence, text)
         if match:
-            return {**counts, **fields(match)}
+            fields: dict[str, Any] = {name: value for name, value in match.groupdict().items() if value}
+            if "on_request" in fields:
+                fields["on_request"] = True
+            if "conditions" in fields:
+                fields["conditions"] = fields["conditions"].split(", ")
+            return {"kind": kind, **fields}
     return {"kind": "other", "text": text}
 
 
-def _inapplicable(text: str, n: int, suites: tuple[str, ...], conditions: tuple[str, ...]) -> dict[str, Any]:
+def _with_reasons(data: dict[str, Any], suites: Sequence[str], conditions: Sequence[str]) -> dict[str, Any]:
+    """Items that could not be asked: it was the reason, led by suite and condition -> how many."""
+    reasons = data.get("inapplicable", {})
+    if isinstance(reasons, dict):
+        reasons = [_inapplicable(text, n, suites, conditions) for text, n in reasons.items()]
+    return {**data, "schema_version": 2, "inapplicable": reasons}
+
+
+def _inapplicable(text: str, n: int, suites: Sequence[str], conditions: Sequence[str]) -> dict[str, Any]:
     """A reason led by its suite, and by its condition where it has one; other text is kept as it is."""
     suite = next((name for name in suites if text.startswith(f"{name}: ")), suites[0] if suites else "")
     text = text.removeprefix(f"{suite}: ")

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from starbench.canary import arrival
 from starbench.errors import InputError
 from starbench.planning.conditions import CAPTION, is_soundless
-from starbench.runs.load import RunData
-from starbench.schema import SuiteIdentity
+from starbench.runs.load import LoadedRun
 from starbench.schema.compare import Comparison, Comparisons, SetupDifference, Side
 from starbench.scoring.accuracy import grouped
 from starbench.scoring.observations import Observation, observe
-from starbench.scoring.paired_rows import Asked, paired_rows
+from starbench.scoring.paired_rows import ByTrial, paired_rows
 
 #: What must be equal for two suites of a name to be the same questions, asked alike.
 _SAME_QUESTIONS = {
@@ -32,19 +30,19 @@ _SAME_QUESTIONS = {
 
 @dataclass(frozen=True)
 class _Side:
-    """One side, with what it was asked: suite -> (item, rotation) -> what became of it."""
+    """One side, its run, and for each suite what became of each trial."""
 
     side: Side
-    data: RunData
-    suites: Mapping[str, Asked]
+    data: LoadedRun
+    suites: Mapping[str, ByTrial]
 
 
-def compare(runs: Sequence[RunData], conditions: Sequence[str] = ()) -> Comparisons:
+def compare(runs: Sequence[LoadedRun], conditions: Sequence[str] = ()) -> Comparisons:
     """Compare each condition of each run with the first.
 
     Parameters
     ----------
-    runs : sequence of RunData
+    runs : sequence of LoadedRun
         Scored from their journals.
     conditions : sequence of str
         Which conditions to take of each run, in this order; none: all it has. ``caption`` stands for every
@@ -61,12 +59,10 @@ def compare(runs: Sequence[RunData], conditions: Sequence[str] = ()) -> Comparis
     )
 
 
-def _sides(runs: Sequence[RunData], conditions: Sequence[str]) -> list[_Side]:
+def _sides(runs: Sequence[LoadedRun], conditions: Sequence[str]) -> list[_Side]:
     sides: list[_Side] = []
-    there: dict[str, None] = {}
     for data in runs:
         run = data.run
-        there |= dict.fromkeys(run.identity.setup.conditions)
         by_condition = grouped(observe(data), lambda o: o.trial.condition)
         for name in _chosen(run.identity.setup.conditions, conditions):
             side = Side(
@@ -79,9 +75,10 @@ def _sides(runs: Sequence[RunData], conditions: Sequence[str]) -> list[_Side]:
                 captioner=run.captioner if _is_captioned(name) else None,
             )
             sides.append(_Side(side, data, _by_trial(by_condition.get(name, ()))))
-    absent = [name for name in conditions if not _chosen(tuple(there), [name])]
+    known = dict.fromkeys(name for data in runs for name in data.run.identity.setup.conditions)
+    absent = [name for name in conditions if not _chosen(known, [name])]
     if absent:
-        raise InputError(f"--condition {absent[0]}: no run has it; there are {', '.join(there)}")
+        raise InputError(f"--condition {absent[0]}: no run has it; there are {', '.join(known)}")
     if len(sides) < 2:
         raise InputError("there is one side only: name a second run, or a second --condition that it has")
     return sides
@@ -89,28 +86,30 @@ def _sides(runs: Sequence[RunData], conditions: Sequence[str]) -> list[_Side]:
 
 def _sound(sides: Iterable[_Side]) -> dict[str, str]:
     """What is known of the way that sound took to the model of each run, and to who captioned for it."""
-    found: dict[str, str] = {}
-    for asked in sides:
-        run, name = asked.data.run, asked.side.run
-        if not is_soundless(asked.side.condition):
-            found[name] = arrival.line(run, asked.data.canary)
-        elif asked.side.captioner is not None:
-            found[f"{name}, {asked.side.condition}"] = arrival.of_captioner(asked.side.captioner)
-    return found
+    lines: dict[str, str] = {}
+    for one in sides:
+        run, name = one.data.run, one.side.run
+        if not is_soundless(one.side.condition):
+            lines[name] = arrival.line(run, one.data.canary)
+        elif one.side.captioner is not None:
+            lines[f"{name}, {one.side.condition}"] = arrival.of_captioner(one.side.captioner)
+    return lines
 
 
-def _chosen(there: Sequence[str], asked: Sequence[str]) -> list[str]:
-    """The conditions asked for, of those there are; ``caption`` is every grade."""
-    if not asked:
-        return list(there)
-    graded = (
-        [name for name in there if name == wanted or (wanted == CAPTION and name.startswith(f"{CAPTION}:"))]
-        for wanted in asked
+def _chosen(known: Iterable[str], chosen: Sequence[str]) -> list[str]:
+    """Of the known conditions those that were chosen, in that order, or all; ``caption`` is every grade."""
+    if not chosen:
+        return list(known)
+    names = (
+        name
+        for choice in chosen
+        for name in known
+        if name == choice or (choice == CAPTION and _is_captioned(name))
     )
-    return list(dict.fromkeys(chain.from_iterable(graded)))
+    return list(dict.fromkeys(names))
 
 
-def _by_trial(observations: Iterable[Observation]) -> Mapping[str, Asked]:
+def _by_trial(observations: Iterable[Observation]) -> Mapping[str, ByTrial]:
     suites: dict[str, dict[tuple[str, int], Observation]] = {}
     for o in observations:
         suites.setdefault(o.trial.suite, {})[o.trial.item_id, o.trial.rotation] = o
@@ -118,51 +117,40 @@ def _by_trial(observations: Iterable[Observation]) -> Mapping[str, Asked]:
 
 
 def _compared(base: _Side, other: _Side) -> Comparison:
-    identities = [{suite.name: suite for suite in asked.data.run.identity.suites} for asked in (base, other)]
-    shared = [name for name in identities[0] if name in identities[1]]
+    first, second = ({suite.name: suite for suite in one.data.run.identity.suites} for one in (base, other))
+    shared = [name for name in first if name in second]
     if not shared:
         raise InputError(f"{base.side.run} and {other.side.run} share no suite: compare runs of the same one")
-    _refuse_other_rotations(base, other)
+    before, after = (one.data.run.identity.setup.rotations for one in (base, other))
+    if before != after:
+        raise _unlike(base, other, f"other rotations ({before} and {after})")
     for name in shared:
-        _refuse_unlike(base, other, identities[0][name], identities[1][name])
+        for field, what in _SAME_QUESTIONS.items():
+            before, after = (_short(getattr(suites[name], field)) for suites in (first, second))
+            if getattr(first[name], field) != getattr(second[name], field):
+                raise _unlike(base, other, f"{what} of suite {name!r} ({field} {before} and {after})")
     rows = tuple(
-        chain.from_iterable(
-            paired_rows(name, base.suites.get(name, {}), other.suites.get(name, {})) for name in shared
-        )
+        row
+        for name in shared
+        for row in paired_rows(name, base.suites.get(name, {}), other.suites.get(name, {}))
     )
     if not rows:
         raise InputError(f"{base.side.name} and {other.side.name} have no item in common")
+    unshared = {name: base.side.run for name in first if name not in second}
+    unshared |= {name: other.side.run for name in second if name not in first}
     return Comparison(
         base=base.side,
         other=other.side,
         setup_differences=tuple(_setup_differences(base, other)),
-        unshared_suites={
-            suite.name: asked.side.run
-            for asked in (base, other)
-            for suite in asked.data.run.identity.suites
-            if suite.name not in shared
-        },
+        unshared_suites=unshared,
         rows=rows,
     )
 
 
-def _refuse_unlike(base: _Side, other: _Side, first: SuiteIdentity, second: SuiteIdentity) -> None:
-    for name, what in _SAME_QUESTIONS.items():
-        before, after = getattr(first, name), getattr(second, name)
-        if before != after:
-            raise InputError(
-                f"{base.side.run} and {other.side.run} asked {what} of suite {first.name!r} ({name} "
-                f"{_short(before)} and {_short(after)}): compare runs that were asked alike"
-            )
-
-
-def _refuse_other_rotations(base: _Side, other: _Side) -> None:
-    before, after = (asked.data.run.identity.setup.rotations for asked in (base, other))
-    if before != after:
-        raise InputError(
-            f"{base.side.run} and {other.side.run} asked other rotations ({before} and {after}): compare runs "
-            "that were asked alike"
-        )
+def _unlike(base: _Side, other: _Side, what: str) -> InputError:
+    return InputError(
+        f"{base.side.run} and {other.side.run} asked {what}: compare runs that were asked alike"
+    )
 
 
 def _short(value: str | None) -> str:
@@ -170,10 +158,10 @@ def _short(value: str | None) -> str:
 
 
 def _setup_differences(base: _Side, other: _Side) -> Iterator[SetupDifference]:
-    keys = (asked.data.run.identity.setup.comparable_key() for asked in (base, other))
+    keys = (one.data.run.identity.setup.comparable_key() for one in (base, other))
     for (option, before), (_, after) in zip(*keys, strict=True):
         # A file of captions matters to the side that was given them.
-        matters = option != "captions" or all(_is_captioned(asked.side.condition) for asked in (base, other))
+        matters = option != "captions" or all(_is_captioned(one.side.condition) for one in (base, other))
         if before != after and matters:
             yield SetupDifference(option=option, base=before, other=after)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from starbench.schema.score import BestConstant
+from starbench.schema.score import BestConstant, Score
 from starbench.scoring.observations import Observation
 
 #: Option texts that fewer items share are no vocabulary that a strategy could know of.
@@ -37,3 +37,8 @@ def best_constant(observations: Sequence[Observation]) -> BestConstant:
         acr=sum(named <= chosen for named in contents.values()) / len(options),
         content=" / ".join(sorted(chosen)),
     )
+
+
+def constant_aa(score: Score) -> float | None:
+    """AA of the best constant strategy; None of so few items that it is an accident."""
+    return score.best_constant.aa if score.n_items >= SHARED_BY else None

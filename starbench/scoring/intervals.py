@@ -35,37 +35,25 @@ _MODERATE = (0.1, 0.9)
 
 
 def rate(right: Floats, planned: Floats) -> Interval:
-    """Interval of Σ right / Σ planned when items are the independent units.
+    """Interval of Σ right / Σ planned trials, each of shape (items,), when items are the independent units.
 
-    Parameters
-    ----------
-    right, planned : ndarray, shape (items,)
-        Right and planned trials of each item.
-
-    Returns
-    -------
-    tuple of float
-        Percentile cluster bootstrap; where every item's trials all fared alike (one trial an item, say),
-        or all items did, Wilson's interval over items.
+    A percentile cluster bootstrap; where every item's trials all fared alike (one trial an item, say), or all
+    items did, Wilson's interval over items.
     """
     if (planned == planned[0]).all() or _has_no_spread(right / planned):
         return mean(right / planned, planned)
-    return _from_resamples(_resampled_rates(right, planned)[0], right.sum() / planned.sum(), planned)
+    return _from_resamples(_resampled_rates(right, planned), right.sum() / planned.sum(), planned)
 
 
 def mean(shares: Floats, planned: Floats) -> Interval:
-    """Interval of the mean of what each item got.
+    """Interval of the mean of ``shares``, what each item got of its ``planned`` trials, both of shape (items,).
 
-    Parameters
-    ----------
-    shares, planned : ndarray, shape (items,)
-        What each item got, between 0 and 1, and its number of trials. Where all shares are 0 or 1, an item
-        is a single trial in effect, and the interval is Wilson's; where all are equal too, because
-        resampling equal items has no spread to show.
+    Where all shares are 0 or 1, an item is a single trial in effect, and the interval is Wilson's; where all are
+    equal too, because resampling equal items has no spread to show.
     """
     if _has_no_spread(shares) or np.isin(shares, (0.0, 1.0)).all():
         return wilson(float(shares.mean()), len(shares))
-    resampled = _resampled_rates(shares, np.ones(len(shares)))[0]
+    resampled = _resampled_rates(shares, np.ones(len(shares)))
     return _from_resamples(resampled, float(shares.mean()), planned)
 
 
@@ -85,26 +73,18 @@ def _from_resamples(resampled: Floats, centre: float, planned: Floats) -> Interv
 
 
 def macro(groups: list[list[tuple[Floats, Floats]]]) -> Interval:
-    """Interval of the mean over groups of the mean over each group's rates.
+    """Interval of the mean over groups of the mean over each group's rates, each (right, planned).
 
-    Parameters
-    ----------
-    groups : list of list of (right, planned)
-        A macro average of sub-categories is one rate a group; one of tasks has in each group its
-        sub-categories, or the task itself.
-
-    Returns
-    -------
-    tuple of float
-        Percentile bootstrap, items resampled within each rate. Where a rate has no spread to resample, the
-        rates' own intervals are combined instead: squared distances to the limits add up as variances do
-        (MOVER; Zou & Donner 2008, Statistics in Medicine 27:1693).
+    A macro average of sub-categories is one rate a group; one of tasks has in each group its sub-categories, or
+    the task itself. A percentile bootstrap, items resampled within each rate. Where a rate has no spread to
+    resample, the rates' own intervals are combined instead: squared distances to the limits add up as variances
+    do (MOVER; Zou & Donner 2008, Statistics in Medicine 27:1693).
     """
     rates = [(right, planned, 1 / (len(groups) * len(group))) for group in groups for right, planned in group]
     if any(_has_no_spread(right / planned) for right, planned, _ in rates):
         return _combined([(float(r.sum() / p.sum()), rate(r, p), weight) for r, p, weight in rates])
     resampled = (
-        weight * _resampled_rates(right, planned, seed=place)[0]
+        weight * _resampled_rates(right, planned, seed=place)
         for place, (right, planned, weight) in enumerate(rates)
     )
     return percentile(np.sum(list(resampled), axis=0))
@@ -139,17 +119,17 @@ def difference(right_a: Floats, planned_a: Floats, right_b: Floats, planned_b: F
     return (max(-1.0, centre - half), min(1.0, centre + half))
 
 
-def _resampled_rates(*columns: Floats, seed: int = 0) -> list[Floats]:
-    """Σ right / Σ planned of each (right, planned) pair of columns, in each resample of the items.
+def _resampled_rates(right: Floats, planned: Floats, seed: int = 0) -> Floats:
+    """Σ right / Σ planned in each resample of the items.
 
     Items with the same counts are exchangeable, and there are few different counts, so drawing how often
     each kind of item occurs has the very distribution of drawing items, at a fraction of the cost.
     """
-    n = len(columns[0])
-    kinds, items = np.unique(np.stack(columns, axis=1), axis=0, return_counts=True)
-    drawn = np.random.default_rng([SEED, seed]).multinomial(n, items / n, size=RESAMPLES)
-    sums = drawn @ kinds
-    return [sums[:, i] / sums[:, i + 1] for i in range(0, len(columns), 2)]
+    n = len(right)
+    kinds, items = np.unique(np.stack([right, planned], axis=1), axis=0, return_counts=True)
+    draws = np.random.default_rng([SEED, seed]).multinomial(n, items / n, size=RESAMPLES)
+    sums = draws @ kinds
+    return sums[:, 0] / sums[:, 1]
 
 
 def percentile(values: Floats) -> Interval:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from starbench.protocols import read_response
 from starbench.runs.directory import PlannedTrial
-from starbench.runs.load import RunData
+from starbench.runs.load import LoadedRun
 from starbench.schema import AnswerMode, Item, Outcome, Usage
 
 #: How a planned trial without a journal line is counted.
@@ -30,13 +30,13 @@ class Observation(NamedTuple):
     """The letter that was read, None unless the outcome is ``answered``."""
 
 
-def observe(data: RunData) -> list[Observation]:
+def observe(data: LoadedRun) -> list[Observation]:
     """Every planned trial and how it ended; each delivered text is read again, so a better reader re-scores it."""
     mode = data.run.identity.setup.answer_mode
     return [_observation(trial, data, mode) for trial in data.plan]
 
 
-def _observation(trial: PlannedTrial, data: RunData, mode: AnswerMode) -> Observation:
+def _observation(trial: PlannedTrial, data: LoadedRun, mode: AnswerMode) -> Observation:
     item, end = data.items[trial.suite, trial.item_id], data.ends.get(trial.key)
     if end is None:
         return Observation(trial, item, MISSING, trial.right_content)

@@ -15,8 +15,8 @@ from starbench.scoring.accuracy import chance
 from starbench.scoring.intervals import Floats
 from starbench.scoring.observations import MISSING, Observation
 
-#: What a side was asked of a suite: (item, rotation) -> what became of it.
-Asked = Mapping[tuple[str, int], Observation]
+#: (item, rotation) -> what became of that trial of a suite.
+ByTrial = Mapping[tuple[str, int], Observation]
 #: A task, and one of its sub-categories, or None for the whole of it.
 _Part = tuple[str, str | None]
 T = TypeVar("T")
@@ -31,21 +31,21 @@ class _Pair(NamedTuple):
         return _answered(self.base) and _answered(self.other)
 
 
-def paired_rows(suite: str, first: Asked, second: Asked) -> Iterator[PairedRow]:
+def paired_rows(suite: str, first: ByTrial, second: ByTrial) -> Iterator[PairedRow]:
     """A row for each task of a suite, and for each of its sub-categories, that both sides were asked."""
     pairs = _by_part((first[key].item, _Pair(first[key], second[key])) for key in first if key in second)
-    asked = [_by_part((o.item, o.item.id) for o in side.values()) for side in (first, second)]
+    items = [_by_part((o.item, o.item.id) for o in side.values()) for side in (first, second)]
     tasks = list(dict.fromkeys(task for task, _ in pairs))
     for part in sorted(pairs, key=lambda part: (tasks.index(part[0]), part[1] or "")):
-        yield _row(suite, part, pairs[part], *(set(side[part]) for side in asked))
+        yield _row(suite, part, pairs[part], *(set(side[part]) for side in items))
 
 
-def _by_part(found: Iterable[tuple[Item, T]]) -> dict[_Part, list[T]]:
-    """What belongs to each task, and to each of its sub-categories."""
+def _by_part(values: Iterable[tuple[Item, T]]) -> dict[_Part, list[T]]:
+    """The values of the items of each task, and of each of its sub-categories."""
     parts: dict[_Part, list[T]] = {}
-    for item, what in found:
+    for item, value in values:
         for part in dict.fromkeys(((item.task, None), (item.task, item.sub_category))):
-            parts.setdefault(part, []).append(what)
+            parts.setdefault(part, []).append(value)
     return parts
 
 
@@ -92,8 +92,8 @@ class _Counts(NamedTuple):
     @classmethod
     def of(cls, items: Sequence[Sequence[_Pair]], kind: Callable[[_Pair], bool]) -> _Counts:
         counts = [
-            (len(found), sum(p.base.correct for p in found), sum(p.other.correct for p in found))
-            for found in ([pair for pair in item if kind(pair)] for item in items)
+            (len(pairs), sum(p.base.correct for p in pairs), sum(p.other.correct for p in pairs))
+            for pairs in ([pair for pair in item if kind(pair)] for item in items)
         ]
         return cls(*np.array(counts, dtype=np.float64).T)
 
@@ -106,17 +106,17 @@ class _Counts(NamedTuple):
 
 
 def _both_answered(counts: _Counts) -> BothAnswered | None:
-    there = counts.trials > 0
-    if not there.any():
+    has_trials = counts.trials > 0
+    if not has_trials.any():
         return None
-    left = _Counts(*(column[there] for column in counts))
-    n = float(left.trials.sum())
+    trials, base, other = answered = _Counts(*(column[has_trials] for column in counts))
+    n = float(trials.sum())
     return BothAnswered(
-        **dict(left.effect(left.trials)),
-        n_items=int(there.sum()),
+        **dict(answered.effect(trials)),
+        n_items=int(has_trials.sum()),
         n_trials=int(n),
-        base_aa=float(left.base.sum()) / n,
-        aa=float(left.other.sum()) / n,
+        base_aa=float(base.sum()) / n,
+        aa=float(other.sum()) / n,
     )
 
 

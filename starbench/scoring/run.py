@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import Any
 
 from starbench.engine.cost import dollars, total
 from starbench.protocols import get as get_protocol
 from starbench.protocols.base import Result
-from starbench.runs.load import RunData
+from starbench.runs.load import LoadedRun
 from starbench.schema import Outcome, Run, SuiteIdentity, Usage
 from starbench.schema.score import PairedDifference, RunScore, SuiteScore
 from starbench.scoring.accuracy import grouped, headline, paired, task_score
@@ -19,7 +20,7 @@ BASE = "audio"
 _UNFINISHED = (MISSING, Outcome.ERROR.value)
 
 
-def score(data: RunData) -> RunScore:
+def score(data: LoadedRun) -> RunScore:
     """Score a run from its journal."""
     run, canary = data.run, data.canary
     observations = observe(data)
@@ -61,8 +62,7 @@ def _suite_score(suite: SuiteIdentity, observations: Sequence[Observation], run:
         protocol=suite.protocol,
         tasks=tuple(
             task_score(task, condition, cells[task, condition])
-            for task in tasks
-            for condition in conditions
+            for task, condition in product(tasks, conditions)
             if (task, condition) in cells
         ),
         headlines=tuple(
@@ -77,16 +77,13 @@ def _suite_score(suite: SuiteIdentity, observations: Sequence[Observation], run:
 
 def _paired(
     cells: dict[tuple[str, str], list[Observation]], tasks: Sequence[str], conditions: Sequence[str]
-) -> list[PairedDifference]:
-    if BASE not in conditions:
-        return []
-    found = (
-        paired(task, BASE, condition, cells.get((task, BASE), []), cells.get((task, condition), []))
-        for task in tasks
-        for condition in conditions
-        if condition != BASE
-    )
-    return [difference for difference in found if difference is not None]
+) -> Iterator[PairedDifference]:
+    for task, condition in product(tasks, conditions):
+        if BASE in conditions and condition != BASE:
+            first, second = cells.get((task, BASE), []), cells.get((task, condition), [])
+            difference = paired(task, BASE, condition, first, second)
+            if difference is not None:
+                yield difference
 
 
 def _official(suite: SuiteIdentity, observations: Sequence[Observation], run: Run) -> dict[str, Any]:
@@ -94,15 +91,15 @@ def _official(suite: SuiteIdentity, observations: Sequence[Observation], run: Ru
 
     That is condition audio over all items at the protocol's own rotations, once every trial has ended.
     """
-    heard = [o for o in observations if o.trial.condition == BASE]
+    of_base = [o for o in observations if o.trial.condition == BASE]
     setup = run.identity.setup
-    left_out = run.skipped or setup.limit is not None or setup.rotations != "default"
+    is_whole = not run.skipped and setup.limit is None and setup.rotations == "default"
     # Items to which another condition does not apply are no loss; items the model cannot take are.
-    left_out = left_out or len({o.item.id for o in heard}) < len({o.item.id for o in observations})
-    if not heard or left_out or not _complete(heard):
+    is_whole = is_whole and len({o.item.id for o in of_base}) == len({o.item.id for o in observations})
+    if not of_base or not is_whole or not _complete(of_base):
         return {}
     return get_protocol(suite.protocol).figures(
-        Result(o.item.id, o.item.task, o.item.category, o.item.sub_category, o.correct) for o in heard
+        Result(o.item.id, o.item.task, o.item.category, o.item.sub_category, o.correct) for o in of_base
     )
 
 

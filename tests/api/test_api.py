@@ -187,13 +187,15 @@ def test_a_run_that_ends_early_is_resumed_by_the_same_call(suite: starbench.Suit
     }
 
 
-def test_runs_are_compared_as_data_or_by_their_directories(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_runs_are_compared_as_data_or_by_their_directories(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.chdir(FROZEN)  # a comparison names each run by the path that was given
     paths = [Path("runs") / name for name in ("flaky", "one-ear", "constant")]
-    written = json.loads(Path("compare.json").read_text("utf-8"))
+    command = ["compare", *map(str, paths), "--condition", "audio,swap", "--json", str(tmp_path / "all.json")]
+    subprocess.run([sys.executable, "-m", "starbench", *command], check=True, capture_output=True)
     as_data = starbench.compare([starbench.load_run(path) for path in paths], ("audio", "swap"))
-    rows = [comparison["rows"] for comparison in json.loads(as_data.model_dump_json())["comparisons"]]
-    assert rows == [comparison["rows"] for comparison in written["comparisons"]]
+    assert json.loads(as_data.model_dump_json()) == json.loads((tmp_path / "all.json").read_text("utf-8"))
     assert as_data == starbench.compare(paths, ["audio", "swap"])
     with pytest.raises(starbench.InputError):
         starbench.compare(paths[0], "audio")

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from starbench.audio import Audio, decode
 from starbench.canary.diagnose import diagnose
 from starbench.canary.evidence import statistics
-from starbench.canary.evidence.prober import Reply
+from starbench.canary.evidence.prober import ProbeReply
 from starbench.canary.evidence.wording import claims_no_audio
 from starbench.canary.run import REQUESTS, SENT
 from starbench.canary.stimuli import palette
@@ -253,8 +253,8 @@ def test_empty_and_cut_replies_are_no_letters() -> None:
 # How it decides --------------------------------------------------------------------------------------
 
 
-def answers(*texts: str) -> list[Reply]:
-    return [Reply(text, None, None) for text in texts]
+def answers(*texts: str) -> list[ProbeReply]:
+    return [ProbeReply(text, None, None) for text in texts]
 
 
 def test_the_p_value_of_dealing_replies_anew_is_exact() -> None:
@@ -274,9 +274,9 @@ def test_the_order_of_words_is_heard() -> None:
 
 
 def test_letters_count_before_words() -> None:
-    one, other = Reply("It is <A>, I think", "A", None), Reply("<A>", "A", None)
+    one, other = ProbeReply("It is <A>, I think", "A", None), ProbeReply("<A>", "A", None)
     assert statistics.distance(one, other) == 0.0
-    assert statistics.distance(one, Reply("It is <B>, I think", "B", None)) == 1.0
+    assert statistics.distance(one, ProbeReply("It is <B>, I think", "B", None)) == 1.0
 
 
 def test_rank_sums_are_exact() -> None:

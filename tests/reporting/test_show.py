@@ -110,8 +110,8 @@ def test_a_path_is_followed_and_what_is_heard_when_is_kept() -> None:
     path, standing = view.sources
     assert path.track == pytest.approx(np.array([(-1, 0), (0, 1), (1, 0)]), abs=1e-12)
     assert path.times.tolist() == [0.0, 0.5, 1.0]
-    assert path.heard_s is None
-    assert standing.heard_s == (0.5, 0.7)
+    assert path.sounds_s is None
+    assert standing.sounds_s == (0.5, 0.7)
 
 
 @pytest.mark.parametrize(

@@ -256,7 +256,7 @@ def test_a_server_that_can_answer_nothing_is_asked_once(
     assert ran.code == code
     assert len(server.asked) == 1
     # A model that does not exist leaves no file that names it.
-    left = {401: (True, "the server ended it"), 404: (False, "correct --model or --base-url")}[status]
+    left = {401: (True, "the server ended the run"), 404: (False, "correct --model or --base-url")}[status]
     assert ((tmp_path / "c.jsonl").exists(), left[1] in ran.err) == (left[0], True)
     server.caption = describe
     assert caption().code == 0

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from starbench.canary.evidence.prober import Prober, Reply
+from starbench.canary.evidence.prober import Prober, ProbeReply
 from starbench.canary.evidence.statistics import Matrix, at_least, dependence, separation
 from starbench.canary.evidence.token_counts import TokenCounts, is_estimate, judge
 from starbench.canary.evidence.wording import claims_no_audio, palette_matches, reports_no_speech
@@ -34,7 +34,7 @@ _ALL_LETTERS = 2 / 3
 #: So many controls in the form that was asked for.
 _FORMED = 3
 
-Descriptions = dict[Pair, list[Reply]]
+Descriptions = dict[Pair, list[ProbeReply]]
 """Descriptions by the pair of sounds that was sent."""
 
 
@@ -114,7 +114,7 @@ class DeliveryEvidence:
         )
 
     @cached_property
-    def controls(self) -> list[Reply]:
+    def controls(self) -> list[ProbeReply]:
         """Replies to the questions that need no sound."""
         return [reply for question, _ in CONTROLS for reply in self._replies(question, with_sound=False)]
 
@@ -128,7 +128,7 @@ class DeliveryEvidence:
         """Whether questions without sound are answered in the form that was asked for."""
         return sum(reply.letter is not None for reply in self.controls) >= _FORMED
 
-    def _replies(self, question: Question, *, with_sound: bool) -> list[Reply]:
+    def _replies(self, question: Question, *, with_sound: bool) -> list[ProbeReply]:
         silent = clips.no_sound(self.prober.limits).name
         groups = self.prober.by_sound(question).items()
         return [reply for name, replies in groups if (name != silent) == with_sound for reply in replies]

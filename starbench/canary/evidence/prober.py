@@ -24,7 +24,7 @@ _PICKY = 2
 
 
 @dataclass(frozen=True)
-class Reply:
+class ProbeReply:
     """What came back for one probe: its text on one line, and the option it chose."""
 
     text: str
@@ -44,7 +44,7 @@ class Prober:
         """Why each lost probe was lost."""
         self._ask = ask
         self._slots = asyncio.Semaphore(min(_MOST_IN_FLIGHT, limits.max_in_flight or _MOST_IN_FLIGHT))
-        self._replies: dict[tuple[Question, str], list[Reply]] = {}
+        self._replies: dict[tuple[Question, str], list[ProbeReply]] = {}
         # A fixed random order, so that a server that changes with time does not change with the sound.
         self._order = random.Random(4)  # noqa: S311
         self._is_down = False
@@ -112,26 +112,26 @@ class Prober:
         self._variants_answered += variant > 0
         self._replies.setdefault(key, []).append(_reply(response, probe))
 
-    def replies(self, question: Question, sound: ProbeSound) -> list[Reply]:
+    def replies(self, question: Question, sound: ProbeSound) -> list[ProbeReply]:
         """The replies to this question about this sound."""
         return self._replies.get((question, sound.name), [])
 
-    def groups(self, question: Question, sounds: Iterable[ProbeSound]) -> list[list[Reply]]:
+    def groups(self, question: Question, sounds: Iterable[ProbeSound]) -> list[list[ProbeReply]]:
         """The replies by sound, leaving out sounds without any."""
         return [replies for sound in sounds if (replies := self.replies(question, sound))]
 
-    def by_sound(self, question: Question) -> dict[str, list[Reply]]:
+    def by_sound(self, question: Question) -> dict[str, list[ProbeReply]]:
         """All replies to a question, by the name of the sound."""
         return {name: replies for (about, name), replies in self._replies.items() if about == question}
 
-    def all_replies(self) -> list[Reply]:
+    def all_replies(self) -> list[ProbeReply]:
         """Every reply."""
         return [reply for replies in self._replies.values() for reply in replies]
 
 
-def _reply(response: Response, probe: Probe) -> Reply:
+def _reply(response: Response, probe: Probe) -> ProbeReply:
     text = " ".join((response.text or "").split()) or f"({response.stop})"
     letter = None
     if probe.question.options and response.stop == "end" and response.text:
         letter = read(response.text, probe.question.options).letter
-    return Reply(text, letter, response.usage, letter is not None and letter == probe.right_letter)
+    return ProbeReply(text, letter, response.usage, letter is not None and letter == probe.right_letter)

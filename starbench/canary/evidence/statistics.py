@@ -20,7 +20,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from starbench.canary.evidence.prober import Reply
+from starbench.canary.evidence.prober import ProbeReply
 
 #: Shuffles that are drawn where there are too many to try all.
 _SHUFFLES = 9999
@@ -31,12 +31,12 @@ _LONGEST = 1500
 _WORD = re.compile(r"[\u0e00-\u0eff\u3040-\u9fff]|\w+|[^\w\s]")
 
 #: The replies to one question, those to one input together.
-Groups = Sequence[Sequence[Reply]]
+Groups = Sequence[Sequence[ProbeReply]]
 Matrix = NDArray[np.float64]
 Places = NDArray[np.intp]
 
 
-def distance(one: Reply, other: Reply) -> float:
+def distance(one: ProbeReply, other: ProbeReply) -> float:
     """How unlike two replies are, 0 to 1: by their letters if both chose one, else by their words.
 
     Words are compared in their order (Ratcliff and Obershelp: twice the words that match over all words),
@@ -111,7 +111,7 @@ def _permuted(
     return float(test.pvalue), np.asarray(test.null_distribution)
 
 
-def separation(few: Sequence[Reply], many: Sequence[Reply]) -> float:
+def separation(few: Sequence[ProbeReply], many: Sequence[ProbeReply]) -> float:
     """p-value for "the ``few`` are no further from the ``many`` than any such handful of all replies"."""
     distances = _distances([*few, *many])
     return _p_of_split(
@@ -119,7 +119,7 @@ def separation(few: Sequence[Reply], many: Sequence[Reply]) -> float:
     )
 
 
-def likeness(few: Sequence[Reply], many: Sequence[Reply]) -> float:
+def likeness(few: Sequence[ProbeReply], many: Sequence[ProbeReply]) -> float:
     """p-value for "the ``few`` are no more like each other than any such handful of all replies"."""
     distances = _distances([*few, *many])
     return _p_of_split(lambda one, _: -_mean(distances, one, one), few, many)
@@ -159,18 +159,18 @@ def _mean(distances: Matrix, one: Places, other: Places) -> Matrix:
     return np.asarray(distances[one[..., :, None], other[..., None, :]].mean(axis=(-2, -1)))
 
 
-def between(one: Sequence[Reply], other: Sequence[Reply]) -> float:
+def between(one: Sequence[ProbeReply], other: Sequence[ProbeReply]) -> float:
     """Mean distance between replies to two inputs."""
     return float(np.mean([distance(x, y) for x in one for y in other]))
 
 
-def within(groups: Iterable[Sequence[Reply]]) -> list[float]:
+def within(groups: Iterable[Sequence[ProbeReply]]) -> list[float]:
     """Distances between replies to the same input, one for each input that has more than one."""
     pairs = [list(combinations(group, 2)) for group in groups]
     return [float(np.mean([distance(x, y) for x, y in of_group])) for of_group in pairs if of_group]
 
 
-def excess(one: Sequence[Reply], other: Sequence[Reply], noise: float) -> float:
+def excess(one: Sequence[ProbeReply], other: Sequence[ProbeReply], noise: float) -> float:
     """By how much two inputs' replies differ beyond same-input variation."""
     own = within([one, other])
     return between(one, other) - (float(np.mean(own)) if own else noise)
@@ -202,7 +202,7 @@ def sign_flips(scores: Sequence[int]) -> float:
     return _permuted(lambda signed: signed.sum(axis=-1), np.array(scores), how="samples")[0]
 
 
-def _distances(replies: Sequence[Reply]) -> Matrix:
+def _distances(replies: Sequence[ProbeReply]) -> Matrix:
     distances = np.zeros((len(replies), len(replies)))
     for i, j in combinations(range(len(replies)), 2):
         distances[i, j] = distances[j, i] = distance(replies[i], replies[j])

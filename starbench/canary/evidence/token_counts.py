@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from starbench.canary.evidence.prober import Prober, Reply
+from starbench.canary.evidence.prober import Prober, ProbeReply
 from starbench.canary.stimuli import clips
 from starbench.canary.stimuli.clips import FOURFOLD, ProbeLimits
 from starbench.canary.stimuli.probes import DESCRIBE, DESCRIBE_AT_LENGTH, EXTRA_WORDS, Probe
@@ -110,22 +110,22 @@ def is_estimate(prober: Prober) -> bool:
     )
 
 
-def _pair_replies(prober: Prober) -> list[Reply]:
+def _pair_replies(prober: Prober) -> list[ProbeReply]:
     groups = prober.groups(DESCRIBE, clips.sound_pairs(prober.limits, 0).values())
     return [reply for group in groups for reply in group]
 
 
-def _counts(replies: Sequence[Reply], field: str) -> set[int | None]:
+def _counts(replies: Sequence[ProbeReply], field: str) -> set[int | None]:
     return {getattr(reply.usage, field, None) for reply in replies}
 
 
-def _only(replies: Sequence[Reply], field: str) -> int | None:
+def _only(replies: Sequence[ProbeReply], field: str) -> int | None:
     """The one count that all replies have; None if one is missing, or they differ."""
     counts = _counts(replies, field)
     return counts.pop() if len(counts) == 1 else None
 
 
-def _series(replies: Mapping[str, Sequence[Reply]], field: str) -> _Series | None:
+def _series(replies: Mapping[str, Sequence[ProbeReply]], field: str) -> _Series | None:
     """The one count of each stimulus; None if any is missing, or differs for the same input."""
     counts = {name: _only(group, field) for name, group in replies.items()}
     if field == "audio_tokens" and _counts(replies["none"], field) <= {0, None}:
@@ -136,7 +136,7 @@ def _series(replies: Mapping[str, Sequence[Reply]], field: str) -> _Series | Non
     return _Series(none, once, fourfold, twofold)
 
 
-def _unsteady(replies: Mapping[str, Sequence[Reply]]) -> str:
+def _unsteady(replies: Mapping[str, Sequence[ProbeReply]]) -> str:
     for group in replies.values():
         counts = {count for count in _counts(group, "input_tokens") if count is not None}
         if len(counts) > 1:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from starbench.canary.evidence.prober import Reply
+from starbench.canary.evidence.prober import ProbeReply
 from starbench.canary.evidence.statistics import matching
 from starbench.canary.stimuli.clips import Pair
 from starbench.protocols import patterns
@@ -88,7 +88,7 @@ def claims_no_audio(text: str) -> bool:
     )
 
 
-def palette_matches(replies: Mapping[Pair, Sequence[Reply]]) -> float:
+def palette_matches(replies: Mapping[Pair, Sequence[ProbeReply]]) -> float:
     """p-value for "replies name the two sounds of their own clip no more often than by chance"."""
     fits, own = [], []
     for place, group in enumerate(replies.values()):

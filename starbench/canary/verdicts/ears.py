@@ -16,7 +16,7 @@ from itertools import combinations
 import numpy as np
 
 from starbench.canary.evidence.delivery_evidence import Descriptions, described_sets
-from starbench.canary.evidence.prober import Prober, Reply
+from starbench.canary.evidence.prober import Prober, ProbeReply
 from starbench.canary.evidence.statistics import dependence, excess, likeness, smaller, within
 from starbench.canary.stimuli.clips import PAIR_SETS, Pair, opposite_pairs, which_side
 from starbench.canary.stimuli.probes import DESCRIBE, WHICH_SIDE, Probe
@@ -85,7 +85,7 @@ class _Changes:
     ) -> None:
         noise = within(prober.by_sound(DESCRIBE).values())
         mean_noise = float(np.mean(noise)) if noise else 0.0
-        strata: dict[object, list[Sequence[Reply]]] = {}
+        strata: dict[object, list[Sequence[ProbeReply]]] = {}
         for n, groups in enumerate(sets):
             for pair, replies in groups.items():
                 strata.setdefault((n, input_of(pair)), []).append(replies)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import typer
 from starbench.build.build import InterruptedBuild
 from starbench.build.build import build as build_suite
 from starbench.cli.commands.progress import counting
+from starbench.cli.commands.shared import key_values, names_in
 from starbench.errors import InputError
 from starbench.plugins import registry
 from starbench.suites.suite import MANIFEST
@@ -27,22 +28,24 @@ def build(options: Mapping[str, Any]) -> None:
         "stems": "true" if options["stems"] else None,
     }
     task, out = options["task"], options["out"]
-    named = {name: value for name, value in shorthands.items() if value is not None}
-    task_options = _options(options["option"] or [], named)
+    task_options = {name: value for name, value in shorthands.items() if value is not None}
+    for name, value in key_values("--option", options["option"] or ()):
+        if name in task_options:
+            raise InputError(f"option {name!r} is given twice")
+        task_options[name] = value
     known = getattr(registry.load("tasks", task), "attributes", ())
-    chosen = tuple(part.strip() for part in options["attributes"].split(",") if part.strip()) or tuple(known)
+    chosen = names_in([options["attributes"]]) or tuple(known)
     spec = BuildSpec(chosen, options["profile"], options["seed"], options["size"], task_options)
     try:
         with counting("building") as on_item:
             suite = build_suite(task, spec, out, on_item, workers=options["workers"], on_interrupted=_note)
     except KeyboardInterrupt:
         typer.echo(
-            "\nstarbench: interrupted; what is rendered is kept, and the same command resumes",
-            err=True,
+            "\nstarbench: interrupted; what is rendered is kept, and the same command resumes", err=True
         )
         raise
     typer.echo(f"{len(suite.items)} items, {len(suite.clips)} clips, digest {suite.digest[:12]}: {out}")
-    dropped = _dropped(out)
+    dropped = json.loads((out / MANIFEST).read_text("utf-8"))["dropped"]
     if dropped:
         typer.echo(
             f"{len(dropped)} cells of the design cannot be made; {out}/{MANIFEST} lists each with its reason"
@@ -64,19 +67,3 @@ def _existing(name: str, path: Path | None, is_kind: Callable[[Path], bool], kin
     if not is_kind(path):
         raise InputError(f"{name} {path}: there is no such {kind}")
     return str(path.resolve())
-
-
-def _options(pairs: Sequence[str], shorthands: dict[str, str]) -> dict[str, str]:
-    options = dict(shorthands)
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals or not name:
-            raise InputError(f"--option {pair!r} is not key=value")
-        if name in options:
-            raise InputError(f"option {name!r} is given twice")
-        options[name] = value
-    return options
-
-
-def _dropped(out: Path) -> list[str]:
-    return list(json.loads((out / MANIFEST).read_text("utf-8"))["dropped"])

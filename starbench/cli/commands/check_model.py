@@ -7,13 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from starbench.cli.commands.shared import model_of
-from starbench.cli.exits import DONE
+from starbench.cli.exits import DONE, FAILED
 from starbench.contract import check_async
-from starbench.errors import InputError
 from starbench.reporting.adapter_check import FindingTable
-
-#: Exit code of an adapter that breaks the contract; other commands use 1 for what is incomplete.
-BROKEN = 1
+from starbench.reporting.files import write_file
 
 
 def check_model(options: Mapping[str, Any]) -> int:
@@ -22,8 +19,5 @@ def check_model(options: Mapping[str, Any]) -> int:
     report = asyncio.run(check_async(model_of(options), timeout_s=options["timeout_s"], on_finding=table.add))
     table.summarise(report)
     if path is not None:
-        try:
-            path.write_text(report.model_dump_json(indent=2) + "\n", "utf-8")
-        except OSError as error:
-            raise InputError(f"{path} cannot be written: {error.strerror}") from error
-    return DONE if report.ok else BROKEN
+        write_file(path, report.model_dump_json(indent=2) + "\n")
+    return DONE if report.ok else FAILED

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from time import monotonic
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -24,7 +23,7 @@ _PLAIN_EVERY_S = 5.0
 
 
 class RunProgress:
-    """Counts outcomes, and shows rate and time left: ``with RunProgress() as progress``."""
+    """Counts outcomes, and shows rate and time left: ``with closing(RunProgress()) as progress``."""
 
     def __init__(self, of: str = "trials") -> None:
         self._of = of
@@ -34,12 +33,8 @@ class RunProgress:
         self._bar: Progress | None = None
         self._task: TaskID | None = None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """End the bar."""
         if self._bar is not None:
             self._bar.stop()
 
@@ -63,8 +58,8 @@ class RunProgress:
             )
         elif now - self._shown >= _PLAIN_EVERY_S or self._done == self._total:
             self._shown = now
-            left = _time((self._total - self._done) / self._rate(now))
-            counted = f"{self._done}/{self._total} {self._of}, {self._rate(now):.1f}/s, {left} left"
+            remaining = _time((self._total - self._done) / self._rate(now))
+            counted = f"{self._done}/{self._total} {self._of}, {self._rate(now):.1f}/s, {remaining} left"
             typer.echo(f"{counted}: {self._counts()}", err=True)
 
     def _rate(self, now: float) -> float:
@@ -102,8 +97,8 @@ def _counted_in_lines(doing: str) -> Callable[[int, int], None]:
             return
         shown, is_long = now, True
         seconds, items = now - start[0], done - start[1]
-        left = f", {_time((total - done) * seconds / items)} left" if items and done < total else ""
-        typer.echo(f"{doing}: {done}/{total} items{left}", err=True)
+        remaining = f", {_time((total - done) * seconds / items)} left" if items and done < total else ""
+        typer.echo(f"{doing}: {done}/{total} items{remaining}", err=True)
 
     return show
 

@@ -12,11 +12,9 @@ from typing import Any
 import typer
 
 from starbench.canary.arrival import are_ears_apart
-from starbench.cli.commands.shared import changes_since, drive, model_of, settings_of, setup_of, unknown_model
-from starbench.cli.exits import BAD_INPUT, DONE, INCOMPLETE
-from starbench.engine.budget import SPENT
+from starbench.cli.commands.shared import drive, model_of, say_before, settings_of, setup_of
+from starbench.cli.exits import DONE, INCOMPLETE
 from starbench.engine.settings import Settings
-from starbench.errors import FatalError
 from starbench.models.adapter import Model
 from starbench.planning.plan import Request, RunPlan, plan_run
 from starbench.reporting.dry_run import show_plan
@@ -24,10 +22,9 @@ from starbench.reporting.entries import write_entries
 from starbench.reporting.scores import show
 from starbench.reporting.words import adaptation_sentence, inapplicable_sentence, notes
 from starbench.runs import directory
-from starbench.runs.attempt import NOT_FOUND, AttemptStart, ask_all
-from starbench.runs.load import RunData, load
+from starbench.runs.attempt import AttemptStart, ask_all
+from starbench.runs.load import LoadedRun, load
 from starbench.runs.run_record import RunRecord
-from starbench.schema.score import RunScore
 from starbench.scoring.run import score
 from starbench.text import printable, sentence
 
@@ -54,38 +51,24 @@ def evaluate(
     plan: RunPlan, model: Model, path: Path, settings: Settings, *, retry_permanent: bool = False
 ) -> int:
     """Ask what ``path`` still lacks, show the scores, write the entries; returns the exit code."""
-    stopped = drive(
+    return drive(
         partial(ask_all, RunRecord(plan, path), model, settings, retry_permanent=retry_permanent),
+        path,
         partial(_announce, plan, model, path),
-        f"what was answered is kept, and --out {path} resumes the run",
+        partial(_report, path),
         apart=are_ears_apart(plan.run.adaptations),
     )
-    if stopped is not None and stopped.kind == NOT_FOUND and not path.exists():
-        typer.echo(unknown_model(stopped), err=True)
-        return BAD_INPUT
-    scores = _report(path)
-    if stopped is None:
-        return DONE if scores.delivered and scores.complete else INCOMPLETE
-    typer.echo(f"starbench: {sentence(_why(stopped))} --out {path} resumes the run", err=True)
-    return INCOMPLETE
 
 
-def _why(stopped: FatalError) -> str:
-    """Why the run ended, and what to do."""
-    if stopped.kind == SPENT:
-        return f"the budget is spent: {stopped}; with a larger one,"
-    return f"the server ended the run: {stopped}; fix it, and"
-
-
-def _report(path: Path) -> RunScore:
-    """Show the scores of the run at ``path`` and write its entries."""
+def _report(path: Path) -> int:
+    """Show the scores of the run at ``path`` and write its entries; returns the exit code."""
     data = load(path)
     scores = score(data)
     for line in _errors(data):
         typer.echo(line, err=True)
     if not scores.delivered:
         typer.echo(f"no trial was answered; the journal is {path}/trials.jsonl", err=True)
-        return scores
+        return INCOMPLETE
     show(scores, data)
     for entry in write_entries(data, scores):
         typer.echo(f"entry: {entry}")
@@ -93,10 +76,10 @@ def _report(path: Path) -> RunScore:
         typer.echo(
             f"no reply held an answer: starbench check-model {printable(scores.model)} says why", err=True
         )
-    return scores
+    return DONE if scores.complete else INCOMPLETE
 
 
-def _errors(data: RunData) -> list[str]:
+def _errors(data: LoadedRun) -> list[str]:
     """The commonest errors that are left, a line each."""
     errors = Counter(f"{error.kind}: {sentence(error.message)}" for error in data.failures)
     shown = [f"error in {n} trial(s): {what}" for what, n in errors.most_common(_ERRORS_SHOWN)]
@@ -110,15 +93,10 @@ def _announce(plan: RunPlan, model: Model, path: Path, start: AttemptStart) -> N
     state = (
         f"resumed, {done} of {start.planned} trials finished" if start.resumed else f"{start.waiting} trials"
     )
-    lines = [f"run: {path} ({state})"]
-    lines += changes_since(start, model)
-    lines += [f"note: {note}" for note in (*map(adaptation_sentence, record.adaptations), *notes(record))]
+    lines = [f"note: {note}" for note in (*map(adaptation_sentence, record.adaptations), *notes(record))]
     lines += [
         f"not applicable: {one.items} item(s): {inapplicable_sentence(one)}" for one in record.inapplicable
     ]
-    if start.canary:
-        lines.append("canary: finding out whether sound reaches the model …")
     if record.skipped:
         lines.append(f"left out as damaged: {len(record.skipped)} problem(s), listed in {path}/run.json")
-    for line in lines:
-        typer.echo(printable(line), err=True)
+    say_before(start, model, f"run: {path} ({state})", lines)

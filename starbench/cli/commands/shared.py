@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import typer
 
 from starbench.canary import summary
 from starbench.cli.commands.progress import RunProgress
+from starbench.cli.exits import BAD_INPUT, INCOMPLETE
 from starbench.engine import settings as engine_settings
+from starbench.engine.budget import SPENT
 from starbench.engine.settings import Settings
 from starbench.errors import FatalError, InputError
 from starbench.models.adapter import Model
 from starbench.models.resolve import resolve
-from starbench.runs.attempt import AttemptStart
+from starbench.runs.attempt import NOT_FOUND, AttemptStart
 from starbench.schema import Canary, Setup
 from starbench.text import printable, sentence
 
@@ -26,30 +30,24 @@ def names_in(texts: Sequence[str]) -> tuple[str, ...]:
 
 
 def model_of(options: Mapping[str, Any]) -> Model:
-    """The model that ``--model``, ``--model-arg`` and ``--base-url`` name.
-
-    Raises
-    ------
-    InputError
-        If an argument is not key=value, or the model cannot be created.
-    """
+    """The model that ``--model``, ``--model-arg`` and ``--base-url`` name."""
     arguments = {"base_url": options["base_url"]} if options["base_url"] else {}
-    for pair in options["model_arg"] or ():
-        name, equals, value = pair.partition("=")
-        if not equals or not name:
-            raise InputError(f"--model-arg {pair!r} is not key=value")
+    for name, value in key_values("--model-arg", options["model_arg"] or ()):
         arguments[name.replace("-", "_")] = value
     return resolve(options["model"], arguments)
 
 
-def setup_of(options: Mapping[str, Any]) -> Setup:
-    """How questions are put: each option that is called as a field of :class:`~starbench.schema.Setup`.
+def key_values(option: str, pairs: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Arguments that were given as key=value."""
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise InputError(f"{option} {pair!r} is not key=value")
+        yield name, value
 
-    Raises
-    ------
-    InputError
-        If an option has none of the values that it can have.
-    """
+
+def setup_of(options: Mapping[str, Any]) -> Setup:
+    """How questions are put: each option that is called as a field of :class:`~starbench.schema.Setup`."""
     fields = {name: options[name] for name in Setup.model_fields if name in options}
     _check_choices(fields, get_type_hints(Setup))
     fields["rate"] = str(fields["rate"] or "native")
@@ -76,29 +74,50 @@ def _check_choices(fields: Mapping[str, Any], kinds: Mapping[str, Any]) -> None:
 
 def drive(
     ask: Callable[..., Coroutine[Any, Any, None]],
+    path: Path,
     announce: Callable[[AttemptStart], None],
-    kept: str,
-    of: str = "trials",
+    summarise: Callable[[], int],
     *,
+    unit: str = "trials",
     apart: bool = False,
-) -> FatalError | None:
-    """Ask, and show what comes of it; returns why it stopped before its end, if it did.
+) -> int:
+    """Ask, show what comes of it, and summarise what ``path`` holds; returns the exit code.
 
-    Parameters
-    ----------
-    ask : callable
-        Asks, given ``on_start``, ``on_canary`` and ``on_line``.
-    announce : callable
-        Says what was found before anything is asked.
-    kept : str
-        What to tell whoever interrupts it.
-    of : str
-        What is counted.
-    apart : bool
-        Each ear is sent as a clip.
+    ``ask`` is given ``on_start``, ``on_canary`` and ``on_line``; ``apart`` says that each ear is sent as a clip.
     """
+    try:
+        _ask(ask, announce, unit, apart=apart)
+    except KeyboardInterrupt:
+        typer.echo(
+            f"\nstarbench: interrupted; what is finished is kept, and --out {path} resumes the run", err=True
+        )
+        raise
+    except FatalError as error:
+        if error.kind == NOT_FOUND and not path.exists():
+            typer.echo(
+                f"starbench: {sentence(str(error))}; nothing was asked and nothing is left behind: correct "
+                "--model or --base-url and run the command again",
+                err=True,
+            )
+            return BAD_INPUT
+        summarise()
+        why = f"the server ended the run: {error}; fix it, and"
+        if error.kind == SPENT:
+            why = f"the budget is spent: {error}; with a larger one,"
+        typer.echo(f"starbench: {sentence(why)} --out {path} resumes the run", err=True)
+        return INCOMPLETE
+    return summarise()
+
+
+def _ask(
+    ask: Callable[..., Coroutine[Any, Any, None]],
+    announce: Callable[[AttemptStart], None],
+    unit: str,
+    *,
+    apart: bool,
+) -> None:
     waiting = 0
-    with RunProgress(of) as progress:
+    with closing(RunProgress(unit)) as progress:
 
         def on_start(start: AttemptStart) -> None:
             nonlocal waiting
@@ -114,30 +133,20 @@ def drive(
                 typer.echo(printable(line), err=True)
             progress.begin(waiting)
 
-        try:
-            asyncio.run(ask(on_start=on_start, on_canary=on_canary, on_line=progress.add))
-        except FatalError as error:
-            return error
-        except KeyboardInterrupt:
-            typer.echo(f"\nstarbench: interrupted; {kept}", err=True)
-            raise
-    return None
+        asyncio.run(ask(on_start=on_start, on_canary=on_canary, on_line=progress.add))
 
 
-def changes_since(start: AttemptStart, model: Model) -> list[str]:
-    """What is not as it was when the work was begun: the server, the files of plug-ins."""
-    notes = [
-        f"note: {file} changed since it was begun: its answers may differ; give another --out to start anew"
-        for file in start.edited
-    ]
-    if start.resumed and start.begun_at != model.server:
-        notes.insert(0, f"note: begun at {start.begun_at}, resumed at {model.server}")
-    return notes
-
-
-def unknown_model(stopped: FatalError) -> str:
-    """What to do about a model that the server does not know, where nothing was answered or written."""
-    return (
-        f"starbench: {sentence(str(stopped))}; nothing was asked and nothing is left behind: correct --model or "
-        "--base-url and run the command again"
-    )
+def say_before(start: AttemptStart, model: Model, what: str, lines: Sequence[str]) -> None:
+    """Say what is asked for, what is not as it was when it was begun, and ``lines``."""
+    is_elsewhere = start.resumed and start.begun_at != model.server
+    for line in (
+        what,
+        *([f"note: begun at {start.begun_at}, resumed at {model.server}"] if is_elsewhere else []),
+        *(
+            f"note: {file} changed since it was begun: its answers may differ; give another --out to start anew"
+            for file in start.edited
+        ),
+        *lines,
+        *(["canary: finding out whether sound reaches the model …"] if start.canary else []),
+    ):
+        typer.echo(printable(line), err=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 import typer
 
 from starbench.errors import InputError
+from starbench.reporting.files import write_file
 from starbench.reporting.pictures.item import png
-from starbench.storage.atomic import write_bytes
 from starbench.suites.open import open_suite
 from starbench.text import slug, suggestion
 
@@ -20,8 +20,5 @@ def show(name: str, suite: str, out: Path | None, *, skip_bad: bool) -> None:
     items = {item.id: item for item in opened.items}
     if name not in items:
         raise InputError(f"{suite} has no item {name!r}: {suggestion(name, list(items))}")
-    try:
-        write_bytes(path, png(opened, items[name]))
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}") from error
+    write_file(path, png(opened, items[name]))
     typer.echo(f"wrote {path}")

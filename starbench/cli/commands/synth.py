@@ -13,25 +13,22 @@ import typer
 from starbench.build.render import render_stimulus, stem_wav
 from starbench.errors import InputError
 from starbench.plugins import registry
-from starbench.storage.atomic import write_bytes
+from starbench.reporting.files import write_file
 from starbench.synthesis import Recipe, Synthesizer, generator
 from starbench.text import slug
 
 
 def synth(name: str, parameters: str, out: Path | None, seed: int) -> None:
     """Make one stimulus, write its files, print its truth."""
-    wanted = _read(parameters)
-    _refuse_unfit(name, registry.load("synthesizers", name), wanted)
-    audio, stimulus = render_stimulus(Recipe(name, wanted), generator(seed, "synth", name))
+    values = _read(parameters)
+    _refuse_unfit(name, registry.load("synthesizers", name), values)
+    audio, stimulus = render_stimulus(Recipe(name, values), generator(seed, "synth", name))
     path = out or Path(f"{slug(name.rpartition(':')[2])}.wav")
     files = {path: audio.wav}
     for number, stem in enumerate(stimulus.stems, 1):
         files[path.with_name(f"{path.stem}-stem{number}.wav")] = stem_wav(stem, audio.rate)
     for file, data in files.items():
-        try:
-            write_bytes(file, data)
-        except OSError as error:
-            raise InputError(f"{file} cannot be written: {error.strerror}") from error
+        write_file(file, data)
         typer.echo(f"wrote {file}", err=True)
     typer.echo(json.dumps(stimulus.truth, indent=2, ensure_ascii=False))
 
@@ -39,22 +36,22 @@ def synth(name: str, parameters: str, out: Path | None, seed: int) -> None:
 def _read(parameters: str) -> dict[str, Any]:
     try:
         text = sys.stdin.read() if parameters == "-" else Path(parameters).read_text("utf-8")
-        wanted = json.loads(text)
+        values = json.loads(text)
     except OSError as error:
         raise InputError(f"{parameters} cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise InputError(f"{parameters} is not JSON: {error}") from error
-    if not isinstance(wanted, dict):
+    if not isinstance(values, dict):
         raise InputError(f"{parameters} must hold a JSON object, parameter to value")
-    return wanted
+    return values
 
 
-def _refuse_unfit(name: str, synthesizer: Synthesizer, wanted: dict[str, Any]) -> None:
+def _refuse_unfit(name: str, synthesizer: Synthesizer, values: dict[str, Any]) -> None:
     """Refuse parameters that the synthesizer does not have, and the lack of one that it must have."""
     signature = inspect.signature(synthesizer)
     try:
-        signature.bind(**{"rng": None} | wanted)
-        if "rng" in wanted:
+        signature.bind(**{"rng": None} | values)
+        if "rng" in values:
             raise TypeError("'rng' is what --seed gives")
     except TypeError as error:
         named = [name for name, one in signature.parameters.items() if one.kind is not one.VAR_KEYWORD]

@@ -5,12 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from starbench.cli.commands.progress import counting
-from starbench.cli.exits import DONE
-from starbench.reporting.verification import show, write
+from starbench.cli.exits import DONE, FAILED
+from starbench.reporting.files import write_file
+from starbench.reporting.verification import show, to_json
 from starbench.verify.audit import verify as verify_suite
-
-#: Exit code of a suite that is not what it says; other commands use 1 for what is incomplete.
-BREACHES = 1
 
 
 def verify(suite: Path, workers: int | None, json: Path | None) -> int:
@@ -19,5 +17,5 @@ def verify(suite: Path, workers: int | None, json: Path | None) -> int:
         findings = verify_suite(suite, workers=workers, on_item=on_item)
     show(findings)
     if json is not None:
-        write(findings, json)
-    return DONE if findings.clean else BREACHES
+        write_file(json, to_json(findings))
+    return DONE if findings.clean else FAILED

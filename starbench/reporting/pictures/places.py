@@ -63,13 +63,13 @@ class _Scene(_Record):
 
 
 class SourceTrack(NamedTuple):
-    """One source: what it is (a line, two where it moves), when it is heard, and where it goes.
+    """One source: what it is (a line, two where it moves), when it sounds, and where it goes.
 
     ``track``, shape (n, 2), m, at ``times``, s; one point where it stands.
     """
 
     name: str
-    heard_s: tuple[float, float] | None
+    sounds_s: tuple[float, float] | None
     times: _Plan
     track: _Plan
 
@@ -109,10 +109,9 @@ def _track(source: _Source, listener: _Plan, front: _Plan) -> SourceTrack:
     level = distance * np.cos(np.radians(elevation))
     ahead, aside = level * np.cos(np.radians(azimuth)), level * np.sin(np.radians(azimuth))
     track = listener + ahead[:, np.newaxis] * front + aside[:, np.newaxis] * right
-    heard = None
-    if source.onset_s is not None and source.duration_s is not None:
-        heard = (source.onset_s, source.onset_s + source.duration_s)
-    return SourceTrack(_name(source), heard, times, track)
+    onset, duration = source.onset_s, source.duration_s
+    sounds_s = None if onset is None or duration is None else (onset, onset + duration)
+    return SourceTrack(_name(source), sounds_s, times, track)
 
 
 def _name(source: _Source) -> str:

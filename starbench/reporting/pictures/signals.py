@@ -84,8 +84,8 @@ def draw_signals(
         _draw_wave(ax, clip.audio.samples[:, channel], clip.audio.rate, scale.loudest)
         ax.set_ylabel(clip.channels[channel], parse_math=False)
         for number, source in enumerate(view.sources if view else ()):
-            if source.heard_s is not None:
-                ax.axvspan(*source.heard_s, color=colour_of(number), alpha=0.16, lw=0)
+            if source.sounds_s is not None:
+                ax.axvspan(*source.sounds_s, color=colour_of(number), alpha=0.16, lw=0)
     axes[0].set_title(f"{title}amplitude, full scale = 1", loc="left", parse_math=False)
     for ax, (name, *shown) in zip(axes[n:], clip.spectrograms, strict=True):
         mesh = _draw_spectrogram(ax, shown, clip.audio.rate, scale.top_db)
@@ -121,20 +121,9 @@ def _draw_spectrogram(ax: Axes, shown: Sequence[_Samples], rate: int, top_db: fl
 
 
 def spectrogram(samples: _Samples, rate: int) -> tuple[_Samples, _Samples, _Samples]:
-    """Short-time levels: a full-scale sine is 0 dB at its frequency.
+    """Short-time levels of samples of shape (n, channels), whose mean power counts; a full-scale sine is 0 dB.
 
-    Parameters
-    ----------
-    samples : ndarray of float, shape (n, channels)
-        The levels are of the channels' mean power.
-    rate : int
-        Hz.
-
-    Returns
-    -------
-    times : ndarray, shape (t,), s
-    frequencies : ndarray, shape (f,), Hz
-    levels : ndarray, shape (f, t), dB
+    Returns the times, shape (t,), s; the frequencies, shape (f,), Hz; and the levels, shape (f, t), dB.
     """
     size = 2 ** round(np.log2(_FRAME_S * rate))
     window = np.hanning(size + 1)[:-1]

@@ -1,0 +1,78 @@
+"""``starbench score``, ``compare``, ``export`` and ``leaderboard``: what runs left, read and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from starbench.cli.commands.shared import names_in
+from starbench.cli.exits import DONE, INCOMPLETE
+from starbench.errors import InputError
+from starbench.reporting import comparison, scores
+from starbench.reporting.entries import (
+    ENTRY_PATTERN,
+    published_entries,
+    read_entries,
+    why_unasked,
+    write_entries,
+)
+from starbench.reporting.files import write_file
+from starbench.reporting.frames import score_columns, to_csv, to_parquet, trial_columns
+from starbench.reporting.leaderboard import BOARD_JSON, write_board
+from starbench.runs.load import load
+from starbench.scoring.compare import compare as compare_runs
+from starbench.scoring.run import score as score_run
+
+_FORMATS = {"parquet": to_parquet, "csv": to_csv}
+
+
+def score(run: Path, *, as_json: bool) -> int:
+    """Show the scores and write the entries; returns the exit code."""
+    if (why := why_unasked(run)) is not None:
+        typer.echo(f"starbench: {why}", err=True)
+        return INCOMPLETE
+    data = load(run)
+    run_score = score_run(data)
+    if as_json:
+        typer.echo(run_score.model_dump_json(indent=2))
+    else:
+        scores.show(run_score, data)
+    write_entries(data, run_score)
+    return DONE if run_score.complete else INCOMPLETE
+
+
+def compare(runs: Sequence[Path], conditions: Sequence[str], json: Path | None) -> None:
+    """Show the tables, and write everything to ``json``."""
+    comparisons = compare_runs([load(path) for path in runs], names_in(conditions))
+    comparison.show(comparisons)
+    if json is not None:
+        write_file(json, comparisons.model_dump_json(indent=1) + "\n", new_folder=True)
+
+
+def export(run: Path, to: str, out: Path | None, *, of_scores: bool) -> None:
+    """Write the table and say what it holds."""
+    if to not in _FORMATS:
+        raise InputError(f"--to {to!r} is not one of {', '.join(_FORMATS)}")
+    data = load(run)
+    columns = score_columns(score_run(data)) if of_scores else trial_columns(data)
+    path = out or run / f"{'scores' if of_scores else 'trials'}.{to}"
+    write_file(path, _FORMATS[to](columns), new_folder=True)
+    typer.echo(f"{len(columns['run'])} rows, {len(columns)} columns: {path}")
+
+
+def leaderboard(paths: Sequence[Path] | None, out: Path, *, published: bool) -> None:
+    """Write the board of all entries."""
+    entries = read_entries(paths or _usual_places())
+    if published:
+        entries += published_entries()
+    for path in write_board(entries, out):
+        typer.echo(f"board: {path}")
+
+
+def _usual_places() -> list[Path]:
+    """Entries where they usually lie, seen from the working directory."""
+    derived = ("schema.json", BOARD_JSON)
+    files = [path for path in sorted(Path("results").glob("*.json")) if path.name not in derived]
+    return files + sorted(Path("runs").glob(f"*/{ENTRY_PATTERN}"))

@@ -1,0 +1,24 @@
+"""Files that a command writes for its user."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starbench.errors import InputError
+from starbench.storage.atomic import write_bytes
+
+
+def write_file(path: Path, content: str | bytes, *, new_folder: bool = False) -> None:
+    """Write all of a file or none of it; ``new_folder``: also make the folder that it lies in.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    try:
+        if new_folder:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(path, content.encode() if isinstance(content, str) else content)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}") from error
