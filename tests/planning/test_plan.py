@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from io import StringIO
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from starbench.build.build import build
 from starbench.cli.commands.run import evaluate
@@ -201,7 +199,11 @@ def test_what_was_served_and_used_and_where_it_goes_on_is_told(
     assert "begun at http://one, resumed at http://two" in capsys.readouterr().err
 
 
-def test_extensions_and_official_figures_are_shown_for_what_they_are(samples: Path, tmp_path: Path) -> None:
+def test_extensions_and_official_figures_are_shown_for_what_they_are(
+    samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+
     def shown(name: str, **setup: object) -> tuple[str, str]:
         asked = model()
         evaluation = plan_run(
@@ -209,9 +211,10 @@ def test_extensions_and_official_figures_are_shown_for_what_they_are(samples: Pa
             asked,
         )
         evaluate(evaluation, asked, tmp_path / name, Settings(canary=False))
-        scores, out = score(load(tmp_path / name)), StringIO()
-        show(scores, load(tmp_path / name), Console(file=out, width=200))
-        return out.getvalue(), board_to_markdown(board(entries_of(load(tmp_path / name), scores)))
+        scores = score(load(tmp_path / name))
+        capsys.readouterr()
+        show(scores, load(tmp_path / name))
+        return capsys.readouterr().out, board_to_markdown(board(entries_of(load(tmp_path / name), scores)))
 
     whole, on_board = shown("whole")
     assert "silence (extension)" in whole

@@ -43,6 +43,12 @@ def row(said: str, *names: str) -> list[str]:
     return found[len(names) :]
 
 
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No column is left out."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+
 # --- nothing happens ------------------------------------------------------------------------------
 
 
