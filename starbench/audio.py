@@ -188,7 +188,9 @@ def transform(audio: Audio, how: str) -> Audio:
     if how == "silence":
         return Audio(np.zeros_like(audio.pcm), audio.rate)
     if how == "noise":
-        return _noise_like(audio)
+        noise = np.random.default_rng(_NOISE_SEED).standard_normal((audio.pcm.shape[0], 1))
+        pcm = quantise(np.clip(noise * 10 ** (NOISE_DBFS / 20), -1.0, 1.0))
+        return Audio(np.repeat(pcm, audio.channels, axis=1), audio.rate)
     if audio.channels != 2:
         raise AudioError(f"{how!r} needs two channels, and the clip has {audio.channels}")
     ears = {"left": slice(0, 1), "right": slice(1, 2), "swap": slice(None, None, -1)}
@@ -206,9 +208,3 @@ def join(audios: Sequence[Audio], gap_s: float) -> Audio:
     gap = np.zeros((round(gap_s * rate), audios[0].channels), np.int16)
     pieces = [piece for audio in audios for piece in (gap, resample(audio, rate).pcm)]
     return Audio(np.concatenate(pieces[1:]), rate)
-
-
-def _noise_like(audio: Audio) -> Audio:
-    rng = np.random.default_rng(_NOISE_SEED)
-    noise = rng.standard_normal((audio.pcm.shape[0], 1)) * 10 ** (NOISE_DBFS / 20)
-    return Audio(np.repeat(quantise(np.clip(noise, -1.0, 1.0)), audio.channels, axis=1), audio.rate)

@@ -1,21 +1,7 @@
 """Every exception starbench raises on purpose, in one tree.
 
-    StarbenchError
-    ├── InputError            what the user gave cannot work: one sentence, exit code 2
-    │   ├── SuiteError        a suite or data set is damaged or inconsistent
-    │   ├── PluginError       a plug-in cannot be found or loaded
-    │   ├── ConditionError    a condition applies to nothing, or the model cannot take it
-    │   ├── StimulusError     a stimulus that cannot exist was asked for
-    │   ├── CanaryError       no sound reaches the model
-    │   └── RunError          a run directory cannot be used as asked
-    ├── AudioError            a clip cannot be decoded or encoded
-    ├── JournalError          the journal cannot be written (the disk is full, say)
-    └── AdapterError          a request to a model failed
-        ├── TransientError    worth another attempt
-        ├── RequestError      this one request was refused as malformed or too large
-        └── FatalError        no request of this run can succeed: stop at once
-
-Adapters raise the last three; the runner turns them into ``error`` outcomes, never into letters.
+Adapters raise :class:`TransientError`, :class:`RequestError` or :class:`FatalError`; the runner turns them into
+``error`` outcomes, never into letters.
 """
 
 from __future__ import annotations
@@ -26,7 +12,7 @@ class StarbenchError(Exception):
 
 
 class InputError(StarbenchError):
-    """What the user gave cannot work. The message is one sentence that names the fix."""
+    """What the user gave cannot work (exit code 2). The message is one sentence that names the fix."""
 
 
 class SuiteError(InputError):

@@ -20,24 +20,15 @@ from starbench.schema import Item
 
 @dataclass(frozen=True, eq=False)
 class Stimulus:
-    """A waveform with its physical truth.
-
-    Attributes
-    ----------
-    samples : ndarray of float64, shape (n, channels)
-        Full scale is 1; the synthesizer has made sure that 16 bits hold it.
-    rate : int
-        Sample rate, Hz.
-    truth : dict
-        What was really put in, in the units that the keys name (``f0_hz``, ``level_db_spl``, …).
-    stems : tuple of ndarray of float64, each of the shape of ``samples``
-        What each source alone puts into the clip; empty unless asked for.
-    """
+    """A waveform at ``rate`` Hz with its physical truth."""
 
     samples: NDArray[np.float64]
+    """Shape (n, channels), full scale 1; the synthesizer has made sure that 16 bits hold it."""
     rate: int
     truth: dict[str, Any]
+    """What was really put in, in the units that the keys name (``f0_hz``, ``level_db_spl``, …)."""
     stems: tuple[NDArray[np.float64], ...] = ()
+    """What each source alone puts into the clip, in the shape of ``samples``; empty unless asked for."""
 
 
 class Synthesizer(Protocol):

@@ -56,20 +56,12 @@ def build(
     The bytes are the same for any number of workers. A build that was interrupted is resumed by the next
     one that asks for the same; one that asks for something else starts anew.
 
-    Parameters
-    ----------
-    out : Path
-        A directory that does not exist yet, or is empty.
-    on_item : callable
-        Called with the number of items that are done, and of all.
-    workers : int, optional
-        Processes to use; default: one for each CPU that this process may use. They are spawned, so a
-        script calls this under ``if __name__ == "__main__"``.
+    ``on_item`` is called with the number of items that are done, and of all. There is one worker process for each
+    CPU that this process may use, unless ``workers`` says how many. They are spawned, so a script calls this under
+    ``if __name__ == "__main__"``.
 
-    Raises
-    ------
-    InputError
-        If the task cannot build that, or ``out`` is taken, or the disk is full, or a worker process dies.
+    Raises :class:`InputError` if the task cannot build that, or ``out`` is neither new nor empty, or the disk is
+    full, or a worker process dies.
     """
     out = out.resolve()
     plugin = registry.make("tasks", task)

@@ -21,8 +21,6 @@ AUDIO_TOKENS_PER_S = 32.0
 #: Tokens of an answer: an assumption, a sentence or two. A model that thinks first may make ten times that.
 ANSWER_TOKENS = 100
 
-_MILLION = 1e6
-
 
 @dataclass(frozen=True)
 class PromptSize:
@@ -70,7 +68,7 @@ def dollars(usage: Usage, prices: Prices) -> float:
         (tokens_in - audio) * prices.input_per_million
         + audio * (prices.audio_per_million or 0.0)
         + tokens_out * prices.output_per_million
-    ) / _MILLION
+    ) / 1e6
 
 
 def tokens(usage: Usage) -> int:

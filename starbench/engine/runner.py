@@ -90,13 +90,9 @@ async def run_trials(
 
     Without a ``budget`` of what earlier attempts left, all that the client's settings allow may be used.
 
-    Raises
-    ------
-    FatalError
-        When no further request can succeed; what is under way is dropped, what is finished is kept. When the
-        budget is spent (kind ``budget``), nothing is under way.
-    JournalError
-        When the journal cannot be written.
+    Raises :class:`FatalError` when no further request can succeed: what is under way is dropped, what is finished
+    is kept. When the budget is spent (kind ``budget``), nothing is under way. Raises :class:`JournalError` when the
+    journal cannot be written.
     """
     settings = client.settings
     budget = budget or Budget(settings.max_cost_usd, settings.max_tokens, settings.prices)

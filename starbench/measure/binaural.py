@@ -34,17 +34,12 @@ def time_difference_us(
     reach_s: float = LARGEST_ITD_S,
     quiet: Samples | None = None,
 ) -> float:
-    """By how much the second channel leads: the peak of the cross-correlation of a band.
+    """By how much the second channel (the right ear) leads, µs: the peak of the cross-correlation of a band.
 
     ``samples``, of shape (n, 2), should hold silence or decay at their ends. The band is in Hz, and the slope of
     the source's spectrum is taken out of it first; ``reach_s`` is the largest difference that is looked for, s.
-    Of ``quiet``, a stretch of the background alone, the correlation is taken off.
-
-    Returns
-    -------
-    float
-        Microseconds, > 0 where the second channel (the right ear) comes first; exact to a few
-        nanoseconds for a delay without noise (parabola through the peak of 16-fold interpolation).
+    Of ``quiet``, a stretch of the background alone, the correlation is taken off. Exact to a few nanoseconds for a
+    delay without noise (parabola through the peak of 16-fold interpolation).
     """
     reach = round(reach_s * rate * _OVERSAMPLED)
     band = (low_hz, high_hz, tilt_db_per_octave)

@@ -18,19 +18,12 @@ SMOOTH_S = 0.006
 _PLATEAU_S, _CLEAR_S = 0.050, 0.010
 #: A sound that stands out less than this from what is there anyway has no end to be measured, dB.
 _LEAST_CONTRAST_DB = 9.0
-#: The bend into a decay is looked for on this grid, s.
-_BEND_STEP_S = 0.001
 
 
 def rise(envelope: Envelope, start_s: float, stop_s: float, smooth_s: float = SMOOTH_S) -> float | None:
-    """When power first passes half amplitude between two times.
+    """When power first passes half amplitude between two times, s; None where nothing rises out of the background.
 
     ``envelope`` is that of one channel. Look from the silence before to the middle of the sound.
-
-    Returns
-    -------
-    float or None
-        Seconds from the start of the clip; None where nothing rises out of the background.
     """
     first, stop = envelope.index(start_s), envelope.index(stop_s)
     crossing = _rising(envelope.smoothed(smooth_s).power[first:stop, 0], envelope.step)
@@ -67,17 +60,12 @@ def _rising(curve: Power, step: float) -> float | None:
 
 
 def bend(envelope: Envelope, start_s: float, stop_s: float, smooth_s: float = SMOOTH_S) -> float | None:
-    """When a steady sound in a room ends and its decay begins.
+    """When a steady sound in a room ends and its decay begins, s; None where nothing falls.
 
     Of all times between ``start_s`` and ``stop_s``, the one from which a level that was steady before
     falls along a straight line with the least squared error, in dB; a fall at once (the direct sound
     stops) is part of the line's freedom. Look in the envelope of one channel, from within the steady part to
     where the decay has reached the background.
-
-    Returns
-    -------
-    float or None
-        Seconds from the start of the clip; None where nothing falls.
     """
     first, stop = envelope.index(start_s), envelope.index(stop_s)
     level = db(envelope.smoothed(smooth_s).power[first:stop, 0])

@@ -54,16 +54,11 @@ class Sounding:
 
 
 def decay_time_s(envelope: Envelope, offset_s: float, end_s: float, floor: float) -> float | None:
-    """Reverberation time from the decay after a steady sound has stopped.
+    """Time of a decay by 60 dB, s, after a steady sound has stopped.
 
     The envelope is that of one channel. The sound stops at ``offset_s``, and nothing else sounds until
-    ``end_s``; ``floor`` is the power of the background.
-
-    Returns
-    -------
-    float or None
-        Time of a decay by 60 dB, s, from the line through the level between −5 and −35 dB, or as far
-        as the background lets it be seen; None where that is less than 15 dB.
+    ``end_s``; ``floor`` is the power of the background. The line goes through the level between −5 and −35 dB,
+    or as far as the background lets it be seen; None where that is less than 15 dB.
     """
     steady = float(envelope.between(offset_s - 0.3, offset_s - 0.01)[0]) - floor
     size = max(1, round(_AVERAGE_S / envelope.step))
@@ -87,7 +82,7 @@ def decay_time_s(envelope: Envelope, offset_s: float, end_s: float, floor: float
 def direct_to_reverberant_db(
     envelope: Envelope, sounding: Sounding, decay_s: float, floor: float
 ) -> float | None:
-    """Energy of the direct sound over that of all reflections, from how power builds up and falls.
+    """Energy of the direct sound over that of all reflections, dB, from how power builds up and falls.
 
     Power over time is the power of the source, delayed and weighted by the energies that arrive:
     at once (the direct sound), in intervals after it, and in an exponential tail. Their least-squares
@@ -95,12 +90,7 @@ def direct_to_reverberant_db(
     power), are the energies.
 
     The envelope is that of one channel, ``decay_s`` the reverberation time of the tail, s, and ``floor`` the
-    power of the background.
-
-    Returns
-    -------
-    float or None
-        dB; None where no direct sound, or no reflection, is found.
+    power of the background. None where no direct sound, or no reflection, is found.
     """
     first = envelope.index(sounding.onset_s - _MARGIN_S)
     stop = min(envelope.index(sounding.offset_s + _TAIL_S), envelope.power.shape[0])

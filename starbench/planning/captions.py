@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 from starbench.engine.cost import PromptSize, prompt_size
 from starbench.engine.runner import TrialResult
@@ -40,20 +39,14 @@ class CaptionRequest:
     prompt: Path | None = None
 
 
-class _Source(NamedTuple):
-    """Where a clip is: an item that holds it, and the store of its suite."""
-
-    item: Item
-    store: ClipStore
-
-
 @dataclass(frozen=True)
 class CaptionPlan:
     """Clips that are ready to be captioned, each a trial named by the clip's digest."""
 
     header: CaptionHeader
     trials: tuple[Trial, ...]
-    sources: Mapping[str, _Source]
+    sources: Mapping[str, tuple[Item, ClipStore]]
+    """Digest of a clip -> an item that holds it, and the store of its suite."""
     not_asked: Mapping[Reason, int]
     """Reason -> number of clips that the model cannot take."""
 
@@ -87,7 +80,7 @@ def plan_captions(request: CaptionRequest, model: Model) -> CaptionPlan:
     opened = [open_suite(spec, skip_bad=setup.skip_bad, to_decode=drawn) for spec in request.suites]
     rate, resampled = sent_rate(request.setup.rate_hz, model, opened)
     trials: dict[str, Trial] = {}
-    sources: dict[str, _Source] = {}
+    sources: dict[str, tuple[Item, ClipStore]] = {}
     refused: dict[str, Reason] = {}
     changes: Counter[Adaptation] = Counter()
     for suite in opened:
@@ -102,7 +95,7 @@ def plan_captions(request: CaptionRequest, model: Model) -> CaptionPlan:
             if isinstance(adapted, Reason):
                 refused[clip] = adapted
                 continue
-            trials[clip], sources[clip] = adapted.trial, _Source(item, store)
+            trials[clip], sources[clip] = adapted.trial, (item, store)
             changes.update(adapted.changes)
     not_asked = Counter(refused.values())
     if not trials:

@@ -75,9 +75,6 @@ _PRESENT: dict[str, _Present] = {
 }
 CAPTION = "caption"
 
-#: Conditions under which no clip is sent.
-SOUNDLESS = ("question-only", CAPTION)
-
 #: Every name that ``--condition`` takes.
 NAMES = (*_PRESENT, CAPTION)
 
@@ -102,7 +99,7 @@ def expand(names: Iterable[str], items: Iterable[Item], grade: str | None = None
 
 def is_soundless(condition: str) -> bool:
     """Whether a condition sends no clip."""
-    return condition.partition(":")[0] in SOUNDLESS
+    return condition.partition(":")[0] in ("question-only", CAPTION)
 
 
 def present(condition: str, item: Item, clips: Clips) -> Presentation | Reason:

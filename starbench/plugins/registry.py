@@ -80,7 +80,11 @@ def load(kind: Kind, name: str) -> Any:
     if target.endswith(".py"):
         return _attribute(_from_file(Path(target)), attribute, target)
     if attribute:
-        return _attribute(_import(target), attribute, target)
+        try:
+            module = importlib.import_module(target)
+        except FAILURES as error:
+            raise PluginError(f"module {target!r} cannot be imported: {explain(error)}") from error
+        return _attribute(module, attribute, target)
     points = available(kind)
     if name not in points:
         raise PluginError(f"no {kind[:-1]} is called {name!r}: {suggestion(name, points)}")
@@ -94,13 +98,6 @@ def load(kind: Kind, name: str) -> Any:
         raise PluginError(
             f"plug-in {point.name!r} ({point.value}) cannot be loaded: {explain(error)}{place}"
         ) from error
-
-
-def _import(module: str) -> ModuleType:
-    try:
-        return importlib.import_module(module)
-    except FAILURES as error:
-        raise PluginError(f"module {module!r} cannot be imported: {explain(error)}") from error
 
 
 def _from_file(path: Path) -> ModuleType:

@@ -107,14 +107,10 @@ async def ask_all(
     on_canary: Callable[[Canary], None] = lambda _: None,
     on_line: Callable[[LineT], None] = lambda _: None,
 ) -> None:
-    """Ask what a record still lacks.
+    """Ask what a record still lacks; ``retry_permanent`` asks again what the server refused as a bad request.
 
-    Parameters
-    ----------
-    retry_permanent : bool
-        Ask again what the server refused as a bad request.
-    on_start, on_canary, on_line : callable
-        Called before anything is asked, with the canary if one is run, and with each line that is written.
+    ``on_start`` is called before anything is asked, ``on_canary`` if one is run, ``on_line`` with each line that is
+    written.
 
     Raises
     ------

@@ -55,28 +55,13 @@ def validate_records(
     boundary: Path | None = None,
     to_decode: Callable[[Sequence[Item]], Iterable[Item]] = tuple,
 ) -> Intake:
-    """Check records and their sounds.
+    """Check records, which have the fields of :class:`starbench.schema.Item`, and their sounds.
 
-    Parameters
-    ----------
-    records : iterable of RawRecord
-        Fields are those of :class:`starbench.schema.Item`.
-    root : Path
-        The directory that paths are relative to.
-    skip_bad : bool
-        Leave damaged items out instead of refusing them all.
-    channels : callable
-        Allowed channel counts for an item.
-    boundary : Path, optional
-        The directory that no path may lead out of; ``root`` unless links lead to a store beside it.
-    to_decode : callable
-        Which of the items have their sounds decoded; by default all. Another sound is decoded only if its
-        file's name does not state its digest; of those that do, the header is read, and the digest believed.
+    Paths are relative to ``root``; none may lead out of ``boundary``, which is ``root`` unless links lead to a
+    store beside it. The items that ``to_decode`` picks have their sounds decoded. Another sound is decoded only if
+    its file's name does not state its digest; of those that do, the header is read, and the digest believed.
 
-    Raises
-    ------
-    SuiteError
-        If anything is damaged and ``skip_bad`` is off, or nothing is left.
+    Raises :class:`SuiteError` if anything is damaged and ``skip_bad`` is off, or nothing is left.
     """
     problems: list[str] = []
     items = _parse(records, problems)
