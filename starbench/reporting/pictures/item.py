@@ -43,12 +43,7 @@ _STYLE: dict[Any, Any] = {
 def png(suite: Suite, item: Item) -> bytes:
     """Draw an item of ``suite`` as a PNG, 1200 pixels wide or more.
 
-    Raises
-    ------
-    InputError
-        If matplotlib is not installed.
-    AudioError
-        If a clip changed since the suite was read.
+    Raises :class:`InputError` without matplotlib, and :class:`AudioError` if a clip changed since it was read.
     """
     try:
         import matplotlib as mpl
