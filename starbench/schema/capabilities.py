@@ -42,6 +42,5 @@ class Capabilities(Frozen):
     """What a trial put to it can end in; our own adapters are driven to each by a test."""
     error_kinds: tuple[str, ...] = ()
     max_in_flight: int | None = Field(default=None, ge=1)
-    """Requests it supports at a time."""
     channels_kept: bool | None = None
     """Whether the ears arrive separately (True), are mixed to mono (False), or nobody knows (None)."""
