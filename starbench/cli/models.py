@@ -107,16 +107,12 @@ def caption(
 def check_model(
     model: Annotated[
         str,
-        typer.Argument(
-            metavar="SPEC", help="As run's --model: my_model.py:MyModel, adapter:model, …", show_default=False
-        ),
+        typer.Argument(metavar="SPEC", help="As run's --model: my_model.py:MyModel, adapter:model, …"),
     ],
     model_arg: options.ModelArgs = None,
     base_url: options.BaseUrl = None,
     timeout_s: options.Timeout = 120.0,
-    json: Annotated[
-        Path | None, typer.Option("--json", help="Write the findings to this file.", show_default=False)
-    ] = None,
+    json: Annotated[Path | None, typer.Option("--json", help="Write the findings to this file.")] = None,
 ) -> None:
     """Check a model's adapter against the contract of all adapters; the model gets about 40 questions.
 

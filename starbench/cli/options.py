@@ -21,8 +21,7 @@ _of_model, _of_suite, _of_presentation, _of_pace, _of_output = (
 ModelSpec = Annotated[
     str,
     _of_model(
-        help="adapter:model, e.g. openai:gpt-audio-1.5, random, constant:B, observer; or my_model.py:MyModel",
-        show_default=False,
+        help="adapter:model, e.g. openai:gpt-audio-1.5, random, constant:B, observer; or my_model.py:MyModel"
     ),
 ]
 BaseUrl = Annotated[str | None, _of_model(help="An OpenAI-compatible server, e.g. http://localhost:8000/v1.")]
@@ -34,14 +33,10 @@ NoCanary = Annotated[
     bool, _of_model("--no-canary", help="Do not find out first whether sound arrives; the result says so.")
 ]
 
-Suite = Annotated[
-    str, typer.Option(help="A built suite's directory, or task:source (star-bench:ROOT).", show_default=False)
-]
+Suite = Annotated[str, typer.Option(help="A built suite's directory, or task:source (star-bench:ROOT).")]
 Suites = Annotated[
     list[str],
-    _of_suite(
-        help="A built suite's directory, or task:source (star-bench:ROOT). Repeatable.", show_default=False
-    ),
+    _of_suite(help="A built suite's directory, or task:source (star-bench:ROOT). Repeatable."),
 ]
 Limit = Annotated[int | None, _of_suite(min=1, help="A stratified, nested sample of so many items a suite.")]
 LimitSeed = Annotated[int, _of_suite(min=0, help="Seed of that sample.")]
@@ -110,9 +105,7 @@ RunFolder = Annotated[
     Path | None,
     _of_output(help="Run directory; one that exists is resumed. Default: a dated one below runs/."),
 ]
-CaptionFile = Annotated[
-    Path, _of_output(help="File of captions (JSON lines); one that exists is resumed.", show_default=False)
-]
+CaptionFile = Annotated[Path, _of_output(help="File of captions (JSON lines); one that exists is resumed.")]
 Label = Annotated[
     str | None, _of_output("--name", help="What to call the run in tables and on boards, beside the model.")
 ]

@@ -9,7 +9,7 @@ import typer
 
 
 def score(
-    run: Annotated[Path, typer.Argument(help="A run's directory.", show_default=False)],
+    run: Annotated[Path, typer.Argument(help="A run's directory.")],
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
 ) -> None:
     """Score a run again; nothing is asked. Exit code 1 says that trials are missing or in error."""
@@ -19,14 +19,11 @@ def score(
 
 
 def compare(
-    runs: Annotated[
-        list[Path], typer.Argument(help="Run directories; the first is compared with.", show_default=False)
-    ],
+    runs: Annotated[list[Path], typer.Argument(help="Run directories; the first is compared with.")],
     condition: Annotated[
         list[str] | None,
         typer.Option(
-            help="Conditions to take of each run, separated by commas; default: all. caption is every grade.",
-            show_default=False,
+            help="Conditions to take of each run, separated by commas; default: all. caption is every grade."
         ),
     ] = None,
     json: Annotated[
@@ -44,8 +41,8 @@ def compare(
 
 
 def export(
-    run: Annotated[Path, typer.Argument(help="A run's directory.", show_default=False)],
-    to: Annotated[str, typer.Option(help="parquet or csv.", show_default=False)],
+    run: Annotated[Path, typer.Argument(help="A run's directory.")],
+    to: Annotated[str, typer.Option(help="parquet or csv.")],
     out: Annotated[
         Path | None, typer.Option(help="File to write; default: trials or scores, in the run's directory.")
     ] = None,
@@ -66,9 +63,7 @@ def export(
 def leaderboard(
     entries: Annotated[
         list[Path] | None,
-        typer.Argument(
-            help="Entry files or run directories; default: results/*.json and runs/*.", show_default=False
-        ),
+        typer.Argument(help="Entry files or run directories; default: results/*.json and runs/*."),
     ] = None,
     out: Annotated[Path, typer.Option(help="Directory for leaderboard.json and leaderboard.md.")] = Path(),
     published: Annotated[

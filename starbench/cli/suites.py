@@ -24,7 +24,7 @@ class Listable(StrEnum):
 
 
 def list_(
-    kind: Annotated[Listable, typer.Argument(help=", ".join(Listable), metavar="KIND", show_default=False)],
+    kind: Annotated[Listable, typer.Argument(help=", ".join(Listable), metavar="KIND")],
     folder: Annotated[Path, typer.Argument(help="Where to look for suites and runs.")] = Path(),
 ) -> None:
     """List plug-ins that are installed, conditions, or the suites and runs below a folder."""
@@ -37,7 +37,7 @@ def build(
     task: Annotated[
         str, typer.Argument(help="A task that is built, e.g. perception (see: starbench list tasks).")
     ],
-    out: Annotated[Path, typer.Option(help="Directory of the new suite.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="Directory of the new suite.")],
     attributes: Annotated[
         str, typer.Option(help="Attributes to test, separated by commas; default: all that the task has.")
     ] = "",
@@ -59,9 +59,7 @@ def build(
     stems: Annotated[
         bool, typer.Option("--stems", help="Also keep each source alone, where the task has several.")
     ] = False,
-    option: Annotated[
-        list[str] | None, typer.Option(help="key=value for the task. Repeatable.", show_default=False)
-    ] = None,
+    option: Annotated[list[str] | None, typer.Option(help="key=value for the task. Repeatable.")] = None,
 ) -> None:
     """Build a suite: stimuli with known physics, questions about them, and their right answers.
 
@@ -80,9 +78,7 @@ def synth(
     parameters: Annotated[
         str, typer.Argument(help="File with its parameters, a JSON object; - reads standard input.")
     ],
-    out: Annotated[
-        Path | None, typer.Option(help="WAV file to write; default: NAME.wav.", show_default=False)
-    ] = None,
+    out: Annotated[Path | None, typer.Option(help="WAV file to write; default: NAME.wav.")] = None,
     seed: options.Seed = 0,
 ) -> None:
     """Make one stimulus: a 16-bit WAV, and its truth as JSON on standard output.
@@ -96,11 +92,9 @@ def synth(
 
 
 def show(
-    item: Annotated[str, typer.Argument(help="Id of an item.", show_default=False)],
+    item: Annotated[str, typer.Argument(help="Id of an item.")],
     suite: options.Suite,
-    out: Annotated[
-        Path | None, typer.Option(help="PNG file to write; default: ITEM.png.", show_default=False)
-    ] = None,
+    out: Annotated[Path | None, typer.Option(help="PNG file to write; default: ITEM.png.")] = None,
     skip_bad: options.SkipBad = False,
 ) -> None:
     """Draw an item: waveform and spectrogram of its clips, and from above where the sources are."""
@@ -110,11 +104,9 @@ def show(
 
 
 def verify(
-    suite: Annotated[Path, typer.Argument(help="A suite's directory.", show_default=False)],
+    suite: Annotated[Path, typer.Argument(help="A suite's directory.")],
     workers: options.Workers = None,
-    json: Annotated[
-        Path | None, typer.Option("--json", help="Write the whole result to this file.", show_default=False)
-    ] = None,
+    json: Annotated[Path | None, typer.Option("--json", help="Write the whole result to this file.")] = None,
 ) -> None:
     """Measure every stimulus again from its samples, compare with what it claims, and look for leaks.
 

@@ -38,14 +38,7 @@ def show_plan(
     """Print example prompts, counts, seconds of sound, estimated tokens and cost, and every adaptation.
 
     Nothing is asked, nothing is written, no connection is made. What a run would refuse is refused here
-    too: ``plan`` was prepared as for a run, and a run that ``out`` already holds must be this one.
-
-    Raises
-    ------
-    InputError
-        If ``out`` holds another run, or is not a run.
-    AudioError
-        If a clip of an example is not what it was when its suite was read.
+    too: :class:`InputError` if ``out`` is not this run, :class:`AudioError` if a clip of an example changed.
     """
     console = new_console()
     waiting = _waiting(plan, out, retry_permanent=retry_permanent)

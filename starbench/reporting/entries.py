@@ -21,19 +21,12 @@ from starbench.schema.score import RunScore, SuiteScore
 from starbench.storage.atomic import write_lines
 from starbench.text import validation_problem
 
-ENTRY = "entry-{suite}.json"
 ENTRY_PATTERN = "entry-*.json"
 
 
 def write_entries(data: LoadedRun, scores: RunScore) -> list[Path]:
-    """Write the entries of a run into it.
-
-    Raises
-    ------
-    JournalError
-        If the disk does not take them.
-    """
-    entries = {data.path / ENTRY.format(suite=entry.suite.name): entry for entry in entries_of(data, scores)}
+    """Write the entries of a run into it; :class:`JournalError` if the disk does not take them."""
+    entries = {data.path / f"entry-{entry.suite.name}.json": entry for entry in entries_of(data, scores)}
     for path, entry in entries.items():
         try:
             write_lines(path, [entry.model_dump_json(indent=1)])
@@ -86,13 +79,7 @@ def _entry(data: LoadedRun, scores: RunScore, score: SuiteScore) -> LeaderboardE
 
 
 def why_unasked(path: Path) -> str | None:
-    """Why no trial of the run at ``path`` was ever asked; None if one was.
-
-    Raises
-    ------
-    starbench.errors.RunError
-        If ``path`` is no run, or is damaged.
-    """
+    """Why no trial of the run at ``path`` was ever asked; None if one was."""
     directory.read(path)
     if any(True for _ in journal.read(path)):
         return None
@@ -103,13 +90,7 @@ def why_unasked(path: Path) -> str | None:
 
 
 def read_entries(paths: Iterable[Path]) -> list[LeaderboardEntry]:
-    """Entries from files (one or a list in each) and from run directories.
-
-    Raises
-    ------
-    InputError
-        If one cannot be read, or is no entry.
-    """
+    """Entries from files (one or a list in each) and run directories; :class:`InputError` if one has none."""
     entries: list[LeaderboardEntry] = []
     for path in paths:
         sources = sorted(path.glob(ENTRY_PATTERN)) if path.is_dir() else [path]

@@ -9,13 +9,7 @@ from starbench.storage.atomic import write_bytes
 
 
 def write_file(path: Path, content: str | bytes, *, new_folder: bool = False) -> None:
-    """Write all of a file or none of it; ``new_folder``: also make the folder that it lies in.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be written.
-    """
+    """Write all of a file, or none of it and raise :class:`InputError`; ``new_folder``: make its folder too."""
     try:
         if new_folder:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -55,13 +55,7 @@ def score_columns(scores: RunScore) -> Columns:
 
 
 def to_frame(columns: Columns, backend: Backend | None = None) -> Any:
-    """A data frame of ``backend``; default: the first that is installed.
-
-    Raises
-    ------
-    InputError
-        If it is not installed; names the extra.
-    """
+    """A data frame of ``backend``, or the first installed; :class:`InputError` names the extra if there is none."""
     known = get_args(Backend)
     if backend not in (None, *known):
         raise InputError(f"there is no backend {backend!r}: {suggestion(str(backend), known)}")
@@ -85,13 +79,7 @@ def to_csv(columns: Columns) -> bytes:
 
 
 def to_parquet(columns: Columns) -> bytes:
-    """A Parquet file, texts as they are.
-
-    Raises
-    ------
-    InputError
-        If polars is not installed; names the extra.
-    """
+    """A Parquet file, texts as they are; :class:`InputError` if polars is not installed."""
     file = BytesIO()
     to_frame(columns, "polars").write_parquet(file)
     return file.getvalue()

@@ -49,13 +49,7 @@ def board(entries: Iterable[LeaderboardEntry]) -> Board:
 
 
 def write_board(entries: Iterable[LeaderboardEntry], folder: Path) -> list[Path]:
-    """Write the board of ``entries`` as JSON and as Markdown.
-
-    Raises
-    ------
-    InputError
-        If the folder cannot be written.
-    """
+    """Write the board of ``entries`` as JSON and as Markdown; :class:`InputError` if the folder takes no file."""
     content = board(entries)
     text = json.dumps(content.model_dump(mode="json"), indent=1, ensure_ascii=False)
     write_file(folder / BOARD_JSON, f"{text}\n", new_folder=True)

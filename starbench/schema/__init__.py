@@ -4,17 +4,16 @@ from starbench.schema.adaptation import Adaptation, Inapplicable, MissingCaption
 from starbench.schema.base import Frozen
 from starbench.schema.canary import Canary, ProbeSet
 from starbench.schema.capabilities import AnswerMode, Capabilities
-from starbench.schema.item import MAX_OPTIONS, Item
+from starbench.schema.item import Item
 from starbench.schema.presentation import Presentation
 from starbench.schema.prices import Prices
 from starbench.schema.prompt import ClipPart, Prompt, TextPart
 from starbench.schema.response import Failure, Outcome, Reading, Response, Stop, Usage
 from starbench.schema.run import Identity, Run, SuiteIdentity
-from starbench.schema.setup import ChannelPolicy, ClipPolicy, Setup, TextOnlyPolicy
+from starbench.schema.setup import ChannelPolicy, ClipPolicy, Setup
 from starbench.schema.trial import UNCUT, ClipSpec, JoinedSpec, JournalLine, TextSpec, Transform, Trial
 
 __all__ = [
-    "MAX_OPTIONS",
     "UNCUT",
     "Adaptation",
     "AnswerMode",
@@ -43,7 +42,6 @@ __all__ = [
     "Setup",
     "Stop",
     "SuiteIdentity",
-    "TextOnlyPolicy",
     "TextPart",
     "TextSpec",
     "Transform",

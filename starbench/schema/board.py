@@ -38,7 +38,6 @@ class RunRow(Frozen):
     """One condition of one run."""
 
     label: str | None
-    """What the user calls the run."""
     model: str
     arguments: dict[str, Any]
     adaptations: tuple[str, ...]

@@ -36,14 +36,11 @@ class Capabilities(Frozen):
     max_channels: int | None = Field(default=None, ge=1)
     """Channels of one clip."""
     answer_modes: tuple[AnswerMode, ...] = ("text",)
-    """Ways of answering it knows."""
     max_batch: int | None = Field(default=None, ge=1)
     """Prompts that its ``generate_batch`` takes at a time."""
     outcomes: tuple[Outcome, ...] = tuple(Outcome)
     """What a trial put to it can end in; our own adapters are driven to each by a test."""
     error_kinds: tuple[str, ...] = ()
-    """Kinds of the errors it raises."""
     max_in_flight: int | None = Field(default=None, ge=1)
-    """Requests it supports at a time."""
     channels_kept: bool | None = None
     """Whether the ears arrive separately (True), are mixed to mono (False), or nobody knows (None)."""

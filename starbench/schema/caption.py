@@ -44,7 +44,6 @@ class CaptionHeader(Frozen):
     suites: dict[str, str]
     """Digest -> name of each suite whose clips were asked for."""
     served_by: str | None = None
-    """Where the requests went when the file was begun: the server's address without any secret."""
     adaptations: tuple[Adaptation, ...] = ()
     versions: dict[str, str] = Field(default_factory=dict)
     canary: Canary | None = None
@@ -78,12 +77,10 @@ class CaptionLine(Frozen):
     error: Failure | None = None
     attempts: int = Field(ge=0)
     latency_s: float = Field(ge=0)
-    """Seconds that the last attempt took, preparing the request included."""
     served_model: str | None = None
     usage: Usage | None = None
     request_digest: str
     at: str
-    """When the request ended, UTC, ISO 8601."""
 
     @property
     def key(self) -> TrialKey:

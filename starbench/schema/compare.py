@@ -23,7 +23,6 @@ class Side(Frozen):
     inapplicable: tuple[Inapplicable, ...] = ()
     """Items that were not asked under this condition."""
     captioner: Captioner | None = None
-    """Who wrote the captions that this condition shows."""
 
     @property
     def name(self) -> str:

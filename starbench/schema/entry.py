@@ -16,8 +16,6 @@ from starbench.schema.response import Usage
 from starbench.schema.score import SuiteScore
 from starbench.schema.setup import Setup
 
-SCHEMA_VERSION: Literal[2] = 2
-
 
 class ModelRecord(Frozen):
     """The model as it was asked for, and as the server named it."""
@@ -49,10 +47,9 @@ class Published(Frozen):
 class LeaderboardEntry(Frozen):
     """One model and one suite: scores with intervals, coverage, controls, versions, digests."""
 
-    schema_version: Literal[2] = SCHEMA_VERSION
+    schema_version: Literal[2] = 2
     run_by_us: bool
     label: str | None = None
-    """What the user calls the run."""
     model: ModelRecord
     suite: SuiteRecord
     setup: Setup
@@ -60,15 +57,10 @@ class LeaderboardEntry(Frozen):
     scores: SuiteScore | None = None
     published: Published | None = None
     complete: bool
-    """Whether every planned trial ended, none in an error."""
     usage: Usage | None = None
-    """Tokens over the whole run, as far as the server reported them."""
     canary: Canary | None = None
-    """What was found out before the first question; None where no canary was run."""
     captioner: Captioner | None = None
-    """Who wrote the captions, where condition ``caption`` showed those of a model."""
     cost_usd: float | None = None
-    """What the run cost by the price table, US dollars, where prices and tokens are known."""
     inapplicable: tuple[Inapplicable, ...] = ()
     skipped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

@@ -60,13 +60,7 @@ class Item(Frozen):
     """What was physically put in, in the units its keys name. Never leaves for a model."""
 
     def clip_path(self, clip: int) -> str:
-        """Path of the clip of this number (from 0; ``UNCUT`` for the uncut recording).
-
-        Raises
-        ------
-        ValueError
-            If the item has no uncut recording.
-        """
+        """Path of the clip of this number, from 0 (``UNCUT``: the uncut recording; ValueError if there is none)."""
         if clip >= 0:
             return self.audio_paths[clip]
         if self.uncut_audio_path is None:

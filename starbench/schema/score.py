@@ -134,7 +134,6 @@ class RunScore(Frozen):
     model: str
     served_as: tuple[str, ...] = ()
     complete: bool
-    """Whether every planned trial ended, none in an error."""
     delivered: int
     """Trials that ended in anything but an error."""
     usage: Usage | None = None

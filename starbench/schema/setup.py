@@ -13,8 +13,6 @@ from starbench.schema.capabilities import AnswerMode
 ClipPolicy = Literal["refuse", "concat"]
 #: What may become of a clip with more channels than the model takes.
 ChannelPolicy = Literal["refuse", "split", "mono"]
-#: What is sent where a model takes no prompt without a clip.
-TextOnlyPolicy = Literal["refuse", "silent-clip"]
 
 
 class Setup(Frozen):
@@ -35,9 +33,9 @@ class Setup(Frozen):
     limit_seed: int = Field(default=0, ge=0)
     rate: str = Field(default="native", pattern=r"^(native|[1-9]\d{3,})$")
     """``native``, or the rate in Hz that every clip is resampled to."""
-    text_only: TextOnlyPolicy = "refuse"
+    text_only: Literal["refuse", "silent-clip"] = "refuse"
+    """What is sent where a model takes no prompt without a clip."""
     skip_bad: bool = False
-    """Whether damaged items are left out."""
     clips: ClipPolicy = "refuse"
     gap_s: float | None = Field(default=None, ge=0)
     """Silence between clips that were joined, s; None where none are."""

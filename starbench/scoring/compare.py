@@ -38,20 +38,10 @@ class _Side:
 
 
 def compare(runs: Sequence[LoadedRun], conditions: Sequence[str] = ()) -> Comparisons:
-    """Compare each condition of each run with the first.
+    """Compare each condition of each run with the first; ``conditions`` are those to take, in this order.
 
-    Parameters
-    ----------
-    runs : sequence of LoadedRun
-        Scored from their journals.
-    conditions : sequence of str
-        Which conditions to take of each run, in this order; none: all it has. ``caption`` stands for every
-        grade of captions.
-
-    Raises
-    ------
-    InputError
-        If there are not two sides, or two of them were not asked the same questions alike.
+    None given means all; ``caption`` stands for every grade of captions. Raises :class:`InputError` if there
+    are not two sides, or two of them were not asked the same questions alike.
     """
     base, *others = _sides(runs, conditions)
     return Comparisons(

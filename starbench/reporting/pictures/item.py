@@ -43,12 +43,7 @@ _STYLE: dict[Any, Any] = {
 def png(suite: Suite, item: Item) -> bytes:
     """Draw an item of ``suite`` as a PNG, 1200 pixels wide or more.
 
-    Raises
-    ------
-    InputError
-        If matplotlib is not installed.
-    AudioError
-        If a clip changed since the suite was read.
+    Raises :class:`InputError` without matplotlib, and :class:`AudioError` if a clip changed since it was read.
     """
     try:
         import matplotlib as mpl
@@ -119,14 +114,7 @@ def _write_heading(figure: Figure, suite: Suite, item: Item, width: float, heigh
     answer = _wrapped(f"Right answer: {_right_answer(item)}", int(width * 10), 1)
     figure.text(inset, below, answer, va="top", size=11, parse_math=False)
     level = None if item.level is None else f"level {item.level:g} {item.level_unit or ''}".strip()
-    parts = (
-        item.id,
-        suite.name,
-        item.sub_category,
-        level,
-        "catch trial" if item.catch else None,
-        *item.flags,
-    )
+    parts = (item.id, suite.name, item.sub_category, level, item.catch and "catch trial", *item.flags)
     foot = _wrapped("  ·  ".join(part for part in parts if part), int(width * 13), 1)
     figure.text(inset, 0.12 / height, foot, va="bottom", size=8, color="0.35", parse_math=False)
 

@@ -37,12 +37,9 @@ def colour_of(number: int) -> str:
 
 def map_height(views: Sequence[TopView | None]) -> float:
     """Inches for the map with the most sources; 0 where there is none."""
-    n_lines = max((_n_lines(view) for view in views if view is not None), default=0)
+    legends = ["\n".join(source.name for source in view.sources) for view in views if view is not None]
+    n_lines = max((legend.count("\n") + 1 for legend in legends), default=0)
     return _FRAME + _GAP + _LINE * n_lines if n_lines else 0.0
-
-
-def _n_lines(view: TopView) -> int:
-    return sum(1 + source.name.count("\n") for source in view.sources)
 
 
 def shared_area(views: Sequence[TopView]) -> Area:
