@@ -28,7 +28,6 @@ from starbench.text import sentence
 #: Probes of a basic canary, at most.
 MOST_PROBES = 40
 _NOT_SHOWN = Verdict(UNKNOWN, "no reply was shown to depend on the sound")
-_NOT_COMPARABLE = Verdict(UNKNOWN, "no reply in free text distinguishes sounds")
 
 
 async def diagnose(
@@ -128,8 +127,8 @@ async def _reach(
 ) -> tuple[Verdict, Verdict]:
     """Whether the end of long clips and high frequencies arrive."""
     if not evidence.is_comparable:
-        unfit = Verdict(UNKNOWN, delivery.PICKY) if prober.is_picky else _NOT_COMPARABLE
-        return unfit, unfit
+        why = delivery.PICKY if prober.is_picky else "no reply in free text distinguishes sounds"
+        return (Verdict(UNKNOWN, why),) * 2
     sounds = single_sounds(prober.limits)
     described = [Probe(DESCRIBE, sound) for sound in sounds] * delivery.TIMES
     await prober.send([*described, *counting_probes(prober)])

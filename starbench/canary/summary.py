@@ -55,8 +55,6 @@ def short(canary: Canary | None, *, apart: bool = False) -> str | None:
 
 def _verdicts(canary: Canary, *, apart: bool) -> dict[str, str]:
     """What was probed, and the verdict on it."""
-    verdicts = {
-        name: f"{_ABOUT[name]} {getattr(canary, name)}"
-        for name in (VERDICTS if canary.probe == "all" else _BASIC)
-    }
+    names = VERDICTS if canary.probe == "all" else _BASIC
+    verdicts = {name: f"{_ABOUT[name]} {getattr(canary, name)}" for name in names}
     return verdicts | ({"ears": "ears sent as separate clips"} if apart else {})

@@ -38,23 +38,16 @@ class AdapterUnderTest:
         self.errors: list[AdapterError] = []
         self.is_sampling = False
         """Whether it was seen to answer one question, asked again, in several ways."""
-        self._client = ModelClient(
-            model,
-            Settings(
-                max_in_flight=MOST_TOGETHER,
-                timeout_s=timeout_s,
-                backoff=Backoff(max_attempts=ATTEMPTS, longest_retry_after_s=LONGEST_WAIT_S, timeouts=False),
-            ),
-        )
+        backoff = Backoff(max_attempts=ATTEMPTS, longest_retry_after_s=LONGEST_WAIT_S, timeouts=False)
+        settings = Settings(max_in_flight=MOST_TOGETHER, timeout_s=timeout_s, backoff=backoff)
+        self._client = ModelClient(model, settings)
 
     @property
     def plugin(self) -> Any:
-        """The adapter itself."""
         return self.model.adapter
 
     @property
     def capabilities(self) -> Capabilities:
-        """What it declares."""
         return self.model.capabilities
 
     @property
@@ -64,7 +57,6 @@ class AdapterUnderTest:
 
     @property
     def method(self) -> Any:
-        """The method that a run would call."""
         return self.plugin.generate_batch if self.uses_batches else self.plugin.generate
 
     @property
@@ -133,5 +125,4 @@ async def compare_answers(
 
 
 def comparable_text(response: Response) -> str:
-    """What is compared of an answer."""
     return str(response.text) if response.stop == "end" else f"{response.text} [{response.stop}]"

@@ -72,8 +72,8 @@ async def concurrency(adapter: AdapterUnderTest) -> CheckResult:
     if n == 1:
         return skipped("declares max_in_flight=1")
     comparison = await compare_answers(_questions(adapter, n), adapter.ask, adapter.ask_together)
-    fix = "keep what belongs to a call in local variables, or declare max_in_flight=1"
-    fix = _IN_ORDER if adapter.uses_batches else fix
+    local = "keep what belongs to a call in local variables, or declare max_in_flight=1"
+    fix = _IN_ORDER if adapter.uses_batches else local
     result = passed(f"{n} at a time{_unproven(adapter, comparison)}")
     return _as_alone(adapter, comparison, f"{n} questions at a time", "alone", fix) or result
 

@@ -32,7 +32,6 @@ class PromptMaker:
 
     @property
     def mode(self) -> AnswerMode:
-        """How ordinary questions are asked."""
         modes = self._declared.answer_modes
         return "text" if "text" in modes else modes[0]
 

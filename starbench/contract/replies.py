@@ -48,8 +48,7 @@ async def logprobs(adapter: AdapterUnderTest) -> CheckResult:
             f"{wrong}{adapter.where}",
             "fill Response.letter_logprobs with natural logarithms, and text with the best as <X>",
         )
-    by_letter = reply.letter_logprobs or {}
-    return passed(", ".join(f"{letter} {value:.2f}" for letter, value in by_letter.items()))
+    return passed(", ".join(f"{letter} {p:.2f}" for letter, p in (reply.letter_logprobs or {}).items()))
 
 
 def _wrong_logprobs(reply: Response) -> str | None:
@@ -96,8 +95,9 @@ async def usage(adapter: AdapterUnderTest) -> CheckResult:
                 return failed(f"{part}={fewer}, {whole}={more}", "report None where a count is not known")
             if fewer is not None and more is not None and fewer > more:
                 return failed(f"{part}={fewer} is more than {whole}={more}", f"count them in {whole}, too")
-    last = reports[-1].model_dump(exclude_none=True)
-    return passed(f"{len(reports)} replies report tokens, the last {last}")
+    return passed(
+        f"{len(reports)} replies report tokens, the last {reports[-1].model_dump(exclude_none=True)}"
+    )
 
 
 async def outcomes(adapter: AdapterUnderTest) -> CheckResult:

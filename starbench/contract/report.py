@@ -31,12 +31,10 @@ class Report(Frozen):
 
     @property
     def ok(self) -> bool:
-        """Whether no check failed."""
         return not self.failures
 
     @property
     def failures(self) -> tuple[Finding, ...]:
-        """The checks that failed."""
         return tuple(finding for finding in self.findings if finding.verdict == "fail")
 
     def __repr__(self) -> str:
@@ -63,15 +61,12 @@ class CheckResult(NamedTuple):
 
 
 def passed(message: str) -> CheckResult:
-    """As it should be."""
     return CheckResult("pass", message)
 
 
 def failed(message: str, fix: str) -> CheckResult:
-    """Not as it should be, and what to do about it."""
     return CheckResult("fail", message, fix)
 
 
 def skipped(reason: str) -> CheckResult:
-    """Nothing to check."""
     return CheckResult("n/a", reason)

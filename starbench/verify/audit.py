@@ -24,18 +24,9 @@ def verify(
 ) -> Findings:
     """Verify the suite in the directory ``root``.
 
-    Parameters
-    ----------
-    workers : int, optional
-        Processes; default: one for each CPU that this process may use. They are spawned, so a script
-        calls this under ``if __name__ == "__main__"``.
-    on_item : callable
-        Called with the number of items that are measured, and of all.
-
-    Raises
-    ------
-    SuiteError
-        If there is no suite there, or it is damaged, or a worker process dies.
+    It takes ``workers`` processes, by default one for each CPU that this process may use. They are spawned, so
+    a script calls this under ``if __name__ == "__main__"``. ``on_item`` is called with the number of items that
+    are measured, and of all. A SuiteError says that there is no suite, it is damaged or a worker process died.
     """
     suite = suites.read(root, check_digest=False)
     manifest = json.loads((root / MANIFEST).read_text("utf-8"))

@@ -42,7 +42,6 @@ class BalanceRow:
 
 
 def audit(groups: Sequence[Group], declared: dict[str, Any]) -> tuple[list[BalanceRow], list[Breach]]:
-    """Audit every sub-category."""
     adjusted = (holm([p(group) for group in groups]) for p in (_content_p, _position_p, _level_p))
     rows = []
     for group, p_content, p_position, p_level in zip(groups, *adjusted, strict=True):

@@ -149,9 +149,8 @@ def senses(truth: Mapping[str, Any]) -> tuple[Bearing, ...]:
 
 
 def bearings(truth: Mapping[str, Any]) -> tuple[Bearing, ...]:
-    """What tells a direction in a clip with this truth."""
     make = BEARINGS.get(str(truth["format"]))
-    return () if make is None else make(truth["receiver"])
+    return make(truth["receiver"]) if make else ()
 
 
 def arrivals_s(truth: Mapping[str, Any], source: Mapping[str, Any]) -> NDArray[np.float64]:

@@ -64,7 +64,6 @@ class Clip:
 
     @property
     def seconds(self) -> float:
-        """Length, s."""
         return float(self.samples.shape[0]) / self.rate
 
     @property
@@ -143,12 +142,10 @@ class Source:
 
     @property
     def ramp_s(self) -> float:
-        """Length of its ramps, s."""
         return float(self.truth["signal"].get("ramp_s", 0.010))
 
     @property
     def tilt_db_per_octave(self) -> float:
-        """Slope of its spectrum."""
         return float(self.truth["signal"].get("tilt_db_per_octave", 0.0))
 
     @cached_property

@@ -15,17 +15,14 @@ _LEAST_S = 0.1
 
 
 def rate(clip: Clip) -> Iterator[ClaimResult]:
-    """The sample rate."""
     yield Measurement("rate", "clip", float(clip.truth["rate"]), float(clip.rate))
 
 
 def length(clip: Clip) -> Iterator[ClaimResult]:
-    """The clip's length."""
     yield Measurement("length", "clip", float(clip.truth["total_s"]), clip.seconds)
 
 
 def channels(clip: Clip) -> Iterator[ClaimResult]:
-    """The number of channels."""
     yield Measurement("channels", "clip", float(len(clip.truth["channels"])), float(clip.samples.shape[1]))
 
 

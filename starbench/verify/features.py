@@ -41,7 +41,6 @@ class Feature:
 
     @property
     def is_number(self) -> bool:
-        """Whether its values are numbers."""
         return all(value is None or isinstance(value, float) for value in self.values)
 
 
@@ -59,12 +58,9 @@ def features(
     return [
         column
         for column in (*columns, *_differences(columns))
-        if _is_open(column.key, cues) and len(set(column.values) - {None}) > 1
+        if (column.key in ALWAYS if cues is None else not is_cue(column.key, cues))
+        and len(set(column.values) - {None}) > 1
     ]
-
-
-def _is_open(key: str, cues: Sequence[str] | None) -> bool:
-    return key in ALWAYS if cues is None else not is_cue(key, cues)
 
 
 def is_cue(key: str, cues: Sequence[str]) -> bool:

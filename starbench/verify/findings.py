@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -50,15 +50,14 @@ class Findings:
     digest: str
     items: int
     clips: int
-    claims: list[KindRow] = field(default_factory=list)
-    unmeasured: list[dict[str, Any]] = field(default_factory=list)
-    balance: list[Any] = field(default_factory=list)
-    leaks: list[Any] = field(default_factory=list)
-    breaches: list[Breach] = field(default_factory=list)
+    claims: list[KindRow]
+    unmeasured: list[dict[str, Any]]
+    balance: list[Any]
+    leaks: list[Any]
+    breaches: list[Breach]
 
     @property
     def clean(self) -> bool:
-        """Whether there is no breach."""
         return not self.breaches
 
 

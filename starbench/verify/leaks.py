@@ -50,8 +50,7 @@ def audit(
         listed = declared_for(declared, "asked", group.name)
         cues = [str(name) for name in listed] if isinstance(listed, list) else None
         for feature in features(group, by_item, cues):
-            p = _test(feature, group.classes)
-            if p is not None:
+            if (p := _test(feature, group.classes)) is not None:
                 n = sum(value is not None for value in feature.values)
                 tests.append((group.name, feature.name, feature.key, n, p))
         if cues is not None:
@@ -100,10 +99,8 @@ def _ranks(item: Item, cues: Sequence[str]) -> Iterator[tuple[str, int, int]]:
         return
     tables = {k: source_numbers(sources[numbers[k]]) for k in named}
     for key in set.intersection(*(set(table) for table in tables.values())):
-        if is_cue(key, cues):
-            continue
         values = [tables[k][key] for k in named]
-        if len(set(values)) == len(values):
+        if not is_cue(key, cues) and len(set(values)) == len(values):
             yield key, sorted(values).index(tables[right][key]), len(values)
 
 

@@ -14,12 +14,10 @@ from scipy.ndimage import median_filter
 
 from starbench.measure.binaural import side_db, time_difference_us
 from starbench.measure.levels import db, power
-from starbench.verify.bearings import HEAD_S, Bearing, Place, bearings, senses
+from starbench.verify.bearings import HEAD_S, Bearing, Place, Samples, bearings, senses
 from starbench.verify.claims import ClaimResult, Measurement, Source, Unmeasured
 from starbench.verify.source_claims import OVERLAPS, obstacle, whole_stretch
 from starbench.verify.tolerances import KINDS
-
-Samples = NDArray[np.floating]
 
 #: The stretch that the direct sound has nearly for itself, s about the half-amplitude onset, and a longer
 #: one: where they disagree by more than this, µs, reflections or the background have confused them.
@@ -38,10 +36,6 @@ CONFUSED = "reflections or noise confuse the first milliseconds"
 _DROWNED = "the direct sound is drowned"
 
 
-def _place(source: Source) -> Place:
-    return Place(*(float(source.truth[key]) for key in ("azimuth_deg", "elevation_deg", "distance_m")))
-
-
 def direction(source: Source) -> Iterator[ClaimResult]:
     """The direction, as far as the clip's format tells one."""
     where = source.surroundings
@@ -54,8 +48,9 @@ def direction(source: Source) -> Iterator[ClaimResult]:
     if why:
         yield Unmeasured(f"direction, {where}", why)
         return
+    place = Place(*(float(source.truth[key]) for key in ("azimuth_deg", "elevation_deg", "distance_m")))
     for bearing in known:
-        expected = bearing.expected(_place(source), source.clip.truth["receiver"])
+        expected = bearing.expected(place, source.clip.truth["receiver"])
         kind = f"{bearing.name}, {where}"
         stretch = whole_stretch(source)
         measured = _at_first(bearing, source) if source.in_room else _measured(bearing, stretch, source)
@@ -112,8 +107,7 @@ def _measured(bearing: Bearing, stretch: Samples, source: Source) -> float:
 def path(source: Source) -> Iterator[ClaimResult]:
     """The track of a moving source: how far off its directions are, and whether they change the right way."""
     where = source.surroundings
-    why = obstacle(source)
-    if why:
+    if why := obstacle(source):
         yield Unmeasured(f"path, {where}", why)
         return
     points = np.array(source.truth["path"]["points"], dtype=np.float64)

@@ -37,15 +37,6 @@ class ClipProperties:
 
 
 @dataclass(frozen=True)
-class MeasurementJob:
-    """An item to be measured: id, paths of its clips, the truth of each (empty where there is none)."""
-
-    item: str
-    paths: tuple[str, ...]
-    truths: tuple[dict[str, Any], ...]
-
-
-@dataclass(frozen=True)
 class ItemMeasurements:
     """What was measured of the clips of one item, and what became of each claim."""
 
@@ -65,20 +56,18 @@ def measure_all(
 
     Raises a SuiteError if a worker process dies.
     """
-    jobs = [
-        MeasurementJob(item.id, item.audio_paths, _truths(item) if claims else ()) for item in suite.items
-    ]
-    measure = partial(measure_item, root=suite.root, boundary=suite.boundary or suite.root)
+    items = suite.items
+    measure = partial(_measure_item, root=suite.root, boundary=suite.boundary or suite.root, claims=claims)
     measurements: dict[str, ItemMeasurements] = {}
-    processes = 0 if workers == 1 or len(jobs) < _SMALL else workers
+    processes = 0 if workers == 1 or len(items) < _SMALL else workers
     try:
-        with closing(map_items(measure, jobs, processes)) as results:
+        with closing(map_items(measure, items, processes)) as results:
             for result in results:
                 measurements[result.item] = result
-                on_item(len(measurements), len(jobs))
+                on_item(len(measurements), len(items))
     except WorkerDiedError as error:
         raise SuiteError(f"{error}: verify again with fewer --workers") from error
-    return [measurements[job.item] for job in jobs]
+    return [measurements[item.id] for item in items]
 
 
 def _truths(item: Item) -> tuple[dict[str, Any], ...]:
@@ -89,11 +78,10 @@ def _truths(item: Item) -> tuple[dict[str, Any], ...]:
     return tuple(truth if isinstance(truth, dict) else {} for truth in truths)
 
 
-def measure_item(job: MeasurementJob, root: Path, boundary: Path) -> ItemMeasurements:
-    """Decode the clips of an item, and measure what their truths claim."""
+def _measure_item(item: Item, root: Path, boundary: Path, *, claims: bool) -> ItemMeasurements:
     clips: list[ClipProperties] = []
     results: list[ClaimResult] = []
-    for number, path in enumerate(job.paths, 1):
+    for number, (path, truth) in enumerate(zip(item.audio_paths, _truths(item), strict=True), 1):
         file = resolve_within(root, path, boundary)
         audio = decode(file)
         clips.append(
@@ -105,13 +93,12 @@ def measure_item(job: MeasurementJob, root: Path, boundary: Path) -> ItemMeasure
                 rms_db=float(db(power(audio.samples).mean())),
             )
         )
-        prefix = f"clip {number}, " if len(job.paths) > 1 else ""
-        for truth in job.truths[number - 1 : number]:
-            if not truth:
-                results.append(Unmeasured("truth", "nothing is claimed of the clip"))
-                continue
+        prefix = f"clip {number}, " if len(item.audio_paths) > 1 else ""
+        if claims and not truth:
+            results.append(Unmeasured("truth", "nothing is claimed of the clip"))
+        elif claims:
             results += [
                 result if isinstance(result, Unmeasured) else replace(result, where=prefix + result.where)
                 for result in check(Clip(audio.samples, audio.rate, truth))
             ]
-    return ItemMeasurements(job.item, tuple(clips), tuple(results))
+    return ItemMeasurements(item.id, tuple(clips), tuple(results))

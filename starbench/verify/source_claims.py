@@ -54,11 +54,6 @@ def claimed_snr_db(source: Source) -> float:
     return float(db(level)) - float(floor)
 
 
-def _smoothing(source: Source) -> float:
-    f0 = source.truth["signal"].get("f0_hz")
-    return max(SMOOTH_S, _PERIODS / float(f0)) if f0 else SMOOTH_S
-
-
 def timing(source: Source) -> Iterator[ClaimResult]:
     """Onset and duration at half amplitude; the end of a sound in a room is the bend into its decay."""
     kind = source.surroundings
@@ -69,7 +64,8 @@ def timing(source: Source) -> Iterator[ClaimResult]:
     middle = (source.onset_s + source.offset_s) / 2
     first = max(source.quiet_from_s, source.onset_s - _LOOK_S)
     last = min(source.quiet_to_s, source.offset_s + _LOOK_S)
-    envelope, smooth_s = source.clip.envelope.total(), _smoothing(source)
+    envelope, f0 = source.clip.envelope.total(), source.truth["signal"].get("f0_hz")
+    smooth_s = max(SMOOTH_S, _PERIODS / float(f0)) if f0 else SMOOTH_S
     begins = rise(envelope, first, middle, smooth_s)
     ends = (bend if source.in_room else fall)(envelope, middle, last, smooth_s)
     if begins is None or ends is None:
@@ -119,19 +115,16 @@ def interaural(source: Source) -> Iterator[ClaimResult]:
         return
     # A few harmonics, or an unknown spectrum, sample a delay that differs from frequency to frequency.
     where = source.surroundings + ("" if source.kind in _DENSE else ", harmonic")
-    why = None if source.alone else OVERLAPS
-    if why or source.truth["signal"].get("ripple_db"):
+    why, signal = None if source.alone else OVERLAPS, source.truth["signal"]
+    if why or signal.get("ripple_db"):
         yield Unmeasured(f"ITD, {where}", why or "the spectrum is random")
         return
     stretch = whole_stretch(source)
     rate, tilt = source.clip.rate, source.tilt_db_per_octave
-    low, high = (float(source.truth["signal"].get(key, default)) for key, default in _BAND)
+    low, high = float(signal.get("low_hz", 50.0)), float(signal.get("high_hz", 16_000.0))
     quiet = source.clip.quiet
     time = time_difference_us(stretch, rate, low_hz=low, tilt_db_per_octave=tilt, quiet=quiet)
     level = level_difference_db(stretch, rate, low_hz=low, high_hz=high, tilt_db_per_octave=tilt, quiet=quiet)
     yield Measurement(f"ITD, {where}", source.name, float(source.truth["itd_us"]), time)
     if source.kind in _SHAPED:
         yield Measurement(f"ILD, {where}", source.name, float(source.truth["ild_db"]), level)
-
-
-_BAND = (("low_hz", 50.0), ("high_hz", 16_000.0))

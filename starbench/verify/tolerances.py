@@ -38,7 +38,6 @@ class ClaimKind:
     """What is once around, for angles."""
 
     def error(self, claimed: float, measured: float) -> float:
-        """Measured minus claimed."""
         error = measured - claimed
         return error if self.wraps is None else (error + self.wraps / 2) % self.wraps - self.wraps / 2
 
@@ -77,8 +76,11 @@ def _around(
 _TENTH = "a tenth of a human JND"
 _WORST = "the worst error of the estimator on true stimuli, with room"
 _PARTLY = f"{_WORST}; a suite's median is held to a part of it"
+_OFF = "median distance of the track from the claimed path, "
+_SENSE = "a mirrored or reversed path has −1; reflections blur, but do not turn, the sense of motion"
 
-_FILE = {
+#: Name of a kind of claim -> how it is judged.
+KINDS: dict[str, ClaimKind] = {
     "truth": ClaimKind(
         "whether a truth can be read", "", _flat(0.0), "none", "what cannot be read claims nothing"
     ),
@@ -87,9 +89,7 @@ _FILE = {
     "length": ClaimKind(
         "length of the clip", "s", _flat(1.5 / 8000), "0.19 ms", "a sample at 8 kHz, and rounding"
     ),
-}
 
-_TONES = {
     "tones": ClaimKind("number of tones", "", _flat(0.0), "none", "a tone is there or is not"),
     "silence": ClaimKind(
         "rms where no tone is claimed", "LSB", _flat(2.0), "2 LSB", "what rounding and dither leave behind"
@@ -107,9 +107,7 @@ _TONES = {
         "its half-amplitude duration", "s", _part(0.01, 0.001), "1 %, at least 1 ms", f"{_TENTH} (10 %)",
         _part(0.10),
     ),
-}  # fmt: skip
 
-_ONE_SOURCE = {
     **_around("onset", "half-amplitude onset of a source", "s", _PARTLY, None,
               {"dry": (0.005, 0.4), "in noise": (0.006, 0.4), "in a room": (0.030, 0.15)}),
     **_around("duration", "its half-amplitude duration (in a room to the bend into the decay)", "s", _PARTLY,
@@ -120,9 +118,7 @@ _ONE_SOURCE = {
                                      _flat(0.5), 0.2),
     "f0": ClaimKind("fundamental of a harmonic complex", "Hz", _part(0.0002), "0.02 %", f"{_TENTH} (0.2 %)",
                _part(0.002)),
-}  # fmt: skip
 
-_PLACE = {
     **_around("ITD", "time difference of the direct sound between the ears, below 1.5 kHz", "µs", _PARTLY,
               _flat(10.0), {"dry": (20.0, 0.15), "in noise": (40.0, 0.15), "dry, harmonic": (80.0, 0.1),
                             "in noise, harmonic": (80.0, 0.1), "in a room": (300.0, 0.05)}),
@@ -140,21 +136,14 @@ _PLACE = {
               _flat(10.0), {"dry": (1.0, None), "in noise": (6.0, 0.2), "in a room": (130.0, 0.25)}),
     **_around("level difference", "level between two cardioids", "dB", f"dry {_TENTH}; else {_PARTLY}",
               _flat(0.5), {"dry": (0.05, None), "in noise": (2.0, 0.2), "in a room": (8.0, 0.2)}),
-}  # fmt: skip
 
-_ROOM = {
     "T30, noise": ClaimKind("decay of a noise after it stops, −5 to −35 dB", "s", _part(0.20), "20 %", _PARTLY,
                        _part(0.05), 0.25),
     "T30, harmonic": ClaimKind("the same of a harmonic sound, which beats", "s", _part(0.40), "40 %", _PARTLY,
                           _part(0.05), 0.15),
     **_around("DRR", "direct over reflected energy, from how power builds up and falls", "dB", _PARTLY,
               _flat(2.5), {"noise": (6.0, 0.1), "harmonic": (6.0, 0.1)}),
-}  # fmt: skip
 
-_OFF = "median distance of the track from the claimed path, "
-_SENSE = "a mirrored or reversed path has −1; reflections blur, but do not turn, the sense of motion"
-
-_PATH = {
     **_around("path: lateral angle", f"{_OFF}lateral angle", "°", "as for a source that stands", _flat(0.97),
               {"dry": (18.0, None), "in noise": (20.0, None), "in a room": (30.0, None)}),
     **_around("path: azimuth", f"{_OFF}azimuth", "°", _WORST, _flat(0.97),
@@ -170,14 +159,9 @@ _PATH = {
     **_around("path: level over distance", "correlation of level with what distance does to it", "",
               "approaching and receding have opposite signs; reflections hardly change with distance",
               None, {"dry": (0.2, None), "in noise": (0.2, None), "in a room": (0.8, None)}),
-}  # fmt: skip
 
-_BACKGROUND = {
     "background level": ClaimKind("level of the background alone", "dB", _flat(2.0), "2 dB",
                              "0.1 s and more of low-pitched noise fluctuates", _flat(0.5), 0.2),
     "background SNR": ClaimKind("level of the sources over the background", "dB", _flat(2.0), "2 dB",
                            "as for the level of the background", _flat(0.5), 0.2),
 }  # fmt: skip
-
-#: Name of a kind of claim -> how it is judged.
-KINDS: dict[str, ClaimKind] = {**_FILE, **_TONES, **_ONE_SOURCE, **_PLACE, **_ROOM, **_PATH, **_BACKGROUND}

@@ -62,7 +62,6 @@ class DeliveryEvidence:
 
     @cached_property
     def counts(self) -> TokenCounts:
-        """What the token counts show."""
         return judge(self.prober)
 
     @cached_property
@@ -120,7 +119,6 @@ class DeliveryEvidence:
 
     @property
     def right_controls(self) -> int:
-        """Questions without sound that were answered rightly."""
         return sum(reply.is_right for reply in self.controls)
 
     @property
@@ -140,11 +138,8 @@ class DeliveryEvidence:
         A model that chooses an option now and then, and else says that it hears nothing, hears now and then.
         """
         described = self._replies(DESCRIBE, with_sound=True)
-        choices = [
-            reply
-            for question in (*WHICH_IS_HIGHER, NAME)
-            for reply in self._replies(question, with_sound=True)
-        ]
+        questions = (*WHICH_IS_HIGHER, NAME)
+        choices = [reply for about in questions for reply in self._replies(about, with_sound=True)]
         letters = sum(reply.letter is not None for reply in choices)
         is_steady = not letters or letters >= _ALL_LETTERS * len(choices)
         is_enough = is_steady and len(described) >= _ENOUGH
@@ -184,11 +179,9 @@ class DeliveryEvidence:
     @property
     def is_same_without_sound(self) -> bool:
         """Whether the description is the same without any clip, as that of a text alone would be."""
-        without = self._replies(DESCRIBE, with_sound=False)
+        without, described = (self._replies(DESCRIBE, with_sound=sound) for sound in (False, True))
         if self.is_constant:
-            return {reply.text for reply in without} == {
-                reply.text for reply in self._replies(DESCRIBE, with_sound=True)
-            }
+            return {reply.text for reply in without} == {reply.text for reply in described}
         return bool(without) and self.p_present > _MAY_BE_PRESENT
 
     @cached_property

@@ -113,7 +113,6 @@ class Prober:
         self._replies.setdefault(key, []).append(_reply(response, probe))
 
     def replies(self, question: Question, sound: ProbeSound) -> list[ProbeReply]:
-        """The replies to this question about this sound."""
         return self._replies.get((question, sound.name), [])
 
     def groups(self, question: Question, sounds: Iterable[ProbeSound]) -> list[list[ProbeReply]]:
@@ -125,7 +124,6 @@ class Prober:
         return {name: replies for (about, name), replies in self._replies.items() if about == question}
 
     def all_replies(self) -> list[ProbeReply]:
-        """Every reply."""
         return [reply for replies in self._replies.values() for reply in replies]
 
 

@@ -172,8 +172,8 @@ def _not_by_seconds(tokens: _Series, audio_tokens: _Series | None, limits: Probe
         return TokenCounts("none", f"the counts do not follow the seconds of sound ({figures})")
     growth = with_sound.pop() - tokens.none
     if growth == 0 and claimed != {0}:
-        contradiction = f"{figures}, and {_range(claimed)} audio tokens"
-        return TokenCounts("none", f"the counts contradict each other ({contradiction})")
+        figures = f"{figures}, and {_range(claimed)} audio tokens"
+        return TokenCounts("none", f"the counts contradict each other ({figures})")
     if growth == 0 and (limits.text_only or (audio_tokens is not None and claimed == {0})):
         return TokenCounts("flat", f"the token counts are the same with and without sound ({figures})")
     if growth <= 0:

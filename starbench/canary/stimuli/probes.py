@@ -57,21 +57,19 @@ class Question:
 
     @property
     def full_text(self) -> str:
-        """The text as it is sent."""
         return question_text(self.text, self.options) if self.options else self.text
 
 
+@dataclass(frozen=True)
 class ProbeSound:
     """A sound with a name, rendered when it is first needed; two of one name are the same input."""
 
-    def __init__(self, name: str, render: Callable[[], Audio] | None = None) -> None:
-        self.name = name
-        self._render = render
+    name: str
+    render: Callable[[], Audio] | None = None
 
     @cached_property
     def clip(self) -> Audio | None:
-        """The clip, None where there is none."""
-        return None if self._render is None else self._render()
+        return None if self.render is None else self.render()
 
 
 @dataclass(frozen=True)

@@ -52,14 +52,12 @@ async def verdict(prober: Prober, comparable: Sequence[float], capabilities: Cap
             return Verdict(UNKNOWN, f"no clip at {rate} Hz was answered")
         if states[f"{_LOW_HZ[0]:g} Hz"] == "arrives":
             break
-    front_end = capabilities.front_end_hz
-    declared = (
-        f"the adapter declares {f'a front end of {front_end} Hz' if front_end else 'no narrower front end'}"
-    )
+    hz = capabilities.front_end_hz
+    declared = f"the adapter declares {f'a front end of {hz} Hz' if hz else 'no narrower front end'}"
     by_events = _by_events(states, rate, declared)
     if by_events.value != "kept" or rate != _IMAGES_RATE:
         return by_events
-    low, image = (f"{hz:g} Hz" for hz in _IMAGES_HZ[0])
+    low, image = (f"{tone:g} Hz" for tone in _IMAGES_HZ[0])
     images = f"tones sent at {rate} Hz: {low} and {image}, and other images about 8 kHz,"
     match await _images(prober):
         case "apart":
@@ -99,8 +97,7 @@ def _by_events(states: Mapping[str, EventState], rate: int, declared: str) -> Ve
         " and ".join(name for name in states if states[name] == state) for state in get_args(EventState)
     )
     if lost:
-        reason = f"{tones}: the reply changes with {arriving}, not with {lost}"
-        return Verdict("narrowed", f"{reason}; {declared}")
+        return Verdict("narrowed", f"{tones}: the reply changes with {arriving}, not with {lost}; {declared}")
     if unclear:
         return Verdict(UNKNOWN, f"{tones}: no clear change with {unclear}")
     return Verdict("kept", f"{tones}: the reply changes with {arriving}")

@@ -48,23 +48,17 @@ class ChoiceScore:
 
     @property
     def p_right(self) -> float:
-        """The smaller p-value."""
         return min(self.p_clips, self.p_letters)
 
     @property
     def figures(self) -> str:
-        """The figures, a clause."""
         return f"{self.right} of {self.formed} right (p = {self.p_letters:.2g})"
 
 
 def choice_score(prober: Prober, questions: Iterable[Question]) -> ChoiceScore:
     """How questions were answered, in both orders of their options."""
-    answers = [
-        (name, reply)
-        for question in questions
-        for name, replies in prober.by_sound(question).items()
-        for reply in replies
-    ]
+    groups = [group for question in questions for group in prober.by_sound(question).items()]
+    answers = [(name, reply) for name, replies in groups for reply in replies]
     formed = sum(reply.letter is not None for _, reply in answers)
     right = sum(reply.is_right for _, reply in answers)
     by_clip: Counter[str] = Counter()

@@ -28,8 +28,6 @@ from starbench.canary.verdicts.discrimination import choice_score
 _SHOWN, _ALIKE, _NO_SIGN = 0.05, 0.02, 0.2
 #: Tested again with more replies, a difference must be plainer.
 _SHOWN_LATER = 0.015
-
-
 #: No verdict yet: exchanging the ears changes no reply, as if they were averaged.
 _EXCHANGEABLE = "exchangeable"
 
@@ -112,8 +110,7 @@ def _judge(prober: Prober) -> Verdict:
     if min(left.p, right.p) > _SHOWN:
         return Verdict(UNKNOWN, figures)
     if exchange.is_without_effect([*left.sizes, *right.sizes]):
-        reason = f"exchanging the ears changes no reply, other changes do ({figures})"
-        return Verdict(_EXCHANGEABLE, reason)
+        return Verdict(_EXCHANGEABLE, f"exchanging the ears changes no reply, other changes do ({figures})")
     for one, other, ear in ((left, right, "right"), (right, left, "left")):
         if one.is_without_effect([*other.sizes, *exchange.sizes]):
             return Verdict("folded", f"only the {ear} ear changes the reply ({figures})")

@@ -52,10 +52,9 @@ async def verdict(prober: Prober, comparable: Sequence[float], counts: TokenCoun
     if {early, late} == {"lost", "arrives"}:
         lost, arriving = (last, first) if late == "lost" else (first, last)
         return Verdict("cut", f"sound in {lost} of {LONG_S:g} s changes no reply, in {arriving} it does")
-    if late != "arrives" and (by_counts := _by_counts(prober, hum, counts)):
-        return by_counts
     reason = f"sound in {first} of {LONG_S:g} s: {_STATES[early]}; in {last}: {_STATES[late]}"
-    return Verdict(UNKNOWN, reason)
+    by_counts = _by_counts(prober, hum, counts) if late != "arrives" else None
+    return by_counts or Verdict(UNKNOWN, reason)
 
 
 def _by_counts(prober: Prober, hum: ProbeSound, counts: TokenCounts) -> Verdict | None:
