@@ -58,8 +58,10 @@ def run(
 ) -> None:
     """Put every trial of a suite to a model; score what it answers; write leaderboard entries.
 
-    A run is resumed by the same command with the same --out: a finished trial is never asked again,
-    an error is. Exit codes: 0 done, 1 errors are left, 2 bad input, 130 interrupted.
+    A run is resumed by the same command with the same --out: an answered trial is never asked again; one that
+    ended in an error is, unless the server refused the request itself (--retry-permanent). Exit codes: 0 done,
+    1 trials are missing or in error (the budget is spent, say), 2 bad input or no sound reaches the model, 130
+    interrupted.
     """
     values = locals()
     from starbench.cli.commands.run import run as command
@@ -95,8 +97,9 @@ def caption(
 ) -> None:
     """Ask a model to describe each clip of a suite once, for run --condition caption --captions FILE.
 
-    No question is shown. What is finished is never asked again. Exit code 1 says that clips are
-    missing or in error; a caption that was refused, blocked or cut is recorded as that.
+    No question is shown. What is finished is never asked again. A caption that was refused, blocked or cut is
+    recorded as that. Exit codes: 0 done, 1 clips are missing or in error, 2 bad input or no sound reaches the
+    model, 130 interrupted.
     """
     values = locals()
     from starbench.cli.commands.caption import caption as command

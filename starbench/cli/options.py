@@ -29,16 +29,20 @@ ModelArgs = Annotated[list[str] | None, _of_model(help="key=value for the adapte
 Probe = Annotated[
     str, _of_model(help="What a canary probes: basic, or all: long clips and high frequencies too.")
 ]
-NoCanary = Annotated[
-    bool, _of_model("--no-canary", help="Do not find out first whether sound arrives; the result says so.")
-]
+NoCanary = Annotated[bool, _of_model("--no-canary", help="Skip the canary; the result records that.")]
 
 Suite = Annotated[str, typer.Option(help="A built suite's directory, or task:source (star-bench:ROOT).")]
 Suites = Annotated[
     list[str],
-    _of_suite(help="A built suite's directory, or task:source (star-bench:ROOT). Repeatable."),
+    _of_suite(help="A built suite's directory, or task:source (star-bench:FOLDER of its data). Repeatable."),
 ]
-Limit = Annotated[int | None, _of_suite(min=1, help="A stratified, nested sample of so many items a suite.")]
+Limit = Annotated[
+    int | None,
+    _of_suite(
+        min=1,
+        help="Ask only so many items of each suite: a stratified sample, and a larger one holds the smaller.",
+    ),
+]
 LimitSeed = Annotated[int, _of_suite(min=0, help="Seed of that sample.")]
 SkipBad = Annotated[
     bool, _of_suite("--skip-bad", help="Leave damaged items out instead of stopping; the result says so.")
@@ -50,7 +54,12 @@ Conditions = Annotated[
         "--condition", help="What the model gets, separated by commas (starbench list conditions)."
     ),
 ]
-Protocol = Annotated[str | None, _of_presentation(help="starbench or star-bench; default: the suite's own.")]
+Protocol = Annotated[
+    str | None,
+    _of_presentation(
+        help="starbench (this project's) or star-bench (the official evaluator's); default: the suite's own."
+    ),
+]
 Rotations = Annotated[str, _of_presentation(help="default, all, or a number of rotations of each item.")]
 Rate = Annotated[
     int | None,
@@ -74,7 +83,7 @@ AnswerMode = Annotated[
 ]
 Captions = Annotated[
     Path | None,
-    _of_presentation("--captions", help="Captions of the clips by a model (starbench caption), for caption."),
+    _of_presentation("--captions", help="File written by starbench caption, for --condition caption."),
 ]
 CaptionPrompt = Annotated[
     Path | None, _of_presentation(help="File with what to ask of each clip; default: a dense description.")
@@ -87,15 +96,24 @@ Rpm = Annotated[
     float | None, _of_pace(min=0.001, help="Requests a minute; default: as many as the server grants.")
 ]
 MaxCost = Annotated[
-    float | None, _of_pace("--max-cost", min=0.0, help="Stop before it has cost so many US dollars.")
+    float | None, _of_pace("--max-cost", min=0.0, help="Stop before the cost exceeds so many US dollars.")
 ]
-MaxTokens = Annotated[int | None, _of_pace(min=1, help="Stop before it has used so many tokens.")]
+MaxTokens = Annotated[int | None, _of_pace(min=1, help="Stop before it uses more tokens than this.")]
 Prices = Annotated[
-    Path | None, _of_pace(help="JSON file of prices (docs/models.md), in place of the table's.")
+    Path | None, _of_pace(help="JSON file of prices (docs/models.md), instead of the built-in ones.")
 ]
 Timeout = Annotated[float, _of_pace("--timeout", min=0.001, help="Seconds that one attempt may take.")]
-MaxAttempts = Annotated[int, _of_pace(min=1, help="Attempts at one question.")]
-Backoff = Annotated[float, _of_pace(min=0.0, help="Seconds; doubles with each attempt, with full jitter.")]
+MaxAttempts = Annotated[
+    int,
+    _of_pace(min=1, help="Attempts before a question ends in an error; most rate limits (429) do not count."),
+]
+Backoff = Annotated[
+    float,
+    _of_pace(
+        min=0.0,
+        help="Longest wait before the second attempt, s (random up to it); doubles with each one, up to 60.",
+    ),
+]
 RetryPermanent = Annotated[
     bool,
     _of_pace("--retry-permanent", help="On resuming, ask again what the server refused as a bad request."),

@@ -18,7 +18,7 @@ ChannelPolicy = Literal["refuse", "split", "mono"]
 class Setup(Frozen):
     """How questions are put: part of a request, of a run's identity and of a leaderboard entry.
 
-    A new option is one field here and one declaration on the command line.
+    A new option is one field here, its declaration in ``cli/options.py`` and a parameter in ``cli/models.py``.
     """
 
     protocol: str | None = None
@@ -52,8 +52,8 @@ class Setup(Frozen):
     def comparable_key(self) -> tuple[Any, ...]:
         """What must be equal for two results to stand in one table.
 
-        Conditions are no part of it, since each is a row of its own and a finished run may gain some; nor
-        is ``skip_bad``, since what is left out changes the questions; nor the seed of a sample nobody drew.
+        Conditions are no part of it, since each is a row of its own; nor is ``skip_bad``, since what is left out
+        changes the questions; nor the seed of a sample nobody drew.
         """
         fields = {name: value for name, value in self if name not in ("conditions", "skip_bad")}
         return tuple({**fields, "limit_seed": None if self.limit is None else self.limit_seed}.items())

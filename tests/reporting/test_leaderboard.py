@@ -14,7 +14,7 @@ from starbench.reporting.entries import entries_of, published_entries, read_entr
 from starbench.reporting.leaderboard import board, write_board
 from starbench.reporting.markdown import board_to_markdown, escape
 from starbench.runs.load import load
-from starbench.schema import Adaptation
+from starbench.schema import Adaptation, Setup
 from starbench.schema.board import Board
 from starbench.schema.entry import LeaderboardEntry
 from starbench.scoring.run import score
@@ -30,7 +30,6 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from starbench.engine.settings import Settings
     from starbench.models.resolve import resolve
     from starbench.planning.plan import Request, plan_run
-    from starbench.schema import Setup
     from starbench.synthesis import BuildSpec
 
     root = tmp_path_factory.mktemp("board")
@@ -110,13 +109,16 @@ def test_published_rows_are_the_papers_and_marked_as_not_ours(shared: Path) -> N
 
 def test_a_board_keeps_apart_what_cannot_be_compared(run: Path) -> None:
     (ours,) = read_entries([run])
+    changes = {
+        "protocol": "star-bench", "prompt_version": "starbench/0", "rotations": "1", "limit": 5, "rate": "16000",
+        "text_only": "silent-clip", "clips": "concat", "gap_s": 0.25, "channels": "split", "answer_mode": "choice",
+        "captions": "0" * 64,
+    }  # fmt: skip
+    assert changes.keys() | {"conditions", "skip_bad", "limit_seed"} == Setup.model_fields.keys()
     others = [
-        ours.model_copy(update={"setup": ours.setup.model_copy(update=change)})
-        for change in (
-            {"protocol": "star-bench"}, {"prompt_version": "starbench/0"}, {"rotations": "1"},
-            {"limit": 5}, {"rate": "16000"},
-        )
-    ]  # fmt: skip
+        ours.model_copy(update={"setup": ours.setup.model_copy(update={name: value})})
+        for name, value in changes.items()
+    ]
     others.append(ours.model_copy(update={"suite": ours.suite.model_copy(update={"digest": "0" * 64})}))
     assert len(board([ours, *others]).tables) == len(others) + 1
     same = ours.model_copy(update={"model": ours.model.model_copy(update={"name": "twin"})})
