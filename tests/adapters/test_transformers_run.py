@@ -261,7 +261,7 @@ def test_the_canary_finds_that_sound_arrives(
 ) -> None:
     ran = starbench(
         tiny_qwen2_audio, ears, "--channels", "mono", "--answer-mode", "logprobs", "--limit", "1",
-        "--model-arg", "batch=4",
+        "--model-arg", "batch=4", "--probe", "all",
     )  # fmt: skip
     assert ran.outcomes() == {"answered": 2}, ran.said
     canary = json.loads((tmp_path / "run" / "canary.json").read_text("utf-8"))
