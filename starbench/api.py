@@ -82,10 +82,8 @@ def build_suite(
     """Build a suite at ``out``, as ``starbench build`` does; the same seed gives the same bytes.
 
     No attribute means all that the task has. ``options`` are ``workers``, and further options of the task:
-    ``format``, ``hrtf``, ``recordings``, ``stems``, …. Raises :class:`InputError` if the task cannot build that,
-    or ``out`` is not empty.
-
-    It starts worker processes, so a script calls it under ``if __name__ == "__main__":``.
+    ``format``, ``hrtf``, ``recordings``, ``stems``, …. It starts worker processes, so a script calls it under
+    ``if __name__ == "__main__":``. Raises :class:`InputError` if the task cannot build that, or ``out`` is not empty.
     """
     if getattr(multiprocessing.current_process(), "_inheriting", False):
         raise InputError(

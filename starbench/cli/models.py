@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from starbench.cli import options
-from starbench.cli.environment import use_one_thread
+from starbench.execution.environment import use_one_thread
 
 
 def demo(

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from starbench.cli import options
-from starbench.cli.environment import use_one_thread
+from starbench.execution.environment import use_one_thread
 
 
 class Listable(StrEnum):

@@ -32,6 +32,12 @@ class Exchange(NamedTuple):
     failures: tuple[AdapterError, ...]
     """What went wrong in every attempt that failed, in order."""
 
+    def reply(self) -> Response:
+        """The response; raises the error if there is none."""
+        if self.response is None:
+            raise self.error or AssertionError("an exchange without response has an error")
+        return self.response
+
 
 class ModelClient:
     """One model, shared by everything that asks it, so that its limits apply to all of them together.
@@ -43,16 +49,14 @@ class ModelClient:
         self.model = model
         self.settings = settings
         self.pace = _pace(settings, model, requests)
+        self.has_replied = False
         self._call = AdapterCall(model.adapter)
         # Only waits depend on it, never an answer.
         self._rng = random.Random()  # noqa: S311
 
     async def ask(self, prompt: Prompt) -> Response:
         """Answer one prompt; raises why there is no answer when no attempt is left."""
-        exchange = await self.exchange(prompt)
-        if exchange.response is None:
-            raise exchange.error or AssertionError("an exchange without response has an error")
-        return exchange.response
+        return (await self.exchange(prompt)).reply()
 
     async def exchange(self, prompt: Prompt, *, alone: bool = False) -> Exchange:
         """Ask one prompt, and return how it ended; ``alone`` keeps it out of batches."""
@@ -74,6 +78,7 @@ class ModelClient:
         response, error = None, None
         try:
             response = await with_retries(attempt, self.settings.backoff, self.pace, self._rng)
+            self.has_replied = True
         except (AdapterError, AudioError) as failure:
             error = failure
         return Exchange(response, error, attempts, latency_s, tuple(failures))

@@ -103,10 +103,10 @@ async def run_trials(
         for trial in waiting:
             await runner.run(trial)
 
-    # The first goes alone: a wrong key or an unknown model costs one request, not a window full of them.
-    for trial in waiting:
-        await runner.run(trial)
-        break
+    # Until a reply came (to the canary, say) one goes alone: a wrong key or an unknown model costs one request,
+    # not a window full of them.
+    if not client.has_replied and (first := next(waiting, None)):
+        await runner.run(first)
     try:
         async with asyncio.TaskGroup() as group:
             for _ in range(client.pace.window.most):

@@ -15,16 +15,11 @@ from multiprocessing.connection import Connection
 from typing import TypeVar
 
 from starbench.errors import StarbenchError
+from starbench.execution.environment import ONE_THREAD
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-#: Gives every linear algebra library one thread, if it is set before numpy is imported. Sums split over
-#: threads differ in their last digit, so bytes would depend on the machine's cores; and threads of several
-#: workers would compete for them.
-ONE_THREAD = dict.fromkeys(
-    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
-)
 #: Tells glibc's allocator, if it is set before a process starts, to keep what is freed. Every clip needs
 #: the same few megabytes again; given back to the kernel, they would be zeroed page by page each time, which
 #: costs up to a third of the whole synthesis (benchmarks/synth.py). Other allocators do not read it.

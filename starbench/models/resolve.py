@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -119,12 +120,11 @@ def _refuse_uncallable(adapter: object, spec: str) -> None:
 
 
 def _takes_a_prompt(generate: Callable[..., Any]) -> bool:
-    try:
-        inspect.signature(generate).bind(object())
-    except TypeError:
-        return False
-    except ValueError:  # written in C: it will be seen
-        return True
+    with suppress(ValueError):  # written in C: it will be seen
+        try:
+            inspect.signature(generate).bind(object())
+        except TypeError:
+            return False
     return True
 
 

@@ -22,9 +22,9 @@ from starbench.models.resolve import recorded_arguments
 from starbench.planning import conditions
 from starbench.planning.adaptation import CONCAT, adapt, gap_s
 from starbench.planning.limits import bandwidth_reason, sent_rate
-from starbench.planning.questions import Questions
 from starbench.planning.reasons import Reason
 from starbench.planning.trials import plan_trials
+from starbench.planning.workload import Questions
 from starbench.schema import Adaptation, ClipPart, Identity, Item, Run, Setup, SuiteIdentity, Trial
 from starbench.suites import captions
 from starbench.suites.captions import CaptionFile

@@ -51,11 +51,9 @@ def show_plan(
         console.print()
     for line in _plan(plan, model):
         say(console, line)
-    n_planned = len(plan.trials)
-    if len(waiting) < n_planned:
+    if finished := len(plan.trials) - len(waiting):
         nothing = "" if waiting else ", and nothing is left to ask"
-        n_finished = n_planned - len(waiting)
-        say(console, f"run: {out} is resumed; {n_finished} of {n_planned} trials are finished{nothing}")
+        say(console, f"run: {out} is resumed; {finished} of {len(plan.trials)} trials are finished{nothing}")
     if waiting:
         parts = _parts(plan, waiting, settings)
         everything = total(parts.values())
@@ -72,11 +70,9 @@ def _waiting(plan: RunPlan, out: Path | None, *, retry_permanent: bool) -> list[
     """The trials that a run into ``out`` would still ask."""
     if out is not None:
         directory.refuse_foreign(out)
-    if out is None or not (out / directory.RUN).exists():
+    if out is None or directory.begun_run(out, plan.run, plan.trials) is None:
         return list(plan.trials)
-    record = RunRecord(plan, out)
-    record.begin()  # of a run that is there, it only reads
-    finished = settled(record, retry_permanent=retry_permanent)
+    finished = settled(RunRecord(plan, out), retry_permanent=retry_permanent)
     return [trial for trial in plan.trials if trial.key not in finished]
 
 

@@ -47,8 +47,7 @@ class CaptionRecord:
                 write_lines(path, [planned.model_dump_json()])
                 return Beginning(False, planned.served_by, planned.versions)
         header = captions.read(path).header
-        old, new = (one.identity.model_dump(mode="json") for one in (header, planned))
-        refuse_other(path, "other captions", old, new)
+        refuse_other(path, "other captions", header.identity, planned.identity)
         if not planned.suites.items() <= header.suites.items():
             self._amend(suites={**header.suites, **planned.suites})
         return Beginning(True, header.served_by, header.versions)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from pydantic import BaseModel
 
 from starbench.errors import JournalError, RunError
 from starbench.runs import journal, ownership
-from starbench.schema import Canary, Identity, Item, Run, Trial
+from starbench.schema import Canary, Item, Run, Trial
 from starbench.storage.atomic import write_lines
 from starbench.text import slug
 
@@ -82,35 +82,48 @@ def refuse_foreign(path: Path) -> None:
         raise RunError(f"{path} exists and is not a run: give another --out")
 
 
-def begin(path: Path, run: Run, items: Mapping[ItemKey, Item], trials: Iterable[Trial]) -> bool:
-    """Write what a run will ask, or check that this very run is resumed; whether it had been begun before.
+def begin(path: Path, run: Run, items: Mapping[ItemKey, Item], trials: Sequence[Trial]) -> bool:
+    """Write what a run will ask, or what more where this very run is resumed; whether it had been begun before.
 
-    A resumed run gets the new label, if any. Raises :class:`RunError` if the directory holds a run of another
-    identity, or cannot be written.
+    A resumed run gets the new label, if any, and the new conditions. Raises :class:`RunError` if the directory
+    holds a run of another identity, or cannot be written.
     """
-    if (path / RUN).exists():
-        begun = read(path)
-        ownership.refuse_other(path, "another run", _flat(begun.identity), _flat(run.identity))
-        planned = [PlannedTrial.of(trial) for trial in trials]
-        if planned != read_plan(path) or begun.adaptations != run.adaptations:
-            raise RunError(
-                f"{path} planned other trials (what the model declares it can take has changed): "
-                "give another --out"
-            )
-        if run.label not in (None, begun.label):
-            _write_run(path, begun.model_copy(update={"label": run.label}))
-        return True
+    begun = begun_run(path, run, trials)
+    if begun is not None:
+        kept = {name: getattr(begun, name) for name in ("served_by", "versions", "prices", "created")}
+        amended = begun if run.identity == begun.identity else run
+        run = amended.model_copy(update={**kept, "label": run.label or begun.label})
+        if run == begun:
+            return True
     with ownership.write_errors(path):
         write_lines(path / ITEMS, (_item_line(suite, item) for (suite, _), item in items.items()))
         write_lines(path / PLAN, (json.dumps(PlannedTrial.of(trial)) for trial in trials))
         # Last, because its presence says that the others are whole.
-        _write_run(path, run)
-    return False
-
-
-def _write_run(path: Path, run: Run) -> None:
-    with ownership.write_errors(path):
         write_lines(path / RUN, [run.model_dump_json(indent=2)])
+    return begun is not None
+
+
+def begun_run(path: Path, run: Run, trials: Iterable[Trial]) -> Run | None:
+    """The record of this very run, perhaps of fewer conditions, at ``path``; None if none was begun there.
+
+    Raises :class:`RunError` if it is another run's.
+    """
+    if not (path / RUN).exists():
+        return None
+    begun = read(path)
+    old, new = begun.identity.setup, run.identity.setup
+    gains = set(old.conditions) < set(new.conditions)
+    gained: dict[str, Any] = {"conditions": new.conditions} if gains else {}
+    if gains and not any(name.startswith("caption") for name in old.conditions):
+        gained["captions"] = new.captions
+    amended = begun.identity.model_copy(update={"setup": old.model_copy(update=gained)})
+    ownership.refuse_other(path, "another run", amended, run.identity)
+    plans = (read_plan(path), map(PlannedTrial.of, trials))
+    before, now = ([trial for trial in plan if trial.condition in old.conditions] for plan in plans)
+    if before != now or (begun.adaptations != run.adaptations and not gains):
+        why = "what the model declares it can take has changed"
+        raise RunError(f"{path} planned other trials ({why}): give another --out")
+    return begun
 
 
 def discard(path: Path) -> None:
@@ -176,12 +189,6 @@ def _read(file: Path, model: type[ModelT]) -> ModelT:
 def _planned_trial(row: list[Any]) -> PlannedTrial:
     suite, item_id, rotation, condition, protocol, contents, letter, extension = row
     return PlannedTrial(suite, item_id, rotation, condition, protocol, tuple(contents), letter, extension)
-
-
-def _flat(identity: Identity) -> dict[str, Any]:
-    """Every part of an identity by its name, options beside the rest."""
-    fields = identity.model_dump(mode="json")
-    return {**fields.pop("setup"), **fields}
 
 
 def _item_line(suite: str, item: Item) -> str:

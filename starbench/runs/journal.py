@@ -14,8 +14,6 @@ from pydantic import BaseModel
 from starbench.errors import JournalError, RunError
 from starbench.runs.ownership import write_errors
 from starbench.schema import JournalLine
-from starbench.schema.latest import latest_lines
-from starbench.schema.trial import TrialKey
 from starbench.storage.json_lines import LineAppender, cut_torn_line, parse_lines, whole_lines
 
 NAME = "trials.jsonl"
@@ -53,12 +51,6 @@ def read(run: Path) -> Iterator[JournalLine]:
     path = run / NAME
     try:
         yield from parse_lines(path, whole_lines(path), JournalLine, "journal line")
-    except FileNotFoundError:
-        return
     except OSError as error:
-        raise RunError(f"{path} cannot be read: {error}") from error
-
-
-def latest(run: Path) -> dict[TrialKey, JournalLine]:
-    """The line that counts for each trial of the run in the directory ``run``."""
-    return latest_lines(read(run), lambda line: line)
+        if not isinstance(error, FileNotFoundError):
+            raise RunError(f"{path} cannot be read: {error}") from error

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from filelock import Timeout
+from pydantic import BaseModel
 
 from starbench.errors import RunError
 from starbench.storage.lock import acquire
@@ -46,8 +47,9 @@ def hold(path: Path, lock: Path) -> Iterator[None]:
         file_lock.release()
 
 
-def refuse_other(path: Path, content: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+def refuse_other(path: Path, content: str, before: BaseModel, now: BaseModel) -> None:
     """Raise :class:`RunError` if ``path``, which holds ``content``, was begun with another identity."""
+    old, new = _flat(before), _flat(now)
     changes = [
         f"{name} was {_shown(old[name])} and is {_shown(new[name])}" for name in old if old[name] != new[name]
     ]
@@ -55,6 +57,12 @@ def refuse_other(path: Path, content: str, old: Mapping[str, Any], new: Mapping[
         raise RunError(
             f"{path} holds {content} ({'; '.join(changes)}): give another --out, or the options of before"
         )
+
+
+def _flat(identity: BaseModel) -> dict[str, Any]:
+    """Every part of an identity by its name, options of a setup beside the rest."""
+    fields = identity.model_dump(mode="json")
+    return {**fields.pop("setup", {}), **fields}
 
 
 def _shown(value: object) -> str:

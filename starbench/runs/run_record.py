@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from starbench.planning.plan import RunPlan
-from starbench.planning.questions import Questions
+from starbench.planning.workload import Questions
 from starbench.runs import directory, journal
 from starbench.runs.attempt import Beginning
 from starbench.schema import Canary, JournalLine, Trial

@@ -15,10 +15,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from starbench.audio import decode, read_header
+from starbench.audio import read_header
 from starbench.errors import AudioError, SuiteError
 from starbench.execution.processes import map_in_threads
 from starbench.schema import Item
+from starbench.suites.clip_cache import ClipCache
 from starbench.suites.clip_info import ClipInfo
 from starbench.text import problem_sentence
 
@@ -127,8 +128,10 @@ def _probe_all(
     """Read every sound once: what is known of those that can be read, and why the others cannot."""
     paths = sorted({path for item in items for path in _paths(item)})
     clips, damaged = {}, {}
-    probe = partial(_probe, root=root, boundary=boundary, to_decode=to_decode)
-    for path, result in zip(paths, map_in_threads(probe, paths), strict=True):
+    with ClipCache() as cache:
+        probe = partial(_probe, cache=cache, root=root, boundary=boundary, to_decode=to_decode)
+        results = map_in_threads(probe, paths)
+    for path, result in zip(paths, results, strict=True):
         if isinstance(result, ClipInfo):
             clips[path] = result
         else:
@@ -136,17 +139,18 @@ def _probe_all(
     return clips, damaged
 
 
-def _probe(relative: str, *, root: Path, boundary: Path, to_decode: Container[str]) -> ClipInfo | str:
+def _probe(
+    relative: str, *, cache: ClipCache, root: Path, boundary: Path, to_decode: Container[str]
+) -> ClipInfo | str:
     try:
         path = resolve_within(root, relative, boundary)
         if not path.is_file():
             return "file is missing"
         if relative not in to_decode and _DIGEST.fullmatch(path.stem):
             return ClipInfo(path.stem, *read_header(path))
-        audio = decode(path)
+        return cache.read(path)
     except (AudioError, SuiteError) as error:
         return str(error)
-    return ClipInfo(audio.digest, audio.channels, audio.rate, audio.seconds)
 
 
 def _sound_problems(

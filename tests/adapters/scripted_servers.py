@@ -17,6 +17,7 @@ from werkzeug import Request, Response
 
 from starbench.runs import journal
 from starbench.schema import JournalLine, Outcome
+from starbench.schema.latest import latest_lines
 
 #: How often the command line of the tests asks one question at the most.
 ATTEMPTS = 2
@@ -35,7 +36,7 @@ class Ran(NamedTuple):
 
     @property
     def lines(self) -> list[JournalLine]:
-        return list(journal.latest(self.path).values())
+        return list(latest_lines(journal.read(self.path), lambda line: line).values())
 
     @property
     def complaints(self) -> list[str]:

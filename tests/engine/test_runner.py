@@ -118,6 +118,24 @@ def test_as_many_are_under_way_as_allowed_and_never_more(ask: Any, most: int) ->
     assert all(line.outcome is Outcome.ANSWERED for line in lines)
 
 
+@pytest.mark.parametrize(("replied", "most"), [(False, 2), (True, 3)])
+def test_the_first_trial_goes_alone_unless_a_reply_has_come(
+    suite: Path, tmp_path: Path, replied: bool, most: int
+) -> None:
+    adapter = Async(seconds=0.005)
+    plan = prepared(suite, Model("test", {}, adapter))
+    client = ModelClient(Model("test", {}, adapter), Settings(max_in_flight=3))
+
+    async def three_trials(writer: journal.LineWriter) -> None:
+        if replied:
+            await client.ask(plan.questions.prompt(plan.trials[0]))
+        await run_trials(plan.trials[:3], plan.questions, client, writer)
+
+    with journal.LineWriter(tmp_path / journal.NAME) as writer:
+        asyncio.run(three_trials(writer))
+    assert adapter.most == most
+
+
 def test_sync_adapters_run_side_by_side(ask: Any) -> None:
     together, asked = threading.Barrier(4), itertools.count()
 

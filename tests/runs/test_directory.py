@@ -109,7 +109,8 @@ def test_a_run_whose_model_now_takes_other_trials_is_another_run(begun: Path) ->
         {"suites": (SUITE.model_copy(update={"prompt_version": "starbench/2"}),)},
         {"suites": (SUITE.model_copy(update={"profile": "jnd"}),)},
         {"suites": (SUITE, SUITE)},
-        {"conditions": ("audio", "silence")},
+        {"conditions": ("silence",)},
+        {"conditions": ()},
         {"limit": 10},
         {"limit_seed": 1},
         {"model": "constant:B"},
@@ -129,6 +130,65 @@ def test_another_run_is_refused_and_the_difference_named(begun: Path, changed: d
     assert f"{name} was " in told
     unchanged = ({*Identity.model_fields, *Setup.model_fields} - {"setup"}) - {name}
     assert not any(f"{other} was " in told for other in unchanged)
+    assert {path.name: path.read_bytes() for path in begun.iterdir()} == before
+
+
+def more_conditions(**identity: Any) -> tuple[Run, dict[Any, Item], list[Trial]]:
+    """The run of before, asked under another condition too."""
+    asked = run(conditions=("audio", "caption:plain"), **identity)
+    trials = [trial(), trial(condition="caption:plain")]
+    return asked, {("s", "i"): item(captions={"plain": ("a hum",)})}, trials
+
+
+def test_a_run_gains_conditions_and_keeps_how_it_was_begun(begun: Path) -> None:
+    before = directory.read(begun)
+    gained, items, trials = more_conditions(captions="digest of the captions")
+    later = gained.model_copy(update={"created": "2027-01-01T00:00:00+00:00", "versions": {"numpy": "9"}})
+    assert begin(begun, later, items, trials) is True
+    assert directory.read(begun) == before.model_copy(update={"identity": later.identity})
+    assert directory.read_items(begun) == items
+    assert directory.read_plan(begun) == [PlannedTrial.of(one) for one in trials]
+    assert begin(begun, later, items, trials) is True
+    with pytest.raises(RunError, match="conditions was "):
+        begin(begun, run(), items, [trial()])
+
+
+@pytest.mark.parametrize("step", ["plan.jsonl", "run.json"])
+def test_a_run_killed_while_it_gains_conditions_still_gains_them(
+    begun: Path, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = directory.write_lines
+
+    def killed(path: Path, lines: Any) -> None:
+        if path.name == step:
+            raise KeyboardInterrupt
+        write(path, lines)
+
+    monkeypatch.setattr(directory, "write_lines", killed)
+    with pytest.raises(KeyboardInterrupt):
+        begin(begun, *more_conditions())
+    monkeypatch.undo()
+    assert begin(begun, *more_conditions()) is True
+    assert len(directory.read_plan(begun)) == 2
+
+
+def test_a_run_does_not_gain_conditions_with_other_trials_or_other_captions(begun: Path) -> None:
+    gained, items, trials = more_conditions()
+    with pytest.raises(RunError, match="planned other trials"):
+        begin(begun, gained, items, [trial("more"), *trials])
+    begin(begun, *more_conditions(captions="one"))
+    other = run(conditions=("audio", "caption:plain", "silence"), captions="another")
+    with pytest.raises(RunError, match='captions was "one" and is "another"'):
+        begin(begun, other, items, [*trials, trial(condition="silence")])
+
+
+def test_looking_for_a_run_writes_nothing(begun: Path) -> None:
+    before = {path.name: path.read_bytes() for path in begun.iterdir()}
+    named = run().model_copy(update={"label": "other"})
+    assert directory.begun_run(begun, named, [trial()]) == run()
+    gained, _, trials = more_conditions()
+    assert directory.begun_run(begun, gained, trials) == run()
+    assert directory.begun_run(begun / "elsewhere", named, [trial()]) is None
     assert {path.name: path.read_bytes() for path in begun.iterdir()} == before
 
 

@@ -17,7 +17,10 @@ from interrupted_runs import DEADLINE, Command, Server
 from starbench.build.build import build
 from starbench.cli import main
 from starbench.runs import directory, journal
+from starbench.runs.load import load
 from starbench.schema import Outcome
+from starbench.schema.latest import latest_lines
+from starbench.scoring.run import score
 from starbench.synthesis import BuildSpec
 
 
@@ -295,7 +298,6 @@ def test_a_disk_too_full_for_the_scores_is_one_sentence_and_no_half_entry(
     [
         ((), "openai:n", "model was"),
         (("--condition", "silence"), "openai:m", "conditions was"),
-        (("--condition", "audio,silence"), "openai:m", "conditions was"),
         (("--limit", "3"), "openai:m", "limit was 2 and is 3"),
         (("--limit-seed", "1"), "openai:m", "limit_seed was 0 and is 1"),
         (("--protocol", "star-bench"), "openai:m", "suites was"),
@@ -317,6 +319,22 @@ def test_another_run_is_refused_by_what_differs(
     assert len(err.splitlines()) == 1
     assert len(server.asked) == before
     assert (command.path / directory.RUN).read_bytes() == record
+
+
+def test_a_finished_run_gains_a_condition_and_asks_that_alone(
+    here: InProcess, command: Command, server: Server
+) -> None:
+    assert here("--limit", "2")[0] == 0
+    before, asked = (command.path / journal.NAME).read_bytes(), len(server.asked)
+    more = ("--limit", "2", "--condition", "audio,silence")
+    assert here(*more, "--dry-run")[0] == 0
+    assert directory.read(command.path).identity.setup.conditions == ("audio",)
+    assert here(*more)[0] == 0
+    assert (command.path / journal.NAME).read_bytes().startswith(before)
+    conditions = [line.condition for line in journal.read(command.path)][-(len(server.asked) - asked) :]
+    assert set(conditions) == {"silence"}
+    scored = score(load(command.path))
+    assert {row.condition for row in scored.suites[0].tasks} == {"audio", "silence"}
 
 
 def test_a_suite_that_changed_is_another_run(here: InProcess, command: Command, tmp_path: Path) -> None:
@@ -359,5 +377,7 @@ def test_an_error_never_replaces_an_answer(here: InProcess, command: Command) ->
     first |= {"error": {"kind": "server", "message": "late"}}
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(first) + "\n")
-    assert all(line.outcome is Outcome.ANSWERED for line in journal.latest(command.path).values())
+    assert all(
+        latest_lines(journal.read(command.path), lambda line: line.outcome is Outcome.ANSWERED).values()
+    )
     assert here("--limit", "2")[0] == 0

@@ -17,8 +17,8 @@ from starbench.models.adapter import Model
 from starbench.planning.captions import CaptionRequest, plan_captions
 from starbench.planning.plan import Request, RunPlan, plan_run
 from starbench.schema import Prompt, Setup
+from starbench.suites import clip_cache
 from starbench.suites import suite as suites
-from starbench.suites import validate
 from starbench.synthesis import BuildSpec
 
 
@@ -43,15 +43,17 @@ def built(template: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Names of the files that were decoded to read a suite."""
+def decoded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
+    """Names of the files that were decoded to read a suite, of which nothing is known yet."""
     names: list[str] = []
 
     def counted(path: Path) -> Audio:
         names.append(path.name)
         return decode(path)
 
-    monkeypatch.setattr(validate, "decode", counted)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "no folder"))
+    (tmp_path / "no folder").touch()
+    monkeypatch.setattr(clip_cache, "decode", counted)
     return names
 
 

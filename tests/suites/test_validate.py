@@ -14,7 +14,7 @@ import soundfile
 
 from starbench.audio import Audio, decode
 from starbench.errors import SuiteError
-from starbench.suites import validate
+from starbench.suites import clip_cache
 from starbench.suites.validate import RawRecord, resolve_within, validate_records
 
 
@@ -201,7 +201,7 @@ def test_sounds_are_decoded_by_as_many_threads_as_this_process_may_use(
 
     for number in range(8):
         (root / f"{number}.wav").write_bytes((root / "mono.wav").read_bytes())
-    monkeypatch.setattr(validate, "decode", slow_decode)
+    monkeypatch.setattr(clip_cache, "decode", slow_decode)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {1}, raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
     validate_records([record(str(n), audio_paths=[f"{n}.wav"]) for n in range(8)], root, skip_bad=False)

@@ -59,7 +59,7 @@ def _suite(path: Path) -> str:
 def _run(path: Path) -> str:
     try:
         run = directory.read(path)
-        planned, ended = len(directory.read_plan(path)), len(journal.latest(path))
+        planned, ended = len(directory.read_plan(path)), len({line.key for line in journal.read(path)})
     except StarbenchError as error:
         return f"(cannot be read: {sentence(str(error))})"
     label = f"{run.label}: " if run.label else ""

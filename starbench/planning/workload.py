@@ -9,7 +9,7 @@ from starbench.engine.cost import PromptSize, prompt_size
 from starbench.engine.runner import TrialResult
 from starbench.planning.trials import materialise
 from starbench.protocols import read_response
-from starbench.schema import AnswerMode, ClipPart, Item, JournalLine, Outcome, Prompt, Trial
+from starbench.schema import AnswerMode, ClipPart, Item, JournalLine, Outcome, Prompt, Reading, Trial
 from starbench.suites.clip_store import ClipStore
 
 
@@ -24,14 +24,8 @@ class Questions:
     answer_mode: AnswerMode = "text"
 
     def prompt(self, trial: Trial) -> Prompt:
-        item = self.items[trial.suite, trial.item_id]
-        return materialise(
-            trial,
-            item,
-            self.stores[trial.suite],
-            silent_clip=self.silent_clip,
-            answer_mode=self.answer_mode,
-        )
+        item, store = self.items[trial.suite, trial.item_id], self.stores[trial.suite]
+        return materialise(trial, item, store, silent_clip=self.silent_clip, answer_mode=self.answer_mode)
 
     def size(self, trial: Trial) -> PromptSize:
         size = prompt_size(trial, self.items[trial.suite, trial.item_id], self.stores[trial.suite].clips)
@@ -40,28 +34,25 @@ class Questions:
         return size + PromptSize(seconds=self.silent_clip.audio().seconds)
 
     def line(self, trial: Trial, model: str, result: TrialResult) -> JournalLine:
-        response = result.response
-        letter, outcome, truncated = None, Outcome.ERROR, False
-        if response is not None:
+        reading, delivered = Reading(outcome=Outcome.ERROR), result.delivered
+        if result.response is not None:
             reading = read_response(
-                trial.protocol, response.text, response.stop, trial.options, self.answer_mode
+                trial.protocol, delivered.text, delivered.stop, trial.options, self.answer_mode
             )
-            letter, outcome, truncated = reading.letter, reading.outcome, reading.truncated
         abstain = self.items[trial.suite, trial.item_id].abstain
-        chosen = None if letter is None else trial.contents[ord(letter) - ord("A")]
-        delivered = result.delivered
+        chosen = None if reading.letter is None else trial.contents[ord(reading.letter) - ord("A")]
         return JournalLine(
             suite=trial.suite,
             item_id=trial.item_id,
             rotation=trial.rotation,
             condition=trial.condition,
             protocol=trial.protocol,
-            outcome=outcome,
-            letter=letter,
+            outcome=reading.outcome,
+            letter=reading.letter,
             answer_letter=trial.answer_letter,
-            correct=letter == trial.answer_letter,
+            correct=reading.letter == trial.answer_letter,
             abstained=chosen is not None and chosen == abstain,
-            truncated=truncated,
+            truncated=reading.truncated,
             response=delivered.text,
             model=model,
             letter_logprobs=delivered.letter_logprobs,
