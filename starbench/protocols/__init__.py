@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from starbench.errors import InputError
 from starbench.protocols.base import Protocol
-from starbench.protocols.constrained import constrained_answer
+from starbench.reading.constrained import constrained_answer
 from starbench.protocols.star_bench import StarBench
 from starbench.protocols.starbench import Starbench
 from starbench.schema import AnswerMode, Reading, Response, Stop

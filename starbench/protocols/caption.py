@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 
-from starbench.protocols import patterns
+from starbench.reading import patterns
 from starbench.protocols.base import Part, no_text_outcome
-from starbench.protocols.plain import plain, without_reasoning
+from starbench.reading.final_part import without_thinking
+from starbench.reading.plain import plain
 from starbench.schema import ClipSpec, Outcome, Response, TextSpec
 
 VERSION = "captions/1"
@@ -80,7 +81,7 @@ def read(response: Response) -> tuple[Outcome, str | None]:
         return nothing.outcome, None
     if response.stop != "end":
         return _STOPPED[response.stop], None
-    text = without_reasoning(response.text or "").strip()
+    text = without_thinking(response.text or "").strip()
     if not text:
         return Outcome.EMPTY, None
     head = plain(text[:_HEAD]).lower()

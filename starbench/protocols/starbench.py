@@ -13,7 +13,7 @@ from math import factorial
 from typing import Any
 
 from starbench.protocols.base import UNCUT_CLIP, Part, Result, labelled, no_text_outcome, option_lines
-from starbench.protocols.reading import read as read_answer
+from starbench.reading import read as read_answer
 from starbench.schema import Item, Outcome, Presentation, Reading, Response, TextSpec
 
 ANSWER_FORM = "Answer with the letter of exactly one option in angle brackets, such as <X>."

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from starbench.canary.stimuli.clips import ProbeLimits
 from starbench.canary.stimuli.probes import Probe, ProbeSound, Question
 from starbench.errors import AdapterError, AudioError, FatalError, TransientError
-from starbench.protocols.reading import read
+from starbench.reading import read
 from starbench.schema import Prompt, Response, Usage
 
 Ask = Callable[[Prompt], Awaitable[Response]]

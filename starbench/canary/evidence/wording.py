@@ -14,8 +14,8 @@ import numpy as np
 from starbench.canary.evidence.prober import ProbeReply
 from starbench.canary.evidence.statistics import matching
 from starbench.canary.stimuli.clips import Pair
-from starbench.protocols import patterns
-from starbench.protocols.plain import plain
+from starbench.reading import patterns
+from starbench.reading.plain import plain
 
 #: What is said to be missing: in English, and in the languages that models answer in most.
 _SOUND = "|".join(

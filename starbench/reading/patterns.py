@@ -43,6 +43,7 @@ _SO = (
 )
 _CJK = (
     r"(?:(?:答案|正确选项|选项|选择|答え|回答|正解|정답|답|답변)(?:应该|应|可能)?(?:[是为为選选はは은는:,、]){0,3}"
+    r"|(?:应该|应当|肯定|显然|就|才|可能|大概|认为|觉得|我猜)是?(?:选)?"
     r"|[我应该故]?[选選](?:择|擇)?[了:]?)"
 )
 
@@ -54,6 +55,7 @@ FINAL_BEFORE = re.compile(
 STATED_BEFORE = re.compile(
     rf"(?:\b(?:{_NOUN})\b(?: [\w'-]{{1,20}}){{0,7}}?[\"')\s]{{0,4}}(?:{_BE}|\n)|{_VERB}|{_SO}|{_CJK}"
     rf"|(?:\A|\n)a:|\bc'est\b"
+    rf"|\b(?:that )?leav(?:es|ing)(?: us with| only)?\b"
     rf"|\b(?:wait|no|on second thought|scratch that|correction|sorry|instead|i mean)[,:]?"
     rf"|\b(?:correct|right|best|likely|fitting)(?: one)? {_BE})"
     rf"\s{{0,4}}{_FILL}{{0,5}}{_OPEN}"
@@ -61,7 +63,7 @@ STATED_BEFORE = re.compile(
 #: These make a choice only where nothing but an ending or a reason follows ("I think B").
 HEDGED_BEFORE = re.compile(
     rf"\b(?:i(?:'d)? (?:think|believe|guess|suspect)|i'm guessing|my guess|maybe|perhaps|possibly"
-    rf"|probably|likely"
+    rf"|probably|likely|definitely|certainly|surely|clearly|obviously|hmm+|well"
     rf"|sounds like|would be|could be|might be|may be|must be|but|it's|it is|that's|that is|this is"
     rf"|yes|sure|okay|ok)"
     rf"\b[,:!]?(?: it's| it is)?\s{{0,4}}{_FILL}{{0,3}}{_OPEN}"
@@ -74,30 +76,11 @@ RIGHT_AFTER = re.compile(
     r"|fits|matches)\b"
     r"(?: to be| like| as)?(?: the)?(?: most| more| clearly| definitely| indeed| also)?"
     r" (?:correct|right|best|answer|likely|accurate|plausible|appropriate|suitable|true|natural|closest)\b"
-    r"|(?:选项|项)?(?:是|为)?(?:正确|最)"
+    r"|(?:选项|项)?(?:是|为|才|才是)?(?:正确|最|对)|\s?(?:です|だと|だ[。\s]|입니다|이에요|예요|이다|이라고)"
+    r"|,? i(?:'d)? (?:guess|think|believe|say|suppose|reckon)\b|,? (?:probably|for sure|definitely)\b"
     r"|(?:est|es|ist|é) (?:la |die |the )?(?:correct|richtig|certa|bonne|correta))"
 )
 
-NEGATED_BEFORE = re.compile(
-    r"(?:\b(?:not|never|neither|nor|cannot|rather than|instead of|as opposed to|opposed to|unlike"
-    r"|except(?: for)?"
-    r"|eliminat\w{1,4}|exclud\w{1,3}|rul\w{1,3} out|reject\w{0,3}|discard\w{0,3}|dismiss\w{0,3}|versus|vs\.?"
-    r"|e\.g\.|such as|for example|for instance|format|no es|nicht|n'est pas|não é|не)|n't"
-    r"|不是|不选|不選|排除|而不是|而非|并非|除了|ではなく|ではない)"
-    r"(?:[\s:,]{1,3}(?:be|is|of|the|an?|that|it|to|in|on|at|option|choice|answer|letter|from|likely"
-    r"|simply|just"
-    r"|really|necessarily|exactly)\b){0,4}"
-    r"[\s:\"'“‘<(\[{]{0,8}$"
-)
-NEGATED_AFTER = re.compile(
-    r"[>)\]}\"'”]{0,3}[\s:]{0,2}(?:(?:is|was|are|were|seems?|looks?|would be|must be|can be|to be|also"
-    r"|both)\s){0,2}"
-    r"(?:(?:clearly|definitely|also|therefore|just|simply|obviously|both|thus|less|too|very|the|an?)\s){0,2}"
-    r"(?:wrong|incorrect|false|not\b|isn't|wasn't|doesn't|does not|don't|didn't|can't|cannot"
-    r"|can be (?:ruled|elim"
-    r"|excl)|unlikely|eliminated|ruled out|excluded|rejected|impossible|inaccurate|likely wrong|out\b(?! of)"
-    r"|no es|nicht\b|n'est pas|ist falsch|不对|不正确|错|不是|不符|❌|✗|✘|✖)"
-)
 CORRECTION = re.compile(
     r"\b(?:wait|actually|correction|on second thought|scratch that|let me (?:re\w{3,12}|correct"
     r"|listen again)|i mean"
@@ -106,9 +89,9 @@ CORRECTION = re.compile(
     r"|不对|更正|等等|等一下|重新"
 )
 JOINED = re.compile(
-    r"[>)\]}\"'”]{0,2}\s{0,2}(?:,|/|&|\+|、|-)?\s{0,2}(?:(?:or|and|and/or|or maybe|或者?|和|与|及|ou|oder|und"
+    r"[>)\]}\"'”]{0,2}\s{0,2}(?:,|/|&|\+|、|-)?\s{0,2}(?:(?:or|and|and/or|or maybe|或者?|和|与|及|か|と|또는|ou|oder|und"
     r"|или|et|y|o)"
-    r"\b\s?|或者?|和)?(?:either |maybe |option |choice |possibly )?[\"'“<(\[{]{0,2}"
+    r"\b\s?|或者?|和|か|と|또는\s?)?(?:either |maybe |option |choice |possibly )?[\"'“<(\[{]{0,2}"
 )
 #: An article or pronoun is followed by a noun or verb, so before these words "A" is a letter.
 AFTER_LETTER = re.compile(
@@ -149,7 +132,10 @@ REFUSAL = re.compile(
     r"|(?:don't|do not|didn't|did not) (?:see|have|receive|hear|find|detect)(?: access to)?(?: an?y?| the)?"
     r" (?:audio|sound|clip|recording|file|attach)"
     r"|(?:please|could you|can you) (?:upload|provide|share|attach|send|re-?upload)"
-    r"|text-based|as an? (?:ai|text|large)(?: language)?(?:-based)? (?:model|ai|assistant)?,? ?i (?:can"
+    r"|(?:please|kindly|go ahead and|could you|can you|when(?:ever)? you)[^.?!]{0,30}? (?:play|send) (?:it|them|the|your|an?|some)\b"
+    r"|(?:i'm|i am) ready (?:to|for|when|whenever)|(?:not|never) (?:directly |easily )?comparable"
+    r"|not (?:enough|sufficient) (?:information|context|detail|audio|data)|insufficient (?:information|context|detail|audio|data)"
+    r"|(?:audio|sound|clip|recording) is (?:missing|unavailable)|text-based|as an? (?:ai|text|large)(?: language)?(?:-based)? (?:model|ai|assistant)?,? ?i (?:can"
     r"|do|am)(?:'t|not|n't| not)"
     r"|(?:audio|clips?|files?) (?:was|were|is|are)(?:n't| not) (?:provided|attached|included|available)"
     r"|against (?:my|the|our) (?:policy|guidelines)"

@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from starbench.protocols import PROTOCOLS
-from starbench.protocols.constrained import constrained_answer
+from starbench.reading.constrained import constrained_answer
 from starbench.schema import AnswerMode, Outcome, Response
 
 OPTIONS = ("the first", "the second", "the same")

@@ -1,4 +1,4 @@
-"""Take off a reply what only dresses it: hidden reasoning, markdown, LaTeX, tags, look-alikes."""
+"""Take off a reply what only dresses it: markdown, LaTeX, tags, look-alikes."""
 
 from __future__ import annotations
 
@@ -8,14 +8,11 @@ import unicodedata
 #: A longer reply is read at its two ends, where a choice stands: time stays bounded.
 HEAD, TAIL = 3_000, 12_000
 
-_HIDDEN = re.compile(
-    r"(?P<open><(?:think|thinking|thought|reasoning|reflection|scratchpad)>|◁think▷|\[THINK\]"
-    r"|<\|channel\|>\s?(?:analysis|commentary)[^<]{0,40}<\|message\|>)"
-    r"|</(?:think|thinking|thought|reasoning|reflection|scratchpad)>|◁/think▷|\[/THINK\]"
-    r"|<\|channel\|>\s?final[^<]{0,40}<\|message\|>",
-    re.IGNORECASE,
+_INVISIBLE = dict.fromkeys(
+    [*range(0x200B, 0x2010), *range(0x202A, 0x202F), 0x2060, *range(0x2066, 0x206A), 0xFEFF, 0xFE0F, 0xAD], ""
 )
-_INVISIBLE = dict.fromkeys([*range(0x200B, 0x2010), 0x2060, 0xFEFF, 0xFE0F, 0xAD], "")
+#: Colours and cursor movements of a terminal.
+_ANSI = re.compile(r"\x1b\[[0-9;?]{0,20}[A-Za-z]")
 _LOOKALIKES = str.maketrans(
     {
         **dict.fromkeys("〈《【「『⟨‹〔〖", "<"),
@@ -24,6 +21,7 @@ _LOOKALIKES = str.maketrans(
         **dict.fromkeys("‐‑‒−", "-"),
         **dict.fromkeys("’‘ʼ`´", "'"),
         **dict.fromkeys("✓✔☑🗹", "✅"),
+        **dict.fromkeys("✗✘✖☒╳", "❌"),
     }
 )
 #: In turn, what dresses a reply and what to read in its place. An ``in`` test first, as most
@@ -45,8 +43,10 @@ _DRESS = tuple(
         ("*", r"\*{1,3}[\"'<(\[]?([A-Z])[\"'>)\]]?([.:)]?)\*{1,3}(?!\w)", r"<\1>\2"),
         ("*", r"(?<=\d)\*(?=\d)|\*{1,3}", ""),
         ("_", r"(?<!\w)_{1,3}|_{1,3}(?!\w)", ""),
-        ("[", r"^\s{0,8}[-+]?\s?\[x\]", "✅"),
-        ("<", r"<(?:final_?)?(?:answer|choice|option|letter|response)>", "\nfinal answer: "),
+        ("[", r"^\s{0,8}[-+*]?\s?\[x\]", "✅"),
+        ("[", r"^\s{0,8}[-+*]?\s?\[ \]", "❌"),
+        ("<", r"<(s|del|strike)>[^<\n]{1,200}</\1>", " "),
+        ("<", r"<(?:final_?)?(?:answer|choice|option|letter|response|conclusion)>", "\nfinal answer: "),
         ("</", r"(?-i:<([bipsu])>)(?=[^\n]{0,200}</\1>)", ""),  # bold, not option B
         ("</", r"</[a-z]>", ""),
         ("<", r"</?[a-z][\w-]{1,20}(?:\s[^<>\n]{0,80})?/?>|<\|[^|<>]{1,30}\|>", "\n"),
@@ -58,8 +58,8 @@ _DRESS = tuple(
 
 
 def plain(text: str) -> str:
-    """Return what a reader sees of a reply: no hidden reasoning, mark-up or disguised characters."""
-    text = without_reasoning(text)
+    """What a reader sees of a text: no mark-up and no disguised characters."""
+    text = _ANSI.sub("", text)
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text.translate(_INVISIBLE).translate(_LOOKALIKES))
         text = text.translate(_LOOKALIKES)
@@ -67,17 +67,6 @@ def plain(text: str) -> str:
         if needle in text:
             text = pattern.sub(plain_form, text)
     return text.strip()
-
-
-def without_reasoning(text: str) -> str:
-    """Keep what stands before the first and after the last hidden block; an open one hides the rest."""
-    tags = list(_HIDDEN.finditer(text))
-    if not tags:
-        return text
-    first, last = tags[0], tags[-1]
-    before = text[: first.start()] if first["open"] else ""
-    after = "" if last["open"] else text[last.end() :]
-    return f"{before}\n{after}"
 
 
 def shorten(text: str) -> str:

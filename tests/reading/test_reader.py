@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from starbench.protocols.reading import plain, read
+from starbench.reading import read
+from starbench.reading.plain import plain
 from starbench.schema.response import Outcome
 
 REPLIES = [

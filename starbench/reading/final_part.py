@@ -1,0 +1,97 @@
+"""The part of a reply that is its answer: what stands outside the model's thinking, or in an answer tag."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_THINKING = "think|thinking|thought|thoughts|reasoning|reflection|scratchpad|planning|plan|caption|analysis|summary"
+_ANSWER = "answer|final_?answer|final|response|conclusion|choice|output"
+_TAG = re.compile(
+    rf"(?P<open><(?:{_THINKING})>|◁think▷|\[THINK\]|<\|channel\|>\s?(?:analysis|commentary)[^<]{{0,40}}<\|message\|>)"
+    rf"|(?P<close></(?:{_THINKING})>|◁/think▷|\[/THINK\]|<\|channel\|>\s?final[^<]{{0,40}}<\|message\|>)"
+    rf"|(?P<answer><(?:{_ANSWER})(?:>|\s(?=[^<>\n]{{0,40}}</(?:{_ANSWER})>)))"
+    rf"|(?P<answered></(?:{_ANSWER})>)",
+    re.IGNORECASE,
+)
+_LETTER_ALONE = re.compile(r"\W*[A-Za-z]\W*")
+#: How thinking that is not marked begins.
+_ALOUD = re.compile(
+    r"\s*(?:okay|ok|alright|hmm+|let's see|let me (?:think|see|start)|we (?:are given|need to|have to)|i need to (?:figure|determine|find)"
+    r"|so,? (?:i|the user)|first,? (?:i|let)|the (?:user|question) (?:is asking|asks|wants)|got it,)\b",
+    re.IGNORECASE,
+)
+#: Thinking aloud is longer than a reply that only opens like it, characters.
+_LONG = 400
+_ENDED = re.compile(r"[.!?。！？:)\]}>\"'*`|]\s*\Z")
+_LOOP = re.compile(r"(.{1,60}?)\1{5,}.{0,60}\Z", re.DOTALL)
+_TAIL = 500
+
+
+class FinalPart(NamedTuple):
+    """What of a reply is read."""
+
+    text: str
+    is_cut: bool = False
+    """The model was still thinking when the reply ended."""
+    is_aloud: bool = False
+    """It is thinking that is not marked: only a verdict at its very end is an answer."""
+
+
+def final_part(reply: str) -> FinalPart:
+    """The part of a reply that is read: the last answer tag, else what stands outside the thinking."""
+    text, is_cut = _outside(reply)
+    answer = _answer_tag(text)
+    if answer is not None:
+        return FinalPart(answer)
+    if is_cut and not text.strip():
+        return FinalPart("", is_cut=True)
+    if len(text) > _LONG and _is_unended(text):
+        return FinalPart(text, is_cut=True)
+    return FinalPart(text, is_aloud=len(text) > _LONG and _ALOUD.match(text) is not None)
+
+
+def without_thinking(reply: str) -> str:
+    """What stands outside blocks of thinking."""
+    return _outside(reply)[0]
+
+
+def _outside(reply: str) -> tuple[str, bool]:
+    """What stands before the first and after the last block of thinking, and whether one is still open.
+
+    A block that is all of the reply, and holds no more than a letter, is the answer itself.
+    """
+    tags = [tag for tag in _TAG.finditer(reply) if tag["open"] or tag["close"]]
+    if not tags:
+        return reply, False
+    first, last = tags[0], tags[-1]
+    before = reply[: first.start()] if first["open"] else ""
+    is_open = last["open"] is not None
+    after = "" if is_open else reply[last.end() :]
+    outside = f"{before}\n{after}"
+    if not outside.strip() and not is_open:
+        inside = reply[tags[-2].end() : last.start()] if len(tags) > 1 else reply[: last.start()]
+        if _LETTER_ALONE.fullmatch(inside):
+            return inside, False
+    return outside, is_open
+
+
+def _answer_tag(text: str) -> str | None:
+    """What stands in the last answer tag that is not empty."""
+    tags = list(_TAG.finditer(text))
+    for place in range(len(tags) - 1, -1, -1):
+        if tags[place]["answer"]:
+            end = tags[place + 1].start() if place + 1 < len(tags) else len(text)
+            content = text[tags[place].end() : end]
+            if content.strip():
+                return content
+    return None
+
+
+def _is_unended(text: str) -> bool:
+    """Whether a long text breaks off: in the middle of a sentence, or in a loop."""
+    tail = text[-_TAIL:]
+    return _ENDED.search(tail) is None or _LOOP.search(tail) is not None
+
+
+__all__ = ["FinalPart", "final_part", "without_thinking"]

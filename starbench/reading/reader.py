@@ -1,0 +1,156 @@
+"""Read in a model's reply which option it chose, or that it chose none.
+
+A reply is read in four steps. ``final_part`` leaves out what a model only thought. ``plain`` takes off mark-up. Then
+*candidates* are collected, places where an option is pointed at by its letter or its words and neither rejected nor
+left open, each with a rank: merely mentioned, stated as the choice, or stated as the final one. ``settle`` lets the
+highest rank win, and among equals the last one only where the reply says that it corrects itself. Letters are tried
+before texts, since a letter is what was asked for. Where a careful person would hesitate nothing is answered.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from starbench.reading import patterns
+from starbench.reading.choices import choices_of
+from starbench.reading.final_part import FinalPart, final_part
+from starbench.reading.letters import letter_candidates
+from starbench.reading.plain import plain, shorten
+from starbench.reading.reply import Rank, Reply, settle
+from starbench.reading.scored import scored_letter
+from starbench.reading.texts import mentioned, text_candidates
+from starbench.schema.response import Outcome, Reading
+
+_UNPARSED = Reading(outcome=Outcome.UNPARSED)
+#: In thinking aloud, and in a text that breaks off, only the very end counts, characters.
+_VERDICT = 160
+
+
+def read(text: str, options: Sequence[str], question: str | None = None) -> Reading:
+    """Read which option a reply chose.
+
+    ``text`` is what the model delivered, ``options`` the texts in the order shown, the first as ``<A>``. The
+    ``question`` tells whether what is said of a sound is what was asked. The reading is ``answered`` with a letter, or
+    ``refused``, ``ambiguous``, ``unparsed``, ``empty`` or ``truncated`` (in the middle of thinking) without one.
+    """
+    part = final_part(text)
+    reply = Reply(shorten(plain(part.text)), choices_of(tuple(options)), question)
+    reading = _read(reply)
+    if not part.is_cut and not part.is_aloud:
+        return reading
+    return reading if reading.letter and _is_verdict(reply, part) else _unfinished(reading, part)
+
+
+def _unfinished(reading: Reading, part: FinalPart) -> Reading:
+    if part.is_aloud and reading.letter is None:
+        return reading
+    return Reading(outcome=Outcome.TRUNCATED, truncated=True)
+
+
+def _is_verdict(reply: Reply, part: FinalPart) -> bool:
+    """Whether a letter stands as the answer at the start of a reply that breaks off, or at the end of thinking aloud."""
+    candidates, _ = letter_candidates(reply)
+    if part.is_cut:
+        return any(one.start <= _START and one.rank >= Rank.STATED for one in candidates)
+    end = len(reply.text) - _VERDICT
+    return any(one.start >= end and one.rank >= Rank.STATED for one in candidates)
+
+
+#: Characters before a letter that a reply begins with.
+_START = 40
+
+
+def _read(reply: Reply) -> Reading:
+    for rule in _RULES:
+        reading = rule(reply)
+        if reading is not None:
+            return reading
+    return _UNPARSED
+
+
+def _answer(reply: Reply, index: int) -> Reading:
+    if index >= len(reply.choices.words):
+        return _UNPARSED
+    return Reading(outcome=Outcome.ANSWERED, letter=chr(ord("A") + index))
+
+
+def _nothing(reply: Reply) -> Reading | None:
+    return None if reply.text and not reply.text.isspace() else Reading(outcome=Outcome.EMPTY)
+
+
+def _server_error(reply: Reply) -> Reading | None:
+    return _UNPARSED if patterns.SERVER_ERROR.match(reply.lower) else None
+
+
+def _option_word_for_word(reply: Reply) -> Reading | None:
+    """Read a reply that is an option's text and no more."""
+    words = reply.words
+    if len(words) == 1 and len(words[0]) == 1 and words[0].isalpha():
+        return None  # a letter is a letter, whatever the options say
+    index = reply.choices.by_words.get(words)
+    if index is None and reply.choices.by_digits and len(reply.text) < 40:
+        # "2-1-3" states an order; "2) 1" with words around may not.
+        only_digits = not any(character.isalpha() for character in reply.text)
+        index = reply.choices.by_digits.get("".join(re.findall(r"\d", reply.text))) if only_digits else None
+    return None if index is None else _answer(reply, index)
+
+
+def _scored(reply: Reply) -> Reading | None:
+    """Read a list that gives each letter a mark or a probability."""
+    letter = scored_letter(reply.lower)
+    if letter is None:
+        return None
+    return Reading(outcome=Outcome.AMBIGUOUS) if not letter else _answer(reply, ord(letter) - ord("a"))
+
+
+def _letters(reply: Reply) -> Reading | None:
+    candidates, offered = letter_candidates(reply)
+    winner, torn = settle(reply, candidates)
+    if winner is None:
+        return _none_of(reply) if offered else None
+    if torn:
+        return _none_of(reply)
+    return _answer(reply, winner.index)
+
+
+def _none_of(reply: Reply) -> Reading:
+    """Several were named, and none was chosen."""
+    return Reading(outcome=Outcome.REFUSED if reply.refuses else Outcome.AMBIGUOUS)
+
+
+def _texts(reply: Reply) -> Reading | None:
+    candidates = text_candidates(reply)
+    winner, torn = settle(reply, candidates)
+    if winner is None:
+        return None
+    if reply.refuses and (torn or winner.rank < Rank.STATED):
+        return Reading(outcome=Outcome.REFUSED)
+    if not torn:
+        return _answer(reply, winner.index)
+    n = len(reply.choices.words)
+    is_echo = n > 2 and len(mentioned(reply)) == n
+    return _UNPARSED if is_echo else Reading(outcome=Outcome.AMBIGUOUS)
+
+
+def _declines(reply: Reply) -> Reading | None:
+    if reply.refuses:
+        return Reading(outcome=Outcome.REFUSED)
+    if not patterns.INDECISION.search(reply.lower):
+        return None
+    # "It cannot be determined" says just what an option like "Unable to determine" says.
+    if len(reply.choices.abstaining) == 1 and len(reply.text) < 60:
+        return _answer(reply, min(reply.choices.abstaining))
+    return Reading(outcome=Outcome.REFUSED)
+
+
+def _several(reply: Reply) -> Reading | None:
+    """A short reply that holds the words of several options chooses none of them."""
+    is_listed = len(reply.text) < _FEW and _SEVERAL.search(reply.lower) is not None
+    return Reading(outcome=Outcome.AMBIGUOUS) if is_listed and len(mentioned(reply)) > 1 else None
+
+
+#: A reply of no more characters that names several options is about them.
+_FEW = 200
+_SEVERAL = re.compile(r"(?<!neither )\b(?:or|and|both|either|ou|oder|und|y|et)\b|/|[或和か]")
+_RULES = (_nothing, _server_error, _option_word_for_word, _scored, _letters, _texts, _declines, _several)

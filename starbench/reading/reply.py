@@ -1,0 +1,115 @@
+"""A reply as a reader sees it, and the places in it where an option is pointed at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+
+from starbench.reading import patterns
+from starbench.reading.choices import LETTER, Choices, words_of
+from starbench.reading.stance import StanceReader
+from starbench.reading.tokens import Token, content, tokens
+
+#: How far around a candidate its meaning is looked for.
+_BEFORE, _AFTER = 90, 60
+#: A correction stands between the two candidates that it is about, characters.
+_CORRECTION_REACH = 400
+
+
+class Rank(IntEnum):
+    """How firmly a candidate points at its option."""
+
+    HINTED = 0
+    MENTIONED = 1
+    STATED = 2
+    FINAL = 3
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A place in the reply where an option is pointed at."""
+
+    index: int
+    start: int
+    end: int
+    rank: Rank = Rank.MENTIONED
+    cued: bool = False
+    """Words before or behind it make it a choice, not only where it stands."""
+    label: bool = False
+    """It stands before a text as in a list of options."""
+    dropped: bool = False
+    """The reply rejects it or leaves it open."""
+
+
+@dataclass
+class Reply:
+    """A reply as a reader sees it, the options it may choose from, and what was asked where that is known."""
+
+    text: str
+    choices: Choices
+    question: str | None = None
+
+    @cached_property
+    def lower(self) -> str:
+        low = self.text.lower()
+        return low if len(low) == len(self.text) else "".join(c.lower()[:1] for c in self.text)
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        return words_of(self.text)
+
+    @cached_property
+    def tokens(self) -> list[Token]:
+        """All words, in order."""
+        return tokens(self.lower)
+
+    @cached_property
+    def asked(self) -> frozenset[str]:
+        """Stems of the content words of the question."""
+        return frozenset(token.stem for token in content(tokens((self.question or "").lower())))
+
+    @cached_property
+    def stances(self) -> StanceReader:
+        return StanceReader(self.lower)
+
+    @cached_property
+    def n_letters(self) -> int:
+        """Lone letters in it, whatever they mean."""
+        return sum(1 for _ in LETTER.finditer(self.text))
+
+    @cached_property
+    def shouts(self) -> bool:
+        """Whether the reply is all in capitals, where "A" may be an article."""
+        return len(self.text) > 12 and self.text.isupper()
+
+    @cached_property
+    def refuses(self) -> bool:
+        return patterns.REFUSAL.search(self.lower) is not None
+
+    def before(self, position: int) -> str:
+        return self.lower[max(0, position - _BEFORE) : position]
+
+    def after(self, position: int) -> str:
+        return self.lower[position : position + _AFTER]
+
+    def corrects(self, start: int, end: int) -> bool:
+        return patterns.CORRECTION.search(self.lower, max(start, end - _CORRECTION_REACH), end) is not None
+
+
+def settle(reply: Reply, candidates: Iterable[Candidate]) -> tuple[Candidate | None, bool]:
+    """The candidate that wins, if any, and whether another of its rank disagrees with it."""
+    winner: Candidate | None = None
+    previous, torn = 0, False
+    for candidate in candidates:
+        if winner is None:
+            winner = candidate
+        elif candidate.rank > winner.rank:
+            winner, torn = candidate, False
+        elif candidate.rank >= Rank.STATED and reply.corrects(previous, candidate.start):
+            candidate.rank, winner, torn = winner.rank, candidate, False
+        elif candidate.rank == winner.rank and candidate.index != winner.index:
+            torn = True
+        previous = candidate.end
+    return winner, torn

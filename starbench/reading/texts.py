@@ -1,0 +1,271 @@
+"""Words in a reply that state an option, whole or in short, and how firmly."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import pairwise
+
+from starbench.reading import patterns
+from starbench.reading.choices import Choices, Form
+from starbench.reading.reply import Candidate, Rank, Reply
+from starbench.reading.stance import Stance
+from starbench.reading.tokens import FILLERS, Token
+
+_CONCLUDES = re.compile(
+    r"(?:\b(?:so|therefore|thus|hence|consequently|overall|in conclusion|conclude|conclusion|answer"
+    r"|final|actually|guess|choose|instead|por lo tanto|donc|daher|поэтому)\b|所以|因此|故"
+    r"|答案)[^.!?。\n]{0,80}\Z"
+)
+#: What another option is compared with, to the end of its clause.
+_COMPARISON = re.compile(r"\b(?:(?P<contrast>as opposed to|rather than|instead of|unlike)|than|compared (?:to|with)|relative to|versus)\b")
+_ASSENT = re.compile(r"\b(?:that's|that is|you're|you are|is that|all) right\b|\A\W*right,|\bright (?:answer|choice|option|one)\b|\bright\?|\bleft (?:over|out)\b|\bno longer\b")
+#: A single word is an option where it is what a sentence says of its subject, not where it describes something else.
+_PREDICATE = re.compile(
+    r"(?:(?<!there )\b(?:is|are|was|were|be|being|seems?|appears?|sounds?|sounded|has|have|conveys?|shows?|features?|exhibits?|remains?|feels?)|(?<!there)'s|\b(?:as|with|from|in|on|at|to|towards?|of|like"
+    r"|category|class|level))\s+(?:(?:to be|being|the|a|an|very|more|most|likely|clearly|probably|quite|relatively|rather"
+    r"|somewhat|slightly|much|definitely|coming|located|positioned|heard|considered|classified|described|in|on|from|as|at|your|its|my"
+    r"|be|of|just|only|about|approximately|mostly|perceived|directly|primarily)\s+){0,5}\Z"
+)
+_ENDS = re.compile(r"\W*(?:\w+\W{0,3}){0,2}(?:\Z|(?:of|in|from|with|at|than|compared)\b)")
+_ENDS_OR_REASON = re.compile(r"[\"'>)\]}]{0,2}\s{0,2}(?:\Z|(?:because|since|as|and|but|due|than|rather|instead|based|for)\b)")
+_VERB_AFTER = re.compile(r"\s+(?:is|are|was|were|can|could|has|have|seems|sounds|appears)\b")
+_COMPARATIVE = re.compile(r"\b(?:more|less|most|least|greater|smaller|\w{3,}er|\w{3,}est)\b")
+#: Numbers that name a sound or a step and count nothing.
+_NUMBERED_NAME = re.compile(r"\b(?:clip|sound|audio|segment|step|track|recording|part|file|example|no\.?)s? ?#?(?=\d)")
+_LIST_MARKER = re.compile(r"(?:\A|\n)\s*(?=\d+[.)]\s)")
+_AND = re.compile(r"\W*\b(?:and|und|et|y|e|и)\b|\W*[和と]")
+_OR = re.compile(r"\W*\b(?:or|oder|ou|o|или)\b|\W*[或か]")
+#: Pairs of opposites, by stem: a reply that says the one was not asked for the other.
+_OPPOSITES = dict(
+    pair
+    for one, other in (
+        ("high", "low"), ("loud", "soft"), ("long", "short"), ("bright", "dark"), ("fast", "slow"), ("close", "far"),
+        ("more", "less"), ("more", "few"), ("great", "small"), ("strong", "weak"), ("hard", "soft"), ("left", "right"),
+        ("large", "small"), ("big", "small"), ("front", "back"), ("early", "late"), ("above", "below"), ("up", "down"),
+        ("reverberant", "dry"), ("wide", "narrow"), ("thick", "thin"), ("increas", "decreas"), ("ris", "fall"),
+    )
+    for pair in ((one, other), (other, one))
+)  # fmt: skip
+
+
+def text_candidates(reply: Reply) -> list[Candidate]:
+    """Each option that the reply states in words and asserts, in order."""
+    if reply.choices.spelled:
+        return list(_spelled_candidates(reply))
+    found = []
+    for start, end in _sentences(reply):
+        whole = _mention(reply, start, end)
+        if whole is not None and whole.rank > Rank.HINTED:
+            found.append(whole)
+            continue
+        clauses = [mention for bounds in _clauses(reply, start, end) if (mention := _mention(reply, *bounds))]
+        if len({mention.index for mention in clauses if not mention.dropped}) > 1:
+            hints = any(mention.rank == Rank.HINTED and not mention.dropped for mention in clauses)
+            for mention in clauses:
+                if not mention.cued:
+                    mention.rank = Rank.HINTED if hints else Rank.MENTIONED
+        for one, other in pairwise(clauses):
+            between = reply.lower[one.end : other.start]
+            if one.index != other.index and _OR.match(between):
+                one.dropped = other.dropped = True
+            elif _AND.match(between):
+                one.rank = other.rank = min(one.rank, other.rank)
+        found += clauses
+    return [candidate for candidate in found if not candidate.dropped and candidate.rank > Rank.HINTED]
+
+
+def mentioned(reply: Reply) -> set[int]:
+    """Indices of all options whose words the reply holds in any order, asserted or not."""
+    stems = {_known(token.stem, reply.choices) for token in reply.tokens}
+    return {i for i, forms in enumerate(reply.choices.forms) if any(set(form) <= stems for form in forms)}
+
+
+def _sentences(reply: Reply) -> Iterator[tuple[int, int]]:
+    start = 0
+    while start < len(reply.lower):
+        _, end = reply.stances.sentence(start)
+        yield start, end
+        start = max(end, start + 1)
+
+
+def _clauses(reply: Reply, start: int, end: int) -> Iterator[tuple[int, int]]:
+    while start < end:
+        _, stop = reply.stances.clause(start, start)
+        if stop > start:
+            yield start, min(stop, end)
+        start = max(stop, start) + 1
+
+
+def _mention(reply: Reply, start: int, end: int) -> Candidate | None:
+    """The one option that the words from ``start`` to ``end`` state, if they state one."""
+    words = _vocabulary(reply, start, end)
+    if not words:
+        return None
+    match, compared = _matched(words, reply.choices), False
+    if match is None:
+        cut = _COMPARISON.search(reply.lower, start, end)
+        if cut is None or cut.start() == start:
+            return None
+        words = [token for token in words if token.end <= cut.start()]
+        match, compared = _matched(words, reply.choices), not cut["contrast"]
+        if match is None:
+            return None
+    index, form = match
+    used = [token for token in words if _known(token.stem, reply.choices) in form] or words
+    first, last = used[0].start, used[-1].end
+    candidate = Candidate(index, first, last)
+    said = _said(reply, start, end, used)
+    is_alone = not said
+    before = reply.before(first)
+    candidate.cued = bool(
+        patterns.STATED_BEFORE.search(before) or patterns.FINAL_BEFORE.search(before) or _CONCLUDES.search(before)
+    )
+    if patterns.FINAL_BEFORE.search(before):
+        candidate.rank = Rank.FINAL
+    elif is_alone or candidate.cued:
+        candidate.rank = Rank.STATED
+    stances = {reply.stances.of(token.start, token.end) for token in used}
+    if "not" in form:  # the negation is the option's own
+        stances -= {Stance.REJECTED}
+    candidate.dropped = not stances <= {Stance.ASSERTED}
+    if not is_alone and not _is_stated(reply, index, form, used, said, (start, end), compared=compared):
+        candidate.rank = Rank.HINTED
+    return candidate
+
+
+def _vocabulary(reply: Reply, start: int, end: int) -> list[Token]:
+    """The words that tell options apart, each run of the same one once."""
+    text = reply.lower
+    assents = [match.span() for match in _ASSENT.finditer(text)]
+    numbered = _numbered(text) if reply.choices.counted else set()
+    kept: list[Token] = []
+    for token in reply.tokens:
+        if token.start < start or token.end > end:
+            continue
+        stem = _known(token.stem, reply.choices)
+        if stem not in reply.choices.vocabulary or any(low <= token.start < high for low, high in assents):
+            continue
+        if reply.choices.counted and token.start in numbered:
+            continue
+        if kept and _known(kept[-1].stem, reply.choices) == stem:
+            continue
+        kept.append(token)
+    return kept
+
+
+@lru_cache(maxsize=64)
+def _numbered(text: str) -> frozenset[int]:
+    """Where numbers stand that count nothing."""
+    return frozenset(match.end() for pattern in (_NUMBERED_NAME, _LIST_MARKER) for match in pattern.finditer(text))
+
+
+def _known(stem: str, choices: Choices) -> str:
+    """The stem of an option that ``stem`` is a longer or shorter form of, else itself."""
+    if stem in choices.vocabulary or len(stem) < _LEAST_COMMON:
+        return stem
+    for known in choices.vocabulary:
+        if len(known) >= _LEAST_COMMON and (known.startswith(stem) or stem.startswith(known)):
+            return known
+    return stem
+
+
+#: Words with so many first letters in common, where one is the start of the other, are forms of one word.
+_LEAST_COMMON = 5
+
+
+def _matched(words: Sequence[Token], choices: Choices) -> tuple[int, Form] | None:
+    """The option that is stated by exactly these words, by the only form that they hold, or by a part of only one."""
+    stated = tuple(_known(token.stem, choices) for token in words)
+    exact = [(i, form) for i, forms in enumerate(choices.forms) for form in forms if form == stated]
+    if exact:
+        return exact[0] if len({i for i, _ in exact}) == 1 else None
+    held = [(i, form) for i, forms in enumerate(choices.forms) for form in forms if _within(form, stated)]
+    if held:
+        longest = max(held, key=lambda pair: len(pair[1]))
+        rest = {i for i, form in held if not _within(form, longest[1]) or i == longest[0]}
+        extra = set(stated) - set(longest[1]) - {"not"}
+        is_firm = len(longest[1]) > 1 or not extra
+        return longest if rest == {longest[0]} and is_firm else None
+    if choices.lettered:
+        return None
+    parts = {i for i, forms in enumerate(choices.forms) if any(_within(stated, form) for form in forms)}
+    if len(parts) != 1 or stated == ("not",):
+        return None
+    (index,) = parts
+    form = min((form for form in choices.forms[index] if _within(stated, form)), key=len)
+    # "present" does not say "not present".
+    return None if "not" in form and "not" not in stated else (index, form)
+
+
+def _within(form: Sequence[str], words: Sequence[str]) -> bool:
+    """Whether all words of ``form`` stand in ``words``, in their order."""
+    rest = iter(words)
+    return all(word in rest for word in form)
+
+
+def _said(reply: Reply, start: int, end: int, used: Sequence[Token]) -> list[Token]:
+    """What else is said between ``start`` and ``end``: words that are no fillers, and in no option."""
+    places = {token.start for token in used}
+    return [
+        token
+        for token in reply.tokens
+        if start <= token.start < end
+        and token.start not in places
+        and token.word not in FILLERS
+        and (token.word not in ("one", "ones") or reply.choices.counted)
+        and token.stem not in reply.choices.stems
+        and len(token.word) > 1
+    ]
+
+
+def _is_stated(
+    reply: Reply, index: int, form: Form, used: Sequence[Token], said: Sequence[Token], bounds: tuple[int, int], *, compared: bool
+) -> bool:
+    """Whether a sentence that says more than an option's words states that option."""
+    start, end = bounds
+    if index in reply.choices.pointing or compared:
+        return _answers_question(reply, said, start, end, compared=compared)
+    if len(form) > 1 and len(used) > 1:
+        return True
+    before, after = reply.lower[start : used[0].start], reply.lower[used[-1].end : end]
+    if used[0].stem.isdigit() or not used[0].word.isascii():
+        return True
+    if not before.strip(" \"'<(["):
+        return bool(_VERB_AFTER.match(after))
+    return bool(_PREDICATE.search(before) and (_ENDS.match(after) or _ENDS_OR_REASON.match(after)))
+
+
+def _answers_question(reply: Reply, said: Sequence[Token], start: int, end: int, *, compared: bool) -> bool:
+    """Whether what is said of a sound is what was asked: an inference is not made here."""
+    stems = {token.stem for token in said}
+    if reply.question is None:
+        return not compared
+    if any(_OPPOSITES.get(stem) in reply.asked and stem not in reply.asked for stem in stems):
+        return False
+    said_more = {token.stem for token in said if _COMPARATIVE.fullmatch(token.word) and token.word not in ("more", "most")}
+    if said_more - reply.asked:
+        return False
+    return bool(stems & reply.asked)
+
+
+_COMMA = re.compile(r"[,，、]")
+
+
+def _spelled_candidates(reply: Reply) -> Iterator[Candidate]:
+    """Options that are found by their patterns: orders of clips, and scripts without spaces."""
+    for match in reply.choices.pattern.finditer(reply.lower):
+        index = int((match.lastgroup or "o")[1:])
+        start, end = match.span()
+        before = reply.before(start)
+        begin, stop = reply.stances.clause(start, end)
+        is_alone = not reply.lower[begin:start].strip(" \"'<([{•-:") and not reply.lower[end:stop].strip(" \"'>)]}.!")
+        is_cued = bool(
+            patterns.STATED_BEFORE.search(before) or patterns.FINAL_BEFORE.search(before) or _CONCLUDES.search(before)
+        )
+        if reply.stances.of(start, end) is not Stance.ASSERTED:
+            continue
+        if index in reply.choices.chained and not (is_alone or is_cued) and _COMMA.search(match[0]) and "then" not in match[0]:
+            continue  # "I heard clip 1, clip 2, clip 3" states no order
+        yield Candidate(index, start, end, Rank.STATED if is_alone or is_cued else Rank.MENTIONED)
