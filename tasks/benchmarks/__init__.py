@@ -1,0 +1,1 @@
+"""Other public benchmarks: how their prompts state their options."""
