@@ -19,6 +19,10 @@ _NAME = re.compile(r"\w\W{1,2}(?!I\b)[A-Z](?![\w'])|(?<!\w)[B-HJ-Z](?![\w'])\W{1
 _ABSTAINS = re.compile(
     r"unable|unknown|don't know|cannot|can't|not sure|uncertain|无法|不知道|不确定|impossible"
 )
+#: What another option is compared with, to the end of its clause.
+COMPARISON = re.compile(
+    r"\b(?:(?P<contrast>as opposed to|rather than|instead of|unlike)|than|compared (?:to|with)|relative to|versus)\b"
+)
 _BRACKETED = re.compile(r"\(([^()]{1,80})\)")
 _WORD = re.compile(r"\w+(?:'\w+)?")
 #: Words that say which of several things is meant, and nothing about it.
@@ -36,6 +40,8 @@ class Choices(NamedTuple):
     words: tuple[tuple[str, ...], ...]
     forms: tuple[frozenset[Form], ...]
     """The ways to say each option: its content words in order, brackets with or without."""
+    has_comparison: bool
+    """An option compares one sound with another ("higher than the first")."""
     vocabulary: frozenset[str]
     """Content words that some options have and others have not."""
     pattern: re.Pattern[str]
@@ -57,6 +63,18 @@ class Choices(NamedTuple):
     """Stems of all words of all options."""
     pointing: frozenset[int]
     """Options that only point at a sound ("the second"), so what a reply says of it must be what was asked."""
+
+
+    def known(self, stem: str) -> str:
+        """The stem of an option that ``stem`` is a longer or shorter form of, else itself."""
+        if stem in self.vocabulary or len(stem) < _LEAST_COMMON:
+            return stem
+        forms = (known for known in self.vocabulary if len(known) >= _LEAST_COMMON)
+        return next((known for known in forms if known.startswith(stem) or stem.startswith(known)), stem)
+
+
+#: Words with so many first letters in common, where one is the start of the other, are forms of one word.
+_LEAST_COMMON = 5
 
 
 def words_of(text: str) -> tuple[str, ...]:
@@ -88,6 +106,7 @@ def choices_of(options: tuple[str, ...]) -> Choices:
         words=words,
         forms=forms,
         vocabulary=frozenset(word for of in forms for form in of for word in form),
+        has_comparison=any(COMPARISON.search(text) or " of the " in text for text in texts),
         pattern=re.compile("|".join(f"(?P<o{i}>{patterns[i]})" for i in longest) or r"(?!)"),
         spelled=bool(chained) or any(_UNSPACED.search(text) for text in texts),
         chained=chained,
@@ -113,9 +132,10 @@ def _content_words(text: str) -> list[str]:
 def _forms(text: str, common: set[str]) -> frozenset[Form]:
     """The content words of the text, of the text without its brackets, and of what stands in them."""
     ways = (text, _BRACKETED.sub(" ", text), *_BRACKETED.findall(text))
-    return frozenset(
-        form for way in ways if (form := tuple(word for word in _content_words(way) if word not in common))
-    )
+    forms = {tuple(word for word in _content_words(way) if word not in common) for way in ways}
+    # "Both sounds are the same": "they are the same".
+    forms |= {tuple(word for word in form if word not in ("both", "sound")) for form in forms if "same" in form}
+    return frozenset(forms - {()})
 
 
 def _text_pattern(words: tuple[str, ...]) -> str:

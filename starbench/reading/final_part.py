@@ -22,7 +22,9 @@ _ALOUD = re.compile(
     re.IGNORECASE,
 )
 #: Thinking aloud is longer than a reply that only opens like it, characters.
-_LONG = 400
+_LONG = 120
+#: A text that ends in no sentence breaks off if it is so long, characters; a loop, if it is as long as ``_LONG``.
+_UNENDED = 400
 _ENDED = re.compile(r"[.!?。！？:)\]}>\"'*`|]\s*\Z")
 _LOOP = re.compile(r"(.{1,60}?)\1{5,}.{0,60}\Z", re.DOTALL)
 _TAIL = 500
@@ -46,9 +48,10 @@ def final_part(reply: str) -> FinalPart:
         return FinalPart(answer)
     if is_cut and not text.strip():
         return FinalPart("", is_cut=True)
-    if len(text) > _LONG and _is_unended(text):
+    is_aloud = len(text) > _LONG and _ALOUD.match(text) is not None
+    if _breaks_off(text):
         return FinalPart(text, is_cut=True)
-    return FinalPart(text, is_aloud=len(text) > _LONG and _ALOUD.match(text) is not None)
+    return FinalPart(text, is_aloud=is_aloud)
 
 
 def without_thinking(reply: str) -> str:
@@ -77,21 +80,19 @@ def _outside(reply: str) -> tuple[str, bool]:
 
 
 def _answer_tag(text: str) -> str | None:
-    """What stands in the last answer tag that is not empty."""
+    """What stands in answer tags that are not empty, and between them where there are several."""
     tags = list(_TAG.finditer(text))
-    for place in range(len(tags) - 1, -1, -1):
-        if tags[place]["answer"]:
-            end = tags[place + 1].start() if place + 1 < len(tags) else len(text)
-            content = text[tags[place].end() : end]
-            if content.strip():
-                return content
-    return None
+    ends = [*(tag.start() for tag in tags[1:]), len(text)]
+    filled = [(tag.end(), end) for tag, end in zip(tags, ends, strict=False) if tag["answer"] and text[tag.end() : end].strip()]
+    return _TAG.sub("\n", text[filled[0][0] : filled[-1][1]]) if filled else None
 
 
-def _is_unended(text: str) -> bool:
-    """Whether a long text breaks off: in the middle of a sentence, or in a loop."""
+def _breaks_off(text: str) -> bool:
+    """Whether a long text stops in the middle of a sentence, or in a loop."""
     tail = text[-_TAIL:]
-    return _ENDED.search(tail) is None or _LOOP.search(tail) is not None
+    if len(text) > _UNENDED and _ENDED.search(tail) is None:
+        return True
+    return len(text) > _LONG and _LOOP.search(tail) is not None
 
 
 __all__ = ["FinalPart", "final_part", "without_thinking"]

@@ -11,8 +11,8 @@ from starbench.reading.reply import Candidate, Rank, Reply
 from starbench.reading.stance import Stance
 
 _LABEL_GAP = re.compile(r"[>)\]}\"']{0,3}[\s.:,|=>–—-]{0,4}[\"'(]?")
-_LISTING = re.compile(r"and|or|&|/|或|和|与|か|또는|oder|ou|или|und|et\\b|или")
-_OR = re.compile(r"\b(?:or|oder|ou|o|или|and/or)\b|/|或|か|또는")
+_LISTING = re.compile(r"and|or|&|/|或|和|与|か|또는|または|oder|ou\b|или|und\b|\b(?:et|y|e|o)\b|أو|या|\bи\b")
+_OR = re.compile(r"\b(?:or|oder|ou|o|или|and/or)\b|/|或|か|또는|または|أو|या")
 #: "'A' for high, 'B' for low": what letters stand for.
 _DEFINES = re.compile(
     r"[>)\]}\"']{0,2}\s?(?:=|(?:means?|for|if|when|refers? to|represents?|stands for|corresponds? to|indicates?|is for|denotes?)\b)"
@@ -21,22 +21,25 @@ _DEFINES = re.compile(
 _MOST = 120
 #: Words of a reply so short that its last letter, set off by a comma or in another script, is its answer.
 _SHORT = 8
-_SET_OFF = re.compile(r"(?:[,，]\s?|[^\x00-\x7f]\s?)[\"'<(\[]?\Z")
+_SET_OFF = re.compile(r"(?:(?P<comma>[,，])|[^\x00-\x7f])\s?[\"'<(\[]?\Z")
 _NEIGHBOUR_BEFORE = re.compile(
-    r"(?<![A-Za-z0-9'])[A-Z][>)\]}\"']{0,2}\s{0,2}(?:,? ?or|,? ?and|/|&|[或和与かと]|또는|(?P<comma>,))\s{0,2}"
+    r"(?<![A-Za-z0-9'])[A-Z][>)\]}\"']{0,2}\s{0,2}(?:,? ?or|,? ?and|,? ?(?:ou|oder|o|или|y|e|et|und|и)|/|&|[或和与かと]|또는|または|أو|या|(?P<comma>,))\s{0,2}"
     r"[\"'<(\[{]{0,2}\Z"
 )
 _NEW_SENTENCE = re.compile(r"\s+[A-Z]\w")
 _REASON = re.compile(r",?\s+(?:because|since)\b")
 _TENTATIVE = re.compile(r"\b(?:maybe|perhaps|possibly|(?:could|might|may) be)\b[^.\n]{0,20}\Z")
 _NEIGHBOUR = re.compile(
-    r"[>)\]}\"']{0,2}\s{0,2}(?:or|and|/|&|[或和与かと]|또는)\s{0,2}(?:maybe )?[\"'<(\[{]{0,2}[A-Z](?![A-Za-z0-9'])"
+    r"[>)\]}\"']{0,2}\s{0,2}(?:or|and|ou|oder|o|или|y|e|et|und|и|/|&|[或和与かと]|또는|または|أو|या)\s{0,2}(?:maybe )?[\"'<(\[{]{0,2}[A-Z](?![A-Za-z0-9'])"
 )
+_SHARE_BEFORE = re.compile(r"\d ?% \Z")
 #: Letters further apart are not side by side, characters.
 _JOINED_REACH = 16
+#: Letters of a row are no further apart, characters.
+_ROW_REACH = 5
 _LINE_START = re.compile(r"(?:^|\n)[^\w\n]{0,8}\Z")
 _DELIMITER = re.compile(r"[>)\]}\"']{0,3}\s{0,2}[.,:;!)>\]}|。：，、)–—-]")
-_LINE_END = re.compile(r"[>)\]}\"'.,:;!。|✅ \t]{0,6}(?:\n|\Z)")
+_LINE_END = re.compile(r"[^\w\n(<\[{]{0,8}(?:\n|\Z)")
 _SENTENCE_START = re.compile(r"[.!?:;。！？)]\s{1,3}[\"'<(\[{]{0,3}\Z")
 _SHORT_FOR_ANSWER = re.compile(r"\s{0,2}:\s{0,2}[<(\[{]?[A-Z](?!\w)")
 
@@ -53,7 +56,7 @@ def letter_candidates(reply: Reply) -> tuple[list[Candidate], bool]:
         letters = [*letters[: _MOST // 2], *letters[-_MOST // 2 :]]
     possible = (_letter_candidate(reply, match.start(), match.end()) for match in letters)
     candidates = [candidate for candidate in possible if candidate is not None]
-    offered = _join(reply, candidates)
+    offered = _join(reply, candidates) | _drop_enumerations(reply, candidates)
     defining = [candidate for candidate in candidates if _DEFINES.match(reply.lower, candidate.end)]
     if len({candidate.index for candidate in defining}) > 1:
         for candidate in defining:
@@ -64,19 +67,34 @@ def letter_candidates(reply: Reply) -> tuple[list[Candidate], bool]:
 def _join(reply: Reply, candidates: list[Candidate]) -> bool:
     """Treat letters that stand side by side alike, and drop alternatives; whether there were any."""
     offered = False
-    for one, other in pairwise(candidates):
+    for one, other in reversed(list(pairwise(candidates))):
         if other.start - one.end > _JOINED_REACH or not patterns.JOINED.fullmatch(reply.lower, one.end, other.start):
             continue
         is_listing = _LISTING.search(reply.lower, one.end, other.start) is not None
         # What is said of one of a pair is said of both: "not A or B", "A and B are wrong".
         if is_listing and (one.dropped or other.dropped):
             one.dropped = other.dropped = True
+        elif offered and other.dropped and not one.cued:  # "A, B or C"
+            one.dropped = True
         elif one.index != other.index and _OR.search(reply.lower, one.end, other.start):
             offered = one.dropped = other.dropped = True
         other.rank, other.cued = max(one.rank, other.rank), one.cued or other.cued
         if is_listing:
             one.rank = other.rank
     return offered
+
+
+def _drop_enumerations(reply: Reply, candidates: list[Candidate]) -> bool:
+    """Drop all letters in a row ("choose one: A, B, C"); whether there was such a row."""
+    n = len(reply.choices.words)
+    rows = 0
+    for place in range(len(candidates) - n + 1):
+        row = candidates[place : place + n]
+        if n > 2 and [one.index for one in row] == list(range(n)) and row[-1].end - row[0].start < _ROW_REACH * n:
+            rows += 1
+            for one in row:
+                one.dropped = True
+    return rows > 0
 
 
 def _letter_candidate(reply: Reply, start: int, end: int) -> Candidate | None:
@@ -109,7 +127,8 @@ def _letter_candidate(reply: Reply, start: int, end: int) -> Candidate | None:
         return None  # "Q: … A: B" is no list of options
 
     candidate = Candidate(index, start, end, label=label)
-    candidate.dropped = reply.stances.of(start, end) is not Stance.ASSERTED
+    stance = reply.stances.of(start, end)
+    candidate.dropped = stance in (Stance.REJECTED, Stance.OPEN)
     if patterns.FINAL_BEFORE.search(before):
         candidate.rank, candidate.cued = Rank.FINAL, True
     elif (
@@ -120,13 +139,18 @@ def _letter_candidate(reply: Reply, start: int, end: int) -> Candidate | None:
             and not _TENTATIVE.search(before)
         )
         or patterns.RIGHT_AFTER.match(after)
+        or stance is Stance.CONFIRMED
     ):
         candidate.rank, candidate.cued = Rank.STATED, True
     elif (starts_line and ends_line and (not small or closed or len(text) < 6)) or (
         start <= 4 and (label or text.startswith(" (", end)) and not _NEIGHBOUR.match(text, end)
     ):
         candidate.rank = Rank.STATED
-    elif ends_line and end >= len(text) - 2 and len(reply.words) <= _SHORT and reply.n_letters == 1 and _SET_OFF.search(text, 0, start):
+    elif len(reply.words) <= _SHORT and ends_line and _SHARE_BEFORE.search(before):
+        candidate.rank = Rank.STATED
+    elif len(reply.words) <= _SHORT and reply.n_letters == 1 and (set_apart := _SET_OFF.search(text, 0, start)):
+        if set_apart["comma"] and not ends_line:
+            return None
         candidate.rank = Rank.STATED  # "fast, A"
     elif not (
         bracketed
@@ -143,6 +167,8 @@ def _letter_candidate(reply: Reply, start: int, end: int) -> Candidate | None:
         )
         if small or not (by_itself or heads or beside):
             return None
+        if by_itself:
+            candidate.rank = Rank.STATED
     return candidate
 
 

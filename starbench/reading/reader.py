@@ -43,7 +43,7 @@ def read(text: str, options: Sequence[str], question: str | None = None) -> Read
 
 
 def _unfinished(reading: Reading, part: FinalPart) -> Reading:
-    if part.is_aloud and reading.letter is None:
+    if part.is_aloud and reading.letter is None and reading.outcome is Outcome.REFUSED:
         return reading
     return Reading(outcome=Outcome.TRUNCATED, truncated=True)
 
@@ -57,6 +57,8 @@ def _is_verdict(reply: Reply, part: FinalPart) -> bool:
     return any(one.start >= end and one.rank >= Rank.STATED for one in candidates)
 
 
+#: Words of a reply that says no more than that it cannot tell.
+_BRIEF = 8
 #: Characters before a letter that a reply begins with.
 _START = 40
 
@@ -83,6 +85,10 @@ def _server_error(reply: Reply) -> Reading | None:
     return _UNPARSED if patterns.SERVER_ERROR.match(reply.lower) else None
 
 
+def _not_applicable(reply: Reply) -> Reading | None:
+    return _UNPARSED if _NOT_APPLICABLE.fullmatch(reply.lower) else None
+
+
 def _option_word_for_word(reply: Reply) -> Reading | None:
     """Read a reply that is an option's text and no more."""
     words = reply.words
@@ -102,6 +108,12 @@ def _scored(reply: Reply) -> Reading | None:
     if letter is None:
         return None
     return Reading(outcome=Outcome.AMBIGUOUS) if not letter else _answer(reply, ord(letter) - ord("a"))
+
+
+def _repeated(reply: Reply) -> Reading | None:
+    """Read one letter, again and again."""
+    is_row = len(reply.words) > 1 and len(set(reply.words)) == 1 and len(reply.words[0]) == 1 and reply.words[0].isalpha()
+    return _answer(reply, ord(reply.words[0]) - ord("a")) if is_row and reply.words[0].isascii() else None
 
 
 def _letters(reply: Reply) -> Reading | None:
@@ -124,7 +136,8 @@ def _texts(reply: Reply) -> Reading | None:
     winner, torn = settle(reply, candidates)
     if winner is None:
         return None
-    if reply.refuses and (torn or winner.rank < Rank.STATED):
+    is_after_all = _AFTER_ALL.search(reply.lower, 0, winner.start) is not None
+    if reply.refuses and (torn or (winner.rank < Rank.STATED and not is_after_all)):
         return Reading(outcome=Outcome.REFUSED)
     if not torn:
         return _answer(reply, winner.index)
@@ -139,18 +152,24 @@ def _declines(reply: Reply) -> Reading | None:
     if not patterns.INDECISION.search(reply.lower):
         return None
     # "It cannot be determined" says just what an option like "Unable to determine" says.
-    if len(reply.choices.abstaining) == 1 and len(reply.text) < 60:
+    others = mentioned(reply) - reply.choices.abstaining
+    if len(reply.choices.abstaining) == 1 and len(reply.words) <= _BRIEF and not others and not reply.n_letters:
         return _answer(reply, min(reply.choices.abstaining))
     return Reading(outcome=Outcome.REFUSED)
 
 
 def _several(reply: Reply) -> Reading | None:
     """A short reply that holds the words of several options chooses none of them."""
+    named = {letter.lower() for letter in reply.letters if ord(letter.lower()) - ord("a") < len(reply.choices.words)}
     is_listed = len(reply.text) < _FEW and _SEVERAL.search(reply.lower) is not None
-    return Reading(outcome=Outcome.AMBIGUOUS) if is_listed and len(mentioned(reply)) > 1 else None
+    if (is_listed and len(mentioned(reply)) > 1) or (len(reply.words) <= _BRIEF and len(named) > 1 and "a" not in (named - {"a"})):
+        return Reading(outcome=Outcome.AMBIGUOUS)
+    return None
 
 
+_AFTER_ALL = re.compile(r"\b(?:but|however|still|nevertheless|so)\b")
+_NOT_APPLICABLE = re.compile(r"\W*n\s?/\s?a\W*")
 #: A reply of no more characters that names several options is about them.
 _FEW = 200
 _SEVERAL = re.compile(r"(?<!neither )\b(?:or|and|both|either|ou|oder|und|y|et)\b|/|[或和か]")
-_RULES = (_nothing, _server_error, _option_word_for_word, _scored, _letters, _texts, _declines, _several)
+_RULES = (_nothing, _server_error, _not_applicable, _option_word_for_word, _repeated, _scored, _letters, _texts, _declines, _several)

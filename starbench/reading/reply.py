@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
+from operator import attrgetter
 
 from starbench.reading import patterns
 from starbench.reading.choices import LETTER, Choices, words_of
@@ -75,9 +77,29 @@ class Reply:
         return StanceReader(self.lower)
 
     @cached_property
-    def n_letters(self) -> int:
+    def letters(self) -> list[str]:
         """Lone letters in it, whatever they mean."""
-        return sum(1 for _ in LETTER.finditer(self.text))
+        return LETTER.findall(self.text)
+
+    @property
+    def n_letters(self) -> int:
+        return len(self.letters)
+
+    @cached_property
+    def vocabulary(self) -> list[Token]:
+        """The words that tell options apart, in order."""
+        known, assents = self.choices.known, [match.span() for match in patterns.ASSENT.finditer(self.lower)]
+        telling = (token._replace(stem=known(token.stem)) for token in self.tokens)
+        return [
+            token
+            for token in telling
+            if token.stem in self.choices.vocabulary and not any(low <= token.start < high for low, high in assents)
+        ]
+
+    def tokens_between(self, tokens: list[Token], start: int, end: int) -> list[Token]:
+        """Those of ``tokens`` that stand between two positions."""
+        first = bisect_left(tokens, start, key=attrgetter("start"))
+        return tokens[first : bisect_left(tokens, end, lo=first, key=attrgetter("start"))]
 
     @cached_property
     def shouts(self) -> bool:

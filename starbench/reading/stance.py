@@ -15,6 +15,10 @@ from functools import cached_property
 _REACH = 160
 
 
+#: Words before an option in a reply that is one tentative answer: "Maybe B?".
+_FEW = 2
+
+
 class Stance(Enum):
     """What a mention says of its option."""
 
@@ -22,21 +26,26 @@ class Stance(Enum):
     REJECTED = "rejected"
     OPEN = "open"
     """Neither: a condition, a question, one of several, what another is compared with."""
+    CONFIRMED = "confirmed"
+    """Asked about, and answered with yes."""
 
 
 #: Turns of phrase that hold a negation, a doubt or a condition, and mean none.
 _IDIOMS = re.compile(
     r"\b(?:(?:there is |there's )?no (?:doubt|question|denying)(?: that| about it)?|without (?:a |any )?(?:doubt|question)"
     r"|(?:can(?:no|')t|can not) (?:be denied|deny|help)(?: but| that)?|not only|nothing but|none other than|why not"
-    r"|if (?:i|you|we) (?:had|have|were|must|need|am|was)\b[^,.;:\n]{0,30}?\b(?:choose|guess|pick|decide|answer|say)\b"
+    r"|if (?:i|you|we) (?:had|have|were|must|need|am|was)(?: to| forced to| pressed to)? (?:choose|guess|pick|decide|answer|say|give)\b"
     r"|if (?:forced|pressed|anything|in doubt|correct|needed)|as if|not sure,? but|i guess|no problem|if i may"
-    r"|let me see if|no matter|whether or not)\b"
+    r"|let me see if|no matter|whether or not|nothing other than|(?:(?:can't|cannot) (?:think of|see) (?:any|a) )?reasons? not to)\b"
 )
+#: Turns of phrase that reject what follows them although they hold a joint.
+_ANYTHING_BUT = re.compile(r"\b(?:anything|everything|all) but\b")
 _SENTENCE_END = re.compile(r"[!?。！？\n]+|\.(?=\s|\Z)|\.(?=[\"')\]}>]{1,3}(?:\s|\Z))")
 _JOINTS = re.compile(
-    r"[,;；，、]|\((?=\w\w)|(?<=\w\w)\)|\s[-–—]{1,2}\s|—|->"
+    r"(?<!wrong)(?<!incorrect)(?<!answer)(?<!choice)(?<!option)(?<!likely)(?<!eliminated)(?<!excluded)(?<!rejected)(?<! out):"
+    r"|[,;；，、]|\((?=\w\w)|(?<=\w\w)\)|\s[-–—]{1,2}\s|—|->"
     r"|\b(?:but|however|so|therefore|thus|hence|instead|because|since|while|whereas|although|though|then|yet|leaves|leaving"
-    r"|(?:and|or)(?= (?:it|the|i|this|that|there|my)\b)|sondern|sino|mais|mas|aber|denn|porque|donc|also|weil|а|но)\b"
+    r"|(?:and|or)(?= (?:it|i|this|that|there|not)\b)|sondern|sino|mais|mas|aber|denn|porque|donc|also|weil|а|но)\b"
     r"|而是|但是?|所以|因此|因为|而(?=[A-Z是])|なく|だから|なので|니라|그래서|때문"
 )
 #: A new statement begins here although nothing divides it from what came before.
@@ -50,8 +59,10 @@ _DOUBT = re.compile(
     r" (?:\w+ ){0,3}?(?:think|believe|say|agree|see|find|hear|know|suppose|feel|confirm|conclude|tell|determine|choose|pick"
     r"|select|go|recommend|guess|expect|support|suggest|indicate|mean|imply|prove|show|decide|judge|identify|sure|certain"
     r"|convinced|clear|likely|possible|evident|obvious|the case|true|enough|assume|claim|answer)\b"
+    r"|\b(?:hard|difficult|impossible|mistake|silly|foolish) to (?:believe|say|see|imagine|tell|answer|choose|accept|argue)\b"
     r"|\b(?:doubt\w{0,4}|unlikely|improbable|implausible|unclear|unsure|uncertain|unconvinced|questionable|debatable"
-    r"|impossible|disagree\w{0,2}|den(?:y|ies|ied)|refut\w{1,3}|unable to|fail(?:s|ed)? to)\b"
+    r"|impossible|disagree\w{0,2}|den(?:y|ies|ied)|refut\w{1,3}|unable to|fail(?:s|ed)? to"
+    r"|refus\w{1,3}|worst|absent|missing from|lacks?|lacking|mistake|stretch|nonsense)\b"
     r"|\bno (?:\w+ )?(?:evidence|indication|sign|reason|way|proof|support|hint|basis|chance|clue|cue|guarantee|suggestion)s?\b"
     r"|\b(?:dudo|no creo|no parece|je doute|je ne (?:pense|crois)|bezweifle|glaube nicht|denke nicht|duvido|não acho"
     r"|сомневаюсь|не думаю|dubito|non credo)\b|怀疑|不认为|不觉得|とは思わ|とは思え|생각하지 않"
@@ -79,26 +90,34 @@ _REJECTED_AFTER = re.compile(
     r"|certainly|really|be|been|being)\s){0,3}"
     r"(?:wrong|incorrect|false|not\b|isn't|wasn't|aren't|doesn't|don't|didn't|can't|cannot|won't|wouldn't|couldn't"
     r"|(?:ruled|eliminated|excluded)\b|ruled out|unlikely|eliminated|excluded|rejected|impossible|inaccurate"
-    r"|improbable|implausible|doubtful|out\b(?! of)|least\b|untrue|unsupported|never\b|neither\b|no longer)"
+    r"|improbable|implausible|doubtful|out\b(?! of)|least\b|untrue|unsupported|never\b|neither\b|no longer|absent|silent\b|empty\b|(?<=: )(?:nothing|none|no\b|silence)|a (?:mistake|stretch))"
 )
 #: Opens what follows in the sentence: nothing is stated of it.
 _OPENED = re.compile(
-    r"\b(?:if|whether|unless|suppose|supposing|assuming|in case|depends|depending on|hypothetically|wenn|falls|ob|si|если|ли)\b"
-    r"|如果|若|是否|もし|どちらか|만약|인지"
+    r"\b(?:between|torn|hesitat\w{1,3}|zwischen|entre|if|whether|unless|suppose|supposing|assuming|in case|depends|depending on|hypothetically|wenn|falls|ob|si|если|ли)\b"
+    r"|(?<![a-z] )\bshould (?:the|it|this)\b|如果|若|是否|介于|もし|どちらか|만약|인지"
 )
 #: Opens what follows in the clause.
 _OPENED_HERE = re.compile(
-    r"\b(?:between|considered|consider|(?:first|initially|originally) (?:thought|leaned|guessed|assumed)|thought|at first"
-    r"|(?:might|could|would) have|torn|hesitat\w{1,3}|wonder\w{0,3}|zwischen|entre)\b|介于"
+    r"\b(?:(?:some|many|most|people|others|one|somebody|someone)\b[^,.;]{0,20}\b(?:say|answer|argue|choose|pick|think)|plausible"
+    r"|(?:was|were) (?:going|about) to|you (?:said|say|think)|in your|claims?|says|considered|consider|(?:first|initially|originally) (?:thought|leaned|guessed|assumed)|thought|at first"
+    r"|(?:might|could|would) have|wonder\w{0,3})\b"
 )
+#: Opens what it follows.
+_OPEN_AFTER = re.compile(
+    r"[>)\]}\"'”]{0,3}\s(?:also |both )?(?:(?:may|might|could|would)(?: also| well)? (?:seem|appear|look|sound|be|have)\b(?! (?:my|the (?:answer|best|correct|right)))"
+    r"|(?:is|are|seems?)(?: both| also| equally)? (?:possible|plausible|conceivable|tempting)|claims?|says|states)"
+)
+_WOULD = re.compile(r"\s[^,.;:]{0,40}\bwould\b(?! be (?:my|the))")
 _CLOSED = re.compile(
-    r"\b(?:but|however|so|therefore|thus|hence|since|because|i(?:'d)? (?:lean|choose|chose|pick|picked|go)|(?:the|my) (?:final )?answer is"
+    r"\b(?:but|however|so|therefore|thus|hence|since|because|i(?:'d|'ll| would| will| still)? (?:lean|chose|picked|opted|went)"
     r"|aber|mais|mas|pero|но)\b|;|但|所以"
 )
 _COMPARED = re.compile(
     r"\b(?:than|compared (?:to|with)|relative to|versus|vs\.?|as \w+ as|similar to|unlike|als|чем)"
     r"[\s\"'(<]{1,3}(?:(?:the|that|those|in|of|it|is|was|option|sound|clip|la|le|el|der|die|das|do)\b[\s\"'(<]{0,3}){0,4}$|比$|より$"
 )
+_SO_IS = re.compile(r"\bso (?:is|are|was|does|do) $")
 _IF_AFTER = re.compile(r"[>)\]}\"'”]{0,3}\s?,?\s?(?:only )?(?:if|when|unless|wenn|falls|si|если)\b")
 _IS_NO = re.compile(r"[\s\"'>)]{0,4}(?:no|nope|not (?:really|quite|at all)|nein|non|нет)\b(?! doubt)|[\s\"'>)]{0,4}(?:不|いいえ|아니)")
 _IS_YES = re.compile(r"[\s\"'>)]{0,4}(?:yes|yeah|yep|correct|right|indeed|exactly|ja|oui|sí|да)\b|[\s\"'>)]{0,4}(?:是|对|はい|네)")
@@ -108,7 +127,8 @@ class StanceReader:
     """The stances of a reply, which is given in lower case."""
 
     def __init__(self, lower: str) -> None:
-        self._text = _IDIOMS.sub(lambda match: " " * len(match[0]), lower)
+        text = _IDIOMS.sub(lambda match: " " * len(match[0]), lower)
+        self._text = _ANYTHING_BUT.sub(lambda match: "not".ljust(len(match[0])), text)
 
     @cached_property
     def _sentence_ends(self) -> list[int]:
@@ -144,11 +164,15 @@ class StanceReader:
         before = self._text[max(begin, start - _REACH) : start]
         after = self._text[end : min(len(self._text), end + _REACH)]
         sentence, sentence_end = self.sentence(start)
-        if _DOUBT.search(before) or self._is_open(start, sentence, before, after):
+        if _SO_IS.search(self._text, max(0, start - _REACH), start) or _DOUBT.search(before) or self._is_open(start, sentence, before, after):
             return Stance.OPEN
         if self._is_rejected(before, after):
             return Stance.REJECTED
         return self._question(start, sentence, sentence_end) or Stance.ASSERTED
+
+    def rejects_within(self, start: int, end: int) -> bool:
+        """Whether a negation stands between two words."""
+        return _NEGATION.search(self._text, start, end) is not None
 
     def _is_rejected(self, before: str, after: str) -> bool:
         if _REJECTED_AFTER.match(after) or _OTHER_END.match(after):
@@ -165,12 +189,12 @@ class StanceReader:
         if _IS_NO.match(self._text, end):
             return Stance.REJECTED
         if _IS_YES.match(self._text, end):
-            return Stance.ASSERTED
-        is_all = len(self._text) - (end - sentence) < 3 and len(self._text[sentence:start].split()) < 2
+            return Stance.CONFIRMED
+        is_all = len(self._text[:start].split()) < _FEW and not self._text[end:].strip()
         return None if is_all else Stance.OPEN
 
     def _is_open(self, start: int, sentence: int, before: str, after: str) -> bool:
-        if _COMPARED.search(before) or _IF_AFTER.match(after) or _OPENED_HERE.search(before):
+        if _COMPARED.search(before) or _IF_AFTER.match(after) or _OPENED_HERE.search(before) or _OPEN_AFTER.match(after):
             return True
         led = self._text[max(sentence, start - 2 * _REACH) : start]
         opened = None

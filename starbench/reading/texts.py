@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from functools import lru_cache
 from itertools import pairwise
 
 from starbench.reading import patterns
-from starbench.reading.choices import Choices, Form
+from starbench.reading.choices import COMPARISON, Choices, Form
 from starbench.reading.reply import Candidate, Rank, Reply
 from starbench.reading.stance import Stance
 from starbench.reading.tokens import FILLERS, Token
@@ -18,9 +18,6 @@ _CONCLUDES = re.compile(
     r"|final|actually|guess|choose|instead|por lo tanto|donc|daher|поэтому)\b|所以|因此|故"
     r"|答案)[^.!?。\n]{0,80}\Z"
 )
-#: What another option is compared with, to the end of its clause.
-_COMPARISON = re.compile(r"\b(?:(?P<contrast>as opposed to|rather than|instead of|unlike)|than|compared (?:to|with)|relative to|versus)\b")
-_ASSENT = re.compile(r"\b(?:that's|that is|you're|you are|is that|all) right\b|\A\W*right,|\bright (?:answer|choice|option|one)\b|\bright\?|\bleft (?:over|out)\b|\bno longer\b")
 #: A single word is an option where it is what a sentence says of its subject, not where it describes something else.
 _PREDICATE = re.compile(
     r"(?:(?<!there )\b(?:is|are|was|were|be|being|seems?|appears?|sounds?|sounded|has|have|conveys?|shows?|features?|exhibits?|remains?|feels?)|(?<!there)'s|\b(?:as|with|from|in|on|at|to|towards?|of|like"
@@ -30,11 +27,14 @@ _PREDICATE = re.compile(
 )
 _ENDS = re.compile(r"\W*(?:\w+\W{0,3}){0,2}(?:\Z|(?:of|in|from|with|at|than|compared)\b)")
 _ENDS_OR_REASON = re.compile(r"[\"'>)\]}]{0,2}\s{0,2}(?:\Z|(?:because|since|as|and|but|due|than|rather|instead|based|for)\b)")
-_VERB_AFTER = re.compile(r"\s+(?:is|are|was|were|can|could|has|have|seems|sounds|appears)\b")
+_VERB_AFTER = re.compile(
+    r"\s+(?:(?:sound|noise|one|tone|clip|segment|source|instrument) )?(?:is|are|was|were|can|could|has|have|seems|sounds|appears|plays)\b"
+)
+_CONTRASTS = ("but", "instead", "rather", "sondern", "sino")
 _COMPARATIVE = re.compile(r"\b(?:more|less|most|least|greater|smaller|\w{3,}er|\w{3,}est)\b")
-#: Numbers that name a sound or a step and count nothing.
-_NUMBERED_NAME = re.compile(r"\b(?:clip|sound|audio|segment|step|track|recording|part|file|example|no\.?)s? ?#?(?=\d)")
 _LIST_MARKER = re.compile(r"(?:\A|\n)\s*(?=\d+[.)]\s)")
+_OR_WORD = re.compile(r"\b(?:or|oder|ou|o|или)\b")
+_CONTRAST = re.compile(r"\b(?:but|and|while|whereas|with|yet|though|although)\b")
 _AND = re.compile(r"\W*\b(?:and|und|et|y|e|и)\b|\W*[和と]")
 _OR = re.compile(r"\W*\b(?:or|oder|ou|o|или)\b|\W*[或か]")
 #: Pairs of opposites, by stem: a reply that says the one was not asked for the other.
@@ -57,18 +57,24 @@ def text_candidates(reply: Reply) -> list[Candidate]:
     found = []
     for start, end in _sentences(reply):
         whole = _mention(reply, start, end)
-        if whole is not None and whole.rank > Rank.HINTED:
+        if whole is not None and whole.rank > Rank.HINTED and not whole.dropped:
             found.append(whole)
             continue
         clauses = [mention for bounds in _clauses(reply, start, end) if (mention := _mention(reply, *bounds))]
         if len({mention.index for mention in clauses if not mention.dropped}) > 1:
-            hints = any(mention.rank == Rank.HINTED and not mention.dropped for mention in clauses)
+            hints = any(
+                Rank.HINTED in (one.rank, other.rank) and _CONTRAST.search(reply.lower, one.end, other.start)
+                for one, other in pairwise(clauses)
+            )
             for mention in clauses:
                 if not mention.cued:
                     mention.rank = Rank.HINTED if hints else Rank.MENTIONED
         for one, other in pairwise(clauses):
             between = reply.lower[one.end : other.start]
             if one.index != other.index and _OR.match(between):
+                for mention in clauses:
+                    mention.dropped |= mention.index in (one.index, other.index)
+            elif one.index != other.index and reply.choices.counted:  # "option 2: 3"
                 one.dropped = other.dropped = True
             elif _AND.match(between):
                 one.rank = other.rank = min(one.rank, other.rank)
@@ -78,8 +84,12 @@ def text_candidates(reply: Reply) -> list[Candidate]:
 
 def mentioned(reply: Reply) -> set[int]:
     """Indices of all options whose words the reply holds in any order, asserted or not."""
-    stems = {_known(token.stem, reply.choices) for token in reply.tokens}
-    return {i for i, forms in enumerate(reply.choices.forms) if any(set(form) <= stems for form in forms)}
+    stems = {token.stem for token in reply.vocabulary}
+    return {
+        i
+        for i, forms in enumerate(reply.choices.forms)
+        if any(set(form) <= stems or any(word in stems and _is_telling(word, reply.choices) for word in form) for form in forms)
+    }
 
 
 def _sentences(reply: Reply) -> Iterator[tuple[int, int]]:
@@ -101,19 +111,19 @@ def _clauses(reply: Reply, start: int, end: int) -> Iterator[tuple[int, int]]:
 def _mention(reply: Reply, start: int, end: int) -> Candidate | None:
     """The one option that the words from ``start`` to ``end`` state, if they state one."""
     words = _vocabulary(reply, start, end)
-    if not words:
+    if not words or _are_alternatives(reply, words):
         return None
     match, compared = _matched(words, reply.choices), False
-    if match is None:
-        cut = _COMPARISON.search(reply.lower, start, end)
+    if match is None and not reply.choices.has_comparison:
+        cut = COMPARISON.search(reply.lower, start, end)
         if cut is None or cut.start() == start:
             return None
         words = [token for token in words if token.end <= cut.start()]
         match, compared = _matched(words, reply.choices), not cut["contrast"]
-        if match is None:
-            return None
+    if match is None:
+        return None
     index, form = match
-    used = [token for token in words if _known(token.stem, reply.choices) in form] or words
+    used = [token for token in words if token.stem in form] or words
     first, last = used[0].start, used[-1].end
     candidate = Candidate(index, first, last)
     said = _said(reply, start, end, used)
@@ -126,58 +136,45 @@ def _mention(reply: Reply, start: int, end: int) -> Candidate | None:
         candidate.rank = Rank.FINAL
     elif is_alone or candidate.cued:
         candidate.rank = Rank.STATED
-    stances = {reply.stances.of(token.start, token.end) for token in used}
-    if "not" in form:  # the negation is the option's own
-        stances -= {Stance.REJECTED}
-    candidate.dropped = not stances <= {Stance.ASSERTED}
-    if not is_alone and not _is_stated(reply, index, form, used, said, (start, end), compared=compared):
+    stance = reply.stances.of(first, last)
+    is_own = "not" in form and stance is Stance.REJECTED  # the negation is the option's
+    candidate.dropped = stance in (Stance.OPEN, Stance.REJECTED) and not is_own
+    negations = [token for token in words if token.stem == "not"]
+    if "not" in form:
+        candidate.dropped |= len(negations) > 1
+    else:
+        candidate.dropped |= reply.stances.rejects_within(first, last)
+    if not (is_alone or candidate.cued) and not _is_stated(reply, index, form, used, said, (start, end), compared=compared):
         candidate.rank = Rank.HINTED
     return candidate
 
 
+def _are_alternatives(reply: Reply, words: Sequence[Token]) -> bool:
+    """Whether "or" stands between words of options, and in no option."""
+    between = reply.lower[words[0].end : words[-1].start]
+    return len(words) > 1 and _OR_WORD.search(between) is not None and not any(_OR_WORD.search(t) for t in reply.choices.texts)
+
+
 def _vocabulary(reply: Reply, start: int, end: int) -> list[Token]:
     """The words that tell options apart, each run of the same one once."""
-    text = reply.lower
-    assents = [match.span() for match in _ASSENT.finditer(text)]
-    numbered = _numbered(text) if reply.choices.counted else set()
+    markers = _list_markers(reply.lower) if reply.choices.counted else frozenset()
     kept: list[Token] = []
-    for token in reply.tokens:
-        if token.start < start or token.end > end:
-            continue
-        stem = _known(token.stem, reply.choices)
-        if stem not in reply.choices.vocabulary or any(low <= token.start < high for low, high in assents):
-            continue
-        if reply.choices.counted and token.start in numbered:
-            continue
-        if kept and _known(kept[-1].stem, reply.choices) == stem:
-            continue
-        kept.append(token)
+    for token in reply.tokens_between(reply.vocabulary, start, end):
+        is_repeated = kept and kept[-1].stem == token.stem and token.stem != "not"
+        if not is_repeated and token.start not in markers:
+            kept.append(token)
     return kept
 
 
 @lru_cache(maxsize=64)
-def _numbered(text: str) -> frozenset[int]:
-    """Where numbers stand that count nothing."""
-    return frozenset(match.end() for pattern in (_NUMBERED_NAME, _LIST_MARKER) for match in pattern.finditer(text))
-
-
-def _known(stem: str, choices: Choices) -> str:
-    """The stem of an option that ``stem`` is a longer or shorter form of, else itself."""
-    if stem in choices.vocabulary or len(stem) < _LEAST_COMMON:
-        return stem
-    for known in choices.vocabulary:
-        if len(known) >= _LEAST_COMMON and (known.startswith(stem) or stem.startswith(known)):
-            return known
-    return stem
-
-
-#: Words with so many first letters in common, where one is the start of the other, are forms of one word.
-_LEAST_COMMON = 5
+def _list_markers(text: str) -> frozenset[int]:
+    """Where numbers stand that count nothing: "1. Listen."."""
+    return frozenset(match.end() for match in _LIST_MARKER.finditer(text))
 
 
 def _matched(words: Sequence[Token], choices: Choices) -> tuple[int, Form] | None:
     """The option that is stated by exactly these words, by the only form that they hold, or by a part of only one."""
-    stated = tuple(_known(token.stem, choices) for token in words)
+    stated = tuple(token.stem for token in words)
     exact = [(i, form) for i, forms in enumerate(choices.forms) for form in forms if form == stated]
     if exact:
         return exact[0] if len({i for i, _ in exact}) == 1 else None
@@ -185,11 +182,14 @@ def _matched(words: Sequence[Token], choices: Choices) -> tuple[int, Form] | Non
     if held:
         longest = max(held, key=lambda pair: len(pair[1]))
         rest = {i for i, form in held if not _within(form, longest[1]) or i == longest[0]}
-        extra = set(stated) - set(longest[1]) - {"not"}
+        extra = {word for word in set(stated) - set(longest[1]) - {"not"} if _is_telling(word, choices)}
         is_firm = len(longest[1]) > 1 or not extra
         return longest if rest == {longest[0]} and is_firm else None
     if choices.lettered:
         return None
+    reordered = {i for i, forms in enumerate(choices.forms) if any(set(form) == set(stated) for form in forms)}
+    if len(reordered) == 1 and not choices.has_comparison:  # "the louder sound is the second one"
+        return next((i, form) for i in reordered for form in choices.forms[i] if set(form) == set(stated))
     parts = {i for i, forms in enumerate(choices.forms) if any(_within(stated, form) for form in forms)}
     if len(parts) != 1 or stated == ("not",):
         return None
@@ -197,6 +197,11 @@ def _matched(words: Sequence[Token], choices: Choices) -> tuple[int, Form] | Non
     form = min((form for form in choices.forms[index] if _within(stated, form)), key=len)
     # "present" does not say "not present".
     return None if "not" in form and "not" not in stated else (index, form)
+
+
+def _is_telling(word: str, choices: Choices) -> bool:
+    """Whether a word stands in one option alone."""
+    return sum(any(word in form for form in forms) for forms in choices.forms) == 1
 
 
 def _within(form: Sequence[str], words: Sequence[str]) -> bool:
@@ -210,9 +215,8 @@ def _said(reply: Reply, start: int, end: int, used: Sequence[Token]) -> list[Tok
     places = {token.start for token in used}
     return [
         token
-        for token in reply.tokens
-        if start <= token.start < end
-        and token.start not in places
+        for token in reply.tokens_between(reply.tokens, start, end)
+        if token.start not in places
         and token.word not in FILLERS
         and (token.word not in ("one", "ones") or reply.choices.counted)
         and token.stem not in reply.choices.stems
@@ -226,28 +230,38 @@ def _is_stated(
     """Whether a sentence that says more than an option's words states that option."""
     start, end = bounds
     if index in reply.choices.pointing or compared:
-        return _answers_question(reply, said, start, end, compared=compared)
+        return _answers_question(reply, said, compared=compared and index not in reply.choices.pointing)
+    if not _agrees(said, reply.asked | set(form)):
+        return False
     if len(form) > 1 and len(used) > 1:
         return True
     before, after = reply.lower[start : used[0].start], reply.lower[used[-1].end : end]
     if used[0].stem.isdigit() or not used[0].word.isascii():
         return True
-    if not before.strip(" \"'<(["):
+    if reply.lower[:start].rstrip().endswith(_CONTRASTS):
+        return bool(_ENDS.match(after))
+    if not before.strip(" \"'<([") or before.strip() in ("the", "a", "an"):
         return bool(_VERB_AFTER.match(after))
     return bool(_PREDICATE.search(before) and (_ENDS.match(after) or _ENDS_OR_REASON.match(after)))
 
 
-def _answers_question(reply: Reply, said: Sequence[Token], start: int, end: int, *, compared: bool) -> bool:
+def _answers_question(reply: Reply, said: Sequence[Token], *, compared: bool) -> bool:
     """Whether what is said of a sound is what was asked: an inference is not made here."""
-    stems = {token.stem for token in said}
     if reply.question is None:
         return not compared
-    if any(_OPPOSITES.get(stem) in reply.asked and stem not in reply.asked for stem in stems):
+    if any(_COMPARATIVE.fullmatch(token.word) and token.word not in ("more", "most") and token.stem not in reply.asked for token in said):
         return False
-    said_more = {token.stem for token in said if _COMPARATIVE.fullmatch(token.word) and token.word not in ("more", "most")}
-    if said_more - reply.asked:
-        return False
-    return bool(stems & reply.asked)
+    return _agrees(said, reply.asked) and any(token.stem in reply.asked for token in said)
+
+
+def _agrees(said: Sequence[Token], expected: Set[str]) -> bool:
+    """Whether nothing that is said is the opposite of what is expected, or compares in another respect."""
+    for token in said:
+        if token.stem in expected:
+            continue
+        if _OPPOSITES.get(token.stem) in expected or token.word in ("less", "least", "fewer"):
+            return False
+    return True
 
 
 _COMMA = re.compile(r"[,，、]")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 
@@ -17,7 +18,7 @@ class Token(NamedTuple):
     end: int
 
 
-_TOKEN = re.compile(r"\d+(?:[.,]\d+)?(?:st|nd|rd|th)?(?![a-z])|\d+(?:[.,]\d+)?|[^\W\d_]+(?:'[^\W\d_]+)?")
+_TOKEN = re.compile(r"(?:counter|anti)-?clockwise|\d++(?:[.,]\d++)*+(?:(?:st|nd|rd|th)\b)?|[^\W\d_]+(?:'[^\W\d_]+)?")
 NEGATORS = frozenset({"not", "no", "never", "nothing", "none", "neither", "un", "without", "cannot"})
 _NUMBERS = dict(
     zip(
@@ -33,17 +34,22 @@ _ORDINALS = dict(
         strict=True,
     )
 ) | {"firstly": "1st", "secondly": "2nd"}
+#: Things that are numbered, and how far behind their name the number stands, characters.
+_NUMBERED = frozenset("clip sound audio segment part recording tone track file example sample excerpt snippet".split())
+_ADJACENT = 2
+_BY_NUMBER = dict(zip(map(str, range(1, 11)), _ORDINALS.values(), strict=False))
 #: Words that say nothing of which option is meant.
 FILLERS = frozenset(
     "the a an of to in at on from with and or is are was were be been being it it's its that's that this these those there"
     " here they they're i i'm think believe would say answer choice option my correct clearly definitely by as for into"
-    " ear side about approximately roughly around than then s t hmm hm well okay ok ah oh um sure so".split()
+    " ear side about approximately roughly around than then s t distance direction position hmm hm well okay ok ah oh um sure so".split()
 )
 #: Fillers of an option's text only: they may be all that a reply says.
 _SYNONYMS = {
     "quieter": "soft", "quiet": "soft", "louder": "loud", "nearer": "close", "near": "close", "closer": "close",
     "further": "far", "farther": "far", "centre": "center", "middle": "center", "behind": "back", "rear": "back",
-    "ahead": "front", "equal": "same", "equally": "same", "identical": "same", "lefthand": "left", "righthand": "right",
+    "ahead": "front", "equal": "same", "equally": "same", "identical": "same", "lefthand": "left", "righthand": "right", "latter": "2nd", "former": "1st",
+    "anticlockwise": "counterclockwise", "counter-clockwise": "counterclockwise", "anti-clockwise": "counterclockwise", "straight": "direct", "straightly": "direct",
     "metre": "meter", "metres": "meter", "m": "meter",
 }  # fmt: skip
 _SUFFIXES = (
@@ -76,8 +82,12 @@ def stem(word: str) -> str:
 
 
 def tokens(text: str) -> list[Token]:
-    """The words of a text in lower case, in order."""
-    return [Token(m[0], stem(m[0]), *m.span()) for m in _TOKEN.finditer(text)]
+    """The words of a text in lower case, in order; the number of a clip ("clip 2") is an ordinal."""
+    words = [Token(m[0], stem(m[0]), *m.span()) for m in _TOKEN.finditer(text)]
+    for place, (before, token) in enumerate(pairwise(words), 1):
+        if before.stem in _NUMBERED and token.stem in _BY_NUMBER and token.start - before.end <= _ADJACENT:
+            words[place] = token._replace(stem=_BY_NUMBER[token.stem])
+    return words
 
 
 def content(words: Iterable[Token]) -> list[Token]:
