@@ -82,8 +82,8 @@ class Answer(NamedTuple):
     outcome: str
 
 
-def read(reply: str, options: tuple[str, ...], question: str) -> Reading:  # noqa: ARG001
-    return read_response("starbench", reply, "end", options)
+def read(reply: str, options: tuple[str, ...], question: str) -> Reading:
+    return read_response("starbench", reply, "end", options, question=question)
 
 
 def answers(folder: Path) -> Iterator[Answer]:

@@ -24,15 +24,20 @@ def get(name: str) -> Protocol:
 # Most replies of most models are one of a few: each is read once.
 @lru_cache(maxsize=65536)
 def read_response(
-    protocol: str, text: str | None, stop: Stop, options: tuple[str, ...], answer_mode: AnswerMode = "text"
+    protocol: str,
+    text: str | None,
+    stop: Stop,
+    options: tuple[str, ...],
+    answer_mode: AnswerMode = "text",
+    question: str | None = None,
 ) -> Reading:
     """Read the answer in a response: the one reading that the journal and every score share.
 
-    ``text`` and ``stop`` are what the model delivered, ``options`` stand in the order shown. Under the answer modes
-    ``choice`` and ``logprobs`` only a letter alone is an answer.
+    ``text`` and ``stop`` are what the model delivered, ``options`` stand in the order shown, ``question`` is what was
+    asked about them, if it is known. Under the answer modes ``choice`` and ``logprobs`` only a letter alone is an answer.
     """
     response = Response.model_construct(text=text, stop=stop)
-    return constrained_answer(get(protocol).read(response, options), response, answer_mode)
+    return constrained_answer(get(protocol).read(response, options, question), response, answer_mode)
 
 
 __all__ = ["PROTOCOLS", "Protocol", "get", "read_response"]

@@ -38,8 +38,8 @@ class Protocol(Structural):
     def is_extension(self, item: Item, condition: str) -> bool:
         """Whether the protocol's original evaluator has no such condition for this item."""
 
-    def read(self, response: Response, options: tuple[str, ...]) -> Reading:
-        """Read the answer in what the model delivered."""
+    def read(self, response: Response, options: tuple[str, ...], question: str | None) -> Reading:
+        """Read the answer in what the model delivered; ``question`` is what was asked, if it is known."""
 
     def figures(self, results: Iterable[Result]) -> dict[str, Any]:
         """The figures that the protocol's original evaluator prints for a complete run, if it has one."""

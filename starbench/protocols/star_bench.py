@@ -52,7 +52,7 @@ class StarBench:
         channel_wise = item.task == "Spatial Reasoning" and len(item.audio_paths) == 1
         return not (condition == "audio" or (condition == "split" and channel_wise))
 
-    def read(self, response: Response, options: tuple[str, ...]) -> Reading:
+    def read(self, response: Response, options: tuple[str, ...], question: str | None = None) -> Reading:  # noqa: ARG002
         """Parse every delivered text, cut or not, as the official parser does."""
         nothing = no_text_outcome(response)
         if nothing is not None:

@@ -52,7 +52,7 @@ class Starbench:
         """Never: every condition is this protocol's own."""
         return False
 
-    def read(self, response: Response, options: tuple[str, ...]) -> Reading:
+    def read(self, response: Response, options: tuple[str, ...], question: str | None = None) -> Reading:
         """Read a whole reply; what was cut, withheld or refused by the vendor has no letter."""
         nothing = no_text_outcome(response)
         if nothing is not None:
@@ -64,7 +64,7 @@ class Starbench:
                 "refused": Outcome.REFUSED,
             }
             return Reading(outcome=outcomes[response.stop], truncated=response.stop == "length")
-        return read_answer(response.text or "", options)
+        return read_answer(response.text or "", options, question)
 
     def figures(self, results: Iterable[Result]) -> dict[str, Any]:  # noqa: ARG002
         """None: there is no original evaluator."""

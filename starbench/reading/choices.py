@@ -11,7 +11,8 @@ from starbench.reading.tokens import FILLERS, NEGATORS, Token, content, tokens
 
 #: A lone capital, or a lone small letter with an end behind it. "I'm" and "A's" hold none.
 LETTER = re.compile(
-    r"(?<![A-Za-z0-9À-ʯ])(?<![A-Za-z]['\-])(?:[A-Z](?!'[A-Za-z])|[a-z](?=\s{0,3}(?:[>)\]}.,:;\"'!?|]|\Z|\n)))(?![A-Za-z0-9À-ʯ_])"
+    r"(?<![A-Za-z0-9À-ʯ])(?<![A-Za-z]['\-])(?:[A-Z](?!'[A-Za-z])|[a-z](?=\s{0,3}(?:[>)\]}.,:;\"'!?|]|\Z"
+    r"|\n)))(?![A-Za-z0-9À-ʯ_])"
 )
 _CHAIN = re.compile(r"(?P<noun>[^\W\d]+)? ?\d(?: ?-> ?(?P=noun)? ?\d)+" r"|\d(?: ?-> ?\d)+")
 #: "Speaker A", not "I don't know" nor "A dog".
@@ -26,7 +27,7 @@ COMPARISON = re.compile(
 _BRACKETED = re.compile(r"\(([^()]{1,80})\)")
 _WORD = re.compile(r"\w+(?:'\w+)?")
 #: Words that say which of several things is meant, and nothing about it.
-_POINTERS = frozenset("1st 2nd 3rd 4th 5th 6th last latter former".split())
+POINTERS = frozenset(["1st", "2nd", "3rd", "4th", "5th", "6th", "last", "latter", "former"])
 
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _NAMED = re.compile(r"\w\W{1,2}[a-z]\Z")
@@ -64,7 +65,6 @@ class Choices(NamedTuple):
     pointing: frozenset[int]
     """Options that only point at a sound ("the second"), so what a reply says of it must be what was asked."""
 
-
     def known(self, stem: str) -> str:
         """The stem of an option that ``stem`` is a longer or shorter form of, else itself."""
         if stem in self.vocabulary or len(stem) < _LEAST_COMMON:
@@ -89,7 +89,9 @@ def choices_of(options: tuple[str, ...]) -> Choices:
     words = tuple(words_of(text) for text in texts)
     chained = frozenset(i for i, text in enumerate(texts) if _CHAIN.fullmatch(text))
     digits = {i: "".join(re.findall(r"\d", texts[i])) for i in chained}
-    patterns = {i: _chain_pattern(texts[i]) if i in chained else _text_pattern(words[i]) for i in range(len(texts))}
+    patterns = {
+        i: _chain_pattern(texts[i]) if i in chained else _text_pattern(words[i]) for i in range(len(texts))
+    }
     # The longest first, so that "same" is not found inside "both are the same".
     longest = sorted((i for i in patterns if words[i]), key=lambda i: -len(texts[i]))
     contents = [_content_words(text) for text in texts]
@@ -98,9 +100,7 @@ def choices_of(options: tuple[str, ...]) -> Choices:
     lettered = any(_NAME.search(option) for option in options)
     if lettered or not all(set(of) - common for of in contents):  # "from left to right", "from right to left"
         common = set()
-    forms = tuple(
-        frozenset() if i in chained else _forms(text, common) for i, text in enumerate(texts)
-    )
+    forms = tuple(frozenset() if i in chained else _forms(text, common) for i, text in enumerate(texts))
     return Choices(
         texts=texts,
         words=words,
@@ -118,7 +118,9 @@ def choices_of(options: tuple[str, ...]) -> Choices:
         counted=all(text.isdigit() for text in texts),
         stems=frozenset(token.stem for text in texts for token in tokens(text)),
         pointing=frozenset(
-            i for i, of in enumerate(contents) if of and any(w in _POINTERS for w in of) and len(set(of) - common) == 1
+            i
+            for i, of in enumerate(contents)
+            if of and any(w in POINTERS for w in of) and len(set(of) - common) == 1
         ),
     )
 
@@ -134,7 +136,9 @@ def _forms(text: str, common: set[str]) -> frozenset[Form]:
     ways = (text, _BRACKETED.sub(" ", text), *_BRACKETED.findall(text))
     forms = {tuple(word for word in _content_words(way) if word not in common) for way in ways}
     # "Both sounds are the same": "they are the same".
-    forms |= {tuple(word for word in form if word not in ("both", "sound")) for form in forms if "same" in form}
+    forms |= {
+        tuple(word for word in form if word not in ("both", "sound")) for form in forms if "same" in form
+    }
     return frozenset(forms - {()})
 
 

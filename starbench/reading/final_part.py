@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_THINKING = "think|thinking|thought|thoughts|reasoning|reflection|scratchpad|planning|plan|caption|analysis|summary"
+_THINKING = (
+    "think|thinking|thought|thoughts|reasoning|reflection|scratchpad|planning|plan|caption|analysis|summary"
+)
 _ANSWER = "answer|final_?answer|final|response|conclusion|choice|output"
 _TAG = re.compile(
     rf"(?P<open><(?:{_THINKING})>|◁think▷|\[THINK\]|<\|channel\|>\s?(?:analysis|commentary)[^<]{{0,40}}<\|message\|>)"
@@ -17,7 +19,8 @@ _TAG = re.compile(
 _LETTER_ALONE = re.compile(r"\W*[A-Za-z]\W*")
 #: How thinking that is not marked begins.
 _ALOUD = re.compile(
-    r"\s*(?:okay|ok|alright|hmm+|let's see|let me (?:think|see|start)|we (?:are given|need to|have to)|i need to (?:figure|determine|find)"
+    r"\s*(?:okay|ok|alright|hmm+|let's see|let me (?:think|see|start)|we (?:are given|need to|have to)"
+    r"|i need to (?:figure|determine|find)"
     r"|so,? (?:i|the user)|first,? (?:i|let)|the (?:user|question) (?:is asking|asks|wants)|got it,)\b",
     re.IGNORECASE,
 )
@@ -25,7 +28,7 @@ _ALOUD = re.compile(
 _LONG = 120
 #: A text that ends in no sentence breaks off if it is so long, characters; a loop, if it is as long as ``_LONG``.
 _UNENDED = 400
-_ENDED = re.compile(r"[.!?。！？:)\]}>\"'*`|]\s*\Z")
+_ENDED = re.compile(r"(?:[.!?。！？:)\]}>\"'*`|]|(?<![A-Za-z])[A-Za-z]|(?i:answer:?\W{0,6}\w{1,20}))\s*\Z")
 _LOOP = re.compile(r"(.{1,60}?)\1{5,}.{0,60}\Z", re.DOTALL)
 _TAIL = 500
 
@@ -83,7 +86,11 @@ def _answer_tag(text: str) -> str | None:
     """What stands in answer tags that are not empty, and between them where there are several."""
     tags = list(_TAG.finditer(text))
     ends = [*(tag.start() for tag in tags[1:]), len(text)]
-    filled = [(tag.end(), end) for tag, end in zip(tags, ends, strict=False) if tag["answer"] and text[tag.end() : end].strip()]
+    filled = [
+        (tag.end(), end)
+        for tag, end in zip(tags, ends, strict=False)
+        if tag["answer"] and text[tag.end() : end].strip()
+    ]
     return _TAG.sub("\n", text[filled[0][0] : filled[-1][1]]) if filled else None
 
 

@@ -15,7 +15,8 @@ _LISTING = re.compile(r"and|or|&|/|或|和|与|か|또는|または|oder|ou\b|и
 _OR = re.compile(r"\b(?:or|oder|ou|o|или|and/or)\b|/|或|か|또는|または|أو|या")
 #: "'A' for high, 'B' for low": what letters stand for.
 _DEFINES = re.compile(
-    r"[>)\]}\"']{0,2}\s?(?:=|(?:means?|for|if|when|refers? to|represents?|stands for|corresponds? to|indicates?|is for|denotes?)\b)"
+    r"[>)\]}\"']{0,2}\s?(?:=|(?:means?|for|if|when|refers? to|represents?|stands for|corresponds? to|indicates?"
+    r"|is for|denotes?)\b)"
 )
 #: The most letters that are looked at; in a longer row of them the first and the last count.
 _MOST = 120
@@ -23,20 +24,20 @@ _MOST = 120
 _SHORT = 8
 _SET_OFF = re.compile(r"(?:(?P<comma>[,，])|[^\x00-\x7f])\s?[\"'<(\[]?\Z")
 _NEIGHBOUR_BEFORE = re.compile(
-    r"(?<![A-Za-z0-9'])[A-Z][>)\]}\"']{0,2}\s{0,2}(?:,? ?or|,? ?and|,? ?(?:ou|oder|o|или|y|e|et|und|и)|/|&|[或和与かと]|또는|または|أو|या|(?P<comma>,))\s{0,2}"
+    r"(?<![A-Za-z0-9'])[A-Z][>)\]}\"']{0,2}\s{0,2}(?:,? ?or|,? ?and|,? ?(?:ou|oder|o|или|y|e|et|und|и)|/|&"
+    r"|[或和与かと]|또는|または|أو|या|(?P<comma>,))\s{0,2}"
     r"[\"'<(\[{]{0,2}\Z"
 )
 _NEW_SENTENCE = re.compile(r"\s+[A-Z]\w")
 _REASON = re.compile(r",?\s+(?:because|since)\b")
 _TENTATIVE = re.compile(r"\b(?:maybe|perhaps|possibly|(?:could|might|may) be)\b[^.\n]{0,20}\Z")
 _NEIGHBOUR = re.compile(
-    r"[>)\]}\"']{0,2}\s{0,2}(?:or|and|ou|oder|o|или|y|e|et|und|и|/|&|[或和与かと]|또는|または|أو|या)\s{0,2}(?:maybe )?[\"'<(\[{]{0,2}[A-Z](?![A-Za-z0-9'])"
+    r"[>)\]}\"']{0,2}\s{0,2}(?:or|and|ou|oder|o|или|y|e|et|und|и|/|&|[或和与かと]|또는|または|أو"
+    r"|या)\s{0,2}(?:maybe )?[\"'<(\[{]{0,2}[A-Z](?![A-Za-z0-9'])"
 )
 _SHARE_BEFORE = re.compile(r"\d ?% \Z")
 #: Letters further apart are not side by side, characters.
-_JOINED_REACH = 16
-#: Letters of a row are no further apart, characters.
-_ROW_REACH = 5
+_JOINED_REACH = 60
 _LINE_START = re.compile(r"(?:^|\n)[^\w\n]{0,8}\Z")
 _DELIMITER = re.compile(r"[>)\]}\"']{0,3}\s{0,2}[.,:;!)>\]}|。：，、)–—-]")
 _LINE_END = re.compile(r"[^\w\n(<\[{]{0,8}(?:\n|\Z)")
@@ -56,7 +57,7 @@ def letter_candidates(reply: Reply) -> tuple[list[Candidate], bool]:
         letters = [*letters[: _MOST // 2], *letters[-_MOST // 2 :]]
     possible = (_letter_candidate(reply, match.start(), match.end()) for match in letters)
     candidates = [candidate for candidate in possible if candidate is not None]
-    offered = _join(reply, candidates) | _drop_enumerations(reply, candidates)
+    offered = _drop_enumerations(reply, candidates) | _join(reply, candidates)
     defining = [candidate for candidate in candidates if _DEFINES.match(reply.lower, candidate.end)]
     if len({candidate.index for candidate in defining}) > 1:
         for candidate in defining:
@@ -68,20 +69,26 @@ def _join(reply: Reply, candidates: list[Candidate]) -> bool:
     """Treat letters that stand side by side alike, and drop alternatives; whether there were any."""
     offered = False
     for one, other in reversed(list(pairwise(candidates))):
-        if other.start - one.end > _JOINED_REACH or not patterns.JOINED.fullmatch(reply.lower, one.end, other.start):
+        between = _between(reply, one, other)
+        if not patterns.JOINED.fullmatch(between):
             continue
-        is_listing = _LISTING.search(reply.lower, one.end, other.start) is not None
+        is_listing = _LISTING.search(between) is not None
         # What is said of one of a pair is said of both: "not A or B", "A and B are wrong".
         if is_listing and (one.dropped or other.dropped):
             one.dropped = other.dropped = True
         elif offered and other.dropped and not one.cued:  # "A, B or C"
             one.dropped = True
-        elif one.index != other.index and _OR.search(reply.lower, one.end, other.start):
+        elif one.index != other.index and _OR.search(between):
             offered = one.dropped = other.dropped = True
         other.rank, other.cued = max(one.rank, other.rank), one.cued or other.cued
         if is_listing:
             one.rank = other.rank
     return offered
+
+
+def _between(reply: Reply, one: Candidate, other: Candidate) -> str:
+    """What stands between two letters, without the options' texts."""
+    return reply.choices.pattern.sub("", reply.lower[one.end : min(other.start, one.end + _JOINED_REACH)])
 
 
 def _drop_enumerations(reply: Reply, candidates: list[Candidate]) -> bool:
@@ -90,7 +97,8 @@ def _drop_enumerations(reply: Reply, candidates: list[Candidate]) -> bool:
     rows = 0
     for place in range(len(candidates) - n + 1):
         row = candidates[place : place + n]
-        if n > 2 and [one.index for one in row] == list(range(n)) and row[-1].end - row[0].start < _ROW_REACH * n:
+        is_row = n > 2 and [one.index for one in row] == list(range(n))
+        if is_row and all(patterns.JOINED.fullmatch(_between(reply, *pair)) for pair in pairwise(row)):
             rows += 1
             for one in row:
                 one.dropped = True
@@ -142,13 +150,15 @@ def _letter_candidate(reply: Reply, start: int, end: int) -> Candidate | None:
         or stance is Stance.CONFIRMED
     ):
         candidate.rank, candidate.cued = Rank.STATED, True
-    elif (starts_line and ends_line and (not small or closed or len(text) < 6)) or (
-        start <= 4 and (label or text.startswith(" (", end)) and not _NEIGHBOUR.match(text, end)
+    elif (
+        (starts_line and ends_line and (not small or closed or len(text) < 6))
+        or (start <= 4 and (label or text.startswith(" (", end)) and not _NEIGHBOUR.match(text, end))
+        or (len(reply.words) <= _SHORT and ends_line and _SHARE_BEFORE.search(before))
     ):
         candidate.rank = Rank.STATED
-    elif len(reply.words) <= _SHORT and ends_line and _SHARE_BEFORE.search(before):
-        candidate.rank = Rank.STATED
-    elif len(reply.words) <= _SHORT and reply.n_letters == 1 and (set_apart := _SET_OFF.search(text, 0, start)):
+    elif (
+        len(reply.words) <= _SHORT and reply.n_letters == 1 and (set_apart := _SET_OFF.search(text, 0, start))
+    ):
         if set_apart["comma"] and not ends_line:
             return None
         candidate.rank = Rank.STATED  # "fast, A"

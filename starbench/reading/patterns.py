@@ -11,7 +11,8 @@ import re
 
 _NOUN = (
     r"answer|ans|choice|choose|option|selection|selected[_ ]option|pick|solution|response|letter|verdict"
-    r"|conclusion|result|guess|prediction|order|sequence|label|pick|antwoord|svar(?:et)?|odpowied[zź]|jawaban|cevap|उत्तर|الإجابة|الجواب"
+    r"|conclusion|result|guess|prediction|order|sequence|label|pick|antwoord|svar(?:et)?|odpowied[zź]|jawaban"
+    r"|cevap|उत्तर|الإجابة|الجواب"
     r"|respuesta|opci[oó]n|r[eé]ponse|choix|antwort|auswahl|l[oö]sung|resposta|op[cç][aã]o|risposta"
     r"|ответ|вариант"
 )
@@ -30,14 +31,16 @@ _FILL = (
 _OPEN = r"[\s:\"'“”‘’«<(\[{|\]]{0,12}$"
 _VERB = (
     r"\b(?:choose|chose|choosing|pick|picked|select|selected|selecting|go(?:ing)? (?:with|for)|opt(?:ed)? for"
-    r"|settle (?:on|for)|stick(?:ing)? with|stay(?:ing)? with|end(?:ed)? up with|changed? my mind to|rather say|say|meant|mean|answer|conclude|vote for|bet on|lean(?:ing)? (?:towards?|to)|(?:aligns?|fits?"
+    r"|settle (?:on|for)|stick(?:ing)? with|stay(?:ing)? with|end(?:ed)? up with|changed? my mind to|rather say"
+    r"|say|meant|mean|answer|conclude|vote for|bet on|lean(?:ing)? (?:towards?|to)|(?:aligns?|fits?"
     r"|consistent)"
-    r" (?:best )?with|correspond(?:s|ing)? to|match(?:es|ing)?|points? to|(?:best )?(?:described"
-    r"|represented) by"
+    r" (?:best )?with|correspond(?:s|ing)? to|match(?:es|ing)?|points? to|(?:best )?(?:described|represented"
+    r"|classified|identified|characteri[sz]ed|labell?ed) (?:by|as)"
     r"|elijo|escojo|choisis|wähle|escolho|выбираю)\b"
 )
 _SO = (
-    r"(?:\b(?:so|therefore|thus|hence|consequently|accordingly|ergo|overall|in conclusion|in summary|actually|in the end|ultimately|finally|all in all|we get|we have"
+    r"(?:\b(?:so|therefore|thus|hence|consequently|accordingly|ergo|overall|in conclusion|in summary|actually"
+    r"|in the end|ultimately|finally|all in all|we get|we have"
     r"|por (?:lo )?tanto|donc|also|daher|portanto|поэтому)\b|=>|∴|所以|因此|故|综上)"
     r"[,:，]?\s*(?:(?:it|that|this)(?:'s| is| must be| would be)|i(?:'d| would)? (?:say|think))?"
 )
@@ -55,17 +58,19 @@ FINAL_BEFORE = re.compile(
 STATED_BEFORE = re.compile(
     rf"(?:\b(?:{_NOUN})\b(?: [\w'-]{{1,20}}){{0,7}}?[\"')\s]{{0,4}}(?:{_BE}|\n)|{_VERB}|{_SO}|{_CJK}"
     rf"|(?:\A|\n)a:|\bc'est\b"
-    rf"|\b(?:nothing other than|none other than|nothing but|if (?:i|you|we) (?:had|have|were|must)(?: to| forced to)? (?:choose|guess|pick|say|decide|answer),?)"
+    rf"|\b(?:nothing other than|none other than|nothing but|if (?:i|you|we) (?:had|have|were|must)(?: to"
+    rf"| forced to)? (?:choose|guess|pick|say|decide|answer),?)"
     rf"|\b(?:that )?leav(?:es|ing)(?: us with| only)?\b"
     rf"|\b(?:wait|no|on second thought|scratch that|correction|sorry|instead|i mean)[,:]?"
     rf"|\b(?:correct[oa]?|right|best|likely|fitting|richtig|korrekt|правильно)(?: one)? {_BE}"
-    rf"|\b(?:answer|choice),? (?:however|therefore|thus|then),? is\b)"
+    rf"|\b(?:is|are)\s?:|\b(?:answer|choice),? (?:however|therefore|thus|then),? is\b)"
     rf"\s{{0,4}}{_FILL}{{0,5}}{_OPEN}"
 )
 #: These make a choice only where nothing but an ending or a reason follows ("I think B").
 HEDGED_BEFORE = re.compile(
     rf"\b(?:i(?:'d)? (?:think|believe|guess|suspect)|i'm guessing|my guess|maybe|perhaps|possibly"
-    rf"|probably|likely|mais|sino|sondern|mas|ma|maar|es|è|é|это|а|definitely|certainly|surely|clearly|obviously|hmm+|well"
+    rf"|probably|likely|mais|sino|sondern|mas|ma|maar|es|è|é|это|а|definitely|certainly|surely|clearly|obviously"
+    rf"|hmm+|well"
     rf"|sounds like|would be|could be|might be|may be|must be|but|it's|it is|that's|that is|this is"
     rf"|yes|sure|okay|ok)"
     rf"\b[,:!]?(?: it's| it is)?\s{{0,4}}{_FILL}{{0,3}}{_OPEN}"
@@ -77,10 +82,13 @@ RIGHT_AFTER = re.compile(
     r"[>)\]}\"'”]{0,3}\s?(?:is\s?(?:[.!\n]|$)|(?:is|are|seems|appears|looks|would be|must be|should be"
     r"|fits|matches)\b"
     r"(?: to be| like| as)?(?: the| my)?(?: final)?(?: most| more| clearly| definitely| indeed| also)?"
-    r" (?:correct|right|best|better|answer|choice|pick|guess|likely|accurate|plausible|appropriate|suitable|true|natural|closest)\b"
+    r" (?:correct|right|best|better|answer|choice|pick|guess|likely|accurate|plausible|appropriate|suitable|true"
+    r"|natural|closest)\b"
     r"|(?:选项|项)(?:\Z|[。，])|(?:选项|项)?(?:是|为|才|才是)?(?:正确|最|对)|\s?(?:です|だと|だ[。\s]|입니다|이에요|예요|이다|이라고)"
-    r"|,? (?:(?:with|at) )?\(?\d{1,3} ?%|,? (?:obviously|clearly|certainly|surely)\W*\Z|,? i(?:'d)? (?:guess|think|believe|say|suppose|reckon)\b|,? (?:probably|for sure|definitely)\b"
-    r"|,? (?:and )?(?:definitely |certainly )?not (?=[\"'(<]?[a-z]\b)| it is\b|(?:est|es|ist|é) (?:la |die |the )?(?:correct|richtig|certa|bonne|correta))"
+    r"|,? (?:(?:with|at) )?\(?\d{1,3} ?%|,? (?:obviously|clearly|certainly|surely)\W*\Z|,? i(?:'d)? (?:guess"
+    r"|think|believe|say|suppose|reckon)\b|,? (?:probably|for sure|definitely)\b"
+    r"|,? (?:and )?(?:definitely |certainly )?not (?=[\"'(<]?[a-z]\b)| it is\b|(?:est|es|ist|é) (?:la |die "
+    r"|the )?(?:correct|richtig|certa|bonne|correta))"
 )
 
 CORRECTION = re.compile(
@@ -91,14 +99,16 @@ CORRECTION = re.compile(
     r"|不对|更正|等等|等一下|重新"
 )
 JOINED = re.compile(
-    r"[>)\]}\"'”]{0,2}\s{0,2}(?:,|/|&|\+|、|-)?\s{0,2}(?:(?:or|and|and/or|or maybe|或者?|和|与|及|か|と|または|또는|ou|oder|und"
+    r"[>)\]}\"'”]{0,2}[.:]?\s{0,2}(?:\([^()\n]{0,40}\)\s?)?(?:,|/|&|\+|、|-)?\s{0,2}(?:(?:or|and|and/or|or maybe"
+    r"|或者?|和|与|及|か|と|または|또는|ou|oder|und"
     r"|или|et|y|o)"
     r"\b\s?|或者?|和|か|と|または|또는\s?)?(?:either |maybe |option |choice |possibly )?[\"'“<(\[{]{0,2}"
 )
 #: An article or pronoun is followed by a noun or verb, so before these words "A" is a letter.
 AFTER_LETTER = re.compile(
-    r"[>)\]}\"'”]{0,3}\s*(?:$|[.,:;!?()\]}>|/&+\n\u3000-\u9fff\uac00-\ud7a3]|[-–—=]\s"
-    r"|(?:because|since|as|and|or|but|ou|oder|o|или|y|e|et|und|are|were|has|with|which|based|due|given|for|the|this|that|it|i|in|is|was|thanks"
+    r"[>)\]}\"'”]{0,3}\s*(?:$|[.,:;!?()\]}>|/&+\n\u0600-\u06ff\u0900-\u097f\u3000-\u9fff\uac00-\ud7a3]|[-–—=]\s"
+    r"|(?:because|since|as|and|or|but|ou|oder|o|или|y|e|et|und|are|were|has|with|which|based|due|given|for|the"
+    r"|this|that|it|i|in|is|was|thanks"
     r"|hope|so"
     r"|seems|fits|matches|rather|instead|not|over|would)\b)",
     re.IGNORECASE,
@@ -112,7 +122,7 @@ ENDING_AFTER = re.compile(
 NOTE_AFTER = re.compile(r"[\s-]?(?:major|minor|sharp|flat|natural)\b|[♯♭#]")
 
 SERVER_ERROR = re.compile(
-    r"\W{0,4}(?:(?:[\w.]{0,60}(?:error|exception|warning))\s?(?:code)?\s?[:\-]|error code\b"
+    r"\W{0,4}(?:!?doctype html|html\b|(?:[\w.]{0,60}(?:error|exception|warning))\s?(?:code)?\s?[:\-]|error code\b"
     r"|\[?\w{0,40}request_failed"
     r"|traceback \(most|internal server error|bad gateway|service unavailable|gateway time-?out"
     r"|too many requests"
@@ -127,18 +137,23 @@ REFUSAL = re.compile(
     r"(?:can(?:'t|not| not)|unable to|not able to|do(?:n't| not)(?: currently"
     r"| actually)? have the (?:ability|capability)"
     r" to|am not capable of|incapable of|couldn't|could not)"
-    r" (?:\w{1,12} ){0,2}?(?:hear|listen|process|analy[sz]e|access|play|perceive|receive|open|help|assist|measure|locali[sz]e|evaluate|assess|observe"
+    r" (?:\w{1,12} ){0,2}?(?:hear|listen|process|analy[sz]e|access|play|perceive|receive|open|help|assist"
+    r"|measure|locali[sz]e|evaluate|assess|observe"
     r"|comply|provide|answer)"
     r"|no (?:audio|sound|clip|recording|file|attachment)s?(?: \w{1,10})? (?:was|were|has|have|is|are|file"
     r"|attached|provided)"
     r"|(?:don't|do not|didn't|did not) (?:see|have|receive|hear|find|detect)(?: access to)?(?: an?y?| the)?"
     r" (?:audio|sound|clip|recording|file|attach)"
     r"|(?:please|could you|can you) (?:upload|provide|share|attach|send|re-?upload)"
-    r"|(?:please|kindly|go ahead and|could you|can you|when(?:ever)? you)[^.?!]{0,30}? (?:play|send) (?:it|them|the|your|an?|some)\b"
+    r"|(?:please|kindly|go ahead and|could you|can you|when(?:ever)? you)[^.?!]{0,30}? (?:play|send) (?:it|them"
+    r"|the|your|an?|some)\b"
     r"|(?:i'm|i am) ready (?:to|for|when|whenever)|(?:not|never) (?:directly |easily )?comparable"
-    r"|(?:not|isn't|aren't|wasn't) (?:specified|given|stated)\b|cannot be compared|no way to (?:tell|know|say)|(?:我)?听不到|听不见"
-    r"|(?:not|n't have|no|without|lack) (?:enough|sufficient) (?:information|context|detail|audio|data)|insufficient (?:information|context|detail|audio|data)"
-    r"|(?:audio|sound|clip|recording) is (?:missing|unavailable)|text-based|as an? (?:ai|text|large)(?: language)?(?:-based)? (?:model|ai|assistant)?,? ?i (?:can"
+    r"|(?:not|isn't|aren't|wasn't) (?:specified|given|stated)\b|cannot be compared|no way to (?:tell|know|say)"
+    r"|(?:我)?听不到|听不见"
+    r"|(?:not|n't have|no|without|lack) (?:enough|sufficient) (?:information|context|detail|audio|data)"
+    r"|insufficient (?:information|context|detail|audio|data)"
+    r"|(?:audio|sound|clip|recording) is (?:missing|unavailable)|text-based|as an? (?:ai|text"
+    r"|large)(?: language)?(?:-based)? (?:model|ai|assistant)?,? ?i (?:can"
     r"|do|am)(?:'t|not|n't| not)"
     r"|(?:audio|clips?|files?) (?:was|were|is|are)(?:n't| not) (?:provided|attached|included|available)"
     r"|against (?:my|the|our) (?:policy|guidelines)"
@@ -170,4 +185,9 @@ INDECISION = re.compile(
 )
 
 #: Turns of phrase with a word that options often have.
-ASSENT = re.compile(r"\b(?:that's|that is|you're|you are|is that|all) right\b|\A\W*right,|\bright (?:answer|choice|option|one|now|away|after|before)\b|\b(?:a|one|per|split|each|every|this) second\b|\b(?:same time|first time|second hand|left behind|at first)\b|\bright\?|\bleft (?:over|out)\b|\bno longer\b")
+ASSENT = re.compile(
+    r"\b(?:that's|that is|you're|you are|is that|all) right\b|\A\W*right,|\bright (?:answer|choice|option|one"
+    r"|now|away|after|before)\b|\b(?:a|one|per|split|each|every|this) second\b|\b(?:(?:1st|2nd|3rd|first|second"
+    r"|third|fourth|last) (?:option|choice|answer|alternative))\b|\b(?:same time|first time|second hand"
+    r"|left behind|at first)\b|\bright\?|\bleft (?:over|out)\b|\bno longer\b"
+)

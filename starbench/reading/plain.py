@@ -48,6 +48,7 @@ _DRESS = tuple(
         ("[", r"\[ \]", "❌"),
         ("(", r"^\s{0,8}\(x\)", "✅"),
         ("(", r"^\s{0,8}\( \)", "❌"),
+        ("<html", r"</?html[^<>]{0,200}>", "html "),
         ("<", r"<(s|del|strike)>[^<\n]{1,200}</\1>", " "),
         ("<", r"<(?:final_?)?(?:answer|choice|option|letter|response|conclusion)>", "\nfinal answer: "),
         ("</", r"(?-i:<([bipsu])>)(?=[^\n]{0,200}</\1>)", ""),  # bold, not option B

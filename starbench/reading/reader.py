@@ -19,12 +19,11 @@ from starbench.reading.letters import letter_candidates
 from starbench.reading.plain import plain, shorten
 from starbench.reading.reply import Rank, Reply, settle
 from starbench.reading.scored import scored_letter
-from starbench.reading.texts import mentioned, text_candidates
+from starbench.reading.stance import Stance
+from starbench.reading.texts import FIRST_PERSON, mentioned, text_candidates
 from starbench.schema.response import Outcome, Reading
 
 _UNPARSED = Reading(outcome=Outcome.UNPARSED)
-#: In thinking aloud, and in a text that breaks off, only the very end counts, characters.
-_VERDICT = 160
 
 
 def read(text: str, options: Sequence[str], question: str | None = None) -> Reading:
@@ -53,8 +52,8 @@ def _is_verdict(reply: Reply, part: FinalPart) -> bool:
     candidates, _ = letter_candidates(reply)
     if part.is_cut:
         return any(one.start <= _START and one.rank >= Rank.STATED for one in candidates)
-    end = len(reply.text) - _VERDICT
-    return any(one.start >= end and one.rank >= Rank.STATED for one in candidates)
+    last, _ = reply.stances.sentence(len(reply.text.rstrip()) - 2)
+    return any(one.start >= last and one.rank >= Rank.STATED for one in candidates)
 
 
 #: Words of a reply that says no more than that it cannot tell.
@@ -98,7 +97,9 @@ def _option_word_for_word(reply: Reply) -> Reading | None:
     if index is None and reply.choices.by_digits and len(reply.text) < 40:
         # "2-1-3" states an order; "2) 1" with words around may not.
         only_digits = not any(character.isalpha() for character in reply.text)
-        index = reply.choices.by_digits.get("".join(re.findall(r"\d", reply.text))) if only_digits else None
+        digits = re.findall(r"\d+", reply.text)
+        is_order = only_digits and all(len(number) == 1 for number in digits)
+        index = reply.choices.by_digits.get("".join(digits)) if is_order else None
     return None if index is None else _answer(reply, index)
 
 
@@ -112,7 +113,12 @@ def _scored(reply: Reply) -> Reading | None:
 
 def _repeated(reply: Reply) -> Reading | None:
     """Read one letter, again and again."""
-    is_row = len(reply.words) > 1 and len(set(reply.words)) == 1 and len(reply.words[0]) == 1 and reply.words[0].isalpha()
+    is_row = (
+        len(reply.words) > 1
+        and len(set(reply.words)) == 1
+        and len(reply.words[0]) == 1
+        and reply.words[0].isalpha()
+    )
     return _answer(reply, ord(reply.words[0]) - ord("a")) if is_row and reply.words[0].isascii() else None
 
 
@@ -149,20 +155,24 @@ def _texts(reply: Reply) -> Reading | None:
 def _declines(reply: Reply) -> Reading | None:
     if reply.refuses:
         return Reading(outcome=Outcome.REFUSED)
-    if not patterns.INDECISION.search(reply.lower):
+    undecided = patterns.INDECISION.search(reply.lower)
+    if undecided is None:
         return None
-    # "It cannot be determined" says just what an option like "Unable to determine" says.
+    # "It cannot be determined" says just what an option like "Unable to determine" says; "I cannot tell" does not.
+    is_brief = len(reply.words) <= _BRIEF and not reply.letters and not FIRST_PERSON & set(reply.words)
+    is_rejected = reply.stances.of(*undecided.span()) is Stance.REJECTED
     others = mentioned(reply) - reply.choices.abstaining
-    if len(reply.choices.abstaining) == 1 and len(reply.words) <= _BRIEF and not others and not reply.n_letters:
+    if len(reply.choices.abstaining) == 1 and is_brief and not is_rejected and not others:
         return _answer(reply, min(reply.choices.abstaining))
     return Reading(outcome=Outcome.REFUSED)
 
 
 def _several(reply: Reply) -> Reading | None:
     """A short reply that holds the words of several options chooses none of them."""
-    named = {letter.lower() for letter in reply.letters if ord(letter.lower()) - ord("a") < len(reply.choices.words)}
-    is_listed = len(reply.text) < _FEW and _SEVERAL.search(reply.lower) is not None
-    if (is_listed and len(mentioned(reply)) > 1) or (len(reply.words) <= _BRIEF and len(named) > 1 and "a" not in (named - {"a"})):
+    n = len(reply.choices.words)
+    named = {letter for letter in map(str.lower, reply.letters) if ord(letter) - ord("a") < n}
+    is_about = len(reply.text) < _FEW and _SEVERAL.search(reply.lower) is not None
+    if (is_about and len(mentioned(reply)) > 1) or (len(reply.words) <= _BRIEF and len(named) > 1):
         return Reading(outcome=Outcome.AMBIGUOUS)
     return None
 
@@ -171,5 +181,16 @@ _AFTER_ALL = re.compile(r"\b(?:but|however|still|nevertheless|so)\b")
 _NOT_APPLICABLE = re.compile(r"\W*n\s?/\s?a\W*")
 #: A reply of no more characters that names several options is about them.
 _FEW = 200
-_SEVERAL = re.compile(r"(?<!neither )\b(?:or|and|both|either|ou|oder|und|y|et)\b|/|[或和か]")
-_RULES = (_nothing, _server_error, _not_applicable, _option_word_for_word, _repeated, _scored, _letters, _texts, _declines, _several)
+_SEVERAL = re.compile(r"(?<!neither )\b(?:or|and|both|either|maybe|perhaps|ou|oder|und|y|et)\b|/|[或和か]")
+_RULES = (
+    _nothing,
+    _server_error,
+    _not_applicable,
+    _option_word_for_word,
+    _repeated,
+    _scored,
+    _letters,
+    _texts,
+    _declines,
+    _several,
+)

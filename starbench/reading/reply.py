@@ -12,7 +12,7 @@ from operator import attrgetter
 from starbench.reading import patterns
 from starbench.reading.choices import LETTER, Choices, words_of
 from starbench.reading.stance import StanceReader
-from starbench.reading.tokens import Token, content, tokens
+from starbench.reading.tokens import GENERIC, Token, content, tokens
 
 #: How far around a candidate its meaning is looked for.
 _BEFORE, _AFTER = 90, 60
@@ -70,11 +70,11 @@ class Reply:
     @cached_property
     def asked(self) -> frozenset[str]:
         """Stems of the content words of the question."""
-        return frozenset(token.stem for token in content(tokens((self.question or "").lower())))
+        return frozenset(token.stem for token in content(tokens((self.question or "").lower()))) - GENERIC
 
     @cached_property
     def stances(self) -> StanceReader:
-        return StanceReader(self.lower)
+        return StanceReader(self.text, self.lower)
 
     @cached_property
     def letters(self) -> list[str]:
@@ -93,7 +93,8 @@ class Reply:
         return [
             token
             for token in telling
-            if token.stem in self.choices.vocabulary and not any(low <= token.start < high for low, high in assents)
+            if token.stem in self.choices.vocabulary
+            and not any(low <= token.start < high for low, high in assents)
         ]
 
     def tokens_between(self, tokens: list[Token], start: int, end: int) -> list[Token]:

@@ -7,13 +7,18 @@ import re
 _GOOD = {"✅", "true", "yes", "correct", "right"}
 _MARKS = r"✅|❌|true\b|false\b|(?<=[:=] )(?:yes|no|correct|incorrect|right|wrong)\b|(?<=[:=])(?:yes|no)\b"
 _MARK_FIRST = re.compile(rf"({_MARKS})\s{{0,3}}[(<\[\"']?(?:option )?([a-z])(?![\w'])")
-_LETTER_FIRST = re.compile(rf"(?<![\w'])([a-z])[)>\]\"']{{0,2}}\s?(?:[:=.–-]|(?<=\))|(?=[✅❌]))[^\n✅❌]{{0,80}}?({_MARKS})")
-_SHARE = re.compile(r"(?<![\w'])([a-z])[)>\]\"']{0,2}\s?(?:[:=(–-]|is|at)\s?\(?~?\s?(\d{1,3}(?:\.\d+)?)\s?(%)?")
+_LETTER_FIRST = re.compile(
+    rf"(?<![\w'])([a-z])[)>\]\"']{{0,2}}\s?(?:[:=.–-]|(?<=\))|(?=[✅❌]))[^\n✅❌]{{0,80}}?({_MARKS})"
+)
+_SHARE = re.compile(
+    r"(?<![\w'])([a-z])[)>\]\"']{0,2}\s?(?:[:=(–-]|is|at)\s?\(?~?\s?(\d{1,3}(?:\.\d+)?)\s?(%)?"
+)
 _OF_ONE = re.compile(r"(?<![\w'])([a-z])[)>\]\"']{0,2}\s?(?:[:=(–-]\s?)?(0?\.\d+|1\.0+)(?!\s?%)")
-_SHARE_OF = re.compile(r"(\d{1,3}(?:\.\d+)?)\s?%\s?(?:chance|probability|likelihood|confidence|likely)?\s?(?:of|for|that it is|that it's)?\s?([a-z])(?![\w'])")
+_SHARE_OF = re.compile(
+    r"(\d{1,3}(?:\.\d+)?)\s?%\s?(?:chance|probability|likelihood|confidence|likely)?\s?(?:of|for|that it is"
+    r"|that it's)?\s?([a-z])(?![\w'])"
+)
 _SAYS_SO = re.compile(r"probab|confiden|likel|chance|概率|可能性|確率|확률")
-#: Shares of all options add up to this, with some rounding, percent.
-_WHOLE, _ROUNDING = 100.0, 6.0
 
 
 def scored_letter(text: str) -> str | None:
@@ -26,14 +31,14 @@ def scored_letter(text: str) -> str | None:
 
 
 def _marked(text: str) -> str | None:
-    first = re.search(_MARKS, text)
+    first: re.Match[str] | None = re.search(_MARKS, text)
     if first is None:
         return None
     letter = re.search(r"(?<![\w'])[a-z](?![\w'])", text)
     if letter is not None and letter.start() < first.start():
-        pairs = [(name, mark) for name, mark in _LETTER_FIRST.findall(text)]
+        pairs = [(str(name), str(mark)) for name, mark in _LETTER_FIRST.findall(text)]
     else:
-        pairs = [(name, mark) for mark, name in _MARK_FIRST.findall(text)]
+        pairs = [(str(name), str(mark)) for mark, name in _MARK_FIRST.findall(text)]
     names = [name for name, _ in pairs]
     if len(names) == 1 and pairs[0][1] == "✅" and text.count("✅") == 1 and "❌" not in text:
         return names[0]
@@ -44,12 +49,18 @@ def _marked(text: str) -> str | None:
 
 
 def _most_probable(text: str) -> str | None:
-    shares = {name: float(share) for name, share, percent in _SHARE.findall(text) if percent}
-    shares = shares if len(shares) > 1 else {name: float(share) for share, name in _SHARE_OF.findall(text)}
-    shares = shares if len(shares) > 1 else {name: 100 * float(share) for name, share in _OF_ONE.findall(text)}
+    shares = {str(name): float(share) for name, share, percent in _SHARE.findall(text) if percent}
+    shares = (
+        shares if len(shares) > 1 else {str(name): float(share) for share, name in _SHARE_OF.findall(text)}
+    )
+    shares = (
+        shares
+        if len(shares) > 1
+        else {str(name): 100 * float(share) for name, share in _OF_ONE.findall(text)}
+    )
     if len(shares) < 2:
         return None
-    if abs(sum(shares.values()) - _WHOLE) > _ROUNDING and not _SAYS_SO.search(text):
+    if not _SAYS_SO.search(text):
         return ""
     best = max(shares.values())
     names = [name for name, share in shares.items() if share == best]

@@ -18,37 +18,160 @@ class Token(NamedTuple):
     end: int
 
 
-_TOKEN = re.compile(r"(?:counter|anti)-?clockwise|\d++(?:[.,]\d++)*+(?:(?:st|nd|rd|th)\b)?|[^\W\d_]+(?:'[^\W\d_]+)?")
+_TOKEN = re.compile(
+    r"(?:counter|anti)-?clockwise|\d++(?:[.,]\d++)*+(?:(?:st|nd|rd|th)\b)?|[^\W\d_]+(?:'[^\W\d_]+)?"
+)
 NEGATORS = frozenset({"not", "no", "never", "nothing", "none", "neither", "un", "without", "cannot"})
 _NUMBERS = dict(
     zip(
-        "zero one two three four five six seven eight nine ten eleven twelve".split(),
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+        ],
         map(str, range(13)),
         strict=True,
     )
 ) | {"once": "1", "twice": "2", "thrice": "3"}
 _ORDINALS = dict(
     zip(
-        "first second third fourth fifth sixth seventh eighth ninth tenth".split(),
+        ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"],
         ("1st", "2nd", "3rd", *(f"{n}th" for n in range(4, 11))),
         strict=True,
     )
 ) | {"firstly": "1st", "secondly": "2nd"}
-#: Things that are numbered, and how far behind their name the number stands, characters.
-_NUMBERED = frozenset("clip sound audio segment part recording tone track file example sample excerpt snippet".split())
-_ADJACENT = 2
+#: Stems that say nothing about a sound.
+GENERIC = frozenset(
+    [
+        "clip",
+        "sound",
+        "audio",
+        "segment",
+        "part",
+        "recording",
+        "record",
+        "tone",
+        "track",
+        "file",
+        "two",
+        "both",
+        "which",
+        "what",
+        "silenc",
+        "separat",
+        "second",
+    ]
+)
+#: Things that are numbered.
+_NUMBERED = frozenset(
+    [
+        "clip",
+        "sound",
+        "audio",
+        "segment",
+        "part",
+        "recording",
+        "tone",
+        "track",
+        "file",
+        "example",
+        "sample",
+        "excerpt",
+        "snippet",
+    ]
+)
 _BY_NUMBER = dict(zip(map(str, range(1, 11)), _ORDINALS.values(), strict=False))
 #: Words that say nothing of which option is meant.
 FILLERS = frozenset(
-    "the a an of to in at on from with and or is are was were be been being it it's its that's that this these those there"
-    " here they they're i i'm think believe would say answer choice option my correct clearly definitely by as for into"
-    " ear side about approximately roughly around than then s t distance direction position hmm hm well okay ok ah oh um sure so".split()
+    [
+        "the",
+        "a",
+        "an",
+        "of",
+        "to",
+        "in",
+        "at",
+        "on",
+        "from",
+        "with",
+        "and",
+        "or",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "being",
+        "it",
+        "it's",
+        "its",
+        "that's",
+        "that",
+        "this",
+        "these",
+        "those",
+        "there",
+        "here",
+        "they",
+        "they're",
+        "i",
+        "i'm",
+        "think",
+        "believe",
+        "would",
+        "say",
+        "answer",
+        "choice",
+        "option",
+        "my",
+        "correct",
+        "clearly",
+        "definitely",
+        "by",
+        "as",
+        "for",
+        "into",
+        "ear",
+        "side",
+        "about",
+        "approximately",
+        "roughly",
+        "around",
+        "than",
+        "then",
+        "s",
+        "t",
+        "distance",
+        "direction",
+        "position",
+        "hmm",
+        "hm",
+        "well",
+        "okay",
+        "ok",
+        "ah",
+        "oh",
+        "um",
+        "sure",
+        "so",
+    ]
 )
 #: Fillers of an option's text only: they may be all that a reply says.
 _SYNONYMS = {
     "quieter": "soft", "quiet": "soft", "louder": "loud", "nearer": "close", "near": "close", "closer": "close",
     "further": "far", "farther": "far", "centre": "center", "middle": "center", "behind": "back", "rear": "back",
-    "ahead": "front", "equal": "same", "equally": "same", "identical": "same", "lefthand": "left", "righthand": "right", "latter": "2nd", "former": "1st",
+    "ahead": "front", "same": "same", "equal": "same", "equally": "same", "identical": "same", "lefthand": "left", "righthand": "right", "latter": "2nd", "former": "1st",
     "anticlockwise": "counterclockwise", "counter-clockwise": "counterclockwise", "anti-clockwise": "counterclockwise", "straight": "direct", "straightly": "direct",
     "metre": "meter", "metres": "meter", "m": "meter",
 }  # fmt: skip
@@ -85,7 +208,8 @@ def tokens(text: str) -> list[Token]:
     """The words of a text in lower case, in order; the number of a clip ("clip 2") is an ordinal."""
     words = [Token(m[0], stem(m[0]), *m.span()) for m in _TOKEN.finditer(text)]
     for place, (before, token) in enumerate(pairwise(words), 1):
-        if before.stem in _NUMBERED and token.stem in _BY_NUMBER and token.start - before.end <= _ADJACENT:
+        between = text[before.end : token.start].strip(" ")
+        if before.stem in _NUMBERED and token.stem in _BY_NUMBER and between in ("", "#"):
             words[place] = token._replace(stem=_BY_NUMBER[token.stem])
     return words
 

@@ -33,7 +33,7 @@ class Case:
 
 
 def read(case: Case) -> Reading:
-    return read_response("starbench", case.reply, "end", case.options)
+    return read_response("starbench", case.reply, "end", case.options, question=case.question)
 
 
 def rows(path: Path) -> list[dict]:
