@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 from starbench.reading import patterns
@@ -22,6 +24,8 @@ _DEFINES = re.compile(
 _MOST = 120
 #: Words of a reply so short that its last letter, set off by a comma or in another script, is its answer.
 _SHORT = 8
+#: Characters of a reply that is hardly more than a letter, and before a letter that heads one.
+_BRIEF, _HEAD = 6, 4
 _SET_OFF = re.compile(r"(?:(?P<comma>[,，])|[^\x00-\x7f])\s?[\"'<(\[]?\Z")
 _NEIGHBOUR_BEFORE = re.compile(
     r"(?<![A-Za-z0-9'])[A-Z][>)\]}\"']{0,2}\s{0,2}(?:,? ?or|,? ?and|,? ?(?:ou|oder|o|или|y|e|et|und|и)|/|&"
@@ -106,80 +110,132 @@ def _drop_enumerations(reply: Reply, candidates: list[Candidate]) -> bool:
 
 
 def _letter_candidate(reply: Reply, start: int, end: int) -> Candidate | None:
-    text, letter = reply.text, reply.text[start]
-    before, after = reply.before(start), reply.after(end)
-    index = ord(letter.upper()) - ord("A")
-    beyond = index >= len(reply.choices.words)
-    closed = text[end : end + 1] in set(">)]}")
-    quoted = text[start - 1 : start] in set("'\"") and text[end : end + 1] == text[start - 1 : start]
-    bracketed = quoted or (text[start - 1 : start] in set("<([{") and (closed or text[end : end + 1] == ":"))
-    starts_line = _LINE_START.search(before) is not None and (start < len(before) + 1 or "\n" in before)
-    ends_line = _LINE_END.match(text, end) is not None
-    gap = _LABEL_GAP.match(text, end)
-    own_text = reply.choices.pattern.match(reply.lower, gap.end() if gap else end)
-    names_own = own_text is not None and own_text.lastgroup == f"o{index}"
-
-    # What could be an article, a pronoun or a note must be set off as a letter is.
-    small = letter.islower()
-    word_like = letter in "aAiI" or small or reply.shouts
-    set_off = (
-        bracketed
-        or names_own
-        or (patterns.ENDING_AFTER if small or letter in "iI" else patterns.AFTER_LETTER).match(after)
-    )
-    reasoned = start <= 1 and not small and _REASON.match(text, end)
-    if (word_like and not set_off and not reasoned) or patterns.NOTE_AFTER.match(after) or (beyond and small):
+    place = _Place(reply, start, end)
+    if not place.names_an_option:
         return None
-    label = names_own or (starts_line and not ends_line and _DELIMITER.match(text, end) is not None)
-    if label and not bracketed and (beyond or (letter == "A" and _SHORT_FOR_ANSWER.match(text, end))):
-        return None  # "Q: … A: B" is no list of options
-
-    candidate = Candidate(index, start, end, label=label)
     stance = reply.stances.of(start, end)
-    candidate.dropped = stance in (Stance.REJECTED, Stance.OPEN)
-    if patterns.FINAL_BEFORE.search(before):
-        candidate.rank, candidate.cued = Rank.FINAL, True
-    elif (
-        patterns.STATED_BEFORE.search(before)
-        or (
-            patterns.HEDGED_BEFORE.search(before)
-            and patterns.ENDING_AFTER.match(after)
-            and not _TENTATIVE.search(before)
+    rank, is_cued = _rank(place, is_confirmed=stance is Stance.CONFIRMED)
+    if rank is None:
+        return None
+    is_dropped = stance in (Stance.REJECTED, Stance.OPEN)
+    return Candidate(place.index, start, end, rank, cued=is_cued, label=place.is_label, dropped=is_dropped)
+
+
+@dataclass
+class _Place:
+    """A lone letter in a reply, and what stands around it."""
+
+    reply: Reply
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        self.text = self.reply.text
+        self.letter = self.text[self.start]
+        self.index = ord(self.letter.upper()) - ord("A")
+        self.is_small = self.letter.islower()
+        self.before, self.after = self.reply.before(self.start), self.reply.after(self.end)
+        left, right = self.text[self.start - 1 : self.start], self.text[self.end : self.end + 1]
+        self.is_closed = right in set(">)]}")
+        is_quoted = left in set("'\"") and right == left
+        self.is_bracketed = is_quoted or (left in set("<([{") and (self.is_closed or right == ":"))
+        is_first = self.start < len(self.before) + 1 or "\n" in self.before
+        self.starts_line = is_first and _LINE_START.search(self.before) is not None
+        self.ends_line = _LINE_END.match(self.text, self.end) is not None
+        gap = _LABEL_GAP.match(self.text, self.end)
+        option = self.reply.choices.pattern.match(self.reply.lower, gap.end() if gap else self.end)
+        self.names_own = option is not None and option.lastgroup == f"o{self.index}"
+        self.has_reason = (
+            self.start <= 1 and not self.is_small and _REASON.match(self.text, self.end) is not None
         )
-        or patterns.RIGHT_AFTER.match(after)
-        or stance is Stance.CONFIRMED
+
+    @cached_property
+    def is_label(self) -> bool:
+        """Whether it stands before a text, as in a list of options."""
+        is_delimited = _DELIMITER.match(self.text, self.end) is not None
+        return self.names_own or (self.starts_line and not self.ends_line and is_delimited)
+
+    @property
+    def names_an_option(self) -> bool:
+        """Whether it is no article, no pronoun, no note and no part of "Q: … A: …"."""
+        is_beyond = self.index >= len(self.reply.choices.words)
+        if patterns.NOTE_AFTER.match(self.after) or (is_beyond and self.is_small):
+            return False
+        is_answer_mark = self.letter == "A" and _SHORT_FOR_ANSWER.match(self.text, self.end)
+        if self.is_label and not self.is_bracketed and (is_beyond or is_answer_mark):
+            return False
+        is_word = self.letter in "aAiI" or self.is_small or self.reply.shouts
+        return not is_word or self.has_reason or self._is_set_off
+
+    @property
+    def _is_set_off(self) -> bool:
+        """Whether it stands as a letter does, and not as a word."""
+        ending = patterns.ENDING_AFTER if self.is_small or self.letter in "iI" else patterns.AFTER_LETTER
+        return self.is_bracketed or self.names_own or ending.match(self.after) is not None
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the reply is so short that it says little else."""
+        return len(self.reply.words) <= _SHORT
+
+
+def _rank(place: _Place, *, is_confirmed: bool) -> tuple[Rank | None, bool]:
+    """How firmly a letter points at its option, None if it does not; and whether words make it a choice."""
+    if patterns.FINAL_BEFORE.search(place.before):
+        return Rank.FINAL, True
+    if is_confirmed or _is_cued(place):
+        return Rank.STATED, True
+    if _stands_alone(place):
+        return Rank.STATED, False
+    apart = (
+        _SET_OFF.search(place.text, 0, place.start) if place.is_short and place.reply.n_letters == 1 else None
+    )
+    if apart is not None:  # "fast, A"
+        return (None if apart["comma"] and not place.ends_line else Rank.STATED), False
+    is_option = patterns.OPTION_BEFORE.search(place.before) or patterns.HEDGED_BEFORE.search(place.before)
+    if place.is_bracketed or place.is_label or is_option:
+        return Rank.MENTIONED, False
+    return _rank_by_place(place), False
+
+
+def _is_cued(place: _Place) -> bool:
+    is_hedged = patterns.HEDGED_BEFORE.search(place.before) and not _TENTATIVE.search(place.before)
+    return bool(
+        patterns.STATED_BEFORE.search(place.before)
+        or (is_hedged and patterns.ENDING_AFTER.match(place.after))
+        or patterns.RIGHT_AFTER.match(place.after)
+    )
+
+
+def _stands_alone(place: _Place) -> bool:
+    """Whether it is a line of its own, heads the reply as a label, or has a percentage before it."""
+    if (
+        place.starts_line
+        and place.ends_line
+        and (not place.is_small or place.is_closed or len(place.text) < _BRIEF)
     ):
-        candidate.rank, candidate.cued = Rank.STATED, True
-    elif (
-        (starts_line and ends_line and (not small or closed or len(text) < 6))
-        or (start <= 4 and (label or text.startswith(" (", end)) and not _NEIGHBOUR.match(text, end))
-        or (len(reply.words) <= _SHORT and ends_line and _SHARE_BEFORE.search(before))
-    ):
-        candidate.rank = Rank.STATED
-    elif (
-        len(reply.words) <= _SHORT and reply.n_letters == 1 and (set_apart := _SET_OFF.search(text, 0, start))
-    ):
-        if set_apart["comma"] and not ends_line:
-            return None
-        candidate.rank = Rank.STATED  # "fast, A"
-    elif not (
-        bracketed
-        or candidate.label
-        or patterns.OPTION_BEFORE.search(before)
-        or patterns.HEDGED_BEFORE.search(before)
-    ):
-        # A capital that is a sentence, heads the reply or stands beside another names an option.
-        by_itself = ends_line and (start == 0 or _SENTENCE_START.search(before))
-        heads = start <= 1 and (reasoned or (_NEW_SENTENCE.match(text, end) and not word_like))
-        pair = _NEIGHBOUR_BEFORE.search(text, max(0, start - 12), start)
-        beside = _NEIGHBOUR.match(text, end) or (
-            pair and (not pair["comma"] or patterns.ENDING_AFTER.match(after))
-        )
-        if small or not (by_itself or heads or beside):
-            return None
-        if by_itself:
-            candidate.rank = Rank.STATED
-    return candidate
+        return True
+    is_head = place.start <= _HEAD and (place.is_label or place.text.startswith(" (", place.end))
+    if is_head and not _NEIGHBOUR.match(place.text, place.end):
+        return True
+    return place.is_short and place.ends_line and _SHARE_BEFORE.search(place.before) is not None
+
+
+def _rank_by_place(place: _Place) -> Rank | None:
+    """A capital that is a sentence, heads the reply or stands beside another letter names an option."""
+    if place.is_small:
+        return None
+    if place.ends_line and (place.start == 0 or _SENTENCE_START.search(place.before)):
+        return Rank.STATED
+    is_word = place.letter in "AI" or place.reply.shouts
+    is_head = place.start <= 1 and (
+        place.has_reason or (_NEW_SENTENCE.match(place.text, place.end) and not is_word)
+    )
+    pair = _NEIGHBOUR_BEFORE.search(place.text, max(0, place.start - 12), place.start)
+    is_beside = pair is not None and (not pair["comma"] or patterns.ENDING_AFTER.match(place.after))
+    if is_head or is_beside or _NEIGHBOUR.match(place.text, place.end):
+        return Rank.MENTIONED
+    return None
 
 
 def _without_lists(reply: Reply, candidates: list[Candidate]) -> list[Candidate]:

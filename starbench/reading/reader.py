@@ -16,11 +16,12 @@ from starbench.reading import patterns
 from starbench.reading.choices import choices_of
 from starbench.reading.final_part import FinalPart, final_part
 from starbench.reading.letters import letter_candidates
+from starbench.reading.matching import mentioned
 from starbench.reading.plain import plain, shorten
 from starbench.reading.reply import Rank, Reply, settle
 from starbench.reading.scored import scored_letter
 from starbench.reading.stance import Stance
-from starbench.reading.texts import FIRST_PERSON, mentioned, text_candidates
+from starbench.reading.texts import FIRST_PERSON, text_candidates
 from starbench.schema.response import Outcome, Reading
 
 _UNPARSED = Reading(outcome=Outcome.UNPARSED)
@@ -48,7 +49,7 @@ def _unfinished(reading: Reading, part: FinalPart) -> Reading:
 
 
 def _is_verdict(reply: Reply, part: FinalPart) -> bool:
-    """Whether a letter stands as the answer at the start of a reply that breaks off, or at the end of thinking aloud."""
+    """Whether a letter is the answer at the start of a reply that breaks off, or at the end of thinking aloud."""
     candidates, _ = letter_candidates(reply)
     if part.is_cut:
         return any(one.start <= _START and one.rank >= Rank.STATED for one in candidates)

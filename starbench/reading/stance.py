@@ -51,7 +51,8 @@ _SENTENCE_END = re.compile(
     r"|\s*\Z))"
 )
 _JOINTS = re.compile(
-    r"(?<!wrong)(?<!incorrect)(?<!answer)(?<!choice)(?<!option)(?<!likely)(?<!eliminated)(?<!excluded)(?<!rejected)(?<! out):"
+    r"(?<!wrong)(?<!incorrect)(?<!answer)(?<!choice)(?<!option)(?<!likely)"
+    r"(?<!eliminated)(?<!excluded)(?<!rejected)(?<! out):"
     r"|[,;；，、]|\((?=\w\w)|(?<=\w\w)\)|\s[-–—]{1,2}\s|—|->"
     r"|\b(?:but|however|so|therefore|thus|hence|instead|because|since|while|whereas|although|though|then|yet"
     r"|leaves|leaving"
@@ -189,6 +190,14 @@ class StanceReader:
         after = bisect_left(joints, (end, 0))
         return min(begin, start), joints[after][0] if after < len(joints) else len(self._text)
 
+    def sentences(self) -> Iterator[tuple[int, int]]:
+        """Bounds of all sentences."""
+        start = 0
+        while start < len(self._text):
+            _, end = self.sentence(start)
+            yield start, end
+            start = max(end, start + 1)
+
     def clauses(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         """Bounds of the clauses between two positions."""
         first = bisect_left(self._joints, (start, start))
@@ -203,7 +212,7 @@ class StanceReader:
 
     def of(self, start: int, end: int) -> Stance:
         """What is said of the option that is mentioned from ``start`` to ``end``."""
-        begin, stop = self.clause(start, end)
+        begin, _ = self.clause(start, end)
         before = self._text[max(begin, start - _REACH) : start]
         after = self._text[end : min(len(self._text), end + _REACH)]
         sentence, sentence_end = self.sentence(start)
@@ -228,10 +237,8 @@ class StanceReader:
     def _is_rejected(self, before: str, after: str) -> bool:
         if _REJECTED_AFTER.match(after) or _OTHER_END.match(after):
             return True
-        cue = None
-        for cue in _CUE.finditer(before):
-            pass
-        return _NEGATION.search(before, cue.start() if cue else 0) is not None
+        cues = list(_CUE.finditer(before))
+        return _NEGATION.search(before, cues[-1].start() if cues else 0) is not None
 
     def _question(self, start: int, sentence: int, end: int) -> Stance | None:
         """What a question becomes by the answer that follows it; None where there is no question."""
@@ -254,7 +261,5 @@ class StanceReader:
         ):
             return True
         led = self._text[max(sentence, start - 2 * _REACH) : start]
-        opened = None
-        for opened in _OPENED.finditer(led):
-            pass
-        return opened is not None and _CLOSED.search(led, opened.end()) is None
+        openings = list(_OPENED.finditer(led))
+        return bool(openings) and _CLOSED.search(led, openings[-1].end()) is None

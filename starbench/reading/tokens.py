@@ -18,189 +18,89 @@ class Token(NamedTuple):
     end: int
 
 
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _TOKEN = re.compile(
     r"(?:counter|anti)-?clockwise|\d++(?:[.,]\d++)*+(?:(?:st|nd|rd|th)\b)?|[^\W\d_]+(?:'[^\W\d_]+)?"
 )
-NEGATORS = frozenset({"not", "no", "never", "nothing", "none", "neither", "un", "without", "cannot"})
-_NUMBERS = dict(
-    zip(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-        ],
-        map(str, range(13)),
-        strict=True,
-    )
-) | {"once": "1", "twice": "2", "thrice": "3"}
-_ORDINALS = dict(
-    zip(
-        ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"],
-        ("1st", "2nd", "3rd", *(f"{n}th" for n in range(4, 11))),
-        strict=True,
-    )
-) | {"firstly": "1st", "secondly": "2nd"}
+NEGATORS = _words("not no never nothing none neither un without cannot")
+#: Words that say nothing of which option is meant.
+FILLERS = _words(
+    """
+    the a an of to in at on from with and or is are was were be been being it it's its that's that this these those
+    there here they they're i i'm think believe would say answer choice option my correct clearly definitely by as for
+    into ear side about approximately roughly around than then s t distance direction position
+    hmm hm well okay ok ah oh um sure so
+    """
+)
 #: Stems that say nothing about a sound.
-GENERIC = frozenset(
-    [
-        "clip",
-        "sound",
-        "audio",
-        "segment",
-        "part",
-        "recording",
-        "record",
-        "tone",
-        "track",
-        "file",
-        "two",
-        "both",
-        "which",
-        "what",
-        "silenc",
-        "separat",
-        "second",
-    ]
+GENERIC = _words(
+    "clip sound audio segment part recording record tone track file two both which what silenc separat second"
 )
 #: Things that are numbered.
-_NUMBERED = frozenset(
-    [
-        "clip",
-        "sound",
-        "audio",
-        "segment",
-        "part",
-        "recording",
-        "tone",
-        "track",
-        "file",
-        "example",
-        "sample",
-        "excerpt",
-        "snippet",
-    ]
+_NUMBERED = _words("clip sound audio segment part recording tone track file example sample excerpt snippet")
+_CARDINALS = (
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
 )
-_BY_NUMBER = dict(zip(map(str, range(1, 11)), _ORDINALS.values(), strict=False))
-#: Words that say nothing of which option is meant.
-FILLERS = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "of",
-        "to",
-        "in",
-        "at",
-        "on",
-        "from",
-        "with",
-        "and",
-        "or",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "being",
-        "it",
-        "it's",
-        "its",
-        "that's",
-        "that",
-        "this",
-        "these",
-        "those",
-        "there",
-        "here",
-        "they",
-        "they're",
-        "i",
-        "i'm",
-        "think",
-        "believe",
-        "would",
-        "say",
-        "answer",
-        "choice",
-        "option",
-        "my",
-        "correct",
-        "clearly",
-        "definitely",
-        "by",
-        "as",
-        "for",
-        "into",
-        "ear",
-        "side",
-        "about",
-        "approximately",
-        "roughly",
-        "around",
-        "than",
-        "then",
-        "s",
-        "t",
-        "distance",
-        "direction",
-        "position",
-        "hmm",
-        "hm",
-        "well",
-        "okay",
-        "ok",
-        "ah",
-        "oh",
-        "um",
-        "sure",
-        "so",
-    ]
-)
-#: Fillers of an option's text only: they may be all that a reply says.
-_SYNONYMS = {
-    "quieter": "soft", "quiet": "soft", "louder": "loud", "nearer": "close", "near": "close", "closer": "close",
-    "further": "far", "farther": "far", "centre": "center", "middle": "center", "behind": "back", "rear": "back",
-    "ahead": "front", "same": "same", "equal": "same", "equally": "same", "identical": "same", "lefthand": "left", "righthand": "right", "latter": "2nd", "former": "1st",
-    "anticlockwise": "counterclockwise", "counter-clockwise": "counterclockwise", "anti-clockwise": "counterclockwise", "straight": "direct", "straightly": "direct",
-    "metre": "meter", "metres": "meter", "m": "meter",
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_BY_NUMBER = {str(n): {1: "1st", 2: "2nd", 3: "3rd"}.get(n, f"{n}th") for n in range(1, 11)}
+#: Stems of words that have another one than their ending tells.
+_STEMS = {
+    **{word: str(n) for n, word in enumerate(_CARDINALS)},
+    **dict(zip(_ORDINALS, _BY_NUMBER.values(), strict=True)),
+    **dict.fromkeys(NEGATORS, "not"),
+    "once": "1", "twice": "2", "thrice": "3", "firstly": "1st", "secondly": "2nd", "former": "1st", "latter": "2nd",
+    **dict.fromkeys(("same", "equal", "equally", "identical"), "same"),
+    **dict.fromkeys(("quiet", "quieter"), "soft"),
+    **dict.fromkeys(("near", "nearer", "closer"), "close"),
+    **dict.fromkeys(("further", "farther"), "far"),
+    **dict.fromkeys(("centre", "middle"), "center"),
+    **dict.fromkeys(("behind", "rear"), "back"),
+    **dict.fromkeys(("metre", "metres", "m"), "meter"),
+    **dict.fromkeys(("anticlockwise", "counter-clockwise", "anti-clockwise"), "counterclockwise"),
+    "ahead": "front", "straight": "direct", "lefthand": "left", "righthand": "right",
 }  # fmt: skip
+#: Endings, and what stands in their place in a stem.
 _SUFFIXES = (
-    ("nesses", ""), ("ness", ""), ("wards", ""), ("ward", ""), ("iest", "y"), ("ier", "y"), ("ings", ""), ("ing", ""),
-    ("est", ""), ("ers", ""), ("er", ""), ("edly", ""), ("ed", ""), ("ly", ""), ("ies", "y"), ("es", ""), ("s", ""), ("e", ""),
-)  # fmt: skip
+    *((suffix, "") for suffix in ("nesses", "ness", "wards", "ward")),
+    *((suffix, "y") for suffix in ("iest", "ier")),
+    *((suffix, "") for suffix in ("ings", "ing", "est", "ers", "er", "edly", "ed", "ly")),
+    ("ies", "y"),
+    *((suffix, "") for suffix in ("es", "s", "e")),
+)
 _LEAST = 3
 
 
 @lru_cache(maxsize=8192)
 def stem(word: str) -> str:
     """A word without its ending: "louder" and "loudest" are "loud"; numbers are digits."""
-    if word in _NUMBERS:
-        return _NUMBERS[word]
-    if word in _ORDINALS:
-        return _ORDINALS[word]
-    if word in _SYNONYMS:
-        return _SYNONYMS[word]
-    if word.endswith("n't") or word in NEGATORS:
+    if word in _STEMS:
+        return _STEMS[word]
+    if word.endswith("n't"):
         return "not"
-    if not word.isascii() or not word.isalpha():
+    if not (word.isascii() and word.isalpha()):
         return word
     for suffix, instead in _SUFFIXES:
         if word.endswith(suffix) and len(word) - len(suffix) >= _LEAST:
             base = word[: -len(suffix)] + instead
-            if suffix[0] in "ei" and len(base) > _LEAST and base[-1] == base[-2] and base[-1] not in "lse":
-                base = base[:-1]
-            return _SYNONYMS.get(base, base)
+            is_doubled = suffix[0] in "ei" and len(base) > _LEAST and base[-1] == base[-2]
+            base = base[:-1] if is_doubled and base[-1] not in "lse" else base
+            # "seconds" are no ordinal.
+            return base if base in _CARDINALS or base in _ORDINALS else _STEMS.get(base, base)
     return word
 
 

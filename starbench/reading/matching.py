@@ -1,0 +1,159 @@
+"""Which option some words state: by all its words, by a form of it, or by a part that no other option has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from starbench.reading.choices import COMPARISON, Choices, Form
+from starbench.reading.reply import Reply
+from starbench.reading.tokens import Token
+
+#: Words of an option that is known again by its wording.
+_PHRASE = 3
+_LIST_MARKER = re.compile(r"(?:\A|\n)\s*(?=\d+[.)]\s)")
+_OR = re.compile(r"\b(?:or|oder|ou|o|или)\b")
+
+
+@dataclass(frozen=True)
+class Match:
+    """An option that words state."""
+
+    index: int
+    form: Form
+    words: tuple[Token, ...]
+    """The words that state it."""
+    compared: bool = False
+    """It is compared with another option, which was left aside."""
+
+
+def match(reply: Reply, start: int, end: int) -> Match | None:
+    """The one option that the words from ``start`` to ``end`` state, if they state one."""
+    words = telling_words(reply, start, end)
+    if not words or are_alternatives(reply, words):
+        return None
+    stated = _spelled_out(reply, words, start, end) or _stated(words, reply.choices)
+    if stated is not None:
+        return Match(*stated, _aligned(words, stated[1]))
+    if reply.choices.has_comparison:
+        return None
+    cut = COMPARISON.search(reply.lower, start, end)
+    if cut is None:
+        return None
+    words = [token for token in words if token.end <= cut.start()]
+    stated = _stated(words, reply.choices) if words else None
+    return (
+        None if stated is None else Match(*stated, _aligned(words, stated[1]), compared=not cut["contrast"])
+    )
+
+
+def telling_words(reply: Reply, start: int, end: int) -> list[Token]:
+    """The words that distinguish options, each run of the same one once."""
+    markers = _list_markers(reply.lower) if reply.choices.counted else frozenset()
+    kept: list[Token] = []
+    for token in reply.tokens_between(reply.vocabulary, start, end):
+        is_repeated = kept and kept[-1].stem == token.stem and token.stem != "not"
+        if not is_repeated and token.start not in markers:
+            kept.append(token)
+    return kept
+
+
+@lru_cache(maxsize=64)
+def _list_markers(text: str) -> frozenset[int]:
+    """Where numbers stand that count nothing: "1. Listen."."""
+    return frozenset(marker.end() for marker in _LIST_MARKER.finditer(text))
+
+
+def are_alternatives(reply: Reply, words: Sequence[Token]) -> bool:
+    """Whether "or" stands between words of options, and in no option."""
+    if len(words) < 2 or any(_OR.search(text) for text in reply.choices.texts):
+        return False
+    return _OR.search(reply.lower, words[0].end, words[-1].start) is not None
+
+
+def mentioned(reply: Reply) -> set[int]:
+    """Indices of all options whose words the reply holds in any order, asserted or not."""
+    stems = {token.stem for token in reply.vocabulary} - {"not"}
+
+    def is_held(form: Form) -> bool:
+        return set(form) <= stems or any(_is_telling(word, reply.choices) for word in stems & set(form))
+
+    return {i for i, forms in enumerate(reply.choices.forms) if any(map(is_held, forms))}
+
+
+def _spelled_out(reply: Reply, words: Sequence[Token], start: int, end: int) -> tuple[int, Form] | None:
+    """The only option whose text stands there word for word, and those of its words that distinguish options."""
+    spans = {
+        int((found.lastgroup or "o")[1:]): found.span()
+        for found in reply.choices.pattern.finditer(reply.lower, start, end)
+    }
+    if len(spans) != 1:
+        return None
+    ((index, (first, last)),) = spans.items()
+    form = tuple(token.stem for token in words if first <= token.start < last)
+    outside = tuple(token.stem for token in words if not first <= token.start < last)
+    others = (other for i, forms in enumerate(reply.choices.forms) if i != index for other in forms)
+    is_phrase = len(reply.choices.words[index]) >= _PHRASE
+    return (
+        (index, form) if form and is_phrase and not any(_within(other, outside) for other in others) else None
+    )
+
+
+def _stated(words: Sequence[Token], choices: Choices) -> tuple[int, Form] | None:
+    """The option that is stated by exactly these words, by the only form that they hold, or by a part of only one."""
+    stated = tuple(token.stem for token in words)
+    every = [(i, form) for i, forms in enumerate(choices.forms) for form in forms]
+    exact = [(i, form) for i, form in every if form == stated]
+    if exact:
+        return _only(exact)
+    held = [(i, form) for i, form in every if _within(form, stated)]
+    if held:
+        return _longest(held, stated, choices)
+    if choices.lettered:
+        return None
+    reordered = [(i, form) for i, form in every if set(form) == set(stated)]
+    if not choices.has_comparison and _only(reordered):  # "the louder sound is the second one"
+        return _only(reordered)
+    part = _only([(i, form) for i, form in every if _within(stated, form)])
+    # "present" does not say "not present".
+    is_whole = part is not None and stated != ("not",) and ("not" in stated or "not" not in part[1])
+    return part if is_whole else None
+
+
+def _only(pairs: Sequence[tuple[int, Form]]) -> tuple[int, Form] | None:
+    """The shortest of some forms if they are all of one option."""
+    return min(pairs, key=lambda pair: len(pair[1])) if len({i for i, _ in pairs}) == 1 else None
+
+
+def _longest(held: Sequence[tuple[int, Form]], stated: Form, choices: Choices) -> tuple[int, Form] | None:
+    """The longest form, unless another option's form is no part of it, or it is one word among words of others."""
+    index, longest = max(held, key=lambda pair: len(pair[1]))
+    if any(i != index and not _within(form, longest) for i, form in held):
+        return None
+    others = set(stated) - set(longest) - {"not"}
+    is_firm = len(longest) > 1 or not any(_is_telling(word, choices) for word in others)
+    return (index, longest) if is_firm else None
+
+
+def _aligned(words: Sequence[Token], form: Form) -> tuple[Token, ...]:
+    """The last words that make up the form, or all of it where it does not stand there whole."""
+    used: list[Token] = []
+    rest = list(form)
+    for token in reversed(words):
+        if rest and token.stem == rest[-1]:
+            used.append(token)
+            rest.pop()
+    return tuple([token for token in words if token.stem in form] or words if rest else used[::-1])
+
+
+def _is_telling(word: str, choices: Choices) -> bool:
+    """Whether a word stands in one option alone."""
+    return sum(any(word in form for form in forms) for forms in choices.forms) == 1
+
+
+def _within(form: Sequence[str], words: Sequence[str]) -> bool:
+    """Whether all words of ``form`` stand in ``words``, in their order."""
+    rest = iter(words)
+    return all(word in rest for word in form)
