@@ -29,7 +29,7 @@ _WORD = re.compile(r"\w+(?:'\w+)?")
 #: Words that say which of several things is meant, and nothing about it.
 POINTERS = frozenset(["1st", "2nd", "3rd", "4th", "5th", "6th", "last", "latter", "former"])
 
-_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _NAMED = re.compile(r"\w\W{1,2}[a-z]\Z")
 Form = tuple[str, ...]
 
@@ -145,7 +145,7 @@ def _forms(text: str, common: set[str]) -> frozenset[Form]:
 def _text_pattern(words: tuple[str, ...]) -> str:
     body = r"[^\w\n]{1,4}".join(map(re.escape, words))
     # Chinese and Japanese put no space between words.
-    before = r"(?<![a-z0-9])" if words and words[0].isascii() else ""
+    before = r"(?<![a-z0-9])" if words and words[0].isascii() else r"(?<![不没非无])"
     after = r"(?![a-z0-9]|'[a-z])" if words and words[-1].isascii() else ""
     return before + body + after
 

@@ -14,7 +14,9 @@ from starbench.reading.stance import Stance
 
 _LABEL_GAP = re.compile(r"[>)\]}\"']{0,3}[\s.:,|=>–—-]{0,4}[\"'(]?")
 _LISTING = re.compile(r"and|or|&|/|或|和|与|か|또는|または|oder|ou\b|или|und\b|\b(?:et|y|e|o)\b|أو|या|\bи\b")
-_OR = re.compile(r"\b(?:or|oder|ou|o|или|and/or)\b|/|或|か|또는|または|أو|या")
+_OR = re.compile(
+    r"\b(?:or|oder|ou|o|или|and/or)\b(?! rather| plutôt| besser| mejor)|/|或|か|또는|または|أو|या"
+)
 #: "'A' for high, 'B' for low": what letters stand for.
 _DEFINES = re.compile(
     r"[>)\]}\"']{0,2}\s?(?:=|(?:means?|for|if|when|refers? to|represents?|stands for|corresponds? to|indicates?"
@@ -24,6 +26,8 @@ _DEFINES = re.compile(
 _MOST = 120
 #: Words of a reply so short that its last letter, set off by a comma or in another script, is its answer.
 _SHORT = 8
+#: Words of a reply in which every letter counts.
+_FEW = 12
 #: Characters of a reply that is hardly more than a letter, and before a letter that heads one.
 _BRIEF, _HEAD = 6, 4
 _SET_OFF = re.compile(r"(?:(?P<comma>[,，])|[^\x00-\x7f])\s?[\"'<(\[]?\Z")
@@ -38,7 +42,9 @@ _TENTATIVE = re.compile(r"\b(?:maybe|perhaps|possibly|(?:could|might|may) be)\b[
 _NEIGHBOUR = re.compile(
     r"[>)\]}\"']{0,2}\s{0,2}(?:or|and|ou|oder|o|или|y|e|et|und|и|/|&|[或和与かと]|또는|または|أو"
     r"|या)\s{0,2}(?:maybe )?[\"'<(\[{]{0,2}[A-Z](?![A-Za-z0-9'])"
+    r"|,\s{0,2}[\"'<(\[{]{0,2}[A-Z](?=\W{0,3}(?:\Z|\n|[,.]|\bor\b|\band\b))"
 )
+_COLON = re.compile(r": ?[\"'<(\[]?\Z")
 _SHARE_BEFORE = re.compile(r"\d ?% \Z")
 #: Letters further apart are not side by side, characters.
 _JOINED_REACH = 60
@@ -47,6 +53,20 @@ _DELIMITER = re.compile(r"[>)\]}\"']{0,3}\s{0,2}[.,:;!)>\]}|。：，、)–—-
 _LINE_END = re.compile(r"[^\w\n(<\[{]{0,8}(?:\n|\Z)")
 _SENTENCE_START = re.compile(r"[.!?:;。！？)]\s{1,3}[\"'<(\[{]{0,3}\Z")
 _SHORT_FOR_ANSWER = re.compile(r"\s{0,2}:\s{0,2}[<(\[{]?[A-Z](?!\w)")
+
+
+def defines_letters(reply: Reply) -> bool:
+    """Whether the reply says what two letters stand for: "A for the first, B for the second"."""
+    return (
+        len(
+            {
+                match[0].lower()
+                for match in LETTER.finditer(reply.text)
+                if _DEFINES.match(reply.lower, match.end())
+            }
+        )
+        > 1
+    )
 
 
 def letter_candidates(reply: Reply) -> tuple[list[Candidate], bool]:
@@ -62,11 +82,23 @@ def letter_candidates(reply: Reply) -> tuple[list[Candidate], bool]:
     possible = (_letter_candidate(reply, match.start(), match.end()) for match in letters)
     candidates = [candidate for candidate in possible if candidate is not None]
     offered = _drop_enumerations(reply, candidates) | _join(reply, candidates)
-    defining = [candidate for candidate in candidates if _DEFINES.match(reply.lower, candidate.end)]
-    if len({candidate.index for candidate in defining}) > 1:
-        for candidate in defining:
-            candidate.dropped = True
+    if defines_letters(reply):
+        for candidate in candidates:
+            candidate.dropped |= _DEFINES.match(reply.lower, candidate.end) is not None
     return _without_lists(reply, [candidate for candidate in candidates if not candidate.dropped]), offered
+
+
+def ends_otherwise(reply: Reply, winner: Candidate) -> bool:
+    """Whether a short reply ends in another option's letter, after words that no rule knows: a correction, perhaps."""
+    if len(reply.words) > _FEW or reply.text[winner.start - 1 : winner.start] in set("<([{"):
+        return False
+    *_, last = LETTER.finditer(reply.text)
+    place = _Place(reply, *last.span())
+    is_other = place.index != winner.index and place.index < len(reply.choices.words) and not place.is_small
+    is_last = place.ends_line and not reply.text[place.end :].strip(" .!?>)]}\"'。")
+    return (
+        is_other and is_last and place.names_an_option and reply.stances.of(*last.span()) is Stance.ASSERTED
+    )
 
 
 def _join(reply: Reply, candidates: list[Candidate]) -> bool:
@@ -77,6 +109,8 @@ def _join(reply: Reply, candidates: list[Candidate]) -> bool:
         if not patterns.JOINED.fullmatch(between):
             continue
         is_listing = _LISTING.search(between) is not None
+        if one.dropped and "," in between and reply.lower[: one.start].rstrip(" <([\"'").endswith(":"):
+            other.dropped = True  # "wrong: A, C"
         # What is said of one of a pair is said of both: "not A or B", "A and B are wrong".
         if is_listing and (one.dropped or other.dropped):
             one.dropped = other.dropped = True
@@ -137,8 +171,10 @@ class _Place:
         self.before, self.after = self.reply.before(self.start), self.reply.after(self.end)
         left, right = self.text[self.start - 1 : self.start], self.text[self.end : self.end + 1]
         self.is_closed = right in set(">)]}")
+        is_glued = self.text[self.start - 2 : self.start - 1].isalnum() and left in set("<([{")  # "dB(A)"
         is_quoted = left in set("'\"") and right == left
-        self.is_bracketed = is_quoted or (left in set("<([{") and (self.is_closed or right == ":"))
+        is_marked = left in set("<([{") and (self.is_closed or right == ":") and not is_glued
+        self.is_bracketed = is_quoted or is_marked
         is_first = self.start < len(self.before) + 1 or "\n" in self.before
         self.starts_line = is_first and _LINE_START.search(self.before) is not None
         self.ends_line = _LINE_END.match(self.text, self.end) is not None
@@ -164,6 +200,8 @@ class _Place:
         is_answer_mark = self.letter == "A" and _SHORT_FOR_ANSWER.match(self.text, self.end)
         if self.is_label and not self.is_bracketed and (is_beyond or is_answer_mark):
             return False
+        if self.letter in "XYZ" and is_beyond:  # "answer with X"
+            return False
         is_word = self.letter in "aAiI" or self.is_small or self.reply.shouts
         return not is_word or self.has_reason or self._is_set_off
 
@@ -183,7 +221,8 @@ def _rank(place: _Place, *, is_confirmed: bool) -> tuple[Rank | None, bool]:
     """How firmly a letter points at its option, None if it does not; and whether words make it a choice."""
     if patterns.FINAL_BEFORE.search(place.before):
         return Rank.FINAL, True
-    if is_confirmed or _is_cued(place):
+    is_last = place.end >= len(place.text.rstrip(" .!>)]\"'")) and _COLON.search(place.before) is not None
+    if is_confirmed or is_last or _is_cued(place):
         return Rank.STATED, True
     if _stands_alone(place):
         return Rank.STATED, False

@@ -49,15 +49,36 @@ def match(reply: Reply, start: int, end: int) -> Match | None:
     )
 
 
+#: What follows a number that counts things, and what stands before it; else it may be a name, a date, a level.
+_COUNTED_AFTER = re.compile(
+    r"\s?(?:\w+s\b|\W*\Z|[,.;:!?)\]]|times?\b|(?:is|are|was|were|or|and|because|since)\b)"
+)
+_COUNTED_BEFORE = re.compile(
+    r"(?:\A|[,:;(]|\b(?:is|are|be|was|were|hear|heard|count\w{0,3}|total|exactly|only|just|about|of|answer|say|think|guess|once|option))\W{0,3}\Z"
+)
+_UNIT = re.compile(
+    r"\s?(?:k?hz|db|ms|s|sec\w*|seconds?|minutes?|m|met\w{1,2}s?|cm|km|%|°|degrees?|bpm|am|pm|st|nd)\b"
+)
+
+
 def telling_words(reply: Reply, start: int, end: int) -> list[Token]:
     """The words that distinguish options, each run of the same one once."""
     markers = _list_markers(reply.lower) if reply.choices.counted else frozenset()
     kept: list[Token] = []
     for token in reply.tokens_between(reply.vocabulary, start, end):
         is_repeated = kept and kept[-1].stem == token.stem and token.stem != "not"
-        if not is_repeated and token.start not in markers:
+        is_no_count = reply.choices.counted and (token.start in markers or not _is_count(reply.lower, token))
+        if not is_repeated and not is_no_count:
             kept.append(token)
     return kept
+
+
+def _is_count(text: str, number: Token) -> bool:
+    """Whether a number says how many: "3 times", "there are 3"; not "3 kHz", "channel 3 news"."""
+    if _UNIT.match(text, number.end):
+        return False
+    before = text[max(0, number.start - 20) : number.start]
+    return bool(_COUNTED_AFTER.match(text, number.end) or _COUNTED_BEFORE.search(before))
 
 
 @lru_cache(maxsize=64)
@@ -73,9 +94,10 @@ def are_alternatives(reply: Reply, words: Sequence[Token]) -> bool:
     return _OR.search(reply.lower, words[0].end, words[-1].start) is not None
 
 
-def mentioned(reply: Reply) -> set[int]:
+def mentioned(reply: Reply, start: int = 0, end: int | None = None) -> set[int]:
     """Indices of all options whose words the reply holds in any order, asserted or not."""
-    stems = {token.stem for token in reply.vocabulary} - {"not"}
+    words = reply.tokens_between(reply.vocabulary, start, len(reply.text) if end is None else end)
+    stems = {token.stem for token in words} - {"not"}
 
     def is_held(form: Form) -> bool:
         return set(form) <= stems or any(_is_telling(word, reply.choices) for word in stems & set(form))
@@ -116,6 +138,7 @@ def _stated(words: Sequence[Token], choices: Choices) -> tuple[int, Form] | None
     reordered = [(i, form) for i, form in every if set(form) == set(stated)]
     if not choices.has_comparison and _only(reordered):  # "the louder sound is the second one"
         return _only(reordered)
+    every = [(i, form) for i, form in every if i not in choices.abstaining]
     part = _only([(i, form) for i, form in every if _within(stated, form)])
     # "present" does not say "not present".
     is_whole = part is not None and stated != ("not",) and ("not" in stated or "not" not in part[1])

@@ -32,7 +32,7 @@ _OPEN = r"[\s:\"'“”‘’«<(\[{|\]]{0,12}$"
 _VERB = (
     r"\b(?:choose|chose|choosing|pick|picked|select|selected|selecting|go(?:ing)? (?:with|for)|opt(?:ed)? for"
     r"|settle (?:on|for)|stick(?:ing)? with|stay(?:ing)? with|end(?:ed)? up with|changed? my mind to|rather say"
-    r"|say|meant|mean|answer|conclude|vote for|bet on|lean(?:ing)? (?:towards?|to)|(?:aligns?|fits?"
+    r"|say|meant|mean|answer|conclude|vote for|cevap|cevabım|bet on|lean(?:ing)? (?:towards?|to)|(?:aligns?|fits?"
     r"|consistent)"
     r" (?:best )?with|correspond(?:s|ing)? to|match(?:es|ing)?|points? to|(?:best )?(?:described|represented"
     r"|classified|identified|characteri[sz]ed|labell?ed) (?:by|as)"
@@ -63,7 +63,7 @@ STATED_BEFORE = re.compile(
     rf"|\b(?:that )?leav(?:es|ing)(?: us with| only)?\b"
     rf"|\b(?:wait|no|on second thought|scratch that|correction|sorry|instead|i mean)[,:]?"
     rf"|\b(?:correct[oa]?|right|best|likely|fitting|richtig|korrekt|правильно)(?: one)? {_BE}"
-    rf"|\b(?:is|are)\s?:|\b(?:answer|choice),? (?:however|therefore|thus|then),? is\b)"
+    rf"|\b(?:is|are|true|right|correct)\s?:|\b(?:answer|choice),? (?:however|therefore|thus|then),? is\b)"
     rf"\s{{0,4}}{_FILL}{{0,5}}{_OPEN}"
 )
 #: These make a choice only where nothing but an ending or a reason follows ("I think B").
@@ -71,7 +71,7 @@ HEDGED_BEFORE = re.compile(
     rf"\b(?:i(?:'d)? (?:think|believe|guess|suspect)|i'm guessing|my guess|maybe|perhaps|possibly"
     rf"|probably|likely|mais|sino|sondern|mas|ma|maar|es|è|é|это|а|definitely|certainly|surely|clearly|obviously"
     rf"|hmm+|well"
-    rf"|sounds like|would be|could be|might be|may be|must be|but|it's|it is|that's|that is|this is"
+    rf"|sounds like|would be|could be|might be|may be|must be|has to be|have to be|hear|heard|but|it's|it is|that's|that is|this is"
     rf"|yes|sure|okay|ok)"
     rf"\b[,:!]?(?: it's| it is)?\s{{0,4}}{_FILL}{{0,3}}{_OPEN}"
 )
@@ -92,17 +92,17 @@ RIGHT_AFTER = re.compile(
 )
 
 CORRECTION = re.compile(
-    r"\b(?:wait|actually|correction|on second thought|scratch that|let me (?:re\w{3,12}|correct"
-    r"|listen again)|i mean"
-    r"|no,|hmm,? no|oops|sorry|apologi\w{2,4}|my mistake|i was wrong|changed? my mind|upon re\w{3,12}"
-    r"|however|rather,)"
-    r"|不对|更正|等等|等一下|重新"
+    r"\b(?:wait|actually|correction|on second thought|scratch that|strike that|hold on|let me (?:re\w{3,12}|correct"
+    r"|listen again)|listening again|i mean|i meant|no,|[-–—] no\b|but no\b|hmm,? no|oops|sorry|apologi\w{2,4}|my mistake|i was wrong"
+    r"|mistake|that should be|should have (?:been|said)|typo|changed? my mind|upon re\w{3,12}|however|rather,?|or rather"
+    r"|ou plutôt|non,|mejor dicho|perdón|nein,|besser gesagt|vielmehr|anzi|scusa|нет,|вернее|точнее|hayır|pardon|nee,)"
+    r"|不对|更正|等等|等一下|重新|应该是|不，|いや|すみません|訂正|아니|नहीं|माफ़|لا،|بل"
 )
 JOINED = re.compile(
     r"[>)\]}\"'”]{0,2}[.:]?\s{0,2}(?:\([^()\n]{0,40}\)\s?)?(?:,|/|&|\+|、|-)?\s{0,2}(?:(?:or|and|and/or|or maybe"
     r"|或者?|和|与|及|か|と|または|또는|ou|oder|und"
     r"|или|et|y|o)"
-    r"\b\s?|或者?|和|か|と|または|또는\s?)?(?:either |maybe |option |choice |possibly )?[\"'“<(\[{]{0,2}"
+    r"\b\s?|或者?|和|か|と|または|또는\s?)?(?:either |maybe |rather |plutôt |option |choice |possibly )?[\"'“<(\[{]{0,2}"
 )
 #: An article or pronoun is followed by a noun or verb, so before these words "A" is a letter.
 AFTER_LETTER = re.compile(
@@ -119,7 +119,9 @@ ENDING_AFTER = re.compile(
     r"|since|as|based|given|due|but|though)\b)"
 )
 #: "C major" names a key, "B-flat" a note.
-NOTE_AFTER = re.compile(r"[\s-]?(?:major|minor|sharp|flat|natural)\b|[♯♭#]")
+NOTE_AFTER = re.compile(
+    r"[\s-]?(?:major|minor|sharp|flat|natural)\b|[♯♭#]|大调|小调|和弦|['\"]? is (?:spoken|sung|pronounced|said|heard)\b"
+)
 
 SERVER_ERROR = re.compile(
     r"\W{0,4}(?:!?doctype html|html\b|(?:[\w.]{0,60}(?:error|exception|warning))\s?(?:code)?\s?[:\-]|error code\b"
@@ -186,7 +188,8 @@ INDECISION = re.compile(
 
 #: Turns of phrase with a word that options often have.
 ASSENT = re.compile(
-    r"\b(?:that's|that is|you're|you are|is that|all) right\b|\A\W*right,|\bright (?:answer|choice|option|one"
+    r"\b(?:that's|that is|you're|you are|is that|all) right\b|\A\W*right,|\bright (?=in front|behind|next|there|here|above|below|beside|at the)|\bso far\b"
+    r"|(?:\A|[.!?\n])\s{0,3}(?:first|second|third),? (?=i |we |let|you |the (?:audio|file|question))|\bright (?:answer|choice|option|one"
     r"|now|away|after|before)\b|\b(?:a|one|per|split|each|every|this) second\b|\b(?:(?:1st|2nd|3rd|first|second"
     r"|third|fourth|last) (?:option|choice|answer|alternative))\b|\b(?:same time|first time|second hand"
     r"|left behind|at first)\b|\bright\?|\bleft (?:over|out)\b|\bno longer\b"

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from starbench.reading import patterns
 from starbench.reading.choices import choices_of
 from starbench.reading.final_part import FinalPart, final_part
-from starbench.reading.letters import letter_candidates
+from starbench.reading.letters import defines_letters, ends_otherwise, letter_candidates
 from starbench.reading.matching import mentioned
 from starbench.reading.plain import plain, shorten
 from starbench.reading.reply import Rank, Reply, settle
@@ -57,6 +57,8 @@ def _is_verdict(reply: Reply, part: FinalPart) -> bool:
     return any(one.start >= last and one.rank >= Rank.STATED for one in candidates)
 
 
+#: "No, I cannot hear it" answers nothing: a refusal that follows so soon, characters.
+_NEXT = 60
 #: Words of a reply that says no more than that it cannot tell.
 _BRIEF = 8
 #: Characters before a letter that a reply begins with.
@@ -126,9 +128,11 @@ def _repeated(reply: Reply) -> Reading | None:
 def _letters(reply: Reply) -> Reading | None:
     candidates, offered = letter_candidates(reply)
     winner, torn = settle(reply, candidates)
+    if winner is None and defines_letters(reply):
+        return _UNPARSED
     if winner is None:
         return _none_of(reply) if offered else None
-    if torn:
+    if torn or ends_otherwise(reply, winner):
         return _none_of(reply)
     return _answer(reply, winner.index)
 
@@ -143,8 +147,9 @@ def _texts(reply: Reply) -> Reading | None:
     winner, torn = settle(reply, candidates)
     if winner is None:
         return None
+    declines_then = patterns.REFUSAL.search(reply.lower, winner.end, winner.end + _NEXT)
     is_after_all = _AFTER_ALL.search(reply.lower, 0, winner.start) is not None
-    if reply.refuses and (torn or (winner.rank < Rank.STATED and not is_after_all)):
+    if reply.refuses and (torn or declines_then or (winner.rank < Rank.STATED and not is_after_all)):
         return Reading(outcome=Outcome.REFUSED)
     if not torn:
         return _answer(reply, winner.index)
@@ -171,6 +176,8 @@ def _declines(reply: Reply) -> Reading | None:
 def _several(reply: Reply) -> Reading | None:
     """A short reply that holds the words of several options chooses none of them."""
     n = len(reply.choices.words)
+    if n > 2 and len(mentioned(reply)) == n:  # the options restated
+        return _UNPARSED
     named = {letter for letter in map(str.lower, reply.letters) if ord(letter) - ord("a") < n}
     is_about = len(reply.text) < _FEW and _SEVERAL.search(reply.lower) is not None
     if (is_about and len(mentioned(reply)) > 1) or (len(reply.words) <= _BRIEF and len(named) > 1):

@@ -8,19 +8,19 @@ from collections.abc import Sequence, Set
 from starbench.reading.choices import POINTERS
 from starbench.reading.matching import Match
 from starbench.reading.reply import Reply
-from starbench.reading.tokens import FILLERS, Token
+from starbench.reading.tokens import FILLERS, GENERIC, Token
 
 #: A single word is an option where it is what a sentence says of its subject, not where it describes something else.
 _PREDICATE = re.compile(
     r"(?:(?<!there )\b(?:is|are|was|were|be|being|seems?|appears?|sounds?|sounded|has|have|conveys?|shows?"
-    r"|features?|exhibits?|remains?|feels?)|(?<!there)'s|\b(?:as|with|by|from|in|on|at|to|towards?|of|like"
+    r"|features?|exhibits?|remains?|feels?)|(?<!there)'s|\b(?:as|with|by|from|in|on|at|to|towards?|(?:sound|noise|audio|recording|clip) of|like|de la|del|de|da|dalla|dal|von|vom|van|aus|à|с|из"
     r"|category|class|level))\s+(?:(?:to be|being|the|a|an|very|more|most|likely|clearly|probably|quite"
     r"|relatively|rather"
     r"|somewhat|slightly|much|\w+ly|coming|located|positioned|heard|considered|classified|described|in|on|from"
     r"|as|at|your|its|my"
     r"|be|of|just|only|about|approximately|mostly|perceived|directly|primarily)\s+){0,5}\Z"
 )
-_ENDS = re.compile(r"\W*(?:\w+\W{0,3}){0,2}(?:\Z|(?:of|in|from|with|at|than|compared)\b)")
+_ENDS = re.compile(r"\W*(?:\w+\W{0,3}){0,1}(?:\Z|(?:of|in|from|with|at|than|compared)\b)")
 _ENDS_OR_REASON = re.compile(
     r"[\"'>)\]}]{0,2}\s{0,2}(?:\Z|(?:because|since|as|and|but|due|than|rather|instead|based|for)\b)"
 )
@@ -30,17 +30,17 @@ _VERB_AFTER = re.compile(
 )
 _CONTRASTS = ("but", "instead", "rather", "sondern", "sino")
 _COMPARATIVE = re.compile(r"(?:greater|smaller|\w{3,}er|\w{3,}est)")
-#: Pairs of opposites, by stem: a reply that says the one was not asked for the other.
-_OPPOSITES = dict(
-    pair
-    for one, other in (
-        ("high", "low"), ("loud", "soft"), ("long", "short"), ("bright", "dark"), ("fast", "slow"), ("close", "far"),
-        ("more", "less"), ("more", "few"), ("great", "small"), ("strong", "weak"), ("hard", "soft"), ("left", "right"),
-        ("large", "small"), ("big", "small"), ("front", "back"), ("early", "late"), ("above", "below"), ("up", "down"),
-        ("reverberant", "dry"), ("wide", "narrow"), ("thick", "thin"), ("increas", "decreas"), ("ris", "fall"),
-    )
-    for pair in ((one, other), (other, one))
+#: Opposites, by stem: a reply that says the one was not asked for the other.
+_PAIRS = (
+    ("high", "low"), ("loud", "soft"), ("long", "short"), ("bright", "dark"), ("fast", "slow"), ("close", "far"),
+    ("more", "less"), ("more", "few"), ("great", "small"), ("strong", "weak"), ("hard", "soft"), ("left", "right"),
+    ("large", "small"), ("big", "small"), ("front", "back"), ("early", "late"), ("above", "below"), ("up", "down"),
+    ("reverberant", "dry"), ("wide", "narrow"), ("thick", "thin"), ("increas", "decreas"), ("ris", "fall"),
 )  # fmt: skip
+_OPPOSITES: dict[str, set[str]] = {}
+for _one, _other in _PAIRS:
+    _OPPOSITES.setdefault(_one, set()).add(_other)
+    _OPPOSITES.setdefault(_other, set()).add(_one)
 
 
 def other_words(reply: Reply, match: Match, start: int, end: int) -> list[Token]:
@@ -51,6 +51,7 @@ def other_words(reply: Reply, match: Match, start: int, end: int) -> list[Token]
         for token in reply.tokens_between(reply.tokens, start, end)
         if token.start not in places
         and token.word not in FILLERS
+        and token.stem not in GENERIC
         and (token.word not in ("one", "ones") or reply.choices.counted)
         and token.stem not in reply.choices.stems
         and len(token.word) > 1
@@ -61,7 +62,9 @@ def is_relevant(reply: Reply, match: Match, said: Sequence[Token]) -> bool:
     """Whether a sentence that also says ``said`` says what was asked: no inference is made."""
     if match.index in reply.choices.pointing:
         return _answers_question(reply, said) if reply.question else _agrees(said, reply.choices.stems)
-    only_points = {token.stem for token in match.words} <= POINTERS and len(match.form) > len(match.words)
+    only_points = {token.stem for token in match.words} - GENERIC <= POINTERS and len(match.form) > len(
+        match.words
+    )
     if match.compared or only_points:
         return reply.question is not None and _answers_question(reply, said)
     return _agrees(said, reply.asked | set(match.form))
@@ -96,7 +99,7 @@ def _answers_question(reply: Reply, said: Sequence[Token]) -> bool:
 def _agrees(said: Sequence[Token], expected: Set[str]) -> bool:
     """Whether nothing that is said is the opposite of what is expected."""
     return not any(
-        _OPPOSITES.get(token.stem) in expected or token.word in ("less", "least", "fewer")
+        not expected.isdisjoint(_OPPOSITES.get(token.stem, ())) or token.word in ("less", "least", "fewer")
         for token in said
         if token.stem not in expected
     )

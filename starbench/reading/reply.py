@@ -130,7 +130,7 @@ def settle(reply: Reply, candidates: Iterable[Candidate]) -> tuple[Candidate | N
             winner = candidate
         elif candidate.rank > winner.rank:
             winner, torn = candidate, False
-        elif candidate.rank >= Rank.STATED and reply.corrects(previous, candidate.start):
+        elif candidate.index != winner.index and reply.corrects(previous, candidate.start):
             candidate.rank, winner, torn = winner.rank, candidate, False
         elif candidate.rank == winner.rank and candidate.index != winner.index:
             torn = True

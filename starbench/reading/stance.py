@@ -40,7 +40,7 @@ _IDIOMS = re.compile(
     r"|decide|answer|say|give)\b"
     r"|if (?:forced|pressed|anything|in doubt|correct|needed)|as if|even if|not sure,? but|i guess|no problem"
     r"|if i may"
-    r"|if i(?:'m| am) not (?:wrong|mistaken)|let me see if|no matter|whether or not|nothing other than"
+    r"|if i(?:'m| am) not (?:wrong|mistaken)|if you ask me|let me see if|no matter|whether or not|nothing other than"
     r"|(?:(?:can't|cannot) (?:think of|see) (?:any|a) )?reasons? not to)\b"
 )
 #: Turns of phrase that reject what follows them although they hold a joint.
@@ -51,12 +51,12 @@ _SENTENCE_END = re.compile(
     r"|\s*\Z))"
 )
 _JOINTS = re.compile(
-    r"(?<!wrong)(?<!incorrect)(?<!answer)(?<!choice)(?<!option)(?<!likely)"
-    r"(?<!eliminated)(?<!excluded)(?<!rejected)(?<! out):"
+    r"(?<!wrong)(?<!false)(?<!incorrect)(?<!answer)(?<!choice)(?<!option)(?<!likely)"
+    r"(?<!says)(?<!said)(?<!asks)(?<!asked)(?<!eliminated)(?<!excluded)(?<!rejected)(?<! out):"
     r"|[,;；，、]|\((?=\w\w)|(?<=\w\w)\)|\s[-–—]{1,2}\s|—|->"
     r"|\b(?:but|however|so|therefore|thus|hence|instead|because|since|while|whereas|although|though|then|yet"
     r"|leaves|leaving"
-    r"|(?:and|or)(?= (?:it|i|this|that|there|not)\b)|sondern|sino|mais|mas|aber|denn|porque|donc|also|weil|а|но)\b"
+    r"|(?:and|or)(?= (?:it|i|this|that|there|not)\b)|and(?= the (?:first|second|third|other|latter|former)\b)|sondern|sino|mais|mas|ma|maar|ama|pero|aber|denn|porque|donc|also|weil|а|но)\b"
     r"|而是|但是?|所以|因此|因为|而(?=[A-Z是])|なく|だから|なので|니라|그래서|때문"
 )
 #: A new statement begins here although nothing divides it from what came before.
@@ -84,13 +84,13 @@ _DOUBT = re.compile(
     r"|сомневаюсь|не думаю|dubito|non credo)\b|怀疑|不认为|不觉得|とは思わ|とは思え|생각하지 않"
 )
 _NEGATION = re.compile(
-    r"\b(?:not|never|neither|nor|no|none|nothing|without|rather than|instead of|as opposed to|opposed to"
+    r"\b(?:not|never|hardly|scarcely|neither|nor|no|none|nothing|without|rather than|instead of|as opposed to|opposed to"
     r"|opposite of|unlike"
     r"|except(?: for)?|other than|anything but|everything but|all but|far from|less than|apart from"
     r"|eliminat\w{1,4}|exclud\w{1,3}|rul\w{1,3} out|reject\w{0,3}|discard\w{0,3}|dismiss\w{0,3}|versus|vs\.?"
     r"|wrong|incorrect|false|incorrectly|least|e\.g\.|such as|for example|for instance|format"
     r"|nicht|kein\w{0,2}|weder|noch|n'est|pas|não|nem|ni|no es|tampoco|non|не|ни|falsch\w{0,2}|incorrect[ao]"
-    r"|неправильн\w{1,3})\b"
+    r"|неправильн\w{1,3})\b|ليس|ليست|غير"
     r"|n't\b|不是|不选|不選|不会是|不可能是|排除|而非|并非|除了|既不|错误|不正确"
 )
 _OTHER_END = re.compile(
@@ -99,7 +99,7 @@ _OTHER_END = re.compile(
     r"|(?:是|也|就|都|才|肯定|显然){0,2}(?:不对|不正确|错|不是|不符|不可能|不行)"
     r"|ist (?:es )?(?:nicht|falsch)|est (?:faux|fausse|incorrect)|es (?:incorrect|fals)|está errad|é (?:incorret"
     r"|fals)"
-    r"|n'est pas|no es|não é|неверн|неправильн|не подходит|не является|nicht\b|ne (?:convient|correspond)"
+    r"|n'est pas|no es|não é|değil|yanlış|नहीं|गलत|خطأ|неверн|неправильн|не подходит|не является|nicht\b|ne (?:convient|correspond)"
     r"|(?:[:=–—-]\s{0,2})?(?:❌|✗|✘|✖|false\b|no\b(?! doubt|,? \w)|incorrect\b|wrong\b)|\?\s{0,2}(?:no|nope|nein"
     r"|non|нет|不)\b)"
 )
@@ -113,19 +113,21 @@ _REJECTED_AFTER = re.compile(
     r"(?:wrong|incorrect|false|not\b|isn't|wasn't|aren't|doesn't|don't|didn't|can't|cannot|won't|wouldn't|couldn't"
     r"|(?:ruled|eliminated|excluded)\b|ruled out|unlikely|eliminated|excluded|rejected|impossible|inaccurate"
     r"|improbable|implausible|doubtful|out\b(?! of)|least\b|untrue|unsupported|never\b|neither\b|no longer"
-    r"|absent|silent\b|empty\b|(?<=: )(?:nothing|none|no\b|silence)|a (?:mistake|stretch))"
+    r"|absent|silent\b|empty\b|(?<=: )(?:nothing|none|no\b|silence)|a (?:mistake|stretch))|,? which (?:is|was) (?:wrong|incorrect|a mistake|false)"
 )
 #: Opens what follows in the sentence: nothing is stated of it.
 _OPENED = re.compile(
     r"\b(?:between|torn|hesitat\w{1,3}|zwischen|entre|if|whether|unless|suppose|supposing|assuming|in case"
     r"|depends|depending on|hypothetically|wenn|falls|ob|si|если|ли)\b"
-    r"|(?<![a-z] )\bshould (?:the|it|this)\b|如果|若|是否|介于|もし|どちらか|만약|인지"
+    r"|(?<![a-z] )\bshould (?:the|it|this)\b|(?<![a-z] )\bhad (?:the|it|i)\b|如果|若|是否|介于|有人|有些人|别人|もし|どちらか|만약|인지"
 )
 #: Opens what follows in the clause.
 _OPENED_HERE = re.compile(
     r"\b(?:(?:some|many|most|people|others|one|somebody|someone)\b[^,.;]{0,20}\b(?:say|answer|argue|choose|pick"
     r"|think)|plausible"
-    r"|(?:was|were) (?:going|about) to|you (?:said|say|think)|in your|claims?|says|considered|consider|(?:first"
+    r"|(?:was|were) (?:going|about) to|you (?:said|say|think)|in your|according to|(?:friends?|colleagues?|teachers?|neighbou?rs?|he|she|they|everyone|everybody|experts?|critics|listeners?"
+    r"|(?:the|a) (?:user|prompt|question|instructions?|speaker|voice|man|woman|narrator|text|caption|title))\b[^,.;]{0,30}?"
+    r"\b(?:say|says|said|tells?|told|thinks?|thought|claim(?:s|ed)?|believes?|answered|chose|picks?|picked|asks?|asked|mentions?)|claims?|says|said|asks|considered|consider|(?:first"
     r"|initially|originally) (?:thought|leaned|guessed|assumed)|thought|at first"
     r"|(?:might|could|would) have|wonder\w{0,3})\b"
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from starbench.reading import patterns
-from starbench.reading.matching import Match, are_alternatives, match, telling_words
+from starbench.reading.matching import Match, are_alternatives, match, mentioned, telling_words
 from starbench.reading.relevance import is_predicate, is_relevant, other_words
 from starbench.reading.reply import Candidate, Rank, Reply
 from starbench.reading.stance import Stance
@@ -17,6 +17,10 @@ _CONCLUDES = re.compile(
     r"(?:\b(?:so|therefore|thus|hence|consequently|overall|in conclusion|conclude|conclusion|answer"
     r"|final|actually|guess|choose|instead|por lo tanto|donc|daher|поэтому)\b|所以|因此|故"
     r"|答案)[^.!?。\n]{0,80}\Z"
+)
+#: In a sentence that holds the words of all options: it restates them.
+_CHOICES = re.compile(
+    r"\b(?:choices|options|possibilit\w+|candidates|answers|alternatives|choose|pick|select)\b"
 )
 _GUESS = re.compile(r"\b(?:maybe|perhaps|possibly|might be|could be)\b")
 _CONTRAST = re.compile(r"\b(?:but|and|while|whereas|with|yet|though|although)\b")
@@ -35,12 +39,19 @@ def text_candidates(reply: Reply) -> list[Candidate]:
 
 def _matched_candidates(reply: Reply) -> Iterator[Candidate]:
     """What each sentence states, or else what its clauses do."""
+    n = len(reply.choices.words)
     for start, end in reply.stances.sentences():
-        whole = _mention(reply, start, end)
-        if whole is not None and whole.rank > Rank.HINTED and not whole.dropped:
-            yield whole
-        else:
-            yield from _of_clauses(reply, start, end)
+        restates = _CHOICES.search(reply.lower, start, end) and len(mentioned(reply, start, end)) == n
+        if not restates:
+            yield from _of_sentence(reply, start, end)
+
+
+def _of_sentence(reply: Reply, start: int, end: int) -> Iterator[Candidate]:
+    whole = _mention(reply, start, end)
+    if whole is not None and whole.rank > Rank.HINTED and not whole.dropped:
+        yield whole
+    else:
+        yield from _of_clauses(reply, start, end)
 
 
 def _of_clauses(reply: Reply, start: int, end: int) -> list[Candidate]:
@@ -59,7 +70,8 @@ def _of_clauses(reply: Reply, start: int, end: int) -> list[Candidate]:
         between = reply.lower[one.end : other.start]
         if one.index == other.index:
             continue
-        if _OR.match(between) or reply.choices.counted:  # "option 2: 3"
+        is_count = reply.choices.counted and not (one.dropped or other.dropped)
+        if _OR.match(between) or is_count:  # "option 2: 3"
             for mention in mentions:
                 mention.dropped |= mention.index in (one.index, other.index)
         elif _AND.match(between):

@@ -23,7 +23,7 @@ def _words(text: str) -> frozenset[str]:
 
 
 _TOKEN = re.compile(
-    r"(?:counter|anti)-?clockwise|\d++(?:[.,]\d++)*+(?:(?:st|nd|rd|th)\b)?|[^\W\d_]+(?:'[^\W\d_]+)?"
+    r"(?:counter|anti)-?clockwise|(?<![^\W\d_])(?:(?<![\w°)])[-−])?\d++(?:[.,]\d++)*+(?:(?:st|nd|rd|th)\b)?|[^\W\d_]+(?:'[^\W\d_]+)?"
 )
 NEGATORS = _words("not no never nothing none neither un without cannot")
 #: Words that say nothing of which option is meant.
@@ -32,7 +32,7 @@ FILLERS = _words(
     the a an of to in at on from with and or is are was were be been being it it's its that's that this these those
     there here they they're i i'm think believe would say answer choice option my correct clearly definitely by as for
     into ear side about approximately roughly around than then s t distance direction position
-    hmm hm well okay ok ah oh um sure so
+    pitched hmm hm well okay ok ah oh um sure so
     """
 )
 #: Stems that say nothing about a sound.
@@ -58,6 +58,7 @@ _CARDINALS = (
 )
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _BY_NUMBER = {str(n): {1: "1st", 2: "2nd", 3: "3rd"}.get(n, f"{n}th") for n in range(1, 11)}
+_ENDINGS = ("1st", "2nd", "3rd", "th")
 #: Stems of words that have another one than their ending tells.
 _STEMS = {
     **{word: str(n) for n, word in enumerate(_CARDINALS)},
@@ -65,7 +66,11 @@ _STEMS = {
     **dict.fromkeys(NEGATORS, "not"),
     "once": "1", "twice": "2", "thrice": "3", "firstly": "1st", "secondly": "2nd", "former": "1st", "latter": "2nd",
     **dict.fromkeys(("same", "equal", "equally", "identical"), "same"),
-    **dict.fromkeys(("quiet", "quieter"), "soft"),
+    **dict.fromkeys(("quiet", "quieter", "gentle"), "soft"),
+    **dict.fromkeys(("quick", "rapid"), "fast"),
+    **dict.fromkeys(("yeah", "yep", "yup"), "yes"),
+    **dict.fromkeys(("nope", "nah"), "not"),
+    **dict.fromkeys(("approach", "approaches", "approaching"), "close"),
     **dict.fromkeys(("near", "nearer", "closer"), "close"),
     **dict.fromkeys(("further", "farther"), "far"),
     **dict.fromkeys(("centre", "middle"), "center"),
@@ -111,6 +116,10 @@ def tokens(text: str) -> list[Token]:
         between = text[before.end : token.start].strip(" ")
         if before.stem in _NUMBERED and token.stem in _BY_NUMBER and between in ("", "#"):
             words[place] = token._replace(stem=_BY_NUMBER[token.stem])
+    for place in range(3, len(words)):  # "clip one or two"
+        name, number, joint, other = words[place - 3 : place + 1]
+        if name.stem in _NUMBERED and number.stem.endswith(_ENDINGS) and joint.word in ("or", "and"):
+            words[place] = other._replace(stem=_BY_NUMBER.get(other.stem, other.stem))
     return words
 
 
