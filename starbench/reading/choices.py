@@ -11,7 +11,8 @@ from starbench.reading.tokens import FILLERS, NEGATORS, Token, content, tokens
 
 #: A lone capital, or a lone small letter with an end behind it. "I'm" and "A's" hold none.
 LETTER = re.compile(
-    r"(?<![A-Za-z0-9À-ʯ])(?<![A-Za-z]['\-])(?:[A-Z](?!'[A-Za-z])|[a-z](?=\s{0,3}(?:[>)\]}.,:;\"'!?|]|\Z"
+    r"(?<![A-Za-z0-9À-ʯ])(?<![A-Za-z]['\-])(?:[A-Z](?!'[A-Za-z]|-[A-Za-z]{2})"
+    r"|[a-z](?=\s{0,3}(?:[>)\]}.,:;\"'!?|]|\Z"
     r"|\n)))(?![A-Za-z0-9À-ʯ_])"
 )
 _CHAIN = re.compile(r"(?P<noun>[^\W\d]+)? ?\d(?: ?-> ?(?P=noun)? ?\d)+" r"|\d(?: ?-> ?\d)+")
@@ -22,7 +23,8 @@ _ABSTAINS = re.compile(
 )
 #: What another option is compared with, to the end of its clause.
 COMPARISON = re.compile(
-    r"\b(?:(?P<contrast>as opposed to|rather than|instead of|unlike)|than|compared (?:to|with)|relative to|versus)\b"
+    r"\b(?:(?P<contrast>as opposed to|rather than|instead of|unlike)|than|compared (?:to|with)"
+    r"|relative to|versus)\b"
 )
 _BRACKETED = re.compile(r"\(([^()]{1,80})\)")
 _WORD = re.compile(r"\w+(?:'\w+)?")

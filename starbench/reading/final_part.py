@@ -10,8 +10,10 @@ _THINKING = (
 )
 _ANSWER = "answer|final_?answer|final|response|conclusion|choice|output"
 _TAG = re.compile(
-    rf"(?P<open><(?:{_THINKING})>|◁think▷|\[THINK\]|<\|begin_of_thought\|>|<\|channel\|>\s?(?:analysis|commentary)[^<]{{0,40}}<\|message\|>)"
-    rf"|(?P<close></(?:{_THINKING})>|◁/think▷|<\|end_of_thought\|>|\[/THINK\]|<\|channel\|>\s?final[^<]{{0,40}}<\|message\|>)"
+    rf"(?P<open><(?:{_THINKING})>|◁think▷|\[THINK\]|<\|begin_of_thought\|>|<\|channel\|>\s?(?:analysis"
+    rf"|commentary)[^<]{{0,40}}<\|message\|>)"
+    rf"|(?P<close></(?:{_THINKING})>|◁/think▷|<\|end_of_thought\|>|\[/THINK\]"
+    rf"|<\|channel\|>\s?final[^<]{{0,40}}<\|message\|>)"
     rf"|(?P<answer><(?:{_ANSWER})(?:>|\s(?=[^<>\n]{{0,40}}</(?:{_ANSWER})>)))"
     rf"|(?P<answered></(?:{_ANSWER})>)",
     re.IGNORECASE,
@@ -19,7 +21,8 @@ _TAG = re.compile(
 _LETTER_ALONE = re.compile(r"\W*[A-Za-z]\W*")
 #: How thinking that is not marked begins.
 _ALOUD = re.compile(
-    r"\W*(?:\d\.\W*)?(?:analy[sz]e the (?:user|question|request)|okay|ok|alright|hmm+|let's see|let me (?:think|see|start)|we (?:are given|need to|have to)"
+    r"\W*(?:\d\.\W*)?(?:analy[sz]e the (?:user|question|request)|okay|ok|alright|hmm+|let's see"
+    r"|let me (?:think|see|start)|we (?:are given|need to|have to)"
     r"|i need to (?:figure|determine|find)"
     r"|so,? (?:i|the user)|first,? (?:i|let)|the (?:user|question) (?:is asking|asks|wants)|got it,)\b",
     re.IGNORECASE,
@@ -29,6 +32,7 @@ _LONG = 80
 #: A text that ends in no sentence breaks off if it is so long, characters; a loop, if it is as long as ``_LONG``.
 _UNENDED = 400
 _ENDED = re.compile(r"(?:[.!?。！？:)\]}>\"'*`|]|(?<![A-Za-z])[A-Za-z]|(?i:answer:?\W{0,6}\w{1,20}))\s*\Z")
+_VERDICT = re.compile(r"(?i:answer)\W{0,6}(?:is\W{0,4})?\w{1,20}\W{0,3}\Z")
 _LOOP = re.compile(r"(.{1,60}?)\1{5,}.{0,60}\Z", re.DOTALL)
 _TAIL = 500
 
@@ -97,6 +101,8 @@ def _answer_tag(text: str) -> str | None:
 def _breaks_off(text: str) -> bool:
     """Whether a long text stops in the middle of a sentence, or in a loop."""
     tail = text[-_TAIL:]
+    if _VERDICT.search(tail):
+        return False
     if len(text) > _UNENDED and _ENDED.search(tail) is None:
         return True
     return len(text) > _LONG and _LOOP.search(tail) is not None

@@ -19,7 +19,8 @@ _OR = re.compile(
 )
 #: "'A' for high, 'B' for low": what letters stand for.
 _DEFINES = re.compile(
-    r"[>)\]}\"']{0,2}\s?(?:=|(?:means?|for|if|when|refers? to|represents?|stands for|corresponds? to|indicates?"
+    r"[>)\]}\"']{0,2}\s?(?:=|(?:means?|for|if|when|refers? to|represents?|stands for|corresponds? to"
+    r"|indicates?"
     r"|is for|denotes?)\b)"
 )
 #: The most letters that are looked at; in a longer row of them the first and the last count.
@@ -81,24 +82,34 @@ def letter_candidates(reply: Reply) -> tuple[list[Candidate], bool]:
         letters = [*letters[: _MOST // 2], *letters[-_MOST // 2 :]]
     possible = (_letter_candidate(reply, match.start(), match.end()) for match in letters)
     candidates = [candidate for candidate in possible if candidate is not None]
-    offered = _drop_enumerations(reply, candidates) | _join(reply, candidates)
+    _drop_enumerations(reply, candidates)
+    offered = _join(reply, candidates)
     if defines_letters(reply):
         for candidate in candidates:
             candidate.dropped |= _DEFINES.match(reply.lower, candidate.end) is not None
     return _without_lists(reply, [candidate for candidate in candidates if not candidate.dropped]), offered
 
 
-def ends_otherwise(reply: Reply, winner: Candidate) -> bool:
-    """Whether a short reply ends in another option's letter, after words that no rule knows: a correction, perhaps."""
-    if len(reply.words) > _FEW or reply.text[winner.start - 1 : winner.start] in set("<([{"):
-        return False
-    *_, last = LETTER.finditer(reply.text)
-    place = _Place(reply, *last.span())
-    is_other = place.index != winner.index and place.index < len(reply.choices.words) and not place.is_small
-    is_last = place.ends_line and not reply.text[place.end :].strip(" .!?>)]}\"'。")
-    return (
-        is_other and is_last and place.names_an_option and reply.stances.of(*last.span()) is Stance.ASSERTED
-    )
+def last_letter(reply: Reply) -> tuple[Candidate | None, bool]:
+    """The letter of an option that a short reply ends in; and whether it is left because others are rejected."""
+    if len(reply.words) > _FEW:
+        return None, False
+    places = [
+        (place, reply.stances.of(place.start, place.end))
+        for match in LETTER.finditer(reply.text)
+        if (place := _Place(reply, *match.span())).names_an_option
+        and not place.is_small
+        and place.index < len(reply.choices.words)
+    ]
+    asserted = [place for place, stance in places if stance in (Stance.ASSERTED, Stance.CONFIRMED)]
+    if not asserted:
+        return None, False
+    last = asserted[-1]
+    is_end = last.ends_line and not reply.text[last.end :].strip(" .!?>)]}\"'。।")
+    is_left = len({place.index for place in asserted}) == 1 and Stance.REJECTED in {
+        stance for _, stance in places
+    }
+    return (Candidate(last.index, last.start, last.end) if is_end or is_left else None), is_left
 
 
 def _join(reply: Reply, candidates: list[Candidate]) -> bool:
@@ -129,18 +140,15 @@ def _between(reply: Reply, one: Candidate, other: Candidate) -> str:
     return reply.choices.pattern.sub("", reply.lower[one.end : min(other.start, one.end + _JOINED_REACH)])
 
 
-def _drop_enumerations(reply: Reply, candidates: list[Candidate]) -> bool:
-    """Drop all letters in a row ("choose one: A, B, C"); whether there was such a row."""
+def _drop_enumerations(reply: Reply, candidates: list[Candidate]) -> None:
+    """Drop all letters in a row: "choose one: A, B, C"."""
     n = len(reply.choices.words)
-    rows = 0
     for place in range(len(candidates) - n + 1):
         row = candidates[place : place + n]
         is_row = n > 2 and [one.index for one in row] == list(range(n))
         if is_row and all(patterns.JOINED.fullmatch(_between(reply, *pair)) for pair in pairwise(row)):
-            rows += 1
             for one in row:
                 one.dropped = True
-    return rows > 0
 
 
 def _letter_candidate(reply: Reply, start: int, end: int) -> Candidate | None:
@@ -180,7 +188,10 @@ class _Place:
         self.ends_line = _LINE_END.match(self.text, self.end) is not None
         gap = _LABEL_GAP.match(self.text, self.end)
         option = self.reply.choices.pattern.match(self.reply.lower, gap.end() if gap else self.end)
-        self.names_own = option is not None and option.lastgroup == f"o{self.index}"
+        is_delimited = (
+            gap is not None and not gap[0].isspace() and gap[0] != ""
+        )  # "A dog" begins with an article
+        self.names_own = option is not None and option.lastgroup == f"o{self.index}" and is_delimited
         self.has_reason = (
             self.start <= 1 and not self.is_small and _REASON.match(self.text, self.end) is not None
         )

@@ -32,7 +32,7 @@ class Match:
 def match(reply: Reply, start: int, end: int) -> Match | None:
     """The one option that the words from ``start`` to ``end`` state, if they state one."""
     words = telling_words(reply, start, end)
-    if not words or are_alternatives(reply, words):
+    if not words or are_alternatives(reply, reply.tokens_between(reply.vocabulary, start, end)):
         return None
     stated = _spelled_out(reply, words, start, end) or _stated(words, reply.choices)
     if stated is not None:
@@ -54,10 +54,14 @@ _COUNTED_AFTER = re.compile(
     r"\s?(?:\w+s\b|\W*\Z|[,.;:!?)\]]|times?\b|(?:is|are|was|were|or|and|because|since)\b)"
 )
 _COUNTED_BEFORE = re.compile(
-    r"(?:\A|[,:;(]|\b(?:is|are|be|was|were|hear|heard|count\w{0,3}|total|exactly|only|just|about|of|answer|say|think|guess|once|option))\W{0,3}\Z"
+    r"(?:\A|[,.:;(!?]|\b(?:\w{2,}s|\w{2,}ed|are|be|were|hear|heard|count|total|exactly|only|just|about"
+    r"|of|answer|say|think"
+    r"|guess|once|option|maybe|not|or|and|the|has|it's|that|either|be|i'd say))\W{0,3}\Z"
 )
+_TIMES = ("once", "twice", "thrice")
 _UNIT = re.compile(
-    r"\s?(?:k?hz|db|ms|s|sec\w*|seconds?|minutes?|m|met\w{1,2}s?|cm|km|%|°|degrees?|bpm|am|pm|st|nd)\b"
+    r"\s?(?:k?hz|db|ms|s|sec\w*|minutes?|m|met\w{1,2}s?|cm|km|%|°|degrees?|bpm|am|pm|st|nd)\b"
+    r"|\s(?:of the|day|man|woman|more)\b"
 )
 
 
@@ -75,10 +79,12 @@ def telling_words(reply: Reply, start: int, end: int) -> list[Token]:
 
 def _is_count(text: str, number: Token) -> bool:
     """Whether a number says how many: "3 times", "there are 3"; not "3 kHz", "channel 3 news"."""
+    if number.word in _TIMES:
+        return True
     if _UNIT.match(text, number.end):
         return False
     before = text[max(0, number.start - 20) : number.start]
-    return bool(_COUNTED_AFTER.match(text, number.end) or _COUNTED_BEFORE.search(before))
+    return bool(_COUNTED_AFTER.match(text, number.end) and _COUNTED_BEFORE.search(before))
 
 
 @lru_cache(maxsize=64)

@@ -11,13 +11,15 @@ import re
 
 _NOUN = (
     r"answer|ans|choice|choose|option|selection|selected[_ ]option|pick|solution|response|letter|verdict"
-    r"|conclusion|result|guess|prediction|order|sequence|label|pick|antwoord|svar(?:et)?|odpowied[zź]|jawaban"
+    r"|conclusion|result|guess|prediction|order|sequence|label|pick|antwoord|svar(?:et)?|odpowied[zź]"
+    r"|jawaban"
     r"|cevap|उत्तर|الإجابة|الجواب"
     r"|respuesta|opci[oó]n|r[eé]ponse|choix|antwort|auswahl|l[oö]sung|resposta|op[cç][aã]o|risposta"
     r"|ответ|вариант"
 )
 _BE = (
-    r"(?:(?:is|are|was|would|should|must|will|has to|to|appears|seems|'s|es|sería|est|serait|ist|lautet|wäre"
+    r"(?:(?:is|are|was|would|should|must|will|has to|to|appears|seems|'s|es|sería|est|serait|ist|lautet"
+    r"|wäre"
     r"|é|seria|è|это|är|jest|to|هي|هو|adalah)\b(?: be\b| to be\b)?|:|=|->|[-–—])+"
 )
 _FILL = (
@@ -30,16 +32,21 @@ _FILL = (
 #: Quotes, brackets and blanks that may stand between a cue and what it points at.
 _OPEN = r"[\s:\"'“”‘’«<(\[{|\]]{0,12}$"
 _VERB = (
-    r"\b(?:choose|chose|choosing|pick|picked|select|selected|selecting|go(?:ing)? (?:with|for)|opt(?:ed)? for"
-    r"|settle (?:on|for)|stick(?:ing)? with|stay(?:ing)? with|end(?:ed)? up with|changed? my mind to|rather say"
-    r"|say|meant|mean|answer|conclude|vote for|cevap|cevabım|bet on|lean(?:ing)? (?:towards?|to)|(?:aligns?|fits?"
+    r"\b(?:choose|chose|choosing|pick|picked|select|selected|selecting|go(?:ing)? (?:with|for)"
+    r"|opt(?:ed)? for"
+    r"|settle (?:on|for)|stick(?:ing)? with|stay(?:ing)? with|end(?:ed)? up with|changed? my mind to"
+    r"|rather say"
+    r"|say|meant|mean|answer|conclude|vote for|cevap|cevabım|bet on|lean(?:ing)? (?:towards?|to)"
+    r"|(?:aligns?|fits?"
     r"|consistent)"
-    r" (?:best )?with|correspond(?:s|ing)? to|match(?:es|ing)?|points? to|(?:best )?(?:described|represented"
+    r" (?:best )?with|correspond(?:s|ing)? to|match(?:es|ing)?|points? to|(?:best )?(?:described"
+    r"|represented"
     r"|classified|identified|characteri[sz]ed|labell?ed) (?:by|as)"
     r"|elijo|escojo|choisis|wähle|escolho|выбираю)\b"
 )
 _SO = (
-    r"(?:\b(?:so|therefore|thus|hence|consequently|accordingly|ergo|overall|in conclusion|in summary|actually"
+    r"(?:\b(?:so|therefore|thus|hence|consequently|accordingly|ergo|overall|in conclusion|in summary"
+    r"|actually"
     r"|in the end|ultimately|finally|all in all|we get|we have"
     r"|por (?:lo )?tanto|donc|also|daher|portanto|поэтому)\b|=>|∴|所以|因此|故|综上)"
     r"[,:，]?\s*(?:(?:it|that|this)(?:'s| is| must be| would be)|i(?:'d| would)? (?:say|think))?"
@@ -69,9 +76,11 @@ STATED_BEFORE = re.compile(
 #: These make a choice only where nothing but an ending or a reason follows ("I think B").
 HEDGED_BEFORE = re.compile(
     rf"\b(?:i(?:'d)? (?:think|believe|guess|suspect)|i'm guessing|my guess|maybe|perhaps|possibly"
-    rf"|probably|likely|mais|sino|sondern|mas|ma|maar|es|è|é|это|а|definitely|certainly|surely|clearly|obviously"
+    rf"|probably|likely|mais|sino|sondern|mas|ma|maar|es|è|é|это|а|definitely|certainly|surely|clearly"
+    rf"|obviously"
     rf"|hmm+|well"
-    rf"|sounds like|would be|could be|might be|may be|must be|has to be|have to be|hear|heard|but|it's|it is|that's|that is|this is"
+    rf"|sounds like|would be|could be|might be|may be|must be|has to be|have to be|hear|heard|but|it's"
+    rf"|it is|that's|that is|this is"
     rf"|yes|sure|okay|ok)"
     rf"\b[,:!]?(?: it's| it is)?\s{{0,4}}{_FILL}{{0,3}}{_OPEN}"
 )
@@ -82,32 +91,42 @@ RIGHT_AFTER = re.compile(
     r"[>)\]}\"'”]{0,3}\s?(?:is\s?(?:[.!\n]|$)|(?:is|are|seems|appears|looks|would be|must be|should be"
     r"|fits|matches)\b"
     r"(?: to be| like| as)?(?: the| my)?(?: final)?(?: most| more| clearly| definitely| indeed| also)?"
-    r" (?:correct|right|best|better|answer|choice|pick|guess|likely|accurate|plausible|appropriate|suitable|true"
+    r" (?:correct|right|best|better|answer|choice|pick|guess|likely|accurate|plausible|appropriate"
+    r"|suitable|true"
     r"|natural|closest)\b"
     r"|(?:选项|项)(?:\Z|[。，])|(?:选项|项)?(?:是|为|才|才是)?(?:正确|最|对)|\s?(?:です|だと|だ[。\s]|입니다|이에요|예요|이다|이라고)"
-    r"|,? (?:(?:with|at) )?\(?\d{1,3} ?%|,? (?:obviously|clearly|certainly|surely)\W*\Z|,? i(?:'d)? (?:guess"
+    r"|,? (?:(?:with|at) )?\(?\d{1,3} ?%|,? (?:obviously|clearly|certainly|surely)\W*\Z"
+    r"|,? i(?:'d)? (?:guess"
     r"|think|believe|say|suppose|reckon)\b|,? (?:probably|for sure|definitely)\b"
     r"|,? (?:and )?(?:definitely |certainly )?not (?=[\"'(<]?[a-z]\b)| it is\b|(?:est|es|ist|é) (?:la |die "
     r"|the )?(?:correct|richtig|certa|bonne|correta))"
 )
 
 CORRECTION = re.compile(
-    r"\b(?:wait|actually|correction|on second thought|scratch that|strike that|hold on|let me (?:re\w{3,12}|correct"
-    r"|listen again)|listening again|i mean|i meant|no,|[-–—] no\b|but no\b|hmm,? no|oops|sorry|apologi\w{2,4}|my mistake|i was wrong"
-    r"|mistake|that should be|should have (?:been|said)|typo|changed? my mind|upon re\w{3,12}|however|rather,?|or rather"
-    r"|ou plutôt|non,|mejor dicho|perdón|nein,|besser gesagt|vielmehr|anzi|scusa|нет,|вернее|точнее|hayır|pardon|nee,)"
+    r"\b(?:wait|actually|correction|on second thought|scratch that|strike that|hold on"
+    r"|let me (?:re\w{3,12}|correct"
+    r"|listen again)|listening again|i mean|i meant|no,|[-–—] no\b|but no\b|hmm,? no|oops|sorry"
+    r"|apologi\w{2,4}|my mistake|i was wrong"
+    r"|mistake|that should be|make that|should have (?:been|said)|typo|changed? my mind|upon re\w{3,12}"
+    r"|however|rather,?|or rather"
+    r"|ou plutôt|non,|mejor dicho|perdón|nein,|besser gesagt|vielmehr|anzi|scusa|нет,|вернее|точнее"
+    r"|hayır|pardon|nee,)"
     r"|不对|更正|等等|等一下|重新|应该是|不，|いや|すみません|訂正|아니|नहीं|माफ़|لا،|بل"
 )
 JOINED = re.compile(
-    r"[>)\]}\"'”]{0,2}[.:]?\s{0,2}(?:\([^()\n]{0,40}\)\s?)?(?:,|/|&|\+|、|-)?\s{0,2}(?:(?:or|and|and/or|or maybe"
+    r"[>)\]}\"'”]{0,2}[.:]?\s{0,2}(?:\([^()\n]{0,40}\)\s?)?(?:,|/|&|\+|、|-)?\s{0,2}(?:(?:or|and|and/or"
+    r"|or maybe"
     r"|或者?|和|与|及|か|と|または|또는|ou|oder|und"
     r"|или|et|y|o)"
-    r"\b\s?|或者?|和|か|と|または|또는\s?)?(?:either |maybe |rather |plutôt |option |choice |possibly )?[\"'“<(\[{]{0,2}"
+    r"\b\s?|或者?|和|か|と|または|또는\s?)?(?:either |maybe |rather |plutôt |option |choice "
+    r"|possibly )?[\"'“<(\[{]{0,2}"
 )
 #: An article or pronoun is followed by a noun or verb, so before these words "A" is a letter.
 AFTER_LETTER = re.compile(
-    r"[>)\]}\"'”]{0,3}\s*(?:$|[.,:;!?()\]}>|/&+\n\u0600-\u06ff\u0900-\u097f\u3000-\u9fff\uac00-\ud7a3]|[-–—=]\s"
-    r"|(?:because|since|as|and|or|but|ou|oder|o|или|y|e|et|und|are|were|has|with|which|based|due|given|for|the"
+    r"[>)\]}\"'”]{0,3}\s*(?:$|[.,:;!?()\]}>|/&+\n\u0600-\u06ff\u0900-\u097f\u3000-\u9fff\uac00-\ud7a3]"
+    r"|[-–—=]\s"
+    r"|(?:because|since|as|and|or|but|ou|oder|o|или|y|e|et|und|are|were|has|with|which|based|due|given"
+    r"|for|the"
     r"|this|that|it|i|in|is|was|thanks"
     r"|hope|so"
     r"|seems|fits|matches|rather|instead|not|over|would)\b)",
@@ -120,11 +139,13 @@ ENDING_AFTER = re.compile(
 )
 #: "C major" names a key, "B-flat" a note.
 NOTE_AFTER = re.compile(
-    r"[\s-]?(?:major|minor|sharp|flat|natural)\b|[♯♭#]|大调|小调|和弦|['\"]? is (?:spoken|sung|pronounced|said|heard)\b"
+    r"[\s-]?(?:major|minor|sharp|flat|natural)\b|[♯♭#]|大调|小调|和弦|['\"]? is (?:spoken|sung|pronounced|said"
+    r"|heard)\b"
 )
 
 SERVER_ERROR = re.compile(
-    r"\W{0,4}(?:!?doctype html|html\b|(?:[\w.]{0,60}(?:error|exception|warning))\s?(?:code)?\s?[:\-]|error code\b"
+    r"\W{0,4}(?:!?doctype html|html\b|(?:[\w.]{0,60}(?:error|exception|warning))\s?(?:code)?\s?[:\-]"
+    r"|error code\b"
     r"|\[?\w{0,40}request_failed"
     r"|traceback \(most|internal server error|bad gateway|service unavailable|gateway time-?out"
     r"|too many requests"
@@ -147,10 +168,12 @@ REFUSAL = re.compile(
     r"|(?:don't|do not|didn't|did not) (?:see|have|receive|hear|find|detect)(?: access to)?(?: an?y?| the)?"
     r" (?:audio|sound|clip|recording|file|attach)"
     r"|(?:please|could you|can you) (?:upload|provide|share|attach|send|re-?upload)"
-    r"|(?:please|kindly|go ahead and|could you|can you|when(?:ever)? you)[^.?!]{0,30}? (?:play|send) (?:it|them"
+    r"|(?:please|kindly|go ahead and|could you|can you|when(?:ever)? you)[^.?!]{0,30}? (?:play"
+    r"|send) (?:it|them"
     r"|the|your|an?|some)\b"
     r"|(?:i'm|i am) ready (?:to|for|when|whenever)|(?:not|never) (?:directly |easily )?comparable"
-    r"|(?:not|isn't|aren't|wasn't) (?:specified|given|stated)\b|cannot be compared|no way to (?:tell|know|say)"
+    r"|(?:not|isn't|aren't|wasn't) (?:specified|given|stated)\b|cannot be compared|no way to (?:tell"
+    r"|know|say)"
     r"|(?:我)?听不到|听不见"
     r"|(?:not|n't have|no|without|lack) (?:enough|sufficient) (?:information|context|detail|audio|data)"
     r"|insufficient (?:information|context|detail|audio|data)"
@@ -188,9 +211,17 @@ INDECISION = re.compile(
 
 #: Turns of phrase with a word that options often have.
 ASSENT = re.compile(
-    r"\b(?:that's|that is|you're|you are|is that|all) right\b|\A\W*right,|\bright (?=in front|behind|next|there|here|above|below|beside|at the)|\bso far\b"
-    r"|(?:\A|[.!?\n])\s{0,3}(?:first|second|third),? (?=i |we |let|you |the (?:audio|file|question))|\bright (?:answer|choice|option|one"
-    r"|now|away|after|before)\b|\b(?:a|one|per|split|each|every|this) second\b|\b(?:(?:1st|2nd|3rd|first|second"
+    r"\b(?:that's|that is|you're|you are|is that|all) right\b|\A\W*right,|\bright (?=in front|behind"
+    r"|next|there|here|above|below|beside|at the)|\bso far\b|\bno\.? ?\d"
+    r"|(?:\A|[.!?\n])\s{0,3}(?:first|second|third),? (?=i |we |let|you |the (?:audio|file|question))"
+    r"|\bright (?:answer|choice|option|one"
+    r"|now|away|after|before)\b|\b(?:a|one|per|split|each|every|this) second\b|\b(?:(?:1st|2nd|3rd|first"
+    r"|second"
     r"|third|fourth|last) (?:option|choice|answer|alternative))\b|\b(?:same time|first time|second hand"
     r"|left behind|at first)\b|\bright\?|\bleft (?:over|out)\b|\bno longer\b"
+)
+#: Takes back what was said, and says nothing in its place.
+RETRACTION = re.compile(
+    r"(?:\b(?:actually|wait|hmm+|or|but)[,.]{0,3} no|\bscratch that|\bnever ?mind|\bstrike that"
+    r"|\bi take (?:it|that) back)[\s.!]*\Z"
 )

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from starbench.reading import patterns
 from starbench.reading.choices import choices_of
 from starbench.reading.final_part import FinalPart, final_part
-from starbench.reading.letters import defines_letters, ends_otherwise, letter_candidates
-from starbench.reading.matching import mentioned
+from starbench.reading.letters import defines_letters, last_letter, letter_candidates
+from starbench.reading.matching import match, mentioned
 from starbench.reading.plain import plain, shorten
 from starbench.reading.reply import Rank, Reply, settle
 from starbench.reading.scored import scored_letter
@@ -50,7 +50,7 @@ def _unfinished(reading: Reading, part: FinalPart) -> Reading:
 
 def _is_verdict(reply: Reply, part: FinalPart) -> bool:
     """Whether a letter is the answer at the start of a reply that breaks off, or at the end of thinking aloud."""
-    candidates, _ = letter_candidates(reply)
+    candidates = [one for one in letter_candidates(reply)[0] if reply.text[one.start].isupper()]
     if part.is_cut:
         return any(one.start <= _START and one.rank >= Rank.STATED for one in candidates)
     last, _ = reply.stances.sentence(len(reply.text.rstrip()) - 2)
@@ -59,6 +59,8 @@ def _is_verdict(reply: Reply, part: FinalPart) -> bool:
 
 #: "No, I cannot hear it" answers nothing: a refusal that follows so soon, characters.
 _NEXT = 60
+#: Lines of a list, at least.
+_LIST = 2
 #: Words of a reply that says no more than that it cannot tell.
 _BRIEF = 8
 #: Characters before a letter that a reply begins with.
@@ -87,6 +89,10 @@ def _server_error(reply: Reply) -> Reading | None:
     return _UNPARSED if patterns.SERVER_ERROR.match(reply.lower) else None
 
 
+def _retracted(reply: Reply) -> Reading | None:
+    return _UNPARSED if patterns.RETRACTION.search(reply.lower) else None
+
+
 def _not_applicable(reply: Reply) -> Reading | None:
     return _UNPARSED if _NOT_APPLICABLE.fullmatch(reply.lower) else None
 
@@ -96,7 +102,8 @@ def _option_word_for_word(reply: Reply) -> Reading | None:
     words = reply.words
     if len(words) == 1 and len(words[0]) == 1 and words[0].isalpha():
         return None  # a letter is a letter, whatever the options say
-    index = reply.choices.by_words.get(words)
+    is_negative = reply.text.lstrip().startswith(("-", "−")) and words[:1] and words[0].isdigit()
+    index = None if is_negative else reply.choices.by_words.get(words)
     if index is None and reply.choices.by_digits and len(reply.text) < 40:
         # "2-1-3" states an order; "2) 1" with words around may not.
         only_digits = not any(character.isalpha() for character in reply.text)
@@ -110,8 +117,19 @@ def _scored(reply: Reply) -> Reading | None:
     """Read a list that gives each letter a mark or a probability."""
     letter = scored_letter(reply.lower)
     if letter is None:
-        return None
+        return _marked_text(reply)
     return Reading(outcome=Outcome.AMBIGUOUS) if not letter else _answer(reply, ord(letter) - ord("a"))
+
+
+def _marked_text(reply: Reply) -> Reading | None:
+    """Read a list that marks the texts of options, one of them as right."""
+    lines = [line for line in reply.lower.splitlines() if "✅" in line or "❌" in line]
+    good = [line for line in lines if "✅" in line]
+    if len(lines) < _LIST or len(good) != 1:
+        return None
+    start = reply.lower.index(good[0])
+    option = match(reply, start, start + len(good[0]))
+    return None if option is None else _answer(reply, option.index)
 
 
 def _repeated(reply: Reply) -> Reading | None:
@@ -128,13 +146,18 @@ def _repeated(reply: Reply) -> Reading | None:
 def _letters(reply: Reply) -> Reading | None:
     candidates, offered = letter_candidates(reply)
     winner, torn = settle(reply, candidates)
+    last, is_left = last_letter(reply)
     if winner is None and defines_letters(reply):
         return _UNPARSED
     if winner is None:
+        if last is not None and is_left and not offered:
+            return _answer(reply, last.index)
         return _none_of(reply) if offered else None
-    if torn or ends_otherwise(reply, winner):
-        return _none_of(reply)
-    return _answer(reply, winner.index)
+    is_marked = reply.text[winner.start - 1 : winner.start] in set("<([{")
+    if last is None or last.index == winner.index or is_marked or last.start < winner.start:
+        return _none_of(reply) if torn else _answer(reply, winner.index)
+    # A short reply that ends in another letter corrects itself, in words that are known or not.
+    return _answer(reply, last.index) if reply.corrects(winner.end, last.start) else _none_of(reply)
 
 
 def _none_of(reply: Reply) -> Reading:
@@ -178,9 +201,10 @@ def _several(reply: Reply) -> Reading | None:
     n = len(reply.choices.words)
     if n > 2 and len(mentioned(reply)) == n:  # the options restated
         return _UNPARSED
-    named = {letter for letter in map(str.lower, reply.letters) if ord(letter) - ord("a") < n}
+    named = {letter for letter in reply.letters if letter.isupper() and ord(letter) - ord("A") < n}
     is_about = len(reply.text) < _FEW and _SEVERAL.search(reply.lower) is not None
-    if (is_about and len(mentioned(reply)) > 1) or (len(reply.words) <= _BRIEF and len(named) > 1):
+    is_lettered = len(reply.text) < _FEW and len(named) > 1 and not defines_letters(reply)
+    if is_lettered or (is_about and len(mentioned(reply)) > 1):
         return Reading(outcome=Outcome.AMBIGUOUS)
     return None
 
@@ -194,6 +218,7 @@ _RULES = (
     _nothing,
     _server_error,
     _not_applicable,
+    _retracted,
     _option_word_for_word,
     _repeated,
     _scored,

@@ -13,12 +13,14 @@ from starbench.reading.tokens import FILLERS, GENERIC, Token
 #: A single word is an option where it is what a sentence says of its subject, not where it describes something else.
 _PREDICATE = re.compile(
     r"(?:(?<!there )\b(?:is|are|was|were|be|being|seems?|appears?|sounds?|sounded|has|have|conveys?|shows?"
-    r"|features?|exhibits?|remains?|feels?)|(?<!there)'s|\b(?:as|with|by|from|in|on|at|to|towards?|(?:sound|noise|audio|recording|clip) of|like|de la|del|de|da|dalla|dal|von|vom|van|aus|à|с|из"
+    r"|features?|exhibits?|remains?|feels?)|(?<!there)'s|\b(?:as|with|by|from|in|on|at|to|towards?"
+    r"|(?:sound|noise|audio|recording|clip) of|like|de la|del|de|da|dalla|dal|von|vom|van|aus|à|с|из"
     r"|category|class|level))\s+(?:(?:to be|being|the|a|an|very|more|most|likely|clearly|probably|quite"
     r"|relatively|rather"
-    r"|somewhat|slightly|much|\w+ly|coming|located|positioned|heard|considered|classified|described|in|on|from"
+    r"|somewhat|slightly|much|\w+ly|coming|located|positioned|heard|considered|classified|described|in"
+    r"|on|from"
     r"|as|at|your|its|my"
-    r"|be|of|just|only|about|approximately|mostly|perceived|directly|primarily)\s+){0,5}\Z"
+    r"|be|just|only|about|approximately|mostly|perceived|directly|primarily)\s+){0,5}\Z"
 )
 _ENDS = re.compile(r"\W*(?:\w+\W{0,3}){0,1}(?:\Z|(?:of|in|from|with|at|than|compared)\b)")
 _ENDS_OR_REASON = re.compile(
@@ -27,6 +29,13 @@ _ENDS_OR_REASON = re.compile(
 _VERB_AFTER = re.compile(
     r"\s+(?:(?:sound|noise|one|tone|clip|segment|source|instrument) )?(?:is|are|was|were|can|could|has|have"
     r"|seems|sounds|appears|plays)\b"
+)
+#: What may follow an ordinal that stands for a sound: "the second one", "the second is higher"; not "first aid".
+_POINTED_AT = re.compile(
+    r"\W*\Z|[,.;:!?]|\s(?:(?:sound|audio|clip|segment|part|recording|tone|track|one|half|option|note"
+    r"|event|sample)s?\b"
+    r"|\w+ (?:is|was|has|plays|sounds|seems)|is|was|has|had|sounds|seems|appears|gives|carries|because"
+    r"|since|as|due|than|and|but|by|in)\b"
 )
 _CONTRASTS = ("but", "instead", "rather", "sondern", "sino")
 _COMPARATIVE = re.compile(r"(?:greater|smaller|\w{3,}er|\w{3,}est)")
@@ -61,7 +70,11 @@ def other_words(reply: Reply, match: Match, start: int, end: int) -> list[Token]
 def is_relevant(reply: Reply, match: Match, said: Sequence[Token]) -> bool:
     """Whether a sentence that also says ``said`` says what was asked: no inference is made."""
     if match.index in reply.choices.pointing:
-        return _answers_question(reply, said) if reply.question else _agrees(said, reply.choices.stems)
+        if reply.question:
+            return _answers_question(reply, said)
+        return _POINTED_AT.match(reply.lower, match.words[-1].end) is not None and _agrees(
+            said, reply.choices.stems
+        )
     only_points = {token.stem for token in match.words} - GENERIC <= POINTERS and len(match.form) > len(
         match.words
     )

@@ -22,10 +22,13 @@ _CONCLUDES = re.compile(
 _CHOICES = re.compile(
     r"\b(?:choices|options|possibilit\w+|candidates|answers|alternatives|choose|pick|select)\b"
 )
-_GUESS = re.compile(r"\b(?:maybe|perhaps|possibly|might be|could be)\b")
+_STATES = re.compile(r"\b(?:is|are|was|were|it|it's|so|but|not|than|because|has|have|i)\b|n't|[:>]")
+_GUESS = re.compile(r"\b(?:maybe|perhaps|possibly|might be|could be|may(?: also)? be)\b")
 _CONTRAST = re.compile(r"\b(?:but|and|while|whereas|with|yet|though|although)\b")
 _AND = re.compile(r"\W*\b(?:and|und|et|y|e|и)\b|\W*[和と]")
 _OR = re.compile(r"\W*\b(?:or|oder|ou|o|или)\b|\W*[或か]")
+#: A longer chain than any option's ends in this.
+_CHAIN_BEFORE, _NEAR = re.compile(r"->\s{0,2}(?:[^\W\d]{1,12}\s{0,2})?\Z"), 20
 _COMMA = re.compile(r"[,，、]")
 
 
@@ -41,7 +44,8 @@ def _matched_candidates(reply: Reply) -> Iterator[Candidate]:
     """What each sentence states, or else what its clauses do."""
     n = len(reply.choices.words)
     for start, end in reply.stances.sentences():
-        restates = _CHOICES.search(reply.lower, start, end) and len(mentioned(reply, start, end)) == n
+        is_list = _CHOICES.search(reply.lower, start, end) or not _STATES.search(reply.lower, start, end)
+        restates = n > 2 and is_list and len(mentioned(reply, start, end)) == n
         if not restates:
             yield from _of_sentence(reply, start, end)
 
@@ -55,13 +59,24 @@ def _of_sentence(reply: Reply, start: int, end: int) -> Iterator[Candidate]:
 
 
 def _of_clauses(reply: Reply, start: int, end: int) -> list[Candidate]:
-    """What the clauses of a sentence state; what contradicts another counts for less, and alternatives not at all."""
-    bounds = reply.stances.clauses(start, end)
-    mentions = [mention for clause in bounds if (mention := _mention(reply, *clause))]
+    """What the clauses of a sentence state."""
+    clauses = list(reply.stances.clauses(start, end))
+    mentions = [mention for clause in clauses if (mention := _mention(reply, *clause))]
     if len(_GUESS.findall(reply.lower, start, end)) > 1:  # "maybe high, maybe low"
         return []
     if are_alternatives(reply, telling_words(reply, start, end)):
         mentions = [mention for mention in mentions if mention.cued]
+    # "The second, while also vocal, is slower": to point at a sound says nothing yet.
+    only = mentions[0] if len(mentions) == 1 else None
+    is_bare = only is not None and only.rank == Rank.STATED and not only.cued
+    if only is not None and is_bare and only.index in reply.choices.pointing and only.end <= clauses[-1][0]:
+        return []
+    _weigh(reply, mentions)
+    return mentions
+
+
+def _weigh(reply: Reply, mentions: list[Candidate]) -> None:
+    """What contradicts another mention of the sentence counts for less, and alternatives not at all."""
     if len({mention.index for mention in mentions if not mention.dropped}) > 1:
         most = Rank.HINTED if _hints_otherwise(reply, mentions) else Rank.MENTIONED
         for mention in mentions:
@@ -76,7 +91,6 @@ def _of_clauses(reply: Reply, start: int, end: int) -> list[Candidate]:
                 mention.dropped |= mention.index in (one.index, other.index)
         elif _AND.match(between):
             one.rank = other.rank = min(one.rank, other.rank)
-    return mentions
 
 
 def _hints_otherwise(reply: Reply, mentions: list[Candidate]) -> bool:
@@ -139,6 +153,8 @@ def _spelled_candidates(reply: Reply) -> Iterator[Candidate]:
         begin, stop = reply.stances.clause(start, end)
         around = reply.lower[begin:start].strip(" \"'<([{•-:") + reply.lower[end:stop].strip(" \"'>)]}.!")
         is_stated = not around or _cues(reply, start)[1]
+        if _CHAIN_BEFORE.search(reply.lower, max(0, start - _NEAR), start):
+            continue
         # "I heard clip 1, clip 2, clip 3" states no order.
         is_list = index in reply.choices.chained and _COMMA.search(text[0]) and "then" not in text[0]
         if reply.stances.of(start, end) is Stance.ASSERTED and (is_stated or not is_list):

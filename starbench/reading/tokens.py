@@ -23,7 +23,8 @@ def _words(text: str) -> frozenset[str]:
 
 
 _TOKEN = re.compile(
-    r"(?:counter|anti)-?clockwise|(?<![^\W\d_])(?:(?<![\w°)])[-−])?\d++(?:[.,]\d++)*+(?:(?:st|nd|rd|th)\b)?|[^\W\d_]+(?:'[^\W\d_]+)?"
+    r"(?:counter|anti)-?clockwise|(?<![^\W\d_])(?:(?<![\w°)])[-−])?\d++(?:[.,]\d++)*+(?:(?:st|nd|rd"
+    r"|th)\b)?|[^\W\d_]+(?:'[^\W\d_]+)?"
 )
 NEGATORS = _words("not no never nothing none neither un without cannot")
 #: Words that say nothing of which option is meant.
@@ -32,15 +33,19 @@ FILLERS = _words(
     the a an of to in at on from with and or is are was were be been being it it's its that's that this these those
     there here they they're i i'm think believe would say answer choice option my correct clearly definitely by as for
     into ear side about approximately roughly around than then s t distance direction position
+    hand getting do does did directly direct straight
     pitched hmm hm well okay ok ah oh um sure so
     """
 )
 #: Stems that say nothing about a sound.
 GENERIC = _words(
-    "clip sound audio segment part recording record tone track file two both which what silenc separat second"
+    "clip sound audio segment part recording record tone track file two both which what silenc separat"
+    " tempo rhythm pace beat pitch timbre volum"
 )
 #: Things that are numbered.
-_NUMBERED = _words("clip sound audio segment part recording tone track file example sample excerpt snippet")
+_NUMBERED = _words(
+    "clip sound audio segment part recording tone track file example sample excerpt snippet number"
+)
 _CARDINALS = (
     "zero",
     "one",
@@ -71,8 +76,8 @@ _STEMS = {
     **dict.fromkeys(("yeah", "yep", "yup"), "yes"),
     **dict.fromkeys(("nope", "nah"), "not"),
     **dict.fromkeys(("approach", "approaches", "approaching"), "close"),
-    **dict.fromkeys(("near", "nearer", "closer"), "close"),
-    **dict.fromkeys(("further", "farther"), "far"),
+    **dict.fromkeys(("near", "nearer", "nearby", "closer"), "close"),
+    **dict.fromkeys(("further", "farther", "distant"), "far"),
     **dict.fromkeys(("centre", "middle"), "center"),
     **dict.fromkeys(("behind", "rear"), "back"),
     **dict.fromkeys(("metre", "metres", "m"), "meter"),
