@@ -21,6 +21,7 @@ from starbench.execution.environment import versions
 from starbench.execution.processes import WorkerDiedError, available_cpus, map_items
 from starbench.plugins import registry
 from starbench.schema import Item
+from starbench.storage.inputs import read_bytes
 from starbench.suites import suite as suites
 from starbench.suites.clip_info import ClipInfo
 from starbench.suites.suite import MANIFEST, METADATA, Suite
@@ -132,7 +133,7 @@ def _code_digest(synthesizers: Iterable[str]) -> str:
         if module is not None and module.__file__:
             file = Path(module.__file__)
             files |= {file, *file.parent.glob("*.py")} if module.__package__ else {file}
-    return sha256(b"\0".join(path.read_bytes() for path in sorted(files))).hexdigest()
+    return sha256(b"\0".join(read_bytes(path) for path in sorted(files))).hexdigest()
 
 
 def _render(

@@ -19,6 +19,7 @@ from starbench.runs.load import LoadedRun
 from starbench.schema.entry import LeaderboardEntry, ModelRecord, SuiteRecord
 from starbench.schema.score import RunScore, SuiteScore
 from starbench.storage.atomic import write_lines
+from starbench.storage.inputs import read_json
 from starbench.text import validation_problem
 
 ENTRY_PATTERN = "entry-*.json"
@@ -112,15 +113,13 @@ def published_entries() -> list[LeaderboardEntry]:
 
 
 def _read(source: Traversable) -> list[LeaderboardEntry]:
+    data = (
+        read_json(source, InputError) if isinstance(source, Path) else json.loads(source.read_text("utf-8"))
+    )
     try:
-        data = json.loads(source.read_text("utf-8"))
         return [LeaderboardEntry.model_validate(one) for one in (data if isinstance(data, list) else [data])]
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{source} cannot be read: {error}") from error
     except ValidationError as error:
         raise InputError(
             f"{source} is not a leaderboard entry of this version: {validation_problem(error)} "
             "(starbench score RUN writes it anew)"
         ) from error
-    except ValueError as error:
-        raise InputError(f"{source} is not JSON: {error}") from error

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from starbench.errors import InputError
+from starbench.storage.inputs import read_bytes
 from starbench.text import printable
 
 from ..design.plans import check_name
@@ -55,7 +56,7 @@ class SceneOptions:
             "snr": self.snr and snr_words(self.snr),
             "rt60": self.rt60 and rt60_words(self.rt60),
             "signal": list(self.signal),
-            "hrtf": self.head and {"sha256": sha256(Path(self.head).read_bytes()).hexdigest()},
+            "hrtf": self.head and {"sha256": sha256(read_bytes(Path(self.head))).hexdigest()},
             "recordings": self.recordings and recordings_digest(self.recordings),
             "format": self.format if self.format != "binaural" else None,
             "stems": self.stems,

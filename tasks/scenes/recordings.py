@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from starbench.audio import decode
 from starbench.errors import AudioError, InputError
+from starbench.storage.inputs import read_bytes
 from starbench.text import printable
 
 _SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".caf"})
@@ -100,13 +101,13 @@ def _read(path: Path, root: Path, min_seconds: float) -> Recording:
         raise InputError(
             f"option recordings: {name} is not a file in the folder: replace the link by the file itself"
         )
-    if target.stat().st_size > _MAX_BYTES:
-        raise InputError(f"option recordings: {name} has more than {_MAX_BYTES >> 20} MiB: shorten it")
-    data = target.read_bytes()
     try:
+        data = read_bytes(target, _MAX_BYTES)
         audio = decode(data)
     except AudioError as error:
         raise InputError(f"option recordings: {name} cannot be read as sound: {error}") from error
+    except OSError as error:
+        raise InputError(f"option recordings: {name} cannot be read: {error.strerror}: replace it") from error
     if audio.channels != 1:
         raise InputError(
             f"option recordings: {name} has {audio.channels} channels: a source in space needs one: mix it "
