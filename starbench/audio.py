@@ -91,6 +91,20 @@ class Audio:
         return buffer.getvalue()
 
 
+def max_seconds() -> float:
+    """Length of the longest clip that is accepted, s; raises :class:`InputError` if the environment names no number."""
+    text = os.environ.get(MAX_SECONDS_VARIABLE, "")
+    try:
+        seconds = float(text or MAX_SECONDS)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise InputError(
+            f"{MAX_SECONDS_VARIABLE}={text!r} is not a number of seconds: correct it or unset it"
+        )
+    return seconds
+
+
 def quantise(samples: NDArray[np.floating]) -> Pcm:
     """Round samples, full scale 1, shape (n, channels), to 16 bits.
 
@@ -172,7 +186,7 @@ def _opened(source: Path | bytes) -> Iterator[tuple[SoundFile, FlacCheck | None]
 
 
 def _refuse_beyond_limits(file: SoundFile) -> None:
-    limit = _max_seconds()
+    limit = max_seconds()
     if not file.frames:
         raise AudioError("holds no samples")
     if file.frames > _UNKNOWN_LENGTH:
@@ -188,19 +202,6 @@ def _refuse_beyond_limits(file: SoundFile) -> None:
             f"holds more samples than {limit:g} s of stereo at 48 kHz: shorten it, or set "
             f"{MAX_SECONDS_VARIABLE} to more seconds"
         )
-
-
-def _max_seconds() -> float:
-    text = os.environ.get(MAX_SECONDS_VARIABLE, "")
-    try:
-        seconds = float(text or MAX_SECONDS)
-    except ValueError:
-        seconds = math.nan
-    if not 0 < seconds < math.inf:
-        raise InputError(
-            f"{MAX_SECONDS_VARIABLE}={text!r} is not a number of seconds: correct it or unset it"
-        )
-    return seconds
 
 
 def resample(audio: Audio, rate: int) -> Audio:
