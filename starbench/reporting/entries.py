@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from starbench.canary import summary
-from starbench.errors import InputError, JournalError
+from starbench.errors import InputError, JournalError, RunError
 from starbench.planning.conditions import is_soundless
 from starbench.reporting.words import notes
 from starbench.runs import directory, journal
@@ -39,8 +39,13 @@ def write_entries(data: LoadedRun, scores: RunScore) -> list[Path]:
 
 
 def entries_of(data: LoadedRun, scores: RunScore) -> list[LeaderboardEntry]:
-    """One entry for each suite of a run."""
-    return [_entry(data, scores, score) for score in scores.suites]
+    """One entry for each suite of a run; :class:`RunError` if its record does not make one."""
+    try:
+        return [_entry(data, scores, score) for score in scores.suites]
+    except ValidationError as error:
+        raise RunError(
+            f"{data.path / directory.RUN} makes no entry ({validation_problem(error)}): restore the file"
+        ) from error
 
 
 def _entry(data: LoadedRun, scores: RunScore, score: SuiteScore) -> LeaderboardEntry:
