@@ -10,10 +10,10 @@ import errno
 import os
 import re
 import stat
+import sys
 from collections.abc import Iterator
 from functools import partial
 from io import BufferedReader
-from math import isfinite
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -32,6 +32,7 @@ MAX_DEPTH = 200
 
 #: What a number must hold to overflow a float.
 _LARGE = re.compile(rb"[eE]\+?0*\d{3}|\d{300}")
+_LARGEST = sys.float_info.max
 _CONSTANTS = re.compile(rb"\b(?:NaN|Infinity)\b")
 _TOO_DEEP = "recursion limit exceeded"
 #: The parser's words for a text with half of a character that takes two codes.
@@ -91,7 +92,7 @@ def read_json(path: Path, kind: ErrorKind = InputError, name: str | None = None)
 def parse_json(text: str | bytes, name: str, kind: ErrorKind = InputError) -> Any:
     """What a JSON text says; an error of ``kind`` about ``name`` if it says nothing that can be written back.
 
-    That is strict JSON: no ``NaN``, no infinity, no number too large for a float, no lone surrogate, no more than
+    That is strict JSON: no ``NaN``, no infinity, no number that a float cannot hold, no lone surrogate, no more than
     ``MAX_DEPTH`` brackets within each other.
     """
     try:
@@ -129,4 +130,4 @@ def _is_finite(value: Any) -> bool:
         return all(map(_is_finite, value.values()))
     if isinstance(value, list):
         return all(map(_is_finite, value))
-    return not isinstance(value, float) or isfinite(value)
+    return not isinstance(value, int | float) or abs(value) <= _LARGEST

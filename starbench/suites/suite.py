@@ -28,7 +28,7 @@ METADATA = "metadata.jsonl"
 AUDIO = "audio"
 _MANIFEST_TYPES = {
     **dict.fromkeys(("name", "default_protocol", "profile", "licence", "digest"), str),
-    "spec": dict,
+    **dict.fromkeys(("spec", "declared"), dict),
 }
 
 
