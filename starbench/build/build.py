@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
+from os.path import lexists, realpath
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def build(
     Raises :class:`InputError` if the task cannot build that, or ``out`` is neither new nor empty, or the disk is
     full, or a worker process dies.
     """
-    out = out.resolve()
+    out = Path(realpath(out))
     plugin = registry.make("tasks", task)
     if not hasattr(plugin, "plan"):
         raise SuiteError(f"task {task!r} is loaded from data, not built: --suite {task}:FOLDER")
@@ -93,7 +94,7 @@ def build(
 
 
 def _refuse_taken(out: Path) -> None:
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if lexists(out) and (not out.is_dir() or any(out.iterdir())):
         raise SuiteError(f"{out} exists and is not empty: give another --out")
 
 

@@ -30,10 +30,12 @@ def identity(data: Any) -> Any:
         return data
     setup = {name: value for name, value in data.items() if name in _OF_SETUP}
     rest = {name: value for name, value in data.items() if name not in _OF_SETUP}
-    suites = [dict(suite) if isinstance(suite, dict) else suite for suite in _list(data.get("suites"))]
-    for suite in suites:
-        if isinstance(suite, dict):
-            setup["rotations"] = suite.pop("rotations", "default")
+    suites = data.get("suites")
+    if isinstance(suites, list | tuple):
+        suites = [dict(suite) if isinstance(suite, dict) else suite for suite in suites]
+        for suite in suites:
+            if isinstance(suite, dict):
+                setup["rotations"] = suite.pop("rotations", "default")
     return {**rest, "suites": suites, "setup": setup}
 
 

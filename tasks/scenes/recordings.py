@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from hashlib import sha256
+from os.path import realpath
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,7 @@ def recordings_digest(recordings: tuple[Recording, ...]) -> dict[str, Any]:
 
 def _read(path: Path, root: Path, min_seconds: float) -> Recording:
     name = printable(path.name)[:80]
-    target = path.resolve()
+    target = Path(realpath(path))  # which, unlike resolve(), takes a link that leads to itself
     if not target.is_file() or not target.is_relative_to(root):
         raise InputError(
             f"option recordings: {name} is not a file in the folder: replace the link by the file itself"
