@@ -255,7 +255,7 @@ def test_a_model_argument_of_brackets_stays_a_text() -> None:
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"uncut_audio_path": ""}, "uncut_audio_path"),
+        ({"uncut_audio_path": ""}, "uncut_audio_path: String should have at least 1 character"),
         ({"answer": None, "option_orders": [None, None], "audio_paths": ["x.wav"] * 5}, "option_orders"),
         ({"answer": None, "option_orders": [None, None]}, "option_orders"),
         ({"question": "\ud800"}, "lone surrogate"),
