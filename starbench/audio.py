@@ -7,7 +7,8 @@ metadata chunk; a file's own bytes, name or tags never leave.
 from __future__ import annotations
 
 import io
-import re
+import math
+import os
 import wave
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,7 +21,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from starbench.errors import AudioError
+from starbench.containers import FlacCheck, checked
+from starbench.errors import AudioError, InputError
+from starbench.storage.inputs import opened, read_bytes
 
 if TYPE_CHECKING:
     from soundfile import SoundFile
@@ -29,17 +32,20 @@ Pcm = NDArray[np.int16]
 
 #: Quantisation steps of 16 bits from zero to full scale.
 FULL_SCALE = 32768
-#: Longer clips are refused: no item needs them, and a hostile file could ask for any memory.
-MAX_SECONDS = 3600.0
-#: Samples of all channels together: an hour of stereo at 48 kHz.
-MAX_SAMPLES = 2 * 48_000 * 3600
+#: Longer clips are refused, s: a file of a few bytes could ask for any memory. A variable of the environment raises it.
+MAX_SECONDS = 600.0
+MAX_SECONDS_VARIABLE = "STARBENCH_MAX_CLIP_SECONDS"
+#: Samples of all channels together for each second of that limit: stereo at 48 kHz.
+_MAX_SAMPLES_A_SECOND = 2 * 48_000
+#: Higher rates are a damaged header, Hz.
+_MAX_RATE = 1_000_000
+#: More frames than any file has stand for an unknown number.
+_UNKNOWN_LENGTH = 2**62
+#: Frames that are decoded at a time.
+_BLOCK = 2**17
 #: Level of the ``noise`` condition's clips, dB re full scale (rms); the same for every clip.
 NOISE_DBFS = -30.0
 _NOISE_SEED = 0x5EED
-#: A WAV that claims more data than it has; libsndfile corrects that silently and says so in its log.
-_CUT_WAV = re.compile(r"^data : (\d+) \(should be (\d+)\)", re.MULTILINE)
-#: Claims from here on are placeholders of programs that wrote to a pipe, bytes.
-_PLACEHOLDER = 2**31 - 2**16
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,39 +91,66 @@ class Audio:
         return buffer.getvalue()
 
 
+def max_seconds() -> float:
+    """Length of the longest clip that is accepted, s; raises :class:`InputError` if the environment names no number."""
+    text = os.environ.get(MAX_SECONDS_VARIABLE, "")
+    try:
+        seconds = float(text or MAX_SECONDS)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise InputError(
+            f"{MAX_SECONDS_VARIABLE}={text!r} is not a number of seconds: correct it or unset it"
+        )
+    return seconds
+
+
 def quantise(samples: NDArray[np.floating]) -> Pcm:
     """Round samples, full scale 1, shape (n, channels), to 16 bits.
 
     Raises :class:`AudioError` if a sample lies beyond full scale, since clipping would change what the clip
     claims to be, or is not a number.
     """
-    scaled = np.rint(np.asarray(samples, dtype=np.float64) * FULL_SCALE)
+    scaled = np.asarray(samples, dtype=np.float64) * FULL_SCALE
+    np.rint(scaled, out=scaled)
     if np.isnan(scaled).any():
         raise AudioError("a sample is not a number")
     if scaled.size and (scaled.max() > FULL_SCALE - 1 or scaled.min() < -FULL_SCALE):
         # +1.0 itself has no 16-bit code; files normalised to exactly full scale are common.
-        if np.abs(scaled).max() > FULL_SCALE:
+        if max(scaled.max(), -scaled.min()) > FULL_SCALE:
             raise AudioError("a sample lies beyond full scale, and 16 bits would clip it")
-        scaled = np.minimum(scaled, FULL_SCALE - 1)
+        np.minimum(scaled, FULL_SCALE - 1, out=scaled)
     return scaled.astype(np.int16)
 
 
 def decode(source: Path | bytes) -> Audio:
-    """Read a sound file; 16-bit files are kept bit for bit, others rounded to 16 bits.
+    """Read a WAV, FLAC, Ogg or MP3 file; 16-bit files are kept bit for bit, others rounded to 16 bits.
 
-    Raises :class:`AudioError` if it is not sound, holds no samples, is cut short, is longer than an hour, or is
-    louder than full scale.
+    Raises :class:`AudioError` if it is not sound in one of these, holds no samples, is cut short, is longer than ten
+    minutes, or is louder than full scale; :class:`InputError` if ``STARBENCH_MAX_CLIP_SECONDS`` is not a number.
     """
-    name = _name(source)
-    with _opened(source) as file:
-        dtype = "int16" if file.subtype == "PCM_16" else "float64"
-        samples = file.read(dtype=dtype, always_2d=True)
-        if samples.shape[0] < file.frames:
-            raise AudioError(f"{name} is cut short: {samples.shape[0]} of {file.frames} frames")
-        try:
-            return Audio(samples if dtype == "int16" else quantise(samples), int(file.samplerate))
-        except AudioError as error:
-            raise AudioError(f"{name}: {error}") from error
+    with _opened(source) as (file, check):
+        return Audio(_decoded(file, check), int(file.samplerate))
+
+
+def _decoded(file: SoundFile, check: FlacCheck | None) -> Pcm:
+    """All samples, decoded in blocks, so that no more than them is ever in memory."""
+    pcm = np.empty((file.frames, file.channels), np.int16)
+    is_16_bit, n = file.subtype == "PCM_16", 0
+    dtype = "int32" if check else "int16" if is_16_bit else "float64"
+    while n < len(pcm) and len(block := file.read(min(_BLOCK, len(pcm) - n), dtype=dtype, always_2d=True)):
+        place = pcm[n : n + len(block)]
+        if check:
+            check.add(block)
+            place[:] = block >> 16 if is_16_bit else quantise(block / 2.0**31)
+        else:
+            place[:] = block if is_16_bit else quantise(block)
+        n += len(block)
+    if n < len(pcm):
+        raise AudioError(f"is cut short: {n} of {len(pcm)} frames")
+    if check:
+        check.finish()
+    return pcm
 
 
 def read_header(path: Path) -> tuple[int, int, float]:
@@ -125,35 +158,50 @@ def read_header(path: Path) -> tuple[int, int, float]:
 
     Raises :class:`AudioError` as :func:`decode`, as far as the header shows it.
     """
-    with _opened(path) as file:
+    with _opened(path) as (file, _):
         return file.channels, int(file.samplerate), file.frames / file.samplerate
 
 
 @contextmanager
-def _opened(source: Path | bytes) -> Iterator[SoundFile]:
-    """A sound file whose header is in order; what fails while it is read is an :class:`AudioError`."""
+def _opened(source: Path | bytes) -> Iterator[tuple[SoundFile, FlacCheck | None]]:
+    """A sound file whose header is in order; whatever fails while it is read is an error that names the file."""
     import soundfile
 
-    name = _name(source)
+    name = source.name if isinstance(source, Path) else "clip"
     try:
-        with soundfile.SoundFile(source if isinstance(source, Path) else io.BytesIO(source)) as file:
-            if file.frames > MAX_SECONDS * file.samplerate:
-                raise AudioError(f"{name} is longer than {MAX_SECONDS:.0f} s")
-            if file.frames * file.channels > MAX_SAMPLES:
-                raise AudioError(f"{name} holds more than {MAX_SAMPLES} samples")
-            if not file.frames:
-                raise AudioError(f"{name} holds no samples")
-            cut = _CUT_WAV.search(file.extra_info)
-            if cut and int(cut[1]) < _PLACEHOLDER:
-                raise AudioError(f"{name} is cut short: {cut[2]} of {cut[1]} bytes")
-            yield file
-    # A header can ask for any memory, and a name ending in .raw for a rate (TypeError).
-    except (soundfile.SoundFileError, OSError, MemoryError, TypeError) as error:
-        raise AudioError(f"{name} cannot be read as sound: {error}") from error
+        with (
+            opened(source) if isinstance(source, Path) else io.BytesIO(source) as raw,
+            soundfile.SoundFile(raw.fileno() if isinstance(source, Path) else raw, closefd=False) as file,
+        ):
+            _refuse_beyond_limits(file)
+            # soundfile seeks after every block of a file that it can seek in, and an MP3 sounds different then.
+            file.seekable = lambda: False
+            yield file, checked(file, lambda: read_bytes(source) if isinstance(source, Path) else source)
+    except AudioError as error:
+        raise AudioError(f"{name}: {error}") from error
+    # A header can ask for any memory.
+    except (soundfile.SoundFileError, OSError, MemoryError) as error:
+        reason = getattr(error, "error_string", None) or getattr(error, "strerror", None) or error
+        raise AudioError(f"{name} cannot be read as sound: {reason}") from error
 
 
-def _name(source: Path | bytes) -> str:
-    return source.name if isinstance(source, Path) else "clip"
+def _refuse_beyond_limits(file: SoundFile) -> None:
+    limit = max_seconds()
+    if not file.frames:
+        raise AudioError("holds no samples")
+    if file.frames > _UNKNOWN_LENGTH:
+        raise AudioError("does not state its length: encode it again")
+    if file.samplerate > _MAX_RATE:
+        raise AudioError(f"states a rate of {file.samplerate} Hz, and {_MAX_RATE} Hz is the highest")
+    if file.frames > limit * file.samplerate:
+        raise AudioError(
+            f"is longer than {limit:g} s: shorten it, or set {MAX_SECONDS_VARIABLE} to more seconds"
+        )
+    if file.frames * file.channels > limit * _MAX_SAMPLES_A_SECOND:
+        raise AudioError(
+            f"holds more samples than {limit:g} s of stereo at 48 kHz: shorten it, or set "
+            f"{MAX_SECONDS_VARIABLE} to more seconds"
+        )
 
 
 def resample(audio: Audio, rate: int) -> Audio:
@@ -165,8 +213,10 @@ def resample(audio: Audio, rate: int) -> Audio:
         return audio
     import soxr
 
-    resampled = soxr.resample(audio.pcm.astype(np.float64) / FULL_SCALE, audio.rate, rate, quality="VHQ")
-    return Audio(quantise(np.clip(resampled, -1.0, 1.0)), rate)
+    samples = audio.pcm.astype(np.float64)
+    samples /= FULL_SCALE
+    resampled = soxr.resample(samples, audio.rate, rate, quality="VHQ")
+    return Audio(quantise(np.clip(resampled, -1.0, 1.0, out=resampled)), rate)
 
 
 def silence(seconds: float, rate: int) -> Audio:

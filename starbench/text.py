@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _NOT_PLAIN = re.compile(r"[^\w.-]+", re.ASCII)
 _LONGEST_SLUG = 100
 _MOST_SUGGESTIONS = 30
+#: pydantic's name of a problem -> what it is for who does not know pydantic.
+_IN_OUR_WORDS = {"string_unicode": "holds a lone surrogate, half of a character: write the character itself"}
 _LONGEST_SENTENCE = 1000
 
 
@@ -53,5 +55,5 @@ def validation_problem(error: ValidationError) -> str:
 def problem_sentence(detail: Any) -> str:
     """One entry of ``ValidationError.errors()``, as ``field: what is wrong with it``."""
     field = ".".join(str(part) for part in detail["loc"])
-    problem = str(detail["msg"]).removeprefix("Value error, ")
+    problem = _IN_OUR_WORDS.get(detail["type"]) or str(detail["msg"]).removeprefix("Value error, ")
     return f"{field}: {problem}" if field else problem

@@ -26,6 +26,7 @@ from scipy import fft
 from starbench.audio import Audio, decode, resample
 from starbench.errors import AudioError, StimulusError
 from starbench.schema.base import Frozen
+from starbench.storage.inputs import read_bytes
 
 from .calibration import tilt_exponent
 from .parameters import Finite, Positive, validate
@@ -275,9 +276,10 @@ def _read_recording(path: str, digest: str, rate: int) -> Audio:
     from hashlib import sha256
 
     try:
-        if sha256(Path(path).read_bytes()).hexdigest() != digest:
+        data = read_bytes(Path(path))
+        if sha256(data).hexdigest() != digest:
             raise StimulusError(f"{Path(path).name} changed after the suite was planned: build it again")
-        audio = decode(Path(path))
+        audio = decode(data)
     except (OSError, AudioError) as error:
         raise StimulusError(f"{Path(path).name} cannot be used as a source: {error}") from error
     if audio.channels != 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 import wave
 from pathlib import Path
@@ -15,8 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from starbench.audio import FULL_SCALE, NOISE_DBFS, Audio, decode, quantise, resample, transform
-from starbench.errors import AudioError
+from starbench.audio import FULL_SCALE, NOISE_DBFS, Audio, decode, quantise, read_header, resample, transform
+from starbench.errors import AudioError, InputError
 
 RATE = 16000
 
@@ -65,7 +66,7 @@ def test_a_wav_holds_the_samples_bit_for_bit_and_nothing_else(pcm: NDArray[np.in
     assert np.array_equal(read, pcm)
 
 
-@pytest.mark.parametrize("container", ["wav", "flac", "aiff", "caf"])
+@pytest.mark.parametrize("container", ["wav", "flac", "rf64"])
 @pytest.mark.parametrize("channels", [1, 2, 4])
 def test_sixteen_bit_files_survive_bit_for_bit_in_any_container(tmp_path, container, channels) -> None:
     samples = noise(1001, channels)
@@ -95,7 +96,7 @@ def test_tags_and_foreign_chunks_of_a_source_never_leave(tmp_path) -> None:
 
 def test_equal_sound_has_one_digest_whatever_the_file(tmp_path) -> None:
     samples = noise(800, 2)
-    digests = {decode(written(tmp_path / f"x.{kind}", samples)).digest for kind in ("wav", "flac", "aiff")}
+    digests = {decode(written(tmp_path / f"x.{kind}", samples)).digest for kind in ("wav", "flac", "rf64")}
     assert digests == {Audio(samples, RATE).digest}
 
 
@@ -180,7 +181,9 @@ DAMAGE = {
     "half.flac": lambda path: (written(path, noise(40_000)), _half(path)),
     "header.wav": lambda path: (written(path, noise(40_000)), path.write_bytes(path.read_bytes()[:44])),
     "empty.wav": lambda path: written(path, noise(0)),
-    "long.wav": lambda path: written(path, noise(3601), rate=1),
+    "long.wav": lambda path: written(path, noise(601), rate=1),
+    "many.wav": lambda path: written(path, noise(1_201_000, 48), rate=2001),
+    "fast.wav": lambda path: written(path, noise(9), rate=1_000_001),
     "hungry.flac": _hungry_flac,
     "headless.raw": lambda path: path.write_bytes(bytes(4096)),
     "missing.wav": lambda path: None,
@@ -196,8 +199,122 @@ def test_a_damaged_file_is_refused_by_name(tmp_path, name) -> None:
     assert "\n" not in str(refused.value)
 
 
-def test_an_hour_is_not_too_long(tmp_path) -> None:
-    assert decode(written(tmp_path / "hour.wav", noise(3600), rate=1)).seconds == 3600
+def test_ten_minutes_are_not_too_long_and_more_are_a_matter_of_the_environment(tmp_path, monkeypatch) -> None:
+    assert decode(written(tmp_path / "ten.wav", noise(600), rate=1)).seconds == 600
+    hour = written(tmp_path / "hour.wav", noise(3600), rate=1)
+    with pytest.raises(AudioError, match=r"longer than 600 s: shorten it, or set STARBENCH_MAX_CLIP_SECONDS"):
+        decode(hour)
+    monkeypatch.setenv("STARBENCH_MAX_CLIP_SECONDS", "3600")
+    assert decode(hour).seconds == 3600
+    for wrong in ("long", "0", "nan", "inf"):
+        monkeypatch.setenv("STARBENCH_MAX_CLIP_SECONDS", wrong)
+        with pytest.raises(InputError, match="STARBENCH_MAX_CLIP_SECONDS"):
+            decode(hour)
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "FLOAT"])
+def test_the_length_of_a_block_changes_nothing(tmp_path, monkeypatch, subtype) -> None:
+    path = written(tmp_path / "x.wav", noise(1001, 2) / FULL_SCALE / 2, subtype=subtype)
+    whole = decode(path)
+    monkeypatch.setattr("starbench.audio._BLOCK", 100)
+    assert decode(path).digest == decode(path.read_bytes()).digest == whole.digest
+
+
+def test_an_mp3_is_decoded_as_in_one_piece(tmp_path, monkeypatch) -> None:
+    path = tmp_path / "x.mp3"
+    soundfile.write(path, noise(20_000) / FULL_SCALE / 8, RATE, format="MP3")
+    with soundfile.SoundFile(path) as file:
+        exact = file.read(dtype="float64", always_2d=True)
+    monkeypatch.setattr("starbench.audio._BLOCK", 1000)
+    assert np.array_equal(decode(path).pcm, quantise(exact))
+
+
+# --- containers -----------------------------------------------------------------------------------
+
+
+def encoded(container: str, subtype: str = "PCM_16", rate: int = 48000) -> bytes:
+    buffer = io.BytesIO()
+    soundfile.write(buffer, noise(40_000, 2) / FULL_SCALE / 8, rate, format=container, subtype=subtype)
+    return buffer.getvalue()
+
+
+LOSSY = [("OGG", "VORBIS"), ("OGG", "OPUS"), ("MP3", "MPEG_LAYER_III")]
+LOSSLESS = [("WAV", "PCM_16"), ("WAVEX", "FLOAT"), ("RF64", "PCM_24"), ("FLAC", "PCM_16"), ("FLAC", "PCM_24")]
+
+
+@pytest.mark.parametrize(("container", "subtype"), LOSSY + LOSSLESS)
+def test_a_file_cut_anywhere_is_refused(container, subtype) -> None:
+    data = encoded(container, subtype)
+    assert decode(data).pcm.shape == (40_000, 2)
+    for end in (len(data) - 1, len(data) - 500, len(data) // 2, len(data) // 10):
+        with pytest.raises(AudioError):
+            decode(data[:end])
+
+
+@pytest.mark.parametrize("container", ["AIFF", "AU", "W64", "CAF"])
+def test_a_container_that_hides_a_cut_is_refused(tmp_path, container) -> None:
+    (tmp_path / "x.wav").write_bytes(encoded(container))
+    with pytest.raises(AudioError, match=rf"x\.wav: is {container}, .* convert it to WAV or FLAC"):
+        decode(tmp_path / "x.wav")
+
+
+@pytest.mark.parametrize(
+    ("lie", "said"),
+    [
+        ({"frames": 0}, "does not state its length"),
+        ({"frames": 1000}, "not what its checksum says"),
+        ({"frames": 40_001}, "cut short"),
+        ({"frames": 2**36 - 1}, "longer than"),
+        ({"rate": 16_000}, "a rate of 16000 Hz, and its sound has 48000 Hz"),
+        ({"channels": 1}, "channel"),
+        ({"bits": 24}, "checksum"),
+        ({"md5": bytes(16)}, "has no checksum"),
+        ({"md5": bytes(15) + b"x"}, "not what its checksum says"),
+    ],
+    ids=str,
+)
+def test_a_flac_header_that_lies_is_refused(lie, said) -> None:
+    data = bytearray(encoded("FLAC"))
+    true = {"rate": 48_000, "channels": 2, "bits": 16, "frames": 40_000, "md5": bytes(data[26:42])}
+    facts = true | lie
+    packed = facts["rate"] << 44 | (facts["channels"] - 1) << 41 | (facts["bits"] - 1) << 36 | facts["frames"]
+    data[18:42] = packed.to_bytes(8, "big") + facts["md5"]
+    with pytest.raises(AudioError, match=said):
+        decode(bytes(data))
+
+
+@pytest.mark.parametrize("rate", [8000, 22050, 37123, 96000, 44000, 123450])
+def test_a_flac_of_any_rate_is_read_and_the_lie_of_another_is_not(rate) -> None:
+    data = bytearray(encoded("FLAC", rate=rate))
+    assert decode(bytes(data)).rate == rate
+    stated = int.from_bytes(data[18:21], "big")
+    data[18:21] = (stated & 15 | 11_025 << 4).to_bytes(3, "big")
+    with pytest.raises(AudioError, match=f"a rate of 11025 Hz, and its sound has {rate} Hz"):
+        decode(bytes(data))
+
+
+def test_an_ogg_file_is_one_whole_stream() -> None:
+    data = encoded("OGG", "VORBIS")
+    pages = [at for at in range(len(data)) if data[at : at + 4] == b"OggS"]
+    assert len(pages) > 4
+    wrong = {
+        "missing": data[: pages[2]] + data[pages[3] :],
+        "several streams": data + data,
+        "its last page is missing": data[: pages[-1]],
+        "its last page is not whole": data[: pages[-1] + 30],
+        "checksum": data[: pages[-1] + 100] + bytes([data[pages[-1] + 100] ^ 255]) + data[pages[-1] + 101 :],
+    }
+    for said, damaged in wrong.items():
+        with pytest.raises(AudioError, match=said):
+            decode(damaged)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to(path), lambda path: path.mkdir()])
+def test_what_is_no_file_is_refused_at_once(tmp_path, make) -> None:
+    make(tmp_path / "x.wav")
+    for read in (decode, read_header):
+        with pytest.raises(AudioError, match=r"x\.wav cannot be read as sound"):
+            read(tmp_path / "x.wav")
 
 
 @pytest.mark.parametrize("claimed", [0xFFFFFFFF, 0x7FFFFFFF])

@@ -76,9 +76,9 @@ def _sofa(path: Path) -> Head:
         raise InputError(f"the observer finds no head file {str(path)!r}")
     try:
         with h5py.File(path, "r") as file:
-            if file["Data.IR"].size > _MOST_VALUES:
-                raise wrong
             named = ("Data.IR", "Data.SamplingRate", "SourcePosition", "ReceiverPosition")
+            if any(file[name].size > _MOST_VALUES for name in (*named, *({"Data.Delay"} & set(file)))):
+                raise wrong
             responses, rates, positions, ears = (
                 np.asarray(file[name][()], dtype=np.float64) for name in named
             )
@@ -86,7 +86,7 @@ def _sofa(path: Path) -> Head:
             delays = np.asarray(file.get("Data.Delay", np.zeros((1, 2))), dtype=np.float64)
             kind = file["SourcePosition"].attrs.get("Type", b"spherical")
             ears = ears.reshape(2, -1)
-    except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (OSError, LookupError, TypeError, ValueError, RuntimeError, AttributeError) as error:
         raise wrong from error
     count = len(responses)
     if responses.ndim != 3 or responses.shape[1] != 2 or count < _FEWEST_DIRECTIONS or not rate > 0:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from starbench.errors import InputError
+from starbench.storage.inputs import opened
 from starbench.text import sentence
 
 #: What the local model needs: the extra ``starbench[local]``.
@@ -189,7 +190,7 @@ def _digest(directory: Path, suffixes: Set[str]) -> str:
         if file.suffix in suffixes and file.is_file():
             size = file.stat().st_size
             whole.update(f"{file.name}/{size}/".encode())
-            with file.open("rb") as data:
+            with opened(file) as data:
                 whole.update(data.read(_PIECE))
                 data.seek(max(0, size - _PIECE))
                 whole.update(data.read(_PIECE))

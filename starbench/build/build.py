@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
+from os.path import lexists, realpath
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from starbench.execution.environment import versions
 from starbench.execution.processes import WorkerDiedError, available_cpus, map_items
 from starbench.plugins import registry
 from starbench.schema import Item
+from starbench.storage.inputs import read_bytes
 from starbench.suites import suite as suites
 from starbench.suites.clip_info import ClipInfo
 from starbench.suites.suite import MANIFEST, METADATA, Suite
@@ -63,7 +65,7 @@ def build(
     Raises :class:`InputError` if the task cannot build that, or ``out`` is neither new nor empty, or the disk is
     full, or a worker process dies.
     """
-    out = out.resolve()
+    out = Path(realpath(out))
     plugin = registry.make("tasks", task)
     if not hasattr(plugin, "plan"):
         raise SuiteError(f"task {task!r} is loaded from data, not built: --suite {task}:FOLDER")
@@ -92,7 +94,7 @@ def build(
 
 
 def _refuse_taken(out: Path) -> None:
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if lexists(out) and (not out.is_dir() or any(out.iterdir())):
         raise SuiteError(f"{out} exists and is not empty: give another --out")
 
 
@@ -132,7 +134,7 @@ def _code_digest(synthesizers: Iterable[str]) -> str:
         if module is not None and module.__file__:
             file = Path(module.__file__)
             files |= {file, *file.parent.glob("*.py")} if module.__package__ else {file}
-    return sha256(b"\0".join(path.read_bytes() for path in sorted(files))).hexdigest()
+    return sha256(b"\0".join(read_bytes(path) for path in sorted(files))).hexdigest()
 
 
 def _render(

@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from filelock import Timeout
+from pydantic import ValidationError
 
 from starbench.audio import decode
 from starbench.build.render import STEMS, RenderedItem, RenderJob, render_item, stem_path
-from starbench.errors import AudioError, SuiteError
+from starbench.errors import AudioError, InputError, SuiteError
 from starbench.execution.processes import map_in_threads
+from starbench.storage.inputs import lines, parse_json, read_bytes
 from starbench.storage.json_lines import LineAppender, cut_torn_line
 from starbench.storage.lock import acquire
 from starbench.suites.suite import AUDIO
@@ -55,8 +57,7 @@ class Staging:
 
     def recorded_items(self) -> dict[str, RenderedItem]:
         """The items on record, by id, whatever became of their clips."""
-        with self._record.open("rb") as lines:
-            items = [item for line in lines if (item := _rendered_item(line)) is not None]
+        items = [item for line in lines(self._record) if (item := _rendered_item(line)) is not None]
         return {item.id: item for item in items}
 
     def intact_items(self) -> dict[str, RenderedItem]:
@@ -75,9 +76,8 @@ class Staging:
 
     def _header(self) -> dict[str, Any] | None:
         try:
-            with self._record.open("rb") as lines:
-                header = json.loads(lines.readline())
-        except (OSError, ValueError):
+            header = parse_json(next(lines(self._record), b""), _RECORD)
+        except (OSError, InputError):
             return None
         return header if isinstance(header, dict) else None
 
@@ -86,10 +86,10 @@ class Staging:
             for clip in item.clips:
                 path = self.suite / clip.path
                 sound = decode(path)
-                if sound.digest != clip.digest or sound.wav != path.read_bytes():
+                if sound.digest != clip.digest or sound.wav != read_bytes(path):
                     return False
             stems = {stem: self.suite / stem for clip in item.clips for stem in clip.stems}
-            return all(stem_path(path.read_bytes()) == stem for stem, path in stems.items())
+            return all(stem_path(read_bytes(path)) == stem for stem, path in stems.items())
         except (AudioError, OSError):
             return False
 
@@ -134,8 +134,8 @@ def is_staging(path: Path) -> bool:
 def _rendered_item(line: bytes) -> RenderedItem | None:
     """What a line says; None for the header, and for a line that a full disk tore."""
     try:
-        return RenderedItem.model_validate(json.loads(line))
-    except (ValueError, RecursionError):  # a ValidationError is a ValueError
+        return RenderedItem.model_validate_json(line)
+    except ValidationError:
         return None
 
 

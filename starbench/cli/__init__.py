@@ -36,6 +36,9 @@ class _GroupedHelp(TyperCommand):
                 formatter.write_dl(records)
 
 
+#: Problems of a data set that are shown.
+_MOST_PROBLEMS = 20
+
 app = typer.Typer(
     help="Does a large audio-language model hear sound in time and 3D space?",
     no_args_is_help=True,
@@ -94,4 +97,7 @@ def main() -> None:
 
 
 def _problems(error: StarbenchError) -> list[str]:
-    return [f"  {sentence(problem)}" for problem in error.problems] if isinstance(error, SuiteError) else []
+    problems = error.problems if isinstance(error, SuiteError) else ()
+    more = len(problems) - _MOST_PROBLEMS
+    shown = [f"  {sentence(problem)}" for problem in problems[:_MOST_PROBLEMS]]
+    return [*shown, f"  and {more} more"] if more > 0 else shown

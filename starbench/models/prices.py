@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -10,6 +9,7 @@ from pydantic import ValidationError
 from starbench.errors import InputError
 from starbench.models.adapter import Model
 from starbench.schema import Prices
+from starbench.storage.inputs import read_json
 from starbench.text import sentence, validation_problem
 
 
@@ -29,12 +29,7 @@ def prices_of(model: Model, file: Path | None = None) -> Prices | None:
 
 
 def _from_file(file: Path, spec: str) -> Prices:
-    try:
-        content = json.loads(file.read_text("utf-8"))
-    except OSError as error:
-        raise InputError(f"--prices {file}: cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(sentence(f"--prices {file}: is not JSON: {error}")) from error
+    content = read_json(file, name=f"--prices {file}")
     if not isinstance(content, dict):
         raise InputError(f"--prices {file}: must hold a JSON object")
     if content and all(isinstance(value, dict) for value in content.values()):

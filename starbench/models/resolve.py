@@ -17,6 +17,7 @@ from starbench.plugins import registry
 from starbench.plugins.source_location import at, explain, line_of
 from starbench.redact import address, names_secret, redact
 from starbench.schema import Capabilities
+from starbench.storage.inputs import read_bytes
 
 #: A text that is an address and nothing else; a prompt that mentions one is recorded as it is.
 _URL = re.compile(r"\w[\w+.-]*://\S+")
@@ -65,7 +66,7 @@ def make(
 def _versions(name: str) -> dict[str, str]:
     """What identifies the state of a plug-in's file; an installed package has a version instead."""
     file = Path(name.partition(":")[0])
-    return {f"{PLUGIN}{file.name}": sha256(file.read_bytes()).hexdigest()} if file.suffix == ".py" else {}
+    return {f"{PLUGIN}{file.name}": sha256(read_bytes(file)).hexdigest()} if file.suffix == ".py" else {}
 
 
 def as_model(

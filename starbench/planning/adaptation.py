@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from starbench.audio import MAX_SECONDS
+from starbench.audio import max_seconds
 from starbench.planning.limits import admits
 from starbench.planning.reasons import Reason
 from starbench.schema import Adaptation, Capabilities, ClipSpec, Item, JoinedSpec, Setup, TextSpec, Trial
@@ -180,8 +180,8 @@ class _Fitting:
         channels = sorted({self._channels(clip) for clip in joined.clips})
         if len(channels) > 1:
             raise _UnfitError(Reason.of("unlike_channels", channels=" and ".join(map(str, channels))))
-        if seconds_of(joined, self.item, self.clips) > MAX_SECONDS:
-            raise _UnfitError(Reason.of("longest_clip", most_s=MAX_SECONDS))
+        if seconds_of(joined, self.item, self.clips) > (most_s := max_seconds()):
+            raise _UnfitError(Reason.of("longest_clip", most_s=most_s))
         rates = {self.clips[self.item.clip_path(clip.clip)].rate for clip in joined.clips}
         return max(rates) if len(rates) > 1 else None
 

@@ -22,6 +22,7 @@ from starbench.planning.trials import materialise
 from starbench.protocols import caption as caption_protocol
 from starbench.schema import Adaptation, Item, Outcome, Prompt, Setup, Trial
 from starbench.schema.caption import CaptionHeader, CaptionIdentity, CaptionLine
+from starbench.storage.inputs import read_bytes
 from starbench.suites.clip_store import ClipStore
 from starbench.suites.open import open_suite
 from starbench.suites.sampling import sample
@@ -127,7 +128,7 @@ def _prompt(file: Path | None) -> tuple[str, str]:
     if file is None:
         return caption_protocol.PROMPT, caption_protocol.VERSION
     try:
-        text = file.read_text("utf-8").strip()
+        text = read_bytes(file).decode().strip()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"--prompt {file} cannot be read as text: {error}") from error
     if not text:

@@ -11,6 +11,7 @@ from pydantic import PydanticSchemaGenerationError, PydanticUserError, TypeAdapt
 
 from starbench.errors import InputError, PluginError
 from starbench.plugins.source_location import at, line_of
+from starbench.storage.inputs import parse_json
 
 _BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 #: Hints that say nothing.
@@ -96,8 +97,8 @@ def _hints(factory: Callable[..., Any]) -> dict[str, Any]:
 def _value(spec: str, name: str, text: str, hint: Any) -> Any:
     if hint in _ANYTHING:
         try:
-            return json.loads(text)
-        except ValueError:
+            return parse_json(text, name)
+        except InputError:
             return text
     try:
         reader: TypeAdapter[Any] = TypeAdapter(hint)

@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from starbench.canary import summary
-from starbench.errors import InputError, JournalError
+from starbench.errors import InputError, JournalError, RunError
 from starbench.planning.conditions import is_soundless
 from starbench.reporting.words import notes
 from starbench.runs import directory, journal
@@ -19,6 +19,7 @@ from starbench.runs.load import LoadedRun
 from starbench.schema.entry import LeaderboardEntry, ModelRecord, SuiteRecord
 from starbench.schema.score import RunScore, SuiteScore
 from starbench.storage.atomic import write_lines
+from starbench.storage.inputs import read_json
 from starbench.text import validation_problem
 
 ENTRY_PATTERN = "entry-*.json"
@@ -38,8 +39,13 @@ def write_entries(data: LoadedRun, scores: RunScore) -> list[Path]:
 
 
 def entries_of(data: LoadedRun, scores: RunScore) -> list[LeaderboardEntry]:
-    """One entry for each suite of a run."""
-    return [_entry(data, scores, score) for score in scores.suites]
+    """One entry for each suite of a run; :class:`RunError` if its record does not make one."""
+    try:
+        return [_entry(data, scores, score) for score in scores.suites]
+    except ValidationError as error:
+        raise RunError(
+            f"{data.path / directory.RUN} makes no entry ({validation_problem(error)}): restore the file"
+        ) from error
 
 
 def _entry(data: LoadedRun, scores: RunScore, score: SuiteScore) -> LeaderboardEntry:
@@ -112,15 +118,13 @@ def published_entries() -> list[LeaderboardEntry]:
 
 
 def _read(source: Traversable) -> list[LeaderboardEntry]:
+    data = (
+        read_json(source, InputError) if isinstance(source, Path) else json.loads(source.read_text("utf-8"))
+    )
     try:
-        data = json.loads(source.read_text("utf-8"))
         return [LeaderboardEntry.model_validate(one) for one in (data if isinstance(data, list) else [data])]
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{source} cannot be read: {error}") from error
     except ValidationError as error:
         raise InputError(
             f"{source} is not a leaderboard entry of this version: {validation_problem(error)} "
             "(starbench score RUN writes it anew)"
         ) from error
-    except ValueError as error:
-        raise InputError(f"{source} is not JSON: {error}") from error

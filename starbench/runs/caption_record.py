@@ -14,6 +14,7 @@ from starbench.runs.ownership import hold, refuse_other, write_errors
 from starbench.schema import Canary, Trial
 from starbench.schema.caption import CaptionLine
 from starbench.storage.atomic import write_lines
+from starbench.storage.json_lines import whole_lines
 from starbench.suites import captions
 
 
@@ -69,5 +70,5 @@ class CaptionRecord:
         path = self.lines_path
         header = captions.read(path).header.model_copy(update=changes)
         with write_errors(path):
-            _, *lines = path.read_bytes().split(b"\n")
-            write_lines(path, [header.model_dump_json(), *(line.decode() for line in lines[:-1])])
+            _, *lines = whole_lines(path)
+            write_lines(path, [header.model_dump_json(), *(line.decode() for line in lines)])

@@ -12,16 +12,19 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime
+from os.path import lexists
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from starbench.errors import JournalError, RunError
+from starbench.errors import InputError, JournalError, RunError
 from starbench.runs import journal, ownership
 from starbench.schema import Canary, Item, Run, Trial
 from starbench.storage.atomic import write_lines
-from starbench.text import slug
+from starbench.storage.inputs import lines, parse_json, read_json
+from starbench.storage.json_lines import parse_lines
+from starbench.text import slug, validation_problem
 
 RUN = "run.json"
 ITEMS = "items.jsonl"
@@ -30,6 +33,7 @@ CANARY = "canary.json"
 _LOCK = ".lock"
 _UNBEGUN = re.compile(rf"\{_LOCK}|{ITEMS}|{PLAN}|\.({RUN}|{ITEMS}|{PLAN})\.\d+")
 DEFAULT_PARENT = Path("runs")
+_FIX = "restore the file, or start anew with another --out"
 
 ItemKey = tuple[str, str]
 Row = TypeVar("Row")
@@ -60,6 +64,12 @@ class PlannedTrial(NamedTuple):
     @classmethod
     def of(cls, trial: Trial) -> PlannedTrial:
         return cls(*(getattr(trial, name) for name in cls._fields))
+
+
+_PLANNED = TypeAdapter(
+    tuple[str, str, int, str, str, tuple[int, ...], Annotated[str, Field(pattern=r"^[A-Z]$")], bool],
+    config=ConfigDict(strict=True),
+)
 
 
 def default_path(model: str, suites: Iterable[str]) -> Path:
@@ -145,20 +155,19 @@ def _is_unbegun(path: Path) -> bool:
 
 def read(path: Path) -> Run:
     """The record of the run at ``path``; raises :class:`RunError` if there is none, or it is damaged."""
-    try:
-        return _read(path / RUN, Run)
-    except FileNotFoundError as error:
-        raise RunError(f"{path} is not a run: it has no {RUN}") from error
+    if not lexists(path / RUN):
+        raise RunError(f"{path} is not a run: it has no {RUN}")
+    return _read(path / RUN, Run)
 
 
 def read_items(path: Path) -> dict[ItemKey, Item]:
     """The questions of the run, by suite and id."""
-    return dict(_rows(path / ITEMS, _item))
+    return dict(_rows(path / ITEMS, _item, "question"))
 
 
 def read_plan(path: Path) -> list[PlannedTrial]:
     """Every trial that the run set out to ask."""
-    return list(_rows(path / PLAN, _planned_trial))
+    return list(_rows(path / PLAN, _planned_trial, "planned trial"))
 
 
 def write_canary(path: Path, canary: Canary) -> None:
@@ -171,24 +180,19 @@ def write_canary(path: Path, canary: Canary) -> None:
 
 def read_canary(path: Path) -> Canary | None:
     """What the latest canary found, None if there was none."""
-    try:
-        return _read(path / CANARY, Canary)
-    except FileNotFoundError:
-        return None
+    return _read(path / CANARY, Canary) if lexists(path / CANARY) else None
 
 
 def _read(file: Path, model: type[ModelT]) -> ModelT:
+    content = read_json(file, RunError)
     try:
-        return model.model_validate_json(file.read_text("utf-8"))
-    except FileNotFoundError:
-        raise
-    except (OSError, ValueError) as error:  # a ValidationError is a ValueError
-        raise RunError(f"{file} cannot be read: {error}") from error
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise RunError(f"{file} cannot be read: {validation_problem(error)}: {_FIX}") from error
 
 
-def _planned_trial(row: list[Any]) -> PlannedTrial:
-    suite, item_id, rotation, condition, protocol, contents, letter, extension = row
-    return PlannedTrial(suite, item_id, rotation, condition, protocol, tuple(contents), letter, extension)
+def _planned_trial(row: bytes) -> PlannedTrial:
+    return PlannedTrial._make(_PLANNED.validate_json(row))
 
 
 def _item_line(suite: str, item: Item) -> str:
@@ -196,15 +200,17 @@ def _item_line(suite: str, item: Item) -> str:
     return json.dumps({"suite": suite, **fields}, ensure_ascii=False)
 
 
-def _item(fields: dict[str, Any]) -> tuple[ItemKey, Item]:
-    suite = fields.pop("suite")
-    return (suite, fields["id"]), Item.model_validate(fields)
+def _item(row: bytes) -> tuple[ItemKey, Item]:
+    fields = parse_json(row, "the line")
+    suite = fields.pop("suite", None) if isinstance(fields, dict) else None
+    if not isinstance(suite, str):
+        raise InputError("suite: names none")
+    item = Item.model_validate(fields)
+    return (suite, item.id), item
 
 
-def _rows(path: Path, parse: Callable[[Any], Row]) -> Iterator[Row]:
+def _rows(path: Path, parse: Callable[[bytes], Row], what: str) -> Iterator[Row]:
     try:
-        with path.open(encoding="utf-8") as lines:
-            for line in lines:
-                yield parse(json.loads(line))
-    except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
-        raise RunError(f"{path} cannot be read: {error}") from error
+        yield from parse_lines(path, lines(path), parse, what, fix=_FIX)
+    except OSError as error:
+        raise RunError(f"{path} cannot be read: {error.strerror}") from error

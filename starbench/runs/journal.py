@@ -50,7 +50,7 @@ def read(run: Path) -> Iterator[JournalLine]:
     """The lines of a journal, in the order they were written; a torn last line is skipped."""
     path = run / NAME
     try:
-        yield from parse_lines(path, whole_lines(path), JournalLine, "journal line")
+        yield from parse_lines(path, whole_lines(path), JournalLine.model_validate_json, "journal line")
     except OSError as error:
         if not isinstance(error, FileNotFoundError):
-            raise RunError(f"{path} cannot be read: {error}") from error
+            raise RunError(f"{path} cannot be read: {error.strerror}") from error

@@ -8,6 +8,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
+from starbench.errors import RunError
 from starbench.runs import directory, journal
 from starbench.runs.directory import ItemKey, PlannedTrial
 from starbench.schema import Canary, Failure, Item, JournalLine, Outcome, Run, Stop, Usage
@@ -56,7 +57,7 @@ class LoadedRun:
 
 def load(path: Path) -> LoadedRun:
     """Read the run at ``path``; raises :class:`starbench.errors.RunError` if there is none, or it is damaged."""
-    return LoadedRun(
+    data = LoadedRun(
         path=path,
         run=directory.read(path),
         canary=directory.read_canary(path),
@@ -64,3 +65,41 @@ def load(path: Path) -> LoadedRun:
         plan=tuple(directory.read_plan(path)),
         ends=latest_lines(journal.read(path), TrialEnd.of),
     )
+    _refuse_inconsistent(data)
+    return data
+
+
+def _refuse_inconsistent(data: LoadedRun) -> None:
+    """Raise :class:`RunError` if a planned trial does not fit the run's record, its questions or another trial."""
+    protocols = {suite.name: suite.protocol for suite in data.run.identity.suites}
+    conditions = frozenset(data.run.identity.setup.conditions)
+    known: set[TrialKey] = set()
+    for number, trial in enumerate(data.plan, 1):
+        item = data.items.get((trial.suite, trial.item_id))
+        if protocols.get(trial.suite) != trial.protocol:
+            problem = f"{directory.RUN} has no suite {trial.suite!r} under protocol {trial.protocol!r}"
+        elif trial.condition not in conditions:
+            problem = f"{directory.RUN} has no condition {trial.condition!r}"
+        elif item is None:
+            problem = f"{directory.ITEMS} has no question {trial.item_id!r} of suite {trial.suite!r}"
+        elif trial.key in known:
+            problem = "it plans a trial again"
+        elif not _fits(trial, item):
+            problem = f"its options do not fit question {trial.item_id!r} in {directory.ITEMS}"
+        else:
+            known.add(trial.key)
+            continue
+        raise RunError(
+            f"{data.path / directory.PLAN}:{number}: does not fit the run: {problem}; restore the run's files"
+        )
+
+
+def _fits(trial: PlannedTrial, item: Item) -> bool:
+    """Whether a trial shows options that its item has, and its right letter shows one that can be right."""
+    contents, n_options = trial.contents, len(item.options)
+    if len(set(contents)) < len(contents) or not all(0 <= content < n_options for content in contents):
+        return False
+    if ord(trial.answer_letter) - ord("A") >= len(contents):
+        return False
+    right = item.options[trial.right_content]
+    return item.answer is None or right in (item.answer, (item.mirror or {}).get(item.answer))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import permutations
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
@@ -32,7 +32,7 @@ class Item(Frozen):
     audio_paths: tuple[str, ...] = Field(min_length=1)
     source: str | None = None
     global_caption: str | None = None
-    uncut_audio_path: str | None = None
+    uncut_audio_path: Annotated[str, Field(min_length=1)] | None = None
 
     option_orders: tuple[tuple[int, ...] | None, ...] | None = None
     """For each option the order it states: the clip heard first, second, … as numbers from 1."""
@@ -72,8 +72,9 @@ class Item(Frozen):
             raise ValueError("option_orders: needs one entry for each option")
         n_clips = len(self.audio_paths)
         # Five clips have more orders than there are letters.
-        orders = [] if n_clips > _MOST_ORDERED else list(permutations(range(1, n_clips + 1)))
-        if sorted(order for order in stated if order is not None) != orders:
+        is_few = n_clips <= _MOST_ORDERED
+        orders = list(permutations(range(1, n_clips + 1))) if is_few else []
+        if not is_few or sorted(order for order in stated if order is not None) != orders:
             raise ValueError("option_orders: must state each order of the clips once (four clips at most)")
 
     @model_validator(mode="after")

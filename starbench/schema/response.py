@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from starbench.schema.base import Frozen
 
@@ -42,7 +42,11 @@ class Response(Frozen):
     ``blocked`` one that a filter withheld, ``refused`` one that the vendor marked as a refusal.
     ``letter_logprobs`` are natural logarithms of the probability of each letter as the answer's first
     token, under answer mode ``logprobs``; ``text`` is then the most probable letter, as ``<B>``.
+
+    Its texts may hold anything: what no file can store is replaced before it is recorded.
     """
+
+    model_config = ConfigDict(str_max_length=None)
 
     text: str | None
     stop: Stop = "end"

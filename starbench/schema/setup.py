@@ -31,7 +31,7 @@ class Setup(Frozen):
     limit: Annotated[int, Field(ge=1)] | None = None
     """Items of a stratified sample of each suite; None: all."""
     limit_seed: int = Field(default=0, ge=0)
-    rate: str = Field(default="native", pattern=r"^(native|[1-9]\d{3,})$")
+    rate: str = Field(default="native", pattern=r"^(native|[1-9]\d{3,6})$")
     """``native``, or the rate in Hz that every clip is resampled to."""
     text_only: Literal["refuse", "silent-clip"] = "refuse"
     """What is sent where a model takes no prompt without a clip."""

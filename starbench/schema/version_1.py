@@ -30,10 +30,12 @@ def identity(data: Any) -> Any:
         return data
     setup = {name: value for name, value in data.items() if name in _OF_SETUP}
     rest = {name: value for name, value in data.items() if name not in _OF_SETUP}
-    suites = [dict(suite) if isinstance(suite, dict) else suite for suite in data.get("suites", ())]
-    for suite in suites:
-        if isinstance(suite, dict):
-            setup["rotations"] = suite.pop("rotations", "default")
+    suites = data.get("suites")
+    if isinstance(suites, list | tuple):
+        suites = [dict(suite) if isinstance(suite, dict) else suite for suite in suites]
+        for suite in suites:
+            if isinstance(suite, dict):
+                setup["rotations"] = suite.pop("rotations", "default")
     return {**rest, "suites": suites, "setup": setup}
 
 
@@ -44,8 +46,7 @@ def run(data: Any) -> Any:
     today = identity(data.get("identity"))
     if not isinstance(today, dict):
         return data
-    suites = [suite["name"] for suite in today.get("suites", ())]
-    return _with_reasons({**data, "identity": today}, suites, today.get("setup", {}).get("conditions", ()))
+    return _with_reasons({**data, "identity": today}, _list(today.get("suites")), today.get("setup"))
 
 
 def entry(data: Any) -> Any:
@@ -58,10 +59,7 @@ def entry(data: Any) -> Any:
         return data
     setup, suite = dict(data["setup"]), data.get("suite")
     changes = setup.pop("adaptations", ())
-    suites = [suite["name"]] if isinstance(suite, dict) and "name" in suite else []
-    return _with_reasons(
-        {**data, "setup": setup, "adaptations": changes}, suites, setup.get("conditions", ())
-    )
+    return _with_reasons({**data, "setup": setup, "adaptations": changes}, [suite], setup)
 
 
 def adaptation(text: Any) -> Any:
@@ -80,11 +78,18 @@ def adaptation(text: Any) -> Any:
     return {"kind": "other", "text": text}
 
 
-def _with_reasons(data: dict[str, Any], suites: Sequence[str], conditions: Sequence[str]) -> dict[str, Any]:
+def _list(value: Any) -> list[Any]:
+    """What a record has where a list belongs; nothing if it is not one, which its field says later."""
+    return list(value) if isinstance(value, list | tuple) else []
+
+
+def _with_reasons(data: dict[str, Any], suites: list[Any], setup: Any) -> dict[str, Any]:
     """Items that could not be asked: it was the reason, led by suite and condition -> how many."""
+    suites = [str(suite["name"]) for suite in suites if isinstance(suite, dict) and "name" in suite]
+    conditions = list(map(str, _list(setup.get("conditions")))) if isinstance(setup, dict) else []
     reasons = data.get("inapplicable", {})
     if isinstance(reasons, dict):
-        reasons = [_inapplicable(text, n, suites, conditions) for text, n in reasons.items()]
+        reasons = [_inapplicable(str(text), n, suites, conditions) for text, n in reasons.items()]
     return {**data, "schema_version": 2, "inapplicable": reasons}
 
 

@@ -8,19 +8,20 @@ readers.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Self, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from starbench.errors import RunError
+from starbench.errors import InputError, RunError
+from starbench.storage.inputs import lines
 from starbench.text import validation_problem
 
 _BLOCK = 65536
 
-ModelT = TypeVar("ModelT", bound=BaseModel)
+RowT = TypeVar("RowT")
 
 
 class LineAppender:
@@ -52,28 +53,31 @@ class LineAppender:
 
 def whole_lines(path: Path) -> Iterator[bytes]:
     """The lines of a file in order, without their line breaks; a torn last line is skipped."""
-    with path.open("rb") as lines:
-        for line in lines:
-            if not line.endswith(b"\n"):
-                return
-            yield line[:-1]
+    for line in lines(path):
+        if not line.endswith(b"\n"):
+            return
+        yield line[:-1]
 
 
 def parse_lines(
-    path: Path, rows: Iterable[bytes], model: type[ModelT], what: str, *, first: int = 1
-) -> Iterator[ModelT]:
-    """Each of the lines of the file at ``path`` as a model; ``first`` is the number of the first of them.
+    path: Path,
+    rows: Iterable[bytes],
+    parse: Callable[[bytes], RowT],
+    what: str,
+    *,
+    first: int = 1,
+    fix: str = "restore the file, or delete that line to have it asked again",
+) -> Iterator[RowT]:
+    """What ``parse`` makes of each line of the file at ``path``; ``first`` is the number of the first of them.
 
-    Raises :class:`RunError` if a line is not a ``what``.
+    Raises :class:`RunError`, with ``fix``, if a line is not a ``what``.
     """
     for number, row in enumerate(rows, first):
         try:
-            yield model.model_validate_json(row)
-        except ValidationError as error:
-            raise RunError(
-                f"{path}:{number}: is not a {what} ({validation_problem(error)}): restore the file, or delete that "
-                "line to have it asked again"
-            ) from error
+            yield parse(row)
+        except (ValidationError, InputError) as error:
+            problem = validation_problem(error) if isinstance(error, ValidationError) else str(error)
+            raise RunError(f"{path}:{number}: is not a {what} ({problem}): {fix}") from error
 
 
 def cut_torn_line(path: Path) -> None:

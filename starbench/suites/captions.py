@@ -85,7 +85,7 @@ def read(path: Path) -> CaptionFile:
             f"{path} is not a file of captions (first line: {validation_problem(error)}): make one with "
             "starbench caption"
         ) from error
-    lines = parse_lines(path, rows, CaptionLine, "caption", first=2)
+    lines = parse_lines(path, rows, CaptionLine.model_validate_json, "caption", first=2)
     return CaptionFile(header, {line.clip: line for line in latest_lines(lines, lambda line: line).values()})
 
 
@@ -93,7 +93,7 @@ def lines(path: Path) -> Iterator[CaptionLine]:
     """Every line of a file of captions in the order of writing, what another replaced later included."""
     rows = _whole_lines(path)
     next(rows, None)
-    return parse_lines(path, rows, CaptionLine, "caption", first=2)
+    return parse_lines(path, rows, CaptionLine.model_validate_json, "caption", first=2)
 
 
 def attach(suite: Suite, captions: CaptionFile) -> Suite:

@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
+from os.path import lexists
 from pathlib import Path
 from typing import Any
 
-from starbench.errors import SuiteError
+from starbench.errors import InputError, SuiteError
 from starbench.schema import Item
+from starbench.storage.inputs import lines, parse_json, read_json
 from starbench.suites.clip_info import ClipInfo
 from starbench.suites.validate import RawRecord, validate_records
 from starbench.text import slug
@@ -26,7 +28,7 @@ METADATA = "metadata.jsonl"
 AUDIO = "audio"
 _MANIFEST_TYPES = {
     **dict.fromkeys(("name", "default_protocol", "profile", "licence", "digest"), str),
-    "spec": dict,
+    **dict.fromkeys(("spec", "declared"), dict),
 }
 
 
@@ -83,7 +85,7 @@ def read(
 
     Raises :class:`SuiteError`, with every bad item, if it is not a suite, or one is damaged and ``skip_bad`` off.
     """
-    manifest = _manifest(root / MANIFEST)
+    manifest = read_manifest(root)
     stated = manifest.get("digest") if check_digest else None
     if stated is None or skip_bad:
         to_decode = tuple
@@ -109,16 +111,15 @@ def read(
     return suite
 
 
-def _manifest(path: Path) -> dict[str, Any]:
-    try:
-        manifest = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
+def read_manifest(root: Path) -> dict[str, Any]:
+    """What ``suite.json`` in the directory ``root`` says; raises :class:`SuiteError` if it is not a suite's."""
+    path = root / MANIFEST
+    if not lexists(path):
         raise SuiteError(
             f"{path.parent} is not a suite: it has no {MANIFEST} (make one with 'starbench build', or name "
             "a data set as star-bench:ROOT)"
-        ) from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise SuiteError(f"{path} cannot be read: {error}") from error
+        )
+    manifest = read_json(path, SuiteError)
     if not isinstance(manifest, dict):
         raise SuiteError(f"{path} must hold a JSON object")
     for name, kind in _MANIFEST_TYPES.items():
@@ -129,19 +130,18 @@ def _manifest(path: Path) -> dict[str, Any]:
 
 def _records(path: Path) -> Iterator[RawRecord]:
     try:
-        with path.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    yield _record(f"{path.name}:{number}", line)
-    except (OSError, UnicodeDecodeError) as error:
-        raise SuiteError(f"{path} cannot be read: {error}") from error
+        for number, line in enumerate(lines(path), 1):
+            if line.strip():
+                yield _record(f"{path.name}:{number}", line)
+    except OSError as error:
+        raise SuiteError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def _record(where: str, line: str) -> RawRecord:
+def _record(where: str, line: bytes) -> RawRecord:
     try:
-        fields = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        return RawRecord(where, {}, f"is not JSON: {error}")
+        fields = parse_json(line, "the line")
+    except InputError as error:
+        return RawRecord(where, {}, str(error))
     if not isinstance(fields, dict):
         return RawRecord(where, {}, "is not a JSON object")
     fields.pop("file_name", None)

@@ -119,7 +119,7 @@ def _parse(records: Iterable[RawRecord], problems: list[str]) -> list[Item]:
 
 
 def _paths(item: Item) -> tuple[str, ...]:
-    return item.audio_paths + ((item.uncut_audio_path,) if item.uncut_audio_path else ())
+    return item.audio_paths + (() if item.uncut_audio_path is None else (item.uncut_audio_path,))
 
 
 def _probe_all(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from starbench.execution.processes import available_cpus
 from starbench.suites import suite as suites
-from starbench.suites.suite import MANIFEST
 from starbench.verify import balance, leaks
 from starbench.verify.answers import groups
 from starbench.verify.findings import Breach, Findings, judge
@@ -29,7 +27,7 @@ def verify(
     are measured, and of all. A SuiteError says that there is no suite, it is damaged or a worker process died.
     """
     suite = suites.read(root, check_digest=False)
-    manifest = json.loads((root / MANIFEST).read_text("utf-8"))
+    manifest = suites.read_manifest(root)
     declared = manifest.get("declared") or {}
     measurements = measure_all(suite, workers or available_cpus(), on_item)
     rows, unmeasured, breaches = judge((one.item, result) for one in measurements for result in one.results)

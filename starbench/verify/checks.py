@@ -33,7 +33,7 @@ SOURCE_CHECKS: dict[str, tuple[Callable[[Source], Iterator[ClaimResult]], ...]] 
 }
 
 #: What a truth of another shape than its key promises raises.
-_MALFORMED = (KeyError, IndexError, TypeError, ValueError, AttributeError)
+_MALFORMED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, MemoryError)
 
 
 def check(clip: Clip) -> Iterator[ClaimResult]:

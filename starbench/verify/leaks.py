@@ -89,19 +89,30 @@ def _of_options(group: Group, cues: Sequence[str]) -> Iterator[tuple[str, str, i
 
 
 def _ranks(item: Item, cues: Sequence[str]) -> Iterator[tuple[str, int, int]]:
-    numbers, clips = item.truth.get("option_sources"), item.truth.get("clips")
-    if not isinstance(numbers, list) or not isinstance(clips, list) or len(numbers) != len(item.options):
-        return
-    sources = clips[0].get("sources", [])
-    named = [k for k, number in enumerate(numbers) if number is not None]
+    sources = _option_sources(item)
+    named = [k for k, source in enumerate(sources) if source is not None]
     right = item.options.index(item.answer or "")
-    if right not in named or len({numbers[k] for k in named}) < len(named):
+    if right not in named:
         return
-    tables = {k: source_numbers(sources[numbers[k]]) for k in named}
+    tables = {k: source_numbers(sources[k] or {}) for k in named}
     for key in set.intersection(*(set(table) for table in tables.values())):
         values = [tables[k][key] for k in named]
         if not is_cue(key, cues) and len(set(values)) == len(values):
             yield key, sorted(values).index(tables[right][key]), len(values)
+
+
+def _option_sources(item: Item) -> list[Mapping[str, Any] | None]:
+    """The source that each option names, each another one; none at all if the truth does not say that."""
+    numbers, clips = item.truth.get("option_sources"), item.truth.get("clips")
+    first = clips[0] if isinstance(clips, list) and clips else None
+    sources = first.get("sources") if isinstance(first, dict) else None
+    if not isinstance(numbers, list) or not isinstance(sources, list) or len(numbers) != len(item.options):
+        return []
+    known = {n: source for n, source in enumerate(sources) if isinstance(source, dict)}
+    named = [number for number in numbers if number is not None]
+    if not all(type(number) is int and number in known for number in named) or len({*named}) < len(named):
+        return []
+    return [None if number is None else known[number] for number in numbers]
 
 
 def source_numbers(source: Mapping[str, Any], key: str = "sources") -> dict[str, float]:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from starbench.errors import StimulusError
+from starbench.storage.inputs import read_bytes
 
 if TYPE_CHECKING:
     import h5py
@@ -68,8 +69,7 @@ def read(source: str | Path) -> HrirSet:
     if not path.is_file():
         raise StimulusError(f"there is no head file {str(source)!r}: --hrtf needs a SOFA file")
     try:
-        with path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        digest = hashlib.sha256(read_bytes(path)).hexdigest()
     except OSError as error:
         raise StimulusError(f"the head file {str(source)!r} cannot be read: {error.strerror}") from error
     with _open(path) as file:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from starbench.errors import InputError
+from starbench.storage.inputs import read_bytes
 from starbench.text import printable
 
 from ..design.plans import check_name
@@ -55,7 +56,7 @@ class SceneOptions:
             "snr": self.snr and snr_words(self.snr),
             "rt60": self.rt60 and rt60_words(self.rt60),
             "signal": list(self.signal),
-            "hrtf": self.head and {"sha256": sha256(Path(self.head).read_bytes()).hexdigest()},
+            "hrtf": self.head and {"sha256": _digest(self.head)},
             "recordings": self.recordings and recordings_digest(self.recordings),
             "format": self.format if self.format != "binaural" else None,
             "stems": self.stems,
@@ -194,6 +195,13 @@ def _head(raw: Any) -> str:
     if not path.is_file():
         raise InputError(f"option hrtf: there is no file {printable(str(raw))}: give a SOFA file")
     return str(path.resolve())
+
+
+def _digest(path: str) -> str:
+    try:
+        return sha256(read_bytes(Path(path))).hexdigest()
+    except OSError as error:
+        raise InputError(f"option hrtf: {printable(path)} cannot be read: {error.strerror}") from error
 
 
 def _boolean(raw: Any) -> bool:

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from hashlib import sha256
+from os.path import realpath
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 from starbench.audio import decode
 from starbench.errors import AudioError, InputError
+from starbench.storage.inputs import read_bytes
 from starbench.text import printable
 
 _SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".caf"})
@@ -95,18 +97,18 @@ def recordings_digest(recordings: tuple[Recording, ...]) -> dict[str, Any]:
 
 def _read(path: Path, root: Path, min_seconds: float) -> Recording:
     name = printable(path.name)[:80]
-    target = path.resolve()
+    target = Path(realpath(path))  # which, unlike resolve(), takes a link that leads to itself
     if not target.is_file() or not target.is_relative_to(root):
         raise InputError(
             f"option recordings: {name} is not a file in the folder: replace the link by the file itself"
         )
-    if target.stat().st_size > _MAX_BYTES:
-        raise InputError(f"option recordings: {name} has more than {_MAX_BYTES >> 20} MiB: shorten it")
-    data = target.read_bytes()
     try:
+        data = read_bytes(target, _MAX_BYTES)
         audio = decode(data)
     except AudioError as error:
         raise InputError(f"option recordings: {name} cannot be read as sound: {error}") from error
+    except OSError as error:
+        raise InputError(f"option recordings: {name} cannot be read: {error.strerror}: replace it") from error
     if audio.channels != 1:
         raise InputError(
             f"option recordings: {name} has {audio.channels} channels: a source in space needs one: mix it "

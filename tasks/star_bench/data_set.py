@@ -8,16 +8,16 @@ abstains.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from itertools import permutations
-from os.path import expanduser
+from os.path import expanduser, lexists
 from pathlib import Path
 from typing import Any
 
 from starbench.errors import SuiteError
 from starbench.schema import Item
+from starbench.storage.inputs import read_json
 from starbench.suites.suite import Suite
 from starbench.suites.validate import RawRecord, validate_records
 
@@ -92,12 +92,9 @@ def _records(root: Path) -> Iterator[RawRecord]:
 
 
 def _read(path: Path) -> list[Any]:
-    if not path.is_file():
+    if not lexists(path):
         raise SuiteError("file is missing")
-    try:
-        records = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise SuiteError(f"cannot be read: {error}") from error
+    records = read_json(path, SuiteError, "the file")
     if not isinstance(records, list):
         raise SuiteError("must hold a JSON array of items")
     return records

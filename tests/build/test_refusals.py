@@ -10,7 +10,8 @@ from command_line import Command
 from noise_task import spec
 
 from starbench.build.build import build
-from starbench.errors import InputError, PluginError, StimulusError
+from starbench.errors import InputError, PluginError, StimulusError, SuiteError
+from starbench.synthesis import BuildSpec
 
 
 @pytest.mark.parametrize("size", [40, 6])  # by workers, and here
@@ -65,3 +66,10 @@ def test_options_reach_the_task_and_paths_stay_out_of_the_manifest(
         code, _, err = command("build", task, "--out", "t", *size, *arguments)
         assert (code, err) == (2, f"starbench: {said}\n")
     assert not list(tmp_path.glob("*t")) + list(tmp_path.glob(".t*"))
+
+
+def test_a_link_that_leads_to_itself_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    (tmp_path / "suite").symlink_to(tmp_path / "suite")
+    with pytest.raises(SuiteError, match="suite exists and is not empty"):
+        build("perception", BuildSpec(("pitch",), "default", 5, 4), tmp_path / "suite")
+    assert [path.name for path in tmp_path.iterdir()] == ["suite"]

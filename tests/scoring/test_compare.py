@@ -111,15 +111,16 @@ def write(
         },
     }
     items = {name: item(name, sub(name)) for endings in conditions.values() for name in endings}
+    its = {"suite": of_suite["name"], "protocol": of_suite["protocol"]}
     planned = [
-        (trial(items[name], rotation, condition), how)
+        (trial(items[name], rotation, condition).model_copy(update=its), how)
         for condition, endings in conditions.items()
         for name, ends in endings.items()
         for rotation, how in enumerate(ends)
     ]
     record = Run(identity=Identity(**asked), capabilities=Capabilities(), created="now", **(run or {}))
     directory.begin(
-        path, record, {("s", name): found for name, found in items.items()}, [t for t, _ in planned]
+        path, record, {(its["suite"], name): found for name, found in items.items()}, [t for t, _ in planned]
     )
     with journals.LineWriter(path / journals.NAME) as journal:
         for made, how in planned:

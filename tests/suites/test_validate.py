@@ -14,6 +14,7 @@ import soundfile
 
 from starbench.audio import Audio, decode
 from starbench.errors import SuiteError
+from starbench.schema import Response
 from starbench.suites import clip_cache
 from starbench.suites.validate import RawRecord, resolve_within, validate_records
 
@@ -206,3 +207,12 @@ def test_sounds_are_decoded_by_as_many_threads_as_this_process_may_use(
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
     validate_records([record(str(n), audio_paths=[f"{n}.wav"]) for n in range(8)], root, skip_bad=False)
     assert len(threads) == 1
+
+
+def test_half_of_a_character_is_a_problem_of_its_field_wherever_a_record_comes_from(tmp_path: Path) -> None:
+    fields = {"id": "x", "task": "T", "options": ["a", "b"], "answer": "a", "audio_paths": ["x.wav"]}
+    records = [RawRecord("first", {**fields, "question": "\ud800"})]
+    with pytest.raises(SuiteError) as refused:
+        validate_records(records, tmp_path, skip_bad=False)
+    assert refused.value.problems[0].startswith("x: question: holds a lone surrogate")
+    assert Response(text="\ud800").text == "\ud800", "what a model says is repaired when it is recorded"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from starbench.cli.commands.progress import counting
 from starbench.cli.commands.shared import key_values, names_in
 from starbench.errors import InputError
 from starbench.plugins import registry
-from starbench.suites.suite import MANIFEST
+from starbench.suites.suite import MANIFEST, read_manifest
 from starbench.synthesis import BuildSpec
 
 
@@ -45,7 +44,7 @@ def build(options: Mapping[str, Any]) -> None:
         )
         raise
     typer.echo(f"{len(suite.items)} items, {len(suite.clips)} clips, digest {suite.digest[:12]}: {out}")
-    dropped = json.loads((out / MANIFEST).read_text("utf-8"))["dropped"]
+    dropped = read_manifest(out)["dropped"]
     if dropped:
         typer.echo(
             f"{len(dropped)} cells of the design cannot be made; {out}/{MANIFEST} lists each with its reason"

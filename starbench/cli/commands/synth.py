@@ -14,6 +14,7 @@ from starbench.build.render import render_stimulus, stem_wav
 from starbench.errors import InputError
 from starbench.plugins import registry
 from starbench.reporting.files import write_file
+from starbench.storage.inputs import MAX_JSON, parse_json, read_json
 from starbench.synthesis import Recipe, Synthesizer, generator
 from starbench.text import slug
 
@@ -34,16 +35,20 @@ def synth(name: str, parameters: str, out: Path | None, seed: int) -> None:
 
 
 def _read(parameters: str) -> dict[str, Any]:
-    try:
-        text = sys.stdin.read() if parameters == "-" else Path(parameters).read_text("utf-8")
-        values = json.loads(text)
-    except OSError as error:
-        raise InputError(f"{parameters} cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{parameters} is not JSON: {error}") from error
+    values = _from_stdin() if parameters == "-" else read_json(Path(parameters))
     if not isinstance(values, dict):
         raise InputError(f"{parameters} must hold a JSON object, parameter to value")
     return values
+
+
+def _from_stdin() -> Any:
+    try:
+        text = sys.stdin.read(MAX_JSON + 1)
+    except UnicodeDecodeError as error:
+        raise InputError(f"standard input is not UTF-8: {error}") from error
+    if len(text) > MAX_JSON:
+        raise InputError(f"standard input is larger than {MAX_JSON >> 20} MiB")
+    return parse_json(text, "standard input")
 
 
 def _refuse_unfit(name: str, synthesizer: Synthesizer, values: dict[str, Any]) -> None:

@@ -145,10 +145,10 @@ def test_all_damage_is_reported_at_once(data: DataSet) -> None:
     ("content", "words"),
     [
         (None, "file is missing"),
-        (b"{", "cannot be read"),
+        (b"{", "the file is not JSON"),
         (b'{"items": []}', "must hold a JSON array"),
-        (b"\xff\xfe\x00", "cannot be read"),
-        (b"[" * 100_000, "cannot be read"),
+        (b"\xff\xfe\x00", "the file is not JSON"),
+        (b"[" * 100_000, "the file is not JSON"),
     ],
     ids=["missing", "not JSON", "not a list", "not text", "too deep"],
 )
