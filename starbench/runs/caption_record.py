@@ -14,6 +14,7 @@ from starbench.runs.ownership import hold, refuse_other, write_errors
 from starbench.schema import Canary, Trial
 from starbench.schema.caption import CaptionLine
 from starbench.storage.atomic import write_lines
+from starbench.storage.records import as_json
 from starbench.suites import captions
 
 
@@ -44,7 +45,7 @@ class CaptionRecord:
         path, planned = self.lines_path, self.workload.header
         with write_errors(path):
             if not path.exists() or not path.stat().st_size:
-                write_lines(path, [planned.model_dump_json()])
+                write_lines(path, [as_json(planned)])
                 return Beginning(False, planned.served_by, planned.versions)
         header = captions.read(path).header
         old, new = (one.identity.model_dump(mode="json") for one in (header, planned))
@@ -71,4 +72,4 @@ class CaptionRecord:
         header = captions.read(path).header.model_copy(update=changes)
         with write_errors(path):
             _, *lines = path.read_bytes().split(b"\n")
-            write_lines(path, [header.model_dump_json(), *(line.decode() for line in lines[:-1])])
+            write_lines(path, [as_json(header), *(line.decode() for line in lines[:-1])])

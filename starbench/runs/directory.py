@@ -21,6 +21,7 @@ from starbench.errors import JournalError, RunError
 from starbench.runs import journal, ownership
 from starbench.schema import Canary, Identity, Item, Run, Trial
 from starbench.storage.atomic import write_lines
+from starbench.storage.records import as_json
 from starbench.text import slug
 
 RUN = "run.json"
@@ -110,7 +111,7 @@ def begin(path: Path, run: Run, items: Mapping[ItemKey, Item], trials: Iterable[
 
 def _write_run(path: Path, run: Run) -> None:
     with ownership.write_errors(path):
-        write_lines(path / RUN, [run.model_dump_json(indent=2)])
+        write_lines(path / RUN, [as_json(run, indent=2)])
 
 
 def discard(path: Path) -> None:
@@ -151,7 +152,7 @@ def read_plan(path: Path) -> list[PlannedTrial]:
 def write_canary(path: Path, canary: Canary) -> None:
     """Record what the canary found, in place of what an earlier one did."""
     try:
-        write_lines(path / CANARY, [canary.model_dump_json(indent=2)])
+        write_lines(path / CANARY, [as_json(canary, indent=2)])
     except OSError as error:
         raise JournalError(f"{path / CANARY} cannot be written ({error.strerror}): make room") from error
 
