@@ -16,6 +16,8 @@ _NOT_PLAIN = re.compile(r"[^\w.-]+", re.ASCII)
 _LONGEST_SLUG = 100
 _MOST_SUGGESTIONS = 30
 _LONGEST_SENTENCE = 1000
+#: A server's megabytes are not looked at to say a sentence.
+_MOST_READ = 20_000
 
 
 def printable(text: str) -> str:
@@ -25,7 +27,7 @@ def printable(text: str) -> str:
 
 def sentence(text: str) -> str:
     """One printable line without secrets, whatever a server or a file put into ``text``."""
-    line = printable(redact(text))
+    line = printable(redact(text)[:_MOST_READ])
     return line if len(line) <= _LONGEST_SENTENCE else f"{line[:_LONGEST_SENTENCE]} …"
 
 
