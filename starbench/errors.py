@@ -51,6 +51,10 @@ class JournalError(StarbenchError):
     """A journal line, or what is made from the journal, could not be made durable."""
 
 
+class RecordError(JournalError):
+    """A record has no form in a file that could be read back."""
+
+
 class AdapterError(StarbenchError):
     """A request to a model failed.
 

@@ -18,6 +18,8 @@ _MOST_SUGGESTIONS = 30
 #: pydantic's name of a problem -> what it is for who does not know pydantic.
 _IN_OUR_WORDS = {"string_unicode": "holds a lone surrogate, half of a character: write the character itself"}
 _LONGEST_SENTENCE = 1000
+#: A server's megabytes are not looked at to say a sentence.
+_MOST_READ = 20_000
 
 
 def printable(text: str) -> str:
@@ -27,7 +29,7 @@ def printable(text: str) -> str:
 
 def sentence(text: str) -> str:
     """One printable line without secrets, whatever a server or a file put into ``text``."""
-    line = printable(redact(text))
+    line = printable(redact(text)[:_MOST_READ])
     return line if len(line) <= _LONGEST_SENTENCE else f"{line[:_LONGEST_SENTENCE]} …"
 
 

@@ -12,10 +12,11 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from starbench.errors import AdapterError, FatalError, InputError, RequestError
+from starbench.errors import AdapterError, FatalError, InputError, RequestError, TransientError
 from starbench.redact import address
 from starbench.schema import Capabilities, Outcome, Prompt, Response, TextPart
 
+from ..http_client.body_limit import ENCODINGS, read_bounded
 from ..http_client.failures import ERROR_KINDS
 from ..http_client.server import LOOK_UP_S, connect, http_address
 from ..price_table import lookup
@@ -167,7 +168,10 @@ class Gemini:
                 model=self._model, contents=content, config=self._config(prompt)
             )
         body = reply.sdk_http_response.body if reply.sdk_http_response else None
-        return read(body or "")
+        try:
+            return read(body or "")
+        except RecursionError as error:
+            raise TransientError("the reply is nested too deep to be read", kind="malformed") from error
 
     async def close(self) -> None:
         """Delete the uploaded clips and close the connections."""
@@ -249,7 +253,8 @@ def _clients(url: str, api_version: str | None, key: str) -> tuple[httpx2.AsyncC
         verify=tls,
         timeout=None,
         limits=httpx2.Limits(max_connections=None),
-        event_hooks={"response": [raise_unless_success]},
+        headers={"Accept-Encoding": ENCODINGS},
+        event_hooks={"response": [read_bounded, raise_unless_success]},
     )
     options = HttpOptions(
         base_url=url,

@@ -57,9 +57,11 @@ def read(body: str) -> Response:
     candidates = reply.get("candidates") or []
     if not isinstance(candidates, list):
         raise TransientError("the reply's candidates are not a list", kind="malformed")
+    blocked = _name(field(reply, "promptFeedback", "blockReason"))
+    if not (candidates and isinstance(candidates[0], dict)) and not blocked:
+        raise TransientError("the reply holds no candidate, and no reason for that", kind="malformed")
     text, reason = _candidate(candidates[0]) if candidates else (None, None)
     stop = _STOPS.get((reason or "").upper(), "end")
-    blocked = _name(field(reply, "promptFeedback", "blockReason"))
     if blocked and text is None and reason is None:
         reason, stop = f"promptFeedback: {blocked}", "blocked"
     if reason == _ACCOUNT_LIMITED:
@@ -90,7 +92,7 @@ def _usage(counts: object) -> Usage | None:
     written = [n for n in (token_count(counts.get("candidatesTokenCount")), thoughts) if n is not None]
     return Usage(
         input_tokens=token_count(counts.get("promptTokenCount")),
-        output_tokens=sum(written) if written else None,
+        output_tokens=token_count(sum(written)) if written else None,
         audio_tokens=_audio_tokens(counts.get("promptTokensDetails")),
         reasoning_tokens=thoughts,
     )
@@ -103,7 +105,7 @@ def _audio_tokens(details: object) -> int | None:
     # A count of 0 is left out of the JSON; one that makes no sense is not 0.
     sounds = [token_count(d.get("tokenCount", 0)) for d in details if field(d, "modality") == "AUDIO"]
     known = [n for n in sounds if n is not None]
-    return sum(known) if len(known) == len(sounds) else None
+    return token_count(sum(known)) if len(known) == len(sounds) else None
 
 
 def _name(value: object) -> str | None:

@@ -7,6 +7,9 @@ from typing import Any
 
 from starbench.errors import TransientError
 
+#: No model takes or writes more in one request.
+_MOST_TOKENS = 10**12
+
 
 def json_object(reply: object) -> dict[str, Any]:
     """Return the JSON object that a reply is, decoded if ``reply`` is its text; else it is ``malformed``."""
@@ -34,4 +37,4 @@ def items(value: object) -> list[Any]:
 
 def token_count(value: object) -> int | None:
     """Return a number of tokens, None for anything that cannot be one: a negative number, a truth value."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return value if type(value) is int and 0 <= value <= _MOST_TOKENS else None

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from starbench.errors import InputError, TransientError
+from starbench.errors import AdapterError, InputError, TransientError
 from starbench.redact import address
 from starbench.schema import Capabilities, Outcome, Prices, Prompt, Response
 
 from ..http_client.audio_body import EncodedClips
+from ..http_client.body_limit import ENCODINGS, read_bounded
 from ..http_client.failures import ERROR_KINDS
 from ..http_client.server import CONNECT_S, LOOK_UP_S, connect, http_address
 from ..price_table import lookup
@@ -112,6 +113,9 @@ class OpenAI:
             base_url=self._url,
             max_retries=0,
             timeout=openai.Timeout(None, connect=CONNECT_S),
+            http_client=openai.DefaultAsyncHttpxClient(
+                headers={"Accept-Encoding": ENCODINGS}, event_hooks={"response": [read_bounded]}
+            ),
         )
         self._clips = EncodedClips()
         self._listed_models = ListedModels(self._client)
@@ -153,14 +157,20 @@ class OpenAI:
             raise InputError(f"{message}: {advice}" if advice else message) from error
         except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
             raise InputError(f"{self.server} does not accept {self._dialect.key_variables[0]}") from error
-        except (openai.OpenAIError, ValueError, TimeoutError):
+        except (openai.OpenAIError, AdapterError, ValueError, RecursionError, TimeoutError):
             return  # the questions will meet it, and are retried
 
     async def generate(self, prompt: Prompt) -> Response:
         """Answer one prompt; see :mod:`.completions` for what becomes of each failure."""
+        body = await asyncio.to_thread(self._body, prompt)
+        try:
+            return await self._ask(body, prompt)
+        except RecursionError as error:
+            raise TransientError("the reply is nested too deep to be read", kind="malformed") from error
+
+    async def _ask(self, body: bytes, prompt: Prompt) -> Response:
         import openai
 
-        body = await asyncio.to_thread(self._body, prompt)
         try:
             reply = await self._client.post(
                 "/chat/completions",
@@ -178,7 +188,7 @@ class OpenAI:
             if error.status_code == 404:
                 message = f"{message} {await self._listed_models.advice(self._model)}".rstrip()
             return raise_or_blocked(error.status_code, error.body, message, error.response.headers)
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             raise TransientError(f"the reply is not complete JSON: {error}", kind="malformed") from error
         choice = self._dialect.choice
         return read_completion(reply, prompt, choice.answer_in if choice else "text")

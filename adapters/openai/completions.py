@@ -40,9 +40,9 @@ def read_completion(
     choices = completion.get("choices")
     if not isinstance(choices, list):
         raise TransientError("the reply is JSON without choices, not a chat completion", kind="malformed")
+    if not (choices and isinstance(choices[0], dict)):
+        raise TransientError("the reply has no choice among its choices", kind="malformed")
     name, usage = _name(completion), _usage(completion.get("usage"))
-    if not choices:
-        return Response(text=None, served_model=name, usage=usage)
     choice = choices[0]
     if field(choice, "error"):
         return _error_in_body(completion, choice["error"])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from math import exp, log1p
 
+from starbench.errors import TransientError
+
 from ..http_client.replies import field, items
 
 #: Marks that may precede a letter, as a token of their own or within the letter's: spaces, also as
@@ -13,6 +15,8 @@ _OPENING = " \t\r\n▁Ġ<([{\"'*_`"
 _CLOSING = " \t\r\n>)]}\"'*_`.,:;"
 #: Servers write a logarithm below this for a token that is impossible (-9999 at OpenAI and vLLM).
 _IMPOSSIBLE = -1000.0
+#: How far rounding can lift the logarithm of a probability above 0.
+_ROUNDING = 1e-3
 
 
 def letter_logprobs(tokens: Sequence[object], letters: tuple[str, ...]) -> dict[str, float]:
@@ -31,6 +35,11 @@ def letter_logprobs(tokens: Sequence[object], letters: tuple[str, ...]) -> dict[
         ``top_logprobs``.
     letters : tuple of str
         The letters that name options.
+
+    Raises
+    ------
+    TransientError
+        Of kind ``malformed``, if the server states a number that is not the logarithm of a probability.
     """
     for token in tokens:
         if _text(token).strip(_OPENING):
@@ -52,8 +61,11 @@ def _sums(token: object, letters: tuple[str, ...]) -> dict[str, float]:
 
 def _logprob(token: object) -> Iterator[tuple[str, float]]:
     logprob = field(token, "logprob")
-    # Rounding can lift a probability above one.
-    if isinstance(logprob, int | float) and logprob > _IMPOSSIBLE:
+    if not isinstance(logprob, int | float):
+        return
+    if isinstance(logprob, bool) or not logprob <= _ROUNDING:  # which NaN is not either
+        raise TransientError(f"{logprob} is not the logarithm of a probability", kind="malformed")
+    if logprob > _IMPOSSIBLE:
         yield _text(token), min(float(logprob), 0.0)
 
 

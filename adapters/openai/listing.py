@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from starbench.errors import AdapterError
+
 from ..http_client.replies import field, items
 from ..http_client.server import LOOK_UP_S
 
@@ -52,7 +54,7 @@ class ListedModels:
             async with asyncio.timeout(LOOK_UP_S):
                 reply = await self._client.models.with_raw_response.list()
             listing = reply.http_response.json()
-        except (openai.OpenAIError, ValueError, RecursionError, TimeoutError):
+        except (openai.OpenAIError, AdapterError, ValueError, RecursionError, TimeoutError):
             return ()
         names = [field(row, "id") for row in items(field(listing, "data"))]
         return tuple(name for name in names if isinstance(name, str) and name)

@@ -39,10 +39,11 @@ def only(rows: Sequence[Tokens]) -> Callable[[int, Any], list[int]]:
 def logprobs(logits: Any, tokens: Tokens) -> dict[str, float]:
     """Return the natural logarithm of the probability of each letter, from the next token's logits.
 
-    The probabilities of the tokens that stand for a letter add up.
+    The probabilities of the tokens that stand for a letter add up. A letter that the model rules out is left out.
     """
     logs = logits.float().log_softmax(-1)
-    return {letter: float(logs[list(ids)].logsumexp(-1)) for letter, ids in tokens.items()}
+    sums = {letter: float(logs[list(ids)].logsumexp(-1)) for letter, ids in tokens.items()}
+    return {letter: value for letter, value in sums.items() if value != -math.inf}
 
 
 def best(scores: Mapping[str, float]) -> str:
@@ -50,7 +51,7 @@ def best(scores: Mapping[str, float]) -> str:
 
     Scores that are not numbers are a ``RequestError``: the model's weights or its arithmetic overflowed.
     """
-    if any(math.isnan(score) for score in scores.values()):
+    if not scores or any(math.isnan(score) for score in scores.values()):
         raise RequestError("the model's probabilities are not numbers: try dtype=float32", kind="nan")
     return max(scores, key=lambda letter: scores[letter])
 

@@ -22,6 +22,7 @@ from starbench.execution.environment import versions
 from starbench.execution.processes import WorkerDiedError, available_cpus, map_items
 from starbench.plugins import registry
 from starbench.schema import Item
+from starbench.storage.atomic import write_lines
 from starbench.storage.inputs import read_bytes
 from starbench.suites import suite as suites
 from starbench.suites.clip_info import ClipInfo
@@ -177,18 +178,19 @@ def _publish(
         for clip in part.clips
     }
     staging.remove_strays(part for _, part in parts)
-    with (staging.suite / METADATA).open("w", encoding="utf-8") as file:
-        for item in items:
-            fields = item.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-            file.write(json.dumps({"file_name": item.audio_paths[0], **fields}, ensure_ascii=False) + "\n")
+    write_lines(staging.suite / METADATA, map(_metadata_line, items))
     manifest["digest"] = suites.digest(items, clips)
-    text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
-    (staging.suite / MANIFEST).write_text(text, "utf-8")
+    write_lines(staging.suite / MANIFEST, [json.dumps(manifest, indent=2, ensure_ascii=False)])
     built = suites.read(staging.suite)
     if out.exists():
         out.rmdir()
     staging.suite.rename(out)
     return replace(built, root=out)
+
+
+def _metadata_line(item: Item) -> str:
+    fields = item.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return json.dumps({"file_name": item.audio_paths[0], **fields}, ensure_ascii=False)
 
 
 def _item(item: Item, rendered: RenderedItem) -> Item:

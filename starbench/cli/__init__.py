@@ -5,8 +5,12 @@ Nothing heavy is imported before a command needs it.
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from errno import EPIPE
 from typing import Annotated, Any
 
 import typer
@@ -14,7 +18,7 @@ from typer.core import TyperCommand
 
 from starbench.cli import models, results, suites
 from starbench.cli.exits import BAD_INPUT, INCOMPLETE, INTERRUPTED
-from starbench.errors import AdapterError, JournalError, StarbenchError, SuiteError
+from starbench.errors import AdapterError, InputError, JournalError, StarbenchError, SuiteError
 from starbench.text import sentence
 from starbench.version import __version__
 
@@ -87,13 +91,34 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
-        app()
+        with _checked_output():
+            app()
     except StarbenchError as error:
-        for line in (f"starbench: {sentence(str(error))}", *_problems(error)):
-            typer.echo(line, err=True)
+        with suppress(OSError):  # there is nowhere left to say it
+            for line in (f"starbench: {sentence(str(error))}", *_problems(error)):
+                typer.echo(line, err=True)
         sys.exit(INCOMPLETE if isinstance(error, AdapterError | JournalError) else BAD_INPUT)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+
+
+@contextmanager
+def _checked_output() -> Iterator[None]:
+    """Raise an :class:`InputError` if standard output does not take what is printed, as on a full disk."""
+    try:
+        try:
+            yield
+        finally:  # what is still buffered would be lost without a word when the process ends
+            if sys.stdout is not None:  # as it is where the user closed it
+                sys.stdout.flush()
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        # What could not be written is still in the buffer: it must not be tried again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if error.errno == EPIPE:  # whoever reads it has seen enough, as head has
+            sys.exit(INCOMPLETE)
+        raise InputError(f"standard output cannot be written: {error.strerror}") from error
 
 
 def _problems(error: StarbenchError) -> list[str]:

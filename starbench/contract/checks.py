@@ -66,7 +66,7 @@ CHECKS = (
     ),
     Check("unicode", inputs.unicode, "encode texts as UTF-8, and treat none as a format or as mark-up"),
     Check("choice", replies.choice, "declare only the answer modes that it knows"),
-    Check("logprobs", replies.logprobs, "declare only the answer modes that it knows"),
+    Check("logprobs", replies.logprobs, replies.LOGPROBS_FIX),
     Check("again", behaviour.again),
     Check(
         "concurrency", behaviour.concurrency, "guard what calls share, or declare max_in_flight", _IN_BATCHES
@@ -78,6 +78,7 @@ CHECKS = (
     Check("clips untouched", behaviour.clips_untouched),
     Check("usage", replies.usage),
     Check("outcomes", replies.outcomes),
+    Check("texts", replies.texts),
     Check("secrets", replies.secrets),
     Check("close", behaviour.close, needs_answers=False),
 )

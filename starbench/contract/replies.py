@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from math import isfinite
 
 from starbench.contract.adapter_under_test import AdapterUnderTest
 from starbench.contract.prompts import OPTIONS
@@ -15,12 +14,15 @@ from starbench.redact import redact
 from starbench.schema import AnswerMode, Outcome, Response
 from starbench.text import sentence
 
-#: How far above 0 a logarithm of a probability may come out by rounding.
-_ROUNDING = 1e-3
+LOGPROBS_FIX = (
+    "fill Response.letter_logprobs with natural logarithms, without letters that are impossible, and text with "
+    "the best as <X>"
+)
 #: Kinds of errors that the core makes of what an adapter does.
 _OF_THE_CORE = {BY_ACCIDENT, TIMEOUT}
 #: Those of an ordinary question.
 _LETTERS = tuple("ABCDEF"[: len(OPTIONS)])
+_HALF = re.compile("[\ud800-\udfff]")
 _LETTER = re.compile(r"\W{0,3}([A-Z])\W{0,3}")
 _OUTCOME = {"length": Outcome.TRUNCATED, "blocked": Outcome.BLOCKED, "refused": Outcome.REFUSED}
 
@@ -46,7 +48,7 @@ async def logprobs(adapter: AdapterUnderTest) -> CheckResult:
     if wrong := _wrong_logprobs(reply):
         return failed(
             f"{wrong}{adapter.where}",
-            "fill Response.letter_logprobs with natural logarithms, and text with the best as <X>",
+            LOGPROBS_FIX,
         )
     return passed(", ".join(f"{letter} {p:.2f}" for letter, p in (reply.letter_logprobs or {}).items()))
 
@@ -57,8 +59,6 @@ def _wrong_logprobs(reply: Response) -> str | None:
         return "the reply has no letter_logprobs"
     if strangers := set(by_letter) - set(_LETTERS):
         return f"letter_logprobs names {', '.join(map(repr, sorted(strangers)))}, which is no option's letter"
-    if impossible := [value for value in by_letter.values() if not isfinite(value) or value > _ROUNDING]:
-        return f"letter_logprobs holds {impossible[0]}, which is no logarithm of a probability"
     best = max(by_letter.values())
     if by_letter.get(_letter(reply)) != best:
         return f"the text is {sentence(repr(reply.text))} and not the most probable letter"
@@ -118,15 +118,34 @@ async def outcomes(adapter: AdapterUnderTest) -> CheckResult:
     return passed(f"{len(adapter.replies)} replies, {len(adapter.errors)} errors, all as declared")
 
 
+async def texts(adapter: AdapterUnderTest) -> CheckResult:
+    """Every text can be written to a file: it holds no half of a character (a lone surrogate)."""
+    halves = [text for text in _texts(adapter) if not text.isascii() and _HALF.search(text)]
+    if halves:
+        return failed(
+            f"a text held half a character: {halves[0][:40]!a}{adapter.where}",
+            'decode bytes with errors="replace", once all of them are there; a run records "?" in its place',
+        )
+    return passed("all can be written")
+
+
+def _texts(adapter: AdapterUnderTest) -> list[str]:
+    """What the adapter returned or raised as text."""
+    return [str(error) for error in adapter.errors] + [
+        text
+        for reply in adapter.replies
+        for text in (reply.text, reply.finish_reason, reply.served_model)
+        if text
+    ]
+
+
 async def secrets(adapter: AdapterUnderTest) -> CheckResult:
     """No key of the environment stands in any reply or error."""
-    texts = [str(error) for error in adapter.errors]
-    for reply in adapter.replies:
-        texts += [text for text in (reply.text, reply.finish_reason, reply.served_model) if text]
-    leaks = [text for text in texts if redact(text) != text]
+    everything = _texts(adapter)
+    leaks = [text for text in everything if redact(text) != text]
     if leaks:
         return failed(
-            f"{len(leaks)} of {len(texts)} texts held a key of the environment: {sentence(leaks[0])}",
+            f"{len(leaks)} of {len(everything)} texts held a key of the environment: {sentence(leaks[0])}",
             "keep keys out of messages and replies; starbench.redact.redact() blanks those of a library",
         )
-    return passed(f"none in {len(texts)} texts")
+    return passed(f"none in {len(everything)} texts")

@@ -13,12 +13,14 @@ from pydantic import BaseModel
 from starbench.engine.budget import Budget
 from starbench.engine.client import ModelClient
 from starbench.engine.cost import PromptSize
-from starbench.errors import AdapterError, AudioError, FatalError, JournalError, RequestError
-from starbench.redact import redact
+from starbench.engine.recordable import recordable
+from starbench.errors import AdapterError, AudioError, FatalError, JournalError, RecordError, RequestError
 from starbench.schema import Failure, Prompt, Response, Trial
 from starbench.text import sentence
 
 _NOTHING = Response(text=None)
+#: Kind of the error of a trial whose answer has no form in a file.
+UNRECORDABLE = "unrecordable"
 
 LineT = TypeVar("LineT", bound=BaseModel)
 LineT_co = TypeVar("LineT_co", bound=BaseModel, covariant=True)
@@ -48,6 +50,7 @@ class TrialResult(NamedTuple):
         return {
             "finish_reason": self.delivered.finish_reason,
             "stop": self.delivered.stop,
+            "dropped": self.delivered.dropped,
             "error": self.failure,
             "attempts": self.attempts,
             "latency_s": self.latency_s,
@@ -75,7 +78,7 @@ class Journal(Protocol):
     """Where each finished trial is written down, whole or not at all."""
 
     def append(self, line: BaseModel) -> None:
-        """Write one line."""
+        """Write one line; raises :class:`RecordError` if it could not be read back."""
 
 
 async def run_trials(
@@ -149,7 +152,7 @@ class _TrialRunner(Generic[LineT]):
         earlier = exchange.failures[:-1] if last_failed else exchange.failures
         return TrialResult(
             request_digest=prompt.digest,
-            response=None if exchange.response is None else _without_secrets(exchange.response),
+            response=None if exchange.response is None else recordable(exchange.response),
             failure=None if exchange.error is None else _failure(exchange.error),
             attempts=exchange.attempts,
             latency_s=round(exchange.latency_s, 4),
@@ -164,9 +167,17 @@ class _TrialRunner(Generic[LineT]):
         self.budget.count(usage, result.failure, size)
 
     def _write(self, trial: Trial, result: TrialResult) -> None:
+        try:
+            line = self._append(trial, result)
+        except RecordError as error:
+            failure = Failure(kind=UNRECORDABLE, message=sentence(str(error)))
+            line = self._append(trial, result._replace(response=None, failure=failure))
+        self.on_line(line)
+
+    def _append(self, trial: Trial, result: TrialResult) -> LineT:
         line = self.workload.line(trial, self.client.model.spec, result)
         self.journal.append(line)
-        self.on_line(line)
+        return line
 
 
 def _failure(error: AdapterError | AudioError) -> Failure:
@@ -174,17 +185,3 @@ def _failure(error: AdapterError | AudioError) -> Failure:
     kind = "audio" if isinstance(error, AudioError) else error.kind
     permanent = isinstance(error, RequestError) and error.kind == "bad_request"
     return Failure(kind=kind, message=sentence(str(error)), permanent=permanent)
-
-
-def _without_secrets(response: Response) -> Response:
-    """A response without secrets, and without lone surrogates, which UTF-8 cannot hold."""
-    changed = {
-        name: clean
-        for name in ("text", "finish_reason", "served_model")
-        if (text := getattr(response, name)) and (clean := _clean(text)) != text
-    }
-    return response.model_copy(update=changed) if changed else response
-
-
-def _clean(text: str) -> str:
-    return redact(text if text.isascii() else text.encode("utf-8", "replace").decode())

@@ -90,12 +90,10 @@ class Model:
         method = getattr(self.adapter, name, None)
         if method is None:
             return
-        try:
+        with registry.plugin_errors(
+            lambda error: f"model {self.spec!r}: {name}() failed: {explain(error, method)}", StarbenchError
+        ):
             await finished(method())
-        except StarbenchError:
-            raise
-        except registry.FAILURES as error:
-            raise PluginError(f"model {self.spec!r}: {name}() failed: {explain(error, method)}") from error
 
 
 async def finished(value: Any) -> Any:

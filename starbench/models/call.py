@@ -7,17 +7,31 @@ import inspect
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from math import inf
 from threading import Thread
 from typing import Any, TypeVar
 
-from starbench.errors import AdapterError, AudioError, RequestError
+from pydantic import ValidationError
+
+from starbench.errors import AdapterError, AudioError, FatalError, RequestError
 from starbench.models.adapter import Adapter, finished
 from starbench.models.batching import Batcher
-from starbench.plugins.source_location import at, explain, line_of
+from starbench.plugins.registry import is_of_the_harness
+from starbench.plugins.source_location import (
+    at,
+    described,
+    explain,
+    is_sayable,
+    line_at_fault,
+    line_of,
+    shown_value,
+)
 from starbench.schema import Capabilities, Prompt, Response
 
 T = TypeVar("T")
 
+#: Characters of the kind of an error: it is a word.
+_LONGEST_KIND = 100
 #: Kind of the errors that are made of whatever an adapter raises or returns by accident.
 BY_ACCIDENT = "adapter"
 _AN_ANSWER = "return a str or a starbench.schema.Response"
@@ -91,34 +105,65 @@ async def _called(
         if is_async:
             return await method(argument)
         return await finished(await in_thread(lambda: method(argument), slots))
-    except (AdapterError, AudioError, TimeoutError):
-        raise
-    except asyncio.CancelledError as error:
-        task = asyncio.current_task()
-        if task is None or task.cancelling():
+    except BaseException as error:
+        if is_of_the_harness(error) or _is_closing(error):
             raise
-        # Nobody cancelled us: let through, it would end the worker and lose its trial unseen.
-        message = f"{_name(method)}() raised CancelledError{at(line_of(method))}"
-        raise RequestError(message, kind=BY_ACCIDENT) from error
-    except (Exception, SystemExit) as error:  # sys.exit() would end the process silently
-        raise RequestError(explain(error, method), kind=BY_ACCIDENT) from error
+        if isinstance(error, TimeoutError) and is_sayable(error):
+            raise
+        raise _as_failure(error, method) from error
+
+
+def _is_closing(error: BaseException) -> bool:
+    """Whether Python takes a coroutine away whose event loop has ended."""
+    if isinstance(error, GeneratorExit):
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return True
+    return False
 
 
 def _as_response(answer: object, method: object) -> Response:
-    """Read one answer; one that stands for a failure is raised."""
+    """Read one answer, checked whatever way it was made; one that stands for a failure is raised."""
     if isinstance(answer, Response):
-        return answer
+        fields = {name: vars(answer)[name] for name in Response.model_fields if name in vars(answer)}
+        try:
+            return Response.model_validate(fields)
+        except ValidationError as error:
+            message = f"{described(error, None)}{at(line_of(method))}"
+            raise RequestError(message, kind=BY_ACCIDENT) from error
     if isinstance(answer, str) or answer is None:
         return Response(text=answer)
-    if isinstance(answer, AdapterError | AudioError):
-        raise answer
-    if isinstance(answer, Exception):
-        raise RequestError(explain(answer, method), kind=BY_ACCIDENT) from answer
+    if isinstance(answer, BaseException):
+        raise _as_failure(answer, method) from answer
     _drop(answer)
     fix = f"await it, and {_AN_ANSWER}" if inspect.isawaitable(answer) else _AN_ANSWER
     raise WrongReturnError(
         f"{_name(method)}() returned {type(answer).__name__}, not str or Response", method, fix
     )
+
+
+def _as_failure(error: BaseException, method: object) -> AdapterError | AudioError:
+    """``error`` itself if it is one of ours and can be recorded; else one that says what an adapter did by accident.
+
+    One that ends the run still does.
+    """
+    if isinstance(error, AudioError) and is_sayable(error):
+        return error
+    if not isinstance(error, AdapterError):
+        return RequestError(explain(error, method), kind=BY_ACCIDENT)
+    kind, wait = getattr(error, "kind", None), getattr(error, "retry_after", None)
+    if not (isinstance(kind, str) and kind.isprintable() and 0 < len(kind) <= _LONGEST_KIND):
+        wrong = f"kind={shown_value(kind)}, not a word such as 'server'"
+    elif not (wait is None or (type(wait) in (int, float) and 0 <= wait < inf)):
+        wrong = f"retry_after={shown_value(wait)}, not a number of seconds"
+    elif not is_sayable(error):
+        wrong = "a message that cannot be read"
+    else:
+        return error
+    kind_of_error = FatalError if isinstance(error, FatalError) else RequestError
+    where = line_at_fault(error, method) or line_of(method)
+    return kind_of_error(f"{type(error).__name__} was raised with {wrong}{at(where)}", kind=BY_ACCIDENT)
 
 
 def _drop(answer: object) -> None:
@@ -146,9 +191,10 @@ async def in_thread(call: Callable[[], T], slots: asyncio.Semaphore | None = Non
     def work() -> None:
         try:
             done.set_result(call())
-        except StopIteration as error:  # the one exception that no future can hold: it would hang
-            done.set_exception(RuntimeError("StopIteration was raised").with_traceback(error.__traceback__))
         except BaseException as error:  # noqa: BLE001 - raised again where it is awaited
+            # Futures and coroutines take these for their own end, or for an interrupt by the user.
+            if isinstance(error, StopIteration) or not isinstance(error, Exception | SystemExit):
+                error = RuntimeError(f"{type(error).__name__} was raised").with_traceback(error.__traceback__)
             done.set_exception(error)
 
     Thread(target=work, name="adapter", daemon=True).start()

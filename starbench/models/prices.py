@@ -23,9 +23,14 @@ def prices_of(model: Model, file: Path | None = None) -> Prices | None:
     if file is not None:
         return _from_file(file, model.spec)
     own = getattr(model.adapter, "prices", None)
-    if own is not None and not isinstance(own, Prices):
+    if own is None:
+        return None
+    if not isinstance(own, Prices):
         raise InputError(f"model {model.spec!r}: its prices are not a starbench.schema.Prices")
-    return own
+    try:
+        return Prices.model_validate(own)
+    except ValidationError as error:
+        raise InputError(f"model {model.spec!r}: its prices: {validation_problem(error)}") from error
 
 
 def _from_file(file: Path, spec: str) -> Prices:

@@ -10,6 +10,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from starbench.errors import InputError, PluginError, StarbenchError
 from starbench.models.adapter import NO_LIMITS, PLUGIN, Model
 from starbench.plugins import arguments as command_line
@@ -17,8 +19,11 @@ from starbench.plugins import registry
 from starbench.plugins.source_location import at, explain, line_of
 from starbench.redact import address, names_secret, redact
 from starbench.schema import Capabilities
+from starbench.schema.base import Facts
 from starbench.storage.inputs import read_bytes
+from starbench.text import validation_problem
 
+_FACTS: TypeAdapter[dict[str, Any]] = TypeAdapter(Facts)
 #: A text that is an address and nothing else; a prompt that mentions one is recorded as it is.
 _URL = re.compile(r"\w[\w+.-]*://\S+")
 
@@ -54,12 +59,10 @@ def make(
             f"model {spec!r} is made by an async function: make it in a plain one, and connect in "
             f"async check() or at the first question{at(line_of(factory))}"
         )
-    try:
+    with registry.plugin_errors(
+        lambda error: f"model {spec!r} cannot be made: {explain(error, factory)}", StarbenchError
+    ):
         adapter = factory(**values)
-    except StarbenchError:
-        raise
-    except registry.FAILURES as error:
-        raise PluginError(f"model {spec!r} cannot be made: {explain(error, factory)}") from error
     return as_model(adapter, spec, command_line.recorded(values, typed), versions)
 
 
@@ -81,10 +84,12 @@ def as_model(
     its answer, or what it declares is not :class:`Capabilities`.
     """
     _refuse_uncallable(adapter, spec)
-    try:
+    with registry.plugin_errors(
+        lambda error: f"model {spec!r}: its capabilities raise {explain(error, adapter)}"
+    ):
         declared = adapter.capabilities if _has(adapter, "capabilities") else NO_LIMITS
-    except registry.FAILURES as error:
-        raise PluginError(f"model {spec!r}: its capabilities raise {explain(error, adapter)}") from error
+        if isinstance(declared, Capabilities):
+            Capabilities.model_validate(declared)
     if not isinstance(declared, Capabilities):
         raise PluginError(
             f"model {spec!r}: its capabilities are of type {type(declared).__name__} and no "
@@ -133,11 +138,17 @@ def recorded_arguments(model: Model) -> dict[str, Any]:
     """A model's arguments without what an address can hide, and without its server's address.
 
     They include what the adapter says about its own identity (:class:`starbench.models.adapter.Adapter`).
-    Where a model is served is not what it is: a local server may come back on another port.
+    Where a model is served is not what it is: a local server may come back on another port. Raises
+    :class:`InputError` if they have no form in JSON, as infinity has none.
     """
     recorded = {
         name: address(value) if isinstance(value, str) and _URL.fullmatch(value) else value
         for name, value in model.arguments.items()
     }
     kept = {name: value for name, value in recorded.items() if not model.server or value != model.server}
-    return {**kept, **model.identity}
+    try:
+        arguments: dict[str, Any] = _FACTS.validate_python({**kept, **model.identity})
+    except ValidationError as error:
+        problem = validation_problem(error)
+        raise InputError(f"model {model.spec!r}: its arguments or its identity: {problem}") from error
+    return arguments

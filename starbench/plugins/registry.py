@@ -11,6 +11,8 @@ import difflib
 import importlib
 import importlib.util
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -23,8 +25,32 @@ from starbench.text import suggestion
 
 Kind = Literal["adapters", "synthesizers", "tasks"]
 
-#: Whatever a plug-in may end in. ``sys.exit()`` in one would end the harness without a message.
-FAILURES = (Exception, SystemExit)
+
+def is_of_the_harness(error: BaseException) -> bool:
+    """Whether an exception that came through a plug-in is the user's interrupt, or a cancellation by the harness.
+
+    Anything else that a plug-in ends in is its failure: ``sys.exit()``, an exception above ``Exception``, a
+    ``CancelledError`` that nobody asked for. Let through, these would end the harness without a message.
+    """
+    asyncio = sys.modules.get("asyncio")  # which costs time to import, and nothing is cancelled without it
+    if asyncio is not None and isinstance(error, asyncio.CancelledError):
+        try:
+            task = asyncio.current_task()
+        except RuntimeError:  # no event loop runs
+            return False
+        return task is None or bool(task.cancelling())
+    return isinstance(error, KeyboardInterrupt)
+
+
+@contextmanager
+def plugin_errors(describe: Callable[[BaseException], str], *passing: type[Exception]) -> Iterator[None]:
+    """Raise whatever a plug-in ends in as a :class:`PluginError`, which ``describe`` words; ``passing`` pass."""
+    try:
+        yield
+    except BaseException as error:
+        if is_of_the_harness(error) or isinstance(error, passing):
+            raise
+        raise PluginError(describe(error)) from error
 
 
 def available(kind: Kind) -> dict[str, EntryPoint]:
@@ -59,12 +85,10 @@ def make(kind: Kind, name: str, **arguments: Any) -> Any:
     Raises :class:`PluginError` if there is none of that name, or making it fails; an exception of our own tree passes.
     """
     factory = load(kind, name)
-    try:
+    with plugin_errors(
+        lambda error: f"{kind[:-1]} {name!r} cannot be made: {explain(error, factory)}", StarbenchError
+    ):
         return factory(**arguments)
-    except StarbenchError:
-        raise
-    except FAILURES as error:
-        raise PluginError(f"{kind[:-1]} {name!r} cannot be made: {explain(error, factory)}") from error
 
 
 def _is_module(name: str) -> bool:
@@ -80,24 +104,22 @@ def load(kind: Kind, name: str) -> Any:
     if target.endswith(".py"):
         return _attribute(_from_file(Path(target)), attribute, target)
     if attribute:
-        try:
+        with plugin_errors(lambda error: f"module {target!r} cannot be imported: {explain(error)}"):
             module = importlib.import_module(target)
-        except FAILURES as error:
-            raise PluginError(f"module {target!r} cannot be imported: {explain(error)}") from error
         return _attribute(module, attribute, target)
     points = available(kind)
     if name not in points:
         raise PluginError(f"no {kind[:-1]} is called {name!r}: {suggestion(name, points)}")
     point = points[name]
-    try:
-        return point.load()
-    except FAILURES as error:
+
+    def describe(error: BaseException) -> str:
         # A class that is missing raises in importlib: the module's own file is the next best place.
         file = source_file(sys.modules.get(point.value.partition(":")[0]))
         place = "" if line_at_fault(error) or file is None else at(shown(file))
-        raise PluginError(
-            f"plug-in {point.name!r} ({point.value}) cannot be loaded: {explain(error)}{place}"
-        ) from error
+        return f"plug-in {point.name!r} ({point.value}) cannot be loaded: {explain(error)}{place}"
+
+    with plugin_errors(describe):
+        return point.load()
 
 
 def _from_file(path: Path) -> ModuleType:
@@ -110,16 +132,19 @@ def _from_file(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     # Known by name before it runs, so that dataclasses and pickles of its classes resolve.
     sys.modules[name] = module
-    sys.path.insert(0, str(path.parent.resolve()))
+    folder = str(path.parent.resolve())
+    sys.path.insert(0, folder)
     try:
-        spec.loader.exec_module(module)
-    except FAILURES as error:
-        del sys.modules[name]
-        raise PluginError(
-            f"{path}:{_line_in(error, path)}: {described(error, line_at_fault(error))}"
-        ) from error
+        with plugin_errors(
+            lambda error: f"{path}:{_line_in(error, path)}: {described(error, line_at_fault(error))}"
+        ):
+            spec.loader.exec_module(module)
+    except BaseException:
+        sys.modules.pop(name, None)
+        raise
     finally:
-        sys.path.remove(str(path.parent.resolve()))
+        if folder in sys.path:
+            sys.path.remove(folder)
     return module
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import inspect
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -25,6 +26,8 @@ _CALLERS = (
     "importlib",
     "asyncio",
     "concurrent",
+    "contextlib",
+    "starbench.models.adapter",
 )
 
 
@@ -56,9 +59,14 @@ def _record_problem(record: str, detail: dict[str, Any]) -> str:
         return f"{record} needs {field}"
     if detail["type"] == "frozen_instance":
         return f"{record} cannot be changed: make another with model_copy(update={{{field!r}: …}})"
-    value = printable(repr(detail["input"]))
-    value = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
-    return f"{record}({field}={value}): {detail['msg']}"
+    return f"{record}({field}={shown_value(detail['input'])}): {detail['msg']}"
+
+
+def shown_value(value: object) -> str:
+    """The beginning of a wrong value, whatever its ``__repr__`` does."""
+    text = _text_of(repr, value) or f"a {type(value).__name__}"
+    text = printable(text[: 2 * _SHOWN])
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _meant(record: str, field: str) -> str:
@@ -69,12 +77,21 @@ def _meant(record: str, field: str) -> str:
     return f"; did you mean {close[0]}?" if close else f": there are {', '.join(kind.model_fields)}"
 
 
+def is_sayable(error: object) -> bool:
+    """Whether an error says something that is a text."""
+    return _text_of(str, error) is not None
+
+
 def _message_of(error: object) -> str:
     """What an error says; one whose own ``__str__`` fails says nothing, and must not end the run."""
+    return _text_of(str, error) or ""
+
+
+def _text_of(form: Callable[[object], str], thing: object) -> str | None:
     try:
-        return str(error)
-    except Exception:  # noqa: BLE001 - whatever a plug-in's exception does
-        return ""
+        return form(thing)
+    except Exception:  # noqa: BLE001 - whatever a plug-in's object does
+        return None
 
 
 def line_at_fault(error: BaseException, plugin: object = None) -> str | None:

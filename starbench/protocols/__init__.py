@@ -6,9 +6,9 @@ from functools import lru_cache
 
 from starbench.errors import InputError
 from starbench.protocols.base import Protocol
-from starbench.reading.constrained import constrained_answer
 from starbench.protocols.star_bench import StarBench
 from starbench.protocols.starbench import Starbench
+from starbench.reading.constrained import constrained_answer
 from starbench.schema import AnswerMode, Reading, Response, Stop
 
 PROTOCOLS: dict[str, Protocol] = {protocol.name: protocol for protocol in (StarBench(), Starbench())}
@@ -34,7 +34,8 @@ def read_response(
     """Read the answer in a response: the one reading that the journal and every score share.
 
     ``text`` and ``stop`` are what the model delivered, ``options`` stand in the order shown, ``question`` is what was
-    asked about them, if it is known. Under the answer modes ``choice`` and ``logprobs`` only a letter alone is an answer.
+    asked about them, if it is known. Under the answer modes ``choice`` and ``logprobs`` only a letter alone is an
+    answer.
     """
     response = Response.model_construct(text=text, stop=stop)
     return constrained_answer(get(protocol).read(response, options, question), response, answer_mode)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from starbench.reading import patterns
 from starbench.protocols.base import Part, no_text_outcome
+from starbench.reading import patterns
 from starbench.reading.final_part import without_thinking
 from starbench.reading.plain import plain
 from starbench.schema import ClipSpec, Outcome, Response, TextSpec

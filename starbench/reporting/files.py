@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from starbench.errors import InputError
-from starbench.storage.atomic import write_bytes
+from starbench.storage.atomic import write_bytes, write_text
 
 
 def write_file(path: Path, content: str | bytes, *, new_folder: bool = False) -> None:
@@ -13,6 +13,9 @@ def write_file(path: Path, content: str | bytes, *, new_folder: bool = False) ->
     try:
         if new_folder:
             path.parent.mkdir(parents=True, exist_ok=True)
-        write_bytes(path, content.encode() if isinstance(content, str) else content)
+        if isinstance(content, str):
+            write_text(path, content)
+        else:
+            write_bytes(path, content, sync=True)
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}") from error

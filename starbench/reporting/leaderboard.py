@@ -52,8 +52,9 @@ def write_board(entries: Iterable[LeaderboardEntry], folder: Path) -> list[Path]
     """Write the board of ``entries`` as JSON and as Markdown; :class:`InputError` if the folder takes no file."""
     content = board(entries)
     text = json.dumps(content.model_dump(mode="json"), indent=1, ensure_ascii=False)
+    markdown = board_to_markdown(content)
     write_file(folder / BOARD_JSON, f"{text}\n", new_folder=True)
-    write_file(folder / BOARD_MARKDOWN, board_to_markdown(content))
+    write_file(folder / BOARD_MARKDOWN, markdown)
     return [folder / BOARD_JSON, folder / BOARD_MARKDOWN]
 
 

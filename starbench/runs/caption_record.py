@@ -15,6 +15,7 @@ from starbench.schema import Canary, Trial
 from starbench.schema.caption import CaptionLine
 from starbench.storage.atomic import write_lines
 from starbench.storage.json_lines import whole_lines
+from starbench.storage.records import as_json
 from starbench.suites import captions
 
 
@@ -45,7 +46,7 @@ class CaptionRecord:
         path, planned = self.lines_path, self.workload.header
         with write_errors(path):
             if not path.exists() or not path.stat().st_size:
-                write_lines(path, [planned.model_dump_json()])
+                write_lines(path, [as_json(planned)])
                 return Beginning(False, planned.served_by, planned.versions)
         header = captions.read(path).header
         refuse_other(path, "other captions", header.identity, planned.identity)
@@ -71,4 +72,4 @@ class CaptionRecord:
         header = captions.read(path).header.model_copy(update=changes)
         with write_errors(path):
             _, *lines = whole_lines(path)
-            write_lines(path, [header.model_dump_json(), *(line.decode() for line in lines)])
+            write_lines(path, [as_json(header), *(line.decode() for line in lines)])

@@ -24,6 +24,7 @@ from starbench.schema import Canary, Item, Run, Trial
 from starbench.storage.atomic import write_lines
 from starbench.storage.inputs import lines, parse_json, read_json
 from starbench.storage.json_lines import parse_lines
+from starbench.storage.records import as_json
 from starbench.text import slug, validation_problem
 
 RUN = "run.json"
@@ -109,7 +110,7 @@ def begin(path: Path, run: Run, items: Mapping[ItemKey, Item], trials: Sequence[
         write_lines(path / ITEMS, (_item_line(suite, item) for (suite, _), item in items.items()))
         write_lines(path / PLAN, (json.dumps(PlannedTrial.of(trial)) for trial in trials))
         # Last, because its presence says that the others are whole.
-        write_lines(path / RUN, [run.model_dump_json(indent=2)])
+        write_lines(path / RUN, [as_json(run, indent=2)])
     return begun is not None
 
 
@@ -173,7 +174,7 @@ def read_plan(path: Path) -> list[PlannedTrial]:
 def write_canary(path: Path, canary: Canary) -> None:
     """Record what the canary found, in place of what an earlier one did."""
     try:
-        write_lines(path / CANARY, [canary.model_dump_json(indent=2)])
+        write_lines(path / CANARY, [as_json(canary, indent=2)])
     except OSError as error:
         raise JournalError(f"{path / CANARY} cannot be written ({error.strerror}): make room") from error
 

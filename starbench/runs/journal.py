@@ -6,15 +6,17 @@ A line is written as soon as its trial ends, so ``kill -9`` loses at most the tr
 from __future__ import annotations
 
 from collections.abc import Iterator
+from errno import EILSEQ
 from pathlib import Path
 from typing import Self
 
 from pydantic import BaseModel
 
-from starbench.errors import JournalError, RunError
+from starbench.errors import JournalError, RecordError, RunError
 from starbench.runs.ownership import write_errors
 from starbench.schema import JournalLine
 from starbench.storage.json_lines import LineAppender, cut_torn_line, parse_lines, whole_lines
+from starbench.storage.records import as_json
 
 NAME = "trials.jsonl"
 
@@ -36,10 +38,15 @@ class LineWriter:
         self._lines.__exit__(*error)
 
     def append(self, line: BaseModel) -> None:
-        """Write one line whole; raises :class:`JournalError` if the disk does not take it."""
+        """Write one line whole.
+
+        Raises :class:`JournalError` if the disk does not take it, :class:`RecordError` if it could not be read back.
+        """
         try:
-            self._lines.append(line.model_dump_json().encode())
+            self._lines.append(as_json(line).encode())
         except OSError as error:
+            if error.errno == EILSEQ:
+                raise RecordError(f"{self.path}: a line cannot be written: {error.strerror}") from error
             raise JournalError(
                 f"{self.path} cannot be written ({error.strerror}): make room, then run the same command "
                 "again; everything answered so far is kept"

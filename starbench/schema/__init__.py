@@ -8,7 +8,7 @@ from starbench.schema.item import Item
 from starbench.schema.presentation import Presentation
 from starbench.schema.prices import Prices
 from starbench.schema.prompt import ClipPart, Prompt, TextPart
-from starbench.schema.response import Failure, Outcome, Reading, Response, Stop, Usage
+from starbench.schema.response import DroppedText, Failure, Outcome, Reading, Response, Stop, Usage
 from starbench.schema.run import Identity, Run, SuiteIdentity
 from starbench.schema.setup import ChannelPolicy, ClipPolicy, Setup
 from starbench.schema.trial import UNCUT, ClipSpec, JoinedSpec, JournalLine, TextSpec, Transform, Trial
@@ -23,6 +23,7 @@ __all__ = [
     "ClipPart",
     "ClipPolicy",
     "ClipSpec",
+    "DroppedText",
     "Failure",
     "Frozen",
     "Identity",

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from starbench.schema import version_1
-from starbench.schema.base import Frozen
+from starbench.schema.base import Bool, Float, Frozen, Int
 
 AdaptationKind = Literal["resampled", "silent-clip", "split", "mono", "concat", "other"]
 
@@ -16,19 +16,19 @@ class Adaptation(Frozen):
     """One kind of change, and how many trials (or clips, in a file of captions) it was made to."""
 
     kind: AdaptationKind
-    trials: int | None = None
+    trials: Int | None = None
     """How many were changed; None: all."""
-    of: int | None = None
+    of: Int | None = None
     """Of how many with sound."""
-    clips: int | None = None
+    clips: Int | None = None
     """``concat``: clips that became one."""
-    gap_s: float | None = None
+    gap_s: Float | None = None
     """``concat``: silence between them, s."""
-    rate_hz: int | None = None
+    rate_hz: Int | None = None
     """``resampled``: to what, Hz; ``concat``: to what, where their rates differed."""
-    on_request: bool = False
+    on_request: Bool = False
     """``resampled``: as ``--rate`` asks, and not for want of a rate that the model reads."""
-    seconds: float | None = None
+    seconds: Float | None = None
     """``silent-clip``: its length, s."""
     conditions: tuple[str, ...] = ()
     """``silent-clip``: the conditions that it was sent under."""
@@ -47,9 +47,9 @@ class Inapplicable(Frozen):
     suite: str
     condition: str | None = None
     """None: under any condition."""
-    items: int
+    items: Int
     code: str
-    values: dict[str, int | float | str] = Field(default_factory=dict)
+    values: dict[str, Int | Float | str] = Field(default_factory=dict)
     fixes: tuple[str, ...] = ()
     """Options under which they could be asked."""
 
@@ -58,7 +58,7 @@ class MissingCaptions(Frozen):
     """Clips of a suite without a caption by the model that was to describe them, and how each ended."""
 
     suite: str
-    clips: int
-    of: int
+    clips: Int
+    of: Int
     reason: str
     """An outcome, or ``not asked``."""

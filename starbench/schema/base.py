@@ -1,14 +1,41 @@
-"""What every data type shares: frozen, and strict about names it does not know."""
+"""What every data type shares: frozen, strict about names it does not know, and never without a form in JSON."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Strict
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import core_schema
+from pydantic_core import core_schema, from_json, to_json
 
+#: A number is a number: neither ``"5"`` nor ``true`` is one. Every float of a record is finite besides.
+Int = Annotated[int, Strict()]
+Float = Annotated[float, Strict()]
+Bool = Annotated[bool, Strict()]
+#: Facts stand within records, and these within others: so many levels are left free below the parser's limit.
+_LEVELS_ABOVE = 20
 _LONGEST_TEXT = 2**30
+
+
+def _reads_back(facts: dict[str, Any]) -> Any:
+    """Return what reading ``facts`` back from JSON gives, so that a record equals what is read of it."""
+    nested: Any = facts
+    for _ in range(_LEVELS_ABOVE):
+        nested = [nested]
+    try:
+        nested = from_json(to_json(nested, inf_nan_mode="constants"), allow_inf_nan=False)
+    except ValueError as error:
+        raise ValueError(
+            "holds what JSON cannot: a number that is not finite, half a character (a lone surrogate), another "
+            "type, or lists too deep"
+        ) from error
+    for _ in range(_LEVELS_ABOVE):
+        (nested,) = nested
+    return nested
+
+
+#: Facts of any shape that JSON can hold.
+Facts = Annotated[dict[str, Any], AfterValidator(_reads_back)]
 
 
 class _PublishedSchema(GenerateJsonSchema):
@@ -22,14 +49,14 @@ class _PublishedSchema(GenerateJsonSchema):
 
 
 class Frozen(BaseModel):
-    """An immutable record whose unknown fields are an error, not a silence.
+    """An immutable record whose unknown fields are an error, not a silence; JSON has no infinity, nor has it.
 
     A limit of length, whatever it is, makes pydantic look into every text: a lone surrogate, which no file can
     store, is then an error of its field.
     """
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", populate_by_name=True, str_max_length=_LONGEST_TEXT
+        frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False, str_max_length=_LONGEST_TEXT
     )
 
     @classmethod

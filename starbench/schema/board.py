@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_serializer
 
-from starbench.schema.base import Frozen
+from starbench.schema.base import Bool, Facts, Float, Frozen, Int
 from starbench.schema.entry import SuiteRecord
 from starbench.schema.score import Interval
 from starbench.schema.setup import Setup
@@ -15,14 +15,14 @@ from starbench.schema.setup import Setup
 class TaskCell(Frozen):
     """One task's figures, each with the chance and the best constant strategy of that very figure."""
 
-    n_items: int
-    aa: float
-    acr: float
+    n_items: Int
+    aa: Float
+    acr: Float
     aa_ci: Interval
     acr_ci: Interval
-    chance: float
-    coverage: float
-    best_constant: float | None
+    chance: Float
+    coverage: Float
+    best_constant: Float | None
     """None: of so few items the best constant strategy is an accident."""
 
 
@@ -39,27 +39,27 @@ class RunRow(Frozen):
 
     label: str | None
     model: str
-    arguments: dict[str, Any]
+    arguments: Facts
     adaptations: tuple[str, ...]
     changed_by: tuple[str, ...] = Field(default=(), exclude=True)
     """The policies (``clips``, ``channels``) that changed what was sent."""
     condition: str
-    extension: bool
-    n_items: int
-    ma: float
+    extension: Bool
+    n_items: Int
+    ma: Float
     ma_ci: Interval
-    ma_acr: float
+    ma_acr: Float
     ma_acr_ci: Interval
-    oa: float
+    oa: Float
     oa_ci: Interval
     tasks: dict[str, TaskCell]
-    coverage: float
-    chance: float
-    best_constant: float | None
-    complete: bool
-    channels_kept: bool | None
-    cost_usd: float | None
-    folded: bool
+    coverage: Float
+    chance: Float
+    best_constant: Float | None
+    complete: Bool
+    channels_kept: Bool | None
+    cost_usd: Float | None
+    folded: Bool
     """The model is declared to mix the ears before it listens."""
     canary: str | None
     """``sound/hearing/ears``; None where no canary ran, or no sound was sent."""
@@ -71,15 +71,15 @@ class PublishedRow(Frozen):
 
     model: str
     condition: str
-    ma: float | None
-    figures: dict[str, float]
-    complete: bool
+    ma: Float | None
+    figures: dict[str, Float]
+    complete: Bool
 
 
 class _Table(Frozen):
     suite: SuiteRecord
     setup: Setup
-    run_by_us: bool
+    run_by_us: Bool
     source: str | None
 
     @field_serializer("suite")

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from starbench.schema.base import Frozen
+from starbench.schema.base import Frozen, Int
 from starbench.schema.response import Usage
 
 ProbeSet = Literal["basic", "all"]
@@ -34,11 +34,11 @@ class Canary(Frozen):
     """Which probes were sent: ``basic`` ones leave ``length`` and ``band`` out (``--probe``)."""
     served_by: str | None = None
     """Where the probes went: the server's address without any secret."""
-    requests: int = Field(ge=0)
+    requests: Int = Field(ge=0)
     """Probes that were sent, in all canaries of the run together; the verdicts are the last one's."""
     usage: Usage | None = None
     """Tokens of all canaries together, as far as the server reported them."""
-    unproven: int = Field(default=0, ge=0)
+    unproven: Int = Field(default=0, ge=0)
     """Trials of the run that were asked without a canary."""
     at: str
     """When, UTC, ISO 8601."""

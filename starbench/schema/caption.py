@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import Field
 
 from starbench.schema.adaptation import Adaptation, MissingCaptions
-from starbench.schema.base import Frozen, hertz
+from starbench.schema.base import Facts, Float, Frozen, Int, hertz
 from starbench.schema.canary import Canary
-from starbench.schema.response import Failure, Outcome, Stop, Usage
+from starbench.schema.response import DroppedText, Failure, Outcome, ReportedUsage, Stop
 from starbench.schema.trial import TrialKey
 
 
@@ -17,7 +15,7 @@ class CaptionIdentity(Frozen):
     """Everything that must be equal for captions to share a file."""
 
     model: str
-    model_args: dict[str, Any]
+    model_args: Facts
     prompt_version: str
     """``captions/1``, or ``own`` where the user gave a prompt."""
     prompt: str
@@ -27,7 +25,7 @@ class CaptionIdentity(Frozen):
     """``refuse``, ``split`` or ``mono``: what is done with clips that have more channels than the model takes."""
     clips: str = "refuse"
     """``refuse`` or ``concat``: what is done with two ears where the model takes one clip."""
-    gap_s: float | None = None
+    gap_s: Float | None = None
     """Silence between clips that were joined, s."""
 
     @property
@@ -39,7 +37,7 @@ class CaptionIdentity(Frozen):
 class CaptionHeader(Frozen):
     """The file's first line."""
 
-    schema_version: int = 1
+    schema_version: Int = 1
     identity: CaptionIdentity
     suites: dict[str, str]
     """Digest -> name of each suite whose clips were asked for."""
@@ -74,11 +72,13 @@ class CaptionLine(Frozen):
     """What was delivered, where that is not the caption itself."""
     finish_reason: str | None = None
     stop: Stop = "end"
+    dropped: DroppedText | None = None
+    """What was cut out of a response that was too long to keep."""
     error: Failure | None = None
-    attempts: int = Field(ge=0)
-    latency_s: float = Field(ge=0)
+    attempts: Int = Field(ge=0)
+    latency_s: Float = Field(ge=0)
     served_model: str | None = None
-    usage: Usage | None = None
+    usage: ReportedUsage | None = None
     request_digest: str
     at: str
 

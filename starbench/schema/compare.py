@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from starbench.schema.adaptation import Inapplicable
-from starbench.schema.base import Frozen
+from starbench.schema.base import Facts, Float, Frozen, Int
 from starbench.schema.caption import Captioner
 from starbench.schema.score import Interval
 
@@ -18,7 +18,7 @@ class Side(Frozen):
     run: str
     label: str | None = None
     model: str
-    arguments: dict[str, Any]
+    arguments: Facts
     condition: str
     inapplicable: tuple[Inapplicable, ...] = ()
     """Items that were not asked under this condition."""
@@ -35,17 +35,17 @@ class Side(Frozen):
 class Effect(Frozen):
     """A difference, or a part of one, in accuracy over all paired trials."""
 
-    diff: float
+    diff: Float
     diff_ci: Interval
 
 
 class BothAnswered(Effect):
     """The paired trials that both sides answered, and nothing else."""
 
-    n_items: int
-    n_trials: int
-    base_aa: float
-    aa: float
+    n_items: Int
+    n_trials: Int
+    base_aa: Float
+    aa: Float
 
 
 class PairedRow(Effect):
@@ -61,24 +61,24 @@ class PairedRow(Effect):
     task: str
     sub_category: str | None = None
     """None: the whole task."""
-    n_items: int
-    n_trials: int
-    unpaired_base: int
+    n_items: Int
+    n_trials: Int
+    unpaired_base: Int
     """Items that only the base was asked."""
-    unpaired: int
+    unpaired: Int
     """Items that only the other was asked."""
-    chance: float
-    base_aa: float
-    aa: float
+    chance: Float
+    base_aa: Float
+    aa: Float
     from_answers: Effect
     from_unanswered: Effect
-    lost: dict[str, float]
+    lost: dict[str, Float]
     """Outcome of the other side -> its share of ``diff``, at most 0."""
-    gained: dict[str, float]
+    gained: dict[str, Float]
     """Outcome of the base -> its share of ``diff``, at least 0."""
     both_answered: BothAnswered | None
-    base_outcomes: dict[str, int]
-    outcomes: dict[str, int]
+    base_outcomes: dict[str, Int]
+    outcomes: dict[str, Int]
 
 
 class SetupDifference(Frozen):
@@ -103,7 +103,7 @@ class Comparison(Frozen):
 class Comparisons(Frozen):
     """What ``starbench compare --json`` writes: every side against the first."""
 
-    schema_version: int = 2
+    schema_version: Int = 2
     comparisons: tuple[Comparison, ...]
     sound: dict[str, str] = Field(default_factory=dict)
     """Run, or a run and its condition with a model's captions -> whether sound reached that model, and what

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from starbench.schema import version_1
 from starbench.schema.adaptation import Adaptation, Inapplicable
-from starbench.schema.base import Frozen
+from starbench.schema.base import Bool, Facts, Float, Frozen, Int
 from starbench.schema.canary import Canary
 from starbench.schema.capabilities import Capabilities
 from starbench.schema.caption import Captioner
@@ -21,7 +21,7 @@ class ModelRecord(Frozen):
     """The model as it was asked for, and as the server named it."""
 
     name: str
-    arguments: dict[str, Any] = Field(default_factory=dict)
+    arguments: Facts = Field(default_factory=dict)
     served_as: tuple[str, ...] = ()
     capabilities: Capabilities | None = None
 
@@ -33,22 +33,22 @@ class SuiteRecord(Frozen):
     digest: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
     version: str | None = None
     profile: str | None = None
-    n_items: int | None = None
-    source: dict[str, Any] = Field(default_factory=dict)
+    n_items: Int | None = None
+    source: Facts = Field(default_factory=dict)
 
 
 class Published(Frozen):
     """Figures that somebody published, as fractions, in the table's own order and names."""
 
     source: str
-    figures: dict[str, float]
+    figures: dict[str, Float]
 
 
 class LeaderboardEntry(Frozen):
     """One model and one suite: scores with intervals, coverage, controls, versions, digests."""
 
     schema_version: Literal[2] = 2
-    run_by_us: bool
+    run_by_us: Bool
     label: str | None = None
     model: ModelRecord
     suite: SuiteRecord
@@ -56,11 +56,11 @@ class LeaderboardEntry(Frozen):
     adaptations: tuple[Adaptation, ...] = ()
     scores: SuiteScore | None = None
     published: Published | None = None
-    complete: bool
+    complete: Bool
     usage: Usage | None = None
     canary: Canary | None = None
     captioner: Captioner | None = None
-    cost_usd: float | None = None
+    cost_usd: Float | None = None
     inapplicable: tuple[Inapplicable, ...] = ()
     skipped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

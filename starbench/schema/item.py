@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from itertools import permutations
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from starbench.schema.base import Frozen
+from starbench.schema.base import Bool, Facts, Float, Frozen, Int
 
 #: Letters name options, so no question can have more options than letters.
 MAX_OPTIONS = 26
@@ -34,29 +34,29 @@ class Item(Frozen):
     global_caption: str | None = None
     uncut_audio_path: Annotated[str, Field(min_length=1)] | None = None
 
-    option_orders: tuple[tuple[int, ...] | None, ...] | None = None
+    option_orders: tuple[tuple[Int, ...] | None, ...] | None = None
     """For each option the order it states: the clip heard first, second, … as numbers from 1."""
-    rotations: int | None = Field(default=None, ge=1)
+    rotations: Int | None = Field(default=None, ge=1)
     """How many rotations the item's own benchmark asks; None: all of them."""
-    rotation_offset: int = Field(default=0, ge=0)
+    rotation_offset: Int = Field(default=0, ge=0)
     """Where in the list of clip orders an order item starts."""
-    abstain: int | None = Field(default=None, ge=0)
+    abstain: Int | None = Field(default=None, ge=0)
     """Index of the option that declines to answer ("Unable to determine"), if there is one."""
     mirror: dict[str, str] | None = None
     """Option text -> the option that is right for it once the ears are swapped."""
     captions: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Grade (``plain``, ``full``, …) -> one caption for each clip."""
 
-    level: float | None = None
+    level: Float | None = None
     """Difficulty in ``level_unit``."""
     level_unit: str | None = None
-    catch: bool = False
+    catch: Bool = False
     """Whether nothing is there to be heard, or no difference: an answer that names one is a false alarm."""
-    bandwidth_hz: float | None = Field(default=None, gt=0)
+    bandwidth_hz: Float | None = Field(default=None, gt=0)
     """Highest frequency that the cue needs; a narrower channel cannot carry the answer."""
     flags: tuple[str, ...] = ()
     """What a reader of the score should know, e.g. ``over-full-scale``."""
-    truth: dict[str, Any] = Field(default_factory=dict)
+    truth: Facts = Field(default_factory=dict)
     """What was physically put in, in the units its keys name. Never leaves for a model."""
 
     def clip_path(self, clip: int) -> str:

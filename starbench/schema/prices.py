@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from datetime import date
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from starbench.schema.base import Frozen
+from starbench.schema.base import Float, Frozen
+
+#: No vendor charges or counts more; what a run costs stays finite.
+_MOST = 1e9
 
 
 class Prices(Frozen):
     """US dollars a million tokens, and how the vendor counts sound."""
 
-    input_per_million: float = Field(ge=0)
-    output_per_million: float = Field(ge=0)
-    audio_per_million: float | None = Field(default=None, ge=0)
+    model_config = ConfigDict(revalidate_instances="always")
+
+    input_per_million: Float = Field(ge=0, le=_MOST)
+    output_per_million: Float = Field(ge=0, le=_MOST)
+    audio_per_million: Float | None = Field(default=None, ge=0, le=_MOST)
     """Tokens of sound in the prompt; None: charged as text is."""
-    audio_tokens_per_s: float | None = Field(default=None, gt=0)
+    audio_tokens_per_s: Float | None = Field(default=None, gt=0, le=_MOST)
     """Tokens that a second of sound makes; None: not published."""
     as_of: date
     until: date | None = None

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
-from starbench.schema.base import Frozen
+from starbench.schema.base import Bool, Float, Frozen, Int
 
 #: How a reply ended: by itself, cut at a length limit, withheld by a filter, or marked as a refusal.
 Stop = Literal["end", "length", "blocked", "refused"]
@@ -26,13 +26,39 @@ class Outcome(StrEnum):
     ERROR = "error"
 
 
+#: No request takes more tokens; what it costs stays finite.
+MOST_TOKENS = 10**15
+#: How far above 0 a logarithm of a probability may come out by rounding.
+_ROUNDING = 1e-3
+
+
 class Usage(Frozen):
     """Tokens as the server reported them; None where it said nothing."""
 
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    audio_tokens: int | None = None
-    reasoning_tokens: int | None = None
+    model_config = ConfigDict(revalidate_instances="always")
+
+    input_tokens: Int | None = None
+    output_tokens: Int | None = None
+    audio_tokens: Int | None = None
+    reasoning_tokens: Int | None = None
+
+
+def _is_possible(usage: Usage) -> Usage:
+    for name, count in usage:
+        if count is not None and abs(count) > MOST_TOKENS:
+            raise ValueError(f"{name} is more than any request takes")
+    return usage
+
+
+#: What one request took; sums of many are larger.
+ReportedUsage = Annotated[Usage, AfterValidator(_is_possible)]
+
+
+class DroppedText(Frozen):
+    """What was cut out of the middle of a text too long to keep: its length in bytes of UTF-8, and its SHA-256."""
+
+    length: Int
+    sha256: str
 
 
 class Response(Frozen):
@@ -46,14 +72,18 @@ class Response(Frozen):
     Its texts may hold anything: what no file can store is replaced before it is recorded.
     """
 
-    model_config = ConfigDict(str_max_length=None)
+    model_config = ConfigDict(str_max_length=None, revalidate_instances="always")
 
     text: str | None
     stop: Stop = "end"
     finish_reason: str | None = None
     served_model: str | None = None
-    usage: Usage | None = None
-    letter_logprobs: dict[str, float] | None = None
+    usage: ReportedUsage | None = None
+    letter_logprobs: (
+        dict[Annotated[str, Field(pattern=r"^[A-Z]$")], Annotated[Float, Field(le=_ROUNDING)]] | None
+    ) = None
+    dropped: DroppedText | None = None
+    """What the core cut out of the text before it was recorded; adapters leave it out."""
 
 
 class Reading(Frozen):
@@ -61,7 +91,7 @@ class Reading(Frozen):
 
     outcome: Outcome
     letter: str | None = Field(default=None, pattern=r"^[A-Z]$")
-    truncated: bool = False
+    truncated: Bool = False
     """The text was cut, whatever was read in it."""
 
 
@@ -70,5 +100,5 @@ class Failure(Frozen):
 
     kind: str
     message: str
-    permanent: bool = False
+    permanent: Bool = False
     """Asking again would change nothing, so a resumed run asks again only on request."""

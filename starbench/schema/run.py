@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from starbench.schema import version_1
 from starbench.schema.adaptation import Adaptation, Inapplicable
-from starbench.schema.base import Frozen
+from starbench.schema.base import Facts, Frozen
 from starbench.schema.capabilities import Capabilities
 from starbench.schema.caption import Captioner
 from starbench.schema.prices import Prices
@@ -30,7 +30,7 @@ class Identity(Frozen):
 
     suites: tuple[SuiteIdentity, ...]
     model: str
-    model_args: dict[str, Any]
+    model_args: Facts
     setup: Setup
     """Protocol and prompt version stand with each suite."""
 
@@ -59,7 +59,7 @@ class Run(Frozen):
     """Items that no trial was made from."""
     skipped: tuple[str, ...] = ()
     """Items left out as damaged, each with its reason (``--skip-bad``)."""
-    sources: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    sources: dict[str, Facts] = Field(default_factory=dict)
     """Suite -> how it was built, or where it came from."""
     versions: dict[str, str] = Field(default_factory=dict)
     prices: Prices | None = None

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import Field
 
-from starbench.schema.base import Frozen
+from starbench.schema.base import Bool, Facts, Float, Frozen, Int
 from starbench.schema.response import Usage
 
 Interval = tuple[float, float]
@@ -15,8 +13,8 @@ Interval = tuple[float, float]
 class BestConstant(Frozen):
     """What always choosing the same content would have got: the best such strategy for ``aa``."""
 
-    aa: float
-    acr: float
+    aa: Float
+    acr: Float
     content: str
 
 
@@ -28,24 +26,24 @@ class Score(Frozen):
     counts every planned trial once; ``missing`` are those not asked yet.
     """
 
-    n_items: int
-    n_trials: int
-    aa: float
-    aa_answered: float | None
-    acr: float
-    oa: float
+    n_items: Int
+    n_trials: Int
+    aa: Float
+    aa_answered: Float | None
+    acr: Float
+    oa: Float
     aa_ci: Interval
     acr_ci: Interval
     oa_ci: Interval
-    chance: float
-    chance_acr: float
+    chance: Float
+    chance_acr: Float
     best_constant: BestConstant
-    coverage: float
+    coverage: Float
     """Answered / planned trials."""
-    outcomes: dict[str, int]
-    abstained: int = 0
+    outcomes: dict[str, Int]
+    abstained: Int = 0
     """Answered trials that chose the option that declines."""
-    truncated: int = 0
+    truncated: Int = 0
     """Trials whose text was cut, whatever was read in it."""
 
 
@@ -53,9 +51,9 @@ class PartScore(Score):
     """The score of a part of a task: a category, a sub-category or a level."""
 
     name: str
-    level: float | None = None
+    level: Float | None = None
     level_unit: str | None = None
-    catch: bool = False
+    catch: Bool = False
     """Catch trials: what is not right here is a false alarm."""
 
 
@@ -63,12 +61,12 @@ class Macro(Frozen):
     """An unweighted mean of parts."""
 
     parts: tuple[str, ...]
-    aa: float
-    acr: float
+    aa: Float
+    acr: Float
     aa_ci: Interval
     acr_ci: Interval
-    chance: float
-    best_constant: float | None
+    chance: Float
+    best_constant: Float | None
     """The best constant strategy's AA, averaged as ``aa`` is, as is ``chance``; None where a part has so few
     items that the best is an accident."""
 
@@ -78,7 +76,7 @@ class TaskScore(Score):
 
     task: str
     condition: str
-    extension: bool = False
+    extension: Bool = False
     """The protocol's original evaluator has no such condition."""
     ma: Macro | None = None
     """Mean of the sub-categories, where the task has any."""
@@ -93,11 +91,11 @@ class PairedDifference(Frozen):
     task: str
     base: str
     condition: str
-    extension: bool = False
-    n_items: int
-    base_aa: float
-    aa: float
-    diff: float
+    extension: Bool = False
+    n_items: Int
+    base_aa: Float
+    aa: Float
+    diff: Float
     diff_ci: Interval
 
 
@@ -105,10 +103,10 @@ class Headline(Score):
     """One condition over all items of a suite; MA is the mean of its tasks, each by its own if it has one."""
 
     condition: str
-    extension: bool = False
+    extension: Bool = False
     """The protocol's original evaluator has no such condition for some item."""
     ma: Macro
-    complete: bool
+    complete: Bool
     """Whether every planned trial ended, none in an error."""
 
 
@@ -117,13 +115,13 @@ class SuiteScore(Frozen):
 
     suite: str
     digest: str
-    n_items: int
+    n_items: Int
     """Items of which any trial was planned."""
     protocol: str
     tasks: tuple[TaskScore, ...]
     headlines: tuple[Headline, ...] = ()
     paired: tuple[PairedDifference, ...] = ()
-    official: dict[str, Any] = Field(default_factory=dict)
+    official: Facts = Field(default_factory=dict)
     """Under protocol star-bench: the figures as the official evaluator prints them."""
 
 
@@ -133,11 +131,11 @@ class RunScore(Frozen):
     run: str
     model: str
     served_as: tuple[str, ...] = ()
-    complete: bool
-    delivered: int
+    complete: Bool
+    delivered: Int
     """Trials that ended in anything but an error."""
     usage: Usage | None = None
     """Tokens over the whole run, as far as the server reported them."""
-    cost_usd: float | None = None
+    cost_usd: Float | None = None
     """What the whole run cost, US dollars; None where its prices, or the tokens of a reply, are not known."""
     suites: tuple[SuiteScore, ...]

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from starbench.schema.base import Frozen, hertz
+from starbench.schema.base import Bool, Float, Frozen, Int, hertz
 from starbench.schema.capabilities import AnswerMode
 
 #: What may become of a prompt with more clips than the model takes.
@@ -30,14 +30,14 @@ class Setup(Frozen):
     """``default``, ``all`` or a number."""
     limit: Annotated[int, Field(ge=1)] | None = None
     """Items of a stratified sample of each suite; None: all."""
-    limit_seed: int = Field(default=0, ge=0)
+    limit_seed: Int = Field(default=0, ge=0)
     rate: str = Field(default="native", pattern=r"^(native|[1-9]\d{3,6})$")
     """``native``, or the rate in Hz that every clip is resampled to."""
     text_only: Literal["refuse", "silent-clip"] = "refuse"
     """What is sent where a model takes no prompt without a clip."""
-    skip_bad: bool = False
+    skip_bad: Bool = False
     clips: ClipPolicy = "refuse"
-    gap_s: float | None = Field(default=None, ge=0)
+    gap_s: Float | None = Field(default=None, ge=0)
     """Silence between clips that were joined, s; None where none are."""
     channels: ChannelPolicy = "refuse"
     answer_mode: AnswerMode = "text"

@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from starbench.schema.base import Frozen
-from starbench.schema.response import Failure, Outcome, Stop, Usage
+from starbench.schema.base import Bool, Float, Frozen, Int
+from starbench.schema.response import DroppedText, Failure, Outcome, ReportedUsage, Stop
 
 Transform = Literal["native", "left", "right", "mono", "swap", "silence", "noise"]
 
@@ -30,7 +30,7 @@ class ClipSpec(Frozen):
     ``then`` is what a policy does after the condition's own change, where the model takes one channel.
     """
 
-    clip: int = Field(ge=UNCUT)
+    clip: Int = Field(ge=UNCUT)
     transform: Transform = "native"
     then: Literal["left", "right", "mono"] | None = None
 
@@ -39,7 +39,7 @@ class JoinedSpec(Frozen):
     """Several clips sent as one, in order, with silence between them (policy ``--clips concat``)."""
 
     clips: tuple[ClipSpec, ...] = Field(min_length=2)
-    gap_s: float = Field(ge=0)
+    gap_s: Float = Field(ge=0)
 
 
 class Trial(Frozen):
@@ -51,15 +51,15 @@ class Trial(Frozen):
 
     suite: str
     item_id: str
-    rotation: int = Field(ge=0)
+    rotation: Int = Field(ge=0)
     condition: str
     protocol: str
     options: tuple[str, ...]
-    contents: tuple[int, ...]
-    clip_order: tuple[int, ...]
+    contents: tuple[Int, ...]
+    clip_order: tuple[Int, ...]
     answer_letter: str = Field(pattern=r"^[A-Z]$")
     parts: tuple[TextSpec | ClipSpec | JoinedSpec, ...]
-    extension: bool = False
+    extension: Bool = False
     """The protocol's original evaluator has no such condition."""
 
     @property
@@ -73,26 +73,28 @@ class JournalLine(Frozen):
 
     suite: str
     item_id: str
-    rotation: int
+    rotation: Int
     condition: str
     protocol: str
     outcome: Outcome
     letter: str | None
     answer_letter: str
-    correct: bool
-    abstained: bool = False
-    truncated: bool = False
+    correct: Bool
+    abstained: Bool = False
+    truncated: Bool = False
     response: str | None
     finish_reason: str | None = None
     stop: Stop = "end"
+    dropped: DroppedText | None = None
+    """What was cut out of a response that was too long to keep."""
     error: Failure | None = None
-    attempts: int = Field(ge=0)
-    latency_s: float = Field(ge=0)
+    attempts: Int = Field(ge=0)
+    latency_s: Float = Field(ge=0)
     """Seconds that the last attempt took, preparing the request included."""
     model: str
     served_model: str | None = None
-    usage: Usage | None = None
-    letter_logprobs: dict[str, float] | None = None
+    usage: ReportedUsage | None = None
+    letter_logprobs: dict[str, Float] | None = None
     request_digest: str
     at: str
     """When the trial ended, UTC, ISO 8601."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from starbench.schema.setup import Setup
@@ -21,6 +21,13 @@ _CHANGES = {
     "mono": r"clips of more channels than the model takes made mono, the plain mean",
     "concat": r"(?P<clips>\d+) clips joined into one, (?P<gap_s>[\d.]+) s apart"
     r"(?:, resampled to (?P<rate_hz>\d+) Hz, the highest rate among them)?",
+}
+#: What those groups are that are no whole numbers.
+_TYPES: dict[str, Callable[[str], Any]] = {
+    "seconds": float,
+    "gap_s": float,
+    "on_request": bool,
+    "conditions": lambda names: names.split(", "),
 }
 
 
@@ -69,11 +76,8 @@ def adaptation(text: Any) -> Any:
     for kind, sentence in _CHANGES.items():
         match = re.fullmatch(_COUNTS + sentence, text)
         if match:
-            fields: dict[str, Any] = {name: value for name, value in match.groupdict().items() if value}
-            if "on_request" in fields:
-                fields["on_request"] = True
-            if "conditions" in fields:
-                fields["conditions"] = fields["conditions"].split(", ")
+            groups = {name: value for name, value in match.groupdict().items() if value}
+            fields = {name: _TYPES.get(name, int)(value) for name, value in groups.items()}
             return {"kind": kind, **fields}
     return {"kind": "other", "text": text}
 

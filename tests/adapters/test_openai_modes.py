@@ -191,6 +191,17 @@ def test_probabilities_are_read_where_the_letter_stands(
     assert (response.text, response.stop) == ("<B>", "end")
 
 
+@pytest.mark.parametrize("logprob", ["Infinity", "NaN", "5.0", "true"])
+@pytest.mark.parametrize("where", ["sampled", "listed"])
+def test_what_is_no_logarithm_of_a_probability_is_malformed(
+    httpserver: HTTPServer, starbench: Runs, logprob: str, where: str
+) -> None:
+    wrong, right = ("B", -77.25, {}), ("B", -0.1, {"A": -77.25})
+    reply = json.dumps(scored("<B>", wrong if where == "sampled" else right)).replace("-77.25", logprob)
+    ran = starbench(served(httpserver, reply), "--model-arg", "dialect=vllm", "--answer-mode", "logprobs")
+    assert_errors(ran, "malformed")
+
+
 @given(
     weights=st.dictionaries(
         st.sampled_from(["A", " A", "A>", "B", " B", "<B", "C", "C.", "(C)"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import Any
 
@@ -14,6 +15,9 @@ from werkzeug import Response
 from starbench.schema import Outcome, Usage
 
 GOOD = json.dumps(completion())
+#: A good reply with something else beside it, that is nested deep.
+NESTED = f'{GOOD[:-1]}, "more": {"[" * 100_000}{"]" * 100_000}}}'
+BOMB = Response(gzip.compress(f"{GOOD}{' ' * 40_000_000}".encode()), 200, {"Content-Encoding": "gzip"})
 HTML = Response("<html><body>Answer: <A></body></html>", 200, mimetype="text/html")
 
 
@@ -32,6 +36,14 @@ HTML = Response("<html><body>Answer: <A></body></html>", 200, mimetype="text/htm
         pytest.param("7", id="number"),
         pytest.param("{}", id="no choices"),
         pytest.param({**completion(), "choices": None}, id="choices null"),
+        pytest.param({**completion(), "choices": []}, id="choices empty"),
+        pytest.param({**completion(), "choices": [None]}, id="choice null"),
+        pytest.param(NESTED, id="nested 100,000 deep"),
+        pytest.param(GOOD + " " * 50_000_000, id="50 MB"),
+        pytest.param(BOMB, id="40 MB in 40 kB"),
+        pytest.param(
+            Response(GOOD, 200, {"Content-Encoding": "br"}), id="an encoding that was not asked for"
+        ),
         pytest.param({**completion(), "choices": {"0": completion()["choices"][0]}}, id="choices not a list"),
     ],
 )
@@ -181,8 +193,6 @@ ANSWERED, TRUNCATED, BLOCKED, EMPTY, REFUSED, UNPARSED = (
 @pytest.mark.parametrize(
     ("payload", "outcome", "letter"),
     [
-        pytest.param({**completion(), "choices": []}, EMPTY, None, id="choices empty"),
-        pytest.param({**completion(), "choices": [None]}, EMPTY, None, id="choice null"),
         pytest.param({**completion(), "choices": [{"message": None}]}, EMPTY, None, id="message null"),
         pytest.param(completion(""), EMPTY, None, id="empty text"),
         pytest.param(completion(" \n\t"), EMPTY, None, id="blank text"),

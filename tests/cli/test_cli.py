@@ -225,3 +225,56 @@ def test_the_options_of_a_run_are_grouped() -> None:
     assert groups == [
         "Model:", "Suite and sampling:", "How it is asked:", "Pace and budget:", "Output:", "Options:"
     ]  # fmt: skip
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize(
+    "command",
+    [
+        "--version",
+        "--help",
+        "list tasks",
+        "score runs/observer",
+        "score runs/observer --json",
+        "compare runs/observer runs/random",
+        "export runs/observer --to csv --out trials.csv",
+        "leaderboard runs/observer --out board",
+        "check-model constant:A",
+        "run --suite suite --model constant:A --limit 1 --dry-run",
+        "run --suite suite --model constant:A --limit 1 --no-canary --out run",
+        "caption --suite suite --model constant:A --limit 1 --no-canary --out captions.jsonl",
+    ],
+)
+def test_output_that_cannot_be_written_is_said_in_a_sentence(demo: Path, command: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "starbench", *command.split()],
+            cwd=demo,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+    assert done.stderr.splitlines()[-1] == (
+        "starbench: standard output cannot be written: No space left on device"
+    )
+    assert done.returncode == 2
+
+
+def test_scores_that_cannot_be_shown_are_written_all_the_same(demo: Path) -> None:
+    (entry,) = (demo / "runs" / "random").glob("entry-perception*.json")
+    before = entry.read_bytes()
+    entry.unlink()
+    command = f"{sys.executable} -m starbench score runs/random > /dev/full"
+    subprocess.run(command, shell=True, cwd=demo, capture_output=True, timeout=120, check=False)
+    assert json.loads(entry.read_bytes()).keys() == json.loads(before).keys()
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(demo: Path) -> None:
+    command = f"{sys.executable} -m starbench score runs/observer --json | head -c 1"
+    done = subprocess.run(command, shell=True, cwd=demo, capture_output=True, text=True, check=False)
+    assert done.stdout == "{"
+    assert done.stderr == ""

@@ -122,10 +122,39 @@ BROKEN = {
     "has probabilities": Broken(
         "class A:\n    capabilities = Capabilities(answer_modes=('text', 'logprobs'))\n"
         "    def generate(self, prompt):\n"
+        "        if prompt.answer_mode == 'text': return '<A>'\n"
         "        return Response(text='<A>', letter_logprobs={'A': 0.7, 'B': 0.3})\n",
         ("logprobs",),
-        "letter_logprobs holds 0.7",
+        "letter_logprobs.A=0.7",
+        5,
+    ),
+    "has a masked letter": Broken(
+        "class A:\n    capabilities = Capabilities(answer_modes=('text', 'logprobs'))\n"
+        "    def generate(self, prompt):\n"
+        "        if prompt.answer_mode == 'text': return '<A>'\n"
+        "        return Response(text='<A>', letter_logprobs={'A': 0.0, 'B': float('-inf')})\n",
+        ("logprobs",),
+        "letter_logprobs.B=-inf",
+        5,
+    ),
+    "has what is not a number, unchecked": Broken(
+        "class A:\n    capabilities = Capabilities(answer_modes=('text', 'logprobs'))\n"
+        "    def generate(self, prompt):\n"
+        "        if prompt.answer_mode == 'text': return '<A>'\n"
+        "        return Response.model_construct(text='<A>', letter_logprobs={'A': float('nan')})\n",
+        ("logprobs",),
+        "letter_logprobs.A=nan",
         3,
+    ),
+    "answers with a number, unchecked": Broken(
+        _SYNC + "return Response.model_construct(text=5)\n",
+        ("mono",),
+        "Response(text=5)",
+    ),
+    "says half a character": Broken(
+        _SYNC + f"return '\\ud800' + {_REPLY}\n",
+        ("texts",),
+        "half a character",
     ),
     "has logarithms of other letters": Broken(
         "class A:\n    capabilities = Capabilities(answer_modes=('text', 'logprobs'))\n"

@@ -27,7 +27,7 @@ from starbench.planning.plan import Request, RunPlan, plan_run
 from starbench.runs import directory, journal
 from starbench.runs.attempt import ask_all
 from starbench.runs.run_record import RunRecord
-from starbench.schema import Capabilities, JournalLine, Outcome, Prompt, Response
+from starbench.schema import Capabilities, JournalLine, Outcome, Prompt, Response, Usage
 from starbench.synthesis import BuildSpec
 
 FAST = Backoff(max_attempts=2, base_s=0.001)
@@ -100,6 +100,31 @@ class Sync:
 
     def generate(self, prompt: Prompt) -> Any:
         return self._answer(prompt)
+
+
+class Odd(BaseException):
+    """Above ``Exception``, as few are."""
+
+
+class Kindless(RequestError):
+    """Forgets what its base keeps."""
+
+    def __init__(self) -> None:
+        pass
+
+
+class Unsayable:
+    def __str__(self) -> str:
+        raise ValueError
+
+    __repr__ = __str__
+
+
+def deep(levels: int) -> list[Any]:
+    nested: list[Any] = []
+    for _ in range(levels):
+        nested = [nested]
+    return nested
 
 
 def raising(error: Callable[[], BaseException]) -> Callable[[Prompt], Any]:
@@ -192,6 +217,25 @@ def test_a_sync_function_that_returns_an_awaitable_will_do(ask: Any) -> None:
         (lambda: RequestError("odd"), "bad_request", 1),
         (lambda: AdapterError("odd", kind="own"), "own", 1),
         (lambda: AudioError("odd"), "audio", 1),
+        (Odd, "adapter", 1),
+        (GeneratorExit, "adapter", 1),
+        (lambda: SystemExit(3), "adapter", 1),
+        (lambda: BaseExceptionGroup("odd", [Odd()]), "adapter", 1),
+        (lambda: TransientError("odd", kind="server", retry_after="5"), "adapter", 1),
+        (lambda: TransientError("odd", kind="rate_limit", retry_after=True), "adapter", 1),
+        (lambda: TransientError("odd", kind="server", retry_after=float("nan")), "adapter", 1),
+        (lambda: TransientError("odd", kind="rate_limit", retry_after=float("inf")), "adapter", 1),
+        (lambda: TransientError("odd", kind="server", retry_after=-1), "adapter", 1),
+        (lambda: RequestError("odd", kind=None), "adapter", 1),
+        (lambda: RequestError("odd", kind=["server"]), "adapter", 1),
+        (lambda: RequestError("odd", kind="\ud800"), "adapter", 1),
+        (lambda: RequestError("odd", kind="x" * 10**6), "adapter", 1),
+        (lambda: AdapterError("odd", kind=""), "adapter", 1),
+        (lambda: RequestError(Unsayable()), "adapter", 1),
+        (Kindless, "adapter", 1),
+        (lambda: TimeoutError(Unsayable()), "adapter", 1),
+        (lambda: ValueError(Unsayable()), "adapter", 1),
+        (lambda: RequestError("x" * 10**7), "bad_request", 1),
     ],
 )
 def test_an_exception_of_a_plug_in_is_an_error_of_its_trial(
@@ -218,6 +262,23 @@ def test_an_exception_of_a_plug_in_is_an_error_of_its_trial(
         (0, Outcome.ERROR),
         (["<A>"], Outcome.ERROR),
         ({"text": "<A>"}, Outcome.ERROR),
+        (Odd(), Outcome.ERROR),
+        (KeyboardInterrupt(), Outcome.ERROR),
+        (RequestError("odd", kind=None), Outcome.ERROR),  # type: ignore[arg-type]
+        (deep(100_000), Outcome.ERROR),
+        (Response.model_construct(text=5), Outcome.ERROR),
+        (Response.model_construct(text=deep(5000)), Outcome.ERROR),
+        (Response.model_construct(), Outcome.ERROR),
+        (Response.model_construct(text="<A>", stop="never"), Outcome.ERROR),
+        (Response.model_construct(text="<A>", finish_reason=5), Outcome.ERROR),
+        (Response.model_construct(text="<A>", usage={"input_tokens": 5}, more=5), Outcome.ANSWERED),
+        (Response.model_construct(text="<A>", usage=Usage.model_construct(input_tokens=0.5)), Outcome.ERROR),
+        (Response.model_construct(text="<A>", usage=Usage(input_tokens=10**400)), Outcome.ERROR),
+        (Response.model_construct(text="<A>", letter_logprobs={"A": float("-inf")}), Outcome.ERROR),
+        (Response.model_construct(text="<A>", letter_logprobs={"A": float("nan")}), Outcome.ERROR),
+        (Response.model_construct(text="<A>", letter_logprobs={"A": 5.0}), Outcome.ERROR),
+        (Response.model_construct(text="<A>", letter_logprobs={"\ud800": -1.0}), Outcome.ERROR),
+        (Response(text="<A>\ud800", served_model="\udfff", finish_reason="\udc00"), Outcome.ANSWERED),
     ],
 )
 def test_what_is_no_reply_is_an_error_and_never_a_letter(
@@ -240,6 +301,31 @@ def test_one_trial_that_fails_leaves_the_others_alone(ask: Any) -> None:
     outcomes = Counter(line.outcome for line in lines)
     assert set(outcomes) == {Outcome.ERROR, Outcome.ANSWERED}
     assert outcomes[Outcome.ERROR] == -(-len(lines) // 3)
+
+
+def test_an_interrupt_raised_in_a_thread_is_not_the_users(ask: Any) -> None:
+    lines = ask(Sync(raising(KeyboardInterrupt)))
+    assert {line.error.message.partition(" (")[0] for line in lines if line.error} == {
+        "RuntimeError: KeyboardInterrupt was raised"
+    }
+
+
+@pytest.mark.parametrize("kind", [Async, Sync])
+def test_an_error_that_ends_the_run_does_so_whatever_else_is_wrong_with_it(ask: Any, kind: Any) -> None:
+    with pytest.raises(FatalError, match=r"FatalError was raised with kind=None.*test_runner\.py"):
+        ask(kind(raising(lambda: FatalError("odd", kind=None))))  # type: ignore[arg-type]
+
+
+def test_an_answer_that_cannot_be_written_is_an_error_of_its_trial_alone(
+    ask: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing bad passes the other checks; if it did, the journal would still be whole."""
+    monkeypatch.setattr("starbench.engine.runner.recordable", lambda response: response)
+    calls = iter(range(10_000))
+    lines = ask(Async(lambda _: "<A> \ud800" if next(calls) == 1 else "<A>"))
+    failures = [line.error for line in lines if line.error]
+    assert [failure.kind for failure in failures] == ["unrecordable"]
+    assert {line.letter for line in lines if not line.error} == {"A"}
 
 
 def test_a_call_that_hangs_is_cut_off_and_counted(ask: Any) -> None:

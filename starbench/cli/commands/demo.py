@@ -15,6 +15,7 @@ from starbench.models.resolve import resolve
 from starbench.planning.plan import Request, plan_run
 from starbench.plugins import registry
 from starbench.reporting.entries import read_entries
+from starbench.reporting.files import write_file
 from starbench.reporting.leaderboard import write_board
 from starbench.reporting.pictures.item import png
 from starbench.reporting.tables import new_console, say
@@ -67,7 +68,7 @@ def _suite(root: Path, task: str, size: int) -> Suite:
 def _draw(built: list[Suite], path: Path) -> None:
     suite, item = next((s, item) for s in built for item in s.items if item.category == _DRAWN)
     try:
-        path.write_bytes(png(suite, item))
+        write_file(path, png(suite, item))
     except InputError as error:  # the picture alone needs an extra
         typer.echo(f"no picture: {error}", err=True)
     else:

@@ -35,11 +35,11 @@ def score(run: Path, *, as_json: bool) -> int:
         return INCOMPLETE
     data = load(run)
     run_score = score_run(data)
+    write_entries(data, run_score)
     if as_json:
         typer.echo(run_score.model_dump_json(indent=2))
     else:
         scores.show(run_score, data)
-    write_entries(data, run_score)
     return DONE if run_score.complete else INCOMPLETE
 
 

@@ -69,8 +69,9 @@ def _report(path: Path) -> int:
     if not scores.delivered:
         typer.echo(f"no trial was answered; the journal is {path}/trials.jsonl", err=True)
         return INCOMPLETE
+    entries = write_entries(data, scores)  # whether or not the terminal takes what is shown
     show(scores, data)
-    for entry in write_entries(data, scores):
+    for entry in entries:
         typer.echo(f"entry: {entry}")
     if not any(row.coverage for suite in scores.suites for row in suite.headlines):
         typer.echo(

@@ -13,6 +13,7 @@ The same source gives the same bytes: the archive contains no time of creation.
 
 from __future__ import annotations
 
+import io
 import sys
 import zipfile
 from pathlib import Path
@@ -20,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from starbench.errors import InputError, StimulusError
+from starbench.storage.atomic import write_bytes
 
 from ...geometry import MIRROR
 from .. import sofa
@@ -57,12 +59,14 @@ def convert(source: str | Path, target: Path) -> None:
         "planes": split_planes(samples[right].astype(np.int16)),
         "rate": np.array(hrirs.rate),
     }
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, values in arrays.items():
             member = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
             member.compress_type = zipfile.ZIP_DEFLATED
             with archive.open(member, "w") as stream:
                 np.lib.format.write_array(stream, values, allow_pickle=False)
+    write_bytes(target, content.getvalue())
 
 
 def main(arguments: list[str]) -> int:
