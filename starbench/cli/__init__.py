@@ -14,6 +14,7 @@ from typer.core import TyperCommand
 
 from starbench.cli import models, results, suites
 from starbench.cli.exits import BAD_INPUT, INCOMPLETE, INTERRUPTED
+from starbench.cli.output import echo
 from starbench.errors import AdapterError, JournalError, StarbenchError, SuiteError
 from starbench.text import sentence
 from starbench.version import __version__
@@ -87,7 +88,7 @@ def main() -> None:
         app()
     except StarbenchError as error:
         for line in (f"starbench: {sentence(str(error))}", *_problems(error)):
-            typer.echo(line, err=True)
+            echo(line, err=True)
         sys.exit(INCOMPLETE if isinstance(error, AdapterError | JournalError) else BAD_INPUT)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
 
-import typer
+from starbench.cli.output import echo
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -60,7 +60,7 @@ class RunProgress:
             self._shown = now
             remaining = _time((self._total - self._done) / self._rate(now))
             counted = f"{self._done}/{self._total} {self._of}, {self._rate(now):.1f}/s, {remaining} left"
-            typer.echo(f"{counted}: {self._counts()}", err=True)
+            echo(f"{counted}: {self._counts()}", err=True)
 
     def _rate(self, now: float) -> float:
         return self._done / max(now - self._started, 1e-9)
@@ -98,7 +98,7 @@ def _counted_in_lines(doing: str) -> Callable[[int, int], None]:
         shown, is_long = now, True
         seconds, items = now - start[0], done - start[1]
         remaining = f", {_time((total - done) * seconds / items)} left" if items and done < total else ""
-        typer.echo(f"{doing}: {done}/{total} items{remaining}", err=True)
+        echo(f"{doing}: {done}/{total} items{remaining}", err=True)
 
     return show
 

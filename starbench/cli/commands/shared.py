@@ -8,11 +8,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-import typer
-
 from starbench.canary import summary
 from starbench.cli.commands.progress import RunProgress
 from starbench.cli.exits import BAD_INPUT, INCOMPLETE
+from starbench.cli.output import echo
 from starbench.engine import settings as engine_settings
 from starbench.engine.budget import SPENT
 from starbench.engine.settings import Settings
@@ -21,7 +20,7 @@ from starbench.models.adapter import Model
 from starbench.models.resolve import resolve
 from starbench.runs.attempt import NOT_FOUND, AttemptStart
 from starbench.schema import Canary, Setup
-from starbench.text import printable, sentence
+from starbench.text import sentence
 
 
 def names_in(texts: Sequence[str]) -> tuple[str, ...]:
@@ -88,13 +87,12 @@ def drive(
     try:
         _ask(ask, announce, unit, apart=apart)
     except KeyboardInterrupt:
-        typer.echo(
-            f"\nstarbench: interrupted; what is finished is kept, and --out {path} resumes the run", err=True
-        )
+        echo("", err=True)
+        echo(f"starbench: interrupted; what is finished is kept, and --out {path} resumes the run", err=True)
         raise
     except FatalError as error:
         if error.kind == NOT_FOUND and not path.exists():
-            typer.echo(
+            echo(
                 f"starbench: {sentence(str(error))}; nothing was asked and nothing is left behind: correct "
                 "--model or --base-url and run the command again",
                 err=True,
@@ -104,7 +102,7 @@ def drive(
         why = f"the server ended the run: {error}; fix it, and"
         if error.kind == SPENT:
             why = f"the budget is spent: {error}; with a larger one,"
-        typer.echo(f"starbench: {sentence(why)} --out {path} resumes the run", err=True)
+        echo(f"starbench: {sentence(why)} --out {path} resumes the run", err=True)
         return INCOMPLETE
     return summarise()
 
@@ -124,13 +122,13 @@ def _ask(
             waiting = start.waiting
             announce(start)
             if start.kept_canary is not None:
-                typer.echo(printable(summary.kept(start.kept_canary, apart=apart)), err=True)
+                echo(summary.kept(start.kept_canary, apart=apart), err=True)
             if not start.canary:
                 progress.begin(waiting)
 
         def on_canary(canary: Canary) -> None:
             for line in summary.lines(canary, apart=apart):
-                typer.echo(printable(line), err=True)
+                echo(line, err=True)
             progress.begin(waiting)
 
         asyncio.run(ask(on_start=on_start, on_canary=on_canary, on_line=progress.add))
@@ -149,4 +147,4 @@ def say_before(start: AttemptStart, model: Model, what: str, lines: Sequence[str
         *lines,
         *(["canary: finding out whether sound reaches the model …"] if start.canary else []),
     ):
-        typer.echo(printable(line), err=True)
+        echo(line, err=True)
