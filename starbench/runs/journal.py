@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic
 from typing import Self
 
 from pydantic import BaseModel
@@ -19,6 +20,8 @@ from starbench.schema.trial import TrialKey
 from starbench.storage.json_lines import LineAppender, cut_torn_line, parse_lines, whole_lines
 
 NAME = "trials.jsonl"
+#: How often it is seen to that the file still lies where it lay, s.
+_LOOK_EVERY_S = 1.0
 
 
 class LineWriter:
@@ -27,6 +30,7 @@ class LineWriter:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lines = LineAppender(path)
+        self._look_again = 0.0
 
     def __enter__(self) -> Self:
         with write_errors(self.path):
@@ -34,11 +38,18 @@ class LineWriter:
             self._lines.__enter__()
         return self
 
-    def __exit__(self, *error: object) -> None:
-        self._lines.__exit__(*error)
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        try:
+            if error is None:
+                self._refuse_removed()
+        finally:
+            self._lines.__exit__(kind, error, trace)
 
     def append(self, line: BaseModel) -> None:
         """Write one line whole; raises :class:`JournalError` if the disk does not take it."""
+        if monotonic() >= self._look_again:
+            self._refuse_removed()
+            self._look_again = monotonic() + _LOOK_EVERY_S
         try:
             self._lines.append(line.model_dump_json().encode())
         except OSError as error:
@@ -46,6 +57,15 @@ class LineWriter:
                 f"{self.path} cannot be written ({error.strerror}): make room, then run the same command "
                 "again; everything answered so far is kept"
             ) from error
+
+
+    def _refuse_removed(self) -> None:
+        """Raise :class:`JournalError` if what is written goes to a file that nobody will find."""
+        if not self._lines.is_in_place():
+            raise JournalError(
+                f"{self.path} was removed or replaced while it was written to: put it back if you can, then run "
+                "the same command again; what it does not hold is asked again"
+            )
 
 
 def read(run: Path) -> Iterator[JournalLine]:
