@@ -58,7 +58,6 @@ class LineWriter:
                 "again; everything answered so far is kept"
             ) from error
 
-
     def _refuse_removed(self) -> None:
         """Raise :class:`JournalError` if what is written goes to a file that nobody will find."""
         if not self._lines.is_in_place():

@@ -34,6 +34,7 @@ class RunProgress:
         self._total = self._done = self._retries = 0
         self._outcomes: Counter[str] = Counter()
         self._started = self._shown = monotonic()
+        self._paused_until = 0.0
         self._bar: Progress | None = None
         self._task: TaskID | None = None
 
@@ -68,8 +69,10 @@ class RunProgress:
 
     def pause(self, pause: Pause) -> None:
         """Say what is waited for, and until when, unless it is over in a moment."""
-        if pause.wait_s < _PAUSE_SHOWN_S:
+        until = monotonic() + pause.wait_s
+        if pause.wait_s < _PAUSE_SHOWN_S or until < self._paused_until + 1.0:
             return
+        self._paused_until = until
         text = pause_sentence(pause, datetime.now().astimezone())
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, state=f"{self._counts()}{'; ' if self._done else ''}{text}")
