@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from concurrent.futures import Future, wait
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from math import inf
-from threading import Thread
+from queue import SimpleQueue
+from threading import Semaphore, Thread
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -19,6 +20,44 @@ GRACE_S = 5.0
 _SLICE_S = 0.2
 
 
+class _DaemonPool(ThreadPoolExecutor):
+    """The threads of ``asyncio.to_thread``, as many as usual; at its end the process waits for none of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._n_threads = 0
+        self._n_idle = Semaphore(0)
+
+    def submit(self, call: Callable[..., T], /, *args: Any, **named: Any) -> Future[T]:
+        """Call in one of the threads."""
+        future: Future[T] = Future()
+
+        def answer() -> None:
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(call(*args, **named))
+                except BaseException as error:  # noqa: BLE001 - raised again where it is awaited
+                    future.set_exception(error)
+
+        self._calls.put(answer)
+        if not self._n_idle.acquire(blocking=False) and self._n_threads < self._max_workers:
+            self._n_threads += 1
+            Thread(target=self._work, name="to_thread", daemon=True).start()
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002
+        """Let each thread end after what it does."""
+        for _ in range(self._n_threads):
+            self._calls.put(None)
+
+    def _work(self) -> None:
+        while (call := self._calls.get()) is not None:
+            call()
+            del call  # and what it holds
+            self._n_idle.release()
+
+
 class LoopThread:
     """Runs coroutines, one after the other, for a thread that may run an event loop itself (a notebook's does).
 
@@ -28,6 +67,7 @@ class LoopThread:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
+        self._loop.set_default_executor(_DaemonPool())
         self._thread = Thread(target=self._run, name="event loop", daemon=True)
         self._task: asyncio.Task[Any] | None = None
         self._stuck = False
@@ -40,8 +80,9 @@ class LoopThread:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if not self._stuck:
-            asyncio.run_coroutine_threadsafe(self._stop(), self._loop)
-            self._thread.join(2 * GRACE_S)
+            stopped = asyncio.run_coroutine_threadsafe(self._stop(), self._loop)
+            if wait([stopped], 2 * GRACE_S).done and stopped.result():
+                self._thread.join(GRACE_S)
 
     def run(self, work: Coroutine[Any, Any, T], limit_s: float | None = None) -> T:
         """Return what ``work`` comes to, or raise what it raises; an interrupt cancels it.
@@ -87,11 +128,13 @@ class LoopThread:
                 self._loop.run_forever()
                 self._loop.close()
 
-    async def _stop(self) -> None:
+    async def _stop(self) -> bool:
+        """Stop the loop, unless a task ignores that it is cancelled: taken away from it, a loop would harm."""
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=GRACE_S)
+        if tasks and (await asyncio.wait(tasks, timeout=GRACE_S))[1]:
+            return False
         await self._loop.shutdown_asyncgens()
-        self._loop.stop()
+        self._loop.call_later(0, self._loop.stop)
+        return True
