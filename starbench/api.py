@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import multiprocessing
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +21,7 @@ from starbench.planning.plan import Request, plan_run
 from starbench.plugins import registry
 from starbench.reporting.frames import Backend, score_columns, to_frame, trial_columns
 from starbench.runs import directory, load
-from starbench.runs.attempt import ask_all
+from starbench.runs.attempt import Events, ask_all
 from starbench.runs.run_record import RunRecord
 from starbench.schema import JournalLine, Setup
 from starbench.schema.compare import Comparisons
@@ -110,7 +107,7 @@ def run(
 ) -> RunData:
     """Put every trial of the suites to a model, as ``starbench run`` does.
 
-    In a notebook, where an event loop is running, the model is asked from a thread of its own.
+    The model is asked from a thread of its own, so an event loop may be running, as in a notebook.
 
     Parameters
     ----------
@@ -162,7 +159,9 @@ def run(
     names = [suite.name for suite in plan.run.identity.suites]
     path = directory.default_path(client.spec, names) if out is None else Path(out)
     record = RunRecord(plan, path)
-    _complete(ask_all(record, client, settings, retry_permanent=retry_permanent, on_line=on_line))
+    unclosed = ask_all(record, client, settings, Events(on_line=on_line), retry_permanent=retry_permanent)
+    if unclosed is not None:
+        warnings.warn(f"{unclosed}; what was answered is kept", RuntimeWarning, stacklevel=2)
     return load_run(path)
 
 
@@ -213,26 +212,3 @@ def _model(model: Any, arguments: Mapping[str, Any]) -> Model:
     if arguments:
         raise InputError("model_args are for a model given by name or as a class: this one is an object")
     return as_model(model, type(model).__name__)
-
-
-def _complete(work: Coroutine[Any, Any, None]) -> None:
-    """Run ``work`` to its end, in a thread of its own where this one has an event loop running."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(work)
-    begun: Future[Callable[[], object]] = Future()
-
-    async def begin() -> None:
-        task = asyncio.ensure_future(work)
-        begun.set_result(partial(asyncio.get_running_loop().call_soon_threadsafe, task.cancel))
-        await task
-
-    with ThreadPoolExecutor(1) as pool:
-        end = pool.submit(asyncio.run, begin())
-        try:
-            end.result()
-        except KeyboardInterrupt:  # leaving the block waits for the thread, so it is told to stop
-            with suppress(RuntimeError):  # it has just ended
-                begun.result()()
-            raise

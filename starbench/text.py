@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
+import unicodedata
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -20,16 +22,43 @@ _IN_OUR_WORDS = {"string_unicode": "holds a lone surrogate, half of a character:
 _LONGEST_SENTENCE = 1000
 #: A server's megabytes are not looked at to say a sentence.
 _MOST_READ = 20_000
+#: Categories of Unicode: controls (C0, C1), and formats such as the marks of reading direction.
+_INVISIBLE = ("Cc", "Cf")
+
+
+def visible(text: str) -> str:
+    """Text that moves no cursor, sets no colour and turns no reading direction, whatever a data set is named.
+
+    Each blank is a space. Controls and invisible marks are dropped; what else cannot be shown, such as half
+    a surrogate pair, is a question mark.
+    """
+    return text if text.isprintable() else "".join(map(_visible_character, text))
+
+
+def _visible_character(character: str) -> str:
+    if character.isprintable():
+        return character
+    if character.isspace():
+        return " "
+    return "" if unicodedata.category(character) in _INVISIBLE else "?"
 
 
 def printable(text: str) -> str:
-    """Text on one line that moves no cursor and sets no colour, whatever a data set is named."""
-    return "".join(c if c.isprintable() else "?" for c in " ".join(text.split()))
+    """Text on one line, as :func:`visible`, in single spaces."""
+    return " ".join(visible(text).split())
+
+
+def visible_json(document: str) -> str:
+    """The same JSON value with an escape for every character that a terminal would obey or not show."""
+    if document.isprintable():
+        return document
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in document)
 
 
 def sentence(text: str) -> str:
     """One printable line without secrets, whatever a server or a file put into ``text``."""
-    line = printable(redact(text)[:_MOST_READ])
+    # Again: a dropped control may have stood within a secret.
+    line = redact(printable(redact(text[:_MOST_READ])))
     return line if len(line) <= _LONGEST_SENTENCE else f"{line[:_LONGEST_SENTENCE]} …"
 
 

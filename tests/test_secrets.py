@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import sys
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, quote_plus, urlsplit
 
 import pytest
 from pytest_httpserver import HTTPServer
@@ -16,7 +18,7 @@ from werkzeug import Request, Response
 
 from starbench.build.build import build
 from starbench.cli import main
-from starbench.redact import redact
+from starbench.redact import address, redact
 from starbench.synthesis import BuildSpec
 from starbench.text import sentence
 
@@ -132,29 +134,228 @@ def test_a_server_that_echoes_the_key_gets_it_nowhere(
 
 
 @pytest.mark.parametrize("how", ["option", "environment"])
-@pytest.mark.parametrize("status", [200, 401, 500])
-def test_an_address_is_recorded_without_what_logs_in(
+@pytest.mark.parametrize(
+    ("address", "problem"),
+    [
+        ("http://user:{secret}@{host}/v1/", "a user or password"),
+        ("http://{secret}@{host}/v1", "a user or password"),
+        ("http://{host}/v1?api-version=1&code={secret}", "a query"),
+        ("http://{host}/v1?{secret}", "a query"),
+        ("http://{host}/v1#{secret}", "a fragment"),
+    ],
+)
+def test_an_address_that_holds_more_is_refused_and_not_shown(
     httpserver: HTTPServer,
     starbench: Callable[..., Ran],
     monkeypatch: pytest.MonkeyPatch,
     how: str,
-    status: int,
+    address: str,
+    problem: str,
 ) -> None:
-    httpserver.expect_request("/v1/chat/completions").respond_with_data(
-        completion("<A>"), status, content_type="application/json"
-    )
-    parts = urlsplit(httpserver.url_for("/v1"))
-    url = f"http://user:{PASSWORD}@{parts.netloc}{parts.path}/"
+    url = address.format(secret=PASSWORD, host=urlsplit(httpserver.url_for("/")).netloc)
     if how == "environment":
         monkeypatch.setenv("OPENAI_BASE_URL", url)
     ran = starbench(url if how == "option" else "")
+    assert ran.code == 2
+    assert f"base_url holds {problem}: give the address alone" in ran.shown
+    assert not httpserver.log
+    assert not ran.path.exists()
+    ran.assert_clean(PASSWORD, "user:", "dXNlcjpt")  # the last is "user:m" in base64
+    assert redact(f"a library says {url}").count(PASSWORD) == 0
+
+
+@pytest.mark.parametrize("status", [200, 302, 401, 500])
+def test_a_key_in_the_path_of_an_address_is_sent_and_not_recorded(
+    httpserver: HTTPServer, starbench: Callable[..., Ran], status: int
+) -> None:
+    token = "a7f3c9e5b1d24860" * 2
+
+    def answer(request: Request) -> Response:
+        body = completion(f"<A> {request.url}") if status == 200 else error(f"not at {request.url}")
+        return Response(body, status, {"Location": request.url}, content_type="application/json")
+
+    httpserver.expect_request(f"/{token}/v1/chat/completions").respond_with_handler(answer)
+    for _ in range(2):  # the second time the token is known
+        ran = starbench(httpserver.url_for(f"/{token}/v1"))
+        ran.assert_clean(token)
+        assert ran.path.exists() is (status != 302)
     assert httpserver.log
-    ran.assert_clean(KEY, PASSWORD, "user:", "dXNlcjpt")  # the last is "user:m" in base64
-    record = json.loads((ran.path / "run.json").read_text("utf-8"))
-    assert record["served_by"] == f"http://{parts.netloc}/v1"
     if status == 200:
         assert ran.code == 0
-        assert starbench(httpserver.url_for("/v1")).code == 0  # and it is the same run
+        served_by = json.loads((ran.path / "run.json").read_text("utf-8"))["served_by"]
+        assert served_by == httpserver.url_for("/[redacted]/v1")
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed_and_named_without_what_it_could_hold(
+    httpserver: HTTPServer, starbench: Callable[..., Ran], status: int
+) -> None:
+    with HTTPServer() as other:
+        other.expect_request("/v1/chat/completions").respond_with_data(completion("<A>"))
+        host = urlsplit(other.url_for("/")).netloc
+        there = f"http://user:{PASSWORD}@{host}/elsewhere?token={KEY}"
+        httpserver.expect_request("/v1/chat/completions").respond_with_data(
+            f"<html>{KEY}", status, {"Location": there}
+        )
+        ran = starbench(httpserver.url_for("/v1"))
+        assert other.log == []
+    assert len(httpserver.log) == 1
+    assert ran.code == 2
+    assert f"the server redirects to http://{host}/elsewhere, and redirects are not followed" in ran.shown
+    assert not ran.path.exists()
+    ran.assert_clean(KEY, PASSWORD, "user:", "<html>")
+
+
+@pytest.mark.parametrize("inside", ["\n", "\r\n", '"', "'", "\\", " ", "\x7f", "\u202e", "é"])
+@pytest.mark.parametrize("model", ["openai:m", "gemini:m"])
+def test_a_key_that_no_header_can_hold_is_refused_at_once_and_not_shown(
+    httpserver: HTTPServer,
+    starbench: Callable[..., Ran],
+    monkeypatch: pytest.MonkeyPatch,
+    inside: str,
+    model: str,
+) -> None:
+    name = {"openai:m": "OPENAI_API_KEY", "gemini:m": "GEMINI_API_KEY"}[model]
+    monkeypatch.delenv("GOOGLE_API_KEY", raising=False)
+    monkeypatch.setenv(name, f"{KEY}{inside}{PASSWORD}")
+    ran = starbench(httpserver.url_for("/"), "--model", model)
+    assert ran.code == 2
+    assert f"{name} holds characters that no key has" in ran.shown
+    assert not httpserver.log
+    ran.assert_clean(KEY, PASSWORD)
+
+
+def test_blanks_around_a_key_are_not_part_of_it(
+    httpserver: HTTPServer, starbench: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", f" {KEY}\n")
+    httpserver.expect_request("/v1/chat/completions").respond_with_data(
+        completion("<A>"), content_type="application/json"
+    )
+    assert starbench(httpserver.url_for("/v1")).code == 0
+    assert {request.headers["Authorization"] for request, _ in httpserver.log} == {f"Bearer {KEY}"}
+
+
+AWKWARD = "marker/\"quoted'\n+second%line é"
+
+
+@pytest.mark.parametrize("secret", [KEY, AWKWARD], ids=["plain", "awkward"])
+@pytest.mark.parametrize(
+    "write",
+    [
+        repr,
+        ascii,
+        json.dumps,
+        lambda secret: json.dumps({"key": secret}, ensure_ascii=False),
+        lambda secret: json.dumps(json.dumps([secret])),
+        lambda secret: repr({"error": json.dumps(secret)}),
+        lambda secret: json.dumps(secret).replace("/", r"\/"),
+        html.escape,
+        quote,
+        quote_plus,
+        lambda secret: quote(secret, safe=""),
+        lambda secret: quote(secret, safe="").lower(),
+        lambda secret: quote(quote(secret, safe=""), safe=""),
+        lambda secret: b64encode(secret.encode()).decode(),
+        lambda secret: b64encode(f":{secret}".encode()).decode(),
+        lambda secret: f"Basic {b64encode(f'me:{secret}'.encode()).decode()}",
+        lambda secret: urlsafe_b64encode(f"user:{secret}:x".encode()).decode(),
+        lambda secret: " ".join(secret.split()),
+    ],
+)
+def test_a_secret_is_blanked_however_it_is_written(
+    monkeypatch: pytest.MonkeyPatch, secret: str, write: Callable[[str], str]
+) -> None:
+    monkeypatch.setenv("SOME_API_KEY", secret)
+    text = write(secret)
+    clean = redact(f"before {text} after")
+    assert clean.startswith("before ")
+    assert clean.endswith(" after")
+    assert "[redacted]" in clean
+    # What is left of it are at most the letters that it shares with what stands beside it.
+    whole = text.removeprefix("before ")
+    assert not any(
+        whole[i : i + 8] in clean for i in range(len(whole) - 8) if _is_of(secret, whole[i : i + 8])
+    )
+
+
+def _is_of(secret: str, part: str) -> bool:
+    """Whether a part of a text reveals a part of the secret."""
+    return part in secret or any(
+        part in form for form in (b64encode(secret.encode()).decode(), quote(secret))
+    )
+
+
+def test_a_line_of_a_secret_is_one_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_PRIVATE_KEY", "first-line-of-it\nsecond-line-of-it\n")
+    assert redact("in second-line-of-it, line 2") == "in [redacted], line 2"
+
+
+def test_a_control_within_a_secret_does_not_hide_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_API_KEY", KEY)
+    assert KEY not in sentence(f"{KEY[:9]}\x00{KEY[9:]} and {KEY[:5]}\u202e{KEY[5:]}")
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "OPENAI_BASE_URL", "DATABASE"])
+def test_the_password_in_an_address_of_the_environment_is_a_secret(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, f"http://starbench:{PASSWORD}@proxy.example:3128")
+    assert (
+        redact(f"starbench cannot reach starbench:{PASSWORD}@")
+        == "starbench cannot reach starbench:[redacted]@"
+    )
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        'extra_body={"Authorization": "Bearer MARKED"}',
+        'extra_body={"headers": {"x-api-key": ["MARKED"]}}',
+        'extra_body={"headers": [{"name": "proxy-authorization", "value": "Basic MARKED"}]}',
+        'extra_body={"accessToken": "MARKED"',  # not even JSON
+        "headers={'Cookie': 'MARKED'}",
+        "system=Authorization: Bearer MARKED",
+    ],
+)
+def test_a_key_inside_an_argument_is_refused_and_not_shown(
+    starbench: Callable[..., Ran], argument: str
+) -> None:
+    secret = f"{PASSWORD}-inside"
+    ran = starbench("http://127.0.0.1:1/v1", "--model-arg", argument.replace("MARKED", secret))
+    assert ran.code == 2
+    assert "keys are read from the environment only" in ran.shown
+    ran.assert_clean(secret)
+    assert redact(f"a library says {secret}") == "a library says [redacted]"
+
+
+def test_a_key_in_a_label_is_not_recorded(httpserver: HTTPServer, starbench: Callable[..., Ran]) -> None:
+    httpserver.expect_request("/v1/chat/completions").respond_with_data(
+        completion("<A>"), content_type="application/json"
+    )
+    ran = starbench(httpserver.url_for("/v1"), "--name", f"with {KEY}")
+    assert ran.code == 0
+    ran.assert_clean(KEY)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://h/v1/", "https://h/v1"),
+        ("https://u:p@h:8/v1?x=1#y", "https://h:8/v1"),
+        ("https://h/sk-abcdefgh1/v1", "https://h/[redacted]/v1"),
+        ("https://h/v1/0f8fad5b-d9cb-469f-a165-70867728950e", "https://h/v1/[redacted]"),
+        ("https://h/token/abc/v1", "https://h/token/[redacted]/v1"),
+        ("https://h/key=abc/v1", "https://h/[redacted]/v1"),
+        ("https://h/models/Qwen2-Audio-7B-Instruct/v1", "https://h/models/Qwen2-Audio-7B-Instruct/v1"),
+        (
+            "https://h/deployments/gpt-4o-audio-preview-2024-10-01",
+            "https://h/deployments/gpt-4o-audio-preview-2024-10-01",
+        ),
+    ],
+)
+def test_an_address_is_shown_without_what_looks_like_a_key(url: str, shown: str) -> None:
+    assert address(url) == shown
 
 
 @pytest.mark.parametrize(
@@ -200,8 +401,9 @@ def test_every_variable_named_like_a_secret_is_blanked(monkeypatch: pytest.Monke
     [
         ("plain words", "plain words"),
         ("two\nlines\r\n\tand a tab", "two lines and a tab"),
-        ("\x1b[31mred\x07", "?[31mred?"),
-        ("\ud800 \u202eabc\u2066", "? ?abc?"),
+        ("\x1b[31mred\x07", "[31mred"),
+        ("\ud800 \u202eabc\u2066", "? abc"),
+        ("a\x9b\x00 \x85 b\u200f\ufeff", "a b"),
         ("größer als 3 °", "größer als 3 °"),
         ("x" * 5000, "x" * 1000 + " …"),
     ],

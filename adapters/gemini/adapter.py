@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,8 @@ from starbench.redact import address
 from starbench.schema import Capabilities, Outcome, Prompt, Response, TextPart
 
 from ..http_client.body_limit import ENCODINGS, read_bounded
-from ..http_client.failures import ERROR_KINDS
+from ..http_client.failures import ERROR_KINDS, redirected
+from ..http_client.keys import key_of_environment
 from ..http_client.server import LOOK_UP_S, connect, http_address
 from ..price_table import lookup
 from .failures import raise_unless_success, transport_errors
@@ -225,18 +227,12 @@ def _checked_url(url: str) -> str:
 
 def _key(*, needed: bool) -> str:
     """Return the key of the environment, in the SDK's own order."""
-    for name in _KEYS:
-        key = os.environ.get(name, "").strip()
-        if key:
-            # It travels in a header: one that does not fit would come back in an exception's text.
-            if not re.fullmatch(r"[!-~]+", key):
-                raise InputError(f"{name} holds characters that no key has: export it again")
-            if key.startswith("auth_tokens/"):
-                raise InputError(f"{name} holds a token of the Live API: export an API key instead")
-            return key
-    if needed:
+    key = key_of_environment(_KEYS)
+    if key is None and needed:
         raise InputError("GEMINI_API_KEY is not set: export it, or name another server with --base-url")
-    return _NO_KEY
+    if key is not None and key.startswith("auth_tokens/"):
+        raise InputError(f"{' or '.join(_KEYS)} holds a token of the Live API: export an API key instead")
+    return key or _NO_KEY
 
 
 def _clients(url: str, api_version: str | None, key: str) -> tuple[httpx2.AsyncClient, Client]:
@@ -254,7 +250,10 @@ def _clients(url: str, api_version: str | None, key: str) -> tuple[httpx2.AsyncC
         timeout=None,
         limits=httpx2.Limits(max_connections=None),
         headers={"Accept-Encoding": ENCODINGS},
-        event_hooks={"response": [read_bounded, raise_unless_success]},
+        event_hooks={
+            "request": [_to_its_host_only(url)],
+            "response": [read_bounded, raise_unless_success],
+        },
     )
     options = HttpOptions(
         base_url=url,
@@ -267,6 +266,19 @@ def _clients(url: str, api_version: str | None, key: str) -> tuple[httpx2.AsyncC
     )
     # Explicit, because an environment set up for Vertex AI would select another API.
     return http, genai.Client(api_key=key, vertexai=False, http_options=options)
+
+
+def _to_its_host_only(url: str) -> Callable[[httpx2.Request], Awaitable[None]]:
+    """Return a hook that lets no request go to another host: an upload goes where the server says."""
+    import httpx2
+
+    own = httpx2.URL(url)
+
+    async def refuse_others(request: httpx2.Request) -> None:
+        if (request.url.scheme, request.url.host, request.url.port) != (own.scheme, own.host, own.port):
+            raise redirected(str(request.url))
+
+    return refuse_others
 
 
 @cache

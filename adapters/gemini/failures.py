@@ -73,7 +73,8 @@ def raise_for_error(status: int, body: object, text: str, headers: Mapping[str, 
     codes = QUOTA if _is_exhausted(message, details) else {str(field(error, "status"))}
     # RetryInfo and Retry-After may disagree: the longer wait satisfies both.
     waits = [wait for wait in (retry_after(headers), *map(_retry_delay, details)) if wait is not None]
-    raise_for(status, codes, message, {"retry-after": str(max(waits))} if waits else {})
+    wait = {"retry-after": str(max(waits))} if waits else {}
+    raise_for(status, codes, message, {"location": headers.get("location", ""), **wait})
 
 
 @contextmanager

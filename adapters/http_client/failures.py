@@ -9,6 +9,7 @@ from time import time
 from typing import NoReturn
 
 from starbench.errors import FatalError, RequestError, TransientError
+from starbench.redact import address
 
 _FATAL = {401: "auth", 402: "quota", 403: "auth", 404: "not_found"}
 #: Vendors' codes for an exhausted account, which no waiting fixes.
@@ -38,9 +39,9 @@ def raise_for(status: int, codes: Collection[object], message: str, headers: Map
     FatalError, TransientError, RequestError
         Always one of them.
     """
-    text = message if str(status) in message else f"{status}: {message}"
     if 300 <= status < 400:
-        raise FatalError(f"{text} (a redirect: name the server's own address)", kind="not_found")
+        raise redirected(headers.get("location", ""), f"{status}: ")
+    text = message if str(status) in message else f"{status}: {message}"
     if status in _FATAL:
         raise FatalError(text, kind=_FATAL[status])
     if status == 429 and QUOTA.intersection(codes):
@@ -50,6 +51,19 @@ def raise_for(status: int, codes: Collection[object], message: str, headers: Map
     if status in (408, 409) or status >= 500:
         raise TransientError(text, kind="server", retry_after=retry_after(headers))
     raise RequestError(text)
+
+
+def redirected(location: str, lead: str = "") -> FatalError:
+    """Return the error for a server that wants a request, and so sound and key, to go to another address."""
+    try:
+        target = address(location)
+    except ValueError:  # brackets without an IPv6 address in them
+        target = ""
+    return FatalError(
+        f"{lead}the server redirects to {target or 'no address'}, and redirects are not followed, because sound "
+        "and key would go there: name the server's own address with --base-url",
+        kind="not_found",
+    )
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from starbench.errors import InputError
-from starbench.redact import address
+from starbench.redact import address, register_address
 
 #: Seconds to wait for a connection, here and in the OpenAI client; Gemini's SDK supports no such timeout.
 CONNECT_S = 10.0
@@ -16,14 +16,25 @@ LOOK_UP_S = 30.0
 
 
 def http_address(url: str, example: str) -> str:
-    """Return ``url`` without a slash at its end; ``InputError`` if it is not an address like ``example``."""
+    """Return ``url`` without a slash at its end; ``InputError`` if it is not an address like ``example``.
+
+    What it holds besides, such as a password, is refused and never shown; a key in its path is only not shown.
+    """
+    register_address(url)
     try:
         parts = urlsplit(url)
-        is_address = parts.scheme in ("http", "https") and bool(parts.hostname)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and " " not in url
     except ValueError:  # brackets without an IPv6 address in them
         is_address = False
-    if not is_address:
+    if not is_address or not url.isprintable():
         raise InputError(f"base_url is not an http(s) address, such as {example}")
+    extras = {"@": "a user or password", "?": "a query", "#": "a fragment"}
+    for mark, extra in extras.items():
+        if mark in (parts.netloc if mark == "@" else url):
+            raise InputError(
+                f"base_url holds {extra}: give the address alone, such as {example}; keys are read from the "
+                "environment"
+            )
     return url.rstrip("/")
 
 

@@ -20,6 +20,7 @@ from starbench.schema import Capabilities, Outcome, Prices, Prompt, Response
 from ..http_client.audio_body import EncodedClips
 from ..http_client.body_limit import ENCODINGS, read_bounded
 from ..http_client.failures import ERROR_KINDS
+from ..http_client.keys import key_of_environment
 from ..http_client.server import CONNECT_S, LOOK_UP_S, connect, http_address
 from ..price_table import lookup
 from .completions import raise_or_blocked, read_completion
@@ -113,8 +114,11 @@ class OpenAI:
             base_url=self._url,
             max_retries=0,
             timeout=openai.Timeout(None, connect=CONNECT_S),
+            # The SDK's own client would send sound and key wherever a redirect leads.
             http_client=openai.DefaultAsyncHttpxClient(
-                headers={"Accept-Encoding": ENCODINGS}, event_hooks={"response": [read_bounded]}
+                follow_redirects=False,
+                headers={"Accept-Encoding": ENCODINGS},
+                event_hooks={"response": [read_bounded]},
             ),
         )
         self._clips = EncodedClips()
@@ -224,8 +228,8 @@ def _server(url: str | None, dialect: str | None) -> tuple[str, Dialect]:
 
 
 def _key(dialect: Dialect, url: str) -> str:
-    own = next((key for name in dialect.key_variables if (key := os.environ.get(name))), None)
-    if not own and url == dialect.base_url:
+    own = key_of_environment(dialect.key_variables)
+    if own is None and url == dialect.base_url:
         raise InputError(
             f"{dialect.key_variables[0]} is not set: export it, or name another server with --base-url"
         )

@@ -67,6 +67,9 @@ class Transformers:
         If there is no such model, it takes no sound, an argument is unusable, or a package is missing.
     """
 
+    #: The first run downloads the weights, s.
+    check_limit_s = 24 * 3600.0
+
     def __init__(
         self,
         model: str,

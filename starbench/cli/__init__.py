@@ -18,6 +18,7 @@ from typer.core import TyperCommand
 
 from starbench.cli import models, results, suites
 from starbench.cli.exits import BAD_INPUT, INCOMPLETE, INTERRUPTED
+from starbench.cli.output import echo
 from starbench.errors import AdapterError, InputError, JournalError, StarbenchError, SuiteError
 from starbench.text import sentence
 from starbench.version import __version__
@@ -96,7 +97,7 @@ def main() -> None:
     except StarbenchError as error:
         with suppress(OSError):  # there is nowhere left to say it
             for line in (f"starbench: {sentence(str(error))}", *_problems(error)):
-                typer.echo(line, err=True)
+                echo(line, err=True)
         sys.exit(INCOMPLETE if isinstance(error, AdapterError | JournalError) else BAD_INPUT)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

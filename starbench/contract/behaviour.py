@@ -20,7 +20,6 @@ from starbench.contract.prompts import SIX_OPTIONS, samples_digest
 from starbench.contract.report import CheckResult, failed, passed, skipped
 from starbench.engine.client import TIMEOUT
 from starbench.errors import AdapterError, AudioError, FatalError, PluginError
-from starbench.plugins.source_location import at, line_of
 from starbench.schema import Prompt, Response
 from starbench.text import sentence
 
@@ -216,14 +215,10 @@ async def close(adapter: AdapterUnderTest) -> CheckResult:
         return skipped("has no close()")
     for again in ("", " a second time"):
         try:
-            async with asyncio.timeout(adapter.timeout_s):
-                await adapter.model.close()
-        except TimeoutError:
-            return failed(
-                f"close(){again} did not end{at(line_of(method))}", "wait for nothing without a limit"
-            )
+            await adapter.model.close(adapter.timeout_s)
         except PluginError as error:
-            return failed(f"{error}{again}", "close what is open, and nothing twice")
+            fix = "close what is open, and nothing twice; wait for nothing without a limit"
+            return failed(f"{error}{again}", fix)
     return passed("twice")
 
 

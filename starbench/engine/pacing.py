@@ -9,9 +9,11 @@ one request goes alone, and only when it is granted do the others follow, paced:
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
+from typing import NamedTuple
 
 from starbench.engine.constants import PACING
 from starbench.engine.rate import LearntRate, PinnedRate, ThrottleEpisode
@@ -92,6 +94,17 @@ class Permit:
     """Whether it goes alone, to find out if the server grants requests again."""
 
 
+class Pause(NamedTuple):
+    """The server makes every request wait."""
+
+    wait_s: float
+    """For how long from now, s."""
+    refused_s: float | None
+    """For how long it has refused all, s; None: it failed, and asked to wait."""
+    is_stated: bool
+    """Whether the server said how long; else it is a guess, and one request finds out."""
+
+
 @dataclass
 class _Refusing:
     """An episode of refusals that is not over."""
@@ -113,6 +126,8 @@ class Pace:
     wait_s: float = 1.0
     grants: int = 0
     """Requests that the server has not refused."""
+    on_pause: Callable[[Pause], None] = lambda _: None
+    """Called when the wait for all requests begins, and when it becomes longer."""
 
     def __post_init__(self) -> None:
         self._places = count()
@@ -162,7 +177,9 @@ class Pace:
         """The server, or the way to it, failed."""
         now = _now()
         self.window.failed(permit.sent_at, now)
-        self._not_before = max(self._not_before, now + (retry_after or 0.0))
+        if retry_after and now + retry_after > self._not_before:
+            self._not_before = now + retry_after
+            self.on_pause(Pause(retry_after, None, is_stated=True))
         if permit.alone and self._refusing is not None:
             self._refusing.until = now + self._refusing.wait
 
@@ -177,7 +194,7 @@ class Pace:
             gap = self.rate.gap(permit.sent_at)
             wait = min(self.wait_s, PACING.gaps_waited * gap) if gap else self.wait_s
             self._refusing = _Refusing(episode, now, now + (asked_for or wait), wait)
-        refusing = self._refusing
+        refusing, until = self._refusing, self._refusing.until
         refusing.episode.refused += 1
         if permit.alone:
             refusing.wait = max(self.wait_s, min(refusing.wait * PACING.longer, PACING.longest_wait_s))
@@ -185,6 +202,9 @@ class Pace:
         refusing.until = max(refusing.until, now + asked_for)
         would_be = permit.sent_at + max(0.0, asked_for - PACING.rounding_s)
         refusing.episode.last = max(refusing.episode.last, would_be)
+        if refusing.until > until or refusing.episode.refused == 1:
+            is_stated = refusing.until <= now + asked_for
+            self.on_pause(Pause(refusing.until - now, now - refusing.since, is_stated))
         return now - refusing.since
 
     def _resume(self, refusing: _Refusing, permit: Permit, now: float) -> None:

@@ -15,6 +15,8 @@ from starbench.schema import Capabilities, Prompt, Response
 
 #: How the names of plug-ins' files begin among the versions that a run records.
 PLUGIN = "plugin:"
+#: How long an adapter's ``check()`` and ``close()`` may take, s.
+CHECK_LIMIT_S, CLOSE_LIMIT_S = 120.0, 30.0
 #: What an adapter that declares nothing is assumed to declare.
 NO_LIMITS = Capabilities()
 
@@ -28,7 +30,8 @@ class Adapter(Protocol):
     itself and answers depend on, such as ``{"checkpoint": "name@commit"}``; it stands beside the arguments
     in a run's record, and a run is not resumed with another), ``prices``
     (:class:`starbench.schema.Prices`), ``async check()`` (raise before anything is asked if nothing can
-    succeed), ``close()`` (sync or async), and
+    succeed; it may take two minutes, or the seconds that an attribute ``check_limit_s`` says),
+    ``close()`` (sync or async; it may take half a minute), and
     ``generate_batch(prompts)`` (sync or async): for a list of at most ``capabilities.max_batch`` prompts
     a list with the answer, or an :class:`starbench.errors.AdapterError`, of each in its place. One that
     raises fails every prompt of its batch. Batches come one at a time.
@@ -75,25 +78,41 @@ class Model:
             )
         return {name: redact(text) for name, text in identity.items()}
 
+    @property
+    def check_limit_s(self) -> float:
+        """How long ``check()`` may take, s: one that loads weights declares that it takes longer."""
+        declared = getattr(self.adapter, "check_limit_s", CHECK_LIMIT_S)
+        return float(declared) if isinstance(declared, int | float) and declared > 0 else CHECK_LIMIT_S
+
     async def check(self) -> None:
         """Let the adapter object before anything is asked.
 
-        Raises :class:`PluginError` if its own ``check()`` fails by accident; what it raises of our tree passes.
+        Raises :class:`PluginError` if its own ``check()`` fails by accident, or does not end in time; what it
+        raises of our tree passes.
         """
-        await self._call("check")
+        await self._call("check", self.check_limit_s)
 
-    async def close(self) -> None:
-        """Let the adapter clean up; raises as :meth:`check`."""
-        await self._call("close")
+    async def close(self, limit_s: float | None = None) -> None:
+        """Let the adapter clean up, within :data:`CLOSE_LIMIT_S` if not within ``limit_s``; raises as :meth:`check`."""
+        await self._call("close", limit_s or CLOSE_LIMIT_S)
 
-    async def _call(self, name: str) -> None:
+    def overrun(self, name: str, limit_s: float) -> PluginError:
+        """The error for a method that did not end in time."""
+        line = at(line_of(getattr(self.adapter, name)))
+        return PluginError(f"model {self.spec!r}: {name}() did not end within {limit_s:g} s{line}")
+
+    async def _call(self, name: str, limit_s: float) -> None:
+        from starbench.models.limited import limited
+
         method = getattr(self.adapter, name, None)
         if method is None:
             return
         with registry.plugin_errors(
             lambda error: f"model {self.spec!r}: {name}() failed: {explain(error, method)}", StarbenchError
         ):
-            await finished(method())
+            is_over = await limited(method, limit_s)
+        if not is_over:
+            raise self.overrun(name, limit_s)
 
 
 async def finished(value: Any) -> Any:

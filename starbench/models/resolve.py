@@ -17,7 +17,7 @@ from starbench.models.adapter import NO_LIMITS, PLUGIN, Model
 from starbench.plugins import arguments as command_line
 from starbench.plugins import registry
 from starbench.plugins.source_location import at, explain, line_of
-from starbench.redact import address, names_secret, redact
+from starbench.redact import address, names_secret, redact, register, register_address, register_fields
 from starbench.schema import Capabilities
 from starbench.schema.base import Facts
 from starbench.storage.inputs import read_bytes
@@ -51,8 +51,7 @@ def make(
 ) -> Model:
     """Make an adapter from its class; as :func:`resolve`, which names the class by ``spec``."""
     for name, value in typed.items():
-        if names_secret(name) or redact(value) != value:
-            raise InputError(f"--model-arg {name}: keys are read from the environment only, and never stored")
+        _refuse_keys(name, value)
     values = command_line.typed(factory, typed, spec)
     if inspect.iscoroutinefunction(factory):
         raise PluginError(
@@ -64,6 +63,18 @@ def make(
     ):
         adapter = factory(**values)
     return as_model(adapter, spec, command_line.recorded(values, typed), versions)
+
+
+def _refuse_keys(name: str, value: str) -> None:
+    """Raise :class:`InputError` if an argument is or holds a key; an address is recorded without it instead."""
+    register_fields(value)
+    is_address = bool(_URL.fullmatch(value))
+    if is_address:
+        register_address(value)
+    if names_secret(name):
+        register(value)
+    if names_secret(name) or (not is_address and redact(value) != value):
+        raise InputError(f"--model-arg {name}: keys are read from the environment only, and never stored")
 
 
 def _versions(name: str) -> dict[str, str]:

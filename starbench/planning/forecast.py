@@ -13,6 +13,7 @@ from starbench.engine.cost import PromptSize, estimate
 from starbench.planning.plan import RunPlan
 from starbench.schema import ClipPart, JoinedSpec, Prices, ProbeSet, Prompt, Response, Trial, Usage
 from starbench.suites.clip_info import sent_clips
+from starbench.text import visible
 
 
 @dataclass
@@ -113,4 +114,4 @@ def lines_of(prompt: Prompt) -> Iterator[str]:
             yield f"⟨clip: {audio.seconds:.2f} s, {channels}, {audio.rate} Hz⟩"
         else:
             for line in part.text.removesuffix("\n").split("\n"):
-                yield "".join(c if c.isprintable() else "?" for c in line)
+                yield visible(line)

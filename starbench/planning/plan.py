@@ -25,6 +25,7 @@ from starbench.planning.limits import bandwidth_reason, sent_rate
 from starbench.planning.reasons import Reason
 from starbench.planning.trials import plan_trials
 from starbench.planning.workload import Questions
+from starbench.redact import redact
 from starbench.schema import Adaptation, ClipPart, Identity, Item, Run, Setup, SuiteIdentity, Trial
 from starbench.suites import captions
 from starbench.suites.captions import CaptionFile
@@ -114,7 +115,7 @@ def plan_run(request: Request, model: Model) -> RunPlan:
         change.model_copy(update={"trials": n, "of": with_sound}) for change, n in tally.changes.items()
     )
     run = Run(
-        label=request.label,
+        label=request.label and redact(request.label),
         identity=Identity(
             suites=tuple(_suite_identity(suite, setup) for suite in suites),
             model=model.spec,

@@ -21,7 +21,7 @@ from starbench.schema.score import RunScore, SuiteScore
 from starbench.storage.atomic import write_lines
 from starbench.storage.inputs import read_json
 from starbench.storage.records import as_json
-from starbench.text import validation_problem
+from starbench.text import validation_problem, visible_json
 
 ENTRY_PATTERN = "entry-*.json"
 
@@ -31,7 +31,7 @@ def write_entries(data: LoadedRun, scores: RunScore) -> list[Path]:
     entries = {data.path / f"entry-{entry.suite.name}.json": entry for entry in entries_of(data, scores)}
     for path, entry in entries.items():
         try:
-            write_lines(path, [as_json(entry, indent=1)])
+            write_lines(path, [visible_json(as_json(entry, indent=1))])
         except OSError as error:
             raise JournalError(
                 f"{path} cannot be written ({error.strerror}): make room, then starbench score {data.path}"

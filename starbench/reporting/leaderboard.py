@@ -33,6 +33,7 @@ from starbench.schema.board import (
 from starbench.schema.entry import LeaderboardEntry, SuiteRecord
 from starbench.schema.score import Headline, SuiteScore, TaskScore
 from starbench.scoring.constant import constant_aa
+from starbench.text import visible_json
 
 BOARD_JSON, BOARD_MARKDOWN = "leaderboard.json", "leaderboard.md"
 #: Figures of a row that are its headline's own.
@@ -53,7 +54,7 @@ def write_board(entries: Iterable[LeaderboardEntry], folder: Path) -> list[Path]
     content = board(entries)
     text = json.dumps(content.model_dump(mode="json"), indent=1, ensure_ascii=False)
     markdown = board_to_markdown(content)
-    write_file(folder / BOARD_JSON, f"{text}\n", new_folder=True)
+    write_file(folder / BOARD_JSON, f"{visible_json(text)}\n", new_folder=True)
     write_file(folder / BOARD_MARKDOWN, markdown)
     return [folder / BOARD_JSON, folder / BOARD_MARKDOWN]
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from starbench.canary.arrival import FOLDED
 from starbench.schema.board import Board, BoardTable, PublishedTable, RunRow, RunTable, TaskCell
 from starbench.schema.score import Interval
+from starbench.text import printable
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|~@]|:(?=//)|(?<=www)\.)")
 _ANSWER_MODES = {"choice": "answers held to letters", "logprobs": "answers by log-probability"}
@@ -25,7 +26,7 @@ def board_to_markdown(board: Board) -> str:
 
 def escape(text: str) -> str:
     """Text that Markdown shows as it is, on one line."""
-    return _MARKUP.sub(r"\\\1", html.escape(" ".join(text.split()), quote=False))
+    return _MARKUP.sub(r"\\\1", html.escape(printable(text), quote=False))
 
 
 # --- headings -------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from starbench.reporting.tables import Column, Table, new_console, say, show_table
+from starbench.text import visible_json
 from starbench.verify.balance import BalanceRow
 from starbench.verify.findings import Findings, KindRow
 from starbench.verify.leaks import MOST_P, LeakRow
@@ -52,7 +53,7 @@ def show(findings: Findings) -> None:
 def to_json(findings: Findings) -> str:
     """All findings as one JSON object."""
     content = {**asdict(findings), "clean": findings.clean}
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return visible_json(json.dumps(content, indent=2, ensure_ascii=False)) + "\n"
 
 
 def _claims(rows: Sequence[KindRow]) -> Table:

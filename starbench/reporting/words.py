@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from starbench.canary import arrival
+from starbench.engine.pacing import Pause
 from starbench.planning.adaptation import is_done
 from starbench.planning.conditions import CAPTION
 from starbench.planning.reasons import sentence
@@ -67,6 +69,20 @@ def captioner_notes(captioner: Captioner | None) -> Iterator[str]:
             f"{missing.suite}: {missing.clips} of {missing.of} clips have no caption by {captioner.model}: "
             f"{missing.reason}"
         )
+
+
+def pause_sentence(pause: Pause, now: datetime) -> str:
+    """What all questions wait for, and until when."""
+    until = f"{now + timedelta(seconds=pause.wait_s):%H:%M:%S} ({pause.wait_s:,.0f} s)"
+    if pause.refused_s is None:
+        return f"waiting until {until}: the server failed and asks to wait so long"
+    refusing = f" for {pause.refused_s:,.0f} s now" if pause.refused_s >= 1 else ""
+    then = (
+        "it asks to wait so long"
+        if pause.is_stated
+        else "then one question finds out whether it grants again"
+    )
+    return f"waiting until {until}: the server refuses with 429 (rate limit){refusing}; {then}"
 
 
 def _idle_policies(run: Run) -> Iterator[str]:

@@ -6,16 +6,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from starbench.canary.run import is_still_valid, reservation, run_canary, usage_of
 from starbench.engine.budget import SPENT, Budget
 from starbench.engine.client import ModelClient
 from starbench.engine.cost import total
+from starbench.engine.pacing import Pause
 from starbench.engine.runner import Workload, run_trials
 from starbench.engine.settings import Settings
-from starbench.errors import CanaryError, FatalError
-from starbench.models.adapter import PLUGIN, Model
+from starbench.errors import CanaryError, FatalError, StarbenchError
+from starbench.execution.event_loop import GRACE_S, LoopThread
+from starbench.models.adapter import CLOSE_LIMIT_S, PLUGIN, Model
 from starbench.runs.journal import LineWriter
 from starbench.schema import Canary, JournalLine, Outcome, Trial
 from starbench.schema.caption import CaptionLine
@@ -97,20 +99,36 @@ class AttemptStart:
     """The canary of an earlier attempt that still counts, where one is needed."""
 
 
-async def ask_all(
+@dataclass(frozen=True)
+class Events(Generic[LineT]):
+    """What is called as an attempt proceeds."""
+
+    on_start: Callable[[AttemptStart], None] = lambda _: None
+    """Before anything is asked."""
+    on_canary: Callable[[Canary], None] = lambda _: None
+    """When a canary was run."""
+    on_line: Callable[[LineT], None] = lambda _: None
+    """With each line that is written."""
+    on_pause: Callable[[Pause], None] = lambda _: None
+    """When the server makes all questions wait, and when it does so for longer."""
+
+
+def ask_all(
     record: AttemptRecord[LineT],
     model: Model,
     settings: Settings,
+    events: Events[LineT] = Events(),
     *,
     retry_permanent: bool = False,
-    on_start: Callable[[AttemptStart], None] = lambda _: None,
-    on_canary: Callable[[Canary], None] = lambda _: None,
-    on_line: Callable[[LineT], None] = lambda _: None,
-) -> None:
+) -> StarbenchError | None:
     """Ask what a record still lacks; ``retry_permanent`` asks again what the server refused as a bad request.
 
-    ``on_start`` is called before anything is asked, ``on_canary`` if one is run, ``on_line`` with each line that is
-    written.
+    The model is asked from a thread of its own, so a notebook's event loop may be running.
+
+    Returns
+    -------
+    StarbenchError or None
+        Why the model could not be closed, if it could not: what it answered counts all the same.
 
     Raises
     ------
@@ -122,37 +140,70 @@ async def ask_all(
         As :func:`starbench.engine.runner.run_trials`; what was finished is kept. Where the server does not
         know the model and never answered, the record is removed: it names a model that does not exist.
     """
+    with LoopThread() as loop:
+        try:
+            _check(loop, model)
+            loop.run(_ask(record, model, settings, events, retry_permanent=retry_permanent))
+        except BaseException:
+            _close(loop, model)
+            raise
+        return _close(loop, model)
+
+
+def _check(loop: LoopThread, model: Model) -> None:
     try:
-        await model.check()
-        with record.hold():
-            beginning = record.begin()
-            finished = settled(record, retry_permanent=retry_permanent)
-            waiting = [trial for trial in record.trials if trial.key not in finished]
-            edited = _edited(beginning.versions, record.versions)
-            # A question without sound needs no proof that sound arrives.
-            is_needed = settings.canary and any(sent_clips(trial.parts) for trial in waiting)
-            kept = record.canary() if is_needed and not edited else None
-            if kept is not None and not is_still_valid(kept, model.server, settings.probe):
-                kept = None
-            canary = is_needed and kept is None
-            start = (len(waiting), len(record.trials), beginning.resumed, beginning.served_by)
-            on_start(AttemptStart(*start, edited, canary, kept))
-            client = ModelClient(model, settings, len(waiting))
-            budget = remaining_budget(record, settings)
-            try:
-                if canary:
-                    await _prove_sound(record, client, budget, len(finished), on_canary)
-                elif waiting and not settings.canary:
-                    _count_unproven(record, len(waiting))
-                with LineWriter(record.lines_path) as writer:
-                    await run_trials(waiting, record.workload, client, writer, on_line, budget)
-            except FatalError as error:
-                is_unknown = error.kind == NOT_FOUND and not beginning.resumed
-                if is_unknown and all(line.outcome is Outcome.ERROR for line in record.lines()):
-                    record.discard()
-                raise
-    finally:
-        await model.close()
+        loop.run(model.check(), model.check_limit_s + GRACE_S)
+    except TimeoutError:
+        raise model.overrun("check", model.check_limit_s) from None
+
+
+def _close(loop: LoopThread, model: Model) -> StarbenchError | None:
+    try:
+        loop.run(model.close(), CLOSE_LIMIT_S + GRACE_S)
+    except TimeoutError:
+        return model.overrun("close", CLOSE_LIMIT_S) if hasattr(model.adapter, "close") else None
+    except StarbenchError as error:
+        return error
+    return None
+
+
+async def _ask(
+    record: AttemptRecord[LineT],
+    model: Model,
+    settings: Settings,
+    events: Events[LineT],
+    *,
+    retry_permanent: bool,
+) -> None:
+    """Ask what a record still lacks of a model that has been checked."""
+    with record.hold():
+        beginning = record.begin()
+        finished = settled(record, retry_permanent=retry_permanent)
+        waiting = [trial for trial in record.trials if trial.key not in finished]
+        edited = _edited(beginning.versions, record.versions)
+        # A question without sound needs no proof that sound arrives.
+        is_needed = settings.canary and any(sent_clips(trial.parts) for trial in waiting)
+        kept = record.canary() if is_needed and not edited else None
+        if kept is not None and not is_still_valid(kept, model.server, settings.probe):
+            kept = None
+        canary = is_needed and kept is None
+        start = (len(waiting), len(record.trials), beginning.resumed, beginning.served_by)
+        events.on_start(AttemptStart(*start, edited, canary, kept))
+        client = ModelClient(model, settings, len(waiting))
+        client.pace.on_pause = events.on_pause
+        budget = remaining_budget(record, settings)
+        try:
+            if canary:
+                await _prove_sound(record, client, budget, len(finished), events.on_canary)
+            elif waiting and not settings.canary:
+                _count_unproven(record, len(waiting))
+            with LineWriter(record.lines_path) as writer:
+                await run_trials(waiting, record.workload, client, writer, events.on_line, budget)
+        except FatalError as error:
+            is_unknown = error.kind == NOT_FOUND and not beginning.resumed
+            if is_unknown and all(line.outcome is Outcome.ERROR for line in record.lines()):
+                record.discard()
+            raise
 
 
 def settled(record: AttemptRecord[LineT], *, retry_permanent: bool = False) -> set[TrialKey]:

@@ -38,6 +38,13 @@ class LineAppender:
     def __exit__(self, *_: object) -> None:
         os.close(self._file)
 
+    def is_in_place(self) -> bool:
+        """Whether the open file is still the one at its path: neither removed nor replaced."""
+        try:
+            return os.path.samestat(os.fstat(self._file), self.path.stat())
+        except OSError:
+            return False
+
     def append(self, line: bytes) -> None:
         """Write one line, given without its line break, whole or not at all as far as a reader sees."""
         data, written = line + b"\n", 0

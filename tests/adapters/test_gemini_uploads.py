@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from gemini_files_server import FilesAPI, ask, clip, held_up, question, uploading
+from pytest_httpserver import HTTPServer
+from werkzeug import Response
 
 from starbench.adapters.gemini import files as gemini_files
-from starbench.errors import TransientError
+from starbench.errors import FatalError, TransientError
 from starbench.schema import Response as Answer
 
 
@@ -73,3 +76,14 @@ def test_connections_are_closed_even_where_discarding_fails(
     with pytest.raises(RuntimeError, match="discarding failed"):
         asyncio.run(adapter.close())
     assert adapter._http.is_closed
+
+
+def test_sound_goes_to_no_other_host_that_an_upload_names(api: FilesAPI) -> None:
+    """Where a clip is to be uploaded to is what the server says; it may name itself only."""
+    with HTTPServer() as other:
+        away = {"X-Goog-Upload-URL": other.url_for("/take-it"), "X-Goog-Upload-Status": "active"}
+        api.faults["start"] = [Response("{}", 200, away, mimetype="application/json")]
+        (failed,) = ask(uploading(api), question(clip(1)))
+        assert other.log == []
+    assert isinstance(failed, FatalError)
+    assert urlsplit(other.url_for("/")).netloc in str(failed)

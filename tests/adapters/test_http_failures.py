@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from starbench.adapters.http_client import server as reachable
 from starbench.adapters.http_client.failures import raise_for, retry_after
-from starbench.errors import InputError, TransientError
+from starbench.errors import FatalError, InputError, TransientError
 
 
 @pytest.mark.parametrize(
@@ -61,6 +61,25 @@ def test_what_is_no_time_to_wait_counts_as_absent(hostile: str) -> None:
     with pytest.raises(TransientError) as raised:
         raise_for(429, (), "slowly", {"retry-after": hostile})
     assert (raised.value.kind, raised.value.retry_after) == ("rate_limit", None)
+
+
+@pytest.mark.parametrize(
+    ("location", "target"),
+    [
+        ("https://else.example/v1?token=abc#d", "https://else.example/v1"),
+        ("//user:password@else.example/", "//else.example"),
+        ("/login", "/login"),
+        ("http://[::1/", "no address"),
+        ("", "no address"),
+        (None, "no address"),
+    ],
+)
+def test_a_redirect_says_where_it_wanted_to_go(location: str | None, target: str) -> None:
+    headers = {} if location is None else {"location": location}
+    with pytest.raises(FatalError) as raised:
+        raise_for(307, (), "<html>", headers)
+    assert raised.value.kind == "not_found"
+    assert str(raised.value).startswith(f"307: the server redirects to {target}, and")
 
 
 @given(st.text(alphabet="0123456789+-:., aceFiJnMrtGMTZ", max_size=40))

@@ -19,6 +19,7 @@ from scripted_servers import ATTEMPTS, Runs, all_answered, assert_errors, raw_se
 from werkzeug import Request, Response
 
 from starbench.adapters.openai.dialects import dialects
+from starbench.cli.commands import progress
 from starbench.schema import Outcome
 
 # What a scripted server does ------------------------------------------------------------------------
@@ -69,6 +70,20 @@ def test_a_fault_that_never_ends_is_an_error_with_a_bounded_number_of_attempts(
     assert_errors(ran, kind)
     assert len(llmock.requests) == ATTEMPTS * len(ran.lines)
     llmock.assert_resilient()
+
+
+def test_a_run_that_is_only_refused_says_what_it_waits_for(
+    llmock: LLMock, starbench: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "_PAUSE_SHOWN_S", 0.0)
+    llmock.fail(429, times=None)
+    ran = starbench(llmock.base_url())
+    assert ran.code == 1
+    lines = ran.err.splitlines()
+    waits = [number for number, line in enumerate(lines) if line.startswith("waiting until ")]
+    assert waits
+    assert "the server refuses with 429 (rate limit)" in lines[waits[0]]
+    assert not any("trials," in line for line in lines[: waits[0]]), "it is said before anything ended"
 
 
 def test_errors_are_asked_again_on_resume_and_answers_are_not(llmock: LLMock, starbench: Runs) -> None:

@@ -24,7 +24,7 @@ def test_the_command_shows_each_check_and_exits_with_what_it_found(folder: Path,
     *rows, last = done.out.splitlines()
     assert [row[6:21].strip() for row in rows] == [one.name for one in CHECKS]
     assert {row[:4].strip() for row in rows} == {"pass", "n/a"}
-    assert "“<Q> ?[31m" in done.out, "a model's text moves no cursor"
+    assert "“<Q> [31m" in done.out, "a model's text moves no cursor"
     found = Report.model_validate_json((folder / "found.json").read_text("utf-8"))
     assert last == f"{sum(f.verdict == 'pass' for f in found.findings)} passed, 0 failed, " + (
         f"{sum(f.verdict == 'n/a' for f in found.findings)} not applicable "

@@ -61,7 +61,7 @@ def test_a_model_of_one_call_at_a_time_never_gets_two_from_canary_and_run(
     model = Model("slow", {}, adapter)
     settings = Settings(timeout_s=0.3, backoff=ONCE)
     plan = plan_run(Request((str(suite),), Setup(limit=1)), model)
-    asyncio.run(ask_all(RunRecord(plan, tmp_path / "run"), model, settings))
+    ask_all(RunRecord(plan, tmp_path / "run"), model, settings)
     assert adapter.calls > 1
     assert adapter.most == 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from pathlib import Path
 
 import jsonschema
@@ -239,3 +240,36 @@ def test_each_figure_stands_beside_its_own_chance_and_constant() -> None:
         shown = [f"{100 * value:.2f}" for value in (task.chance, task.best_constant.aa)]
         assert cells[place + 1 : place + 3] == shown
     assert cells[names.index("chance of MA")] == f"{100 * headline.ma.chance:.2f}"
+
+
+HOSTILE = "\x1b[31mred\x1b]0;t\x07 | \x9b31m\x85 `x` \u202eevil\u2066\u200f \n\t<b>"
+
+
+def test_no_text_of_an_entry_moves_a_cursor_or_breaks_a_table(run: Path, tmp_path: Path) -> None:
+    (entry,) = read_entries([run])
+    assert entry.scores is not None
+    fields = entry.model_dump(mode="json", exclude={"canary"})
+    fields["label"] = fields["model"]["name"] = HOSTILE
+    fields["model"]["arguments"] = {HOSTILE: [HOSTILE]}
+    fields["suite"]["name"] = HOSTILE
+    fields["adaptations"] = [{"kind": "other", "text": HOSTILE}]
+    fields["notes"] = [HOSTILE]
+    for row in (*fields["scores"]["tasks"], *fields["scores"]["headlines"]):
+        row["condition"] = f"audio{HOSTILE}"
+        if "task" in row:
+            row["task"] = HOSTILE
+    published = next(e for e in published_entries() if e.published).model_dump(mode="json")
+    published["model"]["name"] = published["published"]["source"] = HOSTILE
+    published["published"]["figures"] = {HOSTILE: 50.0}
+    entries = [LeaderboardEntry.model_validate(one) for one in (fields, published)]
+    for path in write_board(entries, tmp_path):
+        content = path.read_text("utf-8")
+        assert {unicodedata.category(c) for c in content if c != "\n"}.isdisjoint(
+            {"Cc", "Cf", "Cs", "Zl", "Zp"}
+        )
+    assert json.loads((tmp_path / "leaderboard.json").read_text("utf-8")) == board(entries).model_dump(
+        mode="json"
+    )
+    markdown = (tmp_path / "leaderboard.md").read_text("utf-8")
+    for table in re.findall(r"(?:^\|.*\n)+", markdown, re.MULTILINE):
+        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}) == 1

@@ -6,12 +6,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import typer
-
 from starbench.build.build import InterruptedBuild
 from starbench.build.build import build as build_suite
 from starbench.cli.commands.progress import counting
 from starbench.cli.commands.shared import key_values, names_in
+from starbench.cli.output import echo
 from starbench.errors import InputError
 from starbench.plugins import registry
 from starbench.suites.suite import MANIFEST, read_manifest
@@ -39,14 +38,13 @@ def build(options: Mapping[str, Any]) -> None:
         with counting("building") as on_item:
             suite = build_suite(task, spec, out, on_item, workers=options["workers"], on_interrupted=_note)
     except KeyboardInterrupt:
-        typer.echo(
-            "\nstarbench: interrupted; what is rendered is kept, and the same command resumes", err=True
-        )
+        echo("", err=True)
+        echo("starbench: interrupted; what is rendered is kept, and the same command resumes", err=True)
         raise
-    typer.echo(f"{len(suite.items)} items, {len(suite.clips)} clips, digest {suite.digest[:12]}: {out}")
+    echo(f"{len(suite.items)} items, {len(suite.clips)} clips, digest {suite.digest[:12]}: {out}")
     dropped = read_manifest(out)["dropped"]
     if dropped:
-        typer.echo(
+        echo(
             f"{len(dropped)} cells of the design cannot be made; {out}/{MANIFEST} lists each with its reason"
         )
 
@@ -57,7 +55,7 @@ def _note(earlier: InterruptedBuild) -> None:
         text = f"what an interrupted build left is thrown away, because it differs in {differences}"
     else:
         text = f"an interrupted build is resumed: {earlier.items} of {earlier.total} items are there"
-    typer.echo(f"note: {text}", err=True)
+    echo(f"note: {text}", err=True)
 
 
 def _existing(name: str, path: Path | None, is_kind: Callable[[Path], bool], kind: str) -> str | None:

@@ -8,11 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import typer
-
 from starbench.canary.arrival import are_ears_apart
 from starbench.cli.commands.shared import drive, model_of, say_before, settings_of, setup_of
 from starbench.cli.exits import DONE, INCOMPLETE
+from starbench.cli.output import echo
 from starbench.models.adapter import Model
 from starbench.planning.captions import CaptionPlan, CaptionRequest, plan_captions
 from starbench.reporting.words import adaptation_sentence
@@ -53,7 +52,7 @@ def _summarise(plan: CaptionPlan, path: Path) -> int:
     without = ", ".join(
         f"{outcome} {count}" for outcome, count in outcomes.most_common() if outcome is not Outcome.ANSWERED
     )
-    typer.echo(
+    echo(
         f"{outcomes[Outcome.ANSWERED]} of {n} clips have a caption in {path}{f' ({without})' if without else ''}"
     )
     return DONE if outcomes.total() - outcomes[Outcome.ERROR] == n else INCOMPLETE

@@ -11,6 +11,7 @@ from starbench.cli.exits import DONE, FAILED
 from starbench.contract import check_async
 from starbench.reporting.adapter_check import FindingTable
 from starbench.reporting.files import write_file
+from starbench.text import visible_json
 
 
 def check_model(options: Mapping[str, Any]) -> int:
@@ -19,5 +20,5 @@ def check_model(options: Mapping[str, Any]) -> int:
     report = asyncio.run(check_async(model_of(options), timeout_s=options["timeout_s"], on_finding=table.add))
     table.summarise(report)
     if path is not None:
-        write_file(path, report.model_dump_json(indent=2) + "\n")
+        write_file(path, visible_json(report.model_dump_json(indent=2)) + "\n")
     return DONE if report.ok else FAILED

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import typer
-
 from starbench.build.build import build
 from starbench.cli.commands.progress import counting
 from starbench.cli.commands.run import evaluate
+from starbench.cli.output import echo
 from starbench.engine.settings import Settings
 from starbench.errors import InputError
 from starbench.models.resolve import resolve
@@ -46,7 +45,7 @@ def demo(out: Path) -> int:
         plan = plan_run(Request(suites=tuple(str(suite.root) for suite in built)), model)
         codes.append(evaluate(plan, model, out / "runs" / spec, Settings()))
     for path in write_board(read_entries([out / "runs" / spec for spec in _MODELS]), out):
-        typer.echo(f"board: {path}")
+        echo(f"board: {path}")
     _draw(built, out / "scene.png")
     console = new_console()
     say(console, "")
@@ -60,7 +59,7 @@ def _suite(root: Path, task: str, size: int) -> Suite:
         return suites.read(root)
     root.parent.mkdir(parents=True, exist_ok=True)
     attributes = tuple(registry.load("tasks", task).attributes)
-    typer.echo(f"building {size} items of {', '.join(attributes)} in {root}", err=True)
+    echo(f"building {size} items of {', '.join(attributes)} in {root}", err=True)
     with counting("building") as on_item:
         return build(task, BuildSpec(attributes, "default", _SEED, size), root, on_item)
 
@@ -70,6 +69,6 @@ def _draw(built: list[Suite], path: Path) -> None:
     try:
         write_file(path, png(suite, item))
     except InputError as error:  # the picture alone needs an extra
-        typer.echo(f"no picture: {error}", err=True)
+        echo(f"no picture: {error}", err=True)
     else:
-        typer.echo(f"picture of {item.id}: {path}")
+        echo(f"picture of {item.id}: {path}")

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
-import typer
-
+from starbench.cli.output import echo
 from starbench.errors import PluginError, StarbenchError
 from starbench.plugins import registry
 from starbench.plugins.registry import Kind
@@ -41,11 +40,12 @@ def show_list(kind: str, folder: Path) -> None:
         rows = [(str(path.parent), _run(path.parent)) for path in sorted(folder.rglob(directory.RUN))]
     else:
         rows = list(_plugins(cast("Kind", kind)))
+    rows = [(printable(name), printable(about)) for name, about in rows]
     width = max((len(name) for name, _ in rows), default=0)
     for name, about in rows:
-        typer.echo(f"{printable(name):<{width}}  {printable(about)}")
+        echo(f"{name:<{width}}  {about}")
     if not rows:
-        typer.echo(f"no {kind} below {folder}", err=True)
+        echo(f"no {kind} below {folder}", err=True)
 
 
 def _suite(path: Path) -> str:

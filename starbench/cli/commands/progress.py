@@ -6,20 +6,24 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
 
-import typer
+from starbench.cli.output import echo
+from starbench.reporting.words import pause_sentence
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+    from starbench.engine.pacing import Pause
     from starbench.schema import JournalLine
     from starbench.schema.caption import CaptionLine
 
 #: Seconds between two plain lines.
 _PLAIN_EVERY_S = 5.0
+#: Waits shorter than this are not worth a line, s.
+_PAUSE_SHOWN_S = 2.0
 
 
 class RunProgress:
@@ -30,6 +34,7 @@ class RunProgress:
         self._total = self._done = self._retries = 0
         self._outcomes: Counter[str] = Counter()
         self._started = self._shown = monotonic()
+        self._paused_until = 0.0
         self._bar: Progress | None = None
         self._task: TaskID | None = None
 
@@ -60,7 +65,19 @@ class RunProgress:
             self._shown = now
             remaining = _time((self._total - self._done) / self._rate(now))
             counted = f"{self._done}/{self._total} {self._of}, {self._rate(now):.1f}/s, {remaining} left"
-            typer.echo(f"{counted}: {self._counts()}", err=True)
+            echo(f"{counted}: {self._counts()}", err=True)
+
+    def pause(self, pause: Pause) -> None:
+        """Say what is waited for, and until when, unless it is over in a moment."""
+        until = monotonic() + pause.wait_s
+        if pause.wait_s < _PAUSE_SHOWN_S or until < self._paused_until + 1.0:
+            return
+        self._paused_until = until
+        text = pause_sentence(pause, datetime.now().astimezone())
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, state=f"{self._counts()}{'; ' if self._done else ''}{text}")
+        else:
+            echo(text, err=True)
 
     def _rate(self, now: float) -> float:
         return self._done / max(now - self._started, 1e-9)
@@ -98,7 +115,7 @@ def _counted_in_lines(doing: str) -> Callable[[int, int], None]:
         shown, is_long = now, True
         seconds, items = now - start[0], done - start[1]
         remaining = f", {_time((total - done) * seconds / items)} left" if items and done < total else ""
-        typer.echo(f"{doing}: {done}/{total} items{remaining}", err=True)
+        echo(f"{doing}: {done}/{total} items{remaining}", err=True)
 
     return show
 

@@ -9,6 +9,7 @@ import typer
 
 from starbench.cli.commands.shared import names_in
 from starbench.cli.exits import DONE, INCOMPLETE
+from starbench.cli.output import echo
 from starbench.errors import InputError
 from starbench.reporting import comparison, scores
 from starbench.reporting.entries import (
@@ -24,6 +25,7 @@ from starbench.reporting.leaderboard import BOARD_JSON, write_board
 from starbench.runs.load import load
 from starbench.scoring.compare import compare as compare_runs
 from starbench.scoring.run import score as score_run
+from starbench.text import visible_json
 
 _FORMATS = {"parquet": to_parquet, "csv": to_csv}
 
@@ -31,13 +33,13 @@ _FORMATS = {"parquet": to_parquet, "csv": to_csv}
 def score(run: Path, *, as_json: bool) -> int:
     """Show the scores and write the entries; returns the exit code."""
     if (why := why_unasked(run)) is not None:
-        typer.echo(f"starbench: {why}", err=True)
+        echo(f"starbench: {why}", err=True)
         return INCOMPLETE
     data = load(run)
     run_score = score_run(data)
     write_entries(data, run_score)
     if as_json:
-        typer.echo(run_score.model_dump_json(indent=2))
+        typer.echo(visible_json(run_score.model_dump_json(indent=2)))
     else:
         scores.show(run_score, data)
     return DONE if run_score.complete else INCOMPLETE
@@ -48,7 +50,7 @@ def compare(runs: Sequence[Path], conditions: Sequence[str], json: Path | None) 
     comparisons = compare_runs([load(path) for path in runs], names_in(conditions))
     comparison.show(comparisons)
     if json is not None:
-        write_file(json, comparisons.model_dump_json(indent=1) + "\n", new_folder=True)
+        write_file(json, visible_json(comparisons.model_dump_json(indent=1)) + "\n", new_folder=True)
 
 
 def export(run: Path, to: str, out: Path | None, *, of_scores: bool) -> None:
@@ -59,7 +61,7 @@ def export(run: Path, to: str, out: Path | None, *, of_scores: bool) -> None:
     columns = score_columns(score_run(data)) if of_scores else trial_columns(data)
     path = out or run / f"{'scores' if of_scores else 'trials'}.{to}"
     write_file(path, _FORMATS[to](columns), new_folder=True)
-    typer.echo(f"{len(columns['run'])} rows, {len(columns)} columns: {path}")
+    echo(f"{len(columns['run'])} rows, {len(columns)} columns: {path}")
 
 
 def leaderboard(paths: Sequence[Path] | None, out: Path, *, published: bool) -> None:
@@ -68,7 +70,7 @@ def leaderboard(paths: Sequence[Path] | None, out: Path, *, published: bool) -> 
     if published:
         entries += published_entries()
     for path in write_board(entries, out):
-        typer.echo(f"board: {path}")
+        echo(f"board: {path}")
 
 
 def _usual_places() -> list[Path]:

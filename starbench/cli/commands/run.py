@@ -9,11 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import typer
-
 from starbench.canary.arrival import are_ears_apart
 from starbench.cli.commands.shared import drive, model_of, say_before, settings_of, setup_of
 from starbench.cli.exits import DONE, INCOMPLETE
+from starbench.cli.output import echo
 from starbench.engine.settings import Settings
 from starbench.models.adapter import Model
 from starbench.planning.plan import Request, RunPlan, plan_run
@@ -65,18 +64,16 @@ def _report(path: Path) -> int:
     data = load(path)
     scores = score(data)
     for line in _errors(data):
-        typer.echo(line, err=True)
+        echo(line, err=True)
     if not scores.delivered:
-        typer.echo(f"no trial was answered; the journal is {path}/trials.jsonl", err=True)
+        echo(f"no trial was answered; the journal is {path}/trials.jsonl", err=True)
         return INCOMPLETE
     entries = write_entries(data, scores)  # whether or not the terminal takes what is shown
     show(scores, data)
     for entry in entries:
-        typer.echo(f"entry: {entry}")
+        echo(f"entry: {entry}")
     if not any(row.coverage for suite in scores.suites for row in suite.headlines):
-        typer.echo(
-            f"no reply held an answer: starbench check-model {printable(scores.model)} says why", err=True
-        )
+        echo(f"no reply held an answer: starbench check-model {printable(scores.model)} says why", err=True)
     return DONE if scores.complete else INCOMPLETE
 
 

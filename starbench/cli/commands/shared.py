@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-import typer
-
 from starbench.canary import summary
 from starbench.cli.commands.progress import RunProgress
 from starbench.cli.exits import BAD_INPUT, INCOMPLETE
+from starbench.cli.output import echo
 from starbench.engine import settings as engine_settings
 from starbench.engine.budget import SPENT
 from starbench.engine.settings import Settings
-from starbench.errors import FatalError, InputError
+from starbench.errors import FatalError, InputError, StarbenchError
 from starbench.models.adapter import Model
 from starbench.models.resolve import resolve
-from starbench.runs.attempt import NOT_FOUND, AttemptStart
+from starbench.runs.attempt import NOT_FOUND, AttemptStart, Events
 from starbench.schema import Canary, Setup
-from starbench.text import printable, sentence
+from starbench.text import sentence
 
 
 def names_in(texts: Sequence[str]) -> tuple[str, ...]:
@@ -73,7 +71,7 @@ def _check_choices(fields: Mapping[str, Any], kinds: Mapping[str, Any]) -> None:
 
 
 def drive(
-    ask: Callable[..., Coroutine[Any, Any, None]],
+    ask: Callable[..., StarbenchError | None],
     path: Path,
     announce: Callable[[AttemptStart], None],
     summarise: Callable[[], int],
@@ -83,18 +81,17 @@ def drive(
 ) -> int:
     """Ask, show what comes of it, and summarise what ``path`` holds; returns the exit code.
 
-    ``ask`` is given ``on_start``, ``on_canary`` and ``on_line``; ``apart`` says that each ear is sent as a clip.
+    ``ask`` is given :class:`Events`; ``apart`` says that each ear is sent as a clip.
     """
     try:
-        _ask(ask, announce, unit, apart=apart)
+        unclosed = _ask(ask, announce, unit, apart=apart)
     except KeyboardInterrupt:
-        typer.echo(
-            f"\nstarbench: interrupted; what is finished is kept, and --out {path} resumes the run", err=True
-        )
+        echo("", err=True)
+        echo(f"starbench: interrupted; what is finished is kept, and --out {path} resumes the run", err=True)
         raise
     except FatalError as error:
         if error.kind == NOT_FOUND and not path.exists():
-            typer.echo(
+            echo(
                 f"starbench: {sentence(str(error))}; nothing was asked and nothing is left behind: correct "
                 "--model or --base-url and run the command again",
                 err=True,
@@ -104,18 +101,20 @@ def drive(
         why = f"the server ended the run: {error}; fix it, and"
         if error.kind == SPENT:
             why = f"the budget is spent: {error}; with a larger one,"
-        typer.echo(f"starbench: {sentence(why)} --out {path} resumes the run", err=True)
+        echo(f"starbench: {sentence(why)} --out {path} resumes the run", err=True)
         return INCOMPLETE
+    if unclosed is not None:
+        echo(f"warning: {sentence(str(unclosed))}; what was answered is kept", err=True)
     return summarise()
 
 
 def _ask(
-    ask: Callable[..., Coroutine[Any, Any, None]],
+    ask: Callable[..., StarbenchError | None],
     announce: Callable[[AttemptStart], None],
     unit: str,
     *,
     apart: bool,
-) -> None:
+) -> StarbenchError | None:
     waiting = 0
     with closing(RunProgress(unit)) as progress:
 
@@ -124,16 +123,16 @@ def _ask(
             waiting = start.waiting
             announce(start)
             if start.kept_canary is not None:
-                typer.echo(printable(summary.kept(start.kept_canary, apart=apart)), err=True)
+                echo(summary.kept(start.kept_canary, apart=apart), err=True)
             if not start.canary:
                 progress.begin(waiting)
 
         def on_canary(canary: Canary) -> None:
             for line in summary.lines(canary, apart=apart):
-                typer.echo(printable(line), err=True)
+                echo(line, err=True)
             progress.begin(waiting)
 
-        asyncio.run(ask(on_start=on_start, on_canary=on_canary, on_line=progress.add))
+        return ask(Events(on_start, on_canary, progress.add, progress.pause))
 
 
 def say_before(start: AttemptStart, model: Model, what: str, lines: Sequence[str]) -> None:
@@ -149,4 +148,4 @@ def say_before(start: AttemptStart, model: Model, what: str, lines: Sequence[str
         *lines,
         *(["canary: finding out whether sound reaches the model …"] if start.canary else []),
     ):
-        typer.echo(printable(line), err=True)
+        echo(line, err=True)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import typer
-
+from starbench.cli.output import echo
 from starbench.errors import InputError
 from starbench.reporting.files import write_file
 from starbench.reporting.pictures.item import png
@@ -21,4 +20,4 @@ def show(name: str, suite: str, out: Path | None, *, skip_bad: bool) -> None:
     if name not in items:
         raise InputError(f"{suite} has no item {name!r}: {suggestion(name, list(items))}")
     write_file(path, png(opened, items[name]))
-    typer.echo(f"wrote {path}")
+    echo(f"wrote {path}")

@@ -11,12 +11,13 @@ from typing import Any
 import typer
 
 from starbench.build.render import render_stimulus, stem_wav
+from starbench.cli.output import echo
 from starbench.errors import InputError
 from starbench.plugins import registry
 from starbench.reporting.files import write_file
 from starbench.storage.inputs import MAX_JSON, parse_json, read_json
 from starbench.synthesis import Recipe, Synthesizer, generator
-from starbench.text import slug
+from starbench.text import slug, visible_json
 
 
 def synth(name: str, parameters: str, out: Path | None, seed: int) -> None:
@@ -30,8 +31,8 @@ def synth(name: str, parameters: str, out: Path | None, seed: int) -> None:
         files[path.with_name(f"{path.stem}-stem{number}.wav")] = stem_wav(stem, audio.rate)
     for file, data in files.items():
         write_file(file, data)
-        typer.echo(f"wrote {file}", err=True)
-    typer.echo(json.dumps(stimulus.truth, indent=2, ensure_ascii=False))
+        echo(f"wrote {file}", err=True)
+    typer.echo(visible_json(json.dumps(stimulus.truth, indent=2, ensure_ascii=False)))
 
 
 def _read(parameters: str) -> dict[str, Any]:
