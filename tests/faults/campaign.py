@@ -9,12 +9,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from random import Random
+from threading import RLock
 from time import monotonic
-from typing import NamedTuple
+from typing import NamedTuple, ParamSpec, TypeVar
 
 from .world import World
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Verdict(StrEnum):
@@ -42,8 +47,9 @@ OK = Judgement(Verdict.OK)
 
 
 class Case(NamedTuple):
-    """One attack: its name among those of its kind, a folder of its own, and luck that repeats."""
+    """One attack: its kind, its name among those, a folder of its own, and luck that repeats."""
 
+    kind: str
     label: str
     folder: Path
     world: World
@@ -70,6 +76,17 @@ class Result(NamedTuple):
     seconds: float
 
 
+def once(function: Callable[P, T]) -> Callable[P, T]:
+    """Cache what ``function`` returns, computed once however many threads ask."""
+    cached, lock = cache(function), RLock()
+
+    def locked(*args: P.args, **kwargs: P.kwargs) -> T:
+        with lock:
+            return cached(*args, **kwargs)
+
+    return locked
+
+
 def numbers(n: int) -> tuple[str, ...]:
     """Labels of ``n`` cases that differ in their luck alone."""
     return tuple(map(str, range(n)))
@@ -86,7 +103,7 @@ def run_case(kind: FaultKind, label: str, world: World) -> Result:
     folder = Path(tempfile.mkdtemp(prefix="case-", dir=world.root))
     began = monotonic()
     try:
-        verdict, detail = kind.judge(Case(label, folder, world, Random(f"{kind.name}/{label}")))
+        verdict, detail = kind.judge(Case(kind.name, label, folder, world, Random(f"{kind.name}/{label}")))
     except Exception:  # noqa: BLE001 - one case must not end the others
         verdict, detail = Verdict.CRASH, f"the judge failed: {traceback.format_exc()[-600:]}"
     finally:

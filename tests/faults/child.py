@@ -136,8 +136,10 @@ def call(function: Callable[..., object], *arguments: Any, seconds: float = 30.0
 
 def _ensure_server() -> None:
     """Start the server of forks with libraries that use one thread, which alone can be forked."""
-    before = {name: os.environ.get(name) for name in ONE_THREAD}
-    os.environ.update(ONE_THREAD)
+    # A thread's arena would reserve 64 MB of what RLIMIT_AS grants.
+    wanted = {**ONE_THREAD, "MALLOC_ARENA_MAX": "2"}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
     try:
         _CONTEXT.set_forkserver_preload(list(_PRELOADED))
         forkserver.ensure_running()

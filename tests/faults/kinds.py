@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from . import server_faults
+from . import full_disks, hostile_files, kills, mutations, secret_keys, server_faults
 from .campaign import FaultKind
 
-_FAMILIES = (server_faults,)
+_FAMILIES = (server_faults, kills, full_disks, hostile_files, mutations, secret_keys)
 
 
 def all_kinds() -> list[FaultKind]:

@@ -102,7 +102,8 @@ def make(root: Path) -> World:
     write_sofa(here / "head.sofa", directions, model(directions, 48_000), 48_000)
     (here / "recordings").mkdir()
     speech = np.random.default_rng(0).normal(0, 3000, 48_000).astype(np.int16)
-    soundfile.write(here / "recordings" / "0.wav", speech, 48_000, subtype="PCM_16")
+    for number in range(4):
+        soundfile.write(here / "recordings" / f"{number}.wav", speech[number:], 48_000, subtype="PCM_16")
     for arguments in (
         ["run", "--model", "random", "--suite", "suite", "--out", "run", "--prices", "prices.json"],
         ["run", "--model", "constant:B", "--suite", "suite", "--out", "other", "--no-canary"],
