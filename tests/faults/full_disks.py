@@ -121,7 +121,8 @@ def _wanted(world: World, kind: str) -> tuple[dict[str, Any], str]:
     return {name: _timeless(name, data) for name, data in files.items()}, ended.out
 
 
-_TIMES = ("at", "created", "latency_s", "attempts", "seconds")
+#: What differs when a command is resumed: times, and how many probes it took in all.
+_TIMES = ("at", "created", "latency_s", "attempts", "seconds", "requests", "unproven")
 
 
 def _timeless(name: str, data: bytes) -> Any:

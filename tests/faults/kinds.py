@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
-from . import full_disks, hostile_files, kills, mutations, secret_keys, server_faults
+from . import (
+    full_disks,
+    hostile_files,
+    hostile_text,
+    kills,
+    mutations,
+    plugin_zoo,
+    round_trips,
+    secret_keys,
+    server_faults,
+)
 from .campaign import FaultKind
 
-_FAMILIES = (server_faults, kills, full_disks, hostile_files, mutations, secret_keys)
+_FAMILIES = (
+    server_faults,
+    kills,
+    round_trips,
+    full_disks,
+    hostile_files,
+    mutations,
+    plugin_zoo,
+    secret_keys,
+    hostile_text,
+)
 
 
 def all_kinds() -> list[FaultKind]:
