@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Lock
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 from starbench.execution.processes import ONE_THREAD
 
@@ -151,13 +151,15 @@ def _ensure_server() -> None:
                 os.environ[name] = value
 
 
+def _stream(number: int) -> TextIO:
+    return open(number, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
+
+
 def _redirected(out: Connection, err: Connection, target: Callable[..., object], arguments: Any) -> None:
     for stream, number in ((out, 1), (err, 2)):
         os.dup2(stream.fileno(), number)
         stream.close()
-    sys.stdout, sys.stderr = (
-        open(number, "w", encoding="utf-8", errors="backslashreplace", closefd=False) for number in (1, 2)
-    )
+    sys.stdout, sys.stderr = map(_stream, (1, 2))
     with suppress(BrokenPipeError):
         target(*arguments)
 

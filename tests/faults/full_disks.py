@@ -1,5 +1,7 @@
 """Every command that writes, on a disk that is full at any byte; then the same command with room."""
 
+# ruff: noqa: E501 - a row of a table stays on its line
+
 from __future__ import annotations
 
 import json
@@ -14,7 +16,26 @@ from .server_faults import ended_badly
 from .world import World
 
 #: Sizes that files may not exceed, B: nothing, within the first line, within small and larger files.
-_SIZES = (0, 1, 40, 150, 300, 600, 900, 1200, 1700, 2500, 3500, 5000, 7000, 10_000, 14_000, 20_000, 40_000, 100_000)
+_SIZES = (
+    0,
+    1,
+    40,
+    150,
+    300,
+    600,
+    900,
+    1200,
+    1700,
+    2500,
+    3500,
+    5000,
+    7000,
+    10_000,
+    14_000,
+    20_000,
+    40_000,
+    100_000,
+)
 
 
 class Writer(NamedTuple):
@@ -48,7 +69,7 @@ WRITERS = {
 
 def kinds() -> list[FaultKind]:
     sizes = tuple(f"{size} B" for size in _SIZES)
-    return [FaultKind(f"full disk: {name}", (*sizes, "/dev/full"), _judge, short=2) for name in WRITERS]
+    return [FaultKind(f"full disk: {name}", (*sizes, "/dev/full"), _judge, short=1) for name in WRITERS]
 
 
 def _lay_out(folder: Path, world: World, writer: Writer) -> None:
@@ -77,7 +98,9 @@ def _judge(case: Case) -> Judgement:
     if cramped.code != 0:
         said = [line for line in cramped.err.splitlines() if line.startswith("starbench: ")]
         if len(said) != 1:
-            return Judgement(Verdict.WRONG, f"exit code {cramped.code} with {len(said)} sentences: {cramped.complaint}")
+            return Judgement(
+                Verdict.WRONG, f"exit code {cramped.code} with {len(said)} sentences: {cramped.complaint}"
+            )
     elif case.label == "/dev/full" and _wanted(case.world, case.kind)[1]:
         return Judgement(Verdict.WRONG, "exit code 0, and what it printed is nowhere")
     if gone := [name for name, data in before.items() if not _is_kept(name, data, after.get(name))]:
@@ -128,14 +151,16 @@ _TIMES = ("at", "created", "latency_s", "attempts", "seconds", "requests", "unpr
 def _timeless(name: str, data: bytes) -> Any:
     """The content of a JSON file without what differs between two runs of the same command; else its bytes."""
     if name.endswith(".jsonl"):
-        return sorted(json.dumps(_without_times(json.loads(line)), sort_keys=True) for line in data.splitlines())
+        return sorted(
+            json.dumps(_without_times(json.loads(line)), sort_keys=True) for line in data.splitlines()
+        )
     if name.endswith(".json"):
         return _without_times(json.loads(data))
     return data if not name.endswith((".parquet", ".png")) else len(data) > 0
 
 
 def _without_times(value: Any) -> Any:
-    drop: Callable[[str], bool] = lambda name: name in _TIMES or "_s" == name[-2:]  # noqa: E731
+    drop: Callable[[str], bool] = lambda name: name in _TIMES or name[-2:] == "_s"  # noqa: E731
     if isinstance(value, dict):
         return {name: _without_times(one) for name, one in value.items() if not drop(name)}
     return [_without_times(one) for one in value] if isinstance(value, list) else value

@@ -1,5 +1,7 @@
 """Every file that a command reads, in place of it what no file should be: refused in a sentence, at once."""
 
+# ruff: noqa: E501 - a row of a table stays on its line
+
 from __future__ import annotations
 
 import os
@@ -29,7 +31,10 @@ class Input(NamedTuple):
     """An empty one says that nothing was asked yet, and is no error."""
 
 
-_SCORE, _AGAIN = ("score", "run"), ("run", "--model", "random", "--suite", "suite", "--out", "run", "--no-canary")
+_SCORE, _AGAIN = (
+    ("score", "run"),
+    ("run", "--model", "random", "--suite", "suite", "--out", "run", "--no-canary"),
+)
 _DRY = ("run", "--model", "constant:A", "--suite", "suite", "--out", "new", "--no-canary")
 _CAPTION = ("caption", "--model", "random", "--suite", "suite", "--out", "captions.jsonl", "--no-canary")
 _BUILD = ("build", "spatial", "--size", "2", "--workers", "1", "--out", "new")
@@ -37,7 +42,7 @@ INPUTS = (
     *(
         Input(f"suite/{name}", ("suite",), command)
         for name in ("suite.json", "metadata.jsonl", "audio/3.wav")
-        for command in (_DRY, ("verify", "suite", "--workers", "1"), _CAPTION[:6] + ("new.jsonl", "--no-canary"))
+        for command in (_DRY, ("verify", "suite", "--workers", "1"), (*_CAPTION[:6], "new.jsonl", "--no-canary"))
     ),
     Input("suite/audio/3.wav", ("suite",), ("show", "item-3", "--suite", "suite")),
     *(
@@ -108,7 +113,9 @@ ATTACKS: dict[str, Callable[[Path], object]] = {
 
 def kinds() -> list[FaultKind]:
     return [
-        FaultKind(f"hostile files: {attack}", [_label(i, one) for i, one in enumerate(INPUTS)], _judge, short=2)
+        FaultKind(
+            f"hostile files: {attack}", [_label(i, one) for i, one in enumerate(INPUTS)], _judge, short=1
+        )
         for attack in ATTACKS
     ]
 
@@ -164,7 +171,9 @@ def _judge(case: Case) -> Judgement:
         return Judgement(Verdict.WRONG, f"the message does not name the file: {ended.complaint}")
     sentences = [line for line in ended.err.splitlines() if line.startswith("starbench: ")]
     if len(sentences) != 1 or len(ended.err) > 5000:
-        return Judgement(Verdict.WRONG, f"{len(sentences)} sentences, {len(ended.err)} characters: {ended.complaint}")
+        return Judgement(
+            Verdict.WRONG, f"{len(sentences)} sentences, {len(ended.err)} characters: {ended.complaint}"
+        )
     return OK
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from . import child
 from .campaign import OK, Case, FaultKind, Judgement, Verdict
-from .fault_table import Exchange, completion
+from .exchange import Exchange, completion
 from .server import serving
 from .server_faults import ended_badly
 from .world import ITEMS, item, write_suite
@@ -42,7 +42,9 @@ _PIPE = re.compile(r"(?<!\\)\|")
 def kinds() -> list[FaultKind]:
     groups = {"questions": (*_FIELDS, "suite name"), "replies": _REPLIES, "options": _OPTIONS}
     return [
-        FaultKind(f"hostile text: {group}", [f"{text} in {place}" for text, place in product(TEXTS, places)], _judge)
+        FaultKind(
+            f"hostile text: {group}", [f"{text} in {place}" for text, place in product(TEXTS, places)], _judge
+        )
         for group, places in groups.items()
     ]
 
@@ -97,7 +99,17 @@ def _commands(place: str, text: str, url: str, suite: Path) -> list[tuple[str, .
     """What a user would run; a later command finds nothing where an earlier one refused."""
     value = text.replace("\x00", "")
     model = f"openai:{value}" if place == "model name" else "openai:m"
-    given = ("--model", model, "--base-url", url, "--suite", str(suite), "--no-canary", "--backoff", "0.01")
+    given: tuple[str, ...] = (
+        "--model",
+        model,
+        "--base-url",
+        url,
+        "--suite",
+        str(suite),
+        "--no-canary",
+        "--backoff",
+        "0.01",
+    )
     given += ("--model-arg", f"system={value}") if place == "model argument" else ()
     ask = ("run", *given, "--out", "runs/a", *(("--name", value) if place == "label" else ()))
     conditions = ("--condition", "audio,caption:plain") if place == "captions" else ()
@@ -150,7 +162,9 @@ def _unfit_file(file: Path) -> Judgement | None:
         return Judgement(Verdict.WRONG, f"{file.name} is not strict: {error}")
     if file.suffix == ".csv":
         widths = {len(row) for row in csv.reader(StringIO(text, newline=""))}
-        return Judgement(Verdict.WRONG, f"{file.name} has rows of {widths} cells") if len(widths) > 1 else None
+        return (
+            Judgement(Verdict.WRONG, f"{file.name} has rows of {widths} cells") if len(widths) > 1 else None
+        )
     if file.suffix != ".md":
         return None
     if unfit := _UNFIT.search(text):

@@ -16,7 +16,7 @@ from starbench.suites import captions
 
 from . import child
 from .campaign import OK, Case, FaultKind, Judgement, Verdict, numbers, once
-from .fault_table import Exchange, answer
+from .exchange import Exchange, answer
 from .server import Server, serving
 from .server_faults import ended_badly
 from .world import World
@@ -25,7 +25,18 @@ _IN_FLIGHT = 3
 _MOST_KILLS = 3
 _RUN = ("run", "--out", "out", "--rotations", "2", "--condition", "audio,silence,noise")
 _CAPTION = ("caption", "--out", "out")
-_BUILD = ("build", "perception", "--attributes", "pitch,loudness", "--size", "16", "--seed", "3", "--out", "out")
+_BUILD = (
+    "build",
+    "perception",
+    "--attributes",
+    "pitch,loudness",
+    "--size",
+    "16",
+    "--seed",
+    "3",
+    "--out",
+    "out",
+)
 _BOARD = ("leaderboard", "run", "other", "--out", "board")
 
 
@@ -40,7 +51,17 @@ def kinds() -> list[FaultKind]:
 
 def _asking(kind: str, url: str, suite: Path) -> tuple[str, ...]:
     first = _RUN if kind.endswith("run") else _CAPTION
-    given = ("--model", "openai:m", "--base-url", url, "--suite", str(suite), "--no-canary", "--backoff", "0.01")
+    given = (
+        "--model",
+        "openai:m",
+        "--base-url",
+        url,
+        "--suite",
+        str(suite),
+        "--no-canary",
+        "--backoff",
+        "0.01",
+    )
     return (*first, *given, "--max-in-flight", str(_IN_FLIGHT))
 
 
@@ -73,7 +94,13 @@ def _undisturbed(world: World, kind: str) -> tuple[dict[Any, Any], float]:
 
 
 def _counts(line: Any) -> tuple[Any, ...]:
-    return line.outcome, line.response, getattr(line, "letter", None), getattr(line, "text", None), line.served_model
+    return (
+        line.outcome,
+        line.response,
+        getattr(line, "letter", None),
+        getattr(line, "text", None),
+        line.served_model,
+    )
 
 
 def _kill(case: Case, arguments: tuple[str, ...], whole: float) -> int | None:
@@ -107,7 +134,9 @@ def _judge_asking(case: Case) -> Judgement:
         lines = _lines(case.kind, out)
         if sum(server.questions.values()) > len(wanted) + extra:
             n = sum(server.questions.values())
-            return Judgement(Verdict.LOST, f"{n} requests for {len(wanted)} trials, {extra} in flight when killed")
+            return Judgement(
+                Verdict.LOST, f"{n} requests for {len(wanted)} trials, {extra} in flight when killed"
+            )
     if Counter(line.key for line in lines if line.outcome is Outcome.ANSWERED).most_common(1)[0][1] > 1:
         return Judgement(Verdict.WRONG, "a trial has two answers")
     if {line.key: _counts(line) for line in lines} != wanted:
@@ -128,7 +157,9 @@ def _asked_again(server: Server, kept: list[Any]) -> Judgement | None:
 def contents(folder: Path) -> dict[str, bytes]:
     """Files of a folder by their paths, locks and staging left out."""
     files = (path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): path.read_bytes() for path in files if not path.name.startswith(".")}
+    return {
+        str(path.relative_to(folder)): path.read_bytes() for path in files if not path.name.startswith(".")
+    }
 
 
 @once
@@ -154,7 +185,11 @@ def _judge_build(case: Case) -> Judgement:
     ended = child.command(*arguments, cwd=case.folder, seconds=60)
     if problem := ended_badly(ended, (0,)):
         return problem
-    return OK if contents(case.folder / "out") == wanted else Judgement(Verdict.WRONG, "other bytes than undisturbed")
+    return (
+        OK
+        if contents(case.folder / "out") == wanted
+        else Judgement(Verdict.WRONG, "other bytes than undisturbed")
+    )
 
 
 @once
@@ -183,4 +218,8 @@ def _judge_board(case: Case) -> Judgement:
     ended = child.command(*_BOARD, cwd=case.folder)
     if problem := ended_badly(ended, (0,)):
         return problem
-    return OK if contents(case.folder / "board") == wanted else Judgement(Verdict.WRONG, "another board than undisturbed")
+    return (
+        OK
+        if contents(case.folder / "board") == wanted
+        else Judgement(Verdict.WRONG, "another board than undisturbed")
+    )

@@ -3,6 +3,8 @@
 No change may end in a traceback. One that is accepted leaves the results as they are, or something is said.
 """
 
+# ruff: noqa: E501 - a row of a table stays on its line
+
 from __future__ import annotations
 
 import json
@@ -54,7 +56,9 @@ _CASES = {"scene": 50, "SOFA": 16}
 
 
 def kinds() -> list[FaultKind]:
-    return [FaultKind(f"mutations: {name}", numbers(_CASES.get(name, 60)), _judge, short=4) for name in TARGETS]
+    return [
+        FaultKind(f"mutations: {name}", numbers(_CASES.get(name, 60)), _judge, short=2) for name in TARGETS
+    ]
 
 
 # What is changed -------------------------------------------------------------------------------------
@@ -184,7 +188,19 @@ def _reference(world: World, name: str) -> tuple[Any, str]:
 
 def _figures(value: Any) -> Any:
     """Results without what only describes: names and notes may follow the file."""
-    described = ("run", "label", "model", "arguments", "versions", "canary", "capabilities", "spec", "source", "cost_usd", "notes")
+    described = (
+        "run",
+        "label",
+        "model",
+        "arguments",
+        "versions",
+        "canary",
+        "capabilities",
+        "spec",
+        "source",
+        "cost_usd",
+        "notes",
+    )
     if isinstance(value, dict):
         return {name: _figures(one) for name, one in value.items() if name not in described}
     return [_figures(one) for one in value] if isinstance(value, list) else value
@@ -207,7 +223,9 @@ def _judge(case: Case) -> Judgement:
     if ended.code == 2:
         if len(complaints) == 1:
             return OK
-        return Judgement(Verdict.WRONG, f"{done}: exit code 2 with {len(complaints)} sentences: {ended.complaint}")
+        return Judgement(
+            Verdict.WRONG, f"{done}: exit code 2 with {len(complaints)} sentences: {ended.complaint}"
+        )
     try:
         results = _results(target, case.folder, ended)
     except ValueError as error:

@@ -1,5 +1,7 @@
 """Plug-ins that break the rules, each in one way, with the exit code and the end of its trials as one table."""
 
+# ruff: noqa: E501 - a row of a table stays on its line
+
 from __future__ import annotations
 
 from collections import Counter
@@ -187,7 +189,13 @@ BEASTS = _all()
 def kinds() -> list[FaultKind]:
     groups: dict[str, list[str]] = {}
     for name in BEASTS:
-        group = "others" if name in _OTHERS else "raise" if " in " in name or name.startswith("raises") else "return"
+        group = (
+            "others"
+            if name in _OTHERS
+            else "raise"
+            if " in " in name or name.startswith("raises")
+            else "return"
+        )
         groups.setdefault(group, []).append(name)
     return [FaultKind(f"plug-ins: {group}", names, _judge, short=5) for group, names in groups.items()]
 
@@ -210,7 +218,9 @@ def _judge(case: Case) -> Judgement:
     lines = journal.latest(out) if (out / "run.json").exists() else {}
     ends = Counter(_ERROR if line.error else line.outcome.value for line in lines.values())
     if wrong := set(ends) - set(beast.ends):
-        return Judgement(Verdict.WRONG, f"trials ended as {', '.join(sorted(wrong))}, not {' or '.join(beast.ends)}")
+        return Judgement(
+            Verdict.WRONG, f"trials ended as {', '.join(sorted(wrong))}, not {' or '.join(beast.ends)}"
+        )
     if any(line.outcome == _ANSWERED and line.letter != "A" for line in lines.values()):
         return Judgement(Verdict.WRONG, "a letter that it did not give")
     if _ANSWERED in beast.ends and len(beast.ends) == 1 and ended.code != 2 and ends[_ANSWERED] < 3:

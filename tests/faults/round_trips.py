@@ -7,6 +7,7 @@ import math
 import reprlib
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import NoneType, SimpleNamespace, UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
@@ -52,9 +53,11 @@ def _nested(depth: int) -> Any:
 
 
 _ANY = st.one_of(
-    st.recursive(_LEAVES, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(_TEXT, inner, max_size=2), max_leaves=4),
+    st.recursive(
+        _LEAVES, lambda one: st.lists(one, max_size=2) | st.dictionaries(_TEXT, one, max_size=2), max_leaves=4
+    ),
     st.sampled_from([100, 400, 2000]).map(_nested),
-)  # fmt: skip
+)
 _SIMPLE: dict[Any, st.SearchStrategy[Any]] = {
     str: _TEXT, float: _FLOATS, int: _INTEGERS, bool: st.booleans(), NoneType: st.none(), Any: _ANY,
 }  # fmt: skip
@@ -85,7 +88,7 @@ def _values(annotation: Any) -> st.SearchStrategy[Any]:
 def _models(model: type[BaseModel]) -> st.SearchStrategy[Any]:
     """Fields of a model: usually fit, with one hostile value here and there."""
     hints = get_type_hints(model, include_extras=True)
-    fields = {name: st.deferred(lambda name=name: _values(hints[name])) for name in model.model_fields}
+    fields = {name: st.deferred(partial(_values, hints[name])) for name in model.model_fields}
     needed = {name: fields.pop(name) for name in list(fields) if model.model_fields[name].is_required()}
     return st.fixed_dictionaries(needed, optional=fields)
 
@@ -171,9 +174,7 @@ SHAPES = {
         _write_run,
         lambda folder: next(iter(directory.read_items(folder).values())),
     ),
-    "Trial": Shape(
-        Trial, _first_trial, _write_run, lambda folder: directory.read_plan(folder)[0]
-    ),
+    "Trial": Shape(Trial, _first_trial, _write_run, lambda folder: directory.read_plan(folder)[0]),
     "Canary": Shape(
         Canary,
         lambda world: directory.read_canary(world / "run"),
@@ -220,7 +221,9 @@ def try_examples(name: str, world: str, folder: str, seed: str) -> None:
     )  # fmt: skip
     @hypothesis.given(st.data())
     def attack(data: st.DataObject) -> None:
-        for field in data.draw(st.lists(st.sampled_from(sorted(shape.model.model_fields)), min_size=3, max_size=3)):
+        for field in data.draw(
+            st.lists(st.sampled_from(sorted(shape.model.model_fields)), min_size=3, max_size=3)
+        ):
             value = data.draw(_values(hints[field]))
             found.append(_round_trip(shape, example, field, value, Path(world), Path(folder)))
 
@@ -251,11 +254,14 @@ def _round_trip(shape: Shape, example: Any, field: str, value: Any, world: Path,
             return Judgement(Verdict.LOST, f"{what} is written and cannot be read: {str(error)[-160:]}")
         except Exception as error:  # noqa: BLE001 - whatever else, RecursionError too, is a crash
             return Judgement(Verdict.CRASH, f"{what}: {type(error).__name__}: {str(error)[:100]}")
-    if isinstance(record, Trial):
-        record = directory.PlannedTrial.of(record)
+    wanted: Any = directory.PlannedTrial.of(record) if isinstance(record, Trial) else record
     if isinstance(record, LeaderboardEntry):
-        record = record.model_copy(update={"suite": back.suite})
-    return OK if _same(record, back) else Judgement(Verdict.WRONG, f"{what} comes back as {reprlib.repr(getattr(back, field, back))}")
+        wanted = record.model_copy(update={"suite": back.suite})
+    return (
+        OK
+        if _same(wanted, back)
+        else Judgement(Verdict.WRONG, f"{what} comes back as {reprlib.repr(getattr(back, field, back))}")
+    )
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -264,7 +270,11 @@ def _same(one: Any, other: Any) -> bool:
     if isinstance(one, float) and isinstance(other, float):
         return one == other or (math.isnan(one) and math.isnan(other))
     if isinstance(one, dict):
-        return isinstance(other, dict) and one.keys() == other.keys() and all(_same(one[k], other[k]) for k in one)
+        return (
+            isinstance(other, dict)
+            and one.keys() == other.keys()
+            and all(_same(one[k], other[k]) for k in one)
+        )
     if isinstance(one, list | tuple):
         return isinstance(other, list | tuple) and len(one) == len(other) and all(map(_same, one, other))
     return bool(one == other)

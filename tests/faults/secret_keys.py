@@ -1,5 +1,7 @@
 """A key of every shape, given in every way, echoed in every place: it stands nowhere, and goes nowhere else."""
 
+# ruff: noqa: E501 - a row of a table stays on its line
+
 from __future__ import annotations
 
 import base64
@@ -10,7 +12,7 @@ from urllib.parse import quote
 
 from . import child
 from .campaign import OK, Case, FaultKind, Judgement, Verdict
-from .fault_table import JSON_HEAD, Exchange, completion
+from .exchange import JSON_HEAD, Exchange, completion
 from .server import serving
 from .server_faults import ended_badly
 
@@ -31,7 +33,9 @@ SHAPES = {
 
 
 def _error(status: str) -> Callable[[Exchange, str], None]:
-    return lambda exchange, key: exchange.send(json.dumps({"error": {"message": f"wrong: {key}.", "type": key}}), status)
+    return lambda exchange, key: exchange.send(
+        json.dumps({"error": {"message": f"wrong: {key}.", "type": key}}), status
+    )
 
 
 def _header(exchange: Exchange, key: str) -> None:
@@ -48,8 +52,12 @@ def _location(exchange: Exchange, key: str) -> None:
 ECHOES: dict[str, Callable[[Exchange, str], None]] = {
     "the reply": lambda exchange, key: exchange.send(json.dumps(completion(f"<A> {key}"))),
     "the repr in a reply": lambda exchange, key: exchange.send(json.dumps(completion(f"<A> {key!r}"))),
-    "JSON in a reply": lambda exchange, key: exchange.send(json.dumps(completion(f"<A> {json.dumps({'key': key})}"))),
-    "a URL in a reply": lambda exchange, key: exchange.send(json.dumps(completion(f"<A> http://x/?key={quote(key)}"))),
+    "JSON in a reply": lambda exchange, key: exchange.send(
+        json.dumps(completion(f"<A> {json.dumps({'key': key})}"))
+    ),
+    "a URL in a reply": lambda exchange, key: exchange.send(
+        json.dumps(completion(f"<A> http://x/?key={quote(key)}"))
+    ),
     "the model's name": lambda exchange, key: exchange.send(json.dumps(completion("<A>", model=f"m-{key}"))),
     "the finish reason": lambda exchange, key: exchange.send(json.dumps(completion("<A>", finish=key))),
     "a refusal": lambda exchange, key: exchange.send(json.dumps(completion(None, refusal=f"no {key}"))),
@@ -58,7 +66,9 @@ ECHOES: dict[str, Callable[[Exchange, str], None]] = {
     "error 404": _error("404 No"),
     "error 500": _error("500 No"),
     "plain text": lambda exchange, key: exchange.send(f"no {key}", "500 No", "Content-Type: text/plain\r\n"),
-    "the reason phrase": lambda exchange, key: exchange.send("{}", f"500 {key.encode('unicode_escape').decode()}"),
+    "the reason phrase": lambda exchange, key: exchange.send(
+        "{}", f"500 {key.encode('unicode_escape').decode()}"
+    ),
     "headers": _header,
     "a redirect": _location,
     "cut JSON": lambda exchange, key: exchange.send(f'{{"{key}'),
@@ -68,9 +78,11 @@ WAYS = ("environment", "model-arg", "extra_body", "address", "query")
 
 def kinds() -> list[FaultKind]:
     echoes = [f"{shape} by {way}, in {echo}" for (shape, way), echo in product(_ways_of_shapes(), ECHOES)]
-    redirects = [f"{status}, {port}" for status in (301, 302, 303, 307, 308) for port in ("other port", "same port")]
+    redirects = [
+        f"{status}, {port}" for status in (301, 302, 303, 307, 308) for port in ("other port", "same port")
+    ]
     return [
-        FaultKind("secrets: echoes", echoes, _judge_echo, short=24),
+        FaultKind("secrets: echoes", echoes, _judge_echo, short=14),
         FaultKind("secrets: redirects", redirects, _judge_redirect, short=3),
     ]
 
@@ -132,7 +144,11 @@ def _judge_redirect(case: Case) -> Judgement:
 
         def redirect(exchange: Exchange, _: int) -> None:
             there = second.port if port == "other port" else exchange.port
-            exchange.send("{}", f"{status} Moved", f"{JSON_HEAD}Location: http://127.0.0.1:{there}/v1/chat/completions\r\n")
+            exchange.send(
+                "{}",
+                f"{status} Moved",
+                f"{JSON_HEAD}Location: http://127.0.0.1:{there}/v1/chat/completions\r\n",
+            )
 
         with serving(redirect) as first:
             ended = child.command(

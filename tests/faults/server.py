@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import socket
-import struct
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Lock, Thread
 
-from .fault_table import Exchange, answer
+from .exchange import Exchange, answer
 
 Behaviour = Callable[[Exchange, int], object]
 
@@ -63,7 +62,7 @@ class Server:
         length = int({name.lower(): value for name, value in names.items()}.get(b"content-length", 0))
         while len(body) < length:
             body += connection.recv(1 << 16) or _gone()
-        exchange = Exchange(connection, body, self.port)
+        exchange = Exchange(connection, body, self.port, set())
         if not head.startswith(b"POST"):
             exchange.send("{}", "404 Not Found")
             return True
@@ -72,20 +71,11 @@ class Server:
             seen = self.questions[exchange.digest]
             self.questions[exchange.digest] += 1
         self.behaviour(exchange, seen)
-        if self.behaviour is _RESET:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        return getattr(self.behaviour, "keeps", False)
+        return "close" not in exchange.flags
 
 
 def _gone() -> bytes:
     raise ValueError("the client went away")
-
-
-def _reset(exchange: Exchange, _: int) -> None:
-    """Nothing: the connection is reset."""
-
-
-_RESET: Behaviour = _reset
 
 
 @contextmanager

@@ -13,7 +13,8 @@ from starbench.schema.trial import TrialKey
 
 from . import child
 from .campaign import OK, Case, FaultKind, Judgement, Verdict, once
-from .fault_table import BAIT, FAULTS, Exchange, Fault, answer, letter_of, send
+from .exchange import BAIT, Exchange, answer, letter_of
+from .fault_table import FAULTS, Fault, send
 from .server import Behaviour, serving
 from .world import World
 
@@ -24,6 +25,7 @@ _BY_NAME = {
     # A server that always says 429 is waited for: two of these are enough.
     if how != "always" or not fault.name.startswith("429, ") or "-5" in fault.name
 }
+_GOOD = frozenset({"good"})
 #: What a user must be told while a server is waited for.
 _WAITING = re.compile(r"wait|429|rate limit", re.IGNORECASE)
 #: What a run may take beyond its start, B: a reply of a gigabyte must not be unpacked whole.
@@ -37,14 +39,25 @@ def kinds() -> list[FaultKind]:
             f"server: {group}",
             [label for label, (fault, _) in _BY_NAME.items() if fault.group == group],
             _judge,
-            short=4,
+            short=3,
         )
         for group in groups
     ]
 
 
 def run_at(url: str, suite: Path, folder: Path, *options: str) -> child.Ended:
-    arguments = ["run", "--model", "openai:m", "--base-url", url, "--suite", suite, "--out", "run", "--no-canary"]
+    arguments: list[str | Path] = [
+        "run",
+        "--model",
+        "openai:m",
+        "--base-url",
+        url,
+        "--suite",
+        suite,
+        "--out",
+        "run",
+        "--no-canary",
+    ]
     arguments += ["--rotations", "1", "--max-attempts", "2", "--backoff", "0.01", "--timeout", "0.7"]
     return child.command(*arguments, *options, cwd=folder, memory=_MEMORY, seconds=20)
 
@@ -79,7 +92,7 @@ def _judge(case: Case) -> Judgement:
     if not waits and (problem := ended_badly(first)):
         return problem
     before = journal.latest(run) if run.exists() else {}
-    allowed = fault.ends | ({"good"} if how != "always" else set())
+    allowed = fault.ends | (_GOOD if how != "always" else frozenset())
     if problem := _misread(before, requests, allowed):
         return problem
     was_stopped = {"auth", "quota", "not_found"} & fault.ends
@@ -92,27 +105,33 @@ def _judge(case: Case) -> Judgement:
         asked = server.questions
     if problem := ended_badly(second):
         return problem
-    return _resumed(run, before, asked, requests, allowed | {"good"})
+    return _resumed(run, before, asked, requests, allowed | _GOOD)
 
 
 def _resumed(
-    run: Path, before: dict[TrialKey, JournalLine], asked: Counter[str], requests: dict[TrialKey, str], allowed: set[str]
+    run: Path,
+    before: dict[TrialKey, JournalLine],
+    asked: Counter[str],
+    requests: dict[TrialKey, str],
+    allowed: frozenset[str],
 ) -> Judgement:
     """Whether the second run asked what lacked an end, and nothing else."""
     after = journal.latest(run)
     ended = {key for key, line in before.items() if line.outcome is not Outcome.ERROR}
     wanted = Counter(digest for key, digest in requests.items() if key not in ended)
     if asked != wanted:
-        return Judgement(Verdict.LOST, f"resuming asked {asked.total()} times, where {wanted.total()} had no end")
+        return Judgement(
+            Verdict.LOST, f"resuming asked {asked.total()} times, where {wanted.total()} had no end"
+        )
     if set(after) != {trial.key for trial in directory.read_plan(run)} or set(after) != set(requests):
         return Judgement(Verdict.LOST, "trials without a line after resuming")
     if changed := [key for key in ended if after[key] != before[key]]:
         return Judgement(Verdict.WRONG, f"the ends of {len(changed)} trials changed on resuming")
-    return _misread({key: line for key, line in after.items() if key not in ended}, requests, {"good"}) or OK
+    return _misread({key: line for key, line in after.items() if key not in ended}, requests, _GOOD) or OK
 
 
 def _misread(
-    lines: dict[TrialKey, JournalLine], requests: dict[TrialKey, str], allowed: set[str]
+    lines: dict[TrialKey, JournalLine], requests: dict[TrialKey, str], allowed: frozenset[str]
 ) -> Judgement | None:
     for key, line in lines.items():
         end = line.error.kind if line.error else line.outcome.value
@@ -121,7 +140,9 @@ def _misread(
         if line.outcome is Outcome.ANSWERED:
             digest = requests[key]
             if (line.served_model, line.letter) != (digest, letter_of(digest)):
-                return Judgement(Verdict.WRONG, f"a trial has the reply of another, or none: {line.response!r:.80}")
+                return Judgement(
+                    Verdict.WRONG, f"a trial has the reply of another, or none: {line.response!r:.80}"
+                )
             end = "good"
         if end not in allowed:
             said = line.error.message[:120] if line.error else repr(line.response)[:80]

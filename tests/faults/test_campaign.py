@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 
 import pytest
+
 from faults.campaign import FaultKind, Verdict, run_case, short_form, table
 from faults.kinds import all_kinds
 from faults.world import World, make
 
 KINDS = all_kinds()
-CASES = [pytest.param(kind, label, id=f"{kind.name} / {label}") for kind in KINDS for label in short_form(kind)]
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs RLIMIT_AS, /proc and a server of forks")
+CASES = [
+    pytest.param(
+        kind,
+        label,
+        id=f"{kind.name} / {label}",
+        marks=[pytest.mark.slow] if kind.name.startswith(("kill -9: run", "kill -9: build")) else [],
+    )
+    for kind in KINDS
+    for label in short_form(kind)
+]
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="needs RLIMIT_AS, /proc and a server of forks"
+)
 
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    yield make(tmp_path_factory.mktemp("faults"))
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return make(tmp_path_factory.mktemp("faults"))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "label"), CASES)
 def test_an_attack_is_survived(kind: FaultKind, label: str, world: World) -> None:
     result = run_case(kind, label, world)
