@@ -113,14 +113,15 @@ def start(
     environment: Mapping[str, str] | None = None,
     file_bytes: int | None = None,
     memory: int | None = None,
+    cpu_s: int | None = None,
     out: str | None = None,
 ) -> Running:
     """Start ``starbench`` with ``arguments``.
 
-    ``file_bytes`` is the largest file it may write, ``memory`` what it may take beyond what it starts with, and
-    ``out`` a file that its standard output goes to.
+    ``file_bytes`` is the largest file it may write, ``memory`` what it may take beyond what it starts with,
+    ``cpu_s`` its time on a processor, and ``out`` a file that its standard output goes to.
     """
-    limits = (file_bytes, memory)
+    limits = (file_bytes, memory, cpu_s)
     return Running(_command, (tuple(map(str, arguments)), str(cwd), dict(environment or {}), limits, out))
 
 
@@ -168,7 +169,7 @@ def _command(
     arguments: tuple[str, ...],
     cwd: str,
     environment: dict[str, str],
-    limits: tuple[int | None, int | None],
+    limits: tuple[int | None, ...],
     out: str | None,
 ) -> None:
     os.chdir(cwd)
@@ -176,7 +177,9 @@ def _command(
     os.environ.update(_ENVIRONMENT | environment)
     if out is not None:
         os.dup2(os.open(out, os.O_WRONLY | os.O_CREAT, 0o644), 1)
-    file_bytes, memory = limits
+    file_bytes, memory, cpu_s = limits
+    if cpu_s is not None:
+        resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 1))
     if file_bytes is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
     if memory is not None:

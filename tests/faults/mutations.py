@@ -216,7 +216,7 @@ def _judge(case: Case) -> Judgement:
     done = mutate(case.folder / target.file, case.chance)
     if (case.folder / target.file).read_bytes() == before:
         return OK
-    ended = child.command(*target.command, cwd=case.folder, seconds=20, memory=2 * 2**30)
+    ended = child.command(*target.command, cwd=case.folder, seconds=60, cpu_s=20, memory=2 * 2**30)
     if problem := ended_badly(ended):
         return problem._replace(detail=f"{done}: {problem.detail}")
     complaints = [line for line in ended.err.splitlines() if line.startswith("starbench: ")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections import Counter
 from pathlib import Path
 from random import Random
@@ -26,6 +27,8 @@ _BY_NAME = {
     if how != "always" or not fault.name.startswith("429, ") or "-5" in fault.name
 }
 _GOOD = frozenset({"good"})
+#: On a busy machine anything may be late; that is an error, and no letter.
+_LATE = frozenset({"timeout"})
 #: What a user must be told while a server is waited for.
 _WAITING = re.compile(r"wait|429|rate limit", re.IGNORECASE)
 #: What a run may take beyond its start, B: a reply of a gigabyte must not be unpacked whole.
@@ -58,7 +61,7 @@ def run_at(url: str, suite: Path, folder: Path, *options: str) -> child.Ended:
         "run",
         "--no-canary",
     ]
-    arguments += ["--rotations", "1", "--max-attempts", "2", "--backoff", "0.01", "--timeout", "0.7"]
+    arguments += ["--rotations", "1", "--max-attempts", "2", "--backoff", "0.01", "--timeout", "0.8"]
     return child.command(*arguments, *options, cwd=folder, memory=_MEMORY, seconds=20)
 
 
@@ -76,7 +79,7 @@ def _behaviour(fault: Fault, how: str, seed: str) -> Behaviour:
 def requests_of(world: World) -> dict[TrialKey, str]:
     """The digest of the request of each trial, as a good server saw it."""
     with serving() as server:
-        ended = run_at(server.url, world.path("suite"), world.root)
+        ended = run_at(server.url, world.path("suite"), world.root, "--timeout", "20")
     assert ended.code == 0, ended
     return {key: str(line.served_model) for key, line in journal.latest(world.root / "run").items()}
 
@@ -92,7 +95,7 @@ def _judge(case: Case) -> Judgement:
     if not waits and (problem := ended_badly(first)):
         return problem
     before = journal.latest(run) if run.exists() else {}
-    allowed = fault.ends | (_GOOD if how != "always" else frozenset())
+    allowed = fault.ends | _LATE | (_GOOD if how != "always" else frozenset())
     if problem := _misread(before, requests, allowed):
         return problem
     was_stopped = {"auth", "quota", "not_found"} & fault.ends
@@ -101,7 +104,7 @@ def _judge(case: Case) -> Judgement:
     if stray := set(asked) - set(requests.values()):
         return Judgement(Verdict.WRONG, f"{len(stray)} requests of no trial")
     with serving() as server:
-        second = run_at(server.url, suite, case.folder, "--retry-permanent")
+        second = run_at(server.url, suite, case.folder, "--retry-permanent", "--timeout", "20")
         asked = server.questions
     if problem := ended_badly(second):
         return problem
@@ -152,7 +155,7 @@ def _misread(
 
 def ended_badly(ended: child.Ended, codes: tuple[int, ...] = (0, 1, 2)) -> Judgement | None:
     """A hang, a traceback or an end that is none of the exit codes."""
-    if ended.code is None:
+    if ended.code in (None, -signal.SIGXCPU):
         return Judgement(Verdict.HANG, f"still running after {ended.seconds:.0f} s: {ended.complaint}")
     if ended.is_traceback:
         return Judgement(Verdict.CRASH, ended.stack_end)
