@@ -103,7 +103,7 @@ def _judge(case: Case) -> Judgement:
             )
     elif case.label == "/dev/full" and _wanted(case.world, case.kind)[1]:
         return Judgement(Verdict.WRONG, "exit code 0, and what it printed is nowhere")
-    if gone := [name for name, data in before.items() if not _is_kept(name, data, after.get(name))]:
+    if gone := [name for name, data in before.items() if not is_kept(name, data, after.get(name))]:
         return Judgement(Verdict.LOST, f"{', '.join(gone)}: neither as before nor whole")
     again = child.command(*writer.command, cwd=case.folder, seconds=60)
     if problem := ended_badly(again, (0,)):
@@ -116,7 +116,7 @@ def _judge(case: Case) -> Judgement:
     return OK
 
 
-def _is_kept(name: str, before: bytes, after: bytes | None) -> bool:
+def is_kept(name: str, before: bytes, after: bytes | None) -> bool:
     """Whether a file is as it was, longer by lines, or another whole one."""
     if after is None:
         return False
@@ -152,15 +152,15 @@ def _timeless(name: str, data: bytes) -> Any:
     """The content of a JSON file without what differs between two runs of the same command; else its bytes."""
     if name.endswith(".jsonl"):
         return sorted(
-            json.dumps(_without_times(json.loads(line)), sort_keys=True) for line in data.splitlines()
+            json.dumps(without_times(json.loads(line)), sort_keys=True) for line in data.splitlines()
         )
     if name.endswith(".json"):
-        return _without_times(json.loads(data))
+        return without_times(json.loads(data))
     return data if not name.endswith((".parquet", ".png")) else len(data) > 0
 
 
-def _without_times(value: Any) -> Any:
+def without_times(value: Any) -> Any:
     drop: Callable[[str], bool] = lambda name: name in _TIMES or name[-2:] == "_s"  # noqa: E731
     if isinstance(value, dict):
-        return {name: _without_times(one) for name, one in value.items() if not drop(name)}
-    return [_without_times(one) for one in value] if isinstance(value, list) else value
+        return {name: without_times(one) for name, one in value.items() if not drop(name)}
+    return [without_times(one) for one in value] if isinstance(value, list) else value

@@ -90,7 +90,7 @@ def _judge(case: Case) -> Judgement:
             if problem := ended_badly(ended) or _unfit_screen(ended, arguments):
                 return problem._replace(detail=f"{arguments[0]}: {problem.detail}")
     for file in sorted(case.folder.rglob("*")):
-        if file.is_file() and suite not in file.parents and (problem := _unfit_file(file)):
+        if file.is_file() and suite not in file.parents and (problem := unfit_file(file)):
             return problem
     return OK
 
@@ -150,7 +150,7 @@ def _strict(text: str) -> Any:
     return json.loads(text, parse_constant=refuse)
 
 
-def _unfit_file(file: Path) -> Judgement | None:
+def unfit_file(file: Path) -> Judgement | None:
     try:
         text = file.read_bytes().decode()
         if file.suffix == ".json":

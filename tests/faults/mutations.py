@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from . import child
 from .campaign import OK, Case, FaultKind, Judgement, Verdict, numbers, once
-from .full_disks import _without_times as timeless
+from .full_disks import without_times as timeless
 from .server_faults import ended_badly
 from .world import World
 

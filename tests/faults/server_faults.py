@@ -96,7 +96,7 @@ def _judge(case: Case) -> Judgement:
         return problem
     before = journal.latest(run) if run.exists() else {}
     allowed = fault.ends | _LATE | (_GOOD if how != "always" else frozenset())
-    if problem := _misread(before, requests, allowed):
+    if problem := misread(before, requests, allowed):
         return problem
     was_stopped = {"auth", "quota", "not_found"} & fault.ends
     if run.exists() and not (was_stopped or waits) and (unasked := len(requests) - len(before)):
@@ -130,10 +130,10 @@ def _resumed(
         return Judgement(Verdict.LOST, "trials without a line after resuming")
     if changed := [key for key in ended if after[key] != before[key]]:
         return Judgement(Verdict.WRONG, f"the ends of {len(changed)} trials changed on resuming")
-    return _misread({key: line for key, line in after.items() if key not in ended}, requests, _GOOD) or OK
+    return misread({key: line for key, line in after.items() if key not in ended}, requests, _GOOD) or OK
 
 
-def _misread(
+def misread(
     lines: dict[TrialKey, JournalLine], requests: dict[TrialKey, str], allowed: frozenset[str]
 ) -> Judgement | None:
     for key, line in lines.items():
