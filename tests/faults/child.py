@@ -74,11 +74,9 @@ class Running:
         err.close()
 
     def kill(self) -> None:
-        self._process.kill()
-
-    @property
-    def is_running(self) -> bool:
-        return self._process.is_alive()
+        """Kill it, unless it has ended."""
+        with suppress(ValueError):
+            self._process.kill()
 
     def end(self, seconds: float) -> Ended:
         """Wait until it ends, or kill it after so long."""

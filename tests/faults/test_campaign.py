@@ -21,7 +21,9 @@ CASES = [
         kind,
         label,
         id=f"{kind.name} / {label}",
-        marks=[pytest.mark.slow] if kind.name.startswith(("kill -9: run", "kill -9: build")) else [],
+        marks=[pytest.mark.slow]
+        if kind.name.startswith(("kill -9: run", "kill -9: build", "mutations: SOFA", "hostile text"))
+        else [],
     )
     for kind in KINDS
     for label in short_form(kind)
