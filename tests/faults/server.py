@@ -21,7 +21,6 @@ class Server:
         self.questions: Counter[str] = Counter()
         """Digest of a question's body -> how often it came."""
         self.connections = 0
-        self.heads: list[bytes] = []
         self._lock = Lock()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port: int = self._listener.getsockname()[1]
@@ -67,7 +66,6 @@ class Server:
             exchange.send("{}", "404 Not Found")
             return True
         with self._lock:
-            self.heads.append(head)
             seen = self.questions[exchange.digest]
             self.questions[exchange.digest] += 1
         self.behaviour(exchange, seen)
