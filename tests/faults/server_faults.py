@@ -31,8 +31,8 @@ _GOOD = frozenset({"good"})
 _LATE = frozenset({"timeout"})
 #: What a user must be told while a server is waited for.
 _WAITING = re.compile(r"wait|429|rate limit", re.IGNORECASE)
-#: What a run may take beyond its start, B: a reply of a gigabyte must not be unpacked whole.
-_MEMORY = 2**30
+#: What a run may take beyond its start, B: a reply of 50 MB, or of a gigabyte once unpacked, must not be read whole.
+_MEMORY = 2**29
 
 
 def kinds() -> list[FaultKind]:
