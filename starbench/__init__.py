@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any
 from starbench.version import __version__
 
 if TYPE_CHECKING:
-    from starbench.api import RunData, Scores, build_suite, compare, load_run, open_suite, run, score
+    from starbench.api import (
+        RunData,
+        Scores,
+        build_suite,
+        compare,
+        load_run,
+        open_suite,
+        read_answer,
+        run,
+        score,
+    )
     from starbench.errors import (
         AdapterError,
         FatalError,
@@ -58,13 +68,14 @@ __all__ = [
     "compare",
     "load_run",
     "open_suite",
+    "read_answer",
     "run",
     "score",
 ]
 
 #: Module -> the names that are imported from it.
 _NAMES = {
-    "api": "RunData Scores build_suite compare load_run open_suite run score",
+    "api": "RunData Scores build_suite compare load_run open_suite read_answer run score",
     "errors": "AdapterError FatalError InputError RequestError StarbenchError StimulusError SuiteError TransientError",
     "models.adapter": "Adapter",
     "schema": "Capabilities ClipPart Item Prices Prompt Response TextPart Usage",

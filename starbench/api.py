@@ -19,12 +19,14 @@ from starbench.models.adapter import Adapter, Model
 from starbench.models.resolve import as_model, make, resolve
 from starbench.planning.plan import Request, plan_run
 from starbench.plugins import registry
+from starbench.protocols import read_response
 from starbench.reporting.frames import Backend, score_columns, to_frame, trial_columns
 from starbench.runs import directory, load
 from starbench.runs.attempt import Events, ask_all
 from starbench.runs.run_record import RunRecord
-from starbench.schema import JournalLine, Setup
+from starbench.schema import JournalLine, Reading, Setup
 from starbench.schema.compare import Comparisons
+from starbench.schema.item import MAX_OPTIONS
 from starbench.schema.score import RunScore
 from starbench.scoring.compare import compare as compare_runs
 from starbench.scoring.run import score as score_run
@@ -184,6 +186,43 @@ def compare(
     are not two sides, or they were not asked the same questions.
     """
     return compare_runs([_loaded(run) for run in _several(runs)], _several(conditions))
+
+
+def read_answer(
+    reply: str | None, options: Iterable[str], question: str | None = None, protocol: str = "starbench"
+) -> Reading:
+    """Read which option a reply chose, as runs and scores do; nothing is asked.
+
+    Parameters
+    ----------
+    reply : str or None
+        What a model replied.
+    options : iterable of str
+        The options' texts in the order shown, the first as ``A``: from 2 to 26.
+    question : str, optional
+        What was asked; with it, "the second is louder" is no answer to "which is softer?".
+    protocol : str
+        ``starbench``, or ``star-bench`` for the original evaluator's parser.
+
+    Returns
+    -------
+    Reading
+        ``letter``, or None, and ``outcome``: ``answered``, ``refused``, ``ambiguous``, ``unparsed``, ``empty``, or
+        ``truncated`` for a reply that ends while its model still thinks.
+
+    Raises
+    ------
+    InputError
+        There is no such protocol, or there are too few or too many options.
+    """
+    texts = tuple(options)
+    if (
+        isinstance(options, str)
+        or not 1 < len(texts) <= MAX_OPTIONS
+        or not all(isinstance(t, str) for t in texts)
+    ):
+        raise InputError(f"read_answer(): options must be from 2 to {MAX_OPTIONS} texts")
+    return read_response(protocol, reply, "end", texts, question=question)
 
 
 def _loaded(run: _Path | load.LoadedRun) -> load.LoadedRun:

@@ -11,11 +11,15 @@ import typer
 def score(
     run: Annotated[Path, typer.Argument(help="A run's directory.")],
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
+    reread: Annotated[
+        bool,
+        typer.Option("--reread", help="List each reply that is read otherwise than when it was asked."),
+    ] = False,
 ) -> None:
     """Score a run again; nothing is asked. Exit code 1 says that trials are missing or in error."""
     from starbench.cli.commands.results import score as command
 
-    raise typer.Exit(command(run, as_json=json))
+    raise typer.Exit(command(run, as_json=json, reread=reread))
 
 
 def compare(

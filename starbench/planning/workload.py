@@ -35,11 +35,12 @@ class Questions:
 
     def line(self, trial: Trial, model: str, result: TrialResult) -> JournalLine:
         reading, delivered = Reading(outcome=Outcome.ERROR), result.delivered
+        item = self.items[trial.suite, trial.item_id]
         if result.response is not None:
+            text, stop = delivered.text, delivered.stop
             reading = read_response(
-                trial.protocol, delivered.text, delivered.stop, trial.options, self.answer_mode
+                trial.protocol, text, stop, trial.options, self.answer_mode, item.question
             )
-        abstain = self.items[trial.suite, trial.item_id].abstain
         chosen = None if reading.letter is None else trial.contents[ord(reading.letter) - ord("A")]
         return JournalLine(
             suite=trial.suite,
@@ -51,7 +52,7 @@ class Questions:
             letter=reading.letter,
             answer_letter=trial.answer_letter,
             correct=reading.letter == trial.answer_letter,
-            abstained=chosen is not None and chosen == abstain,
+            abstained=chosen is not None and chosen == item.abstain,
             truncated=reading.truncated,
             response=delivered.text,
             model=model,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from starbench import reading
 from starbench.canary import summary
 from starbench.errors import InputError, JournalError, RunError
 from starbench.planning.conditions import is_soundless
@@ -80,7 +81,7 @@ def _entry(data: LoadedRun, scores: RunScore, score: SuiteScore) -> LeaderboardE
         inapplicable=run.inapplicable,
         skipped=run.skipped,
         notes=(*notes(run), *([summary.NOT_HELD] if is_unproven else [])),
-        versions=run.versions,
+        versions={**run.versions, "reader": reading.VERSION},
         created=run.created,
     )
 

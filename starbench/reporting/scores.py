@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from starbench.canary import arrival
@@ -12,6 +13,7 @@ from starbench.reporting.tables import (
     difference,
     new_console,
     percent,
+    quote,
     say,
     show_table,
     with_interval,
@@ -19,6 +21,10 @@ from starbench.reporting.tables import (
 from starbench.runs.load import LoadedRun
 from starbench.schema.score import Headline, PairedDifference, RunScore, Score, SuiteScore, TaskScore
 from starbench.scoring.constant import constant_aa
+from starbench.scoring.reread import ChangedReading
+
+#: Characters of a reply that are quoted.
+_QUOTED = 400
 
 
 def show(scores: RunScore, data: LoadedRun) -> None:
@@ -47,6 +53,25 @@ def show(scores: RunScore, data: LoadedRun) -> None:
             console,
             f"{len(run.skipped)} problem(s) in the data were left out with --skip-bad (see run.json).",
         )
+
+
+def show_changed_readings(changes: Sequence[ChangedReading], *, whole: bool) -> None:
+    """Print every reply that is read otherwise than when it was asked; not ``whole``: how many there are, if any."""
+    console = new_console()
+    if not whole:
+        if changes:
+            say(
+                console,
+                f"{len(changes)} replies are read otherwise than when they were asked: --reread lists them",
+            )
+        return
+    say(console, f"{len(changes)} replies are read otherwise than when they were asked")
+    for change in changes:
+        trial = change.trial
+        place = f"{trial.suite}, {trial.item_id}, rotation {trial.rotation}, {trial.condition}"
+        say(console, f"{change.before} -> {change.now}: {place}")
+        for line in change.reply[:_QUOTED].splitlines():
+            quote(console, line)
 
 
 class _Line(NamedTuple):

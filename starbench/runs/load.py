@@ -20,7 +20,8 @@ class TrialEnd(NamedTuple):
     """What counts of a trial's journal line; a hundred thousand whole ones would fill half a gigabyte."""
 
     outcome: Outcome
-    """As it was read when it was asked; scores read the response afresh."""
+    """As it was read when it was asked, as is the letter; scores read the response afresh."""
+    letter: str | None
     response: str | None
     stop: Stop
     error: Failure | None

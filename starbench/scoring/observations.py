@@ -43,7 +43,7 @@ def _observation(trial: PlannedTrial, data: LoadedRun, mode: AnswerMode) -> Obse
     if end.outcome is Outcome.ERROR:
         return Observation(trial, item, Outcome.ERROR.value, trial.right_content, usage=end.usage)
     options = tuple([item.options[i] for i in trial.contents])
-    reading = read_response(trial.protocol, end.response, end.stop, options, mode)
+    reading = read_response(trial.protocol, end.response, end.stop, options, mode, item.question)
     chosen = None if reading.letter is None else trial.contents[ord(reading.letter) - ord("A")]
     return Observation(
         trial,

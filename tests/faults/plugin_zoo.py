@@ -8,6 +8,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from starbench.runs import journal
+from starbench.schema.latest import latest_lines
 
 from . import child
 from .campaign import OK, Case, FaultKind, Judgement, Verdict
@@ -215,7 +216,7 @@ def _judge(case: Case) -> Judgement:
         return Judgement(Verdict.WRONG, f"exit code {ended.code}, not {beast.codes}: {ended.complaint}")
     if beast.is_told and not ended.err.strip():
         return Judgement(Verdict.CRASH, f"exit code {ended.code} without a word")
-    lines = journal.latest(out) if (out / "run.json").exists() else {}
+    lines = latest_lines(journal.read(out), lambda line: line) if (out / "run.json").exists() else {}
     ends = Counter(_ERROR if line.error else line.outcome.value for line in lines.values())
     if wrong := set(ends) - set(beast.ends):
         return Judgement(

@@ -10,6 +10,7 @@ from random import Random
 
 from starbench.runs import directory, journal
 from starbench.schema import JournalLine, Outcome
+from starbench.schema.latest import latest_lines
 from starbench.schema.trial import TrialKey
 
 from . import child
@@ -81,7 +82,10 @@ def requests_of(world: World) -> dict[TrialKey, str]:
     with serving() as server:
         ended = run_at(server.url, world.path("suite"), world.root, "--timeout", "20")
     assert ended.code == 0, ended
-    return {key: str(line.served_model) for key, line in journal.latest(world.root / "run").items()}
+    return {
+        key: str(line.served_model)
+        for key, line in latest_lines(journal.read(world.root / "run"), lambda line: line).items()
+    }
 
 
 def _judge(case: Case) -> Judgement:
@@ -94,7 +98,7 @@ def _judge(case: Case) -> Judgement:
     waits = first.code is None and "rate_limit" in fault.ends and _WAITING.search(first.err)
     if not waits and (problem := ended_badly(first)):
         return problem
-    before = journal.latest(run) if run.exists() else {}
+    before = latest_lines(journal.read(run), lambda line: line) if run.exists() else {}
     allowed = fault.ends | _LATE | (_GOOD if how != "always" else frozenset())
     if problem := misread(before, requests, allowed):
         return problem
@@ -119,7 +123,7 @@ def _resumed(
     allowed: frozenset[str],
 ) -> Judgement:
     """Whether the second run asked what lacked an end, and nothing else."""
-    after = journal.latest(run)
+    after = latest_lines(journal.read(run), lambda line: line)
     ended = {key for key, line in before.items() if line.outcome is not Outcome.ERROR}
     wanted = Counter(digest for key, digest in requests.items() if key not in ended)
     if asked != wanted:

@@ -24,6 +24,7 @@ from starbench.runs import attempt, directory, journal
 from starbench.runs.attempt import Events, ask_all
 from starbench.runs.run_record import RunRecord
 from starbench.schema import JournalLine, Outcome, Prompt, Setup
+from starbench.schema.latest import latest_lines
 from starbench.synthesis import BuildSpec
 
 SETTINGS = Settings(canary=False, max_in_flight=1)
@@ -185,4 +186,4 @@ def test_a_journal_that_is_gone_stops_the_run_with_a_sentence(
     if path.exists() and not (path / directory.RUN).exists():
         shutil.rmtree(path)
     assert ask_all(RunRecord(plan, path), model, SETTINGS) is None
-    assert len(journal.latest(path)) == len(plan.trials)
+    assert len(latest_lines(journal.read(path), lambda line: line)) == len(plan.trials)

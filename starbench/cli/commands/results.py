@@ -24,13 +24,14 @@ from starbench.reporting.frames import score_columns, to_csv, to_parquet, trial_
 from starbench.reporting.leaderboard import BOARD_JSON, write_board
 from starbench.runs.load import load
 from starbench.scoring.compare import compare as compare_runs
+from starbench.scoring.reread import changed_readings
 from starbench.scoring.run import score as score_run
 from starbench.text import visible_json
 
 _FORMATS = {"parquet": to_parquet, "csv": to_csv}
 
 
-def score(run: Path, *, as_json: bool) -> int:
+def score(run: Path, *, as_json: bool, reread: bool) -> int:
     """Show the scores and write the entries; returns the exit code."""
     if (why := why_unasked(run)) is not None:
         echo(f"starbench: {why}", err=True)
@@ -42,6 +43,7 @@ def score(run: Path, *, as_json: bool) -> int:
         typer.echo(visible_json(run_score.model_dump_json(indent=2)))
     else:
         scores.show(run_score, data)
+        scores.show_changed_readings(list(changed_readings(data)), whole=reread)
     return DONE if run_score.complete else INCOMPLETE
 
 
