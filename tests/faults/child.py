@@ -18,7 +18,7 @@ from threading import Lock
 from time import monotonic
 from typing import Any, NamedTuple, TextIO
 
-from starbench.execution.processes import ONE_THREAD
+from starbench.execution.environment import ONE_THREAD
 
 _CONTEXT = get_context("forkserver")
 _STARTING = Lock()
