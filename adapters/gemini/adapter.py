@@ -20,7 +20,7 @@ from starbench.schema import Capabilities, Outcome, Prompt, Response, TextPart
 from ..http_client.body_limit import ENCODINGS, read_bounded
 from ..http_client.failures import ERROR_KINDS, redirected
 from ..http_client.keys import key_of_environment
-from ..http_client.server import LOOK_UP_S, connect, http_address
+from ..http_client.server import LOOK_UP_S, connect, connection_limits, http_address
 from ..price_table import lookup
 from .failures import raise_unless_success, transport_errors
 from .files import Uploads
@@ -248,7 +248,7 @@ def _clients(url: str, api_version: str | None, key: str) -> tuple[httpx2.AsyncC
     http = httpx2.AsyncClient(
         verify=tls,
         timeout=None,
-        limits=httpx2.Limits(max_connections=None),
+        limits=connection_limits(url),
         headers={"Accept-Encoding": ENCODINGS},
         event_hooks={
             "request": [_to_its_host_only(url)],

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from starbench.errors import InputError
 from starbench.redact import address, register_address
+
+if TYPE_CHECKING:
+    import httpx2
 
 #: Seconds to wait for a connection, here and in the OpenAI client; Gemini's SDK supports no such timeout.
 CONNECT_S = 10.0
@@ -36,6 +40,18 @@ def http_address(url: str, example: str) -> str:
                 "environment"
             )
     return url.rstrip("/")
+
+
+def connection_limits(url: str) -> httpx2.Limits:
+    """As many connections as are asked for; for plain ``http`` a new one for each request.
+
+    A connection that is used again hands what a broken server sent too much to the next request, as its reply. To
+    connect without TLS costs next to nothing; behind TLS stand vendors' own front ends, and a handshake is dear.
+    """
+    import httpx2
+
+    kept = 0 if url.startswith("http:") else 100
+    return httpx2.Limits(max_connections=None, max_keepalive_connections=kept)
 
 
 async def connect(url: str) -> None:

@@ -21,7 +21,7 @@ from ..http_client.audio_body import EncodedClips
 from ..http_client.body_limit import ENCODINGS, read_bounded
 from ..http_client.failures import ERROR_KINDS
 from ..http_client.keys import key_of_environment
-from ..http_client.server import CONNECT_S, LOOK_UP_S, connect, http_address
+from ..http_client.server import CONNECT_S, LOOK_UP_S, connect, connection_limits, http_address
 from ..price_table import lookup
 from .completions import raise_or_blocked, read_completion
 from .dialects import Dialect, by_address, by_name
@@ -117,6 +117,7 @@ class OpenAI:
             # The SDK's own client would send sound and key wherever a redirect leads.
             http_client=openai.DefaultAsyncHttpxClient(
                 follow_redirects=False,
+                limits=connection_limits(self._url),
                 headers={"Accept-Encoding": ENCODINGS},
                 event_hooks={"response": [read_bounded]},
             ),
