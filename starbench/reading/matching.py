@@ -105,10 +105,11 @@ def mentioned(reply: Reply, start: int = 0, end: int | None = None) -> set[int]:
     words = reply.tokens_between(reply.vocabulary, start, len(reply.text) if end is None else end)
     stems = {token.stem for token in words} - {"not"}
 
-    def is_held(form: Form) -> bool:
-        return set(form) <= stems or any(_is_telling(word, reply.choices) for word in stems & set(form))
-
-    return {i for i, forms in enumerate(reply.choices.forms) if any(map(is_held, forms))}
+    every = [(i, set(form)) for i, forms in enumerate(reply.choices.forms) for form in forms]
+    held = [(i, form) for i, form in every if form <= stems]
+    # "Above ear level" mentions no "at ear level".
+    whole = {i for i, form in held if not any(j != i and form < other for j, other in held)}
+    return whole | {i for i, form in every if any(_is_telling(word, reply.choices) for word in stems & form)}
 
 
 def _spelled_out(reply: Reply, words: Sequence[Token], start: int, end: int) -> tuple[int, Form] | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from starbench.reading import patterns
 from starbench.reading.choices import choices_of
@@ -21,7 +22,7 @@ from starbench.reading.plain import plain, shorten
 from starbench.reading.reply import Rank, Reply, settle
 from starbench.reading.scored import scored_letter
 from starbench.reading.stance import Stance
-from starbench.reading.texts import FIRST_PERSON, text_candidates
+from starbench.reading.texts import text_candidates
 from starbench.schema.response import Outcome, Reading
 
 _UNPARSED = Reading(outcome=Outcome.UNPARSED)
@@ -187,13 +188,20 @@ def _declines(reply: Reply) -> Reading | None:
     undecided = patterns.INDECISION.search(reply.lower)
     if undecided is None:
         return None
-    # "It cannot be determined" says just what an option like "Unable to determine" says; "I cannot tell" does not.
-    is_brief = len(reply.words) <= _BRIEF and not reply.letters and not FIRST_PERSON & set(reply.words)
+    # "I cannot tell" says just what an option like "Unable to determine" says.
+    is_brief = len(reply.words) <= _BRIEF and not reply.letters
     is_rejected = reply.stances.of(*undecided.span()) is Stance.REJECTED
     others = mentioned(reply) - reply.choices.abstaining
     if len(reply.choices.abstaining) == 1 and is_brief and not is_rejected and not others:
         return _answer(reply, min(reply.choices.abstaining))
     return Reading(outcome=Outcome.REFUSED)
+
+
+def _offered(reply: Reply) -> set[int]:
+    """Indices of the options that "or" stands between, each stated in part at least."""
+    places = [0, *(found.end() for found in _OR.finditer(reply.lower)), len(reply.lower)]
+    parts = (match(reply, start, end) for start, end in pairwise(places))
+    return {option.index for option in parts if option is not None}
 
 
 def _several(reply: Reply) -> Reading | None:
@@ -204,7 +212,7 @@ def _several(reply: Reply) -> Reading | None:
     named = {letter for letter in reply.letters if letter.isupper() and ord(letter) - ord("A") < n}
     is_about = len(reply.text) < _FEW and _SEVERAL.search(reply.lower) is not None
     is_lettered = len(reply.text) < _FEW and len(named) > 1 and not defines_letters(reply)
-    if is_lettered or (is_about and len(mentioned(reply)) > 1):
+    if is_lettered or (is_about and (len(mentioned(reply)) > 1 or len(_offered(reply)) > 1)):
         return Reading(outcome=Outcome.AMBIGUOUS)
     return None
 
@@ -213,7 +221,8 @@ _AFTER_ALL = re.compile(r"\b(?:but|however|still|nevertheless|so)\b")
 _NOT_APPLICABLE = re.compile(r"\W*n\s?/\s?a\W*")
 #: A reply of no more characters that names several options is about them.
 _FEW = 200
-_SEVERAL = re.compile(r"(?<!neither )\b(?:or|and|both|either|maybe|perhaps|ou|oder|und|y|et)\b|/|[或和か]")
+_OR = re.compile(r"\b(?:or|oder|ou|или)\b")
+_SEVERAL = re.compile(r"(?<!neither )\b(?:or|and|both|either|between|maybe|perhaps|ou|oder|und|y|et)\b|/|[或和か]")
 _RULES = (
     _nothing,
     _server_error,

@@ -18,7 +18,7 @@ _SHARE_OF = re.compile(
     r"(\d{1,3}(?:\.\d+)?)\s?%\s?(?:chance|probability|likelihood|confidence|likely)?\s?(?:of|for|that it is"
     r"|that it's)?\s?([a-z])(?![\w'])"
 )
-_SAYS_SO = re.compile(r"probab|confiden|likel|chance|概率|可能性|確率|확률")
+_SAYS_SO = re.compile(r"\bp\(|probab|confiden|likel|chance|概率|可能性|確率|확률")
 
 
 def scored_letter(text: str) -> str | None:

@@ -12,7 +12,6 @@ from starbench.reading.relevance import is_predicate, is_relevant, other_words
 from starbench.reading.reply import Candidate, Rank, Reply
 from starbench.reading.stance import Stance
 
-FIRST_PERSON = frozenset({"i", "i'm", "i'd", "we", "we're"})
 _CONCLUDES = re.compile(
     r"(?:\b(?:so|therefore|thus|hence|consequently|overall|in conclusion|conclude|conclusion|answer"
     r"|final|actually|guess|choose|instead|por lo tanto|donc|daher|поэтому)\b|所以|因此|故"
@@ -114,9 +113,6 @@ def _mention(reply: Reply, start: int, end: int) -> Candidate | None:
         candidate.rank = Rank.FINAL
     elif is_cued or not said:
         candidate.rank = Rank.STATED
-    if option.index in reply.choices.abstaining and not is_cued:  # "I am unable to determine" chooses nothing
-        before = reply.tokens_between(reply.tokens, start, first)
-        return candidate if FIRST_PERSON.isdisjoint(token.word for token in before) else None
     if candidate.rank > Rank.MENTIONED:
         return candidate
     if not is_relevant(reply, option, said):

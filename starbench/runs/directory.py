@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime
+from hashlib import file_digest
 from os.path import lexists
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, TypeVar
@@ -22,7 +23,7 @@ from starbench.errors import InputError, JournalError, RunError
 from starbench.runs import journal, ownership
 from starbench.schema import Canary, Item, Run, Trial
 from starbench.storage.atomic import write_lines
-from starbench.storage.inputs import lines, parse_json, read_json
+from starbench.storage.inputs import lines, opened, parse_json, read_json
 from starbench.storage.json_lines import parse_lines
 from starbench.storage.records import as_json
 from starbench.text import slug, validation_problem
@@ -109,8 +110,9 @@ def begin(path: Path, run: Run, items: Mapping[ItemKey, Item], trials: Sequence[
     with ownership.write_errors(path):
         write_lines(path / ITEMS, (_item_line(suite, item) for (suite, _), item in items.items()))
         write_lines(path / PLAN, (json.dumps(PlannedTrial.of(trial)) for trial in trials))
+        written = run.model_copy(update={"files": {name: _digest(path / name) for name in (ITEMS, PLAN)}})
         # Last, because its presence says that the others are whole.
-        write_lines(path / RUN, [as_json(run, indent=2)])
+        write_lines(path / RUN, [as_json(written, indent=2)])
     return begun is not None
 
 
@@ -135,6 +137,21 @@ def begun_run(path: Path, run: Run, trials: Iterable[Trial]) -> Run | None:
         why = "what the model declares it can take has changed"
         raise RunError(f"{path} planned other trials ({why}): give another --out")
     return begun
+
+
+def refuse_changed(path: Path, run: Run) -> None:
+    """Raise :class:`RunError` if a file of the run is not what it was when the run was begun."""
+    for name, digest in run.files.items():
+        if name in (ITEMS, PLAN) and _digest(path / name) != digest:
+            raise RunError(f"{path / name} was changed after the run had begun: restore it")
+
+
+def _digest(file: Path) -> str:
+    try:
+        with opened(file) as data:
+            return file_digest(data, "sha256").hexdigest()
+    except OSError as error:
+        raise RunError(f"{file} cannot be read: {error.strerror}") from error
 
 
 def discard(path: Path) -> None:

@@ -58,9 +58,11 @@ class LoadedRun:
 
 def load(path: Path) -> LoadedRun:
     """Read the run at ``path``; raises :class:`starbench.errors.RunError` if there is none, or it is damaged."""
+    run = directory.read(path)
+    directory.refuse_changed(path, run)
     data = LoadedRun(
         path=path,
-        run=directory.read(path),
+        run=run,
         canary=directory.read_canary(path),
         items=directory.read_items(path),
         plan=tuple(directory.read_plan(path)),

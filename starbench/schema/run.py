@@ -64,6 +64,8 @@ class Run(Frozen):
     versions: dict[str, str] = Field(default_factory=dict)
     prices: Prices | None = None
     """What tokens cost when the run was begun."""
+    files: dict[str, str] = Field(default_factory=dict)
+    """Name of a file of the run -> SHA-256 of what was written to it when the run was begun."""
     created: str
 
     @model_validator(mode="before")

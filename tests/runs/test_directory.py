@@ -145,7 +145,8 @@ def test_a_run_gains_conditions_and_keeps_how_it_was_begun(begun: Path) -> None:
     gained, items, trials = more_conditions(captions="digest of the captions")
     later = gained.model_copy(update={"created": "2027-01-01T00:00:00+00:00", "versions": {"numpy": "9"}})
     assert begin(begun, later, items, trials) is True
-    assert directory.read(begun) == before.model_copy(update={"identity": later.identity})
+    after = directory.read(begun)
+    assert after == before.model_copy(update={"identity": later.identity, "files": after.files})
     assert directory.read_items(begun) == items
     assert directory.read_plan(begun) == [PlannedTrial.of(one) for one in trials]
     assert begin(begun, later, items, trials) is True
@@ -185,11 +186,23 @@ def test_a_run_does_not_gain_conditions_with_other_trials_or_other_captions(begu
 def test_looking_for_a_run_writes_nothing(begun: Path) -> None:
     before = {path.name: path.read_bytes() for path in begun.iterdir()}
     named = run().model_copy(update={"label": "other"})
-    assert directory.begun_run(begun, named, [trial()]) == run()
+    record = directory.read(begun)
+    assert directory.begun_run(begun, named, [trial()]) == record
     gained, _, trials = more_conditions()
-    assert directory.begun_run(begun, gained, trials) == run()
+    assert directory.begun_run(begun, gained, trials) == record
     assert directory.begun_run(begun / "elsewhere", named, [trial()]) is None
     assert {path.name: path.read_bytes() for path in begun.iterdir()} == before
+
+
+@pytest.mark.parametrize("name", ["items.jsonl", "plan.jsonl"])
+def test_a_file_of_the_run_that_was_changed_is_named(begun: Path, name: str) -> None:
+    directory.refuse_changed(begun, directory.read(begun))
+    (begun / name).write_text((begun / name).read_text("utf-8").replace("audio", "noise").replace("a", "A"))
+    with pytest.raises(RunError, match=f"{name} was changed"):
+        directory.refuse_changed(begun, directory.read(begun))
+    (begun / name).unlink()
+    with pytest.raises(RunError, match=f"{name} cannot be read"):
+        directory.refuse_changed(begun, directory.read(begun))
 
 
 def test_every_difference_is_named_with_both_values(begun: Path) -> None:
@@ -238,7 +251,8 @@ def test_a_file_in_its_place_is_refused(tmp_path: Path) -> None:
 def test_an_empty_or_missing_folder_becomes_a_run(tmp_path: Path, depth: str) -> None:
     (tmp_path / "run").mkdir()
     assert begin(tmp_path / depth, run(), {}, []) is False
-    assert directory.read(tmp_path / depth) == run()
+    begun = directory.read(tmp_path / depth)
+    assert begun == run().model_copy(update={"files": begun.files})
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"{}", b"[]", b"\xff\xfe", b'{"identity": 3}'])
