@@ -222,7 +222,9 @@ _NOT_APPLICABLE = re.compile(r"\W*n\s?/\s?a\W*")
 #: A reply of no more characters that names several options is about them.
 _FEW = 200
 _OR = re.compile(r"\b(?:or|oder|ou|или)\b")
-_SEVERAL = re.compile(r"(?<!neither )\b(?:or|and|both|either|between|maybe|perhaps|ou|oder|und|y|et)\b|/|[或和か]")
+_SEVERAL = re.compile(
+    r"(?<!neither )\b(?:or|and|both|either|between|maybe|perhaps|ou|oder|und|y|et)\b|/|[或和か]"
+)
 _RULES = (
     _nothing,
     _server_error,

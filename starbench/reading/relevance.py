@@ -29,6 +29,7 @@ _ENDS_OR_REASON = re.compile(
 _VERB_AFTER = re.compile(
     r"\s+(?:(?:sound|noise|one|tone|clip|segment|source|instrument) )?(?:is|are|was|were|can|could|has|have"
     r"|seems|sounds|appears|plays)\b"
+    r"|\s+and \w+\W*\Z"
 )
 #: What may follow an ordinal that stands for a sound: "the second one", "the second is higher"; not "first aid".
 _POINTED_AT = re.compile(
