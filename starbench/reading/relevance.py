@@ -81,7 +81,7 @@ def is_relevant(reply: Reply, match: Match, said: Sequence[Token]) -> bool:
     )
     if match.compared or only_points:
         return reply.question is not None and _answers_question(reply, said)
-    return _agrees(said, reply.asked | set(match.form))
+    return _agrees(said, reply.question_words | set(match.form))
 
 
 def is_predicate(reply: Reply, match: Match, start: int, end: int) -> bool:
@@ -106,8 +106,14 @@ def _is_phrase(reply: Reply, word: Token, start: int, end: int) -> bool:
 
 
 def _answers_question(reply: Reply, said: Sequence[Token]) -> bool:
-    is_other = any(_COMPARATIVE.fullmatch(token.word) and token.stem not in reply.asked for token in said)
-    return not is_other and _agrees(said, reply.asked) and any(token.stem in reply.asked for token in said)
+    is_other = any(
+        _COMPARATIVE.fullmatch(token.word) and token.stem not in reply.question_words for token in said
+    )
+    return (
+        not is_other
+        and _agrees(said, reply.question_words)
+        and any(token.stem in reply.question_words for token in said)
+    )
 
 
 def _agrees(said: Sequence[Token], expected: Set[str]) -> bool:

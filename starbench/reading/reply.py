@@ -68,7 +68,7 @@ class Reply:
         return tokens(self.lower)
 
     @cached_property
-    def asked(self) -> frozenset[str]:
+    def question_words(self) -> frozenset[str]:
         """Stems of the content words of the question."""
         return frozenset(token.stem for token in content(tokens((self.question or "").lower()))) - GENERIC
 
@@ -87,7 +87,7 @@ class Reply:
 
     @cached_property
     def vocabulary(self) -> list[Token]:
-        """The words that tell options apart, in order."""
+        """The words that distinguish options, in order."""
         known, assents = self.choices.known, [match.span() for match in patterns.ASSENT.finditer(self.lower)]
         telling = (token._replace(stem=known(token.stem)) for token in self.tokens)
         return [
