@@ -69,6 +69,15 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _no_secrets_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test registers as a secret is none in the next."""
+    from starbench import redact
+
+    monkeypatch.setattr(redact._Secrets, "registered", set())
+    monkeypatch.setattr(redact._Secrets, "environment", None)
+
+
 @pytest.fixture
 def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
     """Run the command line in this process, where no second is lost to its start."""

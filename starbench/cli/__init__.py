@@ -112,6 +112,10 @@ def _checked_output() -> Iterator[None]:
         finally:  # what is still buffered would be lost without a word when the process ends
             if sys.stdout is not None:  # as it is where the user closed it
                 sys.stdout.flush()
+    except ValueError as error:  # a plug-in closed it
+        if sys.stdout is None or not sys.stdout.closed:
+            raise
+        raise InputError("standard output was closed: nothing can be shown") from error
     except OSError as error:
         if error.filename is not None:
             raise

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
+
+from pydantic import ValidationError
 
 from starbench import protocols
 from starbench.audio import silence
@@ -34,6 +36,7 @@ from starbench.suites.clip_store import ClipStore
 from starbench.suites.open import open_suite
 from starbench.suites.sampling import sample
 from starbench.suites.suite import Suite
+from starbench.text import validation_problem
 
 SILENT_CLIP: Final = "silent-clip"
 #: The clip sent where a model takes no prompt without one: length, s, and rate, Hz, if no other is set.
@@ -114,7 +117,8 @@ def plan_run(request: Request, model: Model) -> RunPlan:
     counted = (
         change.model_copy(update={"trials": n, "of": with_sound}) for change, n in tally.changes.items()
     )
-    run = Run(
+    run = _recorded(
+        model,
         label=request.label and redact(request.label),
         identity=Identity(
             suites=tuple(_suite_identity(suite, setup) for suite in suites),
@@ -142,6 +146,16 @@ def plan_run(request: Request, model: Model) -> RunPlan:
         answer_mode=answer_mode,
     )
     return RunPlan(run, tuple(trials), items, questions)
+
+
+def _recorded(model: Model, **fields: Any) -> Run:
+    """A run's record; :class:`InputError` if what the model or the user says can stand in no file."""
+    try:
+        return Run(**fields)
+    except ValidationError as error:
+        raise InputError(
+            f"the run of model {model.spec!r} cannot be recorded: {validation_problem(error)}"
+        ) from error
 
 
 def _open_all(request: Request) -> list[Suite]:

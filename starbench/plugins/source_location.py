@@ -23,6 +23,7 @@ _CALLERS = (
     "starbench.models.resolve",
     "starbench.models.call",
     "starbench.models.batching",
+    "starbench.models.limited",
     "importlib",
     "asyncio",
     "concurrent",

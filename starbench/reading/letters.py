@@ -5,18 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 from starbench.reading import patterns
 from starbench.reading.choices import LETTER
+from starbench.reading.letter_rows import drop_enumerations, join, without_lists
 from starbench.reading.reply import Candidate, Rank, Reply
 from starbench.reading.stance import Stance
 
 _LABEL_GAP = re.compile(r"[>)\]}\"']{0,3}[\s.:,|=>–—-]{0,4}[\"'(]?")
-_LISTING = re.compile(r"and|or|&|/|或|和|与|か|또는|または|oder|ou\b|или|und\b|\b(?:et|y|e|o)\b|أو|या|\bи\b")
-_OR = re.compile(
-    r"\b(?:or|oder|ou|o|или|and/or)\b(?! rather| plutôt| besser| mejor)|/|或|か|또는|または|أو|या"
-)
 #: "'A' for high, 'B' for low": what letters stand for.
 _DEFINES = re.compile(
     r"[>)\]}\"']{0,2}\s?(?:=|(?:means?|for|if|when|refers? to|represents?|stands for|corresponds? to"
@@ -47,8 +43,6 @@ _NEIGHBOUR = re.compile(
 )
 _COLON = re.compile(r": ?[\"'<(\[]?\Z")
 _SHARE_BEFORE = re.compile(r"\d ?% \Z")
-#: Letters further apart are not side by side, characters.
-_JOINED_REACH = 60
 _LINE_START = re.compile(r"(?:^|\n)[^\w\n]{0,8}\Z")
 _DELIMITER = re.compile(r"[>)\]}\"']{0,3}\s{0,2}[.,:;!)>\]}|。：，、)–—-]")
 _LINE_END = re.compile(r"[^\w\n(<\[{]{0,8}(?:\n|\Z)")
@@ -82,12 +76,12 @@ def letter_candidates(reply: Reply) -> tuple[list[Candidate], bool]:
         letters = [*letters[: _MOST // 2], *letters[-_MOST // 2 :]]
     possible = (_letter_candidate(reply, match.start(), match.end()) for match in letters)
     candidates = [candidate for candidate in possible if candidate is not None]
-    _drop_enumerations(reply, candidates)
-    offered = _join(reply, candidates)
+    drop_enumerations(reply, candidates)
+    offered = join(reply, candidates)
     if defines_letters(reply):
         for candidate in candidates:
             candidate.dropped |= _DEFINES.match(reply.lower, candidate.end) is not None
-    return _without_lists(reply, [candidate for candidate in candidates if not candidate.dropped]), offered
+    return without_lists(reply, [candidate for candidate in candidates if not candidate.dropped]), offered
 
 
 def last_letter(reply: Reply) -> tuple[Candidate | None, bool]:
@@ -110,45 +104,6 @@ def last_letter(reply: Reply) -> tuple[Candidate | None, bool]:
         stance for _, stance in places
     }
     return (Candidate(last.index, last.start, last.end) if is_end or is_left else None), is_left
-
-
-def _join(reply: Reply, candidates: list[Candidate]) -> bool:
-    """Treat letters that stand side by side alike, and drop alternatives; whether there were any."""
-    offered = False
-    for one, other in reversed(list(pairwise(candidates))):
-        between = _between(reply, one, other)
-        if not patterns.JOINED.fullmatch(between):
-            continue
-        is_listing = _LISTING.search(between) is not None
-        if one.dropped and "," in between and reply.lower[: one.start].rstrip(" <([\"'").endswith(":"):
-            other.dropped = True  # "wrong: A, C"
-        # What is said of one of a pair is said of both: "not A or B", "A and B are wrong".
-        if is_listing and (one.dropped or other.dropped):
-            one.dropped = other.dropped = True
-        elif offered and other.dropped and not one.cued:  # "A, B or C"
-            one.dropped = True
-        elif one.index != other.index and _OR.search(between):
-            offered = one.dropped = other.dropped = True
-        other.rank, other.cued = max(one.rank, other.rank), one.cued or other.cued
-        if is_listing:
-            one.rank = other.rank
-    return offered
-
-
-def _between(reply: Reply, one: Candidate, other: Candidate) -> str:
-    """What stands between two letters, without the options' texts."""
-    return reply.choices.pattern.sub("", reply.lower[one.end : min(other.start, one.end + _JOINED_REACH)])
-
-
-def _drop_enumerations(reply: Reply, candidates: list[Candidate]) -> None:
-    """Drop all letters in a row: "choose one: A, B, C"."""
-    n = len(reply.choices.words)
-    for place in range(len(candidates) - n + 1):
-        row = candidates[place : place + n]
-        is_row = n > 2 and [one.index for one in row] == list(range(n))
-        if is_row and all(patterns.JOINED.fullmatch(_between(reply, *pair)) for pair in pairwise(row)):
-            for one in row:
-                one.dropped = True
 
 
 def _letter_candidate(reply: Reply, start: int, end: int) -> Candidate | None:
@@ -286,27 +241,3 @@ def _rank_by_place(place: _Place) -> Rank | None:
     if is_head or is_beside or _NEIGHBOUR.match(place.text, place.end):
         return Rank.MENTIONED
     return None
-
-
-def _without_lists(reply: Reply, candidates: list[Candidate]) -> list[Candidate]:
-    """Drop runs of labels in alphabetical order: the options restated, choosing none."""
-    kept: list[Candidate] = []
-    run: list[Candidate] = []
-    for candidate in [*candidates, None]:
-        listed = (
-            candidate is not None
-            and candidate.label
-            and not (candidate.cued and not _after_newline(reply, candidate))
-        )
-        if listed and candidate is not None and (not run or candidate.index == run[-1].index + 1):
-            run.append(candidate)
-            continue
-        kept += run if len(run) == 1 else []
-        run = [candidate] if listed and candidate is not None else []
-        if candidate is not None and not listed:
-            kept.append(candidate)
-    return sorted(kept, key=lambda candidate: candidate.start)
-
-
-def _after_newline(reply: Reply, candidate: Candidate) -> bool:
-    return reply.text[: candidate.start].rstrip(" <([{\"'-").endswith("\n")

@@ -189,7 +189,10 @@ def _declines(reply: Reply) -> Reading | None:
     if undecided is None:
         return None
     # "I cannot tell" says just what an option like "Unable to determine" says.
-    is_brief = len(reply.words) <= _BRIEF and not reply.letters
+    n = len(reply.choices.words)
+    is_brief = len(reply.words) <= _BRIEF and not any(
+        ord(letter.upper()) - ord("A") < n for letter in reply.letters
+    )
     is_rejected = reply.stances.of(*undecided.span()) is Stance.REJECTED
     others = mentioned(reply) - reply.choices.abstaining
     if len(reply.choices.abstaining) == 1 and is_brief and not is_rejected and not others:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Strict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema, from_json, to_json
 
-#: A number is a number: neither ``"5"`` nor ``true`` is one. Every float of a record is finite besides.
-Int = Annotated[int, Strict()]
+#: A number is a number: neither ``"5"`` nor ``true`` is one. Every float of a record is finite besides, and a whole
+#: number one that other programs can read.
+Int = Annotated[int, Strict(), Field(ge=-(2**63), lt=2**63)]
 Float = Annotated[float, Strict()]
 Bool = Annotated[bool, Strict()]
 #: Facts stand within records, and these within others: so many levels are left free below the parser's limit.
 _LEVELS_ABOVE = 20
 _LONGEST_TEXT = 2**30
+#: No float can hold so many digits.
+_HUGE = re.compile(rb"[:,\[]-?\d{309}")
 
 
 def _reads_back(facts: dict[str, Any]) -> Any:
@@ -23,11 +27,14 @@ def _reads_back(facts: dict[str, Any]) -> Any:
     for _ in range(_LEVELS_ABOVE):
         nested = [nested]
     try:
-        nested = from_json(to_json(nested, inf_nan_mode="constants"), allow_inf_nan=False)
+        text = to_json(nested, inf_nan_mode="constants")
+        if _HUGE.search(text):
+            raise ValueError("a whole number of hundreds of digits")
+        nested = from_json(text, allow_inf_nan=False)
     except ValueError as error:
         raise ValueError(
-            "holds what JSON cannot: a number that is not finite, half a character (a lone surrogate), another "
-            "type, or lists too deep"
+            "holds what JSON cannot: a number that is not finite or too large, half a character (a lone surrogate), "
+            "another type, or lists too deep"
         ) from error
     for _ in range(_LEVELS_ABOVE):
         (nested,) = nested

@@ -18,6 +18,7 @@ NOWHERE = "http://127.0.0.1:1"
 
 
 pytestmark = pytest.mark.usefixtures("environment")
+REPLY = {"candidates": [{"content": {"parts": [{"text": "<A>"}]}, "finishReason": "STOP"}]}
 LEVELS = {"minimal", "low", "medium", "high"}
 
 
@@ -42,7 +43,7 @@ def test_thinking_is_told_as_the_family_understands_it(
     httpserver: HTTPServer, model: str, thinking: str, config: dict[str, Any]
 ) -> None:
     path = f"/v1/models/{model.removeprefix('models/')}:generateContent"
-    httpserver.expect_request(path).respond_with_json({})
+    httpserver.expect_request(path).respond_with_json(REPLY)
     arguments = {"base_url": httpserver.url_for("/"), "thinking": thinking}
     adapter = resolve(f"gemini:{model}", arguments).adapter
     assert isinstance(adapter, Gemini)

@@ -309,7 +309,7 @@ def test_a_damaged_record_is_named(starbench: Runs) -> None:
     (ran.path / "canary.json").write_text("{", "utf-8")
     again = starbench(model="random")
     assert again.code == BAD_INPUT
-    assert "canary.json cannot be read" in again.err
+    assert "canary.json is not JSON" in again.err
 
 
 def test_a_budget_that_it_would_break_is_kept(starbench: Runs) -> None:

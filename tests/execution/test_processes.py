@@ -88,5 +88,9 @@ def test_it_knows_nothing_of_what_it_runs() -> None:
     program = f"import {processes.__name__}, sys; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     ours = {name for name in done.stdout.split() if name.startswith("starbench.")}
-    processes_only = {"starbench.errors", "starbench.execution", "starbench.execution.processes"}
-    assert ours == {*processes_only, "starbench.version"}  # which ``import starbench`` itself reads
+    rooms_below = {"starbench.errors", "starbench.execution", "starbench.execution.environment"}
+    assert ours == {
+        *rooms_below,
+        "starbench.execution.processes",
+        "starbench.version",
+    }  # which ``import starbench`` itself reads

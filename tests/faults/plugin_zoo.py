@@ -207,7 +207,7 @@ def _judge(case: Case) -> Judgement:
     ended = child.command(
         *("run", "--model", "beast.py:Beast", "--suite", case.world.path("suite"), "--out", "out", "--no-canary"),
         *("--limit", "3", "--rotations", "1", "--max-attempts", "2", "--backoff", "0.01", "--timeout", "0.5"),
-        cwd=case.folder, seconds=15,
+        cwd=case.folder, seconds=50,
     )  # fmt: skip
     if problem := ended_badly(ended, (0, 1, 2, 130)):
         return problem

@@ -101,7 +101,7 @@ def test_a_plug_in_that_ends_when_it_is_closed(run: Command, kind: str, end: str
         ("capabilities = Capabilities(max_clips=True)", "max_clips"),
         ("capabilities = Capabilities(max_seconds=float('nan'))", "finite"),
         ("identity = {'weights': '\\ud800'}", "half a character"),
-        ("server = 'http://\\ud800'", "half a character"),
+        ("server = 'http://\\ud800'", "half of a character"),
     ],
 )
 def test_what_is_declared_wrongly_is_refused(run: Command, declared: str, says: str) -> None:
