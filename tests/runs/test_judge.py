@@ -173,6 +173,15 @@ def test_tables_show_agreement_and_disagreements(judge: Judge) -> None:
     )
 
 
+def test_what_is_shown_of_a_reply_moves_no_cursor(run: Path, judge: Judge) -> None:
+    journal = run / "trials.jsonl"
+    text = journal.read_text("utf-8")
+    journal.write_text(text.replace("I don't think", r"I don't\u001b[2J\u202e think"), "utf-8")
+    for ran in (judge(), judge("--json")):
+        assert "I don't" in ran.out
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\u202e]", ran.out)
+
+
 def test_no_judge_is_asked_by_default(
     run: Path, judge: Judge, command: Callable[..., Ran], server: CaptionServer
 ) -> None:
@@ -280,12 +289,13 @@ def test_beginning_and_end_of_a_long_reply_are_quoted() -> None:
     assert "characters left out" in text
 
 
+@pytest.mark.parametrize("protocol_name", ["starbench", "star-bench"])
 def test_replies_that_are_cut_blocked_empty_or_missing_are_not_judged(
-    server: CaptionServer, tmp_path: Path, command: Callable[..., Ran]
+    server: CaptionServer, tmp_path: Path, command: Callable[..., Ran], protocol_name: str
 ) -> None:
     ends: dict[int, Reply] = {
-        400: completion("It is audio 1", finish="length"),
-        600: completion("It is audio", finish="content_filter"),
+        400: completion("<A>", finish="length"),
+        600: completion("<A>", finish="content_filter"),
         1000: completion(""),
         1500: Response("no", 400),
         2000: "<B>",
@@ -293,7 +303,8 @@ def test_replies_that_are_cut_blocked_empty_or_missing_are_not_judged(
     server.hear = lambda asked: ends[asked.sounds[0].hz]
     tones, path = suite(tmp_path / "tones", ITEMS), tmp_path / "run"
     given = ("run", "--model", "openai:m", "--base-url", server.url, "--suite", tones, "--out", path)
-    assert command(*given, "--no-canary", "--max-attempts", "1").code == 1
+    alike = ("--no-canary", "--max-attempts", "1", "--rotations", "2")
+    assert command(*given, *alike, "--protocol", protocol_name).code == 1
     server.asked.clear()
     server.answer = lambda _: "<B>"
     ran = command("score", path, "--judge", "openai:j", "--base-url", server.url, "--json")
