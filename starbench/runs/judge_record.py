@@ -101,28 +101,20 @@ class JudgeRecord:
         return hold(path, path.with_name(f".{path.name}.lock"), "wait for it")
 
     def begin(self) -> Beginning:
-        """Write the header, or read it; :class:`RunError` if it is not this judge's."""
-        path, header = self.lines_path, self.header
-        first = next(self._rows(), None)
-        if first is None:
-            with write_errors(path):
-                write_lines(path, [as_json(header)])
-            return Beginning(False, header.served_by, header.versions)
-        try:
-            begun = JudgeHeader.model_validate_json(first)
-        except ValidationError as error:
-            raise RunError(
-                f"{path}:1: is not how a file of verdicts begins ({validation_problem(error)}): {_FIX}"
-            ) from error
-        if begun.identity != header.identity:
-            raise RunError(f"{path} holds the verdicts of another judge: {_FIX}")
-        return Beginning(True, begun.served_by, begun.versions)
+        """Write the header, or read the one that is there."""
+        begun = self._begun()
+        header = begun or self.header
+        if begun is None:
+            with write_errors(self.lines_path):
+                write_lines(self.lines_path, [as_json(header)])
+        return Beginning(begun is not None, header.served_by, header.versions)
 
     def discard(self) -> None:
         self.lines_path.unlink(missing_ok=True)
 
     def lines(self) -> Iterator[JudgeLine]:
         """Every line in the order of writing; none where nothing was judged yet."""
+        self._begun()
         rows = islice(self._rows(), 1, None)
         return parse_lines(self.lines_path, rows, JudgeLine.model_validate_json, "verdict", first=2)
 
@@ -131,6 +123,21 @@ class JudgeRecord:
 
     def write_canary(self, canary: Canary) -> None:
         """Nothing: none is run."""
+
+    def _begun(self) -> JudgeHeader | None:
+        """The header in the file, None if there is none yet; :class:`RunError` if it is not this judge's."""
+        path, first = self.lines_path, next(self._rows(), None)
+        if first is None:
+            return None
+        try:
+            begun = JudgeHeader.model_validate_json(first)
+        except ValidationError as error:
+            raise RunError(
+                f"{path}:1: is not how a file of verdicts begins ({validation_problem(error)}): {_FIX}"
+            ) from error
+        if begun.identity != self.header.identity:
+            raise RunError(f"{path} holds the verdicts of another judge: {_FIX}")
+        return begun
 
     def _rows(self) -> Iterator[bytes]:
         try:

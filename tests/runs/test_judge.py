@@ -195,7 +195,8 @@ def test_no_judge_is_asked_by_default(
 
 
 @pytest.mark.parametrize(
-    "option", [("--limit", "3"), ("--base-url", "http://localhost:1/v1"), ("--max-cost", "1")]
+    "option",
+    [("--limit", "3"), ("--base-url", "http://localhost:1/v1"), ("--max-cost", "0"), ("--model-arg", "a=1")],
 )
 def test_an_option_of_a_judge_wants_one(
     run: Path, command: Callable[..., Ran], option: tuple[str, str]
@@ -484,10 +485,11 @@ def test_a_damaged_file_is_one_sentence(
     judge("--limit", "5")
     damage(_file(run))
     server.asked.clear()
-    ran = judge()
-    assert (ran.code, ran.out) == (2, "")
-    assert sentence in ran.err
-    assert len(ran.err.splitlines()) == 1
+    for all_judged in (True, False):
+        ran = judge(*(("--limit", "4") if all_judged else ()))
+        assert (ran.code, ran.out) == (2, "")
+        assert sentence in ran.err
+        assert len(ran.err.splitlines()) == 1
     assert server.asked == []
 
 

@@ -41,7 +41,7 @@ def score(options: Mapping[str, Any]) -> int:
 
         return judge(options)
     for name in _OF_JUDGE:
-        if options[name]:
+        if options[name] not in (None, []):
             option = name.removesuffix("_usd").replace("_", "-")
             raise InputError(f"--{option} is for --judge: name a judge, or leave it out")
     if (why := why_unasked(run)) is not None:
