@@ -13,9 +13,9 @@ from typing import Annotated
 
 import typer
 
-_of_model, _of_suite, _of_presentation, _of_pace, _of_output = (
+_of_model, _of_suite, _of_presentation, _of_pace, _of_output, _of_judge = (
     partial(typer.Option, rich_help_panel=panel)
-    for panel in ("Model", "Suite and sampling", "How it is asked", "Pace and budget", "Output")
+    for panel in ("Model", "Suite and sampling", "How it is asked", "Pace and budget", "Output", "Judge")
 )
 
 ModelSpec = Annotated[
@@ -129,6 +129,22 @@ Label = Annotated[
 ]
 DryRun = Annotated[
     bool, _of_output("--dry-run", help="Show what would be asked, what it would cost, and ask nothing.")
+]
+
+Judge = Annotated[
+    str | None,
+    _of_judge(
+        help="Ask this model what each reply chose, as run's --model names it; it is shown how far it agrees with "
+        "the reader, and no score changes."
+    ),
+]
+JudgedReplies = Annotated[
+    int | None,
+    _of_judge(
+        "--limit",
+        min=1,
+        help="Judge only so many replies: a random sample, and a larger one holds the smaller.",
+    ),
 ]
 
 Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")]

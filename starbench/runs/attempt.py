@@ -21,6 +21,7 @@ from starbench.models.adapter import CLOSE_LIMIT_S, PLUGIN, Model
 from starbench.runs.journal import LineWriter
 from starbench.schema import Canary, JournalLine, Outcome, Trial
 from starbench.schema.caption import CaptionLine
+from starbench.schema.judge import JudgeLine
 from starbench.schema.latest import LineT, latest_lines
 from starbench.schema.trial import TrialKey
 from starbench.suites.clip_info import sent_clips
@@ -37,7 +38,7 @@ class Beginning(NamedTuple):
     versions: Mapping[str, str]
 
 
-LineT_co = TypeVar("LineT_co", JournalLine, CaptionLine, covariant=True)
+LineT_co = TypeVar("LineT_co", JournalLine, CaptionLine, JudgeLine, covariant=True)
 
 
 class AttemptRecord(Protocol[LineT_co]):

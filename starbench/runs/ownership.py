@@ -29,18 +29,16 @@ def write_errors(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def hold(path: Path, lock: Path) -> Iterator[None]:
+def hold(path: Path, lock: Path, fix: str = "wait for it, or give another --out") -> Iterator[None]:
     """Keep what lies at ``path`` to this process; the kernel releases the lock file when the process dies.
 
-    Raises :class:`RunError` if another process holds it, or it cannot be written.
+    Raises :class:`RunError`, with ``fix``, if another process holds it, or if it cannot be written.
     """
     with write_errors(path):
         try:
             file_lock = acquire(lock)
         except Timeout as error:
-            raise RunError(
-                f"{path} is in use by another starbench: wait for it, or give another --out"
-            ) from error
+            raise RunError(f"{path} is in use by another starbench: {fix}") from error
     try:
         yield
     finally:

@@ -5,13 +5,20 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Strict
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema, from_json, to_json
 
+
+def _is_common(number: int) -> int:
+    if not -(2**63) <= number < 2**63:
+        raise ValueError("is larger than other programs can read: 64 bits hold a whole number")
+    return number
+
+
 #: A number is a number: neither ``"5"`` nor ``true`` is one. Every float of a record is finite besides, and a whole
 #: number one that other programs can read.
-Int = Annotated[int, Strict(), Field(ge=-(2**63), lt=2**63)]
+Int = Annotated[int, Strict(), AfterValidator(_is_common)]
 Float = Annotated[float, Strict()]
 Bool = Annotated[bool, Strict()]
 #: Facts stand within records, and these within others: so many levels are left free below the parser's limit.

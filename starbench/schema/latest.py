@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from starbench.schema.caption import CaptionLine
+from starbench.schema.judge import JudgeLine
 from starbench.schema.response import Outcome
 from starbench.schema.trial import JournalLine, TrialKey
 
-LineT = TypeVar("LineT", JournalLine, CaptionLine)
+LineT = TypeVar("LineT", JournalLine, CaptionLine, JudgeLine)
 KeptT = TypeVar("KeptT")
 
 

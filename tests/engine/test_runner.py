@@ -274,7 +274,10 @@ def test_an_exception_of_a_plug_in_is_an_error_of_its_trial(
         (Response.model_construct(text="<A>", finish_reason=5), Outcome.ERROR),
         (Response.model_construct(text="<A>", usage={"input_tokens": 5}, more=5), Outcome.ANSWERED),
         (Response.model_construct(text="<A>", usage=Usage.model_construct(input_tokens=0.5)), Outcome.ERROR),
-        (Response.model_construct(text="<A>", usage=Usage(input_tokens=10**400)), Outcome.ERROR),
+        (
+            Response.model_construct(text="<A>", usage=Usage.model_construct(input_tokens=10**400)),
+            Outcome.ERROR,
+        ),
         (Response.model_construct(text="<A>", letter_logprobs={"A": float("-inf")}), Outcome.ERROR),
         (Response.model_construct(text="<A>", letter_logprobs={"A": float("nan")}), Outcome.ERROR),
         (Response.model_construct(text="<A>", letter_logprobs={"A": 5.0}), Outcome.ERROR),

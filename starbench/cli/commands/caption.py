@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from starbench.canary.arrival import are_ears_apart
-from starbench.cli.commands.shared import drive, model_of, say_before, settings_of, setup_of
+from starbench.cli.commands.shared import Wording, drive, model_of, say_before, settings_of, setup_of
 from starbench.cli.exits import DONE, INCOMPLETE
 from starbench.cli.output import echo
 from starbench.models.adapter import Model
@@ -32,7 +32,7 @@ def caption(options: Mapping[str, Any]) -> int:
         path,
         partial(_announce, plan, model, path),
         partial(_summarise, plan, path),
-        unit="clips",
+        Wording("clips"),
         apart=are_ears_apart(plan.header.adaptations),
     )
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from starbench.engine.pacing import Pause
     from starbench.schema import JournalLine
     from starbench.schema.caption import CaptionLine
+    from starbench.schema.judge import JudgeLine
 
 #: Seconds between two plain lines.
 _PLAIN_EVERY_S = 5.0
@@ -51,7 +52,7 @@ class RunProgress:
             self._task = self._bar.add_task("", total=total, state="")
             self._bar.start()
 
-    def add(self, line: JournalLine | CaptionLine) -> None:
+    def add(self, line: JournalLine | CaptionLine | JudgeLine) -> None:
         """Take in one that is finished."""
         self._done += 1
         self._outcomes[line.outcome.value] += 1

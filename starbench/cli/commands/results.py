@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -28,22 +29,33 @@ from starbench.scoring.reread import changed_readings
 from starbench.scoring.run import score as score_run
 from starbench.text import visible_json
 
+#: Options of ``score`` that only a judge needs, as far as they have no default.
+_OF_JUDGE = ("limit", "base_url", "model_arg", "max_in_flight", "rpm", "max_cost_usd", "max_tokens", "prices")
 _FORMATS = {"parquet": to_parquet, "csv": to_csv}
 
 
-def score(run: Path, *, as_json: bool, reread: bool) -> int:
+def score(options: Mapping[str, Any]) -> int:
     """Show the scores and write the entries; returns the exit code."""
+    run: Path = options["run"]
+    if options["judge"] is not None:
+        from starbench.cli.commands.judge import judge
+
+        return judge(options)
+    for name in _OF_JUDGE:
+        if options[name] not in (None, []):
+            option = name.removesuffix("_usd").replace("_", "-")
+            raise InputError(f"--{option} is for --judge: name a judge, or leave it out")
     if (why := why_unasked(run)) is not None:
         echo(f"starbench: {why}", err=True)
         return INCOMPLETE
     data = load(run)
     run_score = score_run(data)
     write_entries(data, run_score)
-    if as_json:
+    if options["json"]:
         typer.echo(visible_json(run_score.model_dump_json(indent=2)))
     else:
         scores.show(run_score, data)
-        scores.show_changed_readings(list(changed_readings(data)), whole=reread)
+        scores.show_changed_readings(list(changed_readings(data)), whole=options["reread"])
     return DONE if run_score.complete else INCOMPLETE
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 from starbench.canary import summary
 from starbench.cli.commands.progress import RunProgress
@@ -20,6 +20,18 @@ from starbench.models.resolve import resolve
 from starbench.runs.attempt import NOT_FOUND, AttemptStart, Events
 from starbench.schema import Canary, Setup
 from starbench.text import sentence
+
+
+class Wording(NamedTuple):
+    """What a command that asks a model calls what it asks, and how it is resumed."""
+
+    unit: str = "trials"
+    model: str = "--model"
+    """The option that names the model."""
+    resume: str = "--out {path} resumes the run"
+
+
+_OF_RUN = Wording()
 
 
 def names_in(texts: Sequence[str]) -> tuple[str, ...]:
@@ -75,25 +87,26 @@ def drive(
     path: Path,
     announce: Callable[[AttemptStart], None],
     summarise: Callable[[], int],
+    wording: Wording = _OF_RUN,
     *,
-    unit: str = "trials",
     apart: bool = False,
 ) -> int:
     """Ask, show what comes of it, and summarise what ``path`` holds; returns the exit code.
 
     ``ask`` is given :class:`Events`; ``apart`` says that each ear is sent as a clip.
     """
+    resume = wording.resume.format(path=path)
     try:
-        unclosed = _ask(ask, announce, unit, apart=apart)
+        unclosed = _ask(ask, announce, wording.unit, apart=apart)
     except KeyboardInterrupt:
         echo("", err=True)
-        echo(f"starbench: interrupted; what is finished is kept, and --out {path} resumes the run", err=True)
+        echo(f"starbench: interrupted; what is finished is kept, and {resume}", err=True)
         raise
     except FatalError as error:
         if error.kind == NOT_FOUND and not path.exists():
             echo(
                 f"starbench: {sentence(str(error))}; nothing was asked and nothing is left behind: correct "
-                "--model or --base-url and run the command again",
+                f"{wording.model} or --base-url and run the command again",
                 err=True,
             )
             return BAD_INPUT
@@ -101,7 +114,7 @@ def drive(
         why = f"the server ended the run: {error}; fix it, and"
         if error.kind == SPENT:
             why = f"the budget is spent: {error}; with a larger one,"
-        echo(f"starbench: {sentence(why)} --out {path} resumes the run", err=True)
+        echo(f"starbench: {sentence(why)} {resume}", err=True)
         return INCOMPLETE
     if unclosed is not None:
         echo(f"warning: {sentence(str(unclosed))}; what was answered is kept", err=True)
