@@ -33,8 +33,8 @@ def score(
 ) -> None:
     """Score a run again; nothing is asked without --judge. Exit code 1 says that trials are missing or in error.
 
-    With --judge, a second model is asked what each reply chose (docs/results.md); all options but --json and --reread are about
-    asking it. What it says is kept in a file of its own in the run's directory, and asked once.
+    With --judge, a second model is asked what each reply chose (docs/results.md); all options but --json and
+    --reread are about asking it. What it says is kept in a file of its own in the run's directory, and asked once.
     """
     values = locals()
     from starbench.cli.commands.results import score as command

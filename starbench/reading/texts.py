@@ -67,11 +67,17 @@ def _of_clauses(reply: Reply, start: int, end: int) -> list[Candidate]:
         mentions = [mention for mention in mentions if mention.cued]
     # "The second, while also vocal, is slower": to point at a sound says nothing yet.
     only = mentions[0] if len(mentions) == 1 else None
-    is_bare = only is not None and only.rank == Rank.STATED and not only.cued
-    if only is not None and is_bare and only.index in reply.choices.pointing and only.end <= clauses[-1][0]:
+    if only is not None and only.end <= clauses[-1][0] and _only_points(reply, only, start):
         return []
     _weigh(reply, mentions)
     return mentions
+
+
+def _only_points(reply: Reply, mention: Candidate, start: int) -> bool:
+    """Whether a mention is the subject of a sentence whose predicate comes later."""
+    is_bare = mention.rank == Rank.STATED and not mention.cued
+    is_subject = reply.lower[start : mention.start].strip() in ("", "the")
+    return is_bare and is_subject and mention.index in reply.choices.pointing
 
 
 def _weigh(reply: Reply, mentions: list[Candidate]) -> None:

@@ -17,16 +17,7 @@ from starbench.schema import Outcome
 
 KINDS = all_kinds()
 CASES = [
-    pytest.param(
-        kind,
-        label,
-        id=f"{kind.name} / {label}",
-        marks=[pytest.mark.slow]
-        if kind.name.startswith(("kill -9: run", "kill -9: build", "mutations: SOFA", "hostile text"))
-        else [],
-    )
-    for kind in KINDS
-    for label in short_form(kind)
+    pytest.param(kind, label, id=f"{kind.name} / {label}") for kind in KINDS for label in short_form(kind)
 ]
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="needs RLIMIT_AS, /proc and a server of forks"
@@ -38,6 +29,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     return make(tmp_path_factory.mktemp("faults"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "label"), CASES)
 def test_an_attack_is_survived(kind: FaultKind, label: str, world: World) -> None:
     result = run_case(kind, label, world)
