@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from starbench.engine.budget import Budget
 from starbench.engine.client import ModelClient
@@ -16,7 +16,7 @@ from starbench.engine.cost import PromptSize
 from starbench.engine.recordable import recordable
 from starbench.errors import AdapterError, AudioError, FatalError, JournalError, RecordError, RequestError
 from starbench.schema import Failure, Prompt, Response, Trial
-from starbench.text import sentence
+from starbench.text import sentence, validation_problem
 
 _NOTHING = Response(text=None)
 #: Kind of the error of a trial whose answer has no form in a file.
@@ -169,8 +169,9 @@ class _TrialRunner(Generic[LineT]):
     def _write(self, trial: Trial, result: TrialResult) -> None:
         try:
             line = self._append(trial, result)
-        except RecordError as error:
-            failure = Failure(kind=UNRECORDABLE, message=sentence(str(error)))
+        except (RecordError, ValidationError) as error:
+            problem = validation_problem(error) if isinstance(error, ValidationError) else str(error)
+            failure = Failure(kind=UNRECORDABLE, message=sentence(problem))
             line = self._append(trial, result._replace(response=None, failure=failure))
         self.on_line(line)
 

@@ -173,7 +173,10 @@ def test_tables_show_agreement_and_disagreements(judge: Judge) -> None:
     )
 
 
-def test_what_is_shown_of_a_reply_moves_no_cursor(run: Path, judge: Judge) -> None:
+def test_what_is_shown_of_a_reply_moves_no_cursor(
+    run: Path, judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     journal = run / "trials.jsonl"
     text = journal.read_text("utf-8")
     journal.write_text(text.replace("I don't think", r"I don't\u001b[2J\u202e think"), "utf-8")
