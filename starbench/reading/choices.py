@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from starbench.reading.plain import plain
-from starbench.reading.tokens import FILLERS, NEGATORS, Token, content, tokens
+from starbench.reading.tokens import FILLERS, GENERIC, NEGATORS, SIGNS, Token, content, tokens
 
 #: A lone capital, or a lone small letter with an end behind it. "I'm" and "A's" hold none.
 LETTER = re.compile(
@@ -23,11 +23,11 @@ _ABSTAINS = re.compile(
 )
 #: What another option is compared with, to the end of its clause.
 COMPARISON = re.compile(
-    r"\b(?:(?P<contrast>as opposed to|rather than|instead of|unlike)|than|compared (?:to|with)"
+    r"\b(?:(?P<contrast>as opposed to|rather than|instead of|unlike)|than|dan|als|do que|que|чем|niż|compared (?:to|with)"
     r"|relative to|versus)\b"
 )
 _BRACKETED = re.compile(r"\(([^()]{1,80})\)")
-_WORD = re.compile(r"\w+(?:'\w+)?")
+_WORD = re.compile(rf"[\w{SIGNS}]+(?:'\w+)?")
 #: Words that say which of several things is meant, and nothing about it.
 POINTERS = frozenset(["1st", "2nd", "3rd", "4th", "5th", "6th", "last", "latter", "former"])
 
@@ -60,6 +60,8 @@ class Choices(NamedTuple):
     """A lone letter is part of an option's text, so it names nothing there."""
     negated: bool
     """An option holds a negation, so one in a reply may be its words."""
+    is_yes_no: bool
+    """An option is no more than "no"."""
     counted: bool
     """The options are numbers."""
     stems: frozenset[str]
@@ -117,12 +119,13 @@ def choices_of(options: tuple[str, ...]) -> Choices:
         by_digits={d: i for i, d in digits.items() if list(digits.values()).count(d) == 1},
         lettered=lettered,
         negated=negated,
+        is_yes_no=any(("not",) in of for of in forms),
         counted=all(text.isdigit() for text in texts),
         stems=frozenset(token.stem for text in texts for token in tokens(text)),
         pointing=frozenset(
             i
             for i, of in enumerate(contents)
-            if of and any(w in POINTERS for w in of) and len(set(of) - common) == 1
+            if any(w in POINTERS for w in of) and len(set(of) - common - GENERIC) == 1
         ),
     )
 

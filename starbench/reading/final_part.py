@@ -6,22 +6,28 @@ import re
 from typing import NamedTuple
 
 _THINKING = (
-    "think|thinking|thought|thoughts|reasoning|reflection|scratchpad|planning|plan|caption|analysis|summary"
+    "think|thinking|thoughts?|thought_?process|reasoning|reflection|scratchpad|planning|plan|caption|analysis"
+    "|summary|思考(?:过程)?|思考過程|推理(?:过程)?|分析"
 )
-_ANSWER = "answer|final_?answer|final|response|conclusion|choice|output"
+_ANSWER = "answer|final_?answer|final|response|conclusion|choice|output|回答|答案|最终答案"
+#: The names of tags may have a prefix (``<seed:think>``); a tag that closes may lack its end.
+_PREFIX = r"(?:\w{1,12}:)?"
 _TAG = re.compile(
-    rf"(?P<open><(?:{_THINKING})>|◁think▷|\[THINK\]|<\|begin_of_thought\|>|<\|channel\|>\s?(?:analysis"
-    rf"|commentary)[^<]{{0,40}}<\|message\|>)"
-    rf"|(?P<close></(?:{_THINKING})>|◁/think▷|<\|end_of_thought\|>|\[/THINK\]"
-    rf"|<\|channel\|>\s?final[^<]{{0,40}}<\|message\|>)"
-    rf"|(?P<answer><(?:{_ANSWER})(?:>|\s(?=[^<>\n]{{0,40}}</(?:{_ANSWER})>)))"
-    rf"|(?P<answered></(?:{_ANSWER})>)",
-    re.IGNORECASE,
+    rf"(?P<open><{_PREFIX}(?:{_THINKING})>|[\[【](?:THINK|REASONING|THOUGHT|思考|推理)[\]】]|◁think▷"
+    r"|<\|begin_of_thought\|>|\A\s*thinking\.\.\.\s*\n"
+    r"|<\|channel\|>\s?(?:analysis|commentary)[^<]{0,40}<\|message\|>)"
+    rf"|(?P<close></{_PREFIX}(?:{_THINKING})(?:>|(?=\s))|[\[【]/(?:THINK|REASONING|THOUGHT|思考|推理)[\]】]|◁/think▷"
+    r"|<\|end_of_thought\|>|^\.{3}\s?done thinking\.?\s*$"
+    r"|<\|channel\|>\s?final[^<]{0,40}<\|message\|>)"
+    rf"|(?P<answer>(?:<|(?<![^\s]))(?:{_ANSWER})>|<(?:{_ANSWER})\s(?=[^<>\n]{{0,40}}</(?:{_ANSWER})>)"
+    r"|[\[【](?:ANSWER|FINAL ANSWER|答案|回答|最终答案)[\]】])"
+    rf"|(?P<answered></(?:{_ANSWER})>|[\[【]/(?:ANSWER|答案|回答)[\]】])",
+    re.IGNORECASE | re.MULTILINE,
 )
 _LETTER_ALONE = re.compile(r"\W*[A-Za-z]\W*")
 #: How thinking that is not marked begins.
 _ALOUD = re.compile(
-    r"\W*(?:\d\.\W*)?(?:analy[sz]e the (?:user|question|request)|okay|ok|alright|hmm+|let's see"
+    r"\W*(?:\d\.\W*)?(?:thinking process|analy[sz]e the (?:user|question|request)|okay|ok|alright|hmm+|let's see"
     r"|let me (?:think|see|start)|we (?:are given|need to|have to)"
     r"|i need to (?:figure|determine|find)"
     r"|so,? (?:i|the user)|first,? (?:i|let)|the (?:user|question) (?:is asking|asks|wants)|got it,)\b",

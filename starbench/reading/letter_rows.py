@@ -45,11 +45,11 @@ def _between(reply: Reply, one: Candidate, other: Candidate) -> str:
 
 
 def drop_enumerations(reply: Reply, candidates: list[Candidate]) -> None:
-    """Drop all letters in a row: "choose one: A, B, C"."""
-    n = len(reply.choices.words)
+    """Drop all letters in a row: "choose one: A, B, C", whether or not all of them name options."""
+    n = max(len(reply.choices.words), 3)
     for place in range(len(candidates) - n + 1):
         row = candidates[place : place + n]
-        is_row = n > 2 and [one.index for one in row] == list(range(n))
+        is_row = [one.index for one in row] == list(range(n))
         if is_row and all(patterns.JOINED.fullmatch(_between(reply, *pair)) for pair in pairwise(row)):
             for one in row:
                 one.dropped = True

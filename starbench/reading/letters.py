@@ -12,6 +12,7 @@ from starbench.reading.letter_rows import drop_enumerations, join, without_lists
 from starbench.reading.reply import Candidate, Rank, Reply
 from starbench.reading.stance import Stance
 
+_ABBREVIATION = re.compile(r"\.[a-z]\.")
 _LABEL_GAP = re.compile(r"[>)\]}\"']{0,3}[\s.:,|=>–—-]{0,4}[\"'(]?")
 #: "'A' for high, 'B' for low": what letters stand for.
 _DEFINES = re.compile(
@@ -161,7 +162,11 @@ class _Place:
     def names_an_option(self) -> bool:
         """Whether it is no article, no pronoun, no note and no part of "Q: … A: …"."""
         is_beyond = self.index >= len(self.reply.choices.words)
-        if patterns.NOTE_AFTER.match(self.after) or (is_beyond and self.is_small):
+        if (
+            patterns.NOTE_AFTER.match(self.after)
+            or _ABBREVIATION.match(self.after)
+            or (is_beyond and self.is_small)
+        ):
             return False
         is_answer_mark = self.letter == "A" and _SHORT_FOR_ANSWER.match(self.text, self.end)
         if self.is_label and not self.is_bracketed and (is_beyond or is_answer_mark):

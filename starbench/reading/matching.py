@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from starbench.reading.choices import COMPARISON, Choices, Form
 from starbench.reading.reply import Reply
@@ -14,6 +15,8 @@ from starbench.reading.tokens import Token
 #: Words of an option that is known again by its wording.
 _PHRASE = 3
 _LIST_MARKER = re.compile(r"(?:\A|\n)\s*(?=\d+[.)]\s)")
+_CHOSEN_FROM = re.compile(r"\b(?:of|among|out of)\s")
+_LISTED = re.compile(r"(?:\s\w+)?\s?(?:&|,? (?:and|und|et|y|e|и))\s(?!not\b)(?:an? |the |some )?(?:\w+ )?")
 _OR = re.compile(r"\b(?:or|oder|ou|o|или)\b")
 
 
@@ -34,16 +37,16 @@ def match(reply: Reply, start: int, end: int) -> Match | None:
     words = telling_words(reply, start, end)
     if not words or are_alternatives(reply, reply.tokens_between(reply.vocabulary, start, end)):
         return None
-    stated = _spelled_out(reply, words, start, end) or _stated(words, reply.choices)
+    cut = None if reply.choices.has_comparison else COMPARISON.search(reply.lower, start, end)
+    uncut = [token for token in words if cut is None or token.end <= cut.start()]
+    rivals = frozenset(token.stem for token in uncut)
+    stated = _spelled_out(reply, words, start, end, rivals) or _stated(words, reply.choices, rivals)
     if stated is not None:
         return Match(*stated, _aligned(words, stated[1]))
-    if reply.choices.has_comparison:
-        return None
-    cut = COMPARISON.search(reply.lower, start, end)
     if cut is None:
         return None
-    words = [token for token in words if token.end <= cut.start()]
-    stated = _stated(words, reply.choices) if words else None
+    words = uncut
+    stated = _stated(words, reply.choices, rivals) if words else None
     return (
         None if stated is None else Match(*stated, _aligned(words, stated[1]), compared=not cut["contrast"])
     )
@@ -58,6 +61,8 @@ _COUNTED_BEFORE = re.compile(
     r"|of|answer|say|think"
     r"|guess|once|option|maybe|not|or|and|the|has|it's|that|either|be|i'd say))\W{0,3}\Z"
 )
+#: "No vowels": not the answer "no".
+_NO_SUCH = re.compile(r"\s(?!(?:it|its|it's|there|they|the|this|that|i|he|she|we|you|one)\b)[a-z]{2}")
 _TIMES = ("once", "twice", "thrice")
 _UNIT = re.compile(
     r"\s?(?:k?hz|db|ms|s|sec\w*|minutes?|m|met\w{1,2}s?|cm|km|%|°|degrees?|bpm|am|pm|st|nd)\b"
@@ -72,7 +77,8 @@ def telling_words(reply: Reply, start: int, end: int) -> list[Token]:
     for token in reply.tokens_between(reply.vocabulary, start, end):
         is_repeated = kept and kept[-1].stem == token.stem and token.stem != "not"
         is_no_count = reply.choices.counted and (token.start in markers or not _is_count(reply.lower, token))
-        if not is_repeated and not is_no_count:
+        is_none = token.word == "no" and reply.choices.is_yes_no and _NO_SUCH.match(reply.lower, token.end)
+        if not is_repeated and not is_no_count and not is_none:
             kept.append(token)
     return kept
 
@@ -100,6 +106,17 @@ def are_alternatives(reply: Reply, words: Sequence[Token]) -> bool:
     return _OR.search(reply.lower, words[0].end, words[-1].start) is not None
 
 
+def are_coordinated(reply: Reply, start: int, end: int) -> bool:
+    """Whether one of several things listed is meant: "piano, guitar and drums"."""
+    words = [token for token in telling_words(reply, start, end) if _is_telling(token.stem, reply.choices)]
+    return any(
+        one.stem != other.stem
+        and not _CHOSEN_FROM.search(reply.lower, start, one.start)
+        and _LISTED.fullmatch(reply.lower, one.end, other.start)
+        for one, other in pairwise(words)
+    )
+
+
 def mentioned(reply: Reply, start: int = 0, end: int | None = None) -> set[int]:
     """Indices of all options whose words the reply holds in any order, asserted or not."""
     words = reply.tokens_between(reply.vocabulary, start, len(reply.text) if end is None else end)
@@ -112,8 +129,13 @@ def mentioned(reply: Reply, start: int = 0, end: int | None = None) -> set[int]:
     return whole | {i for i, form in every if any(_is_telling(word, reply.choices) for word in stems & form)}
 
 
-def _spelled_out(reply: Reply, words: Sequence[Token], start: int, end: int) -> tuple[int, Form] | None:
-    """The only option whose text stands there word for word, and those of its words that distinguish options."""
+def _spelled_out(
+    reply: Reply, words: Sequence[Token], start: int, end: int, rivals: Set[str]
+) -> tuple[int, Form] | None:
+    """The only option whose text stands there word for word, and those of its words that distinguish options.
+
+    None where one of the ``rivals`` beside it, words that nothing is compared with, tells of another option.
+    """
     spans = {
         int((found.lastgroup or "o")[1:]): found.span()
         for found in reply.choices.pattern.finditer(reply.lower, start, end)
@@ -125,12 +147,13 @@ def _spelled_out(reply: Reply, words: Sequence[Token], start: int, end: int) -> 
     outside = tuple(token.stem for token in words if not first <= token.start < last)
     others = (other for i, forms in enumerate(reply.choices.forms) if i != index for other in forms)
     is_phrase = len(reply.choices.words[index]) >= _PHRASE
-    return (
-        (index, form) if form and is_phrase and not any(_within(other, outside) for other in others) else None
+    is_other_meant = any(_within(other, outside) for other in others) or any(
+        _is_telling(word, reply.choices) for word in (set(outside) & rivals) - set(form) - {"not"}
     )
+    return (index, form) if form and is_phrase and not is_other_meant else None
 
 
-def _stated(words: Sequence[Token], choices: Choices) -> tuple[int, Form] | None:
+def _stated(words: Sequence[Token], choices: Choices, rivals: Set[str]) -> tuple[int, Form] | None:
     """The option that is stated by exactly these words, by the only form that they hold, or by a part of only one."""
     stated = tuple(token.stem for token in words)
     every = [(i, form) for i, forms in enumerate(choices.forms) for form in forms]
@@ -139,7 +162,7 @@ def _stated(words: Sequence[Token], choices: Choices) -> tuple[int, Form] | None
         return _only(exact)
     held = [(i, form) for i, form in every if _within(form, stated)]
     if held:
-        return _longest(held, stated, choices)
+        return _longest(held, stated, choices, rivals)
     if choices.lettered:
         return None
     reordered = [(i, form) for i, form in every if set(form) == set(stated)]
@@ -157,13 +180,16 @@ def _only(pairs: Sequence[tuple[int, Form]]) -> tuple[int, Form] | None:
     return min(pairs, key=lambda pair: len(pair[1])) if len({i for i, _ in pairs}) == 1 else None
 
 
-def _longest(held: Sequence[tuple[int, Form]], stated: Form, choices: Choices) -> tuple[int, Form] | None:
+def _longest(
+    held: Sequence[tuple[int, Form]], stated: Form, choices: Choices, rivals: Set[str]
+) -> tuple[int, Form] | None:
     """The longest form, unless another option's form is no part of it, or it is one word among words of others."""
     index, longest = max(held, key=lambda pair: len(pair[1]))
     if any(i != index and not _within(form, longest) for i, form in held):
         return None
-    others = set(stated) - set(longest) - {"not"}
-    is_firm = len(longest) > 1 or not any(_is_telling(word, choices) for word in others)
+    others = rivals - set(longest) - {"not"}
+    n_telling = sum(_is_telling(word, choices) for word in longest)
+    is_firm = n_telling > 1 or not any(_is_telling(word, choices) for word in others)
     return (index, longest) if is_firm else None
 
 

@@ -21,6 +21,7 @@ _LOOKALIKES = str.maketrans(
         **dict.fromkeys("‐‑‒−", "-"),
         **dict.fromkeys("’‘ʼ`´", "'"),
         **dict.fromkeys("“”„‟«»", '"'),
+        "İ": "I",  # its small letter has two characters
         **dict.fromkeys("✓✔☑🗹", "✅"),
         **dict.fromkeys("✗✘✖☒╳", "❌"),
     }

@@ -22,9 +22,12 @@ from starbench.reading.plain import plain, shorten
 from starbench.reading.reply import Rank, Reply, settle
 from starbench.reading.scored import scored_letter
 from starbench.reading.stance import Stance
+from starbench.reading.structured import unstructured
 from starbench.reading.texts import text_candidates
+from starbench.reading.turns import own_turn, templated_turn
 from starbench.schema.response import Outcome, Reading
 
+_WORD = re.compile(r"\w")
 _UNPARSED = Reading(outcome=Outcome.UNPARSED)
 
 
@@ -35,9 +38,13 @@ def read(text: str, options: Sequence[str], question: str | None = None) -> Read
     ``question`` tells whether what is said of a sound is what was asked. The reading is ``answered`` with a letter, or
     ``refused``, ``ambiguous``, ``unparsed``, ``empty`` or ``truncated`` (in the middle of thinking) without one.
     """
-    part = final_part(text)
-    reply = Reply(shorten(plain(part.text)), choices_of(tuple(options)), question)
+    part = final_part(templated_turn(text))
+    reply = Reply(
+        shorten(plain(unstructured(own_turn(part.text, question)))), choices_of(tuple(options)), question
+    )
     reading = _read(reply)
+    if reading.outcome is Outcome.EMPTY and _WORD.search(part.text):
+        reading = _UNPARSED
     if not part.is_cut and not part.is_aloud:
         return reading
     return reading if reading.letter and _is_verdict(reply, part) else _unfinished(reading, part)
@@ -60,6 +67,7 @@ def _is_verdict(reply: Reply, part: FinalPart) -> bool:
 
 #: "No, I cannot hear it" answers nothing: a refusal that follows so soon, characters.
 _NEXT = 60
+_NUMBERED_LETTER = re.compile(r"(?<![\w.])\d{1,2}[.):]\s{0,2}([A-Z])(?!\w)")
 #: Lines of a list, at least.
 _LIST = 2
 #: Words of a reply that says no more than that it cannot tell.
@@ -112,6 +120,30 @@ def _option_word_for_word(reply: Reply) -> Reading | None:
         is_order = only_digits and all(len(number) == 1 for number in digits)
         index = reply.choices.by_digits.get("".join(digits)) if is_order else None
     return None if index is None else _answer(reply, index)
+
+
+def _several_questions(reply: Reply) -> Reading | None:
+    """Read a list of answers to several questions: "1. A 2. C 3. B" answers none."""
+    letters = _NUMBERED_LETTER.findall(reply.text)
+    is_list = len(letters) > _LIST and len(set(letters)) > 1
+    return Reading(outcome=Outcome.AMBIGUOUS) if is_list else None
+
+
+def _undecided(reply: Reply) -> Reading | None:
+    """Read a reply that names several options, and ends by saying that it cannot decide between them."""
+    last, _ = reply.stances.sentence(len(reply.text.rstrip()) - 1)
+    found = patterns.UNDECIDED.search(reply.lower, last)
+    if found is None or _AFTER_ALL.search(reply.lower, found.end()) or reply.choices.abstaining:
+        return None
+    if len(_named(reply)) < _LIST:
+        return None
+    return Reading(outcome=Outcome.AMBIGUOUS)
+
+
+def _named(reply: Reply) -> set[int]:
+    """Indices of the options that are named in words or by a letter."""
+    letters = {ord(letter) - ord("A") for letter in reply.letters if letter.isupper()}
+    return mentioned(reply) | {index for index in letters if index < len(reply.choices.words)}
 
 
 def _scored(reply: Reply) -> Reading | None:
@@ -235,6 +267,8 @@ _RULES = (
     _retracted,
     _option_word_for_word,
     _repeated,
+    _several_questions,
+    _undecided,
     _scored,
     _letters,
     _texts,

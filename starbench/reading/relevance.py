@@ -22,6 +22,8 @@ _PREDICATE = re.compile(
     r"|as|at|your|its|my"
     r"|be|just|only|about|approximately|mostly|perceived|directly|primarily)\s+){0,5}\Z"
 )
+#: "I don't know what language it is" says nothing of other questions.
+_OBJECT = re.compile(r"\s(?:what|which|who|why|how|where|when|the|any|much)\b")
 _ENDS = re.compile(r"\W*(?:\w+\W{0,3}){0,1}(?:\Z|(?:of|in|from|with|at|than|compared)\b)")
 _ENDS_OR_REASON = re.compile(
     r"[\"'>)\]}]{0,2}\s{0,2}(?:\Z|(?:because|since|as|and|but|due|than|rather|instead|based|for)\b)"
@@ -47,6 +49,7 @@ _PAIRS = (
     ("large", "small"), ("big", "small"), ("front", "back"), ("early", "late"), ("above", "below"), ("up", "down"),
     ("reverberant", "dry"), ("wide", "narrow"), ("thick", "thin"), ("increas", "decreas"), ("ris", "fall"),
 )  # fmt: skip
+_LESS = frozenset("less least fewer moins menos meno weniger minder mniej менее".split())
 _OPPOSITES: dict[str, set[str]] = {}
 for _one, _other in _PAIRS:
     _OPPOSITES.setdefault(_one, set()).add(_other)
@@ -70,12 +73,14 @@ def other_words(reply: Reply, match: Match, start: int, end: int) -> list[Token]
 
 def is_relevant(reply: Reply, match: Match, said: Sequence[Token]) -> bool:
     """Whether a sentence that also says ``said`` says what was asked: no inference is made."""
+    if match.index in reply.choices.abstaining and _OBJECT.match(reply.lower, match.words[-1].end):
+        return reply.question is not None and _answers_question(reply, said)
     if match.index in reply.choices.pointing:
         if reply.question:
             return _answers_question(reply, said)
-        return _POINTED_AT.match(reply.lower, match.words[-1].end) is not None and _agrees(
-            said, reply.choices.stems
-        )
+        is_whole = len(match.form) == len(match.words)
+        points = _POINTED_AT.match(reply.lower, match.words[-1].end) is not None
+        return is_whole and points and _agrees(said, reply.choices.stems)
     only_points = {token.stem for token in match.words} - GENERIC <= POINTERS and len(match.form) > len(
         match.words
     )
@@ -119,7 +124,7 @@ def _answers_question(reply: Reply, said: Sequence[Token]) -> bool:
 def _agrees(said: Sequence[Token], expected: Set[str]) -> bool:
     """Whether nothing that is said is the opposite of what is expected."""
     return not any(
-        not expected.isdisjoint(_OPPOSITES.get(token.stem, ())) or token.word in ("less", "least", "fewer")
+        not expected.isdisjoint(_OPPOSITES.get(token.stem, ())) or token.word in _LESS
         for token in said
         if token.stem not in expected
     )

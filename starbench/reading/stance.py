@@ -139,6 +139,11 @@ class StanceReader:
             or stance_words.OPEN_AFTER.match(after)
         ):
             return True
+        _, sentence_end = self.sentence(start)
+        if stance_words.OTHERWISE.search(
+            self._text, max(sentence, start - _REACH), min(sentence_end, start + _REACH)
+        ):
+            return True
         led = self._text[max(sentence, start - 2 * _REACH) : start]
         openings = list(stance_words.OPENED.finditer(led))
         return bool(openings) and stance_words.CLOSED.search(led, openings[-1].end()) is None

@@ -32,12 +32,12 @@ SENTENCE_END = re.compile(
 JOINTS = re.compile(
     r"(?<!wrong)(?<!false)(?<!incorrect)(?<!answer)(?<!choice)(?<!option)(?<!likely)"
     r"(?<!says)(?<!said)(?<!asks)(?<!asked)(?<!eliminated)(?<!excluded)(?<!rejected)(?<! out):"
-    r"|,(?!\s(?:dass|daß|что|чтобы|que|che|dat|że)\b)|[;；，、]|\((?=\w\w)|(?<=\w\w)\)|\s[-–—]{1,2}\s|—|->"
+    r"|,(?!\s(?:dass|daß|что|чтобы|que|che|dat|że)\b)|[;；，、]|\((?=[^\W\d]\w)|(?<=\w\w)\)|\s[-–—]{1,2}\s|—|->"
     r"|\b(?:but|however|so|therefore|thus|hence|instead|because|since|while|whereas|although|though|then"
     r"|yet"
     r"|leaves|leaving"
     r"|(?:and|or)(?= (?:it|i|this|that|there|not)\b)|and(?= the (?:first|second|third|other|latter"
-    r"|former)\b)|sondern|sino|mais|mas|ma|maar|ama|pero|aber|denn|porque|donc|also|weil|а|но)\b"
+    r"|former)\b)|sondern|sino|mais(?= (?:c'|j[e']|l[ea']|les|il|elle|en|non|pas|après|ce|on|si|plutôt|peut|une?|[b-h])\b)|mas|ma|maar|ama|pero|aber|denn|porque|donc|also|weil|а|но)\b"
     r"|而是|但是?|所以|因此|因为|而(?=[A-Z是])|なく|だから|なので|니라|그래서|때문"
 )
 #: A new statement begins here although nothing divides it from what came before.
@@ -58,7 +58,7 @@ DOUBT = re.compile(
     r"|identify"
     r"|sure|certain"
     r"|convinced|clear|likely|possible|evident|obvious|the case|true|enough|assume|claim|answer)\b"
-    r"|\b(?:hard|difficult|impossible|mistake|silly|foolish) to (?:believe|say|see|imagine|tell|answer"
+    r"|\b(?:hard|difficult|impossible|mistake|silly|foolish|rash|premature|unfair) to (?:believe|say|see|imagine|tell|answer"
     r"|choose"
     r"|accept|argue)\b"
     r"|\b(?:doubt\w{0,4}|avoid\w{0,3}|retract\w{0,3}|withdraw\w{0,3}|unlikely|improbable|implausible"
@@ -122,6 +122,10 @@ OPENED = re.compile(
     r"|(?<![a-z] )\bshould (?:the|it|this)\b|(?<![a-z] )\bhad (?:the|it|i)\b|如果|若|是否|介于|有人|有些人|别人|もし"
     r"|どちらか|만약|인지"
 )
+#: Opens all of its sentence.
+OTHERWISE = re.compile(
+    r"\b(?:otherwise|or else|sonst|sinon|de lo contrario|altrimenti|caso contrário|иначе)\b|否则"
+)
 #: Opens what follows in the clause.
 OPENED_HERE = re.compile(
     r"\b(?:(?:some|many|most|people|others|one|somebody|someone)\b[^,.;]{0,20}\b(?:say|answer|argue"
@@ -145,6 +149,7 @@ OPEN_AFTER = re.compile(
     r"|be|have)\b(?! (?:my|the (?:answer|best|correct|right)))"
     r"|(?:is|are|seems?)(?: both| also| equally)? (?:possible|plausible|conceivable|tempting)|claims?"
     r"|says|states)"
+    r"|[^.;:]{0,40}\b(?:i grant|i admit|granted|admittedly|to be sure)\b"
     r"|,?[\"'”]{0,2},? (?:said|says|asked) |,? but i (?:retract|withdraw|take (?:it|that) back)"
 )
 WOULD = re.compile(r"\s[^,.;:]{0,40}\bwould\b(?! be (?:my|the))")
@@ -169,5 +174,5 @@ IS_NO = re.compile(
     r"|いいえ|아니)"
 )
 IS_YES = re.compile(
-    r"[\s\"'>)]{0,4}(?:yes|yeah|yep|correct|right|indeed|exactly|ja|oui|sí|да)\b|[\s\"'>)]{0,4}(?:是|对|はい|네)"
+    r"[\s\"'>)]{0,4}(?:yes|yeah|yep|correct|right|indeed|exactly|ja|oui|sí|да)\b(?!,? (?:but|partly|in part|somewhat))|[\s\"'>)]{0,4}(?:是|对|はい|네)"
 )

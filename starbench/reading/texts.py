@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from starbench.reading import patterns
-from starbench.reading.matching import Match, are_alternatives, match, mentioned, telling_words
+from starbench.reading.matching import (
+    Match,
+    are_alternatives,
+    are_coordinated,
+    match,
+    mentioned,
+    telling_words,
+)
 from starbench.reading.relevance import is_predicate, is_relevant, other_words
 from starbench.reading.reply import Candidate, Rank, Reply
 from starbench.reading.stance import Stance
@@ -28,6 +35,11 @@ _AND = re.compile(r"\W*\b(?:and|und|et|y|e|и)\b|\W*[和と]")
 _OR = re.compile(r"\W*\b(?:or|oder|ou|o|или)\b|\W*[或か]")
 #: A longer chain than any option's ends in this.
 _CHAIN_BEFORE, _NEAR = re.compile(r"->\s{0,2}(?:[^\W\d]{1,12}\s{0,2})?\Z"), 20
+#: "It is the second one that is louder."
+_CLEFT_BEFORE = re.compile(r"\bit(?:'s| is| was)\s+(?:the\s+)?\Z")
+_CLEFT_AFTER = re.compile(
+    r"\s(?:(?:one|sound|clip|segment|audio|recording|tone|source)\s)?(?:that|which|who)(?:'s|\b)"
+)
 _COMMA = re.compile(r"[,，、]")
 
 
@@ -35,6 +47,8 @@ def text_candidates(reply: Reply) -> list[Candidate]:
     """Each option that the reply states in words and asserts, in order."""
     found = _spelled_candidates(reply) if reply.choices.spelled else _matched_candidates(reply)
     kept = [candidate for candidate in found if not candidate.dropped and candidate.rank > Rank.HINTED]
+    if kept and kept[-1].index in reply.choices.abstaining and kept[-1].cued:
+        return kept
     # Who could not tell at first, and then does, tells.
     return [one for one in kept if one.index not in reply.choices.abstaining] or kept
 
@@ -63,7 +77,7 @@ def _of_clauses(reply: Reply, start: int, end: int) -> list[Candidate]:
     mentions = [mention for clause in clauses if (mention := _mention(reply, *clause))]
     if len(_GUESS.findall(reply.lower, start, end)) > 1:  # "maybe high, maybe low"
         return []
-    if are_alternatives(reply, telling_words(reply, start, end)):
+    if are_alternatives(reply, telling_words(reply, start, end)) or are_coordinated(reply, start, end):
         mentions = [mention for mention in mentions if mention.cued]
     # "The second, while also vocal, is slower": to point at a sound says nothing yet.
     only = mentions[0] if len(mentions) == 1 else None
@@ -113,7 +127,7 @@ def _mention(reply: Reply, start: int, end: int) -> Candidate | None:
         return None
     first, last = option.words[0].start, option.words[-1].end
     said = other_words(reply, option, start, end)
-    is_final, is_cued = _cues(reply, first)
+    is_final, is_cued = _cues(reply, first, last)
     candidate = Candidate(option.index, first, last, cued=is_cued, dropped=_is_dropped(reply, option, start))
     if is_final:
         candidate.rank = Rank.FINAL
@@ -141,11 +155,13 @@ def _is_dropped(reply: Reply, option: Match, start: int) -> bool:
     return stance is Stance.OPEN or len(negations) > 1 or reply.stances.opens_within(first, last)
 
 
-def _cues(reply: Reply, start: int) -> tuple[bool, bool]:
-    """Whether words before a place make what stands there the final answer, or a stated one."""
+def _cues(reply: Reply, start: int, end: int) -> tuple[bool, bool]:
+    """Whether words around a place make what stands there the final answer, or a stated one."""
     before = reply.before(start)
     is_final = patterns.FINAL_BEFORE.search(before) is not None
-    return is_final, bool(is_final or patterns.STATED_BEFORE.search(before) or _CONCLUDES.search(before))
+    is_cleft = _CLEFT_BEFORE.search(before) and _CLEFT_AFTER.match(reply.lower, end)
+    is_cued = is_final or is_cleft or patterns.STATED_BEFORE.search(before) or _CONCLUDES.search(before)
+    return is_final, bool(is_cued)
 
 
 def _spelled_candidates(reply: Reply) -> Iterator[Candidate]:
@@ -154,7 +170,7 @@ def _spelled_candidates(reply: Reply) -> Iterator[Candidate]:
         index, (start, end) = int((text.lastgroup or "o")[1:]), text.span()
         begin, stop = reply.stances.clause(start, end)
         around = reply.lower[begin:start].strip(" \"'<([{•-:") + reply.lower[end:stop].strip(" \"'>)]}.!")
-        is_stated = not around or _cues(reply, start)[1]
+        is_stated = not around or _cues(reply, start, end)[1]
         if _CHAIN_BEFORE.search(reply.lower, max(0, start - _NEAR), start):
             continue
         # "I heard clip 1, clip 2, clip 3" states no order.

@@ -22,13 +22,16 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+#: Vowel signs and other marks within words, which ``\\w`` leaves out (Arabic, Indic scripts, Thai and others).
+SIGNS = (
+    "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0963\u0966-\u0dff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+)
 _TOKEN = re.compile(
     r"(?:counter|anti)-?clockwise|(?<![^\W\d_])(?:(?<![\w°)])[-−])?\d++(?:[.,]\d++)*+(?:(?:st|nd|rd"
-    r"|th)\b)?|[^\W\d_]+(?:'[^\W\d_]+)?"
+    rf"|th)\b)?|(?:[^\W\d_]|[{SIGNS}])+(?:'[^\W\d_]+)?"
 )
 NEGATORS = _words("not no never nothing none neither un without cannot")
-#: Words that say nothing of which option is meant.
-FILLERS = _words(
+_ENGLISH = _words(
     """
     the a an of to in at on from with and or is are was were be been being it it's its that's that this these those
     there here they they're i i'm think believe would say answer choice option my correct clearly definitely by as for
@@ -37,10 +40,21 @@ FILLERS = _words(
     pitched hmm hm well okay ok ah oh um sure so
     """
 )
+#: Words that say nothing of which option is meant.
+FILLERS = _ENGLISH | _words(
+    """
+    le la les il lo el los las o os der die das dem den het een ein eine un une una um uma
+    ist est es è é jest sind sont são son är er più plus mais más mehr meer daha
+    welch welcher welche welches welk welke quel quelle cuál qual quale какой какая какое hangi który która które
+    """
+)
 #: Stems that say nothing about a sound.
 GENERIC = _words(
     "clip sound audio segment part recording record tone track file two both which what silenc separat"
     " tempo rhythm pace beat pitch timbre volum"
+    # sound, recording, tone in other languages
+    " geluid son som suono sonido звук звука dźwięk dźwięku ses geräusch aufnahm klang toon áudio enregistrement"
+    " grabación gravação registrazion запись nagranie आवाज़ ध्वनि"
 )
 #: Things that are numbered.
 _NUMBERED = _words(
@@ -82,6 +96,20 @@ _STEMS = {
     **dict.fromkeys(("behind", "rear"), "back"),
     **dict.fromkeys(("metre", "metres", "m"), "meter"),
     **dict.fromkeys(("anticlockwise", "counter-clockwise", "anti-clockwise"), "counterclockwise"),
+    **{
+        word: ordinal
+        for ordinal, forms in (
+            ("1st", "erste ersten erster erstes erstem premier première premiers primero primera primer primeiro"
+                    " primeira primo prima eerste första første birinci первый первая первое первого первой первом"
+                    " pierwszy pierwsza pierwsze pierwszego pierwszej पहला पहली पहले"),
+            ("2nd", "zweite zweiten zweiter zweites zweitem deuxième seconde segundo segunda secondo seconda tweede"
+                    " andra anden ikinci второй вторая второе второго втором drugi druga drugie drugiego drugiej"
+                    " दूसरा दूसरी दूसरे"),
+            ("3rd", "dritte dritten dritter drittes drittem troisième tercero tercera tercer terceiro terceira terzo"
+                    " terza derde üçüncü третий третья третье третьего trzeci trzecia trzecie तीसरा तीसरी तीसरे"),
+        )
+        for word in forms.split()
+    },
     "ahead": "front", "straight": "direct", "lefthand": "left", "righthand": "right",
 }  # fmt: skip
 #: Endings, and what stands in their place in a stem.
@@ -130,4 +158,4 @@ def tokens(text: str) -> list[Token]:
 
 def content(words: Iterable[Token]) -> list[Token]:
     """The words that are no fillers."""
-    return [token for token in words if token.word not in FILLERS and token.stem not in FILLERS]
+    return [token for token in words if token.word not in FILLERS and token.stem not in _ENGLISH]
