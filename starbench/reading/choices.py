@@ -31,6 +31,8 @@ _WORD = re.compile(rf"[\w{SIGNS}]+(?:'\w+)?")
 #: Words that say which of several things is meant, and nothing about it.
 POINTERS = frozenset(["1st", "2nd", "3rd", "4th", "5th", "6th", "last", "latter", "former"])
 
+#: "Der erste Ton": in German a tone is any sound.
+_NOUNS = GENERIC | {"ton"}
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _NAMED = re.compile(r"\w\W{1,2}[a-z]\Z")
 Form = tuple[str, ...]
@@ -125,7 +127,7 @@ def choices_of(options: tuple[str, ...]) -> Choices:
         pointing=frozenset(
             i
             for i, of in enumerate(contents)
-            if any(w in POINTERS for w in of) and len(set(of) - common - GENERIC) == 1
+            if any(w in POINTERS for w in of) and len(set(of) - common - _NOUNS) == 1
         ),
     )
 

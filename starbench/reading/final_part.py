@@ -39,6 +39,11 @@ _LONG = 80
 _UNENDED = 400
 _ENDED = re.compile(r"(?:[.!?。！？:)\]}>\"'*`|]|(?<![A-Za-z])[A-Za-z]|(?i:answer:?\W{0,6}\w{1,20}))\s*\Z")
 _VERDICT = re.compile(r"(?i:answer)\W{0,6}(?:is\W{0,4})?\w{1,20}\W{0,3}\Z")
+#: A last line, or sentence, that says which option it is to be: "Answer: B", "So the answer is B."
+_LAST_LINE = re.compile(r"\W{0,4}(?:final )?answer\W{1,6}[^.\n]{1,60}\.?\W{0,3}|\W{0,3}[A-Z]\W{0,3}", re.IGNORECASE)
+_LAST_SENTENCE = re.compile(
+    r"\b(?:answer|choice|option) (?:is|must be)\W{1,4}(?:option )?[^.?!\n]{1,60}\.[*\"'>)]{0,3}\Z", re.IGNORECASE
+)
 _LOOP = re.compile(r"(.{1,60}?)\1{5,}.{0,60}\Z", re.DOTALL)
 _TAIL = 500
 
@@ -56,15 +61,22 @@ class FinalPart(NamedTuple):
 def final_part(reply: str) -> FinalPart:
     """The part of a reply that is read: the last answer tag, else what stands outside the thinking."""
     text, is_cut = _outside(reply)
-    answer = _answer_tag(text)
+    answer = _answer_tag(text) if text.strip() or is_cut else _answer_tag(reply)
     if answer is not None:
         return FinalPart(answer)
     if is_cut and not text.strip():
-        return FinalPart("", is_cut=True)
+        return _verdict_of(reply) or FinalPart("", is_cut=True)
     is_aloud = len(text) > _LONG and _ALOUD.match(text) is not None
     if _breaks_off(text):
         return FinalPart(text, is_cut=True)
     return FinalPart(text, is_aloud=is_aloud)
+
+
+def _verdict_of(thinking: str) -> FinalPart | None:
+    """The last line of thinking that is still open where it ends in a verdict, else None."""
+    last = thinking.rstrip().rpartition("\n")[2]
+    is_verdict = _LAST_LINE.fullmatch(last) or _LAST_SENTENCE.search(last)
+    return FinalPart(last, is_aloud=True) if is_verdict else None
 
 
 def without_thinking(reply: str) -> str:

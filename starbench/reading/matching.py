@@ -54,10 +54,10 @@ def match(reply: Reply, start: int, end: int) -> Match | None:
 
 #: What follows a number that counts things, and what stands before it; else it may be a name, a date, a level.
 _COUNTED_AFTER = re.compile(
-    r"\s?(?:\w+s\b|\W*\Z|[,.;:!?)\]]|times?\b|(?:is|are|was|were|or|and|because|since)\b)"
+    r"\s?(?:(?:\w{4,} )?\w+s\b|\W*\Z|[,.;:!?)\]]|times?\b|(?:is|are|was|were|or|and|because|since)\b)"
 )
 _COUNTED_BEFORE = re.compile(
-    r"(?:\A|[,.:;(!?]|\b(?:\w{2,}s|\w{2,}ed|are|be|were|hear|heard|count|total|exactly|only|just|about"
+    r"(?:\A|[,.:;(!?]|\b(?:\w{2,}s|\w{2,}ed|is|are|be|was|were|hear|heard|count|total|exactly|only|just|about"
     r"|of|answer|say|think"
     r"|guess|once|option|maybe|not|or|and|the|has|it's|that|either|be|i'd say))\W{0,3}\Z"
 )
@@ -147,8 +147,10 @@ def _spelled_out(
     outside = tuple(token.stem for token in words if not first <= token.start < last)
     others = (other for i, forms in enumerate(reply.choices.forms) if i != index for other in forms)
     is_phrase = len(reply.choices.words[index]) >= _PHRASE
-    is_other_meant = any(_within(other, outside) for other in others) or any(
-        _is_telling(word, reply.choices) for word in (set(outside) & rivals) - set(form) - {"not"}
+    beside = (set(outside) & rivals) - set(form)
+    is_other_meant = any(
+        _within(other, outside) or (telling := _telling(other, reply.choices)) and telling <= beside
+        for other in others
     )
     return (index, form) if form and is_phrase and not is_other_meant else None
 
@@ -202,6 +204,11 @@ def _aligned(words: Sequence[Token], form: Form) -> tuple[Token, ...]:
             used.append(token)
             rest.pop()
     return tuple([token for token in words if token.stem in form] or words if rest else used[::-1])
+
+
+def _telling(form: Form, choices: Choices) -> set[str]:
+    """The words of a form that stand in no other option."""
+    return {word for word in form if word != "not" and _is_telling(word, choices)}
 
 
 def _is_telling(word: str, choices: Choices) -> bool:

@@ -64,11 +64,12 @@ FINAL_BEFORE = re.compile(
 )
 STATED_BEFORE = re.compile(
     rf"(?:\b(?:{_NOUN})\b(?: [\w'-]{{1,20}}){{0,7}}?[\"')\s]{{0,4}}(?:{_BE}|\n)|{_VERB}|{_SO}|{_CJK}"
-    rf"|(?:\A|\n)a:|\bc'est\b"
+    rf"|(?:\A|\n)(?:a|edit|correction):|\bc'est\b"
     rf"|\b(?:nothing other than|none other than|nothing but|if (?:i|you|we) (?:had|have|were|must)(?: to"
     rf"| forced to)? (?:choose|guess|pick|say|decide|answer),?)"
     rf"|\b(?:that )?leav(?:es|ing)(?: us with| only)?\b"
     rf"|\b(?:wait|no|on second thought|scratch that|correction|sorry|instead|i mean)[,:]?"
+    rf"|\b(?:sure|certain|confident|positive)(?: that)? (?:it's|it is)\b"
     rf"|\b(?:correct[oa]?|right|best|likely|fitting|richtig|korrekt|правильно)(?: one)? {_BE}"
     rf"|\b(?:is|are|true|right|correct)\s?:|\b(?:answer|choice),? (?:however|therefore|thus|then),? is\b)"
     rf"\s{{0,4}}{_FILL}{{0,5}}{_OPEN}"
@@ -79,7 +80,7 @@ HEDGED_BEFORE = re.compile(
     rf"|probably|likely|mais|sino|sondern|mas|ma|maar|es|è|é|это|а|definitely|certainly|surely|clearly"
     rf"|obviously"
     rf"|hmm+|well"
-    rf"|sounds like|would be|could be|might be|may be|must be|has to be|have to be|hear|heard|but|it's"
+    rf"|sounds like|would be|must be|has to be|have to be|hear|heard|but|it's"
     rf"|it is|that's|that is|this is"
     rf"|yes|sure|okay|ok)"
     rf"\b[,:!]?(?: it's| it is)?\s{{0,4}}{_FILL}{{0,3}}{_OPEN}"
@@ -108,7 +109,7 @@ CORRECTION = re.compile(
     r"|listen again)|listening again|i mean|i meant|no,|[-–—] no\b|but no\b|hmm,? no|oops|sorry"
     r"|apologi\w{2,4}|my mistake|i was wrong"
     r"|mistake|that should be|make that|should have (?:been|said)|typo|changed? my mind|upon re\w{3,12}"
-    r"|however|rather,?|or rather|even so|nonetheless|nevertheless|all the same|(?:in spite of|despite) (?:that|this)"
+    r"|\bedit:|however|rather,?|or rather|even so|nonetheless|nevertheless|all the same|(?:in spite of|despite) (?:that|this)"
     r"|ou plutôt|non,|mejor dicho|perdón|nein,|besser gesagt|vielmehr|anzi|scusa|нет,|вернее|точнее"
     r"|hayır|pardon|nee,)"
     r"|不对|更正|等等|等一下|重新|应该是|不，|いや|すみません|訂正|아니|नहीं|माफ़|لا،|بل"
@@ -155,8 +156,9 @@ SERVER_ERROR = re.compile(
     r"|\"?error\"?\s?:|connection (?:error|refused|reset|aborted))",
 )
 
-#: Lack of audio, of an ability, or of permission.
+#: Lack of audio, of an ability, or of permission; an offer to help in place of an answer.
 REFUSAL = re.compile(
+    r"\b(?:i can|i could|happy to|glad to|how (?:can|may) i) (?:help|assist)\b|what would you like (?:me )?to\b|"
     r"(?:can(?:'t|not| not)|unable to|not able to|do(?:n't| not)(?: currently"
     r"| actually)? have the (?:ability|capability)"
     r" to|am not capable of|incapable of|couldn't|could not)"

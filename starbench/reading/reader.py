@@ -62,12 +62,16 @@ def _is_verdict(reply: Reply, part: FinalPart) -> bool:
     if part.is_cut:
         return any(one.start <= _START and one.rank >= Rank.STATED for one in candidates)
     last, _ = reply.stances.sentence(len(reply.text.rstrip()) - 2)
-    return any(one.start >= last and one.rank >= Rank.STATED for one in candidates)
+    if any(one.start >= last and one.rank >= Rank.STATED for one in candidates):
+        return True
+    texts = text_candidates(reply)
+    return any(one.start >= last and one.rank >= Rank.STATED and one.cued for one in texts)
 
 
 #: "No, I cannot hear it" answers nothing: a refusal that follows so soon, characters.
 _NEXT = 60
 _NUMBERED_LETTER = re.compile(r"(?<![\w.])\d{1,2}[.):]\s{0,2}([A-Z])(?!\w)")
+_LAST_LINE = re.compile(r"\n\W*(?:so )?(?:my |the )?(?:final |best )?(?:answer|choice|prediction|pick)\b[^\n]{1,60}\Z")
 #: Lines of a list, at least.
 _LIST = 2
 #: Words of a reply that says no more than that it cannot tell.
@@ -151,7 +155,14 @@ def _scored(reply: Reply) -> Reading | None:
     letter = scored_letter(reply.lower)
     if letter is None:
         return _marked_text(reply)
+    if not letter and _names_its_answer(reply):
+        return None
     return Reading(outcome=Outcome.AMBIGUOUS) if not letter else _answer(reply, ord(letter) - ord("a"))
+
+
+def _names_its_answer(reply: Reply) -> bool:
+    """Whether a reply that lists probabilities also says, in its last line, which option it chooses."""
+    return _LAST_LINE.search(reply.lower) is not None
 
 
 def _marked_text(reply: Reply) -> Reading | None:
@@ -220,6 +231,8 @@ def _declines(reply: Reply) -> Reading | None:
     undecided = patterns.INDECISION.search(reply.lower)
     if undecided is None:
         return None
+    if len(_MAY_BE.findall(reply.lower)) > 1:
+        return Reading(outcome=Outcome.AMBIGUOUS)
     # "I cannot tell" says just what an option like "Unable to determine" says.
     n = len(reply.choices.words)
     is_brief = len(reply.words) <= _BRIEF and not any(
@@ -252,6 +265,7 @@ def _several(reply: Reply) -> Reading | None:
     return None
 
 
+_MAY_BE = re.compile(r"\b(?:could|might|may) be\b")
 _AFTER_ALL = re.compile(r"\b(?:but|however|still|nevertheless|so)\b")
 _NOT_APPLICABLE = re.compile(r"\W*n\s?/\s?a\W*")
 #: A reply of no more characters that names several options is about them.

@@ -8,7 +8,7 @@ from collections.abc import Sequence, Set
 from starbench.reading.choices import POINTERS
 from starbench.reading.matching import Match
 from starbench.reading.reply import Reply
-from starbench.reading.tokens import FILLERS, GENERIC, Token
+from starbench.reading.tokens import FILLERS, GENERIC, Token, tokens
 
 #: A single word is an option where it is what a sentence says of its subject, not where it describes something else.
 _PREDICATE = re.compile(
@@ -71,8 +71,8 @@ def other_words(reply: Reply, match: Match, start: int, end: int) -> list[Token]
     ]
 
 
-def is_relevant(reply: Reply, match: Match, said: Sequence[Token]) -> bool:
-    """Whether a sentence that also says ``said`` says what was asked: no inference is made."""
+def is_relevant(reply: Reply, match: Match, said: Sequence[Token], start: int) -> bool:
+    """Whether words since ``start`` that also say ``said`` say what was asked: no inference is made."""
     if match.index in reply.choices.abstaining and _OBJECT.match(reply.lower, match.words[-1].end):
         return reply.question is not None and _answers_question(reply, said)
     if match.index in reply.choices.pointing:
@@ -81,12 +81,25 @@ def is_relevant(reply: Reply, match: Match, said: Sequence[Token]) -> bool:
         is_whole = len(match.form) == len(match.words)
         points = _POINTED_AT.match(reply.lower, match.words[-1].end) is not None
         return is_whole and points and _agrees(said, reply.choices.stems)
+    if _is_of_another(reply, match, start):
+        return False
     only_points = {token.stem for token in match.words} - GENERIC <= POINTERS and len(match.form) > len(
         match.words
     )
     if match.compared or only_points:
         return reply.question is not None and _answers_question(reply, said)
     return _agrees(said, reply.question_words | set(match.form))
+
+
+def _is_of_another(reply: Reply, match: Match, start: int) -> bool:
+    """Whether the first of two sounds is spoken of where the question is about the second."""
+    asked = [token.stem for token in tokens((reply.question or "").lower()) if token.stem in POINTERS]
+    subject = [
+        token.stem
+        for token in reply.tokens_between(reply.tokens, start, match.words[0].start)
+        if token.stem in POINTERS
+    ]
+    return bool(asked and subject) and subject[0] != asked[0]
 
 
 def is_predicate(reply: Reply, match: Match, start: int, end: int) -> bool:

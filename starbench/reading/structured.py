@@ -80,7 +80,13 @@ def _said(document: Any) -> str | None:
         return ""
     answers = [value for name, value in document.items() if _ANSWERS.fullmatch(name.lower())]
     rest = [value for name, value in document.items() if not _ASIDE.fullmatch(name.lower())]
-    return "\n".join(" and ".join(_values(value)) for value in answers or rest)
+    return "\n".join(map(_joined, answers or rest))
+
+
+def _joined(value: Any) -> str:
+    """The values of a field: an order where they are numbers, else several things."""
+    values = list(_values(value))
+    return ("-" if all(text.isdigit() for text in values) else " and ").join(values)
 
 
 def _values(value: Any) -> Iterator[str]:

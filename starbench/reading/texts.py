@@ -40,6 +40,8 @@ _CLEFT_BEFORE = re.compile(r"\bit(?:'s| is| was)\s+(?:the\s+)?\Z")
 _CLEFT_AFTER = re.compile(
     r"\s(?:(?:one|sound|clip|segment|audio|recording|tone|source)\s)?(?:that|which|who)(?:'s|\b)"
 )
+#: "First clip if …": what is meant by an ordinal belongs to it.
+_NOUN_AFTER = re.compile(r"\s(?:one|clip|sound|audio|segment|recording|tone|track)\b")
 _COMMA = re.compile(r"[,，、]")
 
 
@@ -128,6 +130,8 @@ def _mention(reply: Reply, start: int, end: int) -> Candidate | None:
     first, last = option.words[0].start, option.words[-1].end
     said = other_words(reply, option, start, end)
     is_final, is_cued = _cues(reply, first, last)
+    noun = _NOUN_AFTER.match(reply.lower, last)
+    last = noun.end() if noun else last
     candidate = Candidate(option.index, first, last, cued=is_cued, dropped=_is_dropped(reply, option, start))
     if is_final:
         candidate.rank = Rank.FINAL
@@ -135,7 +139,7 @@ def _mention(reply: Reply, start: int, end: int) -> Candidate | None:
         candidate.rank = Rank.STATED
     if candidate.rank > Rank.MENTIONED:
         return candidate
-    if not is_relevant(reply, option, said):
+    if not is_relevant(reply, option, said, start):
         return None
     if not is_predicate(reply, option, start, end):
         candidate.rank = Rank.HINTED
@@ -145,7 +149,8 @@ def _mention(reply: Reply, start: int, end: int) -> Candidate | None:
 def _is_dropped(reply: Reply, option: Match, start: int) -> bool:
     """Whether the words since ``start`` reject the option, or leave it open."""
     first, last = option.words[0].start, option.words[-1].end
-    stance = reply.stances.of(first, last)
+    noun = _NOUN_AFTER.match(reply.lower, last)
+    stance = reply.stances.of(first, noun.end() if noun else last)
     if "not" not in option.form:
         return stance in (Stance.OPEN, Stance.REJECTED) or reply.stances.rejects_within(first, last)
     # The negation is the option's own, unless there are two.

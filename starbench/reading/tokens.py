@@ -84,7 +84,7 @@ _STEMS = {
     **dict(zip(_ORDINALS, _BY_NUMBER.values(), strict=True)),
     **dict.fromkeys(NEGATORS, "not"),
     "once": "1", "twice": "2", "thrice": "3", "firstly": "1st", "secondly": "2nd", "former": "1st", "latter": "2nd",
-    **dict.fromkeys(("same", "equal", "equally", "identical"), "same"),
+    **dict.fromkeys(("same", "equal", "equally", "identical", "unchanged"), "same"),
     **dict.fromkeys(("quiet", "quieter", "gentle"), "soft"),
     **dict.fromkeys(("quick", "rapid"), "fast"),
     **dict.fromkeys(("yeah", "yep", "yup"), "yes"),
@@ -110,7 +110,7 @@ _STEMS = {
         )
         for word in forms.split()
     },
-    "ahead": "front", "straight": "direct", "lefthand": "left", "righthand": "right",
+    "ahead": "front", "straight": "direct", "overhead": "above", "lefthand": "left", "righthand": "right",
 }  # fmt: skip
 #: Endings, and what stands in their place in a stem.
 _SUFFIXES = (

@@ -12,6 +12,7 @@ _TOKENS = (
     ),
     re.compile(r"<\|im_start\|>\s?assistant|<\|assistant\|>|<start_of_turn>model|\[/INST\]", re.IGNORECASE),
 )
+_END = re.compile(r"</s>|<\|(?:im_end|eot_id|endoftext|end_of_text)\|>|<end_of_turn>", re.IGNORECASE)
 _ROLE = r"(?:user|human|system|question|instruction|q|example|quiz|problem|exercise|sample)"
 #: Lines that begin a turn in a transcript or a list of examples.
 _LINES = (
@@ -30,7 +31,10 @@ _BRIEF = 200
 
 def templated_turn(reply: str) -> str:
     """What the model says first by the tokens of its chat template."""
-    return _first_own(reply, *_TOKENS) or reply
+    own = _first_own(reply, *_TOKENS) or reply
+    end = _END.search(own)
+    said = own[: end.start()] if end else own
+    return said if said.strip() and "<s>" not in said.lower() else own  # "<s>" strikes out, where it comes first
 
 
 def own_turn(reply: str, question: str | None = None) -> str:
