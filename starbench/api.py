@@ -160,7 +160,7 @@ def run(
     plan = replace(plan, run=plan.run.model_copy(update={"prices": settings.prices}))
     names = [suite.name for suite in plan.run.identity.suites]
     path = directory.default_path(client.spec, names) if out is None else Path(out)
-    record = RunRecord(plan, path)
+    record = RunRecord(plan, path.absolute())
     unclosed = ask_all(record, client, settings, Events(on_line=on_line), retry_permanent=retry_permanent)
     if unclosed is not None:
         warnings.warn(f"{unclosed}; what was answered is kept", RuntimeWarning, stacklevel=2)

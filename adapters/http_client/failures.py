@@ -75,6 +75,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 def _seconds(value: str, scale: float) -> float | None:
     """Return the seconds that a header states; None for anything that is not a time to wait."""
+    if not value.isascii():  # Python takes digits of any script for a number
+        return None
     try:
         seconds = float(value) * scale
         return seconds if isfinite(seconds) and seconds >= 0 else None

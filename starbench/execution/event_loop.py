@@ -13,6 +13,8 @@ from time import monotonic
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from starbench.errors import PluginError
+
 T = TypeVar("T")
 
 #: How long work that was cancelled, and the loop itself, may take to end, s.
@@ -71,6 +73,7 @@ class LoopThread:
         self._thread = Thread(target=self._run, name="event loop", daemon=True)
         self._task: asyncio.Task[Any] | None = None
         self._stuck = False
+        self._ending = False
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -104,6 +107,10 @@ class LoopThread:
             self._stuck = not wait([ended], GRACE_S).done
             raise
         result, error = ended.result()
+        if isinstance(error, asyncio.CancelledError):
+            raise PluginError(
+                "code of a plug-in cancelled the work: cancel only tasks of your own"
+            ) from error
         if error is not None:
             raise error
         return result  # type: ignore[no-any-return]
@@ -123,10 +130,11 @@ class LoopThread:
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         while not self._loop.is_closed():
-            # A task that raises SystemExit stops the loop; who waits for the task is told when it runs again.
+            # A plug-in that stops the loop, or a task that raises SystemExit: who waits is told when it runs again.
             with suppress(BaseException):
                 self._loop.run_forever()
-                self._loop.close()
+                if self._ending:
+                    self._loop.close()
 
     async def _stop(self) -> bool:
         """Stop the loop, unless a task ignores that it is cancelled: taken away from it, a loop would harm."""
@@ -136,5 +144,6 @@ class LoopThread:
         if tasks and (await asyncio.wait(tasks, timeout=GRACE_S))[1]:
             return False
         await self._loop.shutdown_asyncgens()
+        self._ending = True
         self._loop.call_later(0, self._loop.stop)
         return True

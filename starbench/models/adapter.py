@@ -55,21 +55,28 @@ class Model:
     versions: dict[str, str] = field(default_factory=dict)
     """``plugin:<file name>`` -> digest of the file that the adapter was made from, if it was one."""
 
+    def declared(self, name: str, default: Any = None) -> Any:
+        """An optional attribute of the adapter; raises :class:`PluginError` if reading it fails."""
+        with registry.plugin_errors(
+            lambda error: f"model {self.spec!r}: its {name} raises {explain(error, self.adapter)}"
+        ):
+            return getattr(self.adapter, name, default)
+
     @property
     def capabilities(self) -> Capabilities:
-        declared: Capabilities = getattr(self.adapter, "capabilities", NO_LIMITS)
+        declared: Capabilities = self.declared("capabilities", NO_LIMITS)
         return declared
 
     @property
     def server(self) -> str | None:
         """The address that answers, if the adapter names one."""
-        server = getattr(self.adapter, "server", None)
+        server = self.declared("server")
         return str(server) if server else None
 
     @property
     def identity(self) -> dict[str, str]:
         """What answers depend on besides the arguments, as the adapter reports it."""
-        identity = getattr(self.adapter, "identity", None) or {}
+        identity = self.declared("identity") or {}
         is_dict = isinstance(identity, dict)
         if not is_dict or not all(isinstance(text, str) for pair in identity.items() for text in pair):
             raise PluginError(
@@ -81,7 +88,7 @@ class Model:
     @property
     def check_limit_s(self) -> float:
         """How long ``check()`` may take, s: one that loads weights declares that it takes longer."""
-        declared = getattr(self.adapter, "check_limit_s", CHECK_LIMIT_S)
+        declared = self.declared("check_limit_s", CHECK_LIMIT_S)
         return float(declared) if isinstance(declared, int | float) and declared > 0 else CHECK_LIMIT_S
 
     async def check(self) -> None:

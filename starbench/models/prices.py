@@ -22,7 +22,7 @@ def prices_of(model: Model, file: Path | None = None) -> Prices | None:
     """
     if file is not None:
         return _from_file(file, model.spec)
-    own = getattr(model.adapter, "prices", None)
+    own = model.declared("prices")
     if own is None:
         return None
     if not isinstance(own, Prices):

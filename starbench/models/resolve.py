@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import chdir, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,10 @@ def resolve(spec: str, arguments: Mapping[str, str] | None = None) -> Model:
         raise InputError("--model names a key of the environment: name the model, keys are never stored")
     name, model = registry.split("adapters", spec)
     typed = {"model": model, **(arguments or {})} if model else dict(arguments or {})
-    return make(registry.load("adapters", name), spec, typed, _versions(name))
+    with chdir("."):  # a plug-in that goes elsewhere leaves the caller where it was
+        factory = registry.load("adapters", name)
+    with chdir("."):
+        return make(factory, spec, typed, _versions(name))
 
 
 def make(

@@ -23,8 +23,8 @@ _ABSTAINS = re.compile(
 )
 #: What another option is compared with, to the end of its clause.
 COMPARISON = re.compile(
-    r"\b(?:(?P<contrast>as opposed to|rather than|instead of|unlike)|than|dan|als|do que|que|чем|niż|compared (?:to|with)"
-    r"|relative to|versus)\b"
+    r"\b(?:(?P<contrast>as opposed to|rather than|instead of|unlike)|than|dan|als|do que|que|чем|niż"
+    r"|compared (?:to|with)|relative to|versus)\b"
 )
 _BRACKETED = re.compile(r"\(([^()]{1,80})\)")
 _WORD = re.compile(rf"[\w{SIGNS}]+(?:'\w+)?")

@@ -149,7 +149,7 @@ def _spelled_out(
     is_phrase = len(reply.choices.words[index]) >= _PHRASE
     beside = (set(outside) & rivals) - set(form)
     is_other_meant = any(
-        _within(other, outside) or (telling := _telling(other, reply.choices)) and telling <= beside
+        _within(other, outside) or ((telling := _telling(other, reply.choices)) and telling <= beside)
         for other in others
     )
     return (index, form) if form and is_phrase and not is_other_meant else None
@@ -164,7 +164,7 @@ def _stated(words: Sequence[Token], choices: Choices, rivals: Set[str]) -> tuple
         return _only(exact)
     held = [(i, form) for i, form in every if _within(form, stated)]
     if held:
-        return _longest(held, stated, choices, rivals)
+        return _longest(held, choices, rivals)
     if choices.lettered:
         return None
     reordered = [(i, form) for i, form in every if set(form) == set(stated)]
@@ -182,9 +182,7 @@ def _only(pairs: Sequence[tuple[int, Form]]) -> tuple[int, Form] | None:
     return min(pairs, key=lambda pair: len(pair[1])) if len({i for i, _ in pairs}) == 1 else None
 
 
-def _longest(
-    held: Sequence[tuple[int, Form]], stated: Form, choices: Choices, rivals: Set[str]
-) -> tuple[int, Form] | None:
+def _longest(held: Sequence[tuple[int, Form]], choices: Choices, rivals: Set[str]) -> tuple[int, Form] | None:
     """The longest form, unless another option's form is no part of it, or it is one word among words of others."""
     index, longest = max(held, key=lambda pair: len(pair[1]))
     if any(i != index and not _within(form, longest) for i, form in held):

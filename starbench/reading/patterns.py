@@ -109,7 +109,8 @@ CORRECTION = re.compile(
     r"|listen again)|listening again|i mean|i meant|no,|[-–—] no\b|but no\b|hmm,? no|oops|sorry"
     r"|apologi\w{2,4}|my mistake|i was wrong"
     r"|mistake|that should be|make that|should have (?:been|said)|typo|changed? my mind|upon re\w{3,12}"
-    r"|\bedit:|however|rather,?|or rather|even so|nonetheless|nevertheless|all the same|(?:in spite of|despite) (?:that|this)"
+    r"|\bedit:|however|rather,?|or rather|even so|nonetheless|nevertheless|all the same"
+    r"|(?:in spite of|despite) (?:that|this)"
     r"|ou plutôt|non,|mejor dicho|perdón|nein,|besser gesagt|vielmehr|anzi|scusa|нет,|вернее|точнее"
     r"|hayır|pardon|nee,)"
     r"|不对|更正|等等|等一下|重新|应该是|不，|いや|すみません|訂正|아니|नहीं|माफ़|لا،|بل"
@@ -214,8 +215,8 @@ INDECISION = re.compile(
 #: Ends a reply that weighed several options, and chooses none.
 UNDECIDED = re.compile(
     r"\b(?:can't|cannot|can not|couldn't|unable to|hard to|difficult to|impossible to|no (?:means|way) (?:of|to)) "
-    r"(?:\w+ly |bring myself to )?(?:decid\w{1,3}|choos\w{1,3}|commit|pick|settle|tell(?:ing)?(?: (?:them|the two|these two|which|it"
-    r" is|apart)|\W*\Z|,)|distinguish)"
+    r"(?:\w+ly |bring myself to )?(?:decid\w{1,3}|choos\w{1,3}|commit|pick|settle"
+    r"|tell(?:ing)?(?: (?:them|the two|these two|which|it is|apart)|\W*\Z|,)|distinguish)"
     r"|\b(?:one|either) of (?:those|these|the) two\b|\b(?:a )?toss-?up\b|\btorn\b|\bcoin (?:flip|toss)\b"
     r"|\bso both\b|\bambiguity (?:can't|cannot) be"
 )

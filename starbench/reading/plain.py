@@ -51,7 +51,11 @@ _DRESS = tuple(
         ("(", r"^\s{0,8}\( \)", "❌"),
         ("<html", r"</?html[^<>]{0,200}>", "html "),
         ("<", r"<(s|del|strike)>[^<\n]{1,200}</\1>", " "),
-        ("<", r"<(?:answer|choice|option|response)\s[^<>]{0,40}?=[\"']([A-Z])[\"'][^<>]{0,40}>", r"\nfinal answer: <\1>\n"),
+        (
+            "<",
+            r"<(?:answer|choice|option|response)\s[^<>]{0,40}?=[\"']([A-Z])[\"'][^<>]{0,40}>",
+            r"\nfinal answer: <\1>\n",
+        ),
         ("<", r"<(?:final_?)?(?:answer|choice|option|letter|response|conclusion)>", "\nfinal answer: "),
         ("</", r"(?-i:<([bipsu])>)(?=[^\n]{0,200}</\1>)", ""),  # bold, not option B
         ("</", r"</[a-z]>", ""),

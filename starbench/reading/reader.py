@@ -71,7 +71,9 @@ def _is_verdict(reply: Reply, part: FinalPart) -> bool:
 #: "No, I cannot hear it" answers nothing: a refusal that follows so soon, characters.
 _NEXT = 60
 _NUMBERED_LETTER = re.compile(r"(?<![\w.])\d{1,2}[.):]\s{0,2}([A-Z])(?!\w)")
-_LAST_LINE = re.compile(r"\n\W*(?:so )?(?:my |the )?(?:final |best )?(?:answer|choice|prediction|pick)\b[^\n]{1,60}\Z")
+_LAST_LINE = re.compile(
+    r"\n\W*(?:so )?(?:my |the )?(?:final |best )?(?:answer|choice|prediction|pick)\b[^\n]{1,60}\Z"
+)
 #: Lines of a list, at least.
 _LIST = 2
 #: Words of a reply that says no more than that it cannot tell.

@@ -49,7 +49,7 @@ _PAIRS = (
     ("large", "small"), ("big", "small"), ("front", "back"), ("early", "late"), ("above", "below"), ("up", "down"),
     ("reverberant", "dry"), ("wide", "narrow"), ("thick", "thin"), ("increas", "decreas"), ("ris", "fall"),
 )  # fmt: skip
-_LESS = frozenset("less least fewer moins menos meno weniger minder mniej менее".split())
+_LESS = frozenset(["less", "least", "fewer", "moins", "menos", "meno", "weniger", "minder", "mniej", "менее"])
 _OPPOSITES: dict[str, set[str]] = {}
 for _one, _other in _PAIRS:
     _OPPOSITES.setdefault(_one, set()).add(_other)

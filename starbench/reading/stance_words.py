@@ -33,11 +33,12 @@ JOINTS = re.compile(
     r"(?<!wrong)(?<!false)(?<!incorrect)(?<!answer)(?<!choice)(?<!option)(?<!likely)"
     r"(?<!says)(?<!said)(?<!asks)(?<!asked)(?<!eliminated)(?<!excluded)(?<!rejected)(?<! out):"
     r"|,(?!\s(?:dass|daß|что|чтобы|que|che|dat|że)\b)|[;；，、]|\((?=[^\W\d]\w)|(?<=\w\w)\)|\s[-–—]{1,2}\s|—|->"
-    r"|\b(?:but|however|so(?! (?:far|much|many) as\b)|therefore|thus|hence|instead|because|since|while|whereas|although|though|then"
-    r"|yet"
-    r"|leaves|leaving"
+    r"|\b(?:but|however|so(?! (?:far|much|many) as\b)|therefore|thus|hence|instead|because|since|while|whereas"
+    r"|although|though|then|yet|leaves|leaving"
     r"|(?:and|or)(?= (?:it|i|this|that|there|not)\b)|and(?= the (?:first|second|third|other|latter"
-    r"|former)\b)|sondern|sino|mais(?= (?:c'|j[e']|l[ea']|les|il|elle|en|non|pas|après|ce|on|si|plutôt|peut|une?|[b-h])\b)|mas|ma|maar|ama|pero|aber|denn|porque|donc|also|weil|а|но)\b"
+    r"|former)\b)|sondern|sino"
+    r"|mais(?= (?:c'|j[e']|l[ea']|les|il|elle|en|non|pas|après|ce|on|si|plutôt|peut|une?|[b-h])\b)"
+    r"|mas|ma|maar|ama|pero|aber|denn|porque|donc|also|weil|а|но)\b"
     r"|而是|但是?|所以|因此|因为|而(?=[A-Z是])|なく|だから|なので|니라|그래서|때문"
 )
 #: A new statement begins here although nothing divides it from what came before.
@@ -58,9 +59,8 @@ DOUBT = re.compile(
     r"|identify"
     r"|sure|certain"
     r"|convinced|clear|likely|possible|evident|obvious|the case|true|enough|assume|claim|answer)\b"
-    r"|\b(?:hard|difficult|impossible|mistake|silly|foolish|rash|premature|unfair) to (?:believe|say|see|imagine|tell|answer"
-    r"|choose"
-    r"|accept|argue)\b"
+    r"|\b(?:hard|difficult|impossible|mistake|silly|foolish|rash|premature|unfair) to (?:believe|say|see|imagine|tell"
+    r"|answer|choose|accept|argue)\b"
     r"|\b(?:doubt\w{0,4}|avoid\w{0,3}|retract\w{0,3}|withdraw\w{0,3}|unlikely|improbable|implausible"
     r"|unclear|unsure|uncertain|unconvinced|questionable|debatable"
     r"|impossible|disagree\w{0,2}|den(?:y|ies|ied)|refut\w{1,3}|unable to|fail(?:s|ed)? to"
@@ -107,8 +107,8 @@ REJECTED_AFTER = re.compile(
     r"|probably"
     r"|likely|most|all"
     r"|certainly|really|be|been|being)\s){0,3}"
-    r"(?:wrong|incorrect|false|not\b|no (?:\w+er|more|less)\b|isn't|wasn't|aren't|doesn't|don't|didn't|can't|cannot|won't"
-    r"|wouldn't|couldn't"
+    r"(?:wrong|incorrect|false|not\b|no (?:\w+er|more|less)\b|isn't|wasn't|aren't|doesn't|don't|didn't|can't"
+    r"|cannot|won't|wouldn't|couldn't"
     r"|(?:ruled|eliminated|excluded)\b|ruled out|unlikely|eliminated|excluded|rejected|impossible"
     r"|inaccurate"
     r"|improbable|implausible|doubtful|out\b(?! of)|least\b|untrue|unsupported|never\b|neither\b|no longer"
@@ -174,5 +174,6 @@ IS_NO = re.compile(
     r"|いいえ|아니)"
 )
 IS_YES = re.compile(
-    r"[\s\"'>)]{0,4}(?:yes|yeah|yep|correct|right|indeed|exactly|ja|oui|sí|да)\b(?!,? (?:but|partly|in part|somewhat))|[\s\"'>)]{0,4}(?:是|对|はい|네)"
+    r"[\s\"'>)]{0,4}(?:yes|yeah|yep|correct|right|indeed|exactly|ja|oui|sí|да)\b(?!,? (?:but|partly|in part|somewhat))"
+    r"|[\s\"'>)]{0,4}(?:是|对|はい|네)"
 )

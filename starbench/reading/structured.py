@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
+
+from pydantic_core import from_json
 
 _ANSWERS = re.compile(
     r"(?:(?:final|correct|best|my|selected|predicted|chosen)_?)?(?:answer|choice|option|prediction|label|letter|response"
@@ -45,8 +46,8 @@ def _parsed(text: str) -> Any:
     if not text.startswith(("{", "[")):
         return None
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return from_json(text)
+    except ValueError:
         return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, chdir
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, NamedTuple, Protocol, TypeVar
@@ -141,7 +141,7 @@ def ask_all(
         As :func:`starbench.engine.runner.run_trials`; what was finished is kept. Where the server does not
         know the model and never answered, the record is removed: it names a model that does not exist.
     """
-    with LoopThread() as loop:
+    with chdir("."), LoopThread() as loop:  # a plug-in that goes elsewhere leaves the caller where it was
         try:
             _check(loop, model)
             loop.run(_ask(record, model, settings, events, retry_permanent=retry_permanent))

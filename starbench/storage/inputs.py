@@ -51,6 +51,10 @@ def opened(path: Path) -> BufferedReader:
         file = open(path, "rb", opener=_open_at_once)  # noqa: SIM115 - the caller closes it
     except ValueError as error:  # a NUL in its name
         raise OSError(errno.EINVAL, str(error)) from error
+    except FileNotFoundError as error:
+        if path.is_symlink():  # what is there is no absent file
+            raise OSError(errno.EINVAL, "it is a link to nothing") from error
+        raise
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
         raise OSError(errno.EINVAL, "it is not a regular file")

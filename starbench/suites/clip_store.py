@@ -25,6 +25,8 @@ class ClipStore:
 
     def __init__(self, suite: Suite, rate: int | None = None) -> None:
         self._suite = suite
+        self._root = suite.root.absolute()  # clips are read later, from wherever the process is then
+        self._boundary = suite.boundary and suite.boundary.absolute()
         self._rate = rate
         self._kept: OrderedDict[Hashable, Audio] = OrderedDict()
         self._bytes = 0
@@ -83,7 +85,7 @@ class ClipStore:
             return audio
 
     def _make(self, path: str, steps: tuple[Transform, ...]) -> Audio:
-        audio = decode(resolve_within(self._suite.root, path, self._suite.boundary))
+        audio = decode(resolve_within(self._root, path, self._boundary))
         if audio.digest != self._suite.clips[path].digest:
             raise AudioError("a clip changed on disk after the suite was read")
         for step in steps:

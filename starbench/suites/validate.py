@@ -25,6 +25,8 @@ from starbench.text import problem_sentence
 
 #: A file's name that states the digest of its sound, as a suite's files have it.
 _DIGEST = re.compile("[0-9a-f]{64}")
+#: What has more problems is no data set with mistakes in it, but another file.
+_MOST_PROBLEMS = 100_000
 #: Allowed channel counts of an item's clips; None allows any.
 ChannelRule = Callable[[Item], frozenset[int] | None]
 
@@ -65,7 +67,7 @@ def validate_records(
     Raises :class:`SuiteError` if anything is damaged and ``skip_bad`` is off, or nothing is left.
     """
     problems: list[str] = []
-    items = _parse(records, problems)
+    items = _parse(records, problems, root)
     chosen = {path for item in to_decode(items) for path in _paths(item)}
     clips, damaged = _probe_all(items, root, boundary or root, chosen)
     good = []
@@ -102,9 +104,15 @@ def resolve_within(root: Path, relative: str, boundary: Path | None = None) -> P
     return base / relative
 
 
-def _parse(records: Iterable[RawRecord], problems: list[str]) -> list[Item]:
+def _parse(records: Iterable[RawRecord], problems: list[str], root: Path) -> list[Item]:
     items = []
     for record in records:
+        if len(problems) > _MOST_PROBLEMS:
+            raise SuiteError(
+                f"{root}: more than {_MOST_PROBLEMS} problems up to {record.where}, where reading stopped: is this the "
+                "file that you mean?",
+                tuple(problems[:_MOST_PROBLEMS]),
+            )
         name = str(record.fields.get("id") or record.where)
         if record.problem is not None:
             problems.append(f"{name}: {record.problem}")

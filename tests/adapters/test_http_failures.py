@@ -25,6 +25,7 @@ from starbench.errors import FatalError, InputError, TransientError
         ({"retry-after": "7", "retry-after-ms": "nan"}, 7.0),
         ({"retry-after": "7", "retry-after-ms": "-1"}, 7.0),
         ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0),
+        ({"retry-after": "\u0663"}, None),  # a three in Arabic digits
         ({}, None),
     ],
 )

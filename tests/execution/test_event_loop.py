@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+from starbench.errors import PluginError
 from starbench.execution import event_loop
 from starbench.execution.event_loop import LoopThread
 
@@ -37,6 +38,25 @@ def test_what_work_comes_to_and_what_it_raises() -> None:
         with pytest.raises(SystemExit):
             loop.run(in_a_task())
         assert loop.run(value()) == 7
+    assert not [thread for thread in threading.enumerate() if thread.name == "event loop"]
+
+
+def test_what_stops_the_loop_or_cancels_its_tasks_ends_neither_the_loop_nor_the_wait() -> None:
+    async def stops() -> int:
+        asyncio.get_running_loop().stop()
+        await asyncio.sleep(0.01)
+        return 7
+
+    async def cancels_all() -> None:
+        for task in asyncio.all_tasks():
+            task.cancel()
+        await asyncio.sleep(0)
+
+    with LoopThread() as loop:
+        assert loop.run(stops(), 5) == 7
+        with pytest.raises(PluginError, match="cancelled the work"):
+            loop.run(cancels_all(), 5)
+        assert loop.run(stops(), 5) == 7
     assert not [thread for thread in threading.enumerate() if thread.name == "event loop"]
 
 

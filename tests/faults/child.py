@@ -95,7 +95,9 @@ class Running:
         is_over = not ready
         if is_over:
             self._process.kill()
-        self._process.join()
+        connection.wait([self._process.sentinel])
+        with _STARTING:  # to start a process asks all others how they ended, and each can be asked once
+            self._process.join()
         took = monotonic() - self._began
         code = None if is_over else self._process.exitcode
         self._out.close()

@@ -383,6 +383,29 @@ def test_what_a_check_or_close_raises_by_accident_names_the_line(folder: Path) -
         asyncio.run(model.close())
 
 
+@pytest.mark.parametrize("name", ["server", "identity", "prices", "check_limit_s"])
+@pytest.mark.parametrize("error", ["OSError('off')", "SystemExit(0)", "asyncio.CancelledError()"])
+def test_an_attribute_that_raises_names_the_line(folder: Path, name: str, error: str) -> None:
+    (folder / "odd.py").write_text(
+        "import asyncio\nclass A:\n    def generate(self, prompt): ...\n"
+        f"    @property\n    def {name}(self):\n        raise {error}\n"
+    )
+    model = resolve("odd.py:A")
+    with pytest.raises(
+        PluginError, match=rf"its {name} raises {error.partition('(')[0].split('.')[-1]}.*odd\.py:6"
+    ):
+        model.declared(name)
+
+
+def test_a_plug_in_that_changes_the_directory_changes_it_for_itself(folder: Path) -> None:
+    (folder / "away.py").write_text(
+        "import os\nos.chdir('/')\nclass A:\n"
+        "    def __init__(self): os.chdir('/')\n    def generate(self, prompt): ...\n"
+    )
+    resolve("away.py:A")
+    assert Path.cwd() == folder
+
+
 def test_a_proxy_s_capabilities_are_found() -> None:
     class Proxy:
         def __getattr__(self, name: str) -> Any:

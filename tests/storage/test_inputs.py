@@ -120,10 +120,15 @@ def _device(path: Path) -> None:
     path.symlink_to("/dev/zero")
 
 
+def _dangling(path: Path) -> None:
+    path.symlink_to("nowhere")
+
+
 IN_ITS_PLACE: dict[str, Callable[[Path], object]] = {
     "pipe": os.mkfifo,
     "device": _device,
     "loop": _loop,
+    "dangling link": _dangling,
     "folder": Path.mkdir,
     "nothing": lambda path: None,
     "empty": lambda path: path.write_bytes(b""),
@@ -138,10 +143,10 @@ IN_ITS_PLACE: dict[str, Callable[[Path], object]] = {
 }
 
 
-@pytest.mark.parametrize("kind", ["pipe", "device", "loop", "folder"])
+@pytest.mark.parametrize("kind", ["pipe", "device", "loop", "dangling link", "folder"])
 def test_only_regular_files_are_opened(tmp_path: Path, kind: str) -> None:
     IN_ITS_PLACE[kind](tmp_path / "x")
-    with pytest.raises(OSError, match=r"not a regular file|symbolic links|Is a directory"):
+    with pytest.raises(OSError, match=r"not a regular file|symbolic links|a link to nothing|Is a directory"):
         opened(tmp_path / "x")
     with pytest.raises(OSError, match="null"):
         opened(Path("a\0b"))

@@ -15,7 +15,7 @@ import soundfile
 from starbench.audio import Audio, decode
 from starbench.errors import SuiteError
 from starbench.schema import Response
-from starbench.suites import clip_cache
+from starbench.suites import clip_cache, validate
 from starbench.suites.validate import RawRecord, resolve_within, validate_records
 
 
@@ -132,6 +132,16 @@ def test_each_inconsistency_is_told_in_words(root: Path, says: str) -> None:
     assert any(problem.startswith(f"bad: {says}") for problem in refused.value.problems), (
         refused.value.problems
     )
+
+
+@pytest.mark.parametrize("skip_bad", [False, True])
+def test_another_file_is_not_read_to_its_end(
+    root: Path, skip_bad: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(validate, "_MOST_PROBLEMS", 50)
+    records = (RawRecord(f"file[{n}]", {}) for n in range(10**9))
+    with pytest.raises(SuiteError, match=r"more than 50 problems up to file\[\d{1,2}\]"):
+        validate_records(records, root, skip_bad=skip_bad)
 
 
 def test_every_bad_item_is_named_at_once_and_skipping_keeps_exactly_the_good(root: Path) -> None:

@@ -28,7 +28,9 @@ def caption(options: Mapping[str, Any]) -> int:
     plan = plan_captions(CaptionRequest(tuple(options["suite"]), setup, options["prompt"]), model)
     path, retry_permanent = options["out"], options["retry_permanent"]
     return drive(
-        partial(ask_all, CaptionRecord(plan, path), model, settings, retry_permanent=retry_permanent),
+        partial(
+            ask_all, CaptionRecord(plan, path.absolute()), model, settings, retry_permanent=retry_permanent
+        ),
         path,
         partial(_announce, plan, model, path),
         partial(_summarise, plan, path),

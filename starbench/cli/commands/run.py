@@ -51,7 +51,7 @@ def evaluate(
 ) -> int:
     """Ask what ``path`` still lacks, show the scores, write the entries; returns the exit code."""
     return drive(
-        partial(ask_all, RunRecord(plan, path), model, settings, retry_permanent=retry_permanent),
+        partial(ask_all, RunRecord(plan, path.absolute()), model, settings, retry_permanent=retry_permanent),
         path,
         partial(_announce, plan, model, path),
         partial(_report, path),
