@@ -225,7 +225,7 @@ def _stands_alone(place: _Place) -> bool:
         and (not place.is_small or place.is_closed or len(place.text) < _BRIEF)
     ):
         return True
-    is_head = place.start <= _HEAD and (place.is_label or place.text.startswith(" (", place.end))
+    is_head = place.start <= _HEAD and (place.is_label or place.text.startswith((" (", "("), place.end))
     if is_head and not _NEIGHBOUR.match(place.text, place.end):
         return True
     return place.is_short and place.ends_line and _SHARE_BEFORE.search(place.before) is not None

@@ -63,6 +63,7 @@ _COUNTED_BEFORE = re.compile(
 )
 #: "No vowels": not the answer "no".
 _NO_SUCH = re.compile(r"\s(?!(?:it|its|it's|there|they|the|this|that|i|he|she|we|you|one)\b)[a-z]{2}")
+_PRONOUN_AFTER = re.compile(r"\s(?:can|could|may|might|would|must|has to|hears?|notices?)\b")
 _TIMES = ("once", "twice", "thrice")
 _UNIT = re.compile(
     r"\s?(?:k?hz|db|ms|s|sec\w*|minutes?|m|met\w{1,2}s?|cm|km|%|°|degrees?|bpm|am|pm|st|nd)\b"
@@ -87,6 +88,8 @@ def _is_count(text: str, number: Token) -> bool:
     """Whether a number says how many: "3 times", "there are 3"; not "3 kHz", "channel 3 news"."""
     if number.word in _TIMES:
         return True
+    if number.stem == "1" and _PRONOUN_AFTER.match(text, number.end):
+        return False
     if _UNIT.match(text, number.end):
         return False
     before = text[max(0, number.start - 20) : number.start]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 _NOUN = (
-    r"answer|ans|choice|choose|option|selection|selected[_ ]option|pick|solution|response|letter|verdict"
+    r"answer|reply|ans|choice|choose|option|selection|selected[_ ]option|pick|solution|response|letter|verdict"
     r"|conclusion|result|guess|prediction|order|sequence|label|pick|antwoord|svar(?:et)?|odpowied[zź]"
     r"|jawaban"
     r"|cevap|उत्तर|الإجابة|الجواب"
@@ -32,7 +32,7 @@ _FILL = (
 #: Quotes, brackets and blanks that may stand between a cue and what it points at.
 _OPEN = r"[\s:\"'“”‘’«<(\[{|\]]{0,12}$"
 _VERB = (
-    r"\b(?:choose|chose|choosing|pick|picked|select|selected|selecting|go(?:ing)? (?:with|for)"
+    r"\b(?:i(?:'ll| will)? take|choose|chose|choosing|pick|picked|select|selected|selecting|go(?:ing)? (?:with|for)"
     r"|opt(?:ed)? for"
     r"|settle (?:on|for)|stick(?:ing)? with|stay(?:ing)? with|end(?:ed)? up with|changed? my mind to"
     r"|rather say"
@@ -48,7 +48,7 @@ _SO = (
     r"(?:\b(?:so|therefore|thus|hence|consequently|accordingly|ergo|overall|in conclusion|in summary"
     r"|actually"
     r"|in the end|ultimately|finally|all in all|we get|we have"
-    r"|por (?:lo )?tanto|donc|also|daher|portanto|поэтому)\b|=>|∴|所以|因此|故|综上)"
+    r"|por (?:lo )?tanto|donc|also|daher|deshalb|darum|somit|folglich|portanto|поэтому)\b|=>|∴|所以|因此|故|综上)"
     r"[,:，]?\s*(?:(?:it|that|this)(?:'s| is| must be| would be)|i(?:'d| would)? (?:say|think))?"
 )
 _CJK = (
@@ -86,7 +86,8 @@ HEDGED_BEFORE = re.compile(
     rf"\b[,:!]?(?: it's| it is)?\s{{0,4}}{_FILL}{{0,3}}{_OPEN}"
 )
 OPTION_BEFORE = re.compile(
-    rf"\b(?:option|choice|answer|letter|opción|variante?|вариант)\b\s?{_OPEN}|选项{_OPEN}"
+    rf"\b(?:option|choice|answer|letter|opción|variante?|вариант|letra|lettre|buchstabe|r[eé]ponse|antwort|respuesta"
+    rf"|resposta|risposta|ответ)\b\s?{_OPEN}|选项{_OPEN}"
 )
 RIGHT_AFTER = re.compile(
     r"[>)\]}\"'”]{0,3}\s?(?:is\s?(?:[.!\n]|$)|(?:is|are|seems|appears|looks|would be|must be|should be"
@@ -95,6 +96,7 @@ RIGHT_AFTER = re.compile(
     r" (?:correct|right|best|better|answer|choice|pick|guess|likely|accurate|plausible|appropriate"
     r"|suitable|true"
     r"|natural|closest)\b"
+    r"|,? (?:alone |it )?(?:wins|works|fits)\b"
     r"|(?:选项|项)(?:\Z|[。，])|(?:选项|项)?(?:是|为|才|才是)?(?:正确|最|对)|\s?(?:です|だと|だ[。\s]|입니다|이에요|예요|이다|이라고)"
     r"|,? (?:(?:with|at) )?\(?\d{1,3} ?%|,? (?:obviously|clearly|certainly|surely)\W*\Z"
     r"|,? i(?:'d)? (?:guess"
@@ -159,7 +161,8 @@ SERVER_ERROR = re.compile(
 
 #: Lack of audio, of an ability, or of permission; an offer to help in place of an answer.
 REFUSAL = re.compile(
-    r"\b(?:i can|i could|happy to|glad to|how (?:can|may) i) (?:help|assist)\b|what would you like (?:me )?to\b|"
+    r"\b(?:i can|i could|happy to|glad to|my best to|how (?:can|may) i) (?:help|assist)\b"
+    r"|what would you like (?:me )?to\b|"
     r"(?:can(?:'t|not| not)|unable to|not able to|do(?:n't| not)(?: currently"
     r"| actually)? have the (?:ability|capability)"
     r" to|am not capable of|incapable of|couldn't|could not)"
@@ -218,6 +221,7 @@ UNDECIDED = re.compile(
     r"(?:\w+ly |bring myself to )?(?:decid\w{1,3}|choos\w{1,3}|commit|pick|settle"
     r"|tell(?:ing)?(?: (?:them|the two|these two|which|it is|apart)|\W*\Z|,)|distinguish)"
     r"|\b(?:one|either) of (?:those|these|the) two\b|\b(?:a )?toss-?up\b|\btorn\b|\bcoin (?:flip|toss)\b"
+    r"|\bback and forth\b|\b(?:can't|cannot) make up my mind\b"
     r"|\bso both\b|\bambiguity (?:can't|cannot) be"
 )
 
@@ -234,6 +238,8 @@ ASSENT = re.compile(
 )
 #: Takes back what was said, and says nothing in its place.
 RETRACTION = re.compile(
-    r"(?:\b(?:actually|wait|hmm+|or|but)[,.]{0,3} no|\bscratch that|\bnever ?mind|\bstrike that"
-    r"|\bi take (?:it|that) back)[\s.!]*\Z"
+    r"\b(?:actually|wait|hmm+|or|but)[,.]{0,3} no[\s.!]*\Z|\bscratch that|\bnever ?mind\b"
+    r"|\b(?:strike|disregard|ignore|forget) (?:it|that|this|my (?:last|previous|earlier|first) (?:answer|reply))\b"
+    r"(?: ?[(\"'<]?[a-h][)\"'>]?(?!\w))?"
+    r"|\bi (?:take|withdraw|retract) (?:it|that|this|my answer)\b(?: back)?"
 )

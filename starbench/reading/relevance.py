@@ -137,7 +137,9 @@ def _answers_question(reply: Reply, said: Sequence[Token]) -> bool:
 def _agrees(said: Sequence[Token], expected: Set[str]) -> bool:
     """Whether nothing that is said is the opposite of what is expected."""
     return not any(
-        not expected.isdisjoint(_OPPOSITES.get(token.stem, ())) or token.word in _LESS
+        not expected.isdisjoint(_OPPOSITES.get(token.stem, ()))
+        or token.word in _LESS
+        or (token.word == "last" and "1st" in expected)
         for token in said
         if token.stem not in expected
     )

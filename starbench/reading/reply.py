@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +14,11 @@ from starbench.reading import patterns
 from starbench.reading.choices import LETTER, Choices, words_of
 from starbench.reading.stance import StanceReader
 from starbench.reading.tokens import GENERIC, Token, content, tokens
+from starbench.schema.response import Outcome, Reading
 
+UNPARSED = Reading(outcome=Outcome.UNPARSED)
+#: "I cannot tell, but …": what follows may be an answer after all.
+AFTER_ALL = re.compile(r"\b(?:but|however|still|nevertheless|so)\b")
 #: How far around a candidate its meaning is looked for.
 _BEFORE, _AFTER = 90, 60
 #: A correction stands between the two candidates that it is about, characters.
@@ -110,6 +115,12 @@ class Reply:
     @cached_property
     def refuses(self) -> bool:
         return patterns.REFUSAL.search(self.lower) is not None
+
+    def answer(self, index: int) -> Reading:
+        """The reading of a reply that chose the option of this index, unparsed if there is none."""
+        if index >= len(self.choices.words):
+            return UNPARSED
+        return Reading(outcome=Outcome.ANSWERED, letter=chr(ord("A") + index))
 
     def before(self, position: int) -> str:
         return self.lower[max(0, position - _BEFORE) : position]

@@ -15,6 +15,8 @@ from starbench.reading import stance_words
 
 #: Characters of a clause that are looked at, before and after a mention.
 _REACH = 160
+#: Words of a quotation besides the option that stands in it.
+_LONG_QUOTE = 3
 
 
 #: Words before an option in a reply that is one tentative answer: "Maybe B?".
@@ -39,6 +41,10 @@ class StanceReader:
         self._sentence_ends = [match.end() for match in stance_words.SENTENCE_END.finditer(text)]
         text = stance_words.IDIOMS.sub(lambda match: " " * len(match[0]), lower)
         self._text = stance_words.ANYTHING_BUT.sub(lambda match: "not".ljust(len(match[0])), text)
+
+    @cached_property
+    def _quotes(self) -> list[int]:
+        return [place for place, character in enumerate(self._text) if character == '"']
 
     @cached_property
     def _joints(self) -> list[tuple[int, int]]:
@@ -95,7 +101,9 @@ class StanceReader:
         after = self._text[end : min(len(self._text), end + _REACH)]
         sentence, sentence_end = self.sentence(start)
         if (
-            stance_words.SO_IS.search(self._text, max(0, start - _REACH), start)
+            stance_words.EXAMPLE.search(self._text, max(0, start - _REACH), start)
+            or self._is_quoted(start, end)
+            or stance_words.SO_IS.search(self._text, max(0, start - _REACH), start)
             or stance_words.DOUBT.search(before)
             or self._is_open(start, sentence, before, after)
         ):
@@ -104,6 +112,18 @@ class StanceReader:
         if self._is_rejected(before, after) or stance_words.REJECTED_LIST.search(listed):
             return Stance.REJECTED
         return self._question(start, sentence, sentence_end) or Stance.ASSERTED
+
+    def _is_quoted(self, start: int, end: int) -> bool:
+        """Whether it stands within a longer quotation, which is not all of the reply."""
+        place = bisect_left(self._quotes, start)
+        if place % 2 == 0 or place >= len(self._quotes):
+            return False
+        left, right = self._quotes[place - 1], self._quotes[place]
+        n_words = len(self._text[left:right].split()) - len(self._text[start:end].split())
+        return (
+            n_words >= _LONG_QUOTE
+            and len(self._text[:left].strip()) + len(self._text[right + 1 :].strip()) > 1
+        )
 
     def rejects_within(self, start: int, end: int) -> bool:
         """Whether a negation stands between two words."""

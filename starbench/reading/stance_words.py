@@ -119,8 +119,10 @@ REJECTED_AFTER = re.compile(
 OPENED = re.compile(
     r"\b(?:between|torn|hesitat\w{1,3}|zwischen|entre|if|whether|unless|suppose|supposing|assuming|in case"
     r"|depends|depending on|hypothetically|wenn|falls|ob|si|если|ли)\b"
-    r"|(?<![a-z] )\bshould (?:the|it|this)\b|(?<![a-z] )\bhad (?:the|it|i)\b|如果|若|是否|介于|有人|有些人|别人|もし"
-    r"|どちらか|만약|인지"
+    r"|\bi(?:'ll| will|'d|'m going to) (?:\w+ )?(?:extract|compare|listen|look|check|measure|analy[sz]e|examine|compute"
+    r"|estimate|determine|identify)\b"
+    r"|(?<![a-z] )\b(?:should|were) (?:the|it|this)\b|(?<![a-z] )\bhad (?:the|it|i)\b"
+    r"|如果|若|是否|介于|有人|有些人|别人|もし|どちらか|만약|인지"
 )
 #: Opens all of its sentence.
 OTHERWISE = re.compile(
@@ -130,7 +132,9 @@ OTHERWISE = re.compile(
 OPENED_HERE = re.compile(
     r"\b(?:(?:some|many|most|people|others|one|somebody|someone)\b[^,.;]{0,20}\b(?:say|answer|argue"
     r"|choose|pick"
-    r"|think)|plausible"
+    r"|think|prefer|go (?:for|with)|opt for|vote for)|plausible"
+    r"|(?<!you're )(?<!you are )(?:waiting|looking?|listening|hoping) for|expect(?:ing|ed)"
+    r"|used to (?:think|believe|say)|you (?:seem|appear) to"
     r"|(?:was|were) (?:going|about) to|you (?:said|say|think)|in your|(?:claimed|argued|assumed"
     r"|believed) that|(?<!i )(?<!i'd )would (?:answer|say|choose|pick)"
     r"|you (?:may|might|could|would) (?:say|think|be)|according to|(?:friends?|colleagues?|teachers?"
@@ -149,6 +153,7 @@ OPEN_AFTER = re.compile(
     r"|be|have)\b(?! (?:my|the (?:answer|best|correct|right)))"
     r"|(?:is|are|seems?)(?: both| also| equally)? (?:possible|plausible|conceivable|tempting)|claims?"
     r"|says|states)"
+    r"|\s(?:typically|usually|generally|normally|often|commonly|tends?)\b"
     r"|[^.;:]{0,40}\b(?:i grant|i admit|granted|admittedly|to be sure)\b"
     r"|,?[\"'”]{0,2},? (?:said|says|asked) |,? but i (?:retract|withdraw|take (?:it|that) back)"
 )
@@ -167,7 +172,12 @@ REJECTED_LIST = re.compile(
     r"\b(?:wrong|incorrect|false|eliminated|excluded|rejected|ruled out"
     r"|falsch):\s*(?:[\"'<(]?[a-z][\"'>)]?\s*,\s*)+[\"'<(]?\Z"
 )
-SO_IS = re.compile(r"\bso (?:is|are|was|does|do) $")
+SO_IS = re.compile(r"\bso (?:is|are|was|does|do) [\"'<(]{0,2}$")
+#: What follows shows the form of an answer, and is none.
+EXAMPLE = re.compile(
+    r"\b(?:like this|looks? like|for example|for instance|e\.g\.|(?:an? )?(?:example|instance|sample) (?:of a )?"
+    r"(?:valid )?(?:answer|reply) (?:is|would be))[,:]?\W{0,6}(?:(?:final )?answer\W{1,6}){0,2}\Z"
+)
 IF_AFTER = re.compile(r"[>)\]}\"'”]{0,3}\s?,?\s?(?:only )?(?:if|when|unless|wenn|falls|si|если)\b")
 IS_NO = re.compile(
     r"[\s\"'>)]{0,4}(?:no|nope|not (?:really|quite|at all)|nein|non|нет)\b(?! doubt)|[\s\"'>)]{0,4}(?:不"

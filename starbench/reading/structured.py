@@ -22,6 +22,7 @@ _FENCE = re.compile(r"\A\s*```\w{0,12}\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
 _CALL = re.compile(
     r"<tool_call>(?P<json>.*?)(?:</tool_call>|\Z)"
     r"|^\s*action:\s*(?P<action>\w{1,40})[\[(](?P<input>[^\n]*?)[\])]?\s*$"
+    r"|<function=(?P<tag>\w{1,40})>(?P<body>.*?)(?:</function>|\Z)"
     r"|\bfunctions\.(?P<function>\w{1,40})\((?P<arguments>[^\n]*)\)",
     re.DOTALL | re.IGNORECASE | re.MULTILINE,
 )
@@ -54,9 +55,8 @@ def _parsed(text: str) -> Any:
 def _called(call: re.Match[str]) -> str:
     """What a call hands in, if that is what it does."""
     if call["json"] is None:
-        name, given = (
-            (call["action"], call["input"]) if call["action"] else (call["function"], call["arguments"])
-        )
+        pairs = (("action", "input"), ("tag", "body"), ("function", "arguments"))
+        name, given = next((call[name], call[given]) for name, given in pairs if call[name])
     else:
         document = _parsed(call["json"])
         document = document if isinstance(document, dict) else {}

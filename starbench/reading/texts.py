@@ -26,7 +26,7 @@ _CONCLUDES = re.compile(
 )
 #: In a sentence that holds the words of all options: it restates them.
 _CHOICES = re.compile(
-    r"\b(?:choices|options|possibilit\w+|candidates|answers|alternatives|choose|pick|select)\b"
+    r"\b(?:we have|choices|options|possibilit\w+|candidates|answers|alternatives|choose|pick|select)\b"
 )
 _STATES = re.compile(r"\b(?:is|are|was|were|it|it's|so|but|not|than|because|has|have|i)\b|n't|[:>]")
 _GUESS = re.compile(r"\b(?:maybe|perhaps|possibly|might be|could be|may(?: also)? be)\b")

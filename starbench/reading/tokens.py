@@ -51,7 +51,7 @@ FILLERS = _ENGLISH | _words(
 #: Stems that say nothing about a sound.
 GENERIC = _words(
     "clip sound audio segment part recording record tone track file two both which what silenc separat"
-    " tempo rhythm pace beat pitch timbre volum"
+    " away instrument someon somebody person tempo rhythm pace beat pitch timbre volum"
     # sound, recording, tone in other languages
     " geluid son som suono sonido звук звука dźwięk dźwięku ses geräusch aufnahm klang toon áudio enregistrement"
     " grabación gravação registrazion запись nagranie आवाज़ ध्वनि"
@@ -94,7 +94,7 @@ _STEMS = {
     **dict.fromkeys(("further", "farther", "distant"), "far"),
     **dict.fromkeys(("centre", "middle"), "center"),
     **dict.fromkeys(("behind", "rear"), "back"),
-    **dict.fromkeys(("metre", "metres", "m"), "meter"),
+    **dict.fromkeys(("metre", "metres", "m"), "met"),
     **dict.fromkeys(("anticlockwise", "counter-clockwise", "anti-clockwise"), "counterclockwise"),
     **{
         word: ordinal
@@ -147,11 +147,15 @@ def tokens(text: str) -> list[Token]:
     words = [Token(m[0], stem(m[0]), *m.span()) for m in _TOKEN.finditer(text)]
     for place, (before, token) in enumerate(pairwise(words), 1):
         between = text[before.end : token.start].strip(" ")
-        if before.stem in _NUMBERED and token.stem in _BY_NUMBER and between in ("", "#"):
+        if before.word.removesuffix("s") in _NUMBERED and token.stem in _BY_NUMBER and between in ("", "#"):
             words[place] = token._replace(stem=_BY_NUMBER[token.stem])
     for place in range(3, len(words)):  # "clip one or two"
         name, number, joint, other = words[place - 3 : place + 1]
-        if name.stem in _NUMBERED and number.stem.endswith(_ENDINGS) and joint.word in ("or", "and"):
+        if (
+            name.word.removesuffix("s") in _NUMBERED
+            and number.stem.endswith(_ENDINGS)
+            and joint.word in ("or", "and")
+        ):
             words[place] = other._replace(stem=_BY_NUMBER.get(other.stem, other.stem))
     return words
 
