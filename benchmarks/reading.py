@@ -67,6 +67,26 @@ HOSTILE = (
         "| A ",
         "- [x] A\n",
     ),
+    *(
+        "<tool_call>",
+        "functions.a(",
+        "\naction: a[",
+        "<function=a>",
+        '"',
+        '"A',
+        "```\n",
+        "\nQ: ",
+        "\nUser: ",
+        "[INST]",
+        "</s>",
+        "\nanswer ",
+        "can't tell ",
+        "answer>",
+        "otherwise ",
+        "for example ",
+        "第一个",
+        "- A ",
+    ),
 )
 OPTIONS = ("first clip is louder", "second clip is louder")
 

@@ -3,8 +3,8 @@
 A Python block whose first line is a comment with a file's name is that file to the commands of its document.
 
 Stand-ins: the address of the user's server is llmock's, and so are the vendors'; the path of the user's copy
-of STAR-Bench is the published samples', and a model of the hub is a tiny one of its kind. Commands that
-install set up a fresh machine: .ci/run runs them.
+of STAR-Bench is the published samples', a model of the hub is a tiny one of its kind, and the fault campaign, of
+most of an hour, is one case. Commands that install set up a fresh machine: .ci/run runs them.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from llmock.testing import LLMockServer
 REPOSITORY = Path(__file__).resolve().parents[1]
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in (REPOSITORY / "docs").glob("*.md"))]
 _LOCAL = "transformers:Qwen/Qwen2-Audio-7B-Instruct"
+_CAMPAIGN = "python -m tests.faults"
 _SERVER, _DATA = "http://localhost:8000/v1", "/data/STAR-Bench"
 
 
@@ -61,6 +62,8 @@ def _run_all(commands: list[str], document: str, folder: Path, request: pytest.F
 
 def _stand_in(command: str, server: LLMockServer, request: pytest.FixtureRequest) -> str:
     """``command`` with servers and data of this machine in place of the user's and the vendors'."""
+    if command.startswith(_CAMPAIGN):
+        return f'cd {REPOSITORY} && {_CAMPAIGN} "secrets: redirects" --cases 1'
     if _DATA in command:
         command = command.replace(_DATA, str(request.getfixturevalue("samples")))
     if _LOCAL in command:

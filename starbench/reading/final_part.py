@@ -40,8 +40,9 @@ _UNENDED = 400
 _ENDED = re.compile(r"(?:[.!?。！？:)\]}>\"'*`|]|(?<![A-Za-z])[A-Za-z]|(?i:answer:?\W{0,6}\w{1,20}))\s*\Z")
 _VERDICT = re.compile(r"(?i:answer)\W{0,6}(?:is\W{0,4})?\w{1,20}\W{0,3}\Z")
 #: A last line, or sentence, that says which option it is to be: "Answer: B", "So the answer is B."
+#: A bare "A" or "I" may be the first word of a sentence that breaks off.
 _LAST_LINE = re.compile(
-    r"\W{0,4}(?:final )?answer\W{1,6}[^.\n]{1,60}\.?\W{0,3}|\W{0,3}[A-Z]\W{0,3}", re.IGNORECASE
+    r"\W{0,4}(?i:final )?(?i:answer)\W{1,6}[^.\n]{1,60}\.?\W{0,3}|\W{0,3}[B-HJ-Z]\W{0,3}|\W{0,3}[A-Z]\W{1,3}"
 )
 _LAST_SENTENCE = re.compile(
     r"\b(?:answer|choice|option) (?:is|must be)\W{1,4}(?:option )?[^.?!\n]{1,60}\.[*\"'>)]{0,3}\Z",

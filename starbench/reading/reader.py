@@ -38,15 +38,21 @@ def read(text: str, options: Sequence[str], question: str | None = None) -> Read
     ``refused``, ``ambiguous``, ``unparsed``, ``empty`` or ``truncated`` (in the middle of thinking) without one.
     """
     part = final_part(templated_turn(text))
-    reply = Reply(
-        shorten(plain(unstructured(own_turn(part.text, question)))), choices_of(tuple(options)), question
-    )
-    reading = _read(reply)
-    if reading.outcome is Outcome.EMPTY and _WORD.search(part.text):
-        reading = UNPARSED
+    own = own_turn(part.text, question)
+    reply, reading = _reading(own, options, question)
+    if reading.outcome is Outcome.UNPARSED and own != part.text:
+        # It was no turn of another, but the question repeated.
+        reply, reading = _reading(part.text, options, question)
     if not part.is_cut and not part.is_aloud:
         return reading
     return reading if reading.letter and _is_verdict(reply, part) else _unfinished(reading, part)
+
+
+def _reading(text: str, options: Sequence[str], question: str | None) -> tuple[Reply, Reading]:
+    reply = Reply(shorten(plain(unstructured(text))), choices_of(tuple(options)), question)
+    reading = next((found for rule in _RULES if (found := rule(reply)) is not None), UNPARSED)
+    is_dressed_only = reading.outcome is Outcome.EMPTY and _WORD.search(text) is not None
+    return reply, UNPARSED if is_dressed_only else reading
 
 
 def _unfinished(reading: Reading, part: FinalPart) -> Reading:
@@ -71,20 +77,12 @@ def _is_verdict(reply: Reply, part: FinalPart) -> bool:
 _NEXT = 60
 _SAME_LETTER = re.compile(r"([A-Z])\1{2,}[.!]?")
 _LAST_LINE = re.compile(
-    r"\n\W*(?:so )?(?:my |the )?(?:final |best )?(?:answer|choice|prediction|pick)\b[^\n]{1,60}\Z"
+    r"\n[^\w\n]{0,8}(?:so )?(?:my |the )?(?:final |best )?(?:answer|choice|prediction|pick)\b[^\n]{1,60}\Z"
 )
 #: Lines of a list, at least.
 _LIST = 2
 #: Characters before a letter that a reply begins with.
 _START = 40
-
-
-def _read(reply: Reply) -> Reading:
-    for rule in _RULES:
-        reading = rule(reply)
-        if reading is not None:
-            return reading
-    return UNPARSED
 
 
 def _option_word_for_word(reply: Reply) -> Reading | None:

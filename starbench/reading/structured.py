@@ -18,12 +18,12 @@ _HANDS_IN = re.compile(r"(?:final|finish|submit|answer|respond|choose|select|ret
 _ASIDE = re.compile(
     r"errors?|messages?|not|rejected|excluded|ruled_out|thoughts?|thinking|reasoning|analysis|options|choices"
 )
-_FENCE = re.compile(r"\A\s*```\w{0,12}\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
+_FENCE = "```"
 _CALL = re.compile(
     r"<tool_call>(?P<json>.*?)(?:</tool_call>|\Z)"
-    r"|^\s*action:\s*(?P<action>\w{1,40})[\[(](?P<input>[^\n]*?)[\])]?\s*$"
+    r"|^[^\S\n]*action:[^\S\n]*(?P<action>\w{1,40})[\[(](?P<input>[^\n]*?)[\])]?[^\S\n]*$"
     r"|<function=(?P<tag>\w{1,40})>(?P<body>.*?)(?:</function>|\Z)"
-    r"|\bfunctions\.(?P<function>\w{1,40})\((?P<arguments>[^\n]*)\)",
+    r"|\bfunctions\.(?P<function>\w{1,40})\((?P<arguments>[^\n]{0,400})\)",
     re.DOTALL | re.IGNORECASE | re.MULTILINE,
 )
 #: A longer document is read as text.
@@ -34,12 +34,16 @@ def unstructured(text: str) -> str:
     """A reply that is a JSON document as the text of its answer, and one that calls tools without those calls."""
     if len(text) > _LONGEST:
         return text
-    fenced = _FENCE.match(text)
-    document = _parsed(fenced[1] if fenced else text)
+    document = _parsed(_unfenced(text.strip()))
     if isinstance(document, (dict, list)):
         said = _said(document)
         return text if said is None else said
     return _CALL.sub(_called, text)
+
+
+def _unfenced(text: str) -> str:
+    is_fenced = text.startswith(_FENCE) and text.endswith(_FENCE) and "\n" in text
+    return text.removesuffix(_FENCE).partition("\n")[2] if is_fenced else text
 
 
 def _parsed(text: str) -> Any:

@@ -34,9 +34,8 @@ def templated_turn(reply: str) -> str:
     own = _first_own(reply, *_TOKENS) or reply
     end = _END.search(own)
     said = own[: end.start()] if end else own
-    return (
-        said if said.strip() and "<s>" not in said.lower() else own
-    )  # "<s>" strikes out, where it comes first
+    # Where "<s>" comes first, it strikes out.
+    return said if said.strip() and "<s>" not in said.lower() else own
 
 
 def own_turn(reply: str, question: str | None = None) -> str:
