@@ -27,8 +27,6 @@ from starbench.reading.texts import text_candidates
 from starbench.reading.turns import own_turn, templated_turn
 from starbench.schema.response import Outcome, Reading
 
-_WORD = re.compile(r"\w")
-
 
 def read(text: str, options: Sequence[str], question: str | None = None) -> Reading:
     """Read which option a reply chose.
@@ -51,7 +49,7 @@ def read(text: str, options: Sequence[str], question: str | None = None) -> Read
 def _reading(text: str, options: Sequence[str], question: str | None) -> tuple[Reply, Reading]:
     reply = Reply(shorten(plain(unstructured(text))), choices_of(tuple(options)), question)
     reading = next((found for rule in _RULES if (found := rule(reply)) is not None), UNPARSED)
-    is_dressed_only = reading.outcome is Outcome.EMPTY and _WORD.search(text) is not None
+    is_dressed_only = reading.outcome is Outcome.EMPTY and any(map(str.isprintable, "".join(text.split())))
     return reply, UNPARSED if is_dressed_only else reading
 
 

@@ -69,7 +69,7 @@ def show_plan(
 def _waiting(plan: RunPlan, out: Path | None, *, retry_permanent: bool) -> list[Trial]:
     """The trials that a run into ``out`` would still ask."""
     if out is not None:
-        directory.refuse_foreign(out)
+        directory.refuse_foreign(out.absolute())
     if out is None or directory.begun_run(out, plan.run, plan.trials) is None:
         return list(plan.trials)
     finished = settled(RunRecord(plan, out), retry_permanent=retry_permanent)

@@ -282,6 +282,7 @@ def test_detects_every_level(level, dithered):
         assert ask(HALF, options, sound, rotation=case % 4) == HALVES[half], frequency
 
 
+@pytest.mark.slow
 def test_has_no_false_alarm_in_a_thousand_clips_of_dither():
     rng = np.random.default_rng(9)
     options = (*HALVES.values(), UNABLE)

@@ -337,6 +337,7 @@ def published(samples: Path) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("protocol", ["star-bench", "starbench"])
 def test_the_published_samples_leave_as_they_should(
     samples: Path, published: list[dict[str, Any]], tmp_path: Path, protocol: str

@@ -223,6 +223,7 @@ def test_what_a_way_takes_from_the_sound_is_named_and_nothing_else(name: str, pr
     assert verdicts(canary) == of_probes(name, expected, probe), canary.evidence
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("probe", PROBE_SETS)
 @pytest.mark.parametrize("mind", [listener, hashes()], ids=["listener", "hash"])
 @pytest.mark.parametrize("name", NOISY)

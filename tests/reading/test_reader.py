@@ -144,6 +144,7 @@ def test_nothing_of_the_options_is_nothing_answered(words):
     assert read(" ".join(words), ("The first half", "The second half")).outcome is not Outcome.ANSWERED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit",
     [

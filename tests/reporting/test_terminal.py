@@ -18,6 +18,8 @@ from rich.cells import cell_len
 from starbench.reporting.tables import difference, with_interval
 
 WIDTHS = (80, 120, 200)
+pytestmark = pytest.mark.slow
+
 OBSERVER, RANDOM = "starbench-demo/runs/observer", "starbench-demo/runs/random"
 
 

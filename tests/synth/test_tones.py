@@ -127,6 +127,7 @@ def test_the_measurement_finds_a_known_sine() -> None:
     assert half_amplitude_width(x, 48_000, 777.7) == pytest.approx((0.205, 0.49), abs=2e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("profile", "size", "tones"), [("default", 120, 190), ("star-bench", 200, 300)])
 def test_every_tone_of_a_suite_is_within_a_tenth_of_a_jnd_of_its_truth(
     profile: str, size: int, tones: int

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from typing import Any
 
 import numpy as np
+import pytest
 from drafts import by_sub_category, parameters, places, render, signed
 from scene_geometry import trajectory, wall_distance_m
 from spatial_plans import mirrored, plan, right_option
@@ -120,6 +121,7 @@ def test_all_movements_change_the_level_by_the_same_amount(large_plan: BuildPlan
     assert np.ptp(means) < 0.25
 
 
+@pytest.mark.slow
 def test_one_item_of_each_type_can_be_rendered_for_every_receiver() -> None:
     channels = {"binaural": 2, "stereo": 2, "array": 2, "foa": 4, "mono": 1}
     for receiver, n_channels in channels.items():
