@@ -10,7 +10,6 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from itertools import islice
 from multiprocessing.connection import Connection
 from typing import TypeVar
 
@@ -66,16 +65,18 @@ def map_items(
         return
     size = max(1, min(_CHUNK, len(items) // (workers * _AHEAD)))
     chunks = iter([items[start : start + size] for start in range(0, len(items), size)])
-    with _pool(workers) as pool:
-        under_way: set[Future[list[Result]]] = set()
+    with _pools(workers) as pools:
+        under_way: dict[Future[list[Result]], ProcessPoolExecutor] = {}
+        free = pools * _AHEAD
         try:
             while True:
-                for chunk in islice(chunks, workers * _AHEAD - len(under_way)):
+                for pool, chunk in zip(free, chunks, strict=False):
                     with _interrupts_blocked():
-                        under_way.add(pool.submit(_apply, function, chunk))
+                        under_way[pool.submit(_apply, function, chunk)] = pool
                 if not under_way:
                     return
-                done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+                done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+                free = [under_way.pop(future) for future in done]
                 for future in done:
                     yield from future.result()
         except BrokenProcessPool as error:
@@ -87,20 +88,25 @@ def _apply(function: Callable[[Item], Result], chunk: Sequence[Item]) -> list[Re
 
 
 @contextmanager
-def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """A pool whose processes end as soon as the block is left by an error, or this process dies."""
+def _pools(workers: int) -> Iterator[list[ProcessPoolExecutor]]:
+    """Pools of one process each, that end as soon as the block is left by an error, or this process dies.
+
+    One pool of many processes starts them one after another; if one dies meanwhile, CPython's executor may stumble
+    over its own list of processes, print a traceback and leave the others behind.
+    """
     # Spawned, not forked: a fork would inherit this process's threads' locks and its numpy as it is.
     context = multiprocessing.get_context("spawn")
     theirs, ours = context.Pipe(duplex=False)
     with _environment(ONE_THREAD | KEPT_MEMORY):
-        pool = ProcessPoolExecutor(workers, context, _end_with_parent, (theirs,))
+        pools = [ProcessPoolExecutor(1, context, _end_with_parent, (theirs,)) for _ in range(workers)]
         try:
-            yield pool
+            yield pools
         except BaseException:
             ours.close()
             raise
         finally:
-            pool.shutdown(cancel_futures=True)
+            for pool in pools:
+                pool.shutdown(cancel_futures=True)
             ours.close()
             theirs.close()
 
