@@ -47,3 +47,23 @@ def test_a_body_of_50_mb_is_not_read_to_its_end(
     assert_errors(ran, "malformed")
     assert len(sent) >= ATTEMPTS
     assert max(sent) <= most
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, br"])
+def test_an_encoding_that_was_not_asked_for_is_malformed(starbench: Runs, encoding: str) -> None:
+    body = b'{"choices": [{"message": {"content": "<A>"}}]}'
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {encoding}\r\nContent-Length: {len(body)}\r\n\r\n"
+
+    def handle(connection: socket.socket) -> None:
+        connection.settimeout(0.5)
+        with suppress(TimeoutError):
+            connection.recv(65536)
+        with suppress(OSError):
+            connection.sendall(head.encode() + body)
+
+    with raw_server(handle) as url:
+        ran = starbench(url)
+    assert_errors(ran, "malformed")
+    for line in ran.lines:
+        assert line.error is not None
+        assert line.error.message.endswith(f"the reply is encoded as {encoding.removeprefix('gzip, ')}")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
 
 from starbench.schema import Capabilities, Item, JournalLine, Outcome, Prices, Response, Usage
 from starbench.schema.base import Facts
@@ -116,3 +117,14 @@ def test_facts_are_kept_up_to_numbers_that_no_float_holds() -> None:
     assert FACTS.validate_python(facts) == facts
     with pytest.raises(ValidationError, match="too large"):
         FACTS.validate_python({"n": 10**400})
+
+
+def test_facts_that_are_kept_can_stand_in_records_within_records() -> None:
+    kept = 0
+    for levels in range(150, 260):
+        with suppress(ValidationError):
+            facts = FACTS.validate_python({"deep": deep(levels)})
+            within = '{"record": ' * 15 + json.dumps(facts) + "}" * 15
+            assert from_json(within)
+            kept += 1
+    assert 0 < kept < 110, "some are too deep"

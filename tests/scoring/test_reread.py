@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from starbench.reporting.entries import entries_of
 from starbench.reporting.scores import show_changed_readings
 from starbench.runs import journal
 from starbench.runs.load import load
+from starbench.scoring.observations import observe
 from starbench.scoring.reread import changed_readings
 from starbench.scoring.run import score
 from starbench.synthesis import BuildSpec
@@ -60,3 +62,19 @@ def test_an_entry_says_which_reader_read_it(finished: Path) -> None:
     data = load(finished)
     (entry,) = entries_of(data, score(data))
     assert entry.versions["reader"] == reading.VERSION
+
+
+def test_replies_are_read_beside_their_questions(finished: Path) -> None:
+    data = load(finished)
+    options = ("The first clip", "The second clip", "They are equal")
+    loudness = {
+        "question": "Which clip is louder, the first or the second?",
+        "options": options,
+        "answer": options[0],
+    }
+    items = {key: item.model_copy(update=loudness) for key, item in data.items.items()}
+    reply = "The second clip is longer than the first clip."
+    ends = {key: end._replace(response=reply) for key, end in data.ends.items()}
+    seen = observe(replace(data, items=items, ends=ends))
+    assert seen
+    assert {one.outcome for one in seen} == {"unparsed"}, "longer is not what was asked"
