@@ -244,6 +244,7 @@ def test_dropped_sound_is_found(name: str, probe: ProbeSet) -> None:
     assert verdicts(canary) == of_probes(name, expected, probe), canary.evidence
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("probe", PROBE_SETS)
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("mind", [weak, denying(listener, 0.8)], ids=["weak", "denying"])
@@ -286,6 +287,7 @@ def test_a_reader_of_plain_files_alone_is_believed_by_what_it_gets_right() -> No
     assert "other bytes is refused" in deaf.evidence["transport"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("probe", PROBE_SETS)
 @pytest.mark.parametrize("name", NOT_KNOWN)
 def test_what_proves_nothing_is_unknown(name: str, probe: ProbeSet) -> None:

@@ -26,6 +26,7 @@ def aligned(response, lead: int, n: int) -> np.ndarray:
     return both[..., :n]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("listener", "facing", "azimuth", "elevation", "distance"),
     [((1.7, 1.5, 1.3), 20.0, 40.0, 0.0, 1.2), ((2.4, 2.1, 1.2), 250.0, 285.0, 25.0, 0.7)],
