@@ -64,12 +64,14 @@ class FinalPart(NamedTuple):
 
 def final_part(reply: str) -> FinalPart:
     """The part of a reply that is read: the last answer tag, else what stands outside the thinking."""
-    text, is_cut = _outside(reply)
-    answer = _answer_tag(text) if text.strip() or is_cut else _answer_tag(reply)
-    if answer is not None:
-        return FinalPart(answer)
-    if is_cut and not text.strip():
-        return _verdict_of(reply) or FinalPart("", is_cut=True)
+    text, is_cut = reply, False
+    if _TAG.search(reply) is not None:
+        text, is_cut = _outside(reply)
+        answer = _answer_tag(text) if text.strip() or is_cut else _answer_tag(reply)
+        if answer is not None:
+            return FinalPart(answer)
+        if is_cut and not text.strip():
+            return _verdict_of(reply) or FinalPart("", is_cut=True)
     is_aloud = len(text) > _LONG and _ALOUD.match(text) is not None
     if _breaks_off(text):
         return FinalPart(text, is_cut=True)

@@ -20,6 +20,7 @@ _DEFINES = re.compile(
     r"|indicates?"
     r"|is for|denotes?)\b)"
 )
+_OPENING, _CLOSING, _QUOTES = frozenset("<([{"), frozenset(">)]}"), frozenset("'\"")
 #: The most letters that are looked at; in a longer row of them the first and the last count.
 _MOST = 120
 #: Words of a reply so short that its last letter, set off by a comma or in another script, is its answer.
@@ -65,17 +66,22 @@ def defines_letters(reply: Reply) -> bool:
     )
 
 
-def letter_candidates(reply: Reply) -> tuple[list[Candidate], bool]:
-    """Each letter that names an option and is asserted, in order; and whether several were offered instead."""
-    spans = [m.span() for m in reply.choices.pattern.finditer(reply.lower)] if reply.choices.lettered else []
-    letters = [
-        match
-        for match in LETTER.finditer(reply.text)
-        if not any(start <= match.start() < end for start, end in spans)
-    ]
+def letter_places(reply: Reply) -> list[LetterPlace]:
+    """Each lone letter, in order; of very many the first and the last."""
+    letters = [match.span() for match in LETTER.finditer(reply.text)]
     if len(letters) > _MOST:
         letters = [*letters[: _MOST // 2], *letters[-_MOST // 2 :]]
-    possible = (_letter_candidate(reply, match.start(), match.end()) for match in letters)
+    return [LetterPlace(reply, *span) for span in letters]
+
+
+def letter_candidates(reply: Reply, places: list[LetterPlace]) -> tuple[list[Candidate], bool]:
+    """Each letter that names an option and is asserted, in order; and whether several were offered instead."""
+    spans = [m.span() for m in reply.choices.pattern.finditer(reply.lower)] if reply.choices.lettered else []
+    possible = (
+        _letter_candidate(place)
+        for place in places
+        if not any(start <= place.start < end for start, end in spans)
+    )
     candidates = [candidate for candidate in possible if candidate is not None]
     drop_enumerations(reply, candidates)
     offered = join(reply, candidates)
@@ -85,42 +91,40 @@ def letter_candidates(reply: Reply) -> tuple[list[Candidate], bool]:
     return without_lists(reply, [candidate for candidate in candidates if not candidate.dropped]), offered
 
 
-def last_letter(reply: Reply) -> tuple[Candidate | None, bool]:
+def last_letter(reply: Reply, places: list[LetterPlace]) -> tuple[Candidate | None, bool]:
     """The letter of an option that a short reply ends in; and whether it is left because others are rejected."""
     if len(reply.words) > _FEW:
         return None, False
-    places = [
-        (place, reply.stances.of(place.start, place.end))
-        for match in LETTER.finditer(reply.text)
-        if (place := _Place(reply, *match.span())).names_an_option
-        and not place.is_small
-        and place.index < len(reply.choices.words)
+    naming = [
+        place
+        for place in places
+        if place.names_an_option and not place.is_small and place.index < len(reply.choices.words)
     ]
-    asserted = [place for place, stance in places if stance in (Stance.ASSERTED, Stance.CONFIRMED)]
+    asserted = [place for place in naming if place.stance in (Stance.ASSERTED, Stance.CONFIRMED)]
     if not asserted:
         return None, False
     last = asserted[-1]
     is_end = last.ends_line and not reply.text[last.end :].strip(" .!?>)]}\"'。।")
-    is_left = len({place.index for place in asserted}) == 1 and Stance.REJECTED in {
-        stance for _, stance in places
-    }
+    is_left = len({place.index for place in asserted}) == 1 and any(
+        place.stance is Stance.REJECTED for place in naming
+    )
     return (Candidate(last.index, last.start, last.end) if is_end or is_left else None), is_left
 
 
-def _letter_candidate(reply: Reply, start: int, end: int) -> Candidate | None:
-    place = _Place(reply, start, end)
+def _letter_candidate(place: LetterPlace) -> Candidate | None:
     if not place.names_an_option:
         return None
-    stance = reply.stances.of(start, end)
-    rank, is_cued = _rank(place, is_confirmed=stance is Stance.CONFIRMED)
+    rank, is_cued = _rank(place, is_confirmed=place.stance is Stance.CONFIRMED)
     if rank is None:
         return None
-    is_dropped = stance in (Stance.REJECTED, Stance.OPEN)
-    return Candidate(place.index, start, end, rank, cued=is_cued, label=place.is_label, dropped=is_dropped)
+    is_dropped = place.stance in (Stance.REJECTED, Stance.OPEN)
+    return Candidate(
+        place.index, place.start, place.end, rank, cued=is_cued, label=place.is_label, dropped=is_dropped
+    )
 
 
 @dataclass
-class _Place:
+class LetterPlace:
     """A lone letter in a reply, and what stands around it."""
 
     reply: Reply
@@ -134,10 +138,10 @@ class _Place:
         self.is_small = self.letter.islower()
         self.before, self.after = self.reply.before(self.start), self.reply.after(self.end)
         left, right = self.text[self.start - 1 : self.start], self.text[self.end : self.end + 1]
-        self.is_closed = right in set(">)]}")
-        is_glued = self.text[self.start - 2 : self.start - 1].isalnum() and left in set("<([{")  # "dB(A)"
-        is_quoted = left in set("'\"") and right == left
-        is_marked = left in set("<([{") and (self.is_closed or right == ":") and not is_glued
+        self.is_closed = right in _CLOSING
+        is_glued = left in _OPENING and self.text[self.start - 2 : self.start - 1].isalnum()  # "dB(A)"
+        is_quoted = left in _QUOTES and right == left
+        is_marked = left in _OPENING and (self.is_closed or right == ":") and not is_glued
         self.is_bracketed = is_quoted or is_marked
         is_first = self.start < len(self.before) + 1 or "\n" in self.before
         self.starts_line = is_first and _LINE_START.search(self.before) is not None
@@ -153,12 +157,17 @@ class _Place:
         )
 
     @cached_property
+    def stance(self) -> Stance:
+        """What the reply says of it."""
+        return self.reply.stances.of(self.start, self.end)
+
+    @cached_property
     def is_label(self) -> bool:
         """Whether it stands before a text, as in a list of options."""
         is_delimited = _DELIMITER.match(self.text, self.end) is not None
         return self.names_own or (self.starts_line and not self.ends_line and is_delimited)
 
-    @property
+    @cached_property
     def names_an_option(self) -> bool:
         """Whether it is no article, no pronoun, no note and no part of "Q: … A: …"."""
         is_beyond = self.index >= len(self.reply.choices.words)
@@ -188,7 +197,7 @@ class _Place:
         return len(self.reply.words) <= _SHORT
 
 
-def _rank(place: _Place, *, is_confirmed: bool) -> tuple[Rank | None, bool]:
+def _rank(place: LetterPlace, *, is_confirmed: bool) -> tuple[Rank | None, bool]:
     """How firmly a letter points at its option, None if it does not; and whether words make it a choice."""
     if patterns.FINAL_BEFORE.search(place.before):
         return Rank.FINAL, True
@@ -208,7 +217,7 @@ def _rank(place: _Place, *, is_confirmed: bool) -> tuple[Rank | None, bool]:
     return _rank_by_place(place), False
 
 
-def _is_cued(place: _Place) -> bool:
+def _is_cued(place: LetterPlace) -> bool:
     is_hedged = patterns.HEDGED_BEFORE.search(place.before) and not _TENTATIVE.search(place.before)
     return bool(
         patterns.STATED_BEFORE.search(place.before)
@@ -217,7 +226,7 @@ def _is_cued(place: _Place) -> bool:
     )
 
 
-def _stands_alone(place: _Place) -> bool:
+def _stands_alone(place: LetterPlace) -> bool:
     """Whether it is a line of its own, heads the reply as a label, or has a percentage before it."""
     if (
         place.starts_line
@@ -231,7 +240,7 @@ def _stands_alone(place: _Place) -> bool:
     return place.is_short and place.ends_line and _SHARE_BEFORE.search(place.before) is not None
 
 
-def _rank_by_place(place: _Place) -> Rank | None:
+def _rank_by_place(place: LetterPlace) -> Rank | None:
     """A capital that is a sentence, heads the reply or stands beside another letter names an option."""
     if place.is_small:
         return None

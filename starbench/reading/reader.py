@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from starbench.reading import no_choice, patterns
 from starbench.reading.choices import choices_of
 from starbench.reading.final_part import FinalPart, final_part
-from starbench.reading.letters import defines_letters, last_letter, letter_candidates
+from starbench.reading.letters import defines_letters, last_letter, letter_candidates, letter_places
 from starbench.reading.matching import match, mentioned
 from starbench.reading.plain import plain, shorten
 from starbench.reading.reply import AFTER_ALL, UNPARSED, Rank, Reply, settle
@@ -61,7 +61,9 @@ def _unfinished(reading: Reading, part: FinalPart) -> Reading:
 
 def _is_verdict(reply: Reply, part: FinalPart) -> bool:
     """Whether a letter is the answer at the start of a reply that breaks off, or at the end of thinking aloud."""
-    candidates = [one for one in letter_candidates(reply)[0] if reply.text[one.start].isupper()]
+    candidates = [
+        one for one in letter_candidates(reply, letter_places(reply))[0] if reply.text[one.start].isupper()
+    ]
     if part.is_cut:
         return any(one.start <= _START and one.rank >= Rank.STATED for one in candidates)
     last, _ = reply.stances.sentence(len(reply.text.rstrip()) - 2)
@@ -141,9 +143,10 @@ def _repeated(reply: Reply) -> Reading | None:
 
 
 def _letters(reply: Reply) -> Reading | None:
-    candidates, offered = letter_candidates(reply)
+    places = letter_places(reply)
+    candidates, offered = letter_candidates(reply, places)
     winner, torn = settle(reply, candidates)
-    last, is_left = last_letter(reply)
+    last, is_left = last_letter(reply, places)
     if winner is None and defines_letters(reply):
         return UNPARSED
     if winner is None:

@@ -100,7 +100,11 @@ def _refuse_inconsistent(data: LoadedRun) -> None:
 def _fits(trial: PlannedTrial, item: Item) -> bool:
     """Whether a trial shows options that its item has, and its right letter shows one that can be right."""
     contents, n_options = trial.contents, len(item.options)
-    if len(set(contents)) < len(contents) or not all(0 <= content < n_options for content in contents):
+    if (
+        not contents
+        or len(set(contents)) < len(contents)
+        or not 0 <= min(contents) <= max(contents) < n_options
+    ):
         return False
     if ord(trial.answer_letter) - ord("A") >= len(contents):
         return False
