@@ -170,16 +170,16 @@ def _mean_of_means(
 
 def chance(observations: Sequence[Observation]) -> float:
     """What choosing one of the options at random gets of the trials."""
-    n_options = Counter([len(o.trial.contents) for o in observations])
-    return sum(trials / n for n, trials in n_options.items()) / len(observations)
+    return float(np.mean([1 / len(o.trial.contents) for o in observations]))
 
 
 def chance_acr(observations: Sequence[Observation]) -> float:
     """Items that choosing at random at every rotation gets right throughout."""
     trials = Counter([(o.trial.item_id, len(o.trial.contents)) for o in observations])
-    items: defaultdict[str, float] = defaultdict(lambda: 1.0)
+    items: dict[str, float] = {}
     for (item, n_options), n in trials.items():
-        items[item] *= n_options**-n
+        for _ in range(n):
+            items[item] = items.get(item, 1.0) / n_options
     return float(np.mean(list(items.values())))
 
 
