@@ -201,10 +201,13 @@ def main() -> None:
         for theta, c in product((3.0, 9.0), (0.5, 1.5)):
             rows = list(fitted(detecting(theta, c, rotations), n, seed, "dB HL"))
             print_cell(f"there or not, {theta:g} dB, c = {c:g}, {rotations.name}", theta, rows)
-    print_statuses("one of four, guessing", list(fitted(guessing(FOUR, choosing(1.0, ONCE)), n, seed)),
-                   ThresholdStatus.AT_CHANCE)  # fmt: skip
-    print_statuses("one of four, 0.05 JND", list(fitted(choosing(0.05, ONCE), n, seed)),
-                   ThresholdStatus.BELOW_SMALLEST)  # fmt: skip
+    for name, listener, unit, expected in (
+        ("one of four, guessing", guessing(FOUR, choosing(1.0, ONCE)), "JND", ThresholdStatus.AT_CHANCE),
+        ("one of four, 0.05 JND", choosing(0.05, ONCE), "JND", ThresholdStatus.BELOW_SMALLEST),
+        ("one of four, 128 JND", choosing(128.0, ONCE), "JND", ThresholdStatus.AT_CHANCE),
+        ("there or not, 60 dB", detecting(60.0, 0.5, ONCE), "dB HL", ThresholdStatus.AT_CHANCE),
+    ):
+        print_statuses(name, list(fitted(listener, n, seed, unit)), expected)
 
 
 if __name__ == "__main__":

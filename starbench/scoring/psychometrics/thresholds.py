@@ -21,8 +21,8 @@ INTENSITIES = frozenset({"dB HL", "dB SPL", "dB"})
 _FEWEST = 20
 #: How sure it must be that a threshold lies beyond the levels.
 _SURE = 0.975
-#: One-sided 5 % and 0.5 % of the normal distribution: less is no evidence that answers follow the sound.
-_EVIDENCE, _STRONG = 1.645, 2.576
+#: One-sided 1 % and 0.5 % of the normal distribution: less is no evidence that answers follow the sound.
+_EVIDENCE, _STRONG = 2.326, 2.576
 #: 1 % of chi square with two degrees of freedom.
 _UNIFORM = 9.21
 #: An interval whose ends are further apart than this factor, or these dB, says nothing.
