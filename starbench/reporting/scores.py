@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from starbench.canary import arrival
@@ -20,6 +20,7 @@ from starbench.reporting.tables import (
 )
 from starbench.runs.load import LoadedRun
 from starbench.schema.score import Headline, PairedDifference, RunScore, Score, SuiteScore, TaskScore
+from starbench.schema.threshold import Threshold, ThresholdStatus
 from starbench.scoring.constant import constant_aa
 from starbench.scoring.reread import ChangedReading
 
@@ -33,11 +34,8 @@ def show(scores: RunScore, data: LoadedRun) -> None:
     run = data.run
     name = f"{run.label}: {scores.model}" if run.label else scores.model
     for suite in scores.suites:
-        show_table(console, _main_table(name, suite))
-        if suite.paired:
-            show_table(console, _paired_table(suite))
-        if any(len(row.ma.parts) > 1 for row in suite.headlines):
-            show_table(console, _headline_table(suite))
+        for table in _tables(name, suite):
+            show_table(console, table)
         if suite.official:
             say(console, _official_line(suite))
     if any(not is_soundless(row.condition) for suite in scores.suites for row in suite.headlines):
@@ -53,6 +51,16 @@ def show(scores: RunScore, data: LoadedRun) -> None:
             console,
             f"{len(run.skipped)} problem(s) in the data were left out with --skip-bad (see run.json).",
         )
+
+
+def _tables(name: str, suite: SuiteScore) -> Iterator[Table]:
+    yield _main_table(name, suite)
+    if suite.paired:
+        yield _paired_table(suite)
+    if any(len(row.ma.parts) > 1 for row in suite.headlines):
+        yield _headline_table(suite)
+    if any(row.status is not ThresholdStatus.TOO_FEW for row in suite.thresholds):
+        yield _threshold_table(suite)
 
 
 def show_changed_readings(changes: Sequence[ChangedReading], *, whole: bool) -> None:
@@ -141,6 +149,43 @@ def _headline_table(suite: SuiteScore) -> Table:
         ),
         suite.headlines,
     )
+
+
+#: What stands in place of a threshold that was not measured; the levels' ends are put into it.
+_UNMEASURED = {
+    ThresholdStatus.BELOW_SMALLEST: "below {row.smallest:g}, the smallest",
+    ThresholdStatus.ABOVE_LARGEST: "none up to {row.largest:g}, the largest",
+    ThresholdStatus.AT_CHANCE: "not measurable: chance everywhere",
+    ThresholdStatus.TOO_FEW: "cannot say: too few answers",
+}
+
+
+def _threshold_table(suite: SuiteScore) -> Table:
+    return Table(
+        "thresholds: the smallest that is heard (d' = 1, or halfway between guessing and the best), 95 % intervals",
+        (
+            Column("attribute", lambda row: row.attribute, is_text=True),
+            Column("condition", lambda row: row.condition, is_text=True),
+            Column("threshold", _threshold),
+            Column("lapses", lambda row: percent(row.lapse), rank=2),
+            Column('width of "same"', lambda row: _figure(row.criterion), rank=1, short='"same"'),
+            Column("order bias", lambda row: _figure(row.order_bias), rank=3),
+            Column("false alarms", lambda row: percent(row.false_alarms), rank=3),
+            Column("items", lambda row: row.n_items, rank=4),
+        ),
+        suite.thresholds,
+    )
+
+
+def _threshold(row: Threshold) -> str:
+    if row.threshold is None or row.threshold_ci is None:
+        return _UNMEASURED[row.status].format(row=row)
+    low, high = row.threshold_ci
+    return f"{row.threshold:.3g} {row.unit} [{low:.3g}, {high:.3g}]"
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
 
 
 def _official_line(suite: SuiteScore) -> str:

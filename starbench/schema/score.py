@@ -6,6 +6,7 @@ from pydantic import Field
 
 from starbench.schema.base import Bool, Facts, Float, Frozen, Int
 from starbench.schema.response import Usage
+from starbench.schema.threshold import Threshold
 
 Interval = tuple[float, float]
 
@@ -121,6 +122,8 @@ class SuiteScore(Frozen):
     tasks: tuple[TaskScore, ...]
     headlines: tuple[Headline, ...] = ()
     paired: tuple[PairedDifference, ...] = ()
+    thresholds: tuple[Threshold, ...] = ()
+    """Of sub-categories whose items state a level, under every condition that sends clips."""
     official: Facts = Field(default_factory=dict)
     """Under protocol star-bench: the figures as the official evaluator prints them."""
 

@@ -7,6 +7,7 @@ from itertools import product
 from typing import Any
 
 from starbench.engine.cost import dollars, total
+from starbench.planning.conditions import is_soundless
 from starbench.protocols import get as get_protocol
 from starbench.protocols.base import Result
 from starbench.runs.load import LoadedRun
@@ -14,6 +15,7 @@ from starbench.schema import Outcome, Run, SuiteIdentity, Usage
 from starbench.schema.score import PairedDifference, RunScore, SuiteScore
 from starbench.scoring.accuracy import grouped, headline, paired, task_score
 from starbench.scoring.observations import MISSING, Observation, observe
+from starbench.scoring.psychometrics.thresholds import thresholds
 
 #: What other conditions are compared with, where it was asked.
 BASE = "audio"
@@ -71,6 +73,12 @@ def _suite_score(suite: SuiteIdentity, observations: Sequence[Observation], run:
             if condition in by_condition
         ),
         paired=tuple(_paired(cells, tasks, conditions)),
+        thresholds=tuple(
+            row
+            for (task, condition), cell in cells.items()
+            if not is_soundless(condition)
+            for row in thresholds(task, condition, cell)
+        ),
         official=_official(suite, observations, run),
     )
 

@@ -1,0 +1,56 @@
+"""A threshold: what a listener needs to hear a difference or a sound, and what it does where it does not."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from starbench.schema.base import Float, Frozen, Int
+
+Interval = tuple[float, float]
+Method = Literal["indecision", "mafc", "yesno"]
+
+
+class ThresholdStatus(StrEnum):
+    """What the answers say of a threshold."""
+
+    MEASURED = "measured"
+    BELOW_SMALLEST = "below_smallest"
+    """Heard at every level: the threshold is below all of them."""
+    ABOVE_LARGEST = "above_largest"
+    """Not heard at any level: the threshold, if there is one, is above all of them."""
+    AT_CHANCE = "at_chance"
+    """The answers are those of guessing, or always the same: nothing is known of hearing."""
+    TOO_FEW = "too_few"
+    """There are too few answers to say."""
+
+
+class Threshold(Frozen):
+    """The threshold of one sub-category under one condition, fitted to all answers with a letter.
+
+    ``threshold`` is the level at which both sounds are heard with d′ = 1 (method ``indecision``), or the level halfway
+    between guessing and the best (``mafc``, ``yesno``), in ``unit``. Unless ``status`` is ``measured``, there is none, and
+    no interval.
+    """
+
+    task: str
+    attribute: str
+    condition: str
+    method: Method
+    unit: str
+    status: ThresholdStatus
+    threshold: Float | None = None
+    threshold_ci: Interval | None = None
+    lapse: Float | None = None
+    """Share of trials answered without regard to what was heard."""
+    criterion: Float | None = None
+    """Half the width of what is called "the same", in sd of the difference heard."""
+    order_bias: Float | None = None
+    """How far "the second" is preferred to "the first", in sd of the difference heard."""
+    false_alarms: Float | None = None
+    """Method ``yesno``: share of trials without a sound that were said to hold one."""
+    smallest: Float
+    largest: Float
+    """The levels between which a threshold can be measured."""
+    n_items: Int
+    """Items with at least one answer."""
