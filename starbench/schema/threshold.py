@@ -29,8 +29,8 @@ class Threshold(Frozen):
     """The threshold of one sub-category under one condition, fitted to all answers with a letter.
 
     ``threshold`` is the level at which both sounds are heard with d′ = 1 (method ``indecision``), or the level halfway
-    between guessing and the best (``mafc``, ``yesno``), in ``unit``. Unless ``status`` is ``measured``, there is none, and
-    no interval.
+    between guessing and the best (``mafc``, ``yesno``), in ``unit``. Unless ``status`` is ``measured``, there is none,
+    and no interval.
     """
 
     task: str
