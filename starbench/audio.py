@@ -224,12 +224,17 @@ def silence(seconds: float, rate: int) -> Audio:
     return Audio(np.zeros((round(seconds * rate), 1), np.int16), rate)
 
 
+#: Which of two channels stand where, by what a condition asks.
+_EARS = {"left": [0], "right": [1], "swap": [1, 0], "left-ear": [0, 0], "right-ear": [1, 1]}
+
+
 def transform(audio: Audio, how: str) -> Audio:
     """Do to a clip what a condition asks: one of the names of :data:`starbench.schema.trial.Transform`.
 
     ``mono`` is the plain mean of the channels; ``silence`` and ``noise`` keep length, rate and
     channel count, and the noise is the same in every channel and every clip of one length. Raises
-    :class:`AudioError` if ``left``, ``right`` or ``swap`` is asked of a clip that has not two channels.
+    :class:`AudioError` if anything else is asked of a clip that has not two channels: one of them alone
+    (``left``, ``right``), one in both (``left-ear``, ``right-ear``), or both exchanged (``swap``).
     """
     if how == "native":
         return audio
@@ -243,8 +248,7 @@ def transform(audio: Audio, how: str) -> Audio:
         return Audio(np.repeat(pcm, audio.channels, axis=1), audio.rate)
     if audio.channels != 2:
         raise AudioError(f"{how!r} needs two channels, and the clip has {audio.channels}")
-    ears = {"left": slice(0, 1), "right": slice(1, 2), "swap": slice(None, None, -1)}
-    return Audio(np.ascontiguousarray(audio.pcm[:, ears[how]]), audio.rate)
+    return Audio(np.ascontiguousarray(audio.pcm[:, _EARS[how]]), audio.rate)
 
 
 def join(audios: Sequence[Audio], gap_s: float) -> Audio:

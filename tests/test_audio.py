@@ -337,7 +337,10 @@ def test_native_changes_nothing(stereo) -> None:
     assert transform(stereo, "native").wav == stereo.wav
 
 
-@pytest.mark.parametrize(("how", "ears"), [("left", [0]), ("right", [1]), ("swap", [1, 0])])
+@pytest.mark.parametrize(
+    ("how", "ears"),
+    [("left", [0]), ("right", [1]), ("swap", [1, 0]), ("left-ear", [0, 0]), ("right-ear", [1, 1])],
+)
 def test_ears_are_taken_apart_and_swapped_exactly(stereo, how, ears) -> None:
     changed = transform(stereo, how)
     assert np.array_equal(changed.pcm, stereo.pcm[:, ears])
@@ -349,7 +352,7 @@ def test_swapping_twice_is_nothing(stereo) -> None:
     assert transform(transform(stereo, "swap"), "swap").digest == stereo.digest
 
 
-@pytest.mark.parametrize("how", ["left", "right", "swap"])
+@pytest.mark.parametrize("how", ["left", "right", "swap", "left-ear", "right-ear"])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_what_has_not_two_ears_cannot_be_taken_apart(how, channels) -> None:
     with pytest.raises(AudioError, match=f"has {channels}"):

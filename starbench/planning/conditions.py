@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from starbench.errors import ConditionError
 from starbench.planning.reasons import Reason
-from starbench.schema import Item, Presentation
+from starbench.schema import Item, Presentation, Transform
 from starbench.suites.clip_info import ClipInfo
 from starbench.text import suggestion
 
@@ -42,6 +42,14 @@ def _mono(item: Item, clips: Clips) -> Presentation | Reason:
     return Reason.of("one_channel") if has_one else Presentation(transforms=("mono",))
 
 
+def _one_ear(ear: Transform) -> _Present:
+    def present(item: Item, clips: Clips) -> Presentation | Reason:
+        is_binaural = _channels(item, clips) == {2}
+        return Presentation(transforms=(ear,)) if is_binaural else Reason.of("not_two_channels")
+
+    return present
+
+
 def _swap(item: Item, clips: Clips) -> Presentation | Reason:
     if item.mirror is None or item.answer is None:
         return Reason.of("no_mirror")
@@ -68,6 +76,8 @@ _PRESENT: dict[str, _Present] = {
     "audio+uncut": _uncut,
     "split": _split,
     "mono": _mono,
+    "left-ear": _one_ear("left-ear"),
+    "right-ear": _one_ear("right-ear"),
     "swap": _swap,
     "question-only": lambda _item, _clips: Presentation(transforms=()),
     "silence": lambda _item, _clips: Presentation(transforms=("silence",)),

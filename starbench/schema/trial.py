@@ -9,7 +9,7 @@ from pydantic import Field
 from starbench.schema.base import Bool, Float, Frozen, Int
 from starbench.schema.response import DroppedText, Failure, Outcome, ReportedUsage, Stop
 
-Transform = Literal["native", "left", "right", "mono", "swap", "silence", "noise"]
+Transform = Literal["native", "left", "right", "mono", "swap", "left-ear", "right-ear", "silence", "noise"]
 
 #: Suite, item, rotation and condition: what makes a trial itself within a run.
 TrialKey = tuple[str, str, int, str]

@@ -290,7 +290,11 @@ def prompts(draw: st.DrawFn) -> tuple[Trial, Item, dict[str, ClipInfo]]:
     }
     item = choice(audio_paths=paths, uncut_audio_path=paths[0], global_caption="Things happen.")
     names = ["audio", "audio+caption", "audio+uncut", "silence", "noise", "question-only"]
-    names += ["split", "swap"] if {clip.channels for clip in clips.values()} == {2} else []
+    names += (
+        ["split", "swap", "left-ear", "right-ear"]
+        if {clip.channels for clip in clips.values()} == {2}
+        else []
+    )
     item = item.model_copy(update={"mirror": {"Left": "Right", "Right": "Left"}})
     protocol = draw(st.sampled_from([STAR_BENCH, STARBENCH]))
     from starbench.planning.trials import plan_trials

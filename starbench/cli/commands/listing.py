@@ -23,6 +23,8 @@ CONDITIONS = {
     "audio+uncut": "the clips, and the uncut recording",
     "split": "left and right ear as two labelled mono clips",
     "mono": "the mean of the channels",
+    "left-ear": "the left ear, in both channels",
+    "right-ear": "the right ear, in both channels",
     "swap": "ears swapped, the right answer mirrored",
     "question-only": "no clip",
     "silence": "zeros of the clips' length, rate and channels",
