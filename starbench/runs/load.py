@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from starbench.errors import RunError
+from starbench.execution.garbage import paused_collector
 from starbench.runs import directory, journal
 from starbench.runs.directory import ItemKey, PlannedTrial
 from starbench.schema import Canary, Failure, Item, JournalLine, Outcome, Run, Stop, Usage
@@ -56,6 +57,7 @@ class LoadedRun:
         return [end.error for end in self.ends.values() if end.error is not None]
 
 
+@paused_collector()
 def load(path: Path) -> LoadedRun:
     """Read the run at ``path``; raises :class:`starbench.errors.RunError` if there is none, or it is damaged."""
     run = directory.read(path)

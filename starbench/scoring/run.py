@@ -7,6 +7,7 @@ from itertools import product
 from typing import Any
 
 from starbench.engine.cost import dollars, total
+from starbench.execution.garbage import paused_collector
 from starbench.planning.conditions import is_soundless
 from starbench.protocols import get as get_protocol
 from starbench.protocols.base import Result
@@ -22,6 +23,7 @@ BASE = "audio"
 _UNFINISHED = (MISSING, Outcome.ERROR.value)
 
 
+@paused_collector()
 def score(data: LoadedRun) -> RunScore:
     """Score a run from its journal."""
     run, canary = data.run, data.canary
