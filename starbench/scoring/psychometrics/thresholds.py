@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -29,22 +29,39 @@ _UNIFORM = 9.21
 _WIDE, _WIDE_DB = 8.0, 30.0
 
 
+#: Beyond these a level is no physical difference, and no level in dB.
+_DIFFERENCES, _DECIBELS = (1e-9, 1e9), (-1e3, 1e3)
+#: More different levels than these are put into bins: an eighth of an octave, or half a dB.
+_MOST_LEVELS = 40
+_BINS_AN_OCTAVE, _BINS_A_DB = 8, 2
+
+
 def thresholds(task: str, condition: str, observations: Sequence[Observation]) -> tuple[Threshold, ...]:
     """A threshold for each sub-category of a task under one condition that has at least two levels in a unit."""
     rows = []
     for attribute, group in sorted(grouped(observations, lambda o: o.item.sub_category).items()):
         units = {o.item.level_unit for o in group if o.item.level_unit is not None}
-        levels = {o.item.level for o in group if o.item.level is not None and not o.item.catch}
-        if len(units) == 1 and len(levels) > 1:
-            rows.append(threshold(task, attribute, condition, units.pop(), sorted(levels), answers_of(group)))
+        levels = sorted({o.item.level for o in group if o.item.level is not None and not o.item.catch})
+        if len(units) != 1 or len(levels) < 2:
+            continue
+        unit = units.pop()
+        low, high = _DECIBELS if unit in INTENSITIES else _DIFFERENCES
+        if low <= levels[0] and levels[-1] <= high:
+            rows.append(threshold(task, attribute, condition, unit, levels, answers_of(group)))
     return tuple(rows)
 
 
 def threshold(
-    task: str, attribute: str, condition: str, unit: str, levels: list[float], answers: list[Answer]
+    task: str,
+    attribute: str,
+    condition: str,
+    unit: str,
+    levels: Sequence[float],
+    answers: Sequence[Answer],
 ) -> Threshold:
     """The threshold that the answers to one sub-category under one condition hold; ``levels`` in ascending order."""
-    meaning = None if unit in INTENSITIES else orders(answers) if answers else None
+    is_intensity = unit in INTENSITIES
+    meaning = None if is_intensity else orders(answers)
     has_catch = any(answer.level is None for answer in answers)
     method: Method = "indecision" if meaning else "yesno" if has_catch else "mafc"
     bare = Threshold(
@@ -58,108 +75,119 @@ def threshold(
         largest=levels[-1],
         n_items=len({answer.item for answer in answers}),
     )
-    if bare.n_items < _FEWEST or len({answer.level for answer in answers} - {None}) < len(levels):
+    if bare.n_items < _FEWEST or len({answer.level for answer in answers} - {None}) < 2:
         return bare
-    found = _compared(answers, meaning, bare) if meaning else _detected(answers, bare)
-    return bare.model_copy(update=found)
+    if len(levels) > _MOST_LEVELS:
+        answers = [answer._replace(level=_binned(answer.level, is_intensity)) for answer in answers]
+    figures = _compared(answers, meaning, bare) if meaning else _detected(answers, bare)
+    return Threshold.model_validate(dict(bare) | figures)
 
 
-def _compared(answers: list[Answer], meaning: Mapping[str, int], row: Threshold) -> dict[str, object]:
+def _binned(level: float | None, is_intensity: bool) -> float | None:
+    if level is None:
+        return None
+    if is_intensity:
+        return round(level * _BINS_A_DB) / _BINS_A_DB
+    return float(2.0 ** (round(np.log2(level) * _BINS_AN_OCTAVE) / _BINS_AN_OCTAVE))
+
+
+def _compared(answers: Sequence[Answer], meaning: Mapping[str, int], row: Threshold) -> dict[str, object]:
     """The fit of the indecision model."""
     signed = [(a.item, (a.level or 0.0) * meaning[a.right], meaning[a.chosen]) for a in answers]
-    weight = effective_trials(signed)
     counts = Counter((level, response) for _, level, response in signed)
     levels = np.array(sorted({level for level, _ in counts}))
-    table = weight * np.array([[counts[level, response] for response in (-1, 0, 1)] for level in levels])
-    follows = _trend(np.sign(levels), table[:, 2] - table[:, 0], table) > _STRONG
-    if not follows and _is_blind(table.sum(axis=0)):
+    table = np.array([[counts[level, response] for response in (-1, 0, 1)] for level in levels])
+    table = table * effective_trials(signed)
+    is_heard = _trend(np.sign(levels), table) > _STRONG
+    if not is_heard and _is_blind(table.sum(axis=0)):
         return {"status": ThresholdStatus.AT_CHANCE}
     posterior = indecision.fit(indecision.Responses(levels, table))
-    listener = {
+    placed = _placed(posterior, indecision.LOG_THRESHOLD, row) if is_heard else _ABOVE
+    return placed | {
         "lapse": posterior.median(indecision.LAPSE),
         "criterion": posterior.median(indecision.CRITERION),
         "order_bias": posterior.median(indecision.ORDER_BIAS),
     }
-    if not follows:
-        return {"status": ThresholdStatus.ABOVE_LARGEST, **listener}
-    limits = (float(np.log2(row.smallest)), float(np.log2(row.largest)))
-    return listener | _placed(posterior, indecision.LOG_THRESHOLD, limits, is_octaves=True)
 
 
-def _trend(signs: Floats, balance: Floats, table: Floats) -> float:
+def _trend(signs: Floats, table: Floats) -> float:
     """How far answers follow the sign of the difference, in standard errors of answers that do not."""
-    n = table.sum(axis=1)
-    responses = table.sum(axis=0)
+    n, responses = table.sum(axis=1), table.sum(axis=0)
     mean = (responses[2] - responses[0]) / n.sum()
     variance = (responses[2] + responses[0]) / n.sum() - mean**2
     centred = signs - (signs * n).sum() / n.sum()
     spread = variance * (centred**2 * n).sum()
-    return float((centred * balance).sum() / spread**0.5) if spread > 0 else 0.0
+    return float((centred * (table[:, 2] - table[:, 0])).sum() / spread**0.5) if spread > 0 else 0.0
 
 
 def _is_blind(responses: Floats) -> bool:
     """Whether responses are those of a guess among all, or one response throughout."""
     expected = responses.sum() / len(responses)
-    return bool(
-        ((responses - expected) ** 2 / expected).sum() < _UNIFORM or responses.max() == responses.sum()
-    )
+    is_even = ((responses - expected) ** 2 / expected).sum() < _UNIFORM
+    return bool(is_even or responses.max() == responses.sum())
 
 
-def _detected(answers: list[Answer], row: Threshold) -> dict[str, object]:
+def _detected(answers: Sequence[Answer], row: Threshold) -> dict[str, object]:
     """The fit of a psychometric function to right and wrong, or to yes and no where catch trials have no sound."""
     absent = {a.right for a in answers if a.level is None}
     judged = [
-        (
-            a.item,
-            -np.inf if a.level is None else a.level,
-            a.chosen not in absent if absent else a.chosen == a.right,
-        )
+        (a.item, a.level, a.chosen not in absent if absent else a.chosen == a.right, len(a.options))
         for a in answers
     ]
-    weight = effective_trials(judged)
-    is_octaves = row.unit not in INTENSITIES
-    levels = np.array(sorted({level for _, level, _ in judged}))
-    hits = weight * np.array([sum(hit for _, at, hit in judged if at == level) for level in levels])
-    trials = weight * np.array([sum(at == level for _, at, _ in judged) for level in levels])
-    guess = np.array([np.nan if absent else _guess(answers, level) for level in levels])
-    scale = np.log2(np.maximum(levels, 1e-12)) if is_octaves else levels
-    if _evidence(hits, trials, guess) < _EVIDENCE:
-        return {"status": ThresholdStatus.AT_CHANCE}
-    posterior = detection.fit(
-        detection.Detections(np.where(np.isinf(levels), -np.inf, scale), hits, trials, guess)
+    weight = effective_trials([(item, level, hit) for item, level, hit, _ in judged])
+    levels = sorted(
+        {level for _, level, _, _ in judged}, key=lambda level: -np.inf if level is None else level
     )
-    listener: dict[str, object] = {"lapse": posterior.median(detection.LAPSE)}
-    if absent:
-        listener["false_alarms"] = posterior.median(detection.GUESS)
-    limits = (row.smallest, row.largest)
-    limits = (float(np.log2(limits[0])), float(np.log2(limits[1]))) if is_octaves else limits
-    return listener | _placed(posterior, detection.THRESHOLD, limits, is_octaves=is_octaves)
+    trials, hits = (
+        Counter(level for _, level, _, _ in judged),
+        Counter(level for _, level, hit, _ in judged if hit),
+    )
+    guesses: defaultdict[float | None, float] = defaultdict(float)
+    for _, level, _, n_options in judged:
+        guesses[level] += 1 / n_options
+    detections = detection.Detections(
+        np.array([-np.inf if level is None else _position(level, row) for level in levels]),
+        weight * np.array([float(hits[level]) for level in levels]),
+        weight * np.array([float(trials[level]) for level in levels]),
+        np.array([np.nan if absent else guesses[level] / trials[level] for level in levels]),
+    )
+    if _evidence(detections) < _EVIDENCE:
+        return {"status": ThresholdStatus.AT_CHANCE}
+    posterior = detection.fit(detections)
+    false_alarms = {"false_alarms": posterior.median(detection.GUESS)} if absent else {}
+    placed = _placed(posterior, detection.THRESHOLD, row)
+    return placed | false_alarms | {"lapse": posterior.median(detection.LAPSE)}
 
 
-def _guess(answers: Sequence[Answer], level: float) -> float:
-    return float(np.mean([1 / len(answer.options) for answer in answers if answer.level == level]))
-
-
-def _evidence(hits: Floats, trials: Floats, guess: Floats) -> float:
+def _evidence(detections: detection.Detections) -> float:
     """How far more is right than by guessing, or said to be there the louder it is, in standard errors."""
+    _, hits, trials, guess = detections
     if np.isnan(guess).any():
         ranks = np.arange(len(hits)) - (np.arange(len(hits)) * trials).sum() / trials.sum()
         share = hits.sum() / trials.sum()
-        spread = share * (1 - share) * (ranks**2 * trials).sum()
-        return float((ranks * hits).sum() / spread**0.5) if spread > 0 else 0.0
-    return float((hits - guess * trials).sum() / (guess * (1 - guess) * trials).sum() ** 0.5)
+        excess, spread = (ranks * hits).sum(), share * (1 - share) * (ranks**2 * trials).sum()
+    else:
+        excess, spread = (hits - guess * trials).sum(), (guess * (1 - guess) * trials).sum()
+    return float(excess / spread**0.5) if spread > 0 else 0.0
 
 
-def _placed(
-    posterior: Posterior, axis: int, limits: tuple[float, float], *, is_octaves: bool
-) -> dict[str, object]:
+_ABOVE: dict[str, object] = {"status": ThresholdStatus.ABOVE_LARGEST}
+
+
+def _position(level: float, row: Threshold) -> float:
+    """Where a level stands on the axis of its fit: in dB, or in octaves."""
+    return level if row.unit in INTENSITIES else float(np.log2(level))
+
+
+def _placed(posterior: Posterior, axis: int, row: Threshold) -> dict[str, object]:
     """The threshold where it can be measured, else on which side of the levels it lies."""
-    if posterior.below(axis, limits[0]) > _SURE:
+    if posterior.below(axis, _position(row.smallest, row)) > _SURE:
         return {"status": ThresholdStatus.BELOW_SMALLEST}
-    if posterior.below(axis, limits[1]) < 1 - _SURE:
-        return {"status": ThresholdStatus.ABOVE_LARGEST}
+    if posterior.below(axis, _position(row.largest, row)) < 1 - _SURE:
+        return _ABOVE
     low, high = posterior.interval(axis)
-    if high - low > (np.log2(_WIDE) if is_octaves else _WIDE_DB):
+    is_intensity = row.unit in INTENSITIES
+    if high - low > (_WIDE_DB if is_intensity else np.log2(_WIDE)):
         return {"status": ThresholdStatus.TOO_FEW}
-    value, low, high = (2.0**x if is_octaves else x for x in (posterior.median(axis), low, high))
+    value, low, high = (x if is_intensity else 2.0**x for x in (posterior.median(axis), low, high))
     return {"status": ThresholdStatus.MEASURED, "threshold": value, "threshold_ci": (low, high)}

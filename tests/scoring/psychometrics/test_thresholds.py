@@ -201,6 +201,35 @@ def test_an_intensity_is_detected_beyond_false_alarms(false_alarms: float) -> No
     assert row.false_alarms == pytest.approx(false_alarms, abs=0.08)
 
 
+def test_levels_that_hardly_recur_are_fitted_all_the_same() -> None:
+    rng = np.random.default_rng(3)
+    sizes = 2.0 ** rng.uniform(0, 5, 480) * rng.choice([-1.0, 0.0, 1.0], 480, p=[0.375, 0.25, 0.375])
+    items = [item(number, signed) for number, signed in enumerate(sizes)]
+    chosen = comparing(4.0, 1.0)(sizes, rng)
+    (row,) = thresholds("T", "audio", [seen(one, int(c)) for one, c in zip(items, chosen, strict=True)])
+    assert row.status is ThresholdStatus.MEASURED
+    assert row.threshold == pytest.approx(4.0, rel=0.3)
+    half = [
+        seen(one, int(c) if n % 2 else None) for n, (one, c) in enumerate(zip(items, chosen, strict=True))
+    ]
+    (row,) = thresholds("T", "audio", half)
+    assert (row.status, row.n_items) == (ThresholdStatus.MEASURED, 240), "not every level needs an answer"
+
+
+@pytest.mark.parametrize("level", [0.0, -2.0, 1e308, 1e-300])
+def test_what_is_no_difference_has_no_threshold(level: float) -> None:
+    items = [item(n, signed) for n, signed in enumerate(signed_differences(10))]
+    items.append(item(999, 0.0, catch=False, level=level, answer=OPTIONS[0]))
+    assert thresholds("T", "audio", [seen(one, 0) for one in items]) == ()
+
+
+def test_one_option_beside_the_abstention_tells_nothing() -> None:
+    fields = {"options": ("Yes", "Cannot say"), "answer": "Yes", "abstain": 1, "catch": False}
+    items = [item(n, signed, **fields) for n, signed in enumerate(signed_differences(10)) if signed]
+    (row,) = thresholds("T", "audio", [seen(one, 0) for one in items])
+    assert row.status is ThresholdStatus.AT_CHANCE
+
+
 def test_items_without_levels_have_no_threshold() -> None:
     plain = item(0, 0.0, catch=False, level=None, level_unit=None)
     assert thresholds("T", "audio", [seen(plain, 0)]) == ()
