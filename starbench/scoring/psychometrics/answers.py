@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
@@ -67,10 +67,7 @@ def effective_trials(answers: Sequence[tuple[str, Hashable, Hashable]]) -> float
 
 def _chance_agreement(responses: Sequence[Hashable]) -> float:
     """How often two responses of a cell agree by chance."""
-    counts: defaultdict[Hashable, int] = defaultdict(int)
-    for response in responses:
-        counts[response] += 1
-    return sum((count / len(responses)) ** 2 for count in counts.values())
+    return sum((count / len(responses)) ** 2 for count in Counter(responses).values())
 
 
 def orders(answers: Sequence[Answer]) -> Mapping[str, int] | None:

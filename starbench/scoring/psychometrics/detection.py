@@ -19,7 +19,7 @@ from starbench.scoring.psychometrics.indecision import MEAN_LAPSE
 #: Axes of the posterior; the last one only where the guess rate is fitted.
 THRESHOLD, LOG_SD, LAPSE, GUESS = range(4)
 _MOST_LAPSE = 0.4
-#: From a fifth of the levels' range to twice of it, natural logarithms of its share.
+#: From a fiftieth of the levels' range to all of it, natural logarithms of its share.
 _LOG_SD = (np.log(0.02), np.log(1.0))
 
 
