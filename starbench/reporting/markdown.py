@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 
 from starbench.canary.arrival import FOLDED
+from starbench.schema.base import Interval
 from starbench.schema.board import Board, BoardTable, PublishedTable, RunRow, RunTable, TaskCell
-from starbench.schema.score import Interval
 from starbench.text import printable
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|~@]|:(?=//)|(?<=www)\.)")

@@ -16,7 +16,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from starbench.schema.score import Interval
+from starbench.schema.base import Interval
 from starbench.text import printable
 
 #: Width where neither a terminal nor COLUMNS says otherwise, characters.

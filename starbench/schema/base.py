@@ -21,6 +21,8 @@ def _is_common(number: int) -> int:
 Int = Annotated[int, Strict(), AfterValidator(_is_common)]
 Float = Annotated[float, Strict()]
 Bool = Annotated[bool, Strict()]
+#: Lower and upper limit.
+Interval = tuple[float, float]
 #: Facts stand within records, and these within others: so many levels are left free below the parser's limit.
 _LEVELS_ABOVE = 20
 _LONGEST_TEXT = 2**30

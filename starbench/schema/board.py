@@ -6,9 +6,8 @@ from typing import Any, Literal
 
 from pydantic import Field, field_serializer
 
-from starbench.schema.base import Bool, Facts, Float, Frozen, Int
+from starbench.schema.base import Bool, Facts, Float, Frozen, Int, Interval
 from starbench.schema.entry import SuiteRecord
-from starbench.schema.score import Interval
 from starbench.schema.setup import Setup
 
 

@@ -7,9 +7,8 @@ from typing import Any
 from pydantic import Field
 
 from starbench.schema.adaptation import Inapplicable
-from starbench.schema.base import Facts, Float, Frozen, Int
+from starbench.schema.base import Facts, Float, Frozen, Int, Interval
 from starbench.schema.caption import Captioner
-from starbench.schema.score import Interval
 
 
 class Side(Frozen):

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from starbench.schema.base import Bool, Facts, Float, Frozen, Int
+from starbench.schema.base import Bool, Facts, Float, Frozen, Int, Interval
 from starbench.schema.response import Usage
 from starbench.schema.threshold import Threshold
-
-Interval = tuple[float, float]
 
 
 class BestConstant(Frozen):

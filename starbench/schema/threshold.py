@@ -5,9 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
-from starbench.schema.base import Float, Frozen, Int
+from starbench.schema.base import Float, Frozen, Int, Interval
 
-Interval = tuple[float, float]
 Method = Literal["indecision", "mafc", "yesno"]
 
 

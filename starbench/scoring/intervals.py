@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from starbench.schema.score import Interval
+from starbench.schema.base import Interval
 
 Floats = NDArray[np.float64]
 

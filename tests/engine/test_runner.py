@@ -512,7 +512,7 @@ def test_a_key_that_nobody_accepts_costs_one_request(ask: Any) -> None:
     assert len(asked) == 1
 
 
-def test_a_model_that_bears_one_call_at_a_time_gets_one(ask: Any) -> None:
+def test_a_model_that_takes_one_call_at_a_time_gets_one(ask: Any) -> None:
     under_way, most = 0, 0
 
     class Shy:

@@ -132,9 +132,9 @@ def test_who_answers_blindly_is_at_chance(listener: Listener) -> None:
 
 
 def test_one_answer_at_three_rotations_is_one_observation() -> None:
-    once, thrice = fitted(comparing(4.0, 1.0)), fitted(comparing(4.0, 1.0), rotations=3)
-    assert thrice.threshold_ci == pytest.approx(once.threshold_ci, rel=1e-6)
-    assert thrice.n_items == once.n_items == 480
+    single, repeated = fitted(comparing(4.0, 1.0)), fitted(comparing(4.0, 1.0), rotations=3)
+    assert repeated.threshold_ci == pytest.approx(single.threshold_ci, rel=1e-6)
+    assert repeated.n_items == single.n_items == 480
 
 
 def test_rotations_count_by_how_much_they_tell() -> None:
