@@ -1,4 +1,4 @@
-"""Replies that are read otherwise than when they were asked."""
+"""What is scored of a whole run: replies read otherwise than before, questions beside replies, thresholds."""
 
 from __future__ import annotations
 
@@ -78,3 +78,21 @@ def test_replies_are_read_beside_their_questions(finished: Path) -> None:
     seen = observe(replace(data, items=items, ends=ends))
     assert seen
     assert {one.outcome for one in seen} == {"unparsed"}, "longer is not what was asked"
+
+
+def test_thresholds_are_those_of_conditions_that_send_clips(tmp_path: Path) -> None:
+    build("perception", BuildSpec(("loudness",), "default", 3, 40), tmp_path / "suite")
+    run = starbench.run(
+        Chooser,
+        tmp_path / "suite",
+        tmp_path / "run",
+        canary=False,
+        rotations=1,
+        conditions=["audio", "question-only"],
+    )
+    data = load(run.path)
+    (suite,) = score(data).suites
+    rows = {(row.attribute, row.condition): row for row in suite.thresholds}
+    assert {condition for _, condition in rows} == {"audio"}
+    row = rows["sensitivity_loudness", "audio"]
+    assert (row.method, row.unit, row.smallest, row.largest) == ("indecision", "JND", 1.0, 32.0)
