@@ -18,7 +18,6 @@ from starbench.errors import InputError
 from starbench.models.adapter import Adapter, Model
 from starbench.models.resolve import as_model, make, resolve
 from starbench.planning.plan import Request, plan_run
-from starbench.plugins import registry
 from starbench.protocols import read_response
 from starbench.reporting.frames import Backend, score_columns, to_frame, trial_columns
 from starbench.runs import directory, load
@@ -92,8 +91,7 @@ def build_suite(
     workers = options.pop("workers", None)
     if seed < 0 or (workers is not None and workers < 1):
         raise InputError("build_suite: seed must be at least 0, and workers at least 1")
-    known = getattr(registry.load("tasks", task), "attributes", ())
-    spec = BuildSpec(_several(attributes) or tuple(known), profile, seed, size, _texts(options))
+    spec = BuildSpec(_several(attributes), profile, seed, size, _texts(options))
     return build(task, spec, Path(out), workers=workers)
 
 

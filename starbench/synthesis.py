@@ -56,7 +56,7 @@ class Draft:
 
 @dataclass(frozen=True)
 class BuildSpec:
-    """What the user asked to be built; ``size`` None means the task's own full size."""
+    """What the user asked to be built: no ``attributes`` means all, ``size`` None the task's own full size."""
 
     attributes: tuple[str, ...]
     profile: str
@@ -76,6 +76,10 @@ class BuildPlan:
     """Constants that a reader needs to check the suite: calibration, JND table, rates."""
     options: dict[str, Any] | None = None
     """``BuildSpec.options`` as resolved and fit for the manifest, where paths are digests; None: as given."""
+    attributes: tuple[str, ...] | None = None
+    """``BuildSpec.attributes`` as resolved: what "all" means in this profile; None: as given."""
+    profile: str | None = None
+    """``BuildSpec.profile`` as resolved, where a name stands for the newest version; None: as given."""
     licence: str | None = "CC0-1.0"
     """Of the suite; None where it holds recordings whose licence the task cannot know."""
 

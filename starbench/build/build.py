@@ -72,8 +72,7 @@ def build(
         raise SuiteError(f"task {task!r} is loaded from data, not built: --suite {task}:FOLDER")
     _refuse_taken(out)
     plan: BuildPlan = plugin.plan(spec)
-    if plan.options is not None:
-        spec = replace(spec, options=plan.options)
+    spec = _resolved(spec, plan, getattr(plugin, "attributes", ()))
     header = _header(task, spec, plan)
     try:
         with hold(out) as staging:
@@ -92,6 +91,16 @@ def build(
         raise SuiteError(
             f"{out} cannot be written ({error.strerror}): fix that, then the same command resumes"
         ) from error
+
+
+def _resolved(spec: BuildSpec, plan: BuildPlan, attributes: Sequence[str]) -> BuildSpec:
+    """The spec with what "all attributes", the newest profile and paths in options stand for."""
+    return replace(
+        spec,
+        attributes=plan.attributes or spec.attributes or tuple(attributes),
+        profile=plan.profile or spec.profile,
+        options=spec.options if plan.options is None else plan.options,
+    )
 
 
 def _refuse_taken(out: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 RATE_HZ = 48_000
@@ -24,8 +24,8 @@ class Profile:
     description: str
 
 
-DEFAULT = Profile(
-    name="default",
+DEFAULT_1 = Profile(
+    name="default-1",
     offers_abstention=False,
     synthesis={"rate": RATE_HZ, "ramp_s": RAMP_S, "ramp": "raised-cosine", "nominal": False, "dither": True},
     description=(
@@ -36,6 +36,9 @@ DEFAULT = Profile(
         "Onsets and durations at half amplitude, raised-cosine ramps of 10 ms."
     ),
 )
+
+#: As version 1, with other ranges and further attributes.
+DEFAULT_2 = replace(DEFAULT_1, name="default-2")
 
 STAR_BENCH = Profile(
     name="star-bench",
@@ -49,4 +52,8 @@ STAR_BENCH = Profile(
     ),
 )
 
-PROFILES = {profile.name: profile for profile in (DEFAULT, STAR_BENCH)}
+#: ``default`` stands for the newest version.
+PROFILES = {
+    "default": DEFAULT_1,
+    **{profile.name: profile for profile in (DEFAULT_1, DEFAULT_2, STAR_BENCH)},
+}

@@ -19,7 +19,7 @@ from .places.discrimination import PLACE_DISCRIMINATION, plan_place_discriminati
 from .places.identification import PLACE_IDENTIFICATION, plan_place_identification
 from .places.star_bench.clips import DURATION_S as STAR_BENCH_DURATION_S
 from .places.star_bench.questions import plan_star_bench_discrimination, plan_star_bench_identification
-from .profiles import DEFAULT, PROFILES, STAR_BENCH, Profile
+from .profiles import DEFAULT_1, DEFAULT_2, PROFILES, STAR_BENCH, Profile
 from .tones import audiogram
 from .tones.discrimination import TONE_DISCRIMINATION, plan_tone_discrimination
 
@@ -37,8 +37,10 @@ _OPTIONS = ("hrtf", "recordings", "rt60", "signal", "snr")
 
 #: Profile and kind of question -> what plans the items of one attribute.
 _PLACE_PLANNERS: dict[tuple[str, str], Callable[[str, int, SceneOptions, int], PartPlan]] = {
-    (DEFAULT.name, "range"): plan_place_identification,
-    (DEFAULT.name, "sensitivity"): plan_place_discrimination,
+    (DEFAULT_1.name, "range"): plan_place_identification,
+    (DEFAULT_1.name, "sensitivity"): plan_place_discrimination,
+    (DEFAULT_2.name, "range"): plan_place_identification,
+    (DEFAULT_2.name, "sensitivity"): plan_place_discrimination,
     (STAR_BENCH.name, "range"): plan_star_bench_identification,
     (STAR_BENCH.name, "sensitivity"): plan_star_bench_discrimination,
 }
@@ -76,6 +78,8 @@ class Perception:
             parts,
             declared=declarations(profile, sizes, attributes, options),
             options=options.resolved,
+            attributes=attributes,
+            profile=profile.name,
             licence=options.licence,
         )
 
@@ -92,7 +96,7 @@ def _options(spec: BuildSpec, profile: Profile, attributes: tuple[str, ...]) -> 
             f"{', '.join(PLACE_DISCRIMINATION)} to the attributes, or leave it out"
         )
     check_head(options)
-    if profile is DEFAULT:
+    if profile is not STAR_BENCH:
         designs = [
             kind[name].design for name in places for kind in (PLACE_IDENTIFICATION, PLACE_DISCRIMINATION)
         ]

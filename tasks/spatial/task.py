@@ -29,7 +29,7 @@ class Spatial:
     """Where sounds are, how they are placed relative to each other and how they move; one to five sources."""
 
     attributes = tuple(_CATEGORIES)
-    profiles = ("default",)
+    profiles = ("default", "default-1", "default-2")
 
     def plan(self, spec: BuildSpec) -> BuildPlan:
         """Plan every item. Only short probes are synthesized, to find out what the synthesizer refuses.
@@ -60,6 +60,8 @@ class Spatial:
             parts,
             declared=_declarations(question_types, options),
             options=options.resolved,
+            attributes=attributes,
+            profile="default-1" if spec.profile == "default" else spec.profile,
             licence=options.licence,
         )
 

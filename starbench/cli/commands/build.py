@@ -12,7 +12,6 @@ from starbench.cli.commands.progress import counting
 from starbench.cli.commands.shared import key_values, names_in
 from starbench.cli.output import echo
 from starbench.errors import InputError
-from starbench.plugins import registry
 from starbench.suites.suite import MANIFEST, read_manifest
 from starbench.synthesis import BuildSpec
 
@@ -31,8 +30,7 @@ def build(options: Mapping[str, Any]) -> None:
         if name in task_options:
             raise InputError(f"option {name!r} is given twice")
         task_options[name] = value
-    known = getattr(registry.load("tasks", task), "attributes", ())
-    chosen = names_in([options["attributes"]]) or tuple(known)
+    chosen = names_in([options["attributes"]])
     spec = BuildSpec(chosen, options["profile"], options["seed"], options["size"], task_options)
     try:
         with counting("building") as on_item:

@@ -22,7 +22,10 @@ from starbench.tasks.perception import Perception
             "perception has no attribute 'taste': there are pitch, loudness, duration, azimuth, elevation, "
             "distance",
         ),
-        (BuildSpec(TONES, "modern", 1), "perception has no profile 'modern': there are default, star-bench"),
+        (
+            BuildSpec(TONES, "modern", 1),
+            "perception has no profile 'modern': there are default, default-1, default-2, star-bench",
+        ),
         (BuildSpec(TONES, "default", 1, 0), "size 0 is too small: a suite needs at least one item"),
         (
             BuildSpec(TONES, "default", 1, 5, {"rate": 8}),
