@@ -143,7 +143,7 @@ def _code_digest(synthesizers: Iterable[str]) -> str:
         module = sys.modules.get(inspect.unwrap(registry.load("synthesizers", name)).__module__)
         if module is not None and module.__file__:
             file = Path(module.__file__)
-            files |= {file, *file.parent.glob("*.py")} if module.__package__ else {file}
+            files |= {file, *file.parent.rglob("*.py")} if module.__package__ else {file}
     return sha256(b"\0".join(read_bytes(path) for path in sorted(files))).hexdigest()
 
 

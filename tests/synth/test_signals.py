@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from starbench.errors import StimulusError
 from starbench.synth import signals
+from starbench.synth.signals import harmonics, recording
 
 RATE = 48_000
 
@@ -40,6 +41,15 @@ KINDS: list[dict[str, Any]] = [
     {"kind": "complex", "f0_hz": 120.3},
     {"kind": "pulses", "per_second": 7.0},
     {"kind": "siren", "f0_hz": 500.0},
+    {"kind": "gaussian-noise"},
+    {"kind": "modulated-noise", "per_second": 8.0},
+    {"kind": "speech-noise"},
+    {"kind": "crackle"},
+    {"kind": "voice", "f0_hz": 140.0, "vowel": "i"},
+    {"kind": "chirps", "per_second": 5.0},
+    {"kind": "plucked", "f0_hz": 220.0, "per_second": 4.0},
+    {"kind": "struck", "f0_hz": 300.0, "per_second": 4.0},
+    {"kind": "gaussian-noise", "spectrum": {"ripple_db": 8.0}, "level_course": {"sd_db": 8.0}},
 ]
 
 
@@ -77,7 +87,7 @@ def test_ripple_changes_third_octaves_by_the_stated_spread() -> None:
 def test_a_complex_is_the_sum_of_its_harmonics() -> None:
     """Against sines added one by one, with the same phases."""
     f0, n = 123.4, 24_000
-    wave = signals.HarmonicComplex(duration_s=0.5, f0_hz=f0).wave(n, RATE, np.random.default_rng(3))
+    wave = harmonics.HarmonicComplex(duration_s=0.5, f0_hz=f0).wave(n, RATE, np.random.default_rng(3))
     count = int(16_000 / f0)
     phases = np.random.default_rng(3).uniform(0, 2 * np.pi, count)
     time = np.arange(n) / RATE
@@ -128,7 +138,7 @@ def test_a_recording_is_cut_at_its_start_and_must_be_the_planned_file(tmp_path: 
     with pytest.raises(StimulusError, match="does not have"):
         make(**planned, start_s=1.5, duration_s=1.0)
     soundfile.write(path, sound[::-1], 16_000)
-    signals._read_recording.cache_clear()  # another process would read the file anew
+    recording._read_recording.cache_clear()  # another process would read the file anew
     with pytest.raises(StimulusError, match="changed after"):
         make(**planned, start_s=0.5, duration_s=0.9)
 

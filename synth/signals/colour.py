@@ -1,0 +1,63 @@
+"""The colour and the level course of a signal: random, so that neither reveals a place or a movement.
+
+A head filters every sound, and one ear alone hears the result. A listener who knows the spectrum of the
+source therefore knows the filter, and from it the direction. With a source whose spectrum is new each time,
+only the comparison of the two ears is left. A level that varies by itself does the same for movements.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+from scipy import fft
+from scipy.interpolate import CubicSpline
+
+from starbench.schema.base import Frozen
+
+from ..calibration import tilt_exponent
+from ..parameters import Finite
+from .kind import TILT_REFERENCE_HZ, Wave
+
+#: Below, gains stay those of this frequency, Hz: a steep tilt would leave nothing but rumble.
+_LOWEST_HZ = 125.0
+
+
+class Spectrum(Frozen):
+    """A filter: random gains of each third of an octave (``ripple_db`` is their sd), and a tilt."""
+
+    ripple_db: Annotated[float, Field(ge=0, le=20)] = 0.0
+    tilt_db_per_octave: Finite = 0.0
+
+    def apply(self, wave: Wave, rate: int, rng: np.random.Generator) -> Wave:
+        """Filter a wave, shape (n,), without delay: the gains have no phase."""
+        size = fft.next_fast_len(wave.size, real=True)
+        frequency = np.maximum(np.arange(size // 2 + 1) * (rate / size), _LOWEST_HZ)
+        gain = (frequency / TILT_REFERENCE_HZ) ** tilt_exponent(self.tilt_db_per_octave)
+        if self.ripple_db:
+            gain *= ripple(frequency, self.ripple_db, rng)
+        return np.asarray(fft.irfft(fft.rfft(wave, size) * gain, size)[: wave.size])
+
+
+class LevelCourse(Frozen):
+    """A level that varies slowly at random: a cubic spline, dB, through independent normal values."""
+
+    sd_db: Annotated[float, Field(gt=0, le=20)]
+    knot_s: Annotated[float, Field(ge=0.05, le=10)] = 0.3
+
+    def apply(self, wave: Wave, rate: int, rng: np.random.Generator) -> Wave:
+        """Vary the level of a wave, shape (n,)."""
+        knots = np.arange(-1, math.ceil(wave.size / rate / self.knot_s) + 2) + rng.uniform(-0.5, 0.5)
+        decibels = CubicSpline(knots, rng.normal(0.0, self.sd_db, knots.size))
+        return np.asarray(wave * 10.0 ** (decibels(np.arange(wave.size) / (rate * self.knot_s)) / 20.0))
+
+
+def ripple(frequency: NDArray[np.floating], sd_db: float, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Random gains at ascending frequencies, Hz: normal in dB at third-octave centres, linear in between."""
+    position = 3.0 * np.log2(frequency / frequency[0])
+    centres = rng.normal(0.0, sd_db, math.ceil(float(position[-1])) + 2)
+    decibels = np.interp(position, np.arange(centres.size), centres)
+    return np.asarray(10.0 ** (decibels / 20.0), dtype=np.float32)
