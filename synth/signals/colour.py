@@ -24,6 +24,8 @@ from .kind import TILT_REFERENCE_HZ, Wave
 
 #: Below, gains stay those of this frequency, Hz: a steep tilt would leave nothing but rumble.
 _LOWEST_HZ = 125.0
+#: Middles of the bands that get a level course of their own, Hz, two octaves apart.
+_BAND_MIDDLES_HZ = (150.0, 600.0, 2400.0, 9600.0)
 
 
 class Spectrum(Frozen):
@@ -43,16 +45,40 @@ class Spectrum(Frozen):
 
 
 class LevelCourse(Frozen):
-    """A level that varies slowly at random: a cubic spline, dB, through independent normal values."""
+    """A level that varies slowly at random: a cubic spline, dB, through independent normal values.
+
+    ``sd_db`` is the standard deviation of the whole level, ``band_sd_db`` that of a further course of each
+    band: a head that turns from a moving source takes its high frequencies first.
+    """
 
     sd_db: Annotated[float, Field(gt=0, le=20)]
+    band_sd_db: Annotated[float, Field(ge=0, le=20)] = 0.0
     knot_s: Annotated[float, Field(ge=0.05, le=10)] = 0.3
 
     def apply(self, wave: Wave, rate: int, rng: np.random.Generator) -> Wave:
         """Vary the level of a wave, shape (n,)."""
-        knots = np.arange(-1, math.ceil(wave.size / rate / self.knot_s) + 2) + rng.uniform(-0.5, 0.5)
-        decibels = CubicSpline(knots, rng.normal(0.0, self.sd_db, knots.size))
-        return np.asarray(wave * 10.0 ** (decibels(np.arange(wave.size) / (rate * self.knot_s)) / 20.0))
+        gain = self._gain(self.sd_db, wave.size, rate, rng)
+        if not self.band_sd_db:
+            return wave * gain
+        bands = _bands(wave, rate)
+        return gain * sum(band * self._gain(self.band_sd_db, wave.size, rate, rng) for band in bands)
+
+    def _gain(self, sd_db: float, n: int, rate: int, rng: np.random.Generator) -> Wave:
+        knots = np.arange(-1, math.ceil(n / rate / self.knot_s) + 2) + rng.uniform(-0.5, 0.5)
+        decibels = CubicSpline(knots, rng.normal(0.0, sd_db, knots.size))
+        return np.asarray(10.0 ** (decibels(np.arange(n) / (rate * self.knot_s)) / 20.0))
+
+
+def _bands(wave: Wave, rate: int) -> list[Wave]:
+    """Four bands about two octaves wide, whose sum is the wave: triangles over the logarithm of frequency."""
+    size = fft.next_fast_len(wave.size, real=True)
+    spectrum = fft.rfft(wave, size)
+    frequency = np.maximum(np.arange(spectrum.size) * (rate / size), 1.0)
+    position = np.clip(np.log2(frequency / _BAND_MIDDLES_HZ[0]) / 2.0, 0.0, len(_BAND_MIDDLES_HZ) - 1.0)
+    return [
+        fft.irfft(spectrum * np.maximum(0.0, 1.0 - np.abs(position - k)), size)[: wave.size]
+        for k in range(len(_BAND_MIDDLES_HZ))
+    ]
 
 
 def ripple(frequency: NDArray[np.floating], sd_db: float, rng: np.random.Generator) -> NDArray[np.float32]:

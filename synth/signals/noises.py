@@ -74,7 +74,7 @@ class ModulatedNoise(GaussianNoise):
     def wave(self, n: int, rate: int, rng: np.random.Generator) -> Wave:
         start = rng.uniform(0.0, 1.0)
         cycles = np.arange(n) * (self.per_second / rate) + start
-        return super().wave(n, rate, rng) * (1.0 + self.depth * np.sin(2.0 * np.pi * cycles))
+        return np.asarray(super().wave(n, rate, rng) * (1.0 + self.depth * np.sin(2.0 * np.pi * cycles)))
 
 
 class SpeechNoise(GaussianNoise):

@@ -9,10 +9,9 @@ from ..scenes import cue_features
 from ..scenes.options import SceneOptions, rt60_words, snr_words
 from ..scenes.recipes import LEVELS_DB_SPL
 from . import jnd
-from .places.clips import DEFAULT_SIGNALS
 from .places.discrimination import PLACE_DISCRIMINATION
-from .places.identification import PLACE_IDENTIFICATION
 from .places.star_bench import clips as star_bench_clips
+from .places.versions import PLACE_QUESTIONS, PlaceQuestions
 from .profiles import RATE_HZ, STAR_BENCH, Profile
 from .tones import audiogram
 from .tones.discrimination import JND_LEVELS, TONE_DISCRIMINATION
@@ -65,7 +64,9 @@ def declarations(
     if profile is STAR_BENCH:
         constants = {"rate_hz": star_bench_clips.RATE_HZ, "rt60_s": star_bench_clips.RT60_S}
         return declared | {"flaws": _flaws(sub_categories)} | ({"places": constants} if places else {})
-    return declared | _jnds(attributes, places) | (_places(places, options) if places else {})
+    questions = PLACE_QUESTIONS[profile.name]
+    declared |= _jnds(attributes, places, questions)
+    return declared | (_places(places, questions, options) if places else {})
 
 
 def _flaws(sub_categories: Iterable[str]) -> dict[str, dict[str, str]]:
@@ -76,24 +77,27 @@ def _flaws(sub_categories: Iterable[str]) -> dict[str, dict[str, str]]:
     return {name: reasons for name, reasons in flaws.items() if reasons}
 
 
-def _jnds(attributes: Iterable[str], places: list[str]) -> dict[str, Any]:
+def _jnds(attributes: Iterable[str], places: list[str], questions: PlaceQuestions) -> dict[str, Any]:
     declared: dict[str, Any] = {"version": jnd.TABLE["version"], "ladder": [0.0, *JND_LEVELS]}
     declared |= {name: jnd.TABLE[name] for name in attributes}
     if places:
-        declared["ladders"] = {name: [0.0, *PLACE_DISCRIMINATION[name].jnds] for name in places}
+        declared["ladders"] = {name: [0.0, *questions.discrimination[name].levels] for name in places}
     return {"jnd": declared}
 
 
-def _places(places: list[str], options: SceneOptions) -> dict[str, Any]:
+def _places(places: list[str], questions: PlaceQuestions, options: SceneOptions) -> dict[str, Any]:
     designs = {
-        f"{kind}_{name}": questions[name].design
+        f"{kind}_{name}": design
         for name in places
-        for kind, questions in (("range", PLACE_IDENTIFICATION), ("sensitivity", PLACE_DISCRIMINATION))
+        for kind, design in (
+            ("range", questions.identification[name].design),
+            ("sensitivity", questions.discrimination[name].design),
+        )
     }
     return {
         "places": {
             "level_db_spl": LEVELS_DB_SPL,
-            "signal": list(options.signal or DEFAULT_SIGNALS),
+            "signal": list(options.signal or next(iter(designs.values())).default_signals),
             "snr_db": snr_words(options.backgrounds()),
             "rt60_s": {
                 name: rt60_words(design.reverberation_times(options)) for name, design in designs.items()

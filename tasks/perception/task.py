@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from starbench.errors import InputError
 from starbench.synthesis import BuildPlan, BuildSpec
@@ -13,13 +14,15 @@ from ..design.plans import PartPlan, build_plan, select_attributes
 from ..scenes.feasibility import check_head, check_rooms
 from ..scenes.options import SceneOptions, parse_options
 from ..scenes.sounds import TEST_SIGNALS
+from ..scenes.varied_sounds import SOUNDS
 from .declarations import declarations
 from .places.clips import LONGEST_S
 from .places.discrimination import PLACE_DISCRIMINATION, plan_place_discrimination
-from .places.identification import PLACE_IDENTIFICATION, plan_place_identification
+from .places.identification import plan_place_identification
 from .places.star_bench.clips import DURATION_S as STAR_BENCH_DURATION_S
 from .places.star_bench.questions import plan_star_bench_discrimination, plan_star_bench_identification
-from .profiles import DEFAULT_1, DEFAULT_2, PROFILES, STAR_BENCH, Profile
+from .places.versions import PLACE_QUESTIONS
+from .profiles import DEFAULT_2, PROFILES, STAR_BENCH, Profile
 from .tones import audiogram
 from .tones.discrimination import TONE_DISCRIMINATION, plan_tone_discrimination
 
@@ -37,13 +40,12 @@ _OPTIONS = ("hrtf", "recordings", "rt60", "signal", "snr")
 
 #: Profile and kind of question -> what plans the items of one attribute.
 _PLACE_PLANNERS: dict[tuple[str, str], Callable[[str, int, SceneOptions, int], PartPlan]] = {
-    (DEFAULT_1.name, "range"): plan_place_identification,
-    (DEFAULT_1.name, "sensitivity"): plan_place_discrimination,
-    (DEFAULT_2.name, "range"): plan_place_identification,
-    (DEFAULT_2.name, "sensitivity"): plan_place_discrimination,
     (STAR_BENCH.name, "range"): plan_star_bench_identification,
     (STAR_BENCH.name, "sensitivity"): plan_star_bench_discrimination,
 }
+for _profile, _questions in PLACE_QUESTIONS.items():
+    _PLACE_PLANNERS[_profile, "range"] = partial(plan_place_identification, _questions.identification)
+    _PLACE_PLANNERS[_profile, "sensitivity"] = partial(plan_place_discrimination, _questions.discrimination)
 
 
 class Perception:
@@ -86,8 +88,9 @@ class Perception:
 
 def _options(spec: BuildSpec, profile: Profile, attributes: tuple[str, ...]) -> SceneOptions:
     longest_s = STAR_BENCH_DURATION_S[1] if profile is STAR_BENCH else LONGEST_S
+    signals = SOUNDS if profile is DEFAULT_2 else TEST_SIGNALS
     options = parse_options(
-        spec.options, "perception", _OPTIONS, signals=tuple(TEST_SIGNALS), min_recording_s=longest_s
+        spec.options, "perception", _OPTIONS, signals=tuple(signals), min_recording_s=longest_s
     )
     places = [name for name in attributes if name in PLACE_DISCRIMINATION]
     if spec.options and not places:
@@ -97,9 +100,7 @@ def _options(spec: BuildSpec, profile: Profile, attributes: tuple[str, ...]) -> 
         )
     check_head(options)
     if profile is not STAR_BENCH:
-        designs = [
-            kind[name].design for name in places for kind in (PLACE_IDENTIFICATION, PLACE_DISCRIMINATION)
-        ]
+        designs = [kind[name].design for name in places for kind in PLACE_QUESTIONS[profile.name]]
         check_rooms(options, [(design.rooms, design.reverberation_times(options)) for design in designs])
     return options
 

@@ -50,6 +50,16 @@ HEIGHT_CORNERS = tuple(
 )
 
 
+def place_at_height(lateral_deg: float, elevation_deg: float, *, behind: bool) -> Place:
+    """The place of this elevation on the cone ``lateral_deg`` off the median plane, in front or behind.
+
+    The cone reaches elevations up to 90° − abs(lateral_deg).
+    """
+    sine = math.sin(math.radians(lateral_deg)) / math.cos(math.radians(elevation_deg))
+    azimuth = math.degrees(math.asin(sine))
+    return place(180.0 - azimuth if behind else azimuth, elevation_deg)
+
+
 def draw_height(index: int, rng: np.random.Generator) -> tuple[Place, list[RequiredPoint]]:
     """Draw a place in the class of this index; also gives the points that a room must hold for any class."""
     lateral, share = uniform(rng, _LATERAL_DEG), rng.random()
@@ -57,3 +67,24 @@ def draw_height(index: int, rng: np.random.Generator) -> tuple[Place, list[Requi
     corners = [place_on_cone(lateral, polar) for polar in (-40.0, 0.0, 75.0)]
     points: list[RequiredPoint] = [(at["azimuth_deg"], at["elevation_deg"], 1.5) for at in corners]
     return place_on_cone(lateral, low + share * (high - low)), points
+
+
+_ALL_LATERAL_DEG = (-35.0, 35.0)
+#: Elevations of the three classes all around: what every cone within ``_ALL_LATERAL_DEG`` reaches.
+_ALL_ELEVATIONS_DEG: tuple[Bounds, ...] = ((22.0, 54.0), (-38.0, -18.0), (0.0, 0.0))
+ALL_HEIGHT_CORNERS = tuple(
+    place_at_height(lateral, elevation, behind=behind)
+    for lateral in (*_ALL_LATERAL_DEG, 0.0)
+    for bounds in _ALL_ELEVATIONS_DEG
+    for elevation in bounds
+    for behind in (False, True)
+)
+
+
+def draw_height_all_around(index: int, rng: np.random.Generator) -> tuple[Place, list[RequiredPoint]]:
+    """As :func:`draw_height`, also behind the listener and further to the sides."""
+    lateral, behind = uniform(rng, _ALL_LATERAL_DEG), bool(rng.random() < 0.5)
+    elevation = uniform(rng, _ALL_ELEVATIONS_DEG[index])
+    corners = [place_at_height(lateral, edge, behind=behind) for edge in (-38.0, 0.0, 54.0)]
+    points: list[RequiredPoint] = [(at["azimuth_deg"], at["elevation_deg"], 1.5) for at in corners]
+    return place_at_height(lateral, elevation, behind=behind), points

@@ -89,5 +89,8 @@ LIVING = RoomFamily((5.5, 8.5), (4.5, 6.5), (2.6, 3.4))
 LONG = RoomFamily((7.0, 9.0), (5.0, 6.5), (2.7, 3.3))
 #: For sounds that pass straight in front.
 WIDE = RoomFamily((8.5, 10.5), (5.5, 7.0), (2.8, 3.4))
-#: For the 10 m of profile ``star-bench``.
+#: For distances up to 12 m, and for the 10 m of profile ``star-bench``.
 HALL = RoomFamily((12.5, 16.0), (8.0, 12.0), (3.5, 5.0))
+#: Large and dry: with reverberation times of 0.5 to 0.7 s, direct and reverberant sound are equal at 2.7 to
+#: 4.0 m (the critical distance, 0.057·√(V / T60) m; Kuttruff, Room Acoustics).
+AUDITORIUM = RoomFamily((17.0, 20.0), (12.0, 14.0), (7.8, 9.0))

@@ -10,6 +10,9 @@ import numpy as np
 from ..scenes.captions import direction_words
 from ..scenes.sounds import NamedSound
 
+#: Within this of ear level no height is told, degrees.
+_LEVEL_DEG = 10.0
+
 _PLAIN = (
     "{sounds}.",
     "{sounds} can be heard.",
@@ -40,6 +43,51 @@ def coarse_caption(
         for sound, position in zip(sounds, positions, strict=True)
     ]
     return capitalised((", and at the same time " if simultaneous else ", and then ").join(clauses)) + "."
+
+
+def directions_caption(
+    sounds: Sequence[NamedSound], positions: Sequence[Mapping[str, Any]], *, simultaneous: bool
+) -> str:
+    """From which direction each sound comes, in words: of eight around the listener, and above or below.
+
+    A moving sound has the directions in which it begins and ends. Distances are not told.
+    """
+    clauses = [
+        f"{sound.indefinite} that {_directions(position)}"
+        for sound, position in zip(sounds, positions, strict=True)
+    ]
+    return capitalised((", and at the same time " if simultaneous else ", and then ").join(clauses)) + "."
+
+
+def _directions(position: Mapping[str, Any]) -> str:
+    if "at" in position:
+        return f"comes from {_place_words(position['at'])}"
+    path = position["path"]
+    start, end = _ends_deg(path)
+    return f"is first heard {direction_words(start)} and last {direction_words(end)}"
+
+
+def _place_words(at: Mapping[str, float]) -> str:
+    height = at.get("elevation_deg", 0.0)
+    words = "" if abs(height) < _LEVEL_DEG else " and above" if height > 0 else " and below"
+    return f"{direction_words(at['azimuth_deg'])}{words}"
+
+
+def _ends_deg(path: Mapping[str, Any]) -> tuple[float, float]:
+    """Azimuths in which a path begins and ends, degrees."""
+    match path["kind"]:
+        case "pass-by":
+            return (270.0, 90.0) if path["heading"] == "left-to-right" else (90.0, 270.0)
+        case "arc":
+            return path["from_deg"], path["to_deg"]
+        case "there-and-back":
+            return path["from_deg"], path["from_deg"]
+        case "circle":
+            return path["start_deg"], path["start_deg"] + 360.0 * path["turns"]
+        case "still":
+            return (path["at"]["azimuth_deg"],) * 2
+        case _:
+            return (path["azimuth_deg"],) * 2
 
 
 def _direction(position: Mapping[str, Any]) -> str:

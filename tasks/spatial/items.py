@@ -9,14 +9,14 @@ import numpy as np
 from starbench.synthesis import Draft, generator
 
 from ..design.counterbalancing import design_generator, repeat_evenly
-from ..design.draws import Bounds, uniform
+from ..design.draws import uniform
 from ..design.question import Question
 from ..scenes.captions import full_caption
 from ..scenes.items import ItemContext, balanced_items
 from ..scenes.options import SceneOptions
 from ..scenes.recipes import LEVELS_DB_SPL, SourceParameters, scene_recipe
 from ..scenes.sounds import NamedSound, recorded_sounds
-from .captions import capitalised, coarse_caption, plain_caption
+from .captions import capitalised, plain_caption
 from .question_types import LATERAL_FORMATS, Cell, ItemContent, QuestionType
 
 TASK = "Spatial Reasoning"
@@ -56,7 +56,7 @@ def _item(question_type: QuestionType, category: str, cell: Cell, context: ItemC
     content = question_type.content(cell, factors, context.generator("content"))
     rng = context.generator("clip plan")
     tail_s = max(rt60 or 0.0 for rt60 in question_type.reverberation_times(options))
-    sources, total_s = _lay_out(content, question_type.duration_s, tail_s, rng)
+    sources, total_s = _lay_out(content, question_type, tail_s, rng)
     room = context.draw_room(question_type.rooms, content.required_points, rng)
     clip = scene_recipe(options, sources, total_s, room=room, snr_db=factors["snr"])
     name = content.sounds[0].definite
@@ -64,7 +64,7 @@ def _item(question_type: QuestionType, category: str, cell: Cell, context: ItemC
         task=TASK,
         category=category,
         sub_category=question_type.name,
-        text=factors["wording"].format(the=name, The=capitalised(name), **content.words),
+        text=factors["wording"].format(the=name, The=capitalised(name), **content.words) + question_type.note,
         options=content.options,
         answer=content.answer,
         bandwidth_hz=question_type.bandwidth_hz,
@@ -78,7 +78,7 @@ def _item(question_type: QuestionType, category: str, cell: Cell, context: ItemC
         "snr_db": factors["snr"],
     }
     names = [capitalised(sound.definite) for sound in content.sounds]
-    coarse = coarse_caption(content.sounds, content.positions, simultaneous=content.simultaneous)
+    coarse = question_type.coarse(content.sounds, content.positions, simultaneous=content.simultaneous)
     return question.draft(
         context.identifier,
         [clip],
@@ -100,21 +100,25 @@ def _option_sources(content: ItemContent) -> dict[str, Any]:
 
 
 def _lay_out(
-    content: ItemContent, duration_bounds_s: Bounds, tail_s: float, rng: np.random.Generator
+    content: ItemContent, question_type: QuestionType, tail_s: float, rng: np.random.Generator
 ) -> tuple[list[SourceParameters], float]:
     """Lay the sources out in time, in slots of one length. Also gives the length of the clip, s."""
-    drawn_s, onset_s = uniform(rng, duration_bounds_s), uniform(rng, _LEAD_S)
+    drawn_s, onset_s = uniform(rng, question_type.duration_s), uniform(rng, _LEAD_S)
     duration_s = drawn_s if content.duration_s is None else content.duration_s
     end_s, sources = 0.0, []
     signals: dict[NamedSound, dict[str, Any]] = {}
     for sound, position in zip(content.sounds, content.positions, strict=True):
-        # A sound that is repeated differs in its noise only: its signal must not reveal its place.
+        # A sound that is repeated has the same parameters: they must not reveal its place.
         signal = signals.setdefault(sound, sound.draw_signal(duration_s, rng))
+        if question_type.colour is not None:
+            signal = signal | {"spectrum": question_type.colour.draw(rng)}
+        if content.level_course is not None:
+            signal = signal | {"level_course": dict(content.level_course)}
         level = {"level_db_spl": uniform(rng, LEVELS_DB_SPL)}
         if content.source_db_spl is not None:
             level = {"source_db_spl": content.source_db_spl}
         sources.append({"signal": signal, "onset_s": onset_s, **position, **level})
-        end_s = onset_s + duration_bounds_s[1] + tail_s
+        end_s = onset_s + question_type.duration_s[1] + tail_s
         gap_s = uniform(rng, _GAP_S)
         onset_s = onset_s if content.simultaneous else round(end_s + gap_s, 4)
     return sources, round(end_s + uniform(rng, _END_S), 4)

@@ -44,7 +44,7 @@ _BROADBAND = ((HISS,), (LOW_BUZZ,), (HIGH_BUZZ,), (TICKING,))
 _ALL_SOUNDS = (*_BROADBAND, (SIREN,))
 
 
-def _static(
+def static_content(
     at: Place,
     factors: Mapping[str, Any],
     options: tuple[str, ...],
@@ -58,18 +58,18 @@ def _static(
 def _direction(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) -> ItemContent:
     answer, ahead, aside = cell["answer"], uniform(rng, _AHEAD_DEG), uniform(rng, _ASIDE_DEG)
     at = place({_SIDES[0]: ahead, _SIDES[1]: -aside, _SIDES[2]: aside}[answer])
-    return _static(at, factors, _SIDES, answer, circle_around(1.5), _SIDES_MIRROR)
+    return static_content(at, factors, _SIDES, answer, circle_around(1.5), _SIDES_MIRROR)
 
 
 def _front_behind(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) -> ItemContent:
     answer, angle = cell["answer"], uniform(rng, _OFF_MEDIAN_DEG)
     at = place(angle if answer == _FRONT_BEHIND[0] else 180.0 - angle)
-    return _static(at, factors, _FRONT_BEHIND, answer, circle_around(1.5))
+    return static_content(at, factors, _FRONT_BEHIND, answer, circle_around(1.5))
 
 
 def _height(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) -> ItemContent:
     at, points = draw_height(HEIGHTS.index(cell["answer"]), rng)
-    return _static(at, factors, HEIGHTS, cell["answer"], points)
+    return static_content(at, factors, HEIGHTS, cell["answer"], points)
 
 
 def _near_far(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) -> ItemContent:
@@ -77,7 +77,7 @@ def _near_far(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) 
     low, high = _NEAR_M if cell["answer"] == _NEAR_FAR[0] else _FAR_M
     at = place(azimuth, 0.0, low * (high / low) ** share)
     points: list[RequiredPoint] = [(azimuth, 0.0, 0.5), (azimuth, 0.0, _FAR_M[1])]
-    return _static(at, factors, _NEAR_FAR, cell["answer"], points)
+    return static_content(at, factors, _NEAR_FAR, cell["answer"], points)
 
 
 def _sector_cells(_: bool) -> list[Cell]:
@@ -89,7 +89,7 @@ def _sector(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) ->
     at = place(cell["answer"] + uniform(rng, _SECTOR_HALF_DEG))
     options = tuple(_SECTORS[middle] for middle in cell["set"])
     mirror = {_SECTORS[middle]: _SECTORS[360.0 - middle] for middle in cell["set"]}
-    return _static(at, factors, options, _SECTORS[cell["answer"]], circle_around(1.5), mirror)
+    return static_content(at, factors, options, _SECTORS[cell["answer"]], circle_around(1.5), mirror)
 
 
 _question_type = partial(QuestionType, sounds=_BROADBAND, duration_s=(0.8, 1.4))

@@ -14,6 +14,8 @@ from ..scenes.options import SceneOptions
 from ..scenes.places import HORIZON, Place
 from ..scenes.rooms import LIVING, RequiredPoint, RoomFamily
 from ..scenes.sounds import NamedSound
+from ..scenes.varied_sounds import Colour
+from .captions import coarse_caption
 
 #: Receivers that distinguish left from right only. (A single microphone distinguishes no directions at all.
 #: It is a control, and gets every question.)
@@ -32,7 +34,7 @@ class ItemContent:
     ``mirror`` maps an option to the one that is right once the ears are swapped. ``words`` are what the
     wordings leave open, except the name of the first sound. ``source_db_spl`` is the level of every source at
     1 m (None: each has its own level at the listener), ``duration_s`` the duration of every source where the
-    scene depends on it (None: drawn).
+    scene depends on it (None: drawn). With a ``level_course`` the level of every source varies.
     """
 
     positions: tuple[dict[str, Any], ...]
@@ -46,6 +48,7 @@ class ItemContent:
     simultaneous: bool = False
     source_db_spl: float | None = None
     duration_s: float | None = None
+    level_course: Mapping[str, float] | None = None
     flags: tuple[str, ...] = ()
 
 
@@ -61,7 +64,8 @@ class QuestionType:
     highest frequency that the cue needs; ``cue_features`` carry the question. ``rt60_s`` are reverberation
     times, s, unless the user chooses (None: no room). For a lateral type it is enough to distinguish left
     from right. ``factors`` are varied besides sounds, room, background and wording. The head must have data
-    for ``corners``.
+    for ``corners``. ``note`` follows every wording. With a ``colour``, each sound gets a random spectrum of its
+    own. ``coarse`` makes captions of that grade.
     """
 
     name: str
@@ -81,6 +85,9 @@ class QuestionType:
     rooms: RoomFamily = LIVING
     factors: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     corners: tuple[Place, ...] = HORIZON
+    note: str = ""
+    colour: Colour | None = None
+    coarse: Callable[..., str] = coarse_caption
 
     def reverberation_times(self, options: SceneOptions) -> tuple[float | None, ...]:
         """Reverberation times, s; None: no room."""

@@ -12,15 +12,31 @@ from ..design.plans import PartPlan, build_plan, select_attributes
 from ..scenes.feasibility import check_head, check_rooms
 from ..scenes.options import SceneOptions, parse_options, rt60_words, snr_words
 from ..scenes.recipes import LEVELS_DB_SPL, RATE_HZ
-from . import localisation, relations, trajectories
+from . import localisation, relations, trajectories, version_2
 from .items import plan_items
 from .question_types import QuestionType
 
-#: Attribute -> STAR-Bench's name of the category, and its types of questions.
-_CATEGORIES: dict[str, tuple[str, tuple[QuestionType, ...]]] = {
-    "localisation": ("Single-Source Static Localization", localisation.QUESTION_TYPES),
-    "relations": ("Multi-source Spatial Relation", relations.QUESTION_TYPES),
-    "trajectories": ("Dynamic Trajectory Tracking", trajectories.QUESTION_TYPES),
+#: Attribute -> STAR-Bench's name of the category.
+_CATEGORIES = {
+    "localisation": "Single-Source Static Localization",
+    "relations": "Multi-source Spatial Relation",
+    "trajectories": "Dynamic Trajectory Tracking",
+}
+_VERSION_1 = {
+    "localisation": localisation.QUESTION_TYPES,
+    "relations": relations.QUESTION_TYPES,
+    "trajectories": trajectories.QUESTION_TYPES,
+}
+_VERSION_2 = {
+    "localisation": version_2.LOCALISATION,
+    "relations": version_2.RELATIONS,
+    "trajectories": version_2.TRAJECTORIES,
+}
+#: Profile -> attribute -> types of questions. ``default`` stands for the newest version.
+_PROFILES: dict[str, dict[str, tuple[QuestionType, ...]]] = {
+    "default": _VERSION_1,
+    "default-1": _VERSION_1,
+    "default-2": _VERSION_2,
 }
 _OPTIONS = ("format", "hrtf", "recordings", "rt60", "snr", "stems")
 
@@ -29,7 +45,7 @@ class Spatial:
     """Where sounds are, how they are placed relative to each other and how they move; one to five sources."""
 
     attributes = tuple(_CATEGORIES)
-    profiles = ("default", "default-1", "default-2")
+    profiles = tuple(_PROFILES)
 
     def plan(self, spec: BuildSpec) -> BuildPlan:
         """Plan every item. Only short probes are synthesized, to find out what the synthesizer refuses.
@@ -39,7 +55,8 @@ class Spatial:
         Raises an InputError for an unknown or unusable attribute, profile, size or option.
         """
         attributes = select_attributes(spec, "spatial", self.attributes, self.profiles)
-        question_types = [each for name in attributes for each in _CATEGORIES[name][1]]
+        by_attribute = _PROFILES[spec.profile]
+        question_types = [each for name in attributes for each in by_attribute[name]]
         options = parse_options(
             spec.options,
             "spatial",
@@ -50,10 +67,10 @@ class Spatial:
         check_head(options)
         check_rooms(options, [(each.rooms, each.reverberation_times(options)) for each in question_types])
 
-        sizes = [sum(each.size for each in _CATEGORIES[name][1]) for name in attributes]
+        sizes = [sum(each.size for each in by_attribute[name]) for name in attributes]
         counts = apportion(sum(sizes) if spec.size is None else spec.size, sizes)
         parts = (
-            _plan_category(name, count, options, spec.seed)
+            _plan_category(_CATEGORIES[name], by_attribute[name], count, options, spec.seed)
             for name, count in zip(attributes, counts, strict=True)
         )
         return build_plan(
@@ -61,14 +78,15 @@ class Spatial:
             declared=_declarations(question_types, options),
             options=options.resolved,
             attributes=attributes,
-            profile="default-1" if spec.profile == "default" else spec.profile,
+            profile=next(name for name in reversed(_PROFILES) if _PROFILES[name] is by_attribute),
             licence=options.licence,
         )
 
 
-def _plan_category(attribute: str, n: int, options: SceneOptions, seed: int) -> PartPlan:
+def _plan_category(
+    category: str, question_types: Sequence[QuestionType], n: int, options: SceneOptions, seed: int
+) -> PartPlan:
     """Plan ``n`` items of a category over the types that can be asked, in proportion to their sizes."""
-    category, question_types = _CATEGORIES[attribute]
     reasons = {each: each.inapplicable_reason(options) for each in question_types}
     usable = [each for each, reason in reasons.items() if not reason]
     counts = apportion(n, [each.size for each in usable]) if usable else []

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -20,6 +21,7 @@ from ..scenes.cue_features import MOVEMENT
 from ..scenes.places import place
 from ..scenes.rooms import WIDE, RequiredPoint, circle_around
 from ..scenes.sounds import HIGH_BUZZ, HISS, LOW_BUZZ, SIREN
+from ..scenes.varied_sounds import LEVEL_COURSE, NARROW_LEVEL_COURSE
 from .question_types import Cell, ItemContent, QuestionType, fixed_options, one_source
 
 _PATHS = {
@@ -61,6 +63,12 @@ def _path(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) -> I
     mirror = {_PATHS[kind]: _PATHS[_OPPOSITE.get(kind, kind)] for kind in paths}
     further = {"mirror": mirror, "required_points": points, "duration_s": duration_s}
     return one_source({"path": path}, factors, options, _PATHS[answer], **further)
+
+
+def varied_path(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) -> ItemContent:
+    """A movement of a sound whose level varies by itself; less so where the movement changes the level."""
+    course = NARROW_LEVEL_COURSE if cell["set"] == _RADIAL else LEVEL_COURSE
+    return replace(_path(cell, factors, rng), level_course=course)
 
 
 def _flat(answer: str, rng: np.random.Generator) -> tuple[dict[str, Any], list[RequiredPoint]]:
@@ -119,6 +127,11 @@ def _passing(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) -
     return one_source({"path": path}, factors, tuple(texts.values()), texts[heading], mirror=mirror)
 
 
+def varied_passing(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) -> ItemContent:
+    """Straight past the listener, with a level that varies by itself."""
+    return replace(_passing(cell, factors, rng), level_course=LEVEL_COURSE)
+
+
 def _circle(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) -> ItemContent:
     turns, distance = uniform(rng, (1.0, 1.5)), uniform(rng, _DISTANCE_M)
     clockwise, counterclockwise = _SENSES
@@ -131,6 +144,11 @@ def _circle(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) ->
     mirror = {clockwise: counterclockwise, counterclockwise: clockwise}
     points = circle_around(_DISTANCE_M[1])
     return one_source({"path": path}, factors, _SENSES, cell["answer"], mirror=mirror, required_points=points)
+
+
+def varied_circle(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) -> ItemContent:
+    """Around the listener, with a level that varies by itself."""
+    return replace(_circle(cell, factors, rng), level_course=LEVEL_COURSE)
 
 
 _question_type = partial(QuestionType, sounds=_MOVING, duration_s=_DURATION_S, cue_features=MOVEMENT)

@@ -8,7 +8,7 @@ length depend on them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from ...scenes.places import Place
 from ...scenes.recipes import LEVELS_DB_SPL, SourceParameters, scene_recipe
 from ...scenes.rooms import RequiredPoint, RoomFamily
 from ...scenes.sounds import TEST_SIGNALS, NamedSound, recorded_sounds, with_new_tilt
+from ...scenes.varied_sounds import Colour
 from ..captions import plain_caption
 
 #: The longest duration of all question types, s, which a recording must have.
@@ -38,7 +39,8 @@ class ClipDesign:
 
     ``rt60_s`` are reverberation times, s, unless the user chooses (None: no room). ``bandwidth_hz`` is the
     highest frequency that the cue needs. With ``needs_room`` the question can be answered in rooms only. Two
-    sounds share level and spectral tilt, unless these are separate.
+    sounds share level and spectral tilt, unless these are separate. With a ``colour``, each sound gets a random
+    spectrum of its own. The signals are ``default_signals`` of ``signals``, unless the user chooses.
     """
 
     duration_s: Bounds
@@ -48,6 +50,9 @@ class ClipDesign:
     needs_room: bool = False
     separate_levels: bool = False
     separate_tilts: bool = False
+    colour: Colour | None = None
+    signals: Mapping[str, NamedSound] = field(default_factory=lambda: TEST_SIGNALS)
+    default_signals: tuple[str, ...] = DEFAULT_SIGNALS
 
     def reverberation_times(self, options: SceneOptions) -> tuple[float | None, ...]:
         """Reverberation times, s; None: no room."""
@@ -56,7 +61,9 @@ class ClipDesign:
     def factors(self, sub_category: str, options: SceneOptions, seed: int) -> dict[str, Sequence[Any]]:
         """What is varied on purpose and not asked: the sound, the room, the background."""
         return {
-            "sound": sounds(options, DEFAULT_SIGNALS, generator(seed, sub_category, "sounds")),
+            "sound": sounds(
+                options, self.default_signals, generator(seed, sub_category, "sounds"), self.signals
+            ),
             "rt60": self.reverberation_times(options),
             "snr": options.backgrounds(),
         }
@@ -75,11 +82,14 @@ class Layout:
 
 
 def sounds(
-    options: SceneOptions, default_signals: Sequence[str], rng: np.random.Generator
+    options: SceneOptions,
+    default_signals: Sequence[str],
+    rng: np.random.Generator,
+    signals: Mapping[str, NamedSound] = TEST_SIGNALS,
 ) -> tuple[NamedSound, ...]:
     """The user's recordings, else the signals that the user chose, else the default ones."""
     return recorded_sounds(options.recordings, rng) or tuple(
-        TEST_SIGNALS[name] for name in options.signal or default_signals
+        signals[name] for name in options.signal or default_signals
     )
 
 
@@ -97,7 +107,8 @@ def draft_item(context: ItemContext, question: Question, layout: Layout, design:
     signal = sound.draw_signal(duration_s, rng)
     level = uniform(rng, LEVELS_DB_SPL)
     for at in layout.places:
-        sources.append({"signal": signal, "onset_s": onset_s, "at": at, "level_db_spl": level})
+        spectrum = {} if design.colour is None else {"spectrum": design.colour.draw(rng)}
+        sources.append({"signal": signal | spectrum, "onset_s": onset_s, "at": at, "level_db_spl": level})
         end_s = onset_s + design.duration_s[1] + tail_s
         onset_s = round(end_s + uniform(rng, _GAP_S), 4)
         # Both are drawn whether they are used or not: all designs consume the same random numbers.

@@ -8,7 +8,7 @@ distribution whether the two differ or not. The middle of the two places is rove
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ import numpy as np
 from starbench.synthesis import Draft
 
 from ...design.counterbalancing import counterbalance, design_generator
-from ...design.draws import log_uniform, uniform
+from ...design.draws import Bounds, log_uniform, uniform
 from ...design.plans import PartPlan
 from ...design.question import Question
 from ...scenes.feasibility import first_refusal
@@ -60,18 +60,23 @@ class PlaceDiscrimination:
     """
 
     wording: Wording
-    jnds: tuple[float, ...]
+    levels: tuple[float, ...]
     design: ClipDesign
     draw_pair: Callable[[float, np.random.Generator], PlacePair]
     corners: Callable[[float], Iterator[Place]]
     is_lateral: bool = False
+    unit: str = "JND"
 
 
-def _azimuth_pair(level: float, rng: np.random.Generator) -> PlacePair:
-    middle, difference = uniform(rng, _AZIMUTH_MIDDLE_DEG), jnd.angle_deg("azimuth", level)
+def azimuth_pair(
+    level: float, rng: np.random.Generator, middle_deg: Bounds = _AZIMUTH_MIDDLE_DEG
+) -> PlacePair:
+    """Two azimuths ``level`` JNDs apart, about a middle within ``middle_deg``."""
+    middle, difference = uniform(rng, middle_deg), jnd.angle_deg("azimuth", level)
     low, high = (round(middle + sign * difference / 2, 4) for sign in (-1, 1))
-    points: list[RequiredPoint] = [(azimuth, 0.0, 1.5) for azimuth in (-30.0, 0.0, 30.0)]
-    return PlacePair(place(low), place(high), points, _degrees(middle, high - low))
+    edge = middle_deg[1] + 20.0
+    points: list[RequiredPoint] = [(azimuth, 0.0, 1.5) for azimuth in (-edge, 0.0, edge)]
+    return PlacePair(place(low), place(high), points, degrees(middle, high - low))
 
 
 def _elevation_pair(level: float, rng: np.random.Generator) -> PlacePair:
@@ -79,7 +84,7 @@ def _elevation_pair(level: float, rng: np.random.Generator) -> PlacePair:
     azimuth = uniform(rng, _ELEVATION_AZIMUTH_DEG)
     low, high = (round(middle + sign * difference / 2, 4) for sign in (-1, 1))
     points: list[RequiredPoint] = [(azimuth, elevation, 1.5) for elevation in (-38.0, 0.0, 65.0)]
-    return PlacePair(place(azimuth, low), place(azimuth, high), points, _degrees(middle, high - low))
+    return PlacePair(place(azimuth, low), place(azimuth, high), points, degrees(middle, high - low))
 
 
 def _distance_pair(level: float, rng: np.random.Generator) -> PlacePair:
@@ -92,12 +97,13 @@ def _distance_pair(level: float, rng: np.random.Generator) -> PlacePair:
     return PlacePair(place(azimuth, 0.0, near), place(azimuth, 0.0, far), points, difference)
 
 
-def _degrees(middle: float, difference: float) -> jnd.Difference:
+def degrees(middle: float, difference: float) -> jnd.Difference:
     return jnd.Difference(middle, "degrees", round(difference, 4), "degrees")
 
 
-def _azimuth_corners(level: float) -> Iterator[Place]:
-    widest = _AZIMUTH_MIDDLE_DEG[1] + jnd.angle_deg("azimuth", level) / 2
+def azimuth_corners(level: float, middle_deg: Bounds = _AZIMUTH_MIDDLE_DEG) -> Iterator[Place]:
+    """The outermost places of :func:`azimuth_pair`."""
+    widest = middle_deg[1] + jnd.angle_deg("azimuth", level) / 2
     return (place(azimuth) for azimuth in (-widest, 0.0, widest))
 
 
@@ -121,8 +127,8 @@ PLACE_DISCRIMINATION = {
         (1.0, 2.0, 4.0, 8.0, 16.0, 32.0),
         # Interaural time differences below 1.5 kHz carry it, and level differences up to 4 kHz.
         ClipDesign(duration_s=(0.4, 0.8), rt60_s=(None, 0.4), rooms=LIVING, bandwidth_hz=4_000.0),
-        _azimuth_pair,
-        _azimuth_corners,
+        azimuth_pair,
+        azimuth_corners,
         is_lateral=True,
     ),
     "elevation": PlaceDiscrimination(
@@ -161,14 +167,18 @@ PLACE_DISCRIMINATION = {
 }
 
 
-def plan_place_discrimination(attribute: str, n: int, options: SceneOptions, seed: int) -> PartPlan:
+def plan_place_discrimination(
+    questions: Mapping[str, PlaceDiscrimination], attribute: str, n: int, options: SceneOptions, seed: int
+) -> PartPlan:
     """Plan ``n`` items of one attribute, without the levels that the head has no data for.
 
     Levels, both directions and "the same" are balanced; so are the factors within each.
     """
-    discrimination, name = PLACE_DISCRIMINATION[attribute], f"sensitivity_{attribute}"
-    refusals = {level: first_refusal(options, discrimination.corners(level)) for level in discrimination.jnds}
-    dropped = [f"{name}: {level:g} JND: {why}" for level, why in refusals.items() if why]
+    discrimination, name = questions[attribute], f"sensitivity_{attribute}"
+    refusals = {
+        level: first_refusal(options, discrimination.corners(level)) for level in discrimination.levels
+    }
+    dropped = [f"{name}: {level:g} {discrimination.unit}: {why}" for level, why in refusals.items() if why]
     levels = [level for level, why in refusals.items() if not why]
     if not levels:
         return PartPlan(dropped=dropped)
@@ -210,7 +220,7 @@ def _item(
         answer=wording.answer(answer),
         bandwidth_hz=discrimination.design.bandwidth_hz,
         level=0.0 if is_catch else level,
-        level_unit="JND",
+        level_unit=discrimination.unit,
         is_catch=is_catch,
         mirror={left: right, right: left, same: same} if discrimination.is_lateral else None,
     )

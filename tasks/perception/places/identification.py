@@ -95,13 +95,15 @@ PLACE_IDENTIFICATION = {
 }
 
 
-def plan_place_identification(attribute: str, n: int, options: SceneOptions, seed: int) -> PartPlan:
+def plan_place_identification(
+    questions: Mapping[str, PlaceIdentification], attribute: str, n: int, options: SceneOptions, seed: int
+) -> PartPlan:
     """Plan ``n`` items of one attribute, with the classes balanced and the factors balanced within each.
 
     There are none if the head lacks data for one of the classes: an answer that is never right would lift a
     constant answer above chance.
     """
-    identification, name = PLACE_IDENTIFICATION[attribute], f"range_{attribute}"
+    identification, name = questions[attribute], f"range_{attribute}"
     refusal = first_refusal(options, identification.corners)
     if refusal:
         return PartPlan(dropped=[f"{name}: all items: {refusal}"])

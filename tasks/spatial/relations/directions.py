@@ -15,7 +15,15 @@ from ...scenes.places import place
 from ...scenes.rooms import circle_around
 from ...scenes.sounds import HIGH_BUZZ, HISS, LOW_BUZZ, SIREN, TICKING, NamedSound
 from ..question_types import Cell, ItemContent, QuestionType, fixed_options
-from .sources import FRONTAL_DEG, LEFT_RIGHT, ORDERS_OF_TWO, SOUND_PAIRS, spaced_angles, which_source
+from .sources import (
+    FRONTAL_DEG,
+    LEFT_RIGHT,
+    ORDERS_OF_TWO,
+    SOUND_PAIRS,
+    neighbouring_angles,
+    spaced_angles,
+    which_source,
+)
 
 _SPACING_DEG = {2: 10.0, 3: 15.0}
 
@@ -29,9 +37,26 @@ _BURSTS = 5
 
 
 def _further_side(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) -> ItemContent:
+    count = len(factors["sounds"])
+    azimuths = spaced_angles(rng, count, FRONTAL_DEG, _SPACING_DEG[count])
+    return _at_azimuths(azimuths, cell, factors, rng)
+
+
+def neighbours_aside(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) -> ItemContent:
+    """Which sound is further to a side, of sounds that are close to each other and anywhere in front.
+
+    The azimuth of one sound alone hardly tells, for its neighbours are on either side of it.
+    """
+    count = len(factors["sounds"])
+    azimuths = neighbouring_angles(rng, count, FRONTAL_DEG, _SPACING_DEG[count])
+    return _at_azimuths(azimuths, cell, factors, rng)
+
+
+def _at_azimuths(
+    azimuths: list[float], cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator
+) -> ItemContent:
     sounds: tuple[NamedSound, ...] = factors["sounds"]
     count, target = len(sounds), int(cell["answer"])
-    azimuths = spaced_angles(rng, count, FRONTAL_DEG, _SPACING_DEG[count])
     others = [k for k in rng.permutation(count).tolist() if k != target]
     from_left = [*others, target] if factors["side"] == "right" else [target, *others]
     places = [place(azimuths[from_left.index(k)]) for k in range(count)]

@@ -49,3 +49,10 @@ def spaced_angles(rng: np.random.Generator, count: int, bounds: Bounds, spacing:
     low, high = bounds
     offsets = np.sort(rng.uniform(low, high - (count - 1) * spacing, count))
     return [round(float(offset + k * spacing), 4) for k, offset in enumerate(offsets)]
+
+
+def neighbouring_angles(rng: np.random.Generator, count: int, bounds: Bounds, spacing: float) -> list[float]:
+    """Draw ascending angles one to three times ``spacing`` apart, as a group anywhere within the bounds."""
+    offsets = np.cumsum([0.0, *rng.uniform(spacing, 3.0 * spacing, count - 1)])
+    start = rng.uniform(bounds[0], bounds[1] - offsets[-1])
+    return [round(float(start + offset), 4) for offset in offsets]
