@@ -116,7 +116,7 @@ _FORMANT_WIDTH = 0.12
 _VALLEY = 0.1
 
 
-class Voice(_Harmonic):
+class SungVowel(_Harmonic):
     """A sung vowel: a harmonic complex with three formants and vibrato."""
 
     f0_hz: Positive

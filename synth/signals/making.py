@@ -19,7 +19,7 @@ from starbench.schema.base import Frozen
 from ..parameters import validate
 from .colour import LevelCourse, Spectrum
 from .events import Chirps, Plucked, Struck
-from .harmonics import ClickTrain, HarmonicComplex, Siren, Voice
+from .harmonics import ClickTrain, HarmonicComplex, Siren, SungVowel
 from .kind import SignalKind, Wave
 from .noises import Crackle, GaussianNoise, ModulatedNoise, Noise, SpeechNoise
 from .recording import Recording
@@ -43,7 +43,7 @@ SIGNAL_KINDS: dict[str, type[SignalKind]] = {
     "complex": HarmonicComplex,
     "pulses": ClickTrain,
     "siren": Siren,
-    "voice": Voice,
+    "voice": SungVowel,
     "chirps": Chirps,
     "plucked": Plucked,
     "struck": Struck,

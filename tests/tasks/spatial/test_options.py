@@ -98,7 +98,10 @@ def test_too_few_recordings_and_a_head_that_is_not_sofa_are_refused(tmp_path: Pa
     ("spec", "message"),
     [
         (BuildSpec(("depth",), "default", 1), "spatial has no attribute 'depth': there are localisation"),
-        (BuildSpec((), "star-bench", 1), "spatial has no profile 'star-bench': there is default"),
+        (
+            BuildSpec((), "star-bench", 1),
+            "spatial has no profile 'star-bench': there are default, default-1, default-2",
+        ),
         (BuildSpec((), "default", 1, 0), "size 0 is too small"),
     ],
 )
