@@ -21,8 +21,14 @@ CATEGORIES = {
 }
 
 
-def plan(size: int | None = None, seed: int = 5, attributes: Iterable[str] = (), **options: Any) -> BuildPlan:
-    build_plan: BuildPlan = Spatial().plan(BuildSpec(tuple(attributes), "default", seed, size, options))
+def plan(
+    size: int | None = None,
+    seed: int = 5,
+    attributes: Iterable[str] = (),
+    profile: str = "default-1",
+    **options: Any,
+) -> BuildPlan:
+    build_plan: BuildPlan = Spatial().plan(BuildSpec(tuple(attributes), profile, seed, size, options))
     return build_plan
 
 
@@ -31,7 +37,8 @@ def sound_option(source: dict[str, Any]) -> str:
     signal = source["signal"]
     if signal["kind"] == "complex":
         return "The low buzz" if signal["f0_hz"] < 180 else "The high buzz"
-    return {"noise": "The hiss", "pulses": "The ticking", "siren": "The siren"}[signal["kind"]]
+    names = {"noise": "hiss", "gaussian-noise": "hiss", "pulses": "ticking", "siren": "siren"}
+    return f"The {names[signal['kind']]}"
 
 
 def movement(path: dict[str, Any]) -> str:

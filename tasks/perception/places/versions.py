@@ -49,7 +49,7 @@ _ELEVATION_STEPS_DEG = (5.0, 10.0, 15.0, 20.0, 30.0)
 # About 0.3 to 1.5 critical distances of the rooms: from +10 to −3 dB.
 _DISTANCES_M = (1.0, 4.8)
 _DISTANCE_AZIMUTH_DEG = (-45.0, 45.0)
-_DISTANCE_STEPS_DB = (1.5, 2.5, 3.5, 5.0, 6.5)
+_DISTANCE_STEPS_DB = (1.5, 2.5, 4.0, 5.5, 7.5)
 
 
 def _elevation_pair(level: float, rng: np.random.Generator) -> PlacePair:
@@ -131,7 +131,7 @@ _VERSION_2 = PlaceQuestions(
         "distance": replace(
             _DISTANCE,
             levels=_DISTANCE_STEPS_DB,
-            unit="dB DRR",
+            unit="dB of direct sound",
             draw_pair=_distance_pair,
             design=replace(_DISTANCE.design, rt60_s=(0.5, 0.7), rooms=AUDITORIUM),
         ),

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import pytest
 from drafts import by_sub_category, parameters, places, signed
 from prediction import chi_square
 from spatial_plans import plan, sound_option
 
-from starbench.synthesis import BuildPlan
+from starbench.synthesis import BuildPlan, Draft
 
 
-def test_no_nuisance_predicts_the_answer() -> None:
-    for name, drafts in by_sub_category(plan(6000, seed=9).drafts).items():
+@pytest.mark.parametrize("profile", ["default-1", "default-2"])
+def test_no_nuisance_predicts_the_answer(profile: str) -> None:
+    for name, drafts in by_sub_category(plan(6000, seed=9, profile=profile).drafts).items():
         answers = np.array([d.item.options.index(str(d.item.answer)) for d in drafts])
         first_sources = [parameters(d)["sources"][0] for d in drafts]
         columns = {
@@ -42,15 +44,20 @@ def test_plain_captions_are_independent_of_the_answer(large_plan: BuildPlan) -> 
         assert not any(words.search(text) for text in texts)
         assert len(set(texts)) > 4
         if name in ("direction", "sector", "height", "near_far", "front_behind", "path"):
-            shapes = [
-                re.sub(r"(an?|the) [a-z ]*(hiss|buzz|ticking|siren)", "x", t, flags=re.I) for t in texts
-            ]
+            shapes = [_without_names(draft) for draft in drafts]
             statistic, freedom = chi_square(shapes, [str(draft.item.answer) for draft in drafts])
             assert statistic < freedom + 4 * np.sqrt(2 * freedom)
 
 
-def test_coarse_captions_state_directions_only(large_plan: BuildPlan) -> None:
-    by_type = by_sub_category(large_plan.drafts)
+def _without_names(draft: Draft) -> str:
+    text = draft.item.captions["plain"][0].lower()
+    for name in draft.item.truth["planned"]["sounds"]:
+        text = text.replace(f"a {name}", "x")
+    return text
+
+
+def test_coarse_captions_of_version_1_state_azimuths_only() -> None:
+    by_type = by_sub_category(plan(2510).drafts)
     for draft in by_type["direction"] + by_type["front_behind"]:
         text, answer = draft.item.captions["coarse"][0], str(draft.item.answer)
         word = {"Left side": "left", "Right side": "right", "Directly ahead": "ahead", "In front": "ahead"}
@@ -62,6 +69,25 @@ def test_coarse_captions_state_directions_only(large_plan: BuildPlan) -> None:
             assert not re.search(r"\d|above|below|high[^ ]|near|far|closer", draft.item.captions["coarse"][0])
     for draft in by_type["path"]:
         assert re.fullmatch(r"A [a-z ]+ that is first heard [a-z ]+\.", draft.item.captions["coarse"][0])
+
+
+def test_coarse_captions_of_version_2_state_directions_and_no_distance() -> None:
+    by_type = by_sub_category(plan(2510, profile="default-2").drafts)
+    for name in ("near_far", "nearer", "nearer_by_level"):
+        for draft in by_type[name]:
+            assert not re.search(r"\d|near|far|close", draft.item.captions["coarse"][0])
+    heights = {"Above ear level": "and above", "Below ear level": "and below"}
+    for draft in by_type["height"]:
+        text, answer = draft.item.captions["coarse"][0], str(draft.item.answer)
+        assert (
+            re.search("and (above|below)", text) is None if answer not in heights else heights[answer] in text
+        )
+    for draft in by_type["passing"]:
+        first, last = str(draft.item.answer).removeprefix("From ").split(" to ")
+        assert f"is first heard to the {first} and last to the {last}." in draft.item.captions["coarse"][0]
+    for draft in by_type["path"]:
+        pattern = r"A [a-z ]+ that is first heard [a-z ]+ and last [a-z ]+\."
+        assert re.fullmatch(pattern, draft.item.captions["coarse"][0])
 
 
 def test_full_captions_state_the_answer(large_plan: BuildPlan) -> None:
