@@ -19,7 +19,7 @@ from scipy.interpolate import CubicSpline
 from starbench.schema.base import Frozen
 
 from ..calibration import tilt_exponent
-from ..parameters import Finite
+from ..parameters import Finite, Positive
 from .kind import TILT_REFERENCE_HZ, Wave
 
 #: Below, gains stay those of this frequency, Hz: a steep tilt would leave nothing but rumble.
@@ -29,9 +29,13 @@ _BAND_MIDDLES_HZ = (150.0, 600.0, 2400.0, 9600.0)
 
 
 class Spectrum(Frozen):
-    """A filter: random gains of each third of an octave (``ripple_db`` is their sd), and a tilt."""
+    """A filter: random gains on several scales, and a tilt.
 
-    ripple_db: Annotated[float, Field(ge=0, le=20)] = 0.0
+    ``gains`` are pairs: how many bands an octave has, and the standard deviation of their gains, dB. A head has
+    narrow notches and a broad shadow, and each scale hides what is as wide as its bands.
+    """
+
+    gains: tuple[tuple[Positive, Annotated[float, Field(ge=0, le=20)]], ...] = ()
     tilt_db_per_octave: Finite = 0.0
 
     def apply(self, wave: Wave, rate: int, rng: np.random.Generator) -> Wave:
@@ -39,8 +43,8 @@ class Spectrum(Frozen):
         size = fft.next_fast_len(wave.size, real=True)
         frequency = np.maximum(np.arange(size // 2 + 1) * (rate / size), _LOWEST_HZ)
         gain = (frequency / TILT_REFERENCE_HZ) ** tilt_exponent(self.tilt_db_per_octave)
-        if self.ripple_db:
-            gain *= ripple(frequency, self.ripple_db, rng)
+        for per_octave, sd_db in self.gains:
+            gain *= ripple(frequency, sd_db, rng, per_octave)
         return np.asarray(fft.irfft(fft.rfft(wave, size) * gain, size)[: wave.size])
 
 
@@ -81,9 +85,14 @@ def _bands(wave: Wave, rate: int) -> list[Wave]:
     ]
 
 
-def ripple(frequency: NDArray[np.floating], sd_db: float, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Random gains at ascending frequencies, Hz: normal in dB at third-octave centres, linear in between."""
-    position = 3.0 * np.log2(frequency / frequency[0])
+def ripple(
+    frequency: NDArray[np.floating], sd_db: float, rng: np.random.Generator, per_octave: float = 3.0
+) -> NDArray[np.float32]:
+    """Random gains at ascending frequencies, Hz: normal in dB at the centres of bands, linear in between.
+
+    There are ``per_octave`` bands in an octave.
+    """
+    position = per_octave * np.log2(frequency / frequency[0])
     centres = rng.normal(0.0, sd_db, math.ceil(float(position[-1])) + 2)
     decibels = np.interp(position, np.arange(centres.size), centres)
     return np.asarray(10.0 ** (decibels / 20.0), dtype=np.float32)

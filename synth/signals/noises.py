@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 from scipy import fft
+from scipy.signal import oaconvolve
 
 from starbench.errors import StimulusError
 
@@ -23,6 +24,10 @@ from .kind import TILT_REFERENCE_HZ, Floats, SignalKind, Wave, check_band
 #: with more high frequencies, which carry direction.
 _SPEECH_HZ = (100.0, 200.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0, 16_000.0)
 _SPEECH_DB = (-6.0, 0.0, 0.0, -9.0, -16.0, -19.0, -22.0, -26.0)
+
+
+#: Time constant of the bursts of a crackle, s: single samples would have peaks 35 dB above their rms.
+_BURST_S = 0.004
 
 
 class Noise(SignalKind):
@@ -93,16 +98,18 @@ class SpeechNoise(GaussianNoise):
 
 
 class Crackle(GaussianNoise):
-    """Clicks at random times, ``per_second`` of them on average, with random amplitudes."""
+    """Short bursts at random times, ``per_second`` of them on average, with random amplitudes."""
 
     per_second: Annotated[float, Field(ge=5, le=1000)] = 30.0
 
     def wave(self, n: int, rate: int, rng: np.random.Generator) -> Wave:
         check_band(self.low_hz, self.high_hz, rate)
-        clicks = np.zeros(n)
+        starts = np.zeros(n)
         count = max(2, int(rng.poisson(self.per_second * n / rate)))
-        clicks[rng.integers(0, n, count)] = rng.normal(0.0, 1.0, count)
-        return _band(clicks, rate, self.low_hz, self.high_hz)
+        starts[rng.integers(0, n, count)] = rng.lognormal(0.0, 0.5, count)
+        t = np.arange(round(5.0 * _BURST_S * rate)) / rate
+        burst = rng.standard_normal(t.size) * np.exp(-t / _BURST_S)
+        return _band(oaconvolve(starts, burst)[:n], rate, self.low_hz, self.high_hz)
 
 
 @lru_cache(maxsize=1)

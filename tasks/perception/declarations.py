@@ -7,7 +7,6 @@ from typing import Any
 
 from ..scenes import cue_features
 from ..scenes.options import SceneOptions, rt60_words, snr_words
-from ..scenes.recipes import LEVELS_DB_SPL
 from . import jnd
 from .places.discrimination import PLACE_DISCRIMINATION
 from .places.star_bench import clips as star_bench_clips
@@ -94,10 +93,11 @@ def _places(places: list[str], questions: PlaceQuestions, options: SceneOptions)
             ("sensitivity", questions.discrimination[name].design),
         )
     }
+    one_design = next(iter(designs.values()))
     return {
         "places": {
-            "level_db_spl": LEVELS_DB_SPL,
-            "signal": list(options.signal or next(iter(designs.values())).default_signals),
+            "level_db_spl": one_design.level_db_spl,
+            "signal": list(options.signal or one_design.default_signals),
             "snr_db": snr_words(options.backgrounds()),
             "rt60_s": {
                 name: rt60_words(design.reverberation_times(options)) for name, design in designs.items()

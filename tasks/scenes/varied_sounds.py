@@ -18,32 +18,35 @@ from ..design.draws import log_uniform, uniform
 from .sounds import NamedSound, Signal
 
 _HIGH_HZ = 16_000.0
+#: Levels of single sounds at the listener, dB SPL: one ear's level must not tell on which side a sound is,
+#: which the shadow of the head changes by up to 20 dB.
+LEVELS_DB_SPL = (35.0, 67.0)
 #: Tilts beyond this many standard deviations would leave nothing audible at one end of the spectrum.
 _MOST_SD = 2.0
 
 
 @dataclass(frozen=True)
 class Colour:
-    """Random spectra: standard deviations of the gains of third octaves, dB, and of the tilt, dB/octave."""
+    """Random spectra: bands of an octave with the standard deviation of their gains, dB, and that of a tilt."""
 
-    ripple_db: float
+    gains: tuple[tuple[float, float], ...]
     tilt_db_per_octave: float
 
-    def draw(self, rng: np.random.Generator) -> dict[str, float]:
+    def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         """Draw parameter ``spectrum`` of a signal."""
         tilt = float(np.clip(rng.standard_normal(), -_MOST_SD, _MOST_SD)) * self.tilt_db_per_octave
-        return {"ripple_db": self.ripple_db, "tilt_db_per_octave": round(tilt, 4)}
+        return {"gains": [list(scale) for scale in self.gains], "tilt_db_per_octave": round(tilt, 4)}
 
 
 #: Wide enough to hide the side of a sound from one ear.
-WIDE = Colour(ripple_db=8.0, tilt_db_per_octave=4.0)
+WIDE = Colour(gains=((6.0, 6.0), (3.0, 8.0), (0.7, 12.0)), tilt_db_per_octave=4.0)
 #: Where height is asked: a wider one would hide it from any listener.
-NARROW = Colour(ripple_db=5.0, tilt_db_per_octave=2.0)
+NARROW = Colour(gains=((3.0, 5.0),), tilt_db_per_octave=2.0)
 
 #: The slow random level of sounds that move: standard deviations, dB, and the time between knots, s.
-LEVEL_COURSE = {"sd_db": 8.0, "band_sd_db": 6.0, "knot_s": 0.3}
+LEVEL_COURSE = {"sd_db": 10.0, "band_sd_db": 8.0, "knot_s": 0.5}
 #: The same where a movement is heard as a change of level, which a wider one would hide.
-NARROW_LEVEL_COURSE = {"sd_db": 3.0, "band_sd_db": 6.0, "knot_s": 0.3}
+NARROW_LEVEL_COURSE = {"sd_db": 3.0, "band_sd_db": 8.0, "knot_s": 0.5}
 
 
 def _family(

@@ -14,7 +14,7 @@ from ..design.question import Question
 from ..scenes.captions import full_caption
 from ..scenes.items import ItemContext, balanced_items
 from ..scenes.options import SceneOptions
-from ..scenes.recipes import LEVELS_DB_SPL, SourceParameters, scene_recipe
+from ..scenes.recipes import SourceParameters, scene_recipe
 from ..scenes.sounds import NamedSound, recorded_sounds
 from .captions import capitalised, plain_caption
 from .question_types import LATERAL_FORMATS, Cell, ItemContent, QuestionType
@@ -114,7 +114,7 @@ def _lay_out(
             signal = signal | {"spectrum": question_type.colour.draw(rng)}
         if content.level_course is not None:
             signal = signal | {"level_course": dict(content.level_course)}
-        level = {"level_db_spl": uniform(rng, LEVELS_DB_SPL)}
+        level = {"level_db_spl": uniform(rng, question_type.level_db_spl)}
         if content.source_db_spl is not None:
             level = {"source_db_spl": content.source_db_spl}
         sources.append({"signal": signal, "onset_s": onset_s, **position, **level})

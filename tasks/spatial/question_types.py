@@ -12,6 +12,7 @@ from ..design.draws import Bounds
 from ..scenes.feasibility import first_refusal
 from ..scenes.options import SceneOptions
 from ..scenes.places import HORIZON, Place
+from ..scenes.recipes import LEVELS_DB_SPL
 from ..scenes.rooms import LIVING, RequiredPoint, RoomFamily
 from ..scenes.sounds import NamedSound
 from ..scenes.varied_sounds import Colour
@@ -65,7 +66,7 @@ class QuestionType:
     times, s, unless the user chooses (None: no room). For a lateral type it is enough to distinguish left
     from right. ``factors`` are varied besides sounds, room, background and wording. The head must have data
     for ``corners``. ``note`` follows every wording. With a ``colour``, each sound gets a random spectrum of its
-    own. ``coarse`` makes captions of that grade.
+    own; its level at the listener is within ``level_db_spl``. ``coarse`` makes captions of that grade.
     """
 
     name: str
@@ -87,6 +88,7 @@ class QuestionType:
     corners: tuple[Place, ...] = HORIZON
     note: str = ""
     colour: Colour | None = None
+    level_db_spl: Bounds = LEVELS_DB_SPL
     coarse: Callable[..., str] = coarse_caption
 
     def reverberation_times(self, options: SceneOptions) -> tuple[float | None, ...]:

@@ -11,7 +11,7 @@ from ..design.apportionment import apportion
 from ..design.plans import PartPlan, build_plan, select_attributes
 from ..scenes.feasibility import check_head, check_rooms
 from ..scenes.options import SceneOptions, parse_options, rt60_words, snr_words
-from ..scenes.recipes import LEVELS_DB_SPL, RATE_HZ
+from ..scenes.recipes import RATE_HZ
 from . import localisation, relations, trajectories, version_2
 from .items import plan_items
 from .question_types import QuestionType
@@ -106,7 +106,7 @@ def _declarations(question_types: Sequence[QuestionType], options: SceneOptions)
         "asked": {each.name: list(each.cue_features) for each in question_types},
         "rate_hz": RATE_HZ,
         "format": options.format,
-        "level_db_spl": LEVELS_DB_SPL,
+        "level_db_spl": question_types[0].level_db_spl,
         "snr_db": snr_words(options.backgrounds()),
         "rt60_s": {each.name: rt60_words(each.reverberation_times(options)) for each in question_types},
     }

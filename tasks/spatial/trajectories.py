@@ -43,6 +43,7 @@ _DURATION_S = (2.4, 3.2)
 _DISTANCE_M, _ASIDE_DEG = (1.2, 1.8), (65.0, 90.0)
 _CLOSEST_M, _HALF_LENGTH = (1.0, 1.2), (2.6, 3.2)
 _OFF_AHEAD_DEG = (0.0, 60.0)
+_PAST_M, _PAST_HALF_LENGTH = (2.0, 5.0), (0.6, 1.0)
 
 _MOVING = ((HISS,), (LOW_BUZZ,), (HIGH_BUZZ,), (SIREN,))
 
@@ -120,16 +121,26 @@ def _pass_by(closest_m: float, speed_m_s: float, heading: str) -> dict[str, Any]
 
 
 def _passing(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) -> ItemContent:
-    heading = cell["answer"]
+    path = _pass_by(uniform(rng, (2.0, 5.0)), uniform(rng, (8.0, 20.0)), cell["answer"])
+    return _which_way(path, cell, factors)
+
+
+def _which_way(path: Mapping[str, Any], cell: Cell, factors: Mapping[str, Any]) -> ItemContent:
     texts = {direction: f"From {direction.replace('-', ' ')}" for direction in _ACROSS}
-    path = _pass_by(uniform(rng, (2.0, 5.0)), uniform(rng, (8.0, 20.0)), heading)
     mirror = {texts[direction]: texts[other] for direction, other in _OPPOSITE.items()}
-    return one_source({"path": path}, factors, tuple(texts.values()), texts[heading], mirror=mirror)
+    answer = texts[cell["answer"]]
+    return one_source({"path": dict(path)}, factors, tuple(texts.values()), answer, mirror=mirror)
 
 
 def varied_passing(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) -> ItemContent:
-    """Straight past the listener, with a level that varies by itself."""
-    return replace(_passing(cell, factors, rng), level_course=LEVEL_COURSE)
+    """Straight past the listener and not far to the sides, with a level that varies by itself.
+
+    Far to the sides, the shadow of the head would be larger than any variation that hides it from one ear.
+    """
+    closest_m, half_length, duration_s = (uniform(rng, b) for b in (_PAST_M, _PAST_HALF_LENGTH, _DURATION_S))
+    path = _pass_by(closest_m, round(2.0 * closest_m * half_length / duration_s, 4), cell["answer"])
+    content = _which_way(path, cell, factors)
+    return replace(content, duration_s=duration_s, level_course=LEVEL_COURSE)
 
 
 def _circle(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) -> ItemContent:

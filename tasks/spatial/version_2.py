@@ -16,12 +16,13 @@ import numpy as np
 from ..scenes.places import ALL_HEIGHT_CORNERS, HEIGHTS, draw_height_all_around, place_at_height
 from ..scenes.rooms import HALL
 from ..scenes.sounds import NamedSound
-from ..scenes.varied_sounds import NARROW, SOUNDS, STEADY, WIDE
+from ..scenes.varied_sounds import LEVELS_DB_SPL, NARROW, SOUNDS, STEADY, WIDE
 from . import localisation, relations, trajectories
 from .captions import directions_caption
 from .localisation import static_content
 from .question_types import Cell, ItemContent, QuestionType
 from .relations import directions, heights_and_distances
+from .relations.sources import SOUND_PAIRS
 
 _LOUDNESS_AND_TIMBRE = " Loudness and timbre vary at random and are not asked about."
 _ALL_SINGLE = tuple((sound,) for sound in SOUNDS.values())
@@ -40,6 +41,8 @@ _HIGHER_CORNERS = tuple(
     for elevation in (*heights_and_distances.ELEVATIONS_DEG, 0.0, 45.0)
     for behind in _BEHIND
 )
+
+_PAIRS = tuple(tuple(SOUNDS[sound.name] for sound in pair) for pair in SOUND_PAIRS)
 
 #: What differs from version 1, by sub-category.
 _CHANGES: dict[str, dict[str, Any]] = {
@@ -62,13 +65,19 @@ _CHANGES: dict[str, dict[str, Any]] = {
     },
     "nearer": {"content": heights_and_distances.nearer_anywhere, "rooms": HALL},
     # Loudness is what it is about.
-    "nearer_by_level": {"content": heights_and_distances.nearer_by_level_anywhere, "note": ""},
+    "nearer_by_level": {
+        "content": heights_and_distances.nearer_by_level_anywhere,
+        "note": "",
+        # Near and loud, clicks would exceed full scale.
+        "sounds": tuple(group for group in _PAIRS if SOUNDS["ticking"] not in group),
+    },
 }
 
 
 def _version_2(question_type: QuestionType) -> QuestionType:
     varied: dict[str, Any] = {
         "colour": WIDE,
+        "level_db_spl": LEVELS_DB_SPL,
         "note": _LOUDNESS_AND_TIMBRE,
         "coarse": directions_caption,
         "sounds": tuple(tuple(map(_varied, group)) for group in question_type.sounds),

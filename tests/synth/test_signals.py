@@ -49,7 +49,7 @@ KINDS: list[dict[str, Any]] = [
     {"kind": "chirps", "per_second": 5.0},
     {"kind": "plucked", "f0_hz": 220.0, "per_second": 4.0},
     {"kind": "struck", "f0_hz": 300.0, "per_second": 4.0},
-    {"kind": "gaussian-noise", "spectrum": {"ripple_db": 8.0}, "level_course": {"sd_db": 8.0}},
+    {"kind": "gaussian-noise", "spectrum": {"gains": [[3, 8.0]]}, "level_course": {"sd_db": 8.0}},
 ]
 
 

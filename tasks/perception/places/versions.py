@@ -18,7 +18,7 @@ import numpy as np
 from ...design.draws import log_uniform, uniform
 from ...scenes.places import ALL_HEIGHT_CORNERS, Place, draw_height_all_around, place, place_at_height
 from ...scenes.rooms import AUDITORIUM, RequiredPoint
-from ...scenes.varied_sounds import NARROW, SOUNDS, WIDE, Colour
+from ...scenes.varied_sounds import LEVELS_DB_SPL, NARROW, SOUNDS, WIDE, Colour
 from .. import jnd
 from ..wording import Wording
 from .clips import ClipDesign
@@ -85,7 +85,14 @@ def _distance_pair(level: float, rng: np.random.Generator) -> PlacePair:
 
 
 def _varied(design: ClipDesign, colour: Colour) -> ClipDesign:
-    return replace(design, colour=colour, separate_levels=True, signals=SOUNDS, default_signals=tuple(SOUNDS))
+    return replace(
+        design,
+        colour=colour,
+        level_db_spl=LEVELS_DB_SPL,
+        separate_levels=True,
+        signals=SOUNDS,
+        default_signals=tuple(SOUNDS),
+    )
 
 
 def _noted(wording: Wording) -> Wording:
