@@ -6,6 +6,7 @@ import json
 import shutil
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,6 +38,17 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int | str | None:
     return ended.value.code
 
 
+def without_intervals(figures: Any) -> Any:
+    """Figures without their intervals, which must hold them."""
+    if isinstance(figures, list):
+        return [without_intervals(one) for one in figures]
+    if not isinstance(figures, dict):
+        return figures
+    for name, (low, high) in ((name, one) for name, one in figures.items() if name.endswith("_ci")):
+        assert low - 1e-12 <= figures[name.removesuffix("_ci")] <= high + 1e-12
+    return {name: without_intervals(one) for name, one in figures.items() if not name.endswith("_ci")}
+
+
 def test_the_suite_opens_with_the_digest_it_had(there: Path) -> None:
     suite = read(there / "suite")
     assert suite.digest.startswith("a120db0d9725")
@@ -49,7 +61,8 @@ def test_a_run_scores_as_it_did(there: Path, name: str) -> None:
     scores = json.loads(score(load(there / "runs" / name)).model_dump_json())
     for suite in scores["suites"]:
         del suite["thresholds"]  # 0.1 had none
-    assert scores == written
+    # To the last digit; 0.1 computed intervals in another way, which covered less (docs/validation.md).
+    assert without_intervals(scores) == without_intervals(written)
 
 
 def test_scores_hold_replies_to_the_answer_mode_as_the_journal_does(there: Path) -> None:
@@ -71,7 +84,7 @@ def test_runs_compare_as_they_did(there: Path) -> None:
     for comparison, now, then in zip(
         result.comparisons, today["comparisons"], written["comparisons"], strict=True
     ):
-        assert now["rows"] == then["rows"]
+        assert without_intervals(now["rows"]) == without_intervals(then["rows"])
         # What differs is data today; in words it is what version 0.1 wrote.
         assert list(notes(comparison)) == then["notes"]
         for side in ("base", "other"):

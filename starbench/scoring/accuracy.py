@@ -60,7 +60,7 @@ def score(observations: Sequence[Observation]) -> Score:
         acr=acr,
         oa=float(shares.mean()),
         aa_ci=intervals.rate(counts.right, counts.planned),
-        acr_ci=intervals.wilson(acr, n_items),
+        acr_ci=intervals.share(acr, n_items),
         oa_ci=intervals.mean(shares, counts.planned),
         chance=chance(observations),
         chance_acr=chance_acr(observations),
