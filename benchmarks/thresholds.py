@@ -7,7 +7,7 @@ A cell is a threshold and a width of "the same" (for comparisons), or a threshol
 listener answers 480 items, a quarter of them catch trials. It answers each item once, or at three rotations: with
 new noise at each, or with the same noise, as a model without randomness does. Printed for each cell: the share of
 95 % intervals that hold the threshold, the bias of its estimate, the ratio of the interval's ends, and the share of
-estimates within 20 %.
+estimates within 20 %, and of all levels with a d′ of at most 4, the share of d′ intervals that hold it.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from itertools import product
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri
 
 from starbench.schema.threshold import Threshold, ThresholdStatus
 from starbench.scoring.psychometrics.answers import Answer
+from starbench.scoring.psychometrics.sensitivity import choice_d_prime
 from starbench.scoring.psychometrics.thresholds import threshold
 
 LEVELS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
@@ -148,7 +149,33 @@ def fitted(listener: Listener, n: int, seed: int, unit: str = "JND") -> Iterator
         yield threshold("task", "attribute", "audio", unit, levels, answers)
 
 
-def print_cell(name: str, truth: float, rows: list[Threshold]) -> float:
+def d_prime_of_choosing(theta: float) -> Callable[[float], float]:
+    """Of what :func:`choosing` gets right, lapses included."""
+
+    def d_prime(level: float) -> float:
+        right = 0.25 + 0.75 * ndtr(np.log2(level / theta))
+        return float(choice_d_prime(np.array((1 - LAPSE) * right + LAPSE / 4), 4))
+
+    return d_prime
+
+
+def d_prime_of_detecting(theta: float, criterion: float) -> Callable[[float], float]:
+    """Of what :func:`detecting` says, lapses included."""
+
+    def d_prime(level: float) -> float:
+        rates = 1 - (1 - ndtr((np.array([level, -np.inf]) - theta) / 4)) * ndtr(criterion)
+        said, said_of_none = ndtri((1 - LAPSE) * rates + LAPSE / 2)
+        return float(said - said_of_none)
+
+    return d_prime
+
+
+def d_primes_held(rows: list[Threshold], truth: Callable[[float], float]) -> float:
+    levels = [level for row in rows for level in row.levels if truth(level.level) <= 4]
+    return float(np.mean([one.d_prime_ci[0] <= truth(one.level) <= one.d_prime_ci[1] for one in levels]))
+
+
+def print_cell(name: str, truth: float, rows: list[Threshold], d_prime: Callable[[float], float]) -> float:
     measured = [row for row in rows if row.threshold is not None and row.threshold_ci is not None]
     is_octaves = rows[0].unit == "JND"
     held = [low <= truth <= high for row in measured for low, high in [row.threshold_ci or (0, 0)]]
@@ -161,7 +188,7 @@ def print_cell(name: str, truth: float, rows: list[Threshold]) -> float:
     )
     bias_text = f"{bias:+.1%}" if is_octaves else f"{bias:+.2f} dB"
     print(f"{name:<44} held {np.mean(held):6.1%}  bias {bias_text:>8}  ends {width:5.2f}  near {near:4.0%}  "
-          f"measured {len(measured)}/{len(rows)}", flush=True)  # fmt: skip
+          f"measured {len(measured)}/{len(rows)}  d' held {d_primes_held(rows, d_prime):6.1%}", flush=True)  # fmt: skip
     return float(np.mean(held))
 
 
@@ -181,7 +208,7 @@ def main() -> None:
     for rotations in (ONCE, SAME, NEW):
         held = [
             print_cell(f"comparison {theta:g} JND, c = {c:g}, {rotations.name}", theta,
-                       list(fitted(comparing(theta, c, rotations), n, seed)))
+                       list(fitted(comparing(theta, c, rotations), n, seed)), lambda level: level / theta)
             for theta, c in product(THRESHOLDS, CRITERIA)
         ]  # fmt: skip
         print(f"comparison, {rotations.name}: pooled {np.mean(held):.1%}, {min(held):.1%} to {max(held):.1%}")
@@ -197,10 +224,12 @@ def main() -> None:
     for rotations in (ONCE, SAME, NEW):
         for theta in THRESHOLDS:
             rows = list(fitted(choosing(theta, rotations), n, seed))
-            print_cell(f"one of four, {theta:g} JND, {rotations.name}", theta, rows)
+            name = f"one of four, {theta:g} JND, {rotations.name}"
+            print_cell(name, theta, rows, d_prime_of_choosing(theta))
         for theta, c in product((3.0, 9.0), (0.5, 1.5)):
             rows = list(fitted(detecting(theta, c, rotations), n, seed, "dB HL"))
-            print_cell(f"there or not, {theta:g} dB, c = {c:g}, {rotations.name}", theta, rows)
+            name = f"there or not, {theta:g} dB, c = {c:g}, {rotations.name}"
+            print_cell(name, theta, rows, d_prime_of_detecting(theta, c))
     for name, listener, unit, expected in (
         ("one of four, guessing", guessing(FOUR, choosing(1.0, ONCE)), "JND", ThresholdStatus.AT_CHANCE),
         ("one of four, 0.05 JND", choosing(0.05, ONCE), "JND", ThresholdStatus.BELOW_SMALLEST),

@@ -34,6 +34,7 @@ from starbench.suites.captions import CaptionFile
 from starbench.suites.clip_info import sent_clips
 from starbench.suites.clip_store import ClipStore
 from starbench.suites.open import open_suite
+from starbench.suites.references import references
 from starbench.suites.sampling import sample
 from starbench.suites.suite import Suite
 from starbench.text import validation_problem
@@ -136,6 +137,7 @@ def plan_run(request: Request, model: Model) -> RunPlan:
         ),
         skipped=tuple(problem for suite in suites for problem in suite.skipped),
         sources={suite.name: suite.spec for suite in suites},
+        references={suite.name: references(suite) for suite in suites if suite.declared},
         versions={**versions(), **model.versions},
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )

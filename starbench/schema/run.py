@@ -12,6 +12,7 @@ from starbench.schema.base import Facts, Frozen
 from starbench.schema.capabilities import Capabilities
 from starbench.schema.caption import Captioner
 from starbench.schema.prices import Prices
+from starbench.schema.references import References
 from starbench.schema.setup import Setup
 
 
@@ -61,6 +62,8 @@ class Run(Frozen):
     """Items left out as damaged, each with its reason (``--skip-bad``)."""
     sources: dict[str, Facts] = Field(default_factory=dict)
     """Suite -> how it was built, or where it came from."""
+    references: dict[str, References] = Field(default_factory=dict)
+    """Suite -> human thresholds and ideal listeners that it declares."""
     versions: dict[str, str] = Field(default_factory=dict)
     prices: Prices | None = None
     """What tokens cost when the run was begun."""

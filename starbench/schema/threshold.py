@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Literal
 
 from starbench.schema.base import Float, Frozen, Int, Interval
+from starbench.schema.references import HumanThreshold
 
 Method = Literal["indecision", "mafc", "yesno"]
 
@@ -22,6 +23,19 @@ class ThresholdStatus(StrEnum):
     """The answers are those of guessing, or always the same: nothing is known of hearing."""
     TOO_FEW = "too_few"
     """There are too few answers to say."""
+
+
+class LevelSensitivity(Frozen):
+    """How well one level is heard: ``d_prime`` sd of the noise of hearing; a lapse of attention lowers it."""
+
+    level: Float
+    d_prime: Float
+    d_prime_ci: Interval
+    ideal: Float | None = None
+    """d′ of the best that can be done with the sound at this level, where the suite declares it."""
+    efficiency: Float | None = None
+    """(``d_prime`` / ``ideal``)²: the share of the sound's information that is used."""
+    efficiency_ci: Interval | None = None
 
 
 class Threshold(Frozen):
@@ -53,3 +67,7 @@ class Threshold(Frozen):
     """The levels between which a threshold can be measured."""
     n_items: Int
     """Items with at least one answer."""
+    levels: tuple[LevelSensitivity, ...] = ()
+    """Ascending; none where too few answered, or at chance, and for levels of several numbers of options."""
+    human: HumanThreshold | None = None
+    """Where the suite declares one."""

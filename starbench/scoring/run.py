@@ -13,6 +13,7 @@ from starbench.protocols import get as get_protocol
 from starbench.protocols.base import Result
 from starbench.runs.load import LoadedRun
 from starbench.schema import Outcome, Run, SuiteIdentity, Usage
+from starbench.schema.references import References
 from starbench.schema.score import PairedDifference, RunScore, SuiteScore
 from starbench.scoring.accuracy import grouped, headline, paired, task_score
 from starbench.scoring.observations import MISSING, Observation, observe
@@ -79,7 +80,7 @@ def _suite_score(suite: SuiteIdentity, observations: Sequence[Observation], run:
             row
             for (task, condition), cell in cells.items()
             if not is_soundless(condition)
-            for row in thresholds(task, condition, cell)
+            for row in thresholds(task, condition, cell, run.references.get(suite.name, References()))
         ),
         official=_official(suite, observations, run),
     )

@@ -50,6 +50,7 @@ class Suite:
     licence: str | None = None
     skipped: tuple[str, ...] = ()
     spec: dict[str, Any] = field(default_factory=dict)
+    declared: dict[str, Any] = field(default_factory=dict)
     boundary: Path | None = None
 
     @cached_property
@@ -100,6 +101,7 @@ def read(
         licence=manifest.get("licence"),
         skipped=intake.problems,
         spec=manifest.get("spec", {}),
+        declared=manifest.get("declared", {}),
     )
     if not intake.problems and stated not in (None, suite.digest):
         if to_decode is not tuple:  # names may state anything

@@ -34,9 +34,12 @@ class Posterior(NamedTuple):
     def cumulative(self, axis: int) -> tuple[Floats, Floats]:
         """Edges of the cells of one axis, and the probability below each."""
         values = self.axes[axis]
-        others = tuple(place for place in range(self.mass.ndim) if place != axis)
         edges = np.concatenate([values[:1], (values[1:] + values[:-1]) / 2, values[-1:]])
-        return edges, np.concatenate([[0.0], np.cumsum(self.mass.sum(others))])
+        return edges, np.concatenate([[0.0], np.cumsum(self.marginal(axis))])
+
+    def marginal(self, axis: int) -> Floats:
+        """The probability of each value of one axis."""
+        return self.mass.sum(tuple(place for place in range(self.mass.ndim) if place != axis))
 
     def quantile(self, axis: int, probability: float) -> float:
         """The value of one parameter below which it lies with this probability."""

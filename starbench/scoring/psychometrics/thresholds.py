@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from starbench.schema.threshold import Method, Threshold, ThresholdStatus
+from starbench.schema.references import References
+from starbench.schema.threshold import LevelSensitivity, Method, Threshold, ThresholdStatus
 from starbench.scoring.accuracy import grouped
 from starbench.scoring.intervals import Floats
 from starbench.scoring.observations import Observation
-from starbench.scoring.psychometrics import detection, indecision
+from starbench.scoring.psychometrics import detection, indecision, sensitivity
 from starbench.scoring.psychometrics.answers import Answer, answers_of, effective_trials, orders
 from starbench.scoring.psychometrics.grid import Posterior
+from starbench.scoring.psychometrics.sensitivity import Sensitivity
 
 #: Units of an intensity, where 0 is no absence; all others are those of a difference, where it is.
 INTENSITIES = frozenset({"dB HL", "dB SPL", "dB"})
@@ -36,8 +38,13 @@ _MOST_LEVELS = 40
 _BINS_AN_OCTAVE, _BINS_A_DB = 8, 2
 
 
-def thresholds(task: str, condition: str, observations: Sequence[Observation]) -> tuple[Threshold, ...]:
-    """A threshold for each sub-category of a task under one condition that has at least two levels in a unit."""
+def thresholds(
+    task: str, condition: str, observations: Sequence[Observation], references: References | None = None
+) -> tuple[Threshold, ...]:
+    """A threshold for each sub-category of a task under one condition that has at least two levels in a unit.
+
+    ``references`` is what the suite declares of other listeners.
+    """
     rows = []
     for attribute, group in sorted(grouped(observations, lambda o: o.item.sub_category).items()):
         units = {o.item.level_unit for o in group if o.item.level_unit is not None}
@@ -47,7 +54,8 @@ def thresholds(task: str, condition: str, observations: Sequence[Observation]) -
         unit = units.pop()
         low, high = _DECIBELS if unit in INTENSITIES else _DIFFERENCES
         if low <= levels[0] and levels[-1] <= high:
-            rows.append(threshold(task, attribute, condition, unit, levels, answers_of(group)))
+            row = threshold(task, attribute, condition, unit, levels, answers_of(group))
+            rows.append(_beside(row, references) if references else row)
     return tuple(rows)
 
 
@@ -103,10 +111,17 @@ def _compared(answers: Sequence[Answer], meaning: Mapping[str, int], row: Thresh
         return {"status": ThresholdStatus.AT_CHANCE}
     posterior = indecision.fit(indecision.Responses(levels, table))
     placed = _placed(posterior, indecision.LOG_THRESHOLD, row) if is_heard else _ABOVE
+    by_level = dict(zip(levels.tolist(), table.tolist(), strict=True))
+    none = [0.0] * 3
+    sensitivities = {
+        size: sensitivity.of_comparisons(by_level.get(-size, none), by_level.get(size, none), posterior)
+        for size in sorted({abs(level) for level in by_level} - {0.0})
+    }
     return placed | {
         "lapse": posterior.median(indecision.LAPSE),
         "criterion": posterior.median(indecision.CRITERION),
         "order_bias": posterior.median(indecision.ORDER_BIAS),
+        "levels": _level_rows(sensitivities),
     }
 
 
@@ -156,7 +171,48 @@ def _detected(answers: Sequence[Answer], row: Threshold) -> dict[str, object]:
     posterior = detection.fit(detections)
     false_alarms = {"false_alarms": posterior.median(detection.GUESS)} if absent else {}
     placed = _placed(posterior, detection.THRESHOLD, row)
-    return placed | false_alarms | {"lapse": posterior.median(detection.LAPSE)}
+    n_options = {n for _, _, _, n in judged}
+    caught = (weight * hits[None], weight * trials[None])
+    sensitivities = {
+        level: sensitivity.of_detections(weight * hits[level], weight * trials[level], *caught)
+        if absent
+        else sensitivity.of_choices(weight * hits[level], weight * trials[level], min(n_options))
+        for level in levels
+        if level is not None and (absent or len(n_options) == 1)
+    }
+    return (
+        placed
+        | false_alarms
+        | {"lapse": posterior.median(detection.LAPSE), "levels": _level_rows(sensitivities)}
+    )
+
+
+def _level_rows(sensitivities: Mapping[float, Sensitivity]) -> tuple[LevelSensitivity, ...]:
+    return tuple(
+        LevelSensitivity(level=level, d_prime=one.d_prime, d_prime_ci=one.interval)
+        for level, one in sensitivities.items()
+    )
+
+
+def _beside(row: Threshold, references: References) -> Threshold:
+    """A row with what its suite declares of people and of the ideal listener."""
+    human = references.human.get(row.attribute)
+    ideal = dict(references.ideal_d_prime.get(row.attribute, ()))
+    return row.model_copy(
+        update={
+            "human": human if human and human.unit == row.unit else None,
+            "levels": tuple(_with_efficiency(one, ideal.get(one.level)) for one in row.levels),
+        }
+    )
+
+
+def _with_efficiency(row: LevelSensitivity, ideal: float | None) -> LevelSensitivity:
+    if ideal is None or ideal <= 0:
+        return row.model_copy(update={"ideal": ideal})
+    low, value, high = (
+        (max(d_prime, 0.0) / ideal) ** 2 for d_prime in (row.d_prime_ci[0], row.d_prime, row.d_prime_ci[1])
+    )
+    return row.model_copy(update={"ideal": ideal, "efficiency": value, "efficiency_ci": (low, high)})
 
 
 def _evidence(detections: detection.Detections) -> float:

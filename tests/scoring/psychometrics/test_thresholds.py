@@ -11,6 +11,7 @@ from scipy.special import ndtr
 
 from starbench.runs.directory import PlannedTrial
 from starbench.schema import Item
+from starbench.schema.references import HumanThreshold, References
 from starbench.schema.threshold import Threshold, ThresholdStatus
 from starbench.scoring.observations import Observation
 from starbench.scoring.psychometrics.answers import effective_trials
@@ -233,6 +234,36 @@ def test_one_option_beside_the_abstention_tells_nothing() -> None:
 def test_items_without_levels_have_no_threshold() -> None:
     plain = item(0, 0.0, catch=False, level=None, level_unit=None)
     assert thresholds("T", "audio", [seen(plain, 0)]) == ()
+
+
+@pytest.mark.parametrize("criterion", [0.0, 1.0])
+def test_each_level_has_its_d_prime(criterion: float) -> None:
+    row = fitted(comparing(4.0, criterion))
+    assert [one.level for one in row.levels] == list(LEVELS)
+    for one in row.levels[:4]:
+        assert one.d_prime == pytest.approx(one.level / 4.0, abs=0.6)
+        assert one.d_prime_ci[0] < one.d_prime < one.d_prime_ci[1]
+    assert fitted(lambda differences, rng: rng.integers(0, 3, len(differences))).levels == ()
+
+
+def test_people_and_the_ideal_listener_stand_beside_a_model() -> None:
+    differences = signed_differences()
+    chosen = comparing(4.0, 1.0)(differences, np.random.default_rng(4))
+    seen_all = [seen(item(n, d), int(c)) for n, (d, c) in enumerate(zip(differences, chosen, strict=True))]
+    human = HumanThreshold(threshold=1.0, unit="JND", source="Somebody 1977")
+    declared = References(human={"pitch": human}, ideal_d_prime={"pitch": ((4.0, 2.0), (8.0, 0.0))})
+    (row,) = thresholds("T", "audio", seen_all, declared)
+    assert row.human == human
+    by_level = {one.level: one for one in row.levels}
+    four = by_level[4.0]
+    assert four.ideal == 2.0
+    assert four.efficiency == pytest.approx((four.d_prime / 2.0) ** 2)
+    assert four.efficiency_ci == pytest.approx([(limit / 2.0) ** 2 for limit in four.d_prime_ci])
+    assert (by_level[8.0].ideal, by_level[8.0].efficiency) == (0.0, None)
+    assert (by_level[2.0].ideal, by_level[2.0].efficiency) == (None, None)
+    other_unit = References(human={"pitch": human.model_copy(update={"unit": "dB"})})
+    (row,) = thresholds("T", "audio", seen_all, other_unit)
+    assert row.human is None
 
 
 def test_responses_have_the_published_form() -> None:
