@@ -6,7 +6,8 @@
 Every item is asked at three rotations. Trials are independent, or alike at all rotations of an item (as those of a
 model without randomness), or independent within an item while items differ in difficulty (beta-distributed, with
 correlation 1/4 between two trials of an item). ACR is that of the same trials. A difference is that of two conditions
-over the same items: of equal rates, or of rates 0.1 apart; their items' difficulties correlate (0.5) where items have any.
+over the same items: of equal rates, or of rates 0.1 apart; unless trials are independent, items that are hard under
+one condition tend to be hard under the other (correlation 0.5).
 Printed for each cell: the share of intervals that hold the truth, and their mean width, in %.
 """
 
@@ -36,7 +37,7 @@ def independent(ranks: np.ndarray, rate: float, rng: np.random.Generator) -> np.
     return rng.binomial(ROTATIONS, rate, ranks.shape)
 
 
-def alike(ranks: np.ndarray, rate: float, rng: np.random.Generator) -> np.ndarray:
+def alike(ranks: np.ndarray, rate: float, _: np.random.Generator) -> np.ndarray:
     return ROTATIONS * (ranks < rate)
 
 
@@ -60,9 +61,7 @@ GENERATORS: dict[str, tuple[Generator, Callable[[float], float]]] = {
 
 def ranks_of_pairs(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     shared, first, second = rng.standard_normal((3, n))
-    return tuple(
-        ndtr(CORRELATION**0.5 * shared + (1 - CORRELATION) ** 0.5 * own) for own in (first, second)
-    )
+    return tuple(ndtr(CORRELATION**0.5 * shared + (1 - CORRELATION) ** 0.5 * own) for own in (first, second))
 
 
 def other_rate(rate: float) -> float:
@@ -78,8 +77,9 @@ def simulated(name: str, n: int, rate: float, rng: np.random.Generator) -> Itera
     yield rate, intervals.rate(right, planned)
     yield acr(rate), intervals.share(float((right == planned).mean()), n)
     for other in (rate, other_rate(rate)):
-        yield other - rate, intervals.difference(
-            right, planned, draw(second, other, rng).astype(float), planned
+        yield (
+            other - rate,
+            intervals.difference(right, planned, draw(second, other, rng).astype(float), planned),
         )
 
 
@@ -88,7 +88,9 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=4000)
     parser.add_argument("--seed", type=int, default=11)
     options = parser.parse_args()
-    print("trials       items  rate |     AA          ACR         equal       0.1 apart   (held %, mean width %)")
+    print(
+        "trials       items  rate |     AA          ACR         equal       0.1 apart   (held %, mean width %)"
+    )
     for place, (name, n, rate) in enumerate(product(GENERATORS, ITEMS, RATES)):
         rng = np.random.default_rng([options.seed, place])
         cells = zip(*(list(simulated(name, n, rate, rng)) for _ in range(options.runs)), strict=True)

@@ -149,6 +149,10 @@ def fitted(listener: Listener, n: int, seed: int, unit: str = "JND") -> Iterator
         yield threshold("task", "attribute", "audio", unit, levels, answers)
 
 
+def d_prime_of_comparing(theta: float) -> Callable[[float], float]:
+    return lambda level: level / theta
+
+
 def d_prime_of_choosing(theta: float) -> Callable[[float], float]:
     """Of what :func:`choosing` gets right, lapses included."""
 
@@ -208,7 +212,7 @@ def main() -> None:
     for rotations in (ONCE, SAME, NEW):
         held = [
             print_cell(f"comparison {theta:g} JND, c = {c:g}, {rotations.name}", theta,
-                       list(fitted(comparing(theta, c, rotations), n, seed)), lambda level: level / theta)
+                       list(fitted(comparing(theta, c, rotations), n, seed)), d_prime_of_comparing(theta))
             for theta, c in product(THRESHOLDS, CRITERIA)
         ]  # fmt: skip
         print(f"comparison, {rotations.name}: pooled {np.mean(held):.1%}, {min(held):.1%} to {max(held):.1%}")

@@ -18,7 +18,7 @@ from starbench.planning.adaptation import is_done
 from starbench.planning.conditions import CAPTION, is_soundless
 from starbench.reporting.files import write_file
 from starbench.reporting.markdown import board_to_markdown
-from starbench.reporting.words import adaptation_sentence
+from starbench.reporting.words import adaptation_sentence, criteria
 from starbench.schema import Setup
 from starbench.schema.board import (
     Board,
@@ -32,12 +32,12 @@ from starbench.schema.board import (
 )
 from starbench.schema.entry import LeaderboardEntry, SuiteRecord
 from starbench.schema.score import Headline, SuiteScore, TaskScore
-from starbench.scoring.constant import constant_aa
+from starbench.scoring.constant import constant_aa, constant_oa
 from starbench.text import visible_json
 
 BOARD_JSON, BOARD_MARKDOWN = "leaderboard.json", "leaderboard.md"
 #: Figures of a row that are its headline's own.
-_OF_HEADLINE = {"condition", "extension", "n_items", "oa", "oa_ci", "coverage", "complete"}
+_OF_HEADLINE = {"condition", "extension", "n_items", "oa", "oa_ci", "chance_oa", "coverage", "complete"}
 
 
 def board(entries: Iterable[LeaderboardEntry]) -> Board:
@@ -113,9 +113,11 @@ def _captioner(entry: LeaderboardEntry, condition: str) -> RowCaptioner | None:
     )
 
 
-def _task_cell(row: TaskScore) -> TaskCell:
+def _task_cell(row: TaskScore, scores: SuiteScore) -> TaskCell:
     figures = row.model_dump(include=TaskCell.model_fields.keys() - {"best_constant"})
-    return TaskCell(**figures, best_constant=constant_aa(row))
+    return TaskCell(
+        **figures, best_constant=constant_aa(row), criteria=criteria(scores, row.task, row.condition)
+    )
 
 
 def _run_row(entry: LeaderboardEntry, scores: SuiteScore, headline: Headline) -> RunRow:
@@ -133,7 +135,10 @@ def _run_row(entry: LeaderboardEntry, scores: SuiteScore, headline: Headline) ->
         ma_ci=ma.aa_ci,
         ma_acr=ma.acr,
         ma_acr_ci=ma.acr_ci,
-        tasks={row.task: _task_cell(row) for row in scores.tasks if row.condition == headline.condition},
+        constant_oa=constant_oa(headline),
+        tasks={
+            row.task: _task_cell(row, scores) for row in scores.tasks if row.condition == headline.condition
+        },
         chance=ma.chance,
         best_constant=ma.best_constant,
         channels_kept=capabilities.channels_kept if capabilities else None,

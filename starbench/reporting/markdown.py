@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from starbench.canary.arrival import FOLDED
 from starbench.schema.base import Interval
@@ -87,15 +87,25 @@ def _published_table(table: PublishedTable) -> str:
 def _run_table(table: RunTable) -> str:
     tasks = list(dict.fromkeys(name for row in table.rows for name in row.tasks))
     head = ["model", "condition", "items"]
-    head += [name for task in tasks for name in (task, "chance", "constant")]
-    head += ["MA", "chance of MA", "constant of MA", "MA of ACR", "coverage", "canary"]
-    rows = [_run_cells(row, tasks) for row in table.rows]
+    with_alarms = {
+        name
+        for row in table.rows
+        for name, cell in row.tasks.items()
+        if cell.false_alarms is not None or cell.criteria
+    }
+    for task in tasks:
+        head += [task, "chance", "constant", *(("false alarms", "“same”") if task in with_alarms else ())]
+    head += ["MA", "chance of MA", "constant of MA", "MA of ACR"]
+    with_oa = any(row.chance_oa is not None for row in table.rows)
+    head += [*(("OA", "chance of OA", "constant of OA") if with_oa else ()), "coverage", "canary"]
+    rows = [_run_cells(row, tasks, with_alarms, with_oa=with_oa) for row in table.rows]
     is_priced = any(row.cost_usd is not None for row in table.rows)
     if is_priced:
         head.append("US $")
         for cells, row in zip(rows, table.rows, strict=True):
             cells.append("–" if row.cost_usd is None else f"{row.cost_usd:,.2f}")
-    return f"{_lines(2, head, rows)}\n{_legend(table, is_priced=is_priced)}"
+    legend = _legend(table, is_priced=is_priced, has_alarms=bool(with_alarms), has_oa=with_oa)
+    return f"{_lines(2, head, rows)}\n{legend}"
 
 
 def _lines(n_texts: int, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -105,7 +115,7 @@ def _lines(n_texts: int, head: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def _run_cells(row: RunRow, tasks: Sequence[str]) -> list[str]:
+def _run_cells(row: RunRow, tasks: Sequence[str], with_alarms: set[str], *, with_oa: bool) -> list[str]:
     arguments = ", ".join(f"{name}={value}" for name, value in row.arguments.items())
     label = f"{row.label}: " if row.label else ""
     model = escape(f"{label}{row.model}{f' ({arguments})' if arguments else ''}")
@@ -114,21 +124,35 @@ def _run_cells(row: RunRow, tasks: Sequence[str]) -> list[str]:
         model,
         escape(row.condition) + (" (extension)" if row.extension else ""),
         str(row.n_items),
-        *(cell for name in tasks for cell in _task_cells(row.tasks.get(name))),
+        *(
+            cell
+            for name in tasks
+            for cell in _task_cells(row.tasks.get(name), has_alarms=name in with_alarms)
+        ),
         _with_interval(row.ma, row.ma_ci),
         _percent(row.chance),
         _percent(row.best_constant),
         _with_interval(row.ma_acr, row.ma_acr_ci),
+        *(
+            (_with_interval(row.oa, row.oa_ci), _percent(row.chance_oa), _percent(row.constant_oa))
+            if with_oa
+            else ()
+        ),
         _percent(row.coverage),
         escape(_canary(row)),
     ]
 
 
-def _task_cells(task: TaskCell | None) -> list[str]:
-    """One task's accuracy, and beside it the chance and the constant of that very figure."""
+def _task_cells(task: TaskCell | None, *, has_alarms: bool) -> list[str]:
+    """One task's accuracy, and beside it the chance and the constant of that very figure, and its false alarms."""
     if task is None:
-        return ["–"] * 3
-    return [_with_interval(task.aa, task.aa_ci), _percent(task.chance), _percent(task.best_constant)]
+        return ["–"] * (5 if has_alarms else 3)
+    cells = [_with_interval(task.aa, task.aa_ci), _percent(task.chance), _percent(task.best_constant)]
+    return cells + ([_percent(task.false_alarms), _range(task.criteria.values())] if has_alarms else [])
+
+
+def _range(values: Collection[float]) -> str:
+    return f"{min(values):.1f} to {max(values):.1f}" if values else "–"
 
 
 def _changes(row: RunRow) -> list[str]:
@@ -152,11 +176,17 @@ def _percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.2f}"
 
 
-def _legend(table: RunTable, *, is_priced: bool) -> str:
+def _legend(table: RunTable, *, is_priced: bool, has_alarms: bool, has_oa: bool) -> str:
     suite = table.suite
     changes = dict.fromkeys(change for row in table.rows for change in _changes(row))
     daggers = "".join(f"\n† {escape(change)}.\n" for change in changes)
     daggers += f"\n‡ {FOLDED}, by its declaration.\n" if any(row.folded for row in table.rows) else ""
+    others = " OA: mean over items, whatever their number of options." if has_oa else ""
+    if has_alarms:
+        others += (
+            " False alarms: in catch trials. “same”: half its width in the sub-categories that have it, in "
+            "standard deviations of the difference heard; accuracy depends on it."
+        )
     priced = " US $: what the whole run cost, every suite and condition of it." if is_priced else ""
     return (
         f"{suite.n_items} items, digest `{(suite.digest or '')[:12]}`. Accuracy in % over all planned trials "
@@ -166,5 +196,5 @@ def _legend(table: RunTable, *, is_priced: bool) -> str:
         "canary: whether sound arrived, whether two tones were heard, "
         "and whether the ears were kept (–: none was held; "
         "captioner: that of the model that wrote the captions). An asterisk marks a run with trials missing "
-        f"or in error.{priced}\n" + daggers
+        f"or in error.{others}{priced}\n" + daggers
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from starbench.canary import arrival
@@ -18,10 +18,11 @@ from starbench.reporting.tables import (
     show_table,
     with_interval,
 )
+from starbench.reporting.words import criteria
 from starbench.runs.load import LoadedRun
 from starbench.schema.score import Headline, PairedDifference, RunScore, Score, SuiteScore, TaskScore
 from starbench.schema.threshold import Threshold, ThresholdStatus
-from starbench.scoring.constant import constant_aa
+from starbench.scoring.constant import constant_aa, constant_oa
 from starbench.scoring.reread import ChangedReading
 
 #: Characters of a reply that are quoted.
@@ -57,7 +58,7 @@ def _tables(name: str, suite: SuiteScore) -> Iterator[Table]:
     yield _main_table(name, suite)
     if suite.paired:
         yield _paired_table(suite)
-    if any(len(row.ma.parts) > 1 for row in suite.headlines):
+    if any(len(row.ma.parts) > 1 for row in suite.headlines) or any(row.ma for row in suite.tasks):
         yield _headline_table(suite)
     if any(row.status is not ThresholdStatus.TOO_FEW for row in suite.thresholds):
         yield _threshold_table(suite)
@@ -88,6 +89,7 @@ class _Line(NamedTuple):
     name: str
     condition: str
     score: Score
+    criterion: float | None = None
 
 
 def _main_table(name: str, suite: SuiteScore) -> Table:
@@ -97,7 +99,11 @@ def _main_table(name: str, suite: SuiteScore) -> Table:
     for row in suite.tasks:
         lines.append(_Line(row.task, "" if only else _condition(row), row))
         if row.condition == suite.tasks[0].condition:
-            lines += [_Line(f"  {part.name}", "", part) for part in row.sub_categories or row.categories]
+            widths = criteria(suite, row.task, row.condition)
+            lines += [
+                _Line(f"  {part.name}", "", part, widths.get(part.name))
+                for part in row.sub_categories or row.categories
+            ]
     return Table(
         f"{name} on {suite.suite}, protocol {suite.protocol}{only} (%, 95 % intervals)",
         (
@@ -110,6 +116,10 @@ def _main_table(name: str, suite: SuiteScore) -> Table:
             Column("AA of answered", lambda line: percent(line.score.aa_answered), rank=6, short="AA ans."),
             Column("chance", lambda line: percent(line.score.chance), rank=1),
             Column("constant", lambda line: percent(constant_aa(line.score)), rank=2, short="const."),
+            Column(
+                "false alarms", lambda line: _shown(line.score.false_alarms, percent), rank=2, short="f.a."
+            ),
+            Column('"same"', lambda line: _shown(line.criterion, _figure), rank=2),
         ),
         lines,
     )
@@ -143,6 +153,8 @@ def _headline_table(suite: SuiteScore) -> Table:
             Column("MA of AA", lambda row: with_interval(row.ma.aa, row.ma.aa_ci)),
             Column("MA of ACR", lambda row: with_interval(row.ma.acr, row.ma.acr_ci), rank=2),
             Column("OA", lambda row: with_interval(row.oa, row.oa_ci), rank=3),
+            Column("chance of OA", lambda row: percent(row.chance_oa), rank=3),
+            Column("constant of OA", lambda row: percent(constant_oa(row)), rank=3, short="const. of OA"),
             Column("answered", lambda row: percent(row.coverage), rank=5),
             Column("chance of MA", lambda row: percent(row.ma.chance), rank=1, short="chance"),
             Column("constant of MA", lambda row: percent(row.ma.best_constant), rank=1, short="const."),
@@ -172,6 +184,7 @@ def _threshold_table(suite: SuiteScore) -> Table:
             Column("order bias", lambda row: _figure(row.order_bias), rank=3),
             Column("false alarms", lambda row: percent(row.false_alarms), rank=3),
             Column("items", lambda row: row.n_items, rank=4),
+            Column("people", _human, rank=1),
         ),
         suite.thresholds,
     )
@@ -182,6 +195,15 @@ def _threshold(row: Threshold) -> str:
         return _UNMEASURED[row.status].format(row=row)
     low, high = row.threshold_ci
     return f"{row.threshold:.3g} {row.unit} [{low:.3g}, {high:.3g}]"
+
+
+def _human(row: Threshold) -> str:
+    return f"{row.human.threshold:g} {row.human.unit}" if row.human else ""
+
+
+def _shown(value: float | None, as_text: Callable[[float | None], str]) -> str:
+    """Nothing where there is no value: most rows have no catch trials."""
+    return "" if value is None else as_text(value)
 
 
 def _figure(value: float | None) -> str:

@@ -13,6 +13,7 @@ from starbench.planning.conditions import CAPTION
 from starbench.planning.reasons import sentence
 from starbench.schema import Adaptation, Inapplicable, Run
 from starbench.schema.caption import Captioner
+from starbench.schema.score import SuiteScore
 
 _CHANGES = {
     "split": "clips of two channels split into left ear and right ear",
@@ -69,6 +70,15 @@ def captioner_notes(captioner: Captioner | None) -> Iterator[str]:
             f"{missing.suite}: {missing.clips} of {missing.of} clips have no caption by {captioner.model}: "
             f"{missing.reason}"
         )
+
+
+def criteria(scores: SuiteScore, task: str, condition: str) -> dict[str, float]:
+    """Sub-category of a task under a condition -> how wide its "same" is, where that was fitted."""
+    return {
+        row.attribute: row.criterion
+        for row in scores.thresholds
+        if (row.task, row.condition) == (task, condition) and row.criterion is not None
+    }
 
 
 def pause_sentence(pause: Pause, now: datetime) -> str:

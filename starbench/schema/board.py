@@ -23,6 +23,10 @@ class TaskCell(Frozen):
     coverage: Float
     best_constant: Float | None
     """None: of so few items the best constant strategy is an accident."""
+    false_alarms: Float | None = None
+    """In catch trials, where a task has any."""
+    criteria: dict[str, Float] = Field(default_factory=dict)
+    """Sub-category whose options have a "same" -> half its width, sd of the difference heard."""
 
 
 class RowCaptioner(Frozen):
@@ -51,6 +55,8 @@ class RunRow(Frozen):
     ma_acr_ci: Interval
     oa: Float
     oa_ci: Interval
+    chance_oa: Float | None = None
+    constant_oa: Float | None = None
     tasks: dict[str, TaskCell]
     coverage: Float
     chance: Float

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from starbench.schema.base import Float, Frozen
 
 
@@ -20,6 +22,6 @@ class HumanThreshold(Frozen):
 class References(Frozen):
     """Of one suite, by sub-category."""
 
-    human: dict[str, HumanThreshold] = {}
-    ideal_d_prime: dict[str, tuple[tuple[Float, Float], ...]] = {}
+    human: dict[str, HumanThreshold] = Field(default_factory=dict)
+    ideal_d_prime: dict[str, tuple[tuple[Float, Float], ...]] = Field(default_factory=dict)
     """Pairs of a level and the d′ of the best that can be done with the sound at that level."""

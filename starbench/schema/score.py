@@ -14,6 +14,8 @@ class BestConstant(Frozen):
 
     aa: Float
     acr: Float
+    oa: Float | None = None
+    """None in scores of version 0.1, as ``chance_oa``."""
     content: str
 
 
@@ -36,6 +38,7 @@ class Score(Frozen):
     oa_ci: Interval
     chance: Float
     chance_acr: Float
+    chance_oa: Float | None = None
     best_constant: BestConstant
     coverage: Float
     """Answered / planned trials."""
@@ -44,6 +47,12 @@ class Score(Frozen):
     """Answered trials that chose the option that declines."""
     truncated: Int = 0
     """Trials whose text was cut, whatever was read in it."""
+    false_alarms: Float | None = None
+    """Of the answered catch trials, those in which something was said to be there; None where there are none.
+
+    With it belongs the criterion of the threshold of the same name: accuracy alone also follows how readily "the
+    same" is said.
+    """
 
 
 class PartScore(Score):

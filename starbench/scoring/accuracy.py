@@ -64,11 +64,13 @@ def score(observations: Sequence[Observation]) -> Score:
         oa_ci=intervals.mean(shares, counts.planned),
         chance=chance(observations),
         chance_acr=chance_acr(observations),
+        chance_oa=chance_oa(observations),
         best_constant=best_constant(observations),
         coverage=answered / len(observations),
         outcomes={kind: outcomes[kind] for kind in (*(o.value for o in Outcome), MISSING)},
         abstained=sum([o.abstained for o in observations]),
         truncated=sum([o.truncated for o in observations]),
+        false_alarms=false_alarms(observations),
     )
 
 
@@ -171,6 +173,18 @@ def _mean_of_means(
 def chance(observations: Sequence[Observation]) -> float:
     """What choosing one of the options at random gets of the trials."""
     return float(np.mean([1 / len(o.trial.contents) for o in observations]))
+
+
+def chance_oa(observations: Sequence[Observation]) -> float:
+    """What choosing one of the options at random gets of each item, averaged over items."""
+    n_options = {o.trial.item_id: len(o.trial.contents) for o in observations}
+    return float(np.mean([1 / n for n in n_options.values()]))
+
+
+def false_alarms(observations: Sequence[Observation]) -> float | None:
+    """Of the catch trials with an answer that is no abstention, the share in which it names something."""
+    said = [o.correct for o in observations if o.item.catch and o.letter is not None and not o.abstained]
+    return 1 - sum(said) / len(said) if said else None
 
 
 def chance_acr(observations: Sequence[Observation]) -> float:

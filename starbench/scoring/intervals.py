@@ -55,8 +55,8 @@ def _of_items(value: float, shares: Floats, weights: Floats, planned: Floats) ->
     """Interval of the weighted mean of items' shares.
 
     The effective number of trials follows from the variance between items (Korn & Graubard 1998, Survey Methodology
-    24:193). It is shrunk because that variance is itself an estimate, except where it is none: an item whose trials
-    all fare alike is one trial, and so it is taken to be where all items have the same share.
+    24:193). It is shrunk because that variance is itself an estimate. Nothing is estimated where the trials of each
+    item fare alike, for an item is then one trial; where all items have the same share, this is assumed.
     """
     from scipy.special import stdtrit
 
@@ -78,6 +78,7 @@ def macro(groups: list[list[tuple[Floats, Floats]]]) -> Interval:
     """
     rates = [(right, planned, 1 / (len(groups) * len(group))) for group in groups for right, planned in group]
     return _combined((float(r.sum() / p.sum()), rate(r, p), weight) for r, p, weight in rates)
+
 
 def _combined(parts: Iterable[tuple[float, Interval, float]]) -> Interval:
     centre = below = above = 0.0

@@ -39,7 +39,9 @@ def references(suite: Suite) -> References:
     except ValidationError as error:
         raise _unreadable(suite, validation_problem(error)) from error
     except (AttributeError, TypeError, ValueError) as error:
-        raise _unreadable(suite, "each must be an object by sub-category, and levels and d′ numbers") from error
+        raise _unreadable(
+            suite, "each must be an object by sub-category, and levels and d′ numbers"
+        ) from error
 
 
 def _of_jnds(declared: dict[str, Any], sub_categories: Iterable[str]) -> dict[str, HumanThreshold]:

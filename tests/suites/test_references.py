@@ -40,7 +40,9 @@ def test_thresholds_in_other_units_and_ideal_listeners_are_stated() -> None:
     )
     assert declared.human["masked_tone"].threshold == -4.5
     assert dict(declared.ideal_d_prime["masked_tone"]) == {-6.0: 0.8, 0.0: 1.6}
-    assert json.loads(declared.model_dump_json())["ideal_d_prime"] == {"masked_tone": [[-6.0, 0.8], [0.0, 1.6]]}
+    assert json.loads(declared.model_dump_json())["ideal_d_prime"] == {
+        "masked_tone": [[-6.0, 0.8], [0.0, 1.6]]
+    }
 
 
 @pytest.mark.parametrize(

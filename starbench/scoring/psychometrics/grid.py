@@ -39,7 +39,8 @@ class Posterior(NamedTuple):
 
     def marginal(self, axis: int) -> Floats:
         """The probability of each value of one axis."""
-        return self.mass.sum(tuple(place for place in range(self.mass.ndim) if place != axis))
+        others = tuple(place for place in range(self.mass.ndim) if place != axis)
+        return np.asarray(self.mass.sum(others))
 
     def quantile(self, axis: int, probability: float) -> float:
         """The value of one parameter below which it lies with this probability."""

@@ -171,14 +171,14 @@ def _detected(answers: Sequence[Answer], row: Threshold) -> dict[str, object]:
     posterior = detection.fit(detections)
     false_alarms = {"false_alarms": posterior.median(detection.GUESS)} if absent else {}
     placed = _placed(posterior, detection.THRESHOLD, row)
-    n_options = {n for _, _, _, n in judged}
+    numbers = {n for _, _, _, n in judged}
     caught = (weight * hits[None], weight * trials[None])
     sensitivities = {
         level: sensitivity.of_detections(weight * hits[level], weight * trials[level], *caught)
         if absent
-        else sensitivity.of_choices(weight * hits[level], weight * trials[level], min(n_options))
+        else sensitivity.of_choices(weight * hits[level], weight * trials[level], min(numbers))
         for level in levels
-        if level is not None and (absent or len(n_options) == 1)
+        if level is not None and (absent or len(numbers) == 1)
     }
     return (
         placed

@@ -50,7 +50,9 @@ def test_no_rate_makes_d_prime_infinite_and_more_trials_say_more() -> None:
     assert of_detections(30, 30, 30, 30).d_prime == 0
 
 
-def fitted(theta: float, criterion: float, bias: float, n: int, rng: np.random.Generator) -> tuple[object, ...]:
+def fitted(
+    theta: float, criterion: float, bias: float, n: int, rng: np.random.Generator
+) -> tuple[object, ...]:
     levels = np.array([-8.0, -4.0, -2.0, -1.0, 0.0, 1.0, 2.0, 4.0, 8.0])
     shares = np.array(indecision.probabilities(levels, theta, criterion, bias)).T
     counts = np.array([rng.multinomial(n, share / share.sum()) for share in shares], dtype=float)
