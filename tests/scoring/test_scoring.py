@@ -74,6 +74,26 @@ def test_oa_weighs_items_where_aa_weighs_trials() -> None:
     assert row.chance == pytest.approx((2 / 2 + 4 / 4) / 6)
 
 
+def test_oa_has_a_chance_and_a_constant_of_its_own() -> None:
+    two = [item(f"n{i}", ("yes", "no")[i > 6], ("yes", "no")) for i in range(10)]
+    four = [item(f"w{i}", "abcd"[i % 4], tuple("abcd")) for i in range(20)]
+    observations = [seen(i, r) for i in two for r in range(2)] + [seen(i, r) for i in four for r in range(4)]
+    row = score(observations)
+    assert row.chance == pytest.approx((20 / 2 + 80 / 4) / 100)
+    assert row.chance_oa == pytest.approx((10 / 2 + 20 / 4) / 30)
+    assert row.best_constant.aa == pytest.approx((14 + 20) / 100)
+    assert row.best_constant.oa == pytest.approx((7 + 5) / 30)
+
+
+def test_false_alarms_are_of_answered_catch_trials_without_abstentions() -> None:
+    caught = [item(str(i), "same", catch=True) for i in range(4)]
+    letters = [seen(i, correct=n == 0)._replace(letter="A") for n, i in enumerate(caught)]
+    letters[3] = letters[3]._replace(abstained=True)
+    heard = [seen(item("x"))._replace(letter="B"), seen(item("y", "same", catch=True), outcome="error")]
+    assert score(letters + heard).false_alarms == pytest.approx(2 / 3)
+    assert score(heard).false_alarms is None
+
+
 def test_ma_weighs_sub_categories_alike() -> None:
     big = [item(f"b{i}", sub_category="big") for i in range(9)]
     small = item("s", sub_category="small")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 import numpy as np
 
@@ -171,20 +171,29 @@ def _detected(answers: Sequence[Answer], row: Threshold) -> dict[str, object]:
     posterior = detection.fit(detections)
     false_alarms = {"false_alarms": posterior.median(detection.GUESS)} if absent else {}
     placed = _placed(posterior, detection.THRESHOLD, row)
-    numbers = {n for _, _, _, n in judged}
-    caught = (weight * hits[None], weight * trials[None])
-    sensitivities = {
-        level: sensitivity.of_detections(weight * hits[level], weight * trials[level], *caught)
-        if absent
-        else sensitivity.of_choices(weight * hits[level], weight * trials[level], min(numbers))
-        for level in levels
-        if level is not None and (absent or len(numbers) == 1)
-    }
+    by_level = dict(zip(levels, zip(detections.hits, detections.trials, strict=True), strict=True))
+    sensitivities = _sensitivities(by_level, {n for _, _, _, n in judged})
     return (
         placed
         | false_alarms
         | {"lapse": posterior.median(detection.LAPSE), "levels": _level_rows(sensitivities)}
     )
+
+
+def _sensitivities(
+    by_level: Mapping[float | None, tuple[float, float]], numbers_of_options: Set[int]
+) -> dict[float, Sensitivity]:
+    """d′ of each level from its hits and trials, those of catch trials under None."""
+    caught = by_level.get(None)
+    rows = {}
+    for level, (hits, trials) in by_level.items():
+        if level is None:
+            continue
+        if caught is not None:
+            rows[level] = sensitivity.of_detections(hits, trials, *caught)
+        elif len(numbers_of_options) == 1:
+            rows[level] = sensitivity.of_choices(hits, trials, min(numbers_of_options))
+    return rows
 
 
 def _level_rows(sensitivities: Mapping[float, Sensitivity]) -> tuple[LevelSensitivity, ...]:
