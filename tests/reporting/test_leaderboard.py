@@ -18,6 +18,7 @@ from starbench.runs.load import load
 from starbench.schema import Adaptation, Setup
 from starbench.schema.board import Board
 from starbench.schema.entry import LeaderboardEntry
+from starbench.schema.threshold import Threshold
 from starbench.scoring.run import score
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -87,6 +88,36 @@ def test_an_entry_tells_what_was_run(run: Path) -> None:
     assert {row.condition for row in entry.scores.tasks} == set(entry.setup.conditions)
     assert entry.suite.source["seed"] == 3
     assert entry.versions["starbench"]
+
+
+def test_accuracy_that_follows_a_habit_stands_beside_it(run: Path) -> None:
+    (entry,) = read_entries([run])
+    assert entry.scores is not None
+    human = load(run).run.references[entry.suite.name].human
+    assert human["sensitivity_pitch"].threshold == 1.0
+    assert human["sensitivity_pitch"].source.startswith("OpenLearn")
+    fitted = Threshold(
+        task=entry.scores.tasks[0].task, attribute="sensitivity_pitch", condition="audio", method="indecision",
+        unit="JND", status="measured", smallest=1.0, largest=32.0, n_items=40, criterion=1.25,
+    )  # fmt: skip
+    wide = fitted.model_copy(update={"attribute": "sensitivity_duration", "criterion": 2.0})
+    scores = entry.scores.model_copy(update={"thresholds": (fitted, wide)})
+    (table,) = board([entry.model_copy(update={"scores": scores})]).tables
+    (row,) = [row for row in table.rows if row.condition == "audio"]
+    (cell,) = row.tasks.values()
+    (task,) = [task for task in entry.scores.tasks if task.condition == "audio"]
+    assert cell.criteria == {"sensitivity_pitch": 1.25, "sensitivity_duration": 2.0}
+    assert cell.false_alarms == task.false_alarms
+    assert cell.false_alarms is not None
+    (headline,) = [one for one in entry.scores.headlines if one.condition == "audio"]
+    assert (row.oa, row.chance_oa) == (headline.oa, headline.chance_oa)
+    assert row.constant_oa == headline.best_constant.oa
+    text = board_to_markdown(board([entry.model_copy(update={"scores": scores})]))
+    head, _, *lines = (line.split(" | ") for line in text.splitlines() if line.startswith("| "))
+    (shown,) = [dict(zip(head, line, strict=True)) for line in lines if line[1] == "audio"]
+    assert shown["false alarms"] == f"{100 * cell.false_alarms:.2f}"
+    assert shown["“same”"] == "1.2 to 2.0"
+    assert shown["chance of OA"] == f"{100 * (row.chance_oa or 0):.2f}"
 
 
 def test_published_rows_are_the_papers_and_marked_as_not_ours(shared: Path) -> None:

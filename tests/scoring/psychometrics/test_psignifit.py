@@ -34,9 +34,7 @@ def psignifits(
     return result.get_parameter_estimate(estimate_type="mean")["threshold"], (low, high)
 
 
-def assert_alike(
-    detections: Detections, reference: tuple[float, tuple[float, float]]
-) -> None:
+def assert_alike(detections: Detections, reference: tuple[float, tuple[float, float]]) -> None:
     posterior = fit(detections)
     (low, high), (estimate, ends) = posterior.interval(THRESHOLD), reference
     assert posterior.median(THRESHOLD) == pytest.approx(estimate, abs=0.1 * (high - low))
