@@ -26,7 +26,7 @@ class ThresholdStatus(StrEnum):
 
 
 class LevelSensitivity(Frozen):
-    """How well one level is heard: ``d_prime`` sd of the noise of hearing; a lapse of attention lowers it."""
+    """How well one level is heard: ``d_prime`` is in sd of the noise of hearing; above 4, it means 4 or more."""
 
     level: Float
     d_prime: Float

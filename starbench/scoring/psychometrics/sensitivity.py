@@ -3,8 +3,9 @@
 d′ is how far apart what is heard lies, in standard deviations of the noise of hearing (Green & Swets 1966, Signal
 Detection Theory and Psychophysics). It differs from accuracy in that neither the number of options nor a reluctance to
 answer moves it. Rates of 0 and 1 would make it infinite, so half a trial is added to both answers (the log-linear
-correction; Hautus 1995, Behavior Research Methods 27:46), or a guess where one of several is chosen. The interval is
-that of the rates' posterior with Jeffreys' prior, by drawing from it. Comparisons have a posterior of d′ itself.
+correction; Hautus 1995, Behavior Research Methods 27:46), or a guess where one of several is chosen. The interval of
+choices is that of their share; that of detections comes from drawing both rates from their posteriors with Jeffreys'
+prior; comparisons have a posterior of d′ itself.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from starbench.schema.base import Interval
+from starbench.scoring import intervals
 from starbench.scoring.intervals import LEVEL, Floats
 from starbench.scoring.psychometrics.grid import Posterior
 from starbench.scoring.psychometrics.indecision import CRITERION, LAPSE, ORDER_BIAS, probabilities
@@ -40,16 +42,15 @@ def of_choices(right: float, trials: float, n_options: int) -> Sensitivity:
     The inverse of the share that is right, ∫ φ(x − d′) Φ(x)^(m − 1) dx (Hacker & Ratcliff 1979, Perception &
     Psychophysics 26:168). Trials that are not independent count for less than one.
     """
-    estimate = (right + 1 / n_options) / (trials + 1)
-    draws = _generator().beta(right + 0.5, trials - right + 0.5, _DRAWS)
-    return Sensitivity(
-        float(choice_d_prime(np.array(estimate), n_options)), _central(choice_d_prime(draws, n_options))
-    )
+    corrected = (right + 1 / n_options) / (trials + 1)
+    shares = np.array([corrected, *intervals.share(right / trials, trials)])
+    estimate, low, high = choice_d_prime(shares, n_options).tolist()
+    return Sensitivity(estimate, (low, high))
 
 
 def of_detections(hits: float, trials: float, false_alarms: float, catch_trials: float) -> Sensitivity:
     """d′ of saying that something is there: z(hits) − z(false alarms)."""
-    rng = _generator()
+    rng = np.random.default_rng(_SEED)
     drawn_hits = rng.beta(hits + 0.5, trials - hits + 0.5, _DRAWS)
     drawn_alarms = rng.beta(false_alarms + 0.5, catch_trials - false_alarms + 0.5, _DRAWS)
     estimate = _z(_corrected(hits, trials)) - _z(_corrected(false_alarms, catch_trials))
@@ -103,10 +104,6 @@ def _choice_curve(n_options: int) -> tuple[Floats, Floats]:
     density = np.exp(-((heard - d_primes[:, None]) ** 2) / 2) / (2 * np.pi) ** 0.5
     shares = density @ ndtr(heard) ** (n_options - 1) * (heard[1] - heard[0])
     return d_primes, _z(shares)
-
-
-def _generator() -> np.random.Generator:
-    return np.random.default_rng(_SEED)
 
 
 def _central(draws: Floats) -> Interval:
