@@ -20,6 +20,7 @@ from scipy import fft
 from .fractional_impulses import MARGIN, chunks, impulse_spectra
 from .geometry import unit
 from .heads.hrtf import Head
+from .heads.loading import CACHED_HEADS
 from .image_sources import ImageSources
 from .impulse_response import ImpulseResponse, time_axis
 
@@ -146,7 +147,7 @@ class _Bins:
     delays: NDArray[np.float64]
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=CACHED_HEADS)
 def _bins(head: Head) -> _Bins:
     """Compute the bins of a head, once for each ``Head`` object (heads are loaded once)."""
     directions = _bin_directions()

@@ -37,6 +37,17 @@ def angles(vectors: Vectors) -> tuple[Vectors, Vectors, Vectors]:
     return azimuth % 360.0, np.degrees(np.arctan2(z, np.hypot(x, y))), np.sqrt(x * x + y * y + z * z)
 
 
+def even_directions(count: int) -> Vectors:
+    """Unit vectors, shape (count, 3), spread over the sphere so that each stands for the same solid angle.
+
+    They lie on a Fibonacci lattice: at heights evenly spaced, each the golden angle further around.
+    """
+    k = np.arange(count) + 0.5
+    return unit(
+        np.degrees(np.pi * (1.0 + np.sqrt(5.0)) * k), np.degrees(np.arcsin(1.0 - 2.0 * k / count))
+    )
+
+
 def to_listener_axes(vectors: Vectors, facing_deg: float) -> Vectors:
     """Convert vectors, shape (..., 3), from the room's axes to those of a listener facing ``facing_deg``.
 

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from . import diffuse
 from .ambisonics import foa_response
 from .binaural import binaural_response
-from .geometry import SPEED_OF_SOUND, unit
+from .geometry import SPEED_OF_SOUND, even_directions, unit
 from .heads.hrtf import Head
-from .heads.loading import load
+from .heads.loading import CACHED_HEADS, Equalisation, load
 from .image_sources import ImageSources
 from .impulse_response import ImpulseResponse
 from .microphones import array_response
@@ -70,6 +70,7 @@ class Binaural:
 
     rate: int
     source: str | None = None
+    equalisation: Equalisation | None = None
 
     channels = ("left", "right")
     level_channels = slice(0, 2)
@@ -78,7 +79,7 @@ class Binaural:
     @cached_property
     def head(self) -> Head:
         """The head, loaded when first needed."""
-        return load(self.source, self.rate)
+        return load(self.source, self.rate, self.equalisation)
 
     def impulse_response(self, images: ImageSources) -> ImpulseResponse:
         return binaural_response(self.head, images, self.rate)
@@ -87,10 +88,11 @@ class Binaural:
         return render_binaural(wave, trajectory, self.rate, self.head, room)
 
     def diffuse_factors(self) -> NDArray[np.complex64]:
-        return _diffuse_head(self.source, self.rate)
+        return _diffuse_head(self.source, self.rate, self.equalisation)
 
     def describe(self) -> dict[str, Any]:
-        return {"name": self.head.name, "digest": self.head.digest}
+        equalisation = {"equalisation": self.equalisation} if self.equalisation else {}
+        return {"name": self.head.name, "digest": self.head.digest, **equalisation}
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,7 +203,7 @@ def _array(spec: SceneSpec) -> Receiver:
 
 
 _RECEIVERS: dict[Format, Callable[[SceneSpec], Receiver]] = {
-    "binaural": lambda spec: Binaural(spec.rate, spec.head),
+    "binaural": lambda spec: Binaural(spec.rate, spec.head, spec.head_equalisation),
     "stereo": lambda spec: Stereo(spec.rate),
     "array": _array,
     "foa": lambda spec: Ambisonics(spec.rate),
@@ -214,15 +216,11 @@ def make_receiver(spec: SceneSpec) -> Receiver:
     return _RECEIVERS[spec.format](spec)
 
 
-@lru_cache(maxsize=4)
-def _diffuse_head(source: str | None, rate: int) -> NDArray[np.complex64]:
+@lru_cache(maxsize=CACHED_HEADS)
+def _diffuse_head(source: str | None, rate: int, equalisation: Equalisation | None) -> NDArray[np.complex64]:
     """Factors of the ears' covariance over even directions on the sphere, where the head has data."""
-    head = load(source, rate)
-    count = 500
-    k = np.arange(count) + 0.5  # Fibonacci lattice: equal areas
-    directions = unit(
-        np.degrees(np.pi * (1.0 + np.sqrt(5.0)) * k), np.degrees(np.arcsin(1.0 - 2.0 * k / count))
-    )
+    head = load(source, rate, equalisation)
+    directions = even_directions(500)
     delays, filters = head.at(directions[head.covers(directions)])
     spectra = np.fft.rfft(filters, 2 * (diffuse.GRID - 1), axis=-1)
     frequency = np.linspace(0.0, rate / 2, diffuse.GRID)

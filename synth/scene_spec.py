@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from starbench.schema.base import Frozen
 
+from .heads.loading import Equalisation
 from .parameters import Finite, Positive, validate
 
 Format = Literal["binaural", "stereo", "array", "foa", "mono"]
@@ -73,7 +74,9 @@ class SceneSpec(Frozen):
     rate: Annotated[int, Field(ge=8_000, le=192_000)] = 48_000
     room: Room | None = None
     head: str | None = None
-    """Path of a SOFA file; None: the KEMAR that comes with the package."""
+    """``kemar`` (None is the same), ``kemar-large``, which come with the package, or the path of a SOFA file."""
+    head_equalisation: Equalisation | None = None
+    """``diffuse-field``: what the head does to sounds from everywhere is divided out; None: nothing is."""
     microphones_m: tuple[Point, ...] | None = None
     """Positions relative to the listener (x front, y left, z up), m, for format ``array``.
 

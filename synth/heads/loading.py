@@ -1,4 +1,4 @@
-"""Loading of heads: from a SOFA file or the embedded KEMAR to filters at a sampling rate."""
+"""Loading of heads: from a SOFA file or an embedded KEMAR to filters at a sampling rate."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from starbench.errors import StimulusError
 from ..geometry import MIRROR, unit
 from . import kemar, sofa
 from .alignment import align, centre_delays, onset_times
+from .equalisation import equalised
 from .hrtf import Head
 from .mesh import triangulate
 
@@ -24,12 +26,18 @@ from .mesh import triangulate
 SPAN_S = 256 / 48_000
 #: Time before the onset that is kept, s (what precedes the onset is the ripple of band-limited sampling).
 LEAD_S = 16 / 48_000
+#: A suite's items take turns with as many heads as this before any is loaded again.
+CACHED_HEADS = 8
+
+#: What can be divided out of a head's filters (``equalisation``).
+Equalisation = Literal["diffuse-field"]
 
 
-def load(source: str | None, rate: int) -> Head:
+def load(source: str | None, rate: int, equalisation: Equalisation | None = None) -> Head:
     """Load a head, ready to render at a sampling rate. Heads are cached.
 
-    ``source`` is a SOFA file, or None for the embedded KEMAR; ``rate`` is in Hz.
+    ``source`` is the name of an embedded one (``kemar.ASSETS``; None is the default one), or the path of a SOFA
+    file; ``rate`` is in Hz.
 
     Raises a StimulusError if the file cannot be used (``sofa.read``), or the rate is not supported.
     """
@@ -39,22 +47,29 @@ def load(source: str | None, rate: int) -> Head:
             f"a head cannot be rendered at {rate} Hz: give a multiple of {sofa.RATE_STEP} from {lowest} "
             f"to {highest}"
         )
-    if source is None:
-        return _cached(None, rate, 0, 0)
+    source = source or kemar.DEFAULT
+    if source in kemar.ASSETS:
+        return _cached(source, rate, equalisation, 0, 0)
     try:
         status = os.stat(source)
     except (OSError, ValueError):
         return prepare(sofa.read(source), rate)  # which raises an error that says what is wrong
-    return _cached(str(Path(source).resolve()), rate, status.st_size, status.st_mtime_ns)
+    return _cached(str(Path(source).resolve()), rate, equalisation, status.st_size, status.st_mtime_ns)
 
 
-@lru_cache(maxsize=4)
-def _cached(path: str | None, rate: int, size: int, modified_ns: int) -> Head:  # noqa: ARG001 - keys of the cache
-    return prepare(kemar.read() if path is None else sofa.read(path), rate)
+@lru_cache(maxsize=CACHED_HEADS)
+def _cached(
+    source: str,
+    rate: int,
+    equalisation: Equalisation | None,
+    size: int,  # noqa: ARG001 - a key of the cache
+    modified_ns: int,  # noqa: ARG001
+) -> Head:
+    return prepare(kemar.read(source) if source in kemar.ASSETS else sofa.read(source), rate, equalisation)
 
 
-def prepare(hrirs: sofa.HrirSet, rate: int) -> Head:
-    """Align, resample and scale measured responses."""
+def prepare(hrirs: sofa.HrirSet, rate: int, equalisation: Equalisation | None = None) -> Head:
+    """Align, resample, equalise and scale measured responses."""
     mesh = triangulate(hrirs.directions)
     onsets_s = onset_times(hrirs.responses, hrirs.rate)
     taps = max(256, round(SPAN_S * rate))
@@ -71,6 +86,8 @@ def prepare(hrirs: sofa.HrirSet, rate: int) -> Head:
         symmetric=_is_symmetric(hrirs),
         mesh=mesh,
     )
+    if equalisation == "diffuse-field":
+        head = equalised(head)
     energy = np.square(head.at(unit(0.0)[None])[1], dtype=np.float64).sum(axis=-1).mean()
     head = replace(head, filters=head.filters / np.float32(math.sqrt(energy)))
     for values in (head.directions, head.delays_s, head.filters):

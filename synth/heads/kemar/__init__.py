@@ -1,12 +1,13 @@
-"""The head that comes with starbench: MIT's KEMAR measurements, complete.
+"""The heads that come with starbench: MIT's KEMAR measurements with two sizes of pinnae, complete.
 
-Measured by Bill Gardner and Keith Martin at the MIT Media Lab, May 1994: a KEMAR manikin with normal
-pinnae, 710 directions at 1.4 m, 44.1 kHz, 512 samples. "HRTF measurements of a KEMAR", J. Acoust. Soc.
-Am. 97 (1995) 3907–3908. The data are free to use if the authors are cited (README.md beside this file).
+Measured by Bill Gardner and Keith Martin at the MIT Media Lab, May 1994: a KEMAR manikin with normal pinnae
+and with large ones, 710 directions each at 1.4 m, 44.1 kHz, 512 samples. "HRTF measurements of a KEMAR",
+J. Acoust. Soc. Am. 97 (1995) 3907–3908. The data are free to use if the authors are cited (README.md beside
+this file).
 
-The published set is left-right symmetric to the last bit (MIT measured one ear on both sides of the
-head), so ``kemar.npz`` stores the right half and the median plane, both ears, every sample: nothing is
-lost. The left half is mirrored when it is read.
+Both published sets are left-right symmetric to the last bit (each is one ear's responses, mirrored), so an
+asset stores the right half and the median plane, both ears, every sample: nothing is lost. The left half is
+mirrored when it is read.
 """
 
 from __future__ import annotations
@@ -19,18 +20,20 @@ from numpy.typing import NDArray
 from ...geometry import MIRROR
 from ..sofa import HrirSet
 
-ASSET = "kemar.npz"
+#: Name of a head -> its file in this folder. The first is the head of a scene that names none.
+ASSETS = {"kemar": "kemar.npz", "kemar-large": "kemar-large.npz"}
+DEFAULT = "kemar"
 
 #: Unit of the stored samples, which are 16-bit integers.
 STEP = 1.0 / 32768.0
 
 
-def read() -> HrirSet:
-    """Read the embedded measurements: the values of the SOFA file that they were converted from.
+def read(name: str = DEFAULT) -> HrirSet:
+    """Read the measurements of a head in ``ASSETS``: the values of the SOFA file they were converted from.
 
     Directions on the right and in the median plane come first, then those on the left.
     """
-    with resources.files(__package__).joinpath(ASSET).open("rb") as stream, np.load(stream) as asset:
+    with resources.files(__package__).joinpath(ASSETS[name]).open("rb") as stream, np.load(stream) as asset:
         right = asset["directions"]
         responses = join_planes(asset["planes"])
         lateral = right[:, 1] != 0.0

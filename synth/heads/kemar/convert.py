@@ -1,10 +1,11 @@
-"""Make the embedded KEMAR asset from its SOFA file.
+"""Make an embedded KEMAR asset from its SOFA file.
 
-Usage: ``python -m starbench.synth.heads.kemar.convert SOURCE.sofa``
+Usage: ``python -m starbench.synth.heads.kemar.convert kemar mit_kemar_normal_pinna.sofa``, and the same with
+``kemar-large mit_kemar_large_pinna.sofa``.
 
-The source is ``MIT_KEMAR_normal_pinna.sofa`` of Debian's package libmysofa1 (the same bytes as in the
-source distribution of pyroomacoustics, ``mit_kemar_normal_pinna.sofa``). All 512 taps are kept and the
-samples are 16-bit integers, so the conversion loses nothing. It refuses a source that is not left-right
+Both sources are in the source distribution of pyroomacoustics 0.10.0, in ``pyroomacoustics/data/sofa``
+(Debian's package libmysofa1 has the first one, the same bytes, as ``MIT_KEMAR_normal_pinna.sofa``). All 512
+taps are kept and the samples are 16-bit integers, so the conversion loses nothing. It refuses a source that is not left-right
 symmetric to the last bit, or not made of 16-bit samples. A cut to 384 taps would save 24 % of the file and
 lose up to −15 dB (median −32 dB) of a response's energy.
 
@@ -25,7 +26,7 @@ from starbench.storage.atomic import write_bytes
 
 from ...geometry import MIRROR
 from .. import sofa
-from . import ASSET, STEP, split_planes
+from . import ASSETS, STEP, split_planes
 
 CREDIT = (
     "Bill Gardner and Keith Martin, MIT Media Lab, 1994: HRTF measurements of a KEMAR. "
@@ -71,12 +72,13 @@ def convert(source: str | Path, target: Path) -> None:
 
 def main(arguments: list[str]) -> int:
     """Run the command; 0 if the asset was written, 2 if it could not be."""
-    if len(arguments) != 1:
-        sys.stderr.write("usage: python -m starbench.synth.heads.kemar.convert SOURCE.sofa\n")
+    if len(arguments) != 2 or arguments[0] not in ASSETS:
+        names = "|".join(ASSETS)
+        sys.stderr.write(f"usage: python -m starbench.synth.heads.kemar.convert {names} SOURCE.sofa\n")
         return 2
-    target = Path(__file__).with_name(ASSET)
+    target = Path(__file__).with_name(ASSETS[arguments[0]])
     try:
-        convert(arguments[0], target)
+        convert(arguments[1], target)
     except InputError as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -20,7 +20,16 @@ from starbench.synth.heads.loading import load
 from starbench.synth.heads.sofa import HrirSet
 
 
-def test_the_embedded_head_is_the_whole_published_set(hrirs: HrirSet) -> None:
+# Read from the SOFA files with nothing but h5py: name, largest sample, sum of squares.
+PUBLISHED = {
+    "kemar": ("KEMAR, normal pinna", 0.817657470703125, 1430.3856104332954),
+    "kemar-large": ("KEMAR, large pinna", 0.911773681640625, 1332.1377747077495),
+}
+
+
+@pytest.mark.parametrize("asset", kemar.ASSETS)
+def test_an_embedded_head_is_the_whole_published_set(asset: str) -> None:
+    hrirs = kemar.read(asset)
     _, elevation, length = angles(hrirs.directions)
     rings = np.round(elevation).astype(int)
     counts = dict(
@@ -30,18 +39,19 @@ def test_the_embedded_head_is_the_whole_published_set(hrirs: HrirSet) -> None:
     np.testing.assert_allclose(length, 1.0, atol=1e-12)
     assert hrirs.responses.shape == (710, 2, 512)
     assert hrirs.rate == 44_100
-    assert np.abs(hrirs.responses).max() == 0.817657470703125
-    # Read from the SOFA file with nothing but h5py.
-    assert float(np.sum(hrirs.responses**2)) == pytest.approx(1430.3856104332954, rel=1e-12)
+    name, largest, energy = PUBLISHED[asset]
+    assert (hrirs.name, np.abs(hrirs.responses).max()) == (name, largest)
+    assert float(np.sum(hrirs.responses**2)) == pytest.approx(energy, rel=1e-12)
 
 
-def test_the_embedded_head_names_its_source_and_its_authors(hrirs: HrirSet) -> None:
-    folder = Path(kemar.__file__).parent
-    assert hrirs.name == "KEMAR, normal pinna"
-    assert re.fullmatch("[0-9a-f]{64}", hrirs.digest)
-    assert (folder / "kemar.npz").stat().st_size <= 450 * 1024
-    with np.load(folder / "kemar.npz", allow_pickle=False) as asset:
-        credit = str(asset["credit"])
+@pytest.mark.parametrize("asset", kemar.ASSETS)
+def test_an_embedded_head_names_its_source_and_its_authors(asset: str) -> None:
+    file = Path(kemar.__file__).with_name(kemar.ASSETS[asset])
+    folder = file.parent
+    assert re.fullmatch("[0-9a-f]{64}", kemar.read(asset).digest)
+    assert file.stat().st_size <= 450 * 1024
+    with np.load(file, allow_pickle=False) as stored:
+        credit = str(stored["credit"])
     for text in (credit, (folder / "README.md").read_text("utf-8")):
         assert "Gardner" in text
         assert "Martin" in text
@@ -88,7 +98,7 @@ def test_the_converter_loses_nothing_and_repeats_itself(
     assert first.read_bytes() == second.read_bytes()
 
     monkeypatch.setattr(kemar.resources, "files", lambda _: tmp_path)
-    monkeypatch.setattr(kemar, "ASSET", "first.npz")
+    monkeypatch.setattr(kemar, "ASSETS", {"kemar": "first.npz"})
     asset, source = kemar.read(), sofa.read(symmetric_sofa)
     nearest = (source.directions @ asset.directions.T).argmax(axis=0)
     assert sorted(nearest) == list(range(len(source.directions)))
@@ -110,6 +120,8 @@ def test_the_converter_refuses_what_it_would_have_to_change(
         convert.convert(symmetric_sofa, tmp_path / "a.npz")
     assert not (tmp_path / "a.npz").exists()
     assert convert.main([]) == 2
-    assert convert.main([str(tmp_path / "missing.sofa")]) == 2
+    assert convert.main(["kemar-tiny", str(symmetric_sofa)]) == 2
+    assert "usage: python -m starbench.synth.heads.kemar.convert kemar|kemar-large" in capsys.readouterr().err
+    assert convert.main(["kemar", str(tmp_path / "missing.sofa")]) == 2
     assert "no head file" in capsys.readouterr().err
     assert load(None, 48_000).filters.shape == (710, 2, 256)  # the asset is as it was
