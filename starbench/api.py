@@ -80,8 +80,9 @@ def build_suite(
     """Build a suite at ``out``, as ``starbench build`` does; the same seed gives the same bytes.
 
     No attribute means all that the task has. ``options`` are ``workers``, and further options of the task:
-    ``format``, ``hrtf``, ``recordings``, ``stems``, …. It starts worker processes, so a script calls it under
-    ``if __name__ == "__main__":``. Raises :class:`InputError` if the task cannot build that, or ``out`` is not empty.
+    ``format``, ``hrtf``, ``recordings``, ``stems``, …; several values are a list. It starts worker processes, so a
+    script calls it under ``if __name__ == "__main__":``. Raises :class:`InputError` if the task cannot build that,
+    or ``out`` is not empty.
     """
     if getattr(multiprocessing.current_process(), "_inheriting", False):
         raise InputError(
@@ -91,7 +92,10 @@ def build_suite(
     workers = options.pop("workers", None)
     if seed < 0 or (workers is not None and workers < 1):
         raise InputError("build_suite: seed must be at least 0, and workers at least 1")
-    spec = BuildSpec(_several(attributes), profile, seed, size, _texts(options))
+    several = {
+        name: list(map(str, value)) for name, value in options.items() if isinstance(value, list | tuple)
+    }
+    spec = BuildSpec(_several(attributes), profile, seed, size, {**_texts(options), **several})
     return build(task, spec, Path(out), workers=workers)
 
 

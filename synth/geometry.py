@@ -43,9 +43,7 @@ def even_directions(count: int) -> Vectors:
     They lie on a Fibonacci lattice: at heights evenly spaced, each the golden angle further around.
     """
     k = np.arange(count) + 0.5
-    return unit(
-        np.degrees(np.pi * (1.0 + np.sqrt(5.0)) * k), np.degrees(np.arcsin(1.0 - 2.0 * k / count))
-    )
+    return unit(np.degrees(np.pi * (1.0 + np.sqrt(5.0)) * k), np.degrees(np.arcsin(1.0 - 2.0 * k / count)))
 
 
 def to_listener_axes(vectors: Vectors, facing_deg: float) -> Vectors:

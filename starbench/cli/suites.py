@@ -51,7 +51,11 @@ def build(
         str | None, typer.Option("--format", help="Channels of the clips, e.g. binaural, foa.")
     ] = None,
     hrtf: Annotated[
-        Path | None, typer.Option(help="SOFA file of the listener's head (HRTF); default: the task's own.")
+        list[str] | None,
+        typer.Option(
+            help="SOFA file of a head (HRTF), or its name: kemar, kemar-large. Repeatable: items take turns.",
+            metavar="FILE",
+        ),
     ] = None,
     recordings: Annotated[
         Path | None, typer.Option(help="Folder of mono recordings to use as sources.")

@@ -132,6 +132,11 @@ def _score_rows(suite: SuiteScore) -> Iterator[dict[str, Any]]:
         for part, scores in {**parts, "level": task.levels}.items():
             for score in scores:
                 yield row(part, task, score, task.task)
+    for factor in suite.factors:
+        yield {
+            **row("factor", factor, factor, factor.task),
+            **_attributes(factor, "sub_category factor value"),
+        }
 
 
 def _flat(fields: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from starbench.canary import arrival
@@ -20,7 +21,15 @@ from starbench.reporting.tables import (
 )
 from starbench.reporting.words import criteria
 from starbench.runs.load import LoadedRun
-from starbench.schema.score import Headline, PairedDifference, RunScore, Score, SuiteScore, TaskScore
+from starbench.schema.score import (
+    FactorScore,
+    Headline,
+    PairedDifference,
+    RunScore,
+    Score,
+    SuiteScore,
+    TaskScore,
+)
 from starbench.schema.threshold import Threshold, ThresholdStatus
 from starbench.scoring.constant import constant_aa, constant_oa
 from starbench.scoring.reread import ChangedReading
@@ -60,6 +69,8 @@ def _tables(name: str, suite: SuiteScore) -> Iterator[Table]:
         yield _paired_table(suite)
     if any(len(row.ma.parts) > 1 for row in suite.headlines) or any(row.ma for row in suite.tasks):
         yield _headline_table(suite)
+    for factor in dict.fromkeys(row.factor for row in suite.factors):
+        yield _factor_table(factor, suite)
     if any(row.status is not ThresholdStatus.TOO_FEW for row in suite.thresholds):
         yield _threshold_table(suite)
 
@@ -125,7 +136,39 @@ def _main_table(name: str, suite: SuiteScore) -> Table:
     )
 
 
-def _condition(row: TaskScore | PairedDifference | Headline) -> str:
+class _FactorLine(NamedTuple):
+    """A row of a factor's table: a task, or below it a sub-category, and its score by the factor's value."""
+
+    name: str
+    condition: str
+    scores: dict[str, FactorScore]
+
+
+def _factor_table(factor: str, suite: SuiteScore) -> Table:
+    rows = [row for row in suite.factors if row.factor == factor]
+    lines: dict[tuple[str, str, str | None], _FactorLine] = {}
+    for row in rows:
+        if row.sub_category is None or row.condition == suite.tasks[0].condition:
+            name = row.task if row.sub_category is None else f"  {row.sub_category}"
+            line = _FactorLine(name, "" if row.sub_category else _condition(row), {})
+            lines.setdefault((row.task, row.condition, row.sub_category), line).scores[row.value] = row
+    return Table(
+        f"by {factor} (AA in %, 95 % intervals)",
+        (
+            Column("task", lambda line: line.name, is_text=True),
+            Column("condition", lambda line: line.condition, is_text=True),
+            *(Column(value, partial(_factor_cell, value)) for value in sorted({row.value for row in rows})),
+        ),
+        list(lines.values()),
+    )
+
+
+def _factor_cell(value: str, line: _FactorLine) -> str:
+    row = line.scores.get(value)
+    return "–" if row is None else with_interval(row.aa, row.aa_ci)
+
+
+def _condition(row: TaskScore | FactorScore | PairedDifference | Headline) -> str:
     return row.condition + (" (extension)" if row.extension else "")
 
 

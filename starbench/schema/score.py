@@ -93,6 +93,23 @@ class TaskScore(Score):
     levels: tuple[PartScore, ...] = ()
 
 
+class FactorScore(Score):
+    """The score of a task, or of one of its sub-categories, over the items with one value of a factor.
+
+    A factor is varied on purpose and not asked about, such as the head that sounds are heard with. An item states
+    its own in ``truth.factors``.
+    """
+
+    task: str
+    condition: str
+    extension: Bool = False
+    """The protocol's original evaluator has no such condition."""
+    sub_category: str | None = None
+    """None: the whole task."""
+    factor: str
+    value: str
+
+
 class PairedDifference(Frozen):
     """Two conditions over the items that both apply to, paired by item; ``diff`` = condition − base."""
 
@@ -129,6 +146,8 @@ class SuiteScore(Frozen):
     tasks: tuple[TaskScore, ...]
     headlines: tuple[Headline, ...] = ()
     paired: tuple[PairedDifference, ...] = ()
+    factors: tuple[FactorScore, ...] = ()
+    """By each factor that the items of a task state, where it has several values."""
     thresholds: tuple[Threshold, ...] = ()
     """Of sub-categories whose items state a level, under every condition that sends clips."""
     official: Facts = Field(default_factory=dict)

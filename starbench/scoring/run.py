@@ -16,6 +16,7 @@ from starbench.schema import Outcome, Run, SuiteIdentity, Usage
 from starbench.schema.references import References
 from starbench.schema.score import PairedDifference, RunScore, SuiteScore
 from starbench.scoring.accuracy import grouped, headline, paired, task_score
+from starbench.scoring.factors import factor_scores
 from starbench.scoring.observations import MISSING, Observation, observe
 from starbench.scoring.psychometrics.thresholds import thresholds
 
@@ -76,6 +77,12 @@ def _suite_score(suite: SuiteIdentity, observations: Sequence[Observation], run:
             if condition in by_condition
         ),
         paired=tuple(_paired(cells, tasks, conditions)),
+        factors=tuple(
+            row
+            for task, condition in product(tasks, conditions)
+            if (task, condition) in cells
+            for row in factor_scores(task, condition, cells[task, condition])
+        ),
         thresholds=tuple(
             row
             for (task, condition), cell in cells.items()

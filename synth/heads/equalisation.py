@@ -2,8 +2,8 @@
 
 Every response of a measurement also holds what does not depend on direction: the loudspeaker, the microphone,
 the resonance of the ear canal. It is estimated as the mean power over even directions, and divided out by one
-minimum-phase filter for all directions and both ears (Møller 1992, Appl. Acoust. 36:171; Larcher, Jot &
-Vandernoot 1998, AES preprint 4844). All differences between directions and between the ears stay as they were.
+minimum-phase filter for all directions and both ears (Møller 1992, Appl. Acoust. 36:171).
+All differences between directions and between the ears stay as they were.
 """
 
 from __future__ import annotations

@@ -59,6 +59,7 @@ def declarations(
         "profile": profile.description,
         # The key is part of the file format.
         "asked": {name: [*CUE_FEATURES[name], *level_cues] for name in sub_categories},
+        **options.declared_heads,
     }
     if profile is STAR_BENCH:
         constants = {"rate_hz": star_bench_clips.RATE_HZ, "rt60_s": star_bench_clips.RT60_S}

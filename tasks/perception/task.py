@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from starbench.errors import InputError
@@ -11,7 +12,7 @@ from starbench.text import printable
 
 from ..design.apportionment import apportion
 from ..design.plans import PartPlan, build_plan, select_attributes
-from ..scenes.feasibility import check_head, check_rooms
+from ..scenes.feasibility import check_rooms, try_heads
 from ..scenes.options import SceneOptions, parse_options
 from ..scenes.sounds import TEST_SIGNALS
 from ..scenes.varied_sounds import SOUNDS
@@ -98,7 +99,7 @@ def _options(spec: BuildSpec, profile: Profile, attributes: tuple[str, ...]) -> 
             f"option {printable(min(spec.options))} is for questions about places: add "
             f"{', '.join(PLACE_DISCRIMINATION)} to the attributes, or leave it out"
         )
-    check_head(options)
+    options = try_heads(options) if places else replace(options, heads=(), head_equalisation=None)
     if profile is not STAR_BENCH:
         designs = [kind[name].design for name in places for kind in PLACE_QUESTIONS[profile.name]]
         check_rooms(options, [(design.rooms, design.reverberation_times(options)) for design in designs])

@@ -7,11 +7,13 @@ times a room can have, is the synthesizer's knowledge.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import product
 from typing import Any
 
 from starbench.errors import StimulusError
 from starbench.plugins import registry
-from starbench.synthesis import generator
+from starbench.synthesis import Stimulus, generator
 
 from .options import SceneOptions
 from .places import Place, place
@@ -20,18 +22,29 @@ from .rooms import RoomFamily
 
 
 def first_refusal(options: SceneOptions, places: Iterable[Place], rate: int = RATE_HZ) -> str | None:
-    """Why the user's head cannot render the first of these places that it cannot, or None."""
-    return next(filter(None, (_refusal(options, at, None, rate) for at in places)), None)
+    """Why the first of these places that one of the heads cannot render is refused, or None."""
+    tries = product(options.heads, places)
+    return next(filter(None, (_refusal(options.with_head(head), at, None, rate) for head, at in tries)), None)
 
 
-def check_head(options: SceneOptions) -> None:
-    """Try the user's head straight ahead, so that a broken file is reported as such, and not as missing data.
+def try_heads(options: SceneOptions) -> SceneOptions:
+    """Try every head straight ahead, and give the options with the digests that the synthesizer states.
 
-    Raises a StimulusError if the synthesizer refuses it.
+    So a broken file is reported as such, and not as missing data. The synthesizer's own head is not tried.
+
+    Raises a StimulusError if the synthesizer refuses one.
     """
-    refusal = options.head and _refusal(options, place(0.0), None, RATE_HZ)
-    if refusal:
-        raise StimulusError(f"option hrtf: {refusal}")
+    if options.has_usual_head:
+        return options
+    try:
+        receivers = [
+            _probe(options.with_head(head), place(0.0), None, RATE_HZ).truth["receiver"]
+            for head in options.heads
+        ]
+    except StimulusError as error:
+        raise StimulusError(f"option hrtf: {error}") from error
+    heads = zip(options.heads, receivers, strict=True)
+    return replace(options, heads=tuple(replace(head, digest=stated["digest"]) for head, stated in heads))
 
 
 def check_rooms(options: SceneOptions, rooms: Iterable[tuple[RoomFamily, Sequence[float | None]]]) -> None:
@@ -51,6 +64,14 @@ def check_rooms(options: SceneOptions, rooms: Iterable[tuple[RoomFamily, Sequenc
 
 
 def _refusal(options: SceneOptions, at: Place, room: Mapping[str, Any] | None, rate: int) -> str | None:
+    try:
+        _probe(options, at, room, rate)
+    except StimulusError as error:
+        return str(error)
+    return None
+
+
+def _probe(options: SceneOptions, at: Place, room: Mapping[str, Any] | None, rate: int) -> Stimulus:
     source = {
         "signal": {"kind": "noise", "duration_s": 0.02, "ramp_s": 0.002},
         "onset_s": 0.03,
@@ -59,8 +80,5 @@ def _refusal(options: SceneOptions, at: Place, room: Mapping[str, Any] | None, r
     }
     probe = scene_recipe(options, [source], 0.07, room=room, rate=rate)
     synthesizer = registry.load("synthesizers", probe.synthesizer)
-    try:
-        synthesizer(rng=generator(0, "probe"), **probe.parameters)
-    except StimulusError as error:
-        return str(error)
-    return None
+    stimulus: Stimulus = synthesizer(rng=generator(0, "probe"), **probe.parameters)
+    return stimulus

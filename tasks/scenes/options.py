@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from hashlib import sha256
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from starbench.errors import InputError
-from starbench.storage.inputs import read_bytes
 from starbench.text import printable
 
 from ..design.plans import check_name
@@ -24,6 +22,8 @@ NO_BACKGROUND = "none"
 #: Half of the items are in quiet.
 BACKGROUNDS_DB = (None, 20.0)
 FORMATS = ("binaural", "stereo", "array", "foa", "mono")
+#: Heads that the synthesizer has by name. The first is that of a scene that names none.
+HEADS = ("kemar", "kemar-large")
 #: The number of image sources grows with its cube, and no room of these sizes reverberates longer.
 _MAX_RT60_S = 2.0
 #: Below, the background clips with the loudest sources; above, it falls below one 16-bit step under the
@@ -32,19 +32,44 @@ _SNR_DB = (-5.0, 40.0)
 
 
 @dataclass(frozen=True)
+class ListenerHead:
+    """A head that a suite's sounds are heard with.
+
+    ``name`` is one of ``HEADS`` or the name of a SOFA file without its ending, ``source`` what the synthesizer
+    takes: the same name, or the file's path. ``digest`` is the SHA-256 of the measurement's file, empty until the
+    synthesizer was asked (``feasibility.try_heads``).
+    """
+
+    name: str
+    source: str
+    digest: str = ""
+
+    @property
+    def described(self) -> dict[str, str]:
+        """What a suite says about it: a digest instead of a path."""
+        return {"name": self.name, "sha256": self.digest}
+
+
+#: The head where nobody chooses one.
+DEFAULT_HEAD = ListenerHead(HEADS[0], HEADS[0])
+
+
+@dataclass(frozen=True)
 class SceneOptions:
     """What the user chose.
 
     Where a value is None or empty, each question type has its own: reverberation times ``rt60``, s (None in
     it stands for no room); levels ``snr`` of the sources over the background, dB (None in it: none); kinds
-    of ``signal``. ``head`` is the path of a SOFA file, ``format`` the receiver; with ``stems``, each
-    source's own sound is kept beside the mixture.
+    of ``signal``. ``format`` is the receiver; ``heads`` are those that a suite's items are shared out to, none
+    where the receiver is not a head, and ``head_equalisation`` is what is divided out of them (see the
+    synthesizer ``scene``). With ``stems``, each source's own sound is kept beside the mixture.
     """
 
     rt60: tuple[float | None, ...] | None = None
     snr: tuple[float | None, ...] | None = None
     signal: tuple[str, ...] = ()
-    head: str | None = None
+    heads: tuple[ListenerHead, ...] = (DEFAULT_HEAD,)
+    head_equalisation: str | None = None
     recordings: tuple[Recording, ...] = ()
     format: str = "binaural"
     stems: bool = False
@@ -56,12 +81,37 @@ class SceneOptions:
             "snr": self.snr and snr_words(self.snr),
             "rt60": self.rt60 and rt60_words(self.rt60),
             "signal": list(self.signal),
-            "hrtf": self.head and {"sha256": _digest(self.head)},
+            "hrtf": self._resolved_heads,
             "recordings": self.recordings and recordings_digest(self.recordings),
             "format": self.format if self.format != "binaural" else None,
             "stems": self.stems,
         }
         return {name: value for name, value in resolved.items() if value}
+
+    @property
+    def has_usual_head(self) -> bool:
+        """Whether the head is the synthesizer's own, as it is, or there is none."""
+        return not self.heads or (self.heads == (DEFAULT_HEAD,) and not self.head_equalisation)
+
+    @property
+    def _resolved_heads(self) -> Any:
+        if self.has_usual_head:
+            return None
+        described = [head.described for head in self.heads]
+        return described if len(described) > 1 else {"sha256": self.heads[0].digest}
+
+    @property
+    def declared_heads(self) -> dict[str, Any]:
+        """What a suite declares about its heads, where there are several or they are equalised."""
+        if len(self.heads) < 2 and not self.head_equalisation:
+            return {}
+        described = {"n": len(self.heads), "listed": [head.described for head in self.heads]}
+        equalisation = {"equalisation": self.head_equalisation} if self.head_equalisation else {}
+        return {"heads": {**described, **equalisation}}
+
+    def with_head(self, head: ListenerHead) -> Self:
+        """These options for sounds that are heard with one of the heads."""
+        return replace(self, heads=(head,))
 
     @property
     def licence(self) -> str | None:
@@ -107,12 +157,15 @@ def parse_options(
     signals: Sequence[str] = (),
     min_recording_s: float,
     min_recordings: int = 1,
+    default_heads: Sequence[str] = HEADS[:1],
+    head_equalisation: str | None = None,
 ) -> SceneOptions:
     """Parse a task's options.
 
     ``raw`` holds texts, numbers or lists, as the user gave them. ``task`` is named in errors; ``known`` are its
     options, ``signals`` its kinds of signal. Recordings must last ``min_recording_s`` and be
-    ``min_recordings`` or more.
+    ``min_recordings`` or more. ``default_heads``, of ``HEADS``, are those where option ``hrtf`` names none;
+    ``head_equalisation`` holds for any.
 
     Raises an InputError in one sentence that names the option and what would work.
     """
@@ -126,13 +179,15 @@ def parse_options(
         "rt60": lambda value: tuple(map(_rt60, _values(value, "rt60"))),
         "snr": lambda value: tuple(map(_snr, _values(value, "snr"))),
         "signal": lambda value: tuple(_choice(part, "signal", signals) for part in _values(value, "signal")),
-        "hrtf": _head,
+        "hrtf": lambda value: _heads(_values(value, "hrtf")),
         "recordings": lambda value: load_recordings(str(value), min_recording_s, min_recordings),
         "format": lambda value: _choice(str(value), "format", FORMATS),
         "stems": _boolean,
     }
     options = {name: parsers[name](value) for name, value in raw.items()}
-    return SceneOptions(head=options.pop("hrtf", None), **options)
+    is_binaural = options.get("format", "binaural") == "binaural"
+    heads = options.pop("hrtf", _heads(default_heads)) if is_binaural else ()
+    return SceneOptions(heads=heads, head_equalisation=head_equalisation if is_binaural else None, **options)
 
 
 def _values(raw: Any, option: str) -> list[str]:
@@ -190,18 +245,27 @@ def _choice(text: str, option: str, choices: Sequence[str]) -> str:
     return text
 
 
-def _head(raw: Any) -> str:
-    path = Path(str(raw)).expanduser()
+def _heads(values: Sequence[str]) -> tuple[ListenerHead, ...]:
+    heads = tuple(map(_head, values))
+    names = [head.name for head in heads]
+    repeated = next((name for name in names if names.count(name) > 1), None)
+    if repeated:
+        raise InputError(
+            f"option hrtf: two heads are called {printable(repeated)}, and scores are given by name: give it "
+            "once, or rename a file"
+        )
+    return heads
+
+
+def _head(value: str) -> ListenerHead:
+    if value in HEADS:
+        return ListenerHead(value, value)
+    path = Path(value).expanduser()
     if not path.is_file():
-        raise InputError(f"option hrtf: there is no file {printable(str(raw))}: give a SOFA file")
-    return str(path.resolve())
-
-
-def _digest(path: str) -> str:
-    try:
-        return sha256(read_bytes(Path(path))).hexdigest()
-    except OSError as error:
-        raise InputError(f"option hrtf: {printable(path)} cannot be read: {error.strerror}") from error
+        raise InputError(
+            f"option hrtf: there is no file {printable(value)}: give a SOFA file, or one of {', '.join(HEADS)}"
+        )
+    return ListenerHead(printable(path.stem), str(path.resolve()))
 
 
 def _boolean(raw: Any) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from starbench.synthesis import Recipe
 
-from .options import SceneOptions
+from .options import HEADS, SceneOptions
 
 SYNTHESIZER = "scene"
 RATE_HZ = 48_000
@@ -28,11 +28,15 @@ def scene_recipe(
     rate: int = RATE_HZ,
     dither: bool = True,
 ) -> Recipe:
-    """The recipe of one clip: the scene itself, and what differs from the synthesizer's defaults."""
+    """The recipe of one clip, heard with the first of the heads.
+
+    It holds the scene itself, and what differs from the synthesizer's defaults.
+    """
     parameters = {"format": options.format, "rate": rate, "total_s": total_s, "sources": list(sources)}
     optional = {
         "room": None if room is None else dict(room),
-        "head": options.head,
+        "head": next((head.source for head in options.heads[:1] if head.source != HEADS[0]), None),
+        "head_equalisation": options.head_equalisation,
         "background": None if snr_db is None else {"snr_db": snr_db},
         "dither": None if dither else False,
         "stems": options.stems or None,

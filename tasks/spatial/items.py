@@ -87,7 +87,7 @@ def _item(question_type: QuestionType, category: str, cell: Cell, context: ItemC
             "coarse": (coarse,),
             "full": (full_caption(names, clip.parameters),),
         },
-        truth={**_option_sources(content), "planned": planned},
+        truth={**_option_sources(content), **context.truth(planned)},
         flags=content.flags,
     )
 

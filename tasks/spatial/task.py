@@ -9,7 +9,7 @@ from starbench.synthesis import BuildPlan, BuildSpec
 
 from ..design.apportionment import apportion
 from ..design.plans import PartPlan, build_plan, select_attributes
-from ..scenes.feasibility import check_head, check_rooms
+from ..scenes.feasibility import check_rooms, try_heads
 from ..scenes.options import SceneOptions, parse_options, rt60_words, snr_words
 from ..scenes.recipes import RATE_HZ
 from . import localisation, relations, trajectories, version_2
@@ -57,14 +57,15 @@ class Spatial:
         attributes = select_attributes(spec, "spatial", self.attributes, self.profiles)
         by_attribute = _PROFILES[spec.profile]
         question_types = [each for name in attributes for each in by_attribute[name]]
-        options = parse_options(
-            spec.options,
-            "spatial",
-            _OPTIONS,
-            min_recording_s=max(each.duration_s[1] for each in question_types),
-            min_recordings=max(len(each.sounds[0]) for each in question_types),
+        options = try_heads(
+            parse_options(
+                spec.options,
+                "spatial",
+                _OPTIONS,
+                min_recording_s=max(each.duration_s[1] for each in question_types),
+                min_recordings=max(len(each.sounds[0]) for each in question_types),
+            )
         )
-        check_head(options)
         check_rooms(options, [(each.rooms, each.reverberation_times(options)) for each in question_types])
 
         sizes = [sum(each.size for each in by_attribute[name]) for name in attributes]
@@ -109,4 +110,5 @@ def _declarations(question_types: Sequence[QuestionType], options: SceneOptions)
         "level_db_spl": question_types[0].level_db_spl,
         "snr_db": snr_words(options.backgrounds()),
         "rt60_s": {each.name: rt60_words(each.reverberation_times(options)) for each in question_types},
+        **options.declared_heads,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ def build(options: Mapping[str, Any]) -> None:
     """Build the suite, and say what it holds and what could not be made."""
     shorthands = {
         "format": options["output_format"],
-        "hrtf": _existing("--hrtf", options["hrtf"], Path.is_file, "file"),
+        "hrtf": _heads(options["hrtf"] or ()),
         "recordings": _existing("--recordings", options["recordings"], Path.is_dir, "folder"),
         "stems": "true" if options["stems"] else None,
     }
@@ -54,6 +54,16 @@ def _note(earlier: InterruptedBuild) -> None:
     else:
         text = f"an interrupted build is resumed: {earlier.items} of {earlier.total} items are there"
     echo(f"note: {text}", err=True)
+
+
+def _heads(values: Sequence[str]) -> list[str] | None:
+    """Paths of files; words without an ending or a folder are names, which only the task knows."""
+    return [_head(Path(value)) for value in values] or None
+
+
+def _head(path: Path) -> str:
+    is_name = path.name == str(path) and not path.suffix and not path.exists()
+    return str(path) if is_name else str(_existing("--hrtf", path, Path.is_file, "file"))
 
 
 def _existing(name: str, path: Path | None, is_kind: Callable[[Path], bool], kind: str) -> str | None:

@@ -4,10 +4,11 @@ Usage: ``python -m starbench.synth.heads.kemar.convert kemar mit_kemar_normal_pi
 ``kemar-large mit_kemar_large_pinna.sofa``.
 
 Both sources are in the source distribution of pyroomacoustics 0.10.0, in ``pyroomacoustics/data/sofa``
-(Debian's package libmysofa1 has the first one, the same bytes, as ``MIT_KEMAR_normal_pinna.sofa``). All 512
-taps are kept and the samples are 16-bit integers, so the conversion loses nothing. It refuses a source that is not left-right
-symmetric to the last bit, or not made of 16-bit samples. A cut to 384 taps would save 24 % of the file and
-lose up to −15 dB (median −32 dB) of a response's energy.
+(``kemar.npz`` was made of the first one as Debian's package libmysofa1 has it, ``MIT_KEMAR_normal_pinna.sofa``:
+the same samples in a file of another date and so of another digest). All 512 taps are kept and the samples are
+16-bit integers, so the conversion loses nothing. It refuses a source that is not left-right symmetric to the
+last bit, or not made of 16-bit samples. A cut to 384 taps would save 24 % of the file and lose up to −15 dB
+(median −32 dB) of a response's energy.
 
 The same source gives the same bytes: the archive contains no time of creation.
 """

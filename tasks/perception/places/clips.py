@@ -134,5 +134,5 @@ def draft_clips(
         captions["full"].append(full_caption(names, clip.parameters))
     varied = {"signal": factors["sound"].name, "rt60_s": factors["rt60"], "snr_db": factors["snr"]}
     return question.draft(
-        context.identifier, clips, captions=captions, truth={"planned": {**planned, **varied}}
+        context.identifier, clips, captions=captions, truth=context.truth({**planned, **varied})
     )

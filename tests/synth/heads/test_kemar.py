@@ -19,7 +19,6 @@ from starbench.synth.heads.kemar import convert
 from starbench.synth.heads.loading import load
 from starbench.synth.heads.sofa import HrirSet
 
-
 # Read from the SOFA files with nothing but h5py: name, largest sample, sum of squares.
 PUBLISHED = {
     "kemar": ("KEMAR, normal pinna", 0.817657470703125, 1430.3856104332954),
