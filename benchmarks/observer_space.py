@@ -4,8 +4,9 @@ Each cell is a kind of question at one difficulty. Scenes are drawn here and ren
 synthesizer; the observer gets the audio and the text, as a model would. Printed are N, accuracy and its
 95 % Clopper–Pearson interval. Seeds 1 to 10 and 20,261 were used while the observer was made.
 
-``--head FILE.sofa`` makes the observer listen with another head than the sounds were made with: the same
-head is an upper bound that nobody without that head can reach. ``--hear mono`` gives it the mean of the
+``--head HEAD`` makes the observer listen with another head than the sounds were made with (``--sound-head``):
+the same head is an upper bound that nobody without that head can reach. Each is kemar, kemar-large or a SOFA
+file. ``--equalised`` equalises both to a diffuse field. ``--hear mono`` gives it the mean of the
 ears, ``--hear swap`` the ears exchanged (and asks for the mirrored answer).
 """
 
@@ -374,14 +375,15 @@ def render(trial: Trial, rng: np.random.Generator) -> Audio:
     return Audio(quantise(made.samples), made.rate)
 
 
-def trials(cell: Cell, n: int, seed: int) -> Iterator[tuple[Trial, Audio]]:
-    """Draw and render ``n`` trials of a cell; what would clip is drawn anew."""
+def trials(cell: Cell, n: int, seed: int, **parameters: Any) -> Iterator[tuple[Trial, Audio]]:
+    """Draw and render ``n`` trials of a cell with further parameters of the scene; what would clip is drawn anew."""
     made, number = 0, 0
     while made < n:
         rng = np.random.default_rng([seed, number, *cell.name.encode()])
         number += 1
         try:
-            trial = cell.draw(rng)
+            drawn = cell.draw(rng)
+            trial = replace(drawn, parameters={**drawn.parameters, **parameters})
             audio = render(trial, rng)
         except StimulusError:
             continue
@@ -406,10 +408,12 @@ def ask(observer: Observer, trial: Trial, audio: Audio) -> str:
     return trial.options[ord(reply[1]) - 65] if reply.startswith("<") else reply
 
 
-def answered(cell: Cell, n: int, seed: int, observer: Observer, how: str = "plain") -> list[bool]:
+def answered(
+    cell: Cell, n: int, seed: int, observer: Observer, how: str = "plain", **scene_parameters: Any
+) -> list[bool]:
     """Whether each of ``n`` trials was answered rightly."""
     found = []
-    for trial, audio in trials(cell, n, seed):
+    for trial, audio in trials(cell, n, seed, **scene_parameters):
         asked = swapped(trial) if how == "swap" else trial
         found.append(ask(observer, asked, heard(audio, how)) == asked.answer)
     return found
@@ -434,19 +438,29 @@ def main() -> int:
     )
     parser.add_argument("--n", type=int, default=200)
     parser.add_argument("--seeds", type=int, nargs="+", default=[11])
-    parser.add_argument("--head", default="", help="SOFA file that the observer listens with")
+    parser.add_argument("--head", default="kemar", help="head that the observer listens with")
+    parser.add_argument("--sound-head", default="kemar", help="head that the sounds are made with")
+    parser.add_argument("--equalised", action="store_true", help="equalise both heads to a diffuse field")
     parser.add_argument("--hear", choices=("plain", "swap", "mono"), default="plain")
     parser.add_argument("--cells", default="", help="only cells whose name has this in it")
     asked = parser.parse_args()
-    observer, missed, started = Observer(head=asked.head), 0, time.process_time()
+    equalisation = "diffuse-field" if asked.equalised else ""
+    observer = Observer(head=asked.head, head_equalisation=equalisation)
+    sounds = {"head": asked.sound_head, "head_equalisation": equalisation or None}
+    missed, started = 0, time.process_time()
+    print(
+        f"sounds made with {asked.sound_head}, heard with {asked.head}, equalisation {equalisation or 'none'}\n"
+    )
     print("| cell | N | accuracy | 95 % interval | bar |\n|---|---|---|---|---|")
     for cell in CELLS:
         if asked.cells not in cell.name:
             continue
         share = -(-asked.n // len(asked.seeds))
-        right = [ok for seed in asked.seeds for ok in answered(cell, share, seed, observer, asked.hear)]
+        right = [
+            ok for seed in asked.seeds for ok in answered(cell, share, seed, observer, asked.hear, **sounds)
+        ]
         low, high = interval(sum(right), len(right))
-        wanted = cell.bar if asked.hear != "mono" and not asked.head else None
+        wanted = cell.bar if asked.hear != "mono" and asked.head == asked.sound_head else None
         missed += wanted is not None and np.mean(right) < wanted
         bar = (
             "" if wanted is None else f"{100 * wanted:.0f} %" + (" MISSED" if np.mean(right) < wanted else "")

@@ -73,11 +73,18 @@ def interaural_time_us(direct: Responses, rate: int) -> float:
     return float((peak + vertex - max_lag) / (_ITD_OVERSAMPLING * rate) * 1e6)
 
 
-def interaural_level_db(direct: Responses) -> float:
-    """Level of the right ear over the left, dB, over all frequencies; shape (2, n)."""
-    left, right = _energy(direct)
+def interaural_level_db(direct: Responses, rate: int, band_hz: tuple[float, float] | None = None) -> float:
+    """Level of the right ear over the left, dB, in a band or over all frequencies; shape (2, n)."""
+    left, right = _energy(direct) if band_hz is None else _energy_in(direct, rate, band_hz)
     return float(10.0 * np.log10(right / left))
 
 
 def _energy(response: Responses) -> NDArray[np.float64]:
     return np.asarray(np.maximum(np.square(response, dtype=np.float64).sum(axis=1), 1e-30))
+
+
+def _energy_in(response: Responses, rate: int, band_hz: tuple[float, float]) -> NDArray[np.float64]:
+    spectrum = fft.rfft(np.asarray(response, dtype=np.float64), axis=1)
+    frequency = fft.rfftfreq(response.shape[1], 1.0 / rate)
+    inside = (frequency >= band_hz[0]) & (frequency <= band_hz[1])
+    return np.asarray(np.maximum(np.square(np.abs(spectrum[:, inside])).sum(axis=1), 1e-30))

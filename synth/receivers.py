@@ -18,6 +18,7 @@ from . import diffuse
 from .ambisonics import foa_response
 from .binaural import binaural_response
 from .geometry import SPEED_OF_SOUND, even_directions, unit
+from .heads.equalisation import BAND_HZ
 from .heads.hrtf import Head
 from .heads.loading import CACHED_HEADS, Equalisation, load
 from .image_sources import ImageSources
@@ -47,10 +48,6 @@ class Receiver(Protocol):
     def level_channels(self) -> slice:
         """The channels whose mean power is the level at the listener."""
 
-    @property
-    def is_binaural(self) -> bool:
-        """Whether the two channels are ears."""
-
     def impulse_response(self, images: ImageSources) -> ImpulseResponse:
         """Response to a static source with these images."""
 
@@ -74,7 +71,14 @@ class Binaural:
 
     channels = ("left", "right")
     level_channels = slice(0, 2)
-    is_binaural = True
+
+    @property
+    def ild_band_hz(self) -> tuple[float, float] | None:
+        """Band of the ILD that a scene states, Hz; None: all frequencies.
+
+        An equalised head is defined in one band only.
+        """
+        return BAND_HZ if self.equalisation else None
 
     @cached_property
     def head(self) -> Head:
@@ -91,8 +95,10 @@ class Binaural:
         return _diffuse_head(self.source, self.rate, self.equalisation)
 
     def describe(self) -> dict[str, Any]:
-        equalisation = {"equalisation": self.equalisation} if self.equalisation else {}
-        return {"name": self.head.name, "digest": self.head.digest, **equalisation}
+        description: dict[str, Any] = {"name": self.head.name, "digest": self.head.digest}
+        if self.equalisation is None:
+            return description
+        return {**description, "equalisation": self.equalisation, "ild_band_hz": list(BAND_HZ)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,8 +107,6 @@ class Microphones:
 
     rate: int
     positions_m: tuple[tuple[float, float, float], ...]
-
-    is_binaural = False
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -142,7 +146,6 @@ class Ambisonics:
 
     channels = ("W", "Y", "Z", "X")
     level_channels = slice(0, 1)
-    is_binaural = False
 
     def impulse_response(self, images: ImageSources) -> ImpulseResponse:
         return foa_response(images, self.rate)
@@ -167,7 +170,6 @@ class Stereo:
 
     channels = ("left", "right")
     level_channels = slice(0, 2)
-    is_binaural = False
 
     @property
     def _mix(self) -> Wave:

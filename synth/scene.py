@@ -23,7 +23,7 @@ from .geometry import unit
 from .image_sources import free_field, shoebox_images
 from .impulse_response import ImpulseResponse
 from .motion.trajectories import make_trajectory
-from .receivers import Receiver, make_receiver
+from .receivers import Binaural, Receiver, make_receiver
 from .scene_spec import Background, Place, SceneSpec, Source, parse_scene
 from .shoebox import Shoebox
 
@@ -187,11 +187,11 @@ def _acoustic_parameters(
     response: ImpulseResponse, receiver: Receiver, rate: int, *, in_room: bool
 ) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    if receiver.is_binaural:
+    if isinstance(receiver, Binaural):
         # The direct sound ends long before the array, which is as long as the room's response.
         ears = response.direct[:, : response.lead + round(_DIRECT_S * rate)]
         values["itd_us"] = acoustics.interaural_time_us(ears, rate)
-        values["ild_db"] = acoustics.interaural_level_db(ears)
+        values["ild_db"] = acoustics.interaural_level_db(ears, rate, receiver.ild_band_hz)
     if in_room:  # of pressure only: a figure-of-eight may receive no direct sound at all
         direct, rest = (
             acoustics.high_pass(part[receiver.level_channels], rate)

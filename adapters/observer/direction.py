@@ -14,7 +14,7 @@ from starbench.measure.spectra import CrossSpectra, band_centres, erb_bands, erb
 
 from . import head as heads
 from . import templates
-from .head import unit
+from .head import Head, unit
 from .templates import Pairs, Templates
 
 #: Width and range of the bands, Hz; the upper end is cut to this share of the rate.
@@ -68,10 +68,10 @@ class Grid:
 
 
 class DirectionFinder:
-    """Finds directions of sounds at one rate, Hz, with one head: a SOFA file, or None for the embedded one."""
+    """Finds directions of sounds at one rate, Hz, with one head, or None for the default one."""
 
-    def __init__(self, head: str | None, rate: int) -> None:
-        highest = min(_HIGHEST_HZ, _USABLE * min(rate, heads.load(head).rate))
+    def __init__(self, head: Head | None, rate: int) -> None:
+        highest = min(_HIGHEST_HZ, _USABLE * min(rate, (head or heads.load()).rate))
         self.centres = band_centres(_BAND_HZ, _LOWEST_HZ, highest)
         self.templates = templates.of(head, tuple(self.centres))
         self.density = erb_density(self.centres)
@@ -79,7 +79,7 @@ class DirectionFinder:
 
     @classmethod
     @lru_cache(maxsize=8)
-    def of(cls, head: str | None, rate: int) -> DirectionFinder:
+    def of(cls, head: Head | None, rate: int) -> DirectionFinder:
         """Return the finder of a head at a rate; cached, because its templates take a tenth of a second."""
         return cls(head, rate)
 

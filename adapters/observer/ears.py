@@ -14,6 +14,7 @@ from starbench.measure.spectra import CrossSpectra, cross_spectra
 from . import bursts
 from .bursts import Burst
 from .direction import DirectionFinder, EarSpectra
+from .head import Head
 
 #: The direct sound, s about its onset: mostly over before the first reflection arrives.
 _DIRECT_S = (-0.006, 0.008)
@@ -33,7 +34,7 @@ _CAUTION = 1.5
 class Ears:
     """A clip of two channels, left ear first, or one that both ears get; and the head that it is for."""
 
-    def __init__(self, audio: Audio, head: str | None = None) -> None:
+    def __init__(self, audio: Audio, head: Head | None = None) -> None:
         self.rate = audio.rate
         both = np.broadcast_to(audio.samples, (audio.samples.shape[0], 2))
         self.samples = both - both.mean(axis=0)

@@ -1,12 +1,12 @@
 """The head that the observer listens through: measured impulse responses of two ears.
 
-Only data is shared with the synthesizers: the embedded KEMAR asset, read here as a file and decoded by code
-of its own, or any SOFA file.
+Only data is shared with the synthesizers: the assets of both KEMARs, read here as files and decoded by code of
+its own, or any SOFA file.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,8 +15,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from starbench.errors import InputError
+from starbench.text import printable
 
-_EMBEDDED = "heads/kemar/kemar.npz"
+#: Heads that come with the package, by name. The first is the one that listens where nothing else is said.
+NAMES = ("kemar", "kemar-large")
+EQUALISATIONS = ("diffuse-field",)
+_FOLDER = "heads/kemar"
 _STEP = 1.0 / 32768.0
 _FEWEST_DIRECTIONS = 12
 _MOST_VALUES = 50_000_000
@@ -35,27 +39,39 @@ def unit(azimuth_deg: ArrayLike, elevation_deg: ArrayLike = 0.0) -> Vectors:
 class Head:
     """Impulse responses of a head in the free field, shape (n, 2, taps), left ear first, at a rate in Hz.
 
-    ``directions``, shape (n, 3), are unit vectors to the sources, as :func:`unit` has them.
+    ``directions``, shape (n, 3), are unit vectors to the sources, as :func:`unit` has them. With ``is_equalised``,
+    it hears without the colour that all directions share.
     """
 
     rate: int
     directions: Vectors
     responses: NDArray[np.float64]
+    is_equalised: bool = False
 
 
-@lru_cache(maxsize=2)
-def load(source: str | None = None) -> Head:
-    """Read the embedded KEMAR, or a SimpleFreeFieldHRIR SOFA file; ``InputError`` if it is not such a file."""
-    return _embedded() if source is None else _sofa(Path(source))
+@lru_cache(maxsize=4)
+def load(source: str = NAMES[0], equalisation: str | None = None) -> Head:
+    """Read a head: one of ``NAMES``, or a SimpleFreeFieldHRIR SOFA file. The same object for the same arguments.
+
+    Raises an InputError if there is no such file, or equalisation.
+    """
+    if equalisation is not None:
+        if equalisation not in EQUALISATIONS:
+            raise InputError(
+                f"the observer has no head_equalisation {printable(equalisation)!r}: there is "
+                f"{', '.join(EQUALISATIONS)}"
+            )
+        return replace(load(source), is_equalised=True)
+    return _embedded(source) if source in NAMES else _sofa(Path(source))
 
 
-def _embedded() -> Head:
+def _embedded(name: str) -> Head:
     # The asset's folder is found without importing the package that makes sounds with it.
     home = find_spec("starbench.synth")
     folders = list(home.submodule_search_locations or ()) if home else []
-    paths = [path for folder in folders if (path := Path(folder) / _EMBEDDED).is_file()]
+    paths = [path for folder in folders if (path := Path(folder) / _FOLDER / f"{name}.npz").is_file()]
     if not paths:
-        raise InputError("the observer finds no embedded head: give one as --model-arg head=FILE.sofa")
+        raise InputError(f"the observer finds no head {name!r}: give one as --model-arg head=FILE.sofa")
     with np.load(paths[0]) as asset:
         right, planes, rate = asset["directions"], asset["planes"], int(asset["rate"])
     # Two byte planes of first differences that wrap in 16 bits; the left half mirrors the right one.

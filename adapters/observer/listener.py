@@ -28,22 +28,23 @@ class Observer:
     model : str
         Ignored: there is one observer.
     head : str, optional
-        A SOFA file (SimpleFreeFieldHRIR) with the head that it listens through; default: the embedded
-        KEMAR.
+        The head that it listens with: ``kemar`` (the default), ``kemar-large``, or a SOFA file
+        (SimpleFreeFieldHRIR).
+    head_equalisation : str, optional
+        ``diffuse-field`` for sounds that were made with heads equalised so; default: none.
 
     Raises
     ------
     InputError
-        If the head cannot be read.
+        If the head cannot be read, or there is no such equalisation.
     """
 
     capabilities = Capabilities(text_only=True, channels_kept=True)
 
-    def __init__(self, model: str = "", head: str = "") -> None:
+    def __init__(self, model: str = "", head: str = "", head_equalisation: str = "") -> None:
         self.model = model
-        self.head = head or None
-        if self.head:
-            heads.load(self.head)
+        is_chosen = bool(head or head_equalisation)
+        self.head = heads.load(head or heads.NAMES[0], head_equalisation or None) if is_chosen else None
 
     def generate(self, prompt: Prompt) -> str:
         """Reply with a letter, as ``<B>``; decline by the option that declines, or else in words."""

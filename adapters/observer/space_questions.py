@@ -18,6 +18,7 @@ from starbench.audio import Audio
 
 from . import comparisons, localisation, motion, relations
 from .ears import Costs, Ears
+from .head import Head
 from .words import DECLINES
 
 #: Costs closer than this are equal to the ear.
@@ -37,7 +38,7 @@ class SpaceQuestion:
     costs: Costs
     stating: tuple[int, ...]
 
-    def answer(self, clips: Sequence[Audio], head: str | None) -> int | None:
+    def answer(self, clips: Sequence[Audio], head: Head | None) -> int | None:
         """Choose an option by listening, as its place among all options; None if that cannot be heard."""
         if not all(_is_fit(clip) for clip in clips):
             return None

@@ -22,6 +22,7 @@ from typing import Literal
 from starbench.audio import Audio
 from starbench.measure.tones import Tone, find_tones, is_quiet, mono
 
+from .head import Head
 from .words import DECLINES, LESS, MORE, NEITHER, ORDINAL, words
 
 _PITCH_JND, _LEVEL_JND_DB, _DURATION_JND = 0.002, 0.5, 0.10
@@ -65,7 +66,7 @@ class ToneQuestion:
     finding: Callable[[Audio], Finding | None]
     n_clips: int = 1
 
-    def answer(self, clips: Sequence[Audio], _head: str | None = None) -> int | None:
+    def answer(self, clips: Sequence[Audio], _head: Head | None = None) -> int | None:
         """Choose an option by listening; None if not exactly one states what is there."""
         finding = self.finding(clips[0])
         stating = [k for k, option in enumerate(self.options) if finding and finding.is_stated_by(option)]

@@ -82,6 +82,7 @@ class SceneOptions:
             "rt60": self.rt60 and rt60_words(self.rt60),
             "signal": list(self.signal),
             "hrtf": self._resolved_heads,
+            "head_equalisation": self.head_equalisation,
             "recordings": self.recordings and recordings_digest(self.recordings),
             "format": self.format if self.format != "binaural" else None,
             "stems": self.stems,
