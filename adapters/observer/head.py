@@ -49,19 +49,23 @@ class Head:
     is_equalised: bool = False
 
 
-@lru_cache(maxsize=4)
 def load(source: str = NAMES[0], equalisation: str | None = None) -> Head:
     """Read a head: one of ``NAMES``, or a SimpleFreeFieldHRIR SOFA file. The same object for the same arguments.
 
     Raises an InputError if there is no such file, or equalisation.
     """
-    if equalisation is not None:
-        if equalisation not in EQUALISATIONS:
-            raise InputError(
-                f"the observer has no head_equalisation {printable(equalisation)!r}: there is "
-                f"{', '.join(EQUALISATIONS)}"
-            )
-        return replace(load(source), is_equalised=True)
+    if equalisation not in (None, *EQUALISATIONS):
+        raise InputError(
+            f"the observer has no head_equalisation {printable(equalisation)!r}: there is "
+            f"{', '.join(EQUALISATIONS)}"
+        )
+    return _load(source, is_equalised=equalisation is not None)
+
+
+@lru_cache(maxsize=8)
+def _load(source: str, *, is_equalised: bool) -> Head:
+    if is_equalised:
+        return replace(_load(source, is_equalised=False), is_equalised=True)
     return _embedded(source) if source in NAMES else _sofa(Path(source))
 
 

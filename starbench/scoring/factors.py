@@ -22,7 +22,10 @@ def factor_scores(task: str, condition: str, observations: Sequence[Observation]
     if not factors:
         return
     sub_categories = grouped(observations, lambda o: o.item.sub_category)
-    parts: list[tuple[str | None, Sequence[Observation]]] = [(None, observations), *sub_categories.items()]
+    parts: list[tuple[str | None, Sequence[Observation]]] = [
+        (None, observations),
+        *sorted(sub_categories.items()),
+    ]
     for factor, (sub_category, part) in product(factors, parts):
         groups = grouped(part, partial(_value, factor))
         for value, group in sorted(groups.items()) if len(groups) > 1 else ():

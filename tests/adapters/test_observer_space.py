@@ -128,6 +128,36 @@ def test_another_head_hears_elevation_worse(other_head):
     assert share_right(name, 16, observer=Observer(head=other_head)) <= share_right(name, 16) - 0.25
 
 
+def test_heads_are_listened_with_by_name():
+    assert Observer(head="kemar").head is heads.load()
+    large = Observer(head="kemar-large").head
+    np.testing.assert_array_equal(large.directions, heads.load().directions)
+    assert np.abs(large.responses - heads.load().responses).max() > 0.05
+    name = "below, level, above, hiss"
+    heard = {
+        head: bench.answered(CELLS[name], 9, SEED, Observer(head=head), head="kemar-large")
+        for head in heads.NAMES
+    }
+    assert sum(heard["kemar-large"]) >= 8
+    assert sum(heard["kemar"]) <= sum(heard["kemar-large"]) - 2
+
+
+def test_an_equalised_head_has_no_colour_and_the_same_differences():
+    with pytest.raises(InputError, match="no head_equalisation 'free-field': there is diffuse-field"):
+        Observer(head_equalisation="free-field")
+    frequencies = np.geomspace(250.0, 15_000.0, 40)
+    equalised = Observer(head_equalisation="diffuse-field").head
+    own, plain = Templates(equalised, frequencies), Templates(heads.load(), frequencies)
+    even = heads.unit(137.5 * np.arange(400), np.degrees(np.arcsin(np.linspace(-0.6, 0.99, 400))))
+    colour, before = (10 * np.log10((t.at(even).left + t.at(even).right).mean(axis=0)) for t in (own, plain))
+    assert np.ptp(before) > 15
+    assert np.ptp(colour) < 2
+    np.testing.assert_allclose(own.at(even).relation, plain.at(even).relation, atol=2e-3)
+    name = "below, level, above, hiss"
+    listener = Observer(head_equalisation="diffuse-field")
+    assert sum(bench.answered(CELLS[name], 9, SEED, listener, head_equalisation="diffuse-field")) >= 8
+
+
 def test_a_head_is_read_from_sofa_as_from_the_asset(tmp_path, other_head):
     own, other = heads.load(), heads.load(other_head)
     assert np.allclose(own.directions, other.directions, atol=1e-9)

@@ -61,6 +61,7 @@ def test_options_reach_the_task_and_paths_stay_out_of_the_manifest(
         (["--option", "ms"], "--option 'ms' is not key=value"),
         (["--option", "ms=1", "--option", "ms=2"], "option 'ms' is given twice"),
         (["--hrtf", "nowhere.sofa"], "--hrtf nowhere.sofa: there is no such file"),
+        (["--hrtf", "head.sofa", "--hrtf", "a/kemar"], "--hrtf a/kemar: there is no such file"),
         (["--recordings", "head.sofa"], "--recordings head.sofa: there is no such folder"),
     ]:
         code, _, err = command("build", task, "--out", "t", *size, *arguments)
