@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from starbench.errors import InputError
-from starbench.text import printable
 
 #: Heads that come with the package, by name. The first is the one that listens where nothing else is said.
 NAMES = ("kemar", "kemar-large")
@@ -56,8 +55,7 @@ def load(source: str = NAMES[0], equalisation: str | None = None) -> Head:
     """
     if equalisation not in (None, *EQUALISATIONS):
         raise InputError(
-            f"the observer has no head_equalisation {printable(equalisation)!r}: there is "
-            f"{', '.join(EQUALISATIONS)}"
+            f"the observer has no head_equalisation {equalisation!r}: there is {', '.join(EQUALISATIONS)}"
         )
     return _load(source, is_equalised=equalisation is not None)
 
