@@ -15,7 +15,7 @@ from ..design.plans import PartPlan, build_plan, select_attributes
 from ..scenes.feasibility import check_rooms, try_heads
 from ..scenes.options import SceneOptions, parse_options
 from ..scenes.sounds import TEST_SIGNALS
-from ..scenes.varied_sounds import SOUNDS
+from ..scenes.varied_sounds import SOUNDS, VARIED_HEADS
 from .declarations import declarations
 from .places.clips import LONGEST_S
 from .places.discrimination import PLACE_DISCRIMINATION, plan_place_discrimination
@@ -91,7 +91,12 @@ def _options(spec: BuildSpec, profile: Profile, attributes: tuple[str, ...]) -> 
     longest_s = STAR_BENCH_DURATION_S[1] if profile is STAR_BENCH else LONGEST_S
     signals = SOUNDS if profile is DEFAULT_2 else TEST_SIGNALS
     options = parse_options(
-        spec.options, "perception", _OPTIONS, signals=tuple(signals), min_recording_s=longest_s
+        spec.options,
+        "perception",
+        _OPTIONS,
+        signals=tuple(signals),
+        min_recording_s=longest_s,
+        **(VARIED_HEADS if profile is DEFAULT_2 else {}),
     )
     places = [name for name in attributes if name in PLACE_DISCRIMINATION]
     if spec.options and not places:

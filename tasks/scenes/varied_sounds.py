@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..design.draws import log_uniform, uniform
+from .options import HEADS
 from .sounds import NamedSound, Signal
 
 _HIGH_HZ = 16_000.0
@@ -23,6 +24,9 @@ _HIGH_HZ = 16_000.0
 LEVELS_DB_SPL = (35.0, 67.0)
 #: Tilts beyond this many standard deviations would leave nothing audible at one end of the spectrum.
 _MOST_SD = 2.0
+
+#: Two heads take turns, without the colour that each of them has in all directions.
+VARIED_HEADS: dict[str, Any] = {"default_heads": HEADS, "head_equalisation": "diffuse-field"}
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from ..design.plans import PartPlan, build_plan, select_attributes
 from ..scenes.feasibility import check_rooms, try_heads
 from ..scenes.options import SceneOptions, parse_options, rt60_words, snr_words
 from ..scenes.recipes import RATE_HZ
+from ..scenes.varied_sounds import VARIED_HEADS
 from . import localisation, relations, trajectories, version_2
 from .items import plan_items
 from .question_types import QuestionType
@@ -64,6 +65,7 @@ class Spatial:
                 _OPTIONS,
                 min_recording_s=max(each.duration_s[1] for each in question_types),
                 min_recordings=max(len(each.sounds[0]) for each in question_types),
+                **(VARIED_HEADS if by_attribute is _VERSION_2 else {}),
             )
         )
         check_rooms(options, [(each.rooms, each.reverberation_times(options)) for each in question_types])
