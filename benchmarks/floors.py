@@ -11,14 +11,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import time
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from starbench.execution.processes import available_cpus
 from starbench.floors.listeners import BINAURAL, FLOORS
-from starbench.floors.measure import ONE_VALUE, parts_of, reach
+from starbench.floors.measure import ONE_VALUE, measure, parts_of
 from starbench.suites import suite as suites
 
 
@@ -33,18 +32,13 @@ def main() -> int:
     only, listeners = set(asked.only.split(",")) - {""}, asked.listeners.split(",")
     head = " ".join(f"{name:>12s}" for name in listeners)
     print(f"{'sub-category':22s} {'n':>5s} {'chance':>6s} {head}")
-    for part in parts_of([suites.read(root) for root in asked.suites]):
-        if only and part.name not in only:
-            continue
-        began = time.perf_counter()
-        row = reach(part, listeners, asked.workers)
-        chance = sum(1 / len(one.item.options) for one in part.items) / len(part.items)
+    parts = [part for part in parts_of([suites.read(root) for root in asked.suites]) if not only or part.name in only]
+    for part, row in measure(parts, listeners, asked.workers):
         cells = " ".join(
             f"{'–' if one is None else f'{one.accuracy:.3f}±{one.standard_error:.3f}':>12s}"
             for one in row.values()
         )
-        seconds = time.perf_counter() - began
-        print(f"{part.name:22s} {len(part.items):5d} {chance:6.2f} {cells}  {seconds:.0f} s", flush=True)
+        print(f"{part.name:22s} {len(part.items):5d} {part.chance:6.2f} {cells}", flush=True)
         for listener, one in row.items():
             if asked.details and one is not None:
                 print(f"    {listener}: {one.how}; highest of all attempts {one.highest:.3f}")

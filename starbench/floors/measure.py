@@ -5,30 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from starbench.audio import decode
-from starbench.execution.processes import map_items
-from starbench.floors.classifiers import LEAST_ITEMS, Reached, attempts, cuts, reached
+from starbench.errors import SuiteError
+from starbench.execution.processes import WorkerDiedError, map_items
+from starbench.floors.classifiers import Reached, attempts, cuts, reached
 from starbench.floors.features import SoundFeatures, sound_features
 from starbench.floors.listeners import BINAURAL, ways_of_listening
-from starbench.floors.questions import questions
+from starbench.floors.questions import Questions, questions
 from starbench.floors.sounds import Sound, sounds_of, whole_clips
 from starbench.schema import Item
 from starbench.suites.suite import Suite
 from starbench.suites.validate import resolve_within
+from starbench.verify.leaks import source_numbers
 
-#: What one sound's true values tell, at most: no listener, for comparison.
+#: No listener: what cuts on one true value of one sound get.
 ONE_VALUE = "one_value"
+#: Of fewer items a classifier learns nothing that differs from chance by more than its error.
+LEAST_ITEMS = 60
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False)
-class Heard:
+class HeardItem:
     """An item of a suite, and its sounds in the order heard."""
 
     item: Item
@@ -42,29 +45,44 @@ class Heard:
 class Part:
     """The items of a sub-category, all with the same number of sounds.
 
-    Where the number of sounds differs between items it may be what is asked, and is not given to a listener: each
-    clip is then one sound.
+    Where that number differs between items it may be what is asked, and is not given to a listener: each clip is then
+    one sound.
     """
 
     name: str
-    items: tuple[Heard, ...]
+    items: tuple[HeardItem, ...]
 
     @property
     def is_moving(self) -> bool:
         """Whether what is heard changes while it sounds."""
-        return any(
-            not sound.sources or "path" in (sound.truth or {}) for one in self.items for sound in one.sounds
-        )
+        sounds = (sound for one in self.items for sound in one.sounds)
+        return any(not sound.sources or "path" in (sound.truth or {}) for sound in sounds)
+
+    @property
+    def questions(self) -> Questions:
+        return questions([one.item for one in self.items], [one.sounds for one in self.items])
+
+    @property
+    def chance(self) -> float:
+        return float(np.mean([1 / len(one.item.options) for one in self.items]))
+
+    def why_not(self, listener: str) -> str | None:
+        """Why a listener's accuracy cannot be measured; None where it can."""
+        if len(self.items) < LEAST_ITEMS:
+            return f"{len(self.items)} items are too few: it takes {LEAST_ITEMS}"
+        if listener == "one_interval" and len(self.items[0].sounds) != 2:
+            return "its items do not all have two sounds, one after the other"
+        if listener in ("one_ear", "downmix", BINAURAL) and any(one.channels != 2 for one in self.items):
+            return "its clips do not have two channels"
+        return None
 
 
 def parts_of(suites: Sequence[Suite]) -> list[Part]:
     """The sub-categories of suites, with the items of all of them that have an answer of their own."""
     by_name: dict[str, list[tuple[Suite, Item]]] = {}
-    for suite in suites:
-        for item in suite.items:
-            if item.answer is not None:
-                name = item.sub_category or item.category or item.task
-                by_name.setdefault(name, []).append((suite, item))
+    for suite, item in ((suite, item) for suite in suites for item in suite.items):
+        if item.answer is not None:
+            by_name.setdefault(item.sub_category or item.category or item.task, []).append((suite, item))
     return [_part(name, members) for name, members in by_name.items()]
 
 
@@ -73,88 +91,108 @@ def _part(name: str, members: Sequence[tuple[Suite, Item]]) -> Part:
     sounds = [sounds_of(item, lengths) for (_, item), lengths in zip(members, seconds, strict=True)]
     if len({len(one) for one in sounds}) > 1:
         sounds = [whole_clips(lengths) for lengths in seconds]
-    return Part(
-        name,
-        tuple(
-            Heard(
-                item,
-                suite.root,
-                suite.boundary or suite.root,
-                min(suite.clips[path].channels for path in item.audio_paths),
-                of_item,
-            )
-            for (suite, item), of_item in zip(members, sounds, strict=True)
-        ),
+    items = (
+        HeardItem(
+            item,
+            suite.root,
+            suite.boundary or suite.root,
+            min(suite.clips[path].channels for path in item.audio_paths),
+            of_item,
+        )
+        for (suite, item), of_item in zip(members, sounds, strict=True)
     )
+    return Part(name, tuple(items))
 
 
-def hear(one: Heard) -> tuple[SoundFeatures, ...]:
-    """Measure the sounds of an item."""
-    clips = [decode(resolve_within(one.root, path, one.boundary)) for path in one.item.audio_paths]
-    return sound_features(clips, one.sounds)
+def measure(
+    parts: Sequence[Part],
+    listeners: Sequence[str],
+    workers: int,
+    on_measured: Progress = lambda _done, _all: None,
+    on_learnt: Progress = lambda _done, _all: None,
+) -> Iterator[tuple[Part, dict[str, Reached | None]]]:
+    """What each listener reaches in each part, in any order of parts; None where that cannot be measured.
 
-
-def reach(
-    part: Part, listeners: Sequence[str], workers: int, on_item: Progress = lambda _done, _all: None
-) -> dict[str, Reached | None]:
-    """What each listener reaches in a sub-category; None where it is not applicable.
-
-    ``workers`` processes measure and learn (1: this process).
+    ``workers`` processes measure and learn (1: this process); they are spawned, so a script calls this under
+    ``if __name__ == "__main__"``. The callbacks take the number of items that are measured, or learnt from by every
+    listener, and of all. Raises a SuiteError if a worker process dies.
     """
-    numbered = list(enumerate(part.items))
     processes = 0 if workers == 1 else workers
-    features: dict[int, tuple[SoundFeatures, ...]] = {}
-    with closing(map_items(_hear, numbered, processes)) as results:
-        for number, found in results:
-            features[number] = found
-            on_item(len(features), len(numbered))
-    heard = [features[number] for number in range(len(numbered))]
-    learn = partial(_learn, part, heard)
-    return {listener: learn(listener) for listener in listeners}
+    able = [(part, [name for name in listeners if part.why_not(name) is None]) for part in parts]
+    yield from ((part, dict.fromkeys(listeners)) for part, names in able if not names)
+    able = [(part, names) for part, names in able if names]
+    total = sum(len(part.items) for part, _ in able)
+    try:
+        features = _hear_all([part for part, _ in able], processes, on_measured)
+        lessons = [_Lesson(k, part, features[k], name) for k, (part, names) in enumerate(able) for name in names]
+        found: list[dict[str, Reached | None]] = [dict.fromkeys(listeners) for _ in able]
+        waiting, learnt = [len(names) for _, names in able], 0
+        with closing(map_items(_learn, lessons, processes)) as results:
+            for number, listener, what in results:
+                found[number][listener] = what
+                waiting[number] -= 1
+                if not waiting[number]:
+                    learnt += len(able[number][0].items)
+                    on_learnt(learnt, total)
+                    yield able[number][0], found[number]
+    except WorkerDiedError as error:
+        raise SuiteError(f"{error}: measure again with fewer --workers") from error
 
 
-def _hear(numbered: tuple[int, Heard]) -> tuple[int, tuple[SoundFeatures, ...]]:
-    return numbered[0], hear(numbered[1])
+@dataclass(frozen=True, eq=False)
+class _Lesson:
+    """What one listener is to learn from: the number of the part, its items, their features."""
+
+    number: int
+    part: Part
+    heard: Sequence[tuple[SoundFeatures, ...]]
+    listener: str
 
 
-def _learn(part: Part, heard: Sequence[tuple[SoundFeatures, ...]], listener: str) -> Reached | None:
-    asked = questions([one.item for one in part.items], [one.sounds for one in part.items])
-    if len(part.items) < LEAST_ITEMS or not applies(listener, part):
-        return None
-    if listener == ONE_VALUE:
+def _hear_all(
+    parts: Sequence[Part], processes: int, on_measured: Progress
+) -> list[list[tuple[SoundFeatures, ...]]]:
+    """Features of the sounds of every item of every part."""
+    places = [(k, n, one) for k, part in enumerate(parts) for n, one in enumerate(part.items)]
+    features: list[list[tuple[SoundFeatures, ...]]] = [[()] * len(part.items) for part in parts]
+    with closing(map_items(_hear, places, processes)) as results:
+        for done, (part, place, of_item) in enumerate(results, 1):
+            features[part][place] = of_item
+            on_measured(done, len(places))
+    return features
+
+
+def _hear(place: tuple[int, int, HeardItem]) -> tuple[int, int, tuple[SoundFeatures, ...]]:
+    part, number, one = place
+    clips = [decode(resolve_within(one.root, path, one.boundary)) for path in one.item.audio_paths]
+    return part, number, sound_features(clips, one.sounds)
+
+
+def _learn(lesson: _Lesson) -> tuple[int, str, Reached | None]:
+    part, asked = lesson.part, lesson.part.questions
+    if lesson.listener == ONE_VALUE:
         found = list(cuts(dict(_values(part)), asked))
     else:
-        ways = ways_of_listening(listener, heard, moving=part.is_moving)
+        ways = ways_of_listening(lesson.listener, lesson.heard, moving=part.is_moving)
         found = [one for name, features in ways.items() for one in attempts(name, features, asked)]
-    return reached(found) if found else None
-
-
-def applies(listener: str, part: Part) -> bool:
-    """Whether the items of a sub-category have what a listener hears part of."""
-    if listener == "one_interval":
-        return len(part.items[0].sounds) == 2
-    if listener in ("one_ear", "downmix", BINAURAL):
-        return all(one.channels == 2 for one in part.items)
-    return True
+    return lesson.number, lesson.listener, reached(found) if found else None
 
 
 def _values(part: Part) -> Iterator[tuple[str, NDArray[np.float64]]]:
     """Every number that the truth has of the first sound, and of the second, in every item."""
     for place in range(min(2, len(part.items[0].sounds))):
-        rows = [dict(_numbers(one.sounds[place].truth or {})) for one in part.items]
+        rows = [source_numbers(_flat(one.sounds[place].truth or {}), "") for one in part.items]
         for key in sorted(set.intersection(*(set(row) for row in rows))):
             column = np.array([row[key] for row in rows])
             if np.ptp(column) > 0:
-                yield f"sound {place + 1}, {key}", column
+                yield f"sound {place + 1}, {key.lstrip('.')}", column
 
 
-def _numbers(truth: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, float]]:
-    for name, value in truth.items():
-        if isinstance(value, Mapping):
-            yield from _numbers(value, f"{prefix}{name}.")
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            yield prefix + name, float(value)
-        elif isinstance(value, list) and value and all(isinstance(one, int | float) for one in value):
-            yield prefix + name, float(np.mean(value))
+def _flat(truth: Mapping[str, object]) -> dict[str, object]:
+    """A truth in which what has a value for each ear has their mean."""
+    pairs = {name: float(np.mean(value)) for name, value in truth.items() if _is_numbers(value)}
+    return {**truth, **pairs}
 
 
+def _is_numbers(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, int | float) for one in value)
