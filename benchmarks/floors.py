@@ -22,7 +22,9 @@ from starbench.suites import suite as suites
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("suites", nargs="+", type=Path)
     parser.add_argument("--only", default="", help="sub-categories, separated by commas")
     parser.add_argument("--listeners", default=",".join([*FLOORS, BINAURAL, ONE_VALUE]))
@@ -32,7 +34,11 @@ def main() -> int:
     only, listeners = set(asked.only.split(",")) - {""}, asked.listeners.split(",")
     head = " ".join(f"{name:>12s}" for name in listeners)
     print(f"{'sub-category':22s} {'n':>5s} {'chance':>6s} {head}")
-    parts = [part for part in parts_of([suites.read(root) for root in asked.suites]) if not only or part.name in only]
+    parts = [
+        part
+        for part in parts_of([suites.read(root) for root in asked.suites])
+        if not only or part.name in only
+    ]
     for part, row in measure(parts, listeners, asked.workers):
         cells = " ".join(
             f"{'–' if one is None else f'{one.accuracy:.3f}±{one.standard_error:.3f}':>12s}"

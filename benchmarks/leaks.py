@@ -26,7 +26,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,16 +39,17 @@ from scipy.stats import binomtest
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import KFold
 
 from starbench.build.build import build
 from starbench.execution.processes import available_cpus
+from starbench.floors.classifiers import folds
 from starbench.plugins.registry import load
 from starbench.schema import Item
 from starbench.suites import suite as suites
 from starbench.suites.suite import MANIFEST
 from starbench.synthesis import BuildSpec
 from starbench.verify.answers import Group, declared_for, groups
+from starbench.verify.balance import constant_of
 from starbench.verify.features import features, is_cue
 from starbench.verify.leaks import source_numbers
 from starbench.verify.remeasure import ItemMeasurements, measure_all
@@ -61,7 +62,6 @@ TASKS = ("perception", "spatial")
 MOST_GAIN, MOST_P = 0.02, 0.05
 #: A sub-category of fewer items is read by nobody: a fold would hold a handful.
 LEAST = 20
-FOLDS = 5
 RESAMPLES = 1000
 
 
@@ -183,10 +183,6 @@ def by_option(part: Part, rows: Sequence[NDArray[np.float64]], fit: Any) -> NDAr
     return right
 
 
-def folds(n: int) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    yield from KFold(FOLDS, shuffle=True, random_state=0).split(np.zeros(n))
-
-
 def boosted() -> HistGradientBoostingClassifier:
     return HistGradientBoostingClassifier(
         max_iter=60,
@@ -226,7 +222,7 @@ def results(parts: Sequence[Part]) -> list[Result]:
     found = []
     for part in parts:
         group = part.group
-        constant = best_constant_share(group)
+        constant = constant_of(group).aa
         contents = [item.options for item in group.items]
         if set(group.classes) != {item.answer for item in group.items}:
             contents = [tuple(f"option {k + 1}" for k in range(len(item.options))) for item in group.items]
@@ -250,21 +246,6 @@ def result(name: str, reader: str, right: NDArray[np.bool_], constant: float) ->
     low, high = np.quantile(draws, [0.025, 0.975])
     p = float(binomtest(int(right.sum()), right.size, constant, "greater").pvalue)
     return Result(name, reader, right.size, float(right.mean()), constant, (float(low), float(high)), p)
-
-
-def best_constant_share(group: Group) -> float:
-    """Share of the best of: one content for each set of options, one place."""
-    sets: dict[frozenset[str], dict[str, int]] = {}
-    for item in group.items:
-        counts = sets.setdefault(frozenset(item.options), {})
-        counts[item.answer or ""] = counts.get(item.answer or "", 0) + 1
-    place = max(group.positions.count(name) for name in set(group.positions))
-    # A strategy cannot know a set of options that hardly recurs, only the place.
-    content = sum(max(counts.values()) for counts in sets.values() if sum(counts.values()) >= 10)
-    rare = sum(
-        sum(counts.values()) / len(options) for options, counts in sets.items() if sum(counts.values()) < 10
-    )
-    return max(place, content + rare) / len(group.items)
 
 
 def leaky(found: Sequence[Result]) -> list[Result]:

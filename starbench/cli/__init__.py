@@ -56,6 +56,7 @@ for command in (
     models.demo,
     suites.list_,
     suites.build,
+    suites.floors,
     suites.synth,
     suites.show,
     suites.verify,

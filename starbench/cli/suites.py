@@ -1,4 +1,4 @@
-"""Commands that make suites and look at them: list, build, synth, show, verify."""
+"""Commands that make suites and look at them: list, build, floors, synth, show, verify."""
 
 from __future__ import annotations
 
@@ -64,6 +64,9 @@ def build(
         bool, typer.Option("--stems", help="Also keep each source alone, where the task has several.")
     ] = False,
     option: Annotated[list[str] | None, typer.Option(help="key=value for the task. Repeatable.")] = None,
+    floors: Annotated[
+        bool, typer.Option("--floors", help="Then measure the suite's floors (see: starbench floors --help).")
+    ] = False,
 ) -> None:
     """Build a suite: stimuli with known physics, questions about them, and their right answers.
 
@@ -105,6 +108,29 @@ def show(
     from starbench.cli.commands.show import show as command
 
     command(item, suite, out, skip_bad=skip_bad)
+
+
+def floors(
+    suite: Annotated[Path, typer.Argument(help="A suite's directory.")],
+    others: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--with",
+            help="A suite of the same profile and another seed, whose items are measured with it. Repeatable.",
+        ),
+    ] = None,
+    workers: options.Workers = None,
+) -> None:
+    """Measure what listeners with less than two ears reach: one ear, one interval, level, colour, downmix.
+
+    Cross-validated classifiers answer the suite's questions. Their accuracies are written to floors.json beside the
+    suite, whose digest stays what it is, and stand beside the scores of runs that are begun afterwards. Needs the
+    extra "floors". Exit codes: 0 done, 2 bad input or a worker process that died.
+    """
+    use_one_thread()
+    from starbench.cli.commands.floors import floors as command
+
+    command(suite, others or (), workers)
 
 
 def verify(

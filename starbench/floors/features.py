@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,7 +108,7 @@ def _sums(over_time: Powers, name: str, parts: NDArray[np.intp]) -> NDArray[np.g
 def _course(power: Array, sound: Sound) -> Array:
     """Level in parts of equal duration, dB: of all bands together, and of each; shape (parts, 1 + bands)."""
     edges = _split(sound, len(power))
-    parts = np.stack([power[a : max(b, a + 1)].mean(axis=0) for a, b in zip(edges, edges[1:], strict=False)])
+    parts = np.stack([power[a : max(b, a + 1)].mean(axis=0) for a, b in pairwise(edges)])
     return np.concatenate([db(parts.sum(axis=1, keepdims=True)), db(parts)], axis=1)
 
 

@@ -15,6 +15,13 @@ Ways = dict[str, Parts]
 
 #: Those whose accuracy is published with a suite.
 FLOORS = ("one_ear", "one_interval", "level", "colour", "downmix")
+#: What they hear, as it is written beside their results.
+FEATURES = (
+    "for each sound, by its onset and duration in the truth: level; spectrum in bands 0.75 ERB apart, 90 Hz to 18 kHz; "
+    "after onset and offset, and in dips, levels of eight bands; of moving sounds, the levels of eight bands in twelve "
+    "parts; for both ears also level differences and normalised cross-spectra; of two sounds also differences. Known "
+    "without hearing: names of sounds, and which way round a question is asked"
+)
 #: Shown for comparison: all that two ears have.
 BINAURAL = "binaural"
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,9 +81,10 @@ class Part:
 def parts_of(suites: Sequence[Suite]) -> list[Part]:
     """The sub-categories of suites, with the items of all of them that have an answer of their own."""
     by_name: dict[str, list[tuple[Suite, Item]]] = {}
-    for suite, item in ((suite, item) for suite in suites for item in suite.items):
-        if item.answer is not None:
-            by_name.setdefault(item.sub_category or item.category or item.task, []).append((suite, item))
+    for suite in suites:
+        for item in suite.items:
+            if item.answer is not None:
+                by_name.setdefault(item.part, []).append((suite, item))
     return [_part(name, members) for name, members in by_name.items()]
 
 
@@ -108,14 +110,13 @@ def measure(
     parts: Sequence[Part],
     listeners: Sequence[str],
     workers: int,
-    on_measured: Progress = lambda _done, _all: None,
-    on_learnt: Progress = lambda _done, _all: None,
+    on_item: Progress = lambda _done, _all: None,
 ) -> Iterator[tuple[Part, dict[str, Reached | None]]]:
     """What each listener reaches in each part, in any order of parts; None where that cannot be measured.
 
     ``workers`` processes measure and learn (1: this process); they are spawned, so a script calls this under
-    ``if __name__ == "__main__"``. The callbacks take the number of items that are measured, or learnt from by every
-    listener, and of all. Raises a SuiteError if a worker process dies.
+    ``if __name__ == "__main__"``. ``on_item`` is called with the number of items that are done, and of all: one that is
+    measured, but not learnt from, is half done. Raises a SuiteError if a worker process dies.
     """
     processes = 0 if workers == 1 else workers
     able = [(part, [name for name in listeners if part.why_not(name) is None]) for part in parts]
@@ -123,8 +124,10 @@ def measure(
     able = [(part, names) for part, names in able if names]
     total = sum(len(part.items) for part, _ in able)
     try:
-        features = _hear_all([part for part, _ in able], processes, on_measured)
-        lessons = [_Lesson(k, part, features[k], name) for k, (part, names) in enumerate(able) for name in names]
+        features = _hear_all([part for part, _ in able], processes, lambda done: on_item(done // 2, total))
+        lessons = [
+            _Lesson(k, part, features[k], name) for k, (part, names) in enumerate(able) for name in names
+        ]
         found: list[dict[str, Reached | None]] = [dict.fromkeys(listeners) for _ in able]
         waiting, learnt = [len(names) for _, names in able], 0
         with closing(map_items(_learn, lessons, processes)) as results:
@@ -133,7 +136,7 @@ def measure(
                 waiting[number] -= 1
                 if not waiting[number]:
                     learnt += len(able[number][0].items)
-                    on_learnt(learnt, total)
+                    on_item((total + learnt) // 2, total)
                     yield able[number][0], found[number]
     except WorkerDiedError as error:
         raise SuiteError(f"{error}: measure again with fewer --workers") from error
@@ -150,7 +153,7 @@ class _Lesson:
 
 
 def _hear_all(
-    parts: Sequence[Part], processes: int, on_measured: Progress
+    parts: Sequence[Part], processes: int, on_measured: Callable[[int], None]
 ) -> list[list[tuple[SoundFeatures, ...]]]:
     """Features of the sounds of every item of every part."""
     places = [(k, n, one) for k, part in enumerate(parts) for n, one in enumerate(part.items)]
@@ -158,7 +161,7 @@ def _hear_all(
     with closing(map_items(_hear, places, processes)) as results:
         for done, (part, place, of_item) in enumerate(results, 1):
             features[part][place] = of_item
-            on_measured(done, len(places))
+            on_measured(done)
     return features
 
 
@@ -188,11 +191,10 @@ def _values(part: Part) -> Iterator[tuple[str, NDArray[np.float64]]]:
                 yield f"sound {place + 1}, {key.lstrip('.')}", column
 
 
-def _flat(truth: Mapping[str, object]) -> dict[str, object]:
+def _flat(truth: Mapping[str, Any]) -> dict[str, Any]:
     """A truth in which what has a value for each ear has their mean."""
-    pairs = {name: float(np.mean(value)) for name, value in truth.items() if _is_numbers(value)}
-    return {**truth, **pairs}
+    return {name: float(np.mean(value)) if _is_numbers(value) else value for name, value in truth.items()}
 
 
-def _is_numbers(value: object) -> bool:
+def _is_numbers(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(one, int | float) for one in value)

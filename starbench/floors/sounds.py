@@ -33,7 +33,7 @@ class Sound:
 
 
 def sounds_of(item: Item, seconds: Sequence[float]) -> tuple[Sound, ...]:
-    """The sounds of an item in the order heard, by its truth; clips of these ``seconds`` as wholes where it has none."""
+    """The sounds of an item in the order heard, by its truth; whole clips, of these ``seconds``, where it has none."""
     truths = item.truth.get("clips")
     sounds: list[Sound] = []
     for number, length in enumerate(seconds):
@@ -61,9 +61,7 @@ def _in_clip(truth: Mapping[str, Any], clip: int, seconds: float) -> list[Sound]
         stop = min(onset + duration, seconds)
         if sounds and onset < sounds[-1].stop_s - _TOGETHER_S:
             last = sounds[-1]
-            sounds[-1] = Sound(
-                clip, last.start_s, max(stop, last.stop_s), (*last.sources, place), last.truth
-            )
+            sounds[-1] = Sound(clip, last.start_s, max(stop, last.stop_s), (*last.sources, place), last.truth)
         elif stop > onset:
             sounds.append(Sound(clip, onset, stop, (place,), one))
     return sounds

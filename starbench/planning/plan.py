@@ -33,6 +33,7 @@ from starbench.suites import captions
 from starbench.suites.captions import CaptionFile
 from starbench.suites.clip_info import sent_clips
 from starbench.suites.clip_store import ClipStore
+from starbench.suites.floors import read_floors
 from starbench.suites.open import open_suite
 from starbench.suites.references import references
 from starbench.suites.sampling import sample
@@ -100,6 +101,7 @@ def plan_run(request: Request, model: Model) -> RunPlan:
     if answer_mode not in known:
         raise InputError(f"--answer-mode {answer_mode}: model {model.spec!r} knows {', '.join(known)}")
     suites = _open_all(request)
+    floors = {suite.name: found.by_part() for suite in suites if (found := read_floors(suite)) is not None}
     captioned = _captions(request)
     if captioned is not None:
         suites = [captions.attach(suite, captioned) for suite in suites]
@@ -138,6 +140,7 @@ def plan_run(request: Request, model: Model) -> RunPlan:
         skipped=tuple(problem for suite in suites for problem in suite.skipped),
         sources={suite.name: suite.spec for suite in suites},
         references={suite.name: references(suite) for suite in suites if suite.declared},
+        floors=floors,
         versions={**versions(), **model.versions},
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )

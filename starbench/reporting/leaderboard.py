@@ -114,10 +114,9 @@ def _captioner(entry: LeaderboardEntry, condition: str) -> RowCaptioner | None:
 
 
 def _task_cell(row: TaskScore, scores: SuiteScore) -> TaskCell:
-    figures = row.model_dump(include=TaskCell.model_fields.keys() - {"best_constant"})
-    return TaskCell(
-        **figures, best_constant=constant_aa(row), criteria=criteria(scores, row.task, row.condition)
-    )
+    figures = row.model_dump(include=TaskCell.model_fields.keys() - {"best_constant", "floors"})
+    widths = criteria(scores, row.task, row.condition)
+    return TaskCell(**figures, best_constant=constant_aa(row), criteria=widths, floors=row.floors)
 
 
 def _run_row(entry: LeaderboardEntry, scores: SuiteScore, headline: Headline) -> RunRow:

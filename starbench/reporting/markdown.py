@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Sequence
 
 from starbench.canary.arrival import FOLDED
+from starbench.reporting.floors import listed
 from starbench.schema.base import Interval
 from starbench.schema.board import Board, BoardTable, PublishedTable, RunRow, RunTable, TaskCell
 from starbench.text import printable
@@ -105,7 +106,20 @@ def _run_table(table: RunTable) -> str:
         for cells, row in zip(rows, table.rows, strict=True):
             cells.append("–" if row.cost_usd is None else f"{row.cost_usd:,.2f}")
     legend = _legend(table, is_priced=is_priced, has_alarms=bool(with_alarms), has_oa=with_oa)
-    return f"{_lines(2, head, rows)}\n{legend}"
+    return f"{_lines(2, head, rows)}
+{legend}{_floors(table)}"
+
+
+def _floors(table: RunTable) -> str:
+    """What listeners reach who lack what is asked about, a sentence a task; nothing where that is unknown."""
+    cells = {name: cell for row in table.rows for name, cell in row.tasks.items() if cell.floors is not None}
+    lines = (
+        f"
+Floors of {escape(name)} (AA in % without what is asked about): {listed(cell.floors)}.
+"
+        for name, cell in cells.items()
+    )
+    return "".join(lines)
 
 
 def _lines(n_texts: int, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

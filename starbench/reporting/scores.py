@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from starbench.canary import arrival
 from starbench.planning.conditions import is_soundless
+from starbench.reporting.floors import highest
 from starbench.reporting.tables import (
     Column,
     Table,
@@ -115,6 +116,7 @@ def _main_table(name: str, suite: SuiteScore) -> Table:
                 _Line(f"  {part.name}", "", part, widths.get(part.name))
                 for part in row.sub_categories or row.categories
             ]
+    has_floors = any(line.score.floors is not None for line in lines)
     return Table(
         f"{name} on {suite.suite}, protocol {suite.protocol}{only} (%, 95 % intervals)",
         (
@@ -127,6 +129,11 @@ def _main_table(name: str, suite: SuiteScore) -> Table:
             Column("AA of answered", lambda line: percent(line.score.aa_answered), rank=6, short="AA ans."),
             Column("chance", lambda line: percent(line.score.chance), rank=1),
             Column("constant", lambda line: percent(constant_aa(line.score)), rank=2, short="const."),
+            *(
+                [Column("highest floor", lambda line: highest(line.score.floors), rank=2)]
+                if has_floors
+                else []
+            ),
             Column(
                 "false alarms", lambda line: _shown(line.score.false_alarms, percent), rank=2, short="f.a."
             ),

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from starbench.reporting.floors import table as floors_table
 from starbench.reporting.tables import Column, Table, new_console, say, show_table
 from starbench.text import visible_json
 from starbench.verify.balance import BalanceRow
@@ -32,6 +33,8 @@ def show(findings: Findings) -> None:
     leaks = findings.leaks[:_LEAKS_SHOWN]
     if leaks:
         show_table(console, _leaks(leaks, len(findings.leaks)))
+    if findings.floors is not None:
+        show_table(console, floors_table(findings.floors))
     for name, reason in _declared(findings.balance, leaks):
         say(console, f"declared by the suite, so no breach: {name}: {reason}")
     for breach in findings.breaches[:_BREACHES_SHOWN]:
@@ -52,7 +55,8 @@ def show(findings: Findings) -> None:
 
 def to_json(findings: Findings) -> str:
     """All findings as one JSON object."""
-    content = {**asdict(findings), "clean": findings.clean}
+    floors = findings.floors.model_dump(mode="json") if findings.floors else None
+    content = {**asdict(findings), "floors": floors, "clean": findings.clean}
     return visible_json(json.dumps(content, indent=2, ensure_ascii=False)) + "\n"
 
 

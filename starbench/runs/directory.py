@@ -97,14 +97,15 @@ def refuse_foreign(path: Path) -> None:
 def begin(path: Path, run: Run, items: Mapping[ItemKey, Item], trials: Sequence[Trial]) -> bool:
     """Write what a run will ask, or what more where this very run is resumed; whether it had been begun before.
 
-    A resumed run gets the new label, if any, and the new conditions. Raises :class:`RunError` if the directory
-    holds a run of another identity, or cannot be written.
+    A resumed run gets the new label, if any, the new conditions, and floors if it had none. Raises
+    :class:`RunError` if the directory holds a run of another identity, or cannot be written.
     """
     begun = begun_run(path, run, trials)
     if begun is not None:
         kept = {name: getattr(begun, name) for name in ("served_by", "versions", "prices", "created")}
         amended = begun if run.identity == begun.identity else run
-        run = amended.model_copy(update={**kept, "label": run.label or begun.label})
+        gained = {"label": run.label or begun.label, "floors": begun.floors or run.floors}
+        run = amended.model_copy(update={**kept, **gained})
         if run == begun:
             return True
     with ownership.write_errors(path):

@@ -8,6 +8,7 @@ from pydantic import Field, field_serializer
 
 from starbench.schema.base import Bool, Facts, Float, Frozen, Int, Interval
 from starbench.schema.entry import SuiteRecord
+from starbench.schema.floors import Floors
 from starbench.schema.setup import Setup
 
 
@@ -27,6 +28,8 @@ class TaskCell(Frozen):
     """In catch trials, where a task has any."""
     criteria: dict[str, Float] = Field(default_factory=dict)
     """Sub-category whose options have a "same" -> half its width, sd of the difference heard."""
+    floors: Floors | None = None
+    """Averaged as ``aa`` is."""
 
 
 class RowCaptioner(Frozen):

@@ -10,7 +10,7 @@ from starbench.schema.base import Float, Frozen, Int
 
 
 class Floors(Frozen):
-    """Accuracies, as fractions, of listeners with less than two ears and a whole clip; None: not applicable, or unknown.
+    """Accuracies, as fractions, of listeners who lack something that is asked about; None: not applicable, or unknown.
 
     They are measured by cross-validated classifiers, which learn from other items of the sub-category with their
     answers. So they are what can be had without the hearing that is asked about, and at least that.
@@ -59,6 +59,8 @@ class SuiteFloors(Frozen):
     suite: str
     digest: str
     """Of the suite that was measured: other floors are no floors of it."""
+    others: tuple[str, ...] = ()
+    """Digests of suites whose items were measured with its own."""
     features: str
     classifiers: dict[str, str]
     folds: Int

@@ -59,6 +59,11 @@ class Item(Frozen):
     truth: Facts = Field(default_factory=dict)
     """What was physically put in, in the units its keys name. Never leaves for a model."""
 
+    @property
+    def part(self) -> str:
+        """The smallest part of its task that it belongs to: the sub-category, the category, or the task itself."""
+        return self.sub_category or self.category or self.task
+
     def clip_path(self, clip: int) -> str:
         """Path of the clip of this number, from 0 (``UNCUT``: the uncut recording; ValueError if there is none)."""
         if clip >= 0:

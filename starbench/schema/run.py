@@ -11,6 +11,7 @@ from starbench.schema.adaptation import Adaptation, Inapplicable
 from starbench.schema.base import Facts, Frozen
 from starbench.schema.capabilities import Capabilities
 from starbench.schema.caption import Captioner
+from starbench.schema.floors import Floors
 from starbench.schema.prices import Prices
 from starbench.schema.references import References
 from starbench.schema.setup import Setup
@@ -64,6 +65,8 @@ class Run(Frozen):
     """Suite -> how it was built, or where it came from."""
     references: dict[str, References] = Field(default_factory=dict)
     """Suite -> human thresholds and ideal listeners that it declares."""
+    floors: dict[str, dict[str, Floors]] = Field(default_factory=dict)
+    """Suite -> sub-category -> the floors that lay beside the suite when the run was begun."""
     versions: dict[str, str] = Field(default_factory=dict)
     prices: Prices | None = None
     """What tokens cost when the run was begun."""

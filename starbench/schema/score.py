@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from starbench.schema.base import Bool, Facts, Float, Frozen, Int, Interval
+from starbench.schema.floors import Floors
 from starbench.schema.response import Usage
 from starbench.schema.threshold import Threshold
 
@@ -53,6 +54,9 @@ class Score(Frozen):
     With it belongs the criterion of the threshold of the same name: accuracy alone also follows how readily "the
     same" is said.
     """
+    floors: Floors | None = None
+    """What listeners reach that lack what is asked about, averaged as ``aa`` is; None: not measured, no sound was
+    sent, or a level's own is not known."""
 
 
 class PartScore(Score):

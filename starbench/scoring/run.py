@@ -17,6 +17,7 @@ from starbench.schema.references import References
 from starbench.schema.score import PairedDifference, RunScore, SuiteScore
 from starbench.scoring.accuracy import grouped, headline, paired, task_score
 from starbench.scoring.factors import factor_scores
+from starbench.scoring.floors import with_floors
 from starbench.scoring.observations import MISSING, Observation, observe
 from starbench.scoring.psychometrics.thresholds import thresholds
 
@@ -57,7 +58,7 @@ def _is_full(usage: Usage | None) -> bool:
 
 
 def _suite_score(suite: SuiteIdentity, observations: Sequence[Observation], run: Run) -> SuiteScore:
-    conditions = run.identity.setup.conditions
+    conditions, floors = run.identity.setup.conditions, run.floors.get(suite.name, {})
     cells = grouped(observations, lambda o: (o.item.task, o.trial.condition))
     tasks = tuple(grouped(observations, lambda o: o.item.task))
     by_condition = grouped(observations, lambda o: o.trial.condition)
@@ -67,12 +68,16 @@ def _suite_score(suite: SuiteIdentity, observations: Sequence[Observation], run:
         n_items=len({o.trial.item_id for o in observations}),
         protocol=suite.protocol,
         tasks=tuple(
-            task_score(task, condition, cells[task, condition])
+            with_floors(task_score(task, condition, cells[task, condition]), cells[task, condition], floors)
             for task, condition in product(tasks, conditions)
             if (task, condition) in cells
         ),
         headlines=tuple(
-            headline(condition, by_condition[condition], complete=_complete(by_condition[condition]))
+            with_floors(
+                headline(condition, by_condition[condition], complete=_complete(by_condition[condition])),
+                by_condition[condition],
+                floors,
+            )
             for condition in conditions
             if condition in by_condition
         ),

@@ -12,7 +12,7 @@ from starbench.schema.floors import SuiteFloors
 from starbench.storage.atomic import write_lines
 from starbench.storage.inputs import read_json
 from starbench.storage.records import as_json
-from starbench.suites.suite import Suite
+from starbench.suites.suite import MANIFEST, Suite
 from starbench.text import validation_problem
 
 FLOORS = "floors.json"
@@ -24,7 +24,7 @@ def read_floors(suite: Suite) -> SuiteFloors | None:
     Raises :class:`SuiteError` if the file is damaged.
     """
     path = suite.root / FLOORS
-    if not lexists(path):
+    if not (lexists(path) and lexists(suite.root / MANIFEST)):
         return None
     try:
         floors = SuiteFloors.model_validate(read_json(path, SuiteError))

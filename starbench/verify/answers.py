@@ -40,7 +40,7 @@ def groups(items: Sequence[Item]) -> list[Group]:
     by_name: dict[str, list[tuple[int, Item]]] = {}
     for place, item in enumerate(items):
         if item.answer is not None:
-            by_name.setdefault(item.sub_category or item.category or item.task, []).append((place, item))
+            by_name.setdefault(item.part, []).append((place, item))
     return [
         Group(name, tuple(item for _, item in members), tuple(place for place, _ in members))
         for name, members in by_name.items()

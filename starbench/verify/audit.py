@@ -6,8 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from starbench.errors import SuiteError
 from starbench.execution.processes import available_cpus
+from starbench.schema.floors import SuiteFloors
 from starbench.suites import suite as suites
+from starbench.suites.floors import FLOORS, read_floors
+from starbench.suites.suite import Suite
 from starbench.verify import balance, leaks
 from starbench.verify.answers import groups
 from starbench.verify.findings import Breach, Findings, judge
@@ -34,17 +38,30 @@ def verify(
     parts = groups(suite.items)
     balance_rows, imbalances = balance.audit(parts, declared)
     leak_rows, leak_breaches = leaks.audit(parts, measurements, declared)
+    floors, why_none = _floors(suite)
     return Findings(
         suite=suite.name,
         digest=suite.digest,
         items=len(suite.items),
         clips=len(suite.clips),
         claims=rows,
-        unmeasured=unmeasured,
+        unmeasured=[*unmeasured, *why_none],
         balance=balance_rows,
         leaks=leak_rows,
         breaches=[*_digest_breaches(suite.digest, manifest), *breaches, *imbalances, *leak_breaches],
+        floors=floors,
     )
+
+
+def _floors(suite: Suite) -> tuple[SuiteFloors | None, list[dict[str, Any]]]:
+    """The floors beside a suite, or why what lies there cannot be read: they are no part of it, so it is no breach."""
+    try:
+        floors = read_floors(suite)
+    except SuiteError as error:
+        return None, [{"claim": "floors", "why": str(error), "count": 1}]
+    is_foreign = floors is None and (suite.root / FLOORS).exists()
+    why = f"{FLOORS} was measured of another suite: starbench floors {suite.root} measures again"
+    return floors, [{"claim": "floors", "why": why, "count": 1}] if is_foreign else []
 
 
 def _digest_breaches(digest: str, manifest: dict[str, Any]) -> list[Breach]:

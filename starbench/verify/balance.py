@@ -13,6 +13,7 @@ from typing import Any
 
 from starbench.runs.directory import PlannedTrial
 from starbench.schema import Item
+from starbench.schema.score import BestConstant
 from starbench.scoring.constant import best_constant
 from starbench.scoring.observations import MISSING, Observation
 from starbench.verify.answers import Group, flaw
@@ -45,7 +46,7 @@ def audit(groups: Sequence[Group], declared: dict[str, Any]) -> tuple[list[Balan
     adjusted = (holm([p(group) for group in groups]) for p in (_content_p, _position_p, _level_p))
     rows = []
     for group, p_content, p_position, p_level in zip(groups, *adjusted, strict=True):
-        best = best_constant([_observation(item) for item in group.items])
+        best = constant_of(group)
         rows.append(
             BalanceRow(
                 group=group.name,
@@ -61,6 +62,11 @@ def audit(groups: Sequence[Group], declared: dict[str, Any]) -> tuple[list[Balan
             )
         )
     return rows, [breach for row in rows if row.declared is None for breach in _breaches(row)]
+
+
+def constant_of(group: Group) -> BestConstant:
+    """The best constant strategy of a sub-category, unrotated."""
+    return best_constant([_observation(item) for item in group.items])
 
 
 def _breaches(row: BalanceRow) -> Iterator[Breach]:

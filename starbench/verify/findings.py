@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from starbench.schema.floors import SuiteFloors
 from starbench.verify.claims import Absent, ClaimResult, Measurement
 from starbench.verify.tolerances import ENOUGH, KINDS
 
@@ -55,6 +56,8 @@ class Findings:
     balance: list[Any]
     leaks: list[Any]
     breaches: list[Breach]
+    floors: SuiteFloors | None = None
+    """As measured before by ``starbench floors``: reported, and no breach whatever they are."""
 
     @property
     def clean(self) -> bool:

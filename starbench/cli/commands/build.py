@@ -8,16 +8,20 @@ from typing import Any
 
 from starbench.build.build import InterruptedBuild
 from starbench.build.build import build as build_suite
+from starbench.cli.commands.floors import floors
 from starbench.cli.commands.progress import counting
 from starbench.cli.commands.shared import key_values, names_in
 from starbench.cli.output import echo
 from starbench.errors import InputError
+from starbench.floors.suite import require_classifiers
 from starbench.suites.suite import MANIFEST, read_manifest
 from starbench.synthesis import BuildSpec
 
 
 def build(options: Mapping[str, Any]) -> None:
-    """Build the suite, and say what it holds and what could not be made."""
+    """Build the suite, and say what it holds and what could not be made; then measure its floors, if asked to."""
+    if options["floors"]:
+        require_classifiers()  # before hours of building
     shorthands = {
         "format": options["output_format"],
         "hrtf": _heads(options["hrtf"] or ()),
@@ -45,6 +49,8 @@ def build(options: Mapping[str, Any]) -> None:
         echo(
             f"{len(dropped)} cells of the design cannot be made; {out}/{MANIFEST} lists each with its reason"
         )
+    if options["floors"]:
+        floors(out, (), options["workers"])
 
 
 def _note(earlier: InterruptedBuild) -> None:
