@@ -106,17 +106,14 @@ def _run_table(table: RunTable) -> str:
         for cells, row in zip(rows, table.rows, strict=True):
             cells.append("–" if row.cost_usd is None else f"{row.cost_usd:,.2f}")
     legend = _legend(table, is_priced=is_priced, has_alarms=bool(with_alarms), has_oa=with_oa)
-    return f"{_lines(2, head, rows)}
-{legend}{_floors(table)}"
+    return f"{_lines(2, head, rows)}\n{legend}{_floors(table)}"
 
 
 def _floors(table: RunTable) -> str:
     """What listeners reach who lack what is asked about, a sentence a task; nothing where that is unknown."""
     cells = {name: cell for row in table.rows for name, cell in row.tasks.items() if cell.floors is not None}
     lines = (
-        f"
-Floors of {escape(name)} (AA in % without what is asked about): {listed(cell.floors)}.
-"
+        f"\nFloors of {escape(name)} (AA in % without what is asked about): {listed(cell.floors)}.\n"
         for name, cell in cells.items()
     )
     return "".join(lines)
