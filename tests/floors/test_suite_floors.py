@@ -11,7 +11,8 @@ import pytest
 from command_line import Command
 
 from starbench.errors import SuiteError
-from starbench.floors import listeners, suite as suite_floors
+from starbench.floors import listeners
+from starbench.floors import suite as suite_floors
 from starbench.reporting.floors import highest, listed
 from starbench.runs.load import load
 from starbench.schema.floors import Floors
@@ -82,7 +83,7 @@ def test_floors_of_another_suite_are_no_floors_and_damaged_ones_are_named(bursts
     found = verify(bursts, workers=1)
     assert "another suite" in found.unmeasured[-1]["why"]
     (bursts / FLOORS).write_text('{"suite": 1}')
-    with pytest.raises(SuiteError, match="damaged.*starbench floors"):
+    with pytest.raises(SuiteError, match=r"damaged.*starbench floors"):
         read_floors(read(bursts))
     assert "damaged" in verify(bursts, workers=1).unmeasured[-1]["why"]
     assert read(bursts).items
