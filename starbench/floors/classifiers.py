@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from starbench.floors.questions import Questions
+from starbench.floors.questions import QuestionTable
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -69,7 +69,7 @@ def reached(attempts: Sequence[Attempt]) -> Reached:
     return Reached(accuracy, error, attempts[int(np.argmax(shares))].name, float(shares.max()))
 
 
-def attempts(name: str, features: Array, questions: Questions) -> Iterator[Attempt]:
+def attempts(name: str, features: Array, questions: QuestionTable) -> Iterator[Attempt]:
     """Every classifier on features of the sounds of each item, shape (items, sounds, features)."""
     everything, differences = tables(features, questions)
     yield Attempt(f"{name}, extra trees", _right(everything, questions, extra_trees))
@@ -80,14 +80,14 @@ def attempts(name: str, features: Array, questions: Questions) -> Iterator[Attem
             yield Attempt(f"{name}{label}, SVM", _right(rotated, questions, support_vectors))
 
 
-def cuts(values: Mapping[str, Array], questions: Questions) -> Iterator[Attempt]:
+def cuts(values: Mapping[str, Array], questions: QuestionTable) -> Iterator[Attempt]:
     """Cuts on one number at a time: a small tree of it, and of which way round the question is asked."""
     for name, column in values.items():
         table = np.stack([column, column * questions.sign, questions.sign], axis=1)
         yield Attempt(name, _right(table, questions, small_tree))
 
 
-def tables(features: Array, questions: Questions) -> tuple[Array, Array | None]:
+def tables(features: Array, questions: QuestionTable) -> tuple[Array, Array | None]:
     """Rows for classifiers: all there is; and of two sounds only what differs, which fewer items suffice to learn."""
     n_items, n_sounds, _ = features.shape
     flat = features.reshape(n_items, -1)
@@ -100,7 +100,7 @@ def tables(features: Array, questions: Questions) -> tuple[Array, Array | None]:
     return _with_question(everything, questions), _with_question(change, questions)
 
 
-def _with_question(table: Array, questions: Questions) -> Array:
+def _with_question(table: Array, questions: QuestionTable) -> Array:
     if questions.sign.any():
         table = np.concatenate([table, table * questions.sign[:, None]], axis=1)
     return np.concatenate([table, questions.known], axis=1)
@@ -131,7 +131,7 @@ def _rotated(table: Array) -> Array:
     return np.asarray(vectors[:, keep] * np.sqrt(values[keep]))
 
 
-def _right(table: Array, questions: Questions, classify: Classifier) -> Flags:
+def _right(table: Array, questions: QuestionTable, classify: Classifier) -> Flags:
     """Whether the guess for each row, among the options of its own item, is right."""
     names = sorted(set(questions.classes))
     y = np.array([names.index(name) for name in questions.classes])

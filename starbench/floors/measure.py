@@ -17,7 +17,7 @@ from starbench.execution.processes import WorkerDiedError, map_items
 from starbench.floors.classifiers import Reached, attempts, cuts, reached
 from starbench.floors.features import SoundFeatures, sound_features
 from starbench.floors.listeners import BINAURAL, ways_of_listening
-from starbench.floors.questions import Questions, questions
+from starbench.floors.questions import QuestionTable, questions
 from starbench.floors.sounds import Sound, sounds_of, whole_clips
 from starbench.schema import Item
 from starbench.suites.suite import Suite
@@ -60,7 +60,7 @@ class Part:
         return any(not sound.sources or "path" in (sound.truth or {}) for sound in sounds)
 
     @property
-    def questions(self) -> Questions:
+    def questions(self) -> QuestionTable:
         return questions([one.item for one in self.items], [one.sounds for one in self.items])
 
     @property

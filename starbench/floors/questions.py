@@ -25,7 +25,7 @@ _OPPOSITES = (
 
 
 @dataclass(frozen=True, eq=False)
-class Questions:
+class QuestionTable:
     """The questions of a sub-category, item by item.
 
     ``classes`` are the right answers: contents, or where options name sounds heard one after another, which of
@@ -40,7 +40,7 @@ class Questions:
     sign: NDArray[np.float64]
 
 
-def questions(items: Sequence[Item], sounds: Sequence[Sequence[Sound]]) -> Questions:
+def questions(items: Sequence[Item], sounds: Sequence[Sequence[Sound]]) -> QuestionTable:
     """Read the questions of items, each with its sounds in the order heard."""
     by_order = [_by_order(item, heard) for item, heard in zip(items, sounds, strict=True)]
     if all(by_order):
@@ -55,7 +55,7 @@ def questions(items: Sequence[Item], sounds: Sequence[Sequence[Sound]]) -> Quest
     sign = _signs(items)
     columns = [*_kinds(items, sounds), sign] if sign.any() else _kinds(items, sounds)
     known = np.array(columns, dtype=np.float64).reshape(len(columns), len(items)).T
-    return Questions(tuple(classes), tuple(tuple(row) for row in names), known, sign)
+    return QuestionTable(tuple(classes), tuple(tuple(row) for row in names), known, sign)
 
 
 def _by_order(item: Item, sounds: Sequence[Sound]) -> list[str] | None:

@@ -9,13 +9,15 @@ import pytest
 from sklearn.covariance import ledoit_wolf
 
 from starbench.floors.classifiers import Attempt, attempts, cuts, reached, shrunken_lda
-from starbench.floors.questions import Questions
+from starbench.floors.questions import QuestionTable
 
 
-def asked(classes: list[str], allowed: list[tuple[str, ...]] | None = None, sign: Any = None) -> Questions:
+def asked(
+    classes: list[str], allowed: list[tuple[str, ...]] | None = None, sign: Any = None
+) -> QuestionTable:
     n = len(classes)
     names = tuple(sorted(set(classes)))
-    return Questions(
+    return QuestionTable(
         tuple(classes),
         tuple(allowed or [names] * n),
         np.zeros((n, 0)),
