@@ -191,11 +191,11 @@ def test_every_condition_is_listed_with_what_the_model_gets() -> None:
 def test_suites_and_runs_below_a_folder_are_listed(demo: Path) -> None:
     suites = starbench("list", "suites", folder=demo)
     assert {"scenes", "suite"} <= {line.split()[0] for line in suites.stdout.splitlines()}
-    assert "perception-default-seed7: 60 items, 60 clips, digest " in suites.stdout
+    assert "perception-default-1-seed7: 60 items, 60 clips, digest " in suites.stdout
     runs = starbench("list", "runs", str(demo))
     first, second = runs.stdout.splitlines()
     assert first.startswith(str(demo / "runs" / "observer"))
-    assert "observer on perception-default-seed7, spatial-default-seed7, 255 of 255 trials" in first
+    assert "observer on perception-default-1-seed7, spatial-default-1-seed7, 255 of 255 trials" in first
     assert "random on" in second
     nothing = starbench("list", "runs", str(demo / "suite"))
     assert (nothing.returncode, nothing.stdout) == (0, "")

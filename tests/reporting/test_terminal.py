@@ -113,7 +113,7 @@ def test_a_dry_run_shows_every_part_whole(folder: Path, width: int) -> None:
     )
     refuse_cut(lines, width)
     rows = {tuple(line.split()[:3]) for line in lines}
-    for suite, items in (("perception-default-seed7", "186"), ("spatial-default-seed7", "69")):
+    for suite, items in (("perception-default-1-seed7", "186"), ("spatial-default-1-seed7", "69")):
         for condition in ("audio", "question-only"):
             assert any(row[:2] == (suite, condition) for row in rows)
         assert any(suite in line and items in line.split() for line in lines)
