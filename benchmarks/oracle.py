@@ -16,6 +16,9 @@ SPEED_OF_SOUND = 343.0
 #: Window of one arrival, samples; a phase moves its filter by less than a sample in the middle of it.
 WINDOW = 1024
 MARGIN = 256
+#: The same where filters for octaves ring before and after.
+OCTAVE_WINDOW, OCTAVE_MARGIN = 1536, 640
+OCTAVES_HZ = 125.0 * 2.0 ** np.arange(8)
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,37 +31,85 @@ class Exact:
     lead: int
 
 
-def oracle_brir(head, images, rate: int) -> Exact:
+def oracle_brir(head, images, rate: int, octaves: np.ndarray | None = None) -> Exact:
     """Full-order binaural response: each image with filters interpolated for it alone, each delay exact.
 
     About 8 s for the 240,000 images of 0.5 s in 90 m³. Reflections out of the head's reach are clamped, by
     the policy that the renderer states; whether the direct sound may be heard at all is the head's to say.
+    With ``octaves``, shape (n, 8), the amplitudes of each image in each octave, each also has its own filter,
+    and the images' own gains are not read.
     """
     assert head.rate == rate
+    window, margin = (WINDOW, MARGIN) if octaves is None else (OCTAVE_WINDOW, OCTAVE_MARGIN)
     lead = WINDOW
     times = (images.distances - images.distances[0]) / SPEED_OF_SOUND * rate + lead
-    n = int(times.max()) + 2 * WINDOW
+    n = int(times.max()) + 2 * window
     direct, rest = np.zeros((2, n)), np.zeros((2, n))
-    _each_alone(direct, head, images.offsets[:1], images.gains[:1], times[:1])
+    _each_alone(direct, head, images.offsets[:1], 1.0 / images.distances[:1], times[:1], WINDOW, MARGIN)
     for start in range(1, len(times), 4096):
         part = slice(start, start + 4096)
         directions = head.clamp(images.offsets[part])
-        _each_alone(rest, head, directions, images.gains[part], times[part])
+        if octaves is None:
+            _each_alone(rest, head, directions, images.gains[part], times[part], window, margin)
+        else:
+            own = octave_spectra(octaves[part], rate, window)
+            _each_alone(rest, head, directions, np.ones(len(own)), times[part], window, margin, own)
     return Exact(direct, rest, rate, lead)
 
 
-def _each_alone(out, head, directions, gains, times) -> None:
+def _each_alone(out, head, directions, gains, times, window, margin, own_filters=1.0) -> None:
     delays, filters = head.at(directions)
-    radians = 2.0 * np.pi * np.fft.rfftfreq(WINDOW)
-    padded = np.zeros((*filters.shape[:2], WINDOW))
-    padded[..., MARGIN : MARGIN + filters.shape[-1]] = filters * gains[:, None, None]
-    starts = times[:, None] + delays * head.rate - head.lead - MARGIN
+    radians = 2.0 * np.pi * np.fft.rfftfreq(window)
+    padded = np.zeros((*filters.shape[:2], window), np.float32 if np.ndim(own_filters) else np.float64)
+    padded[..., margin : margin + filters.shape[-1]] = filters * gains[:, None, None]
+    starts = times[:, None] + delays * head.rate - head.lead - margin
     whole = np.floor(starts).astype(int)
     for ear in range(2):
         fraction = starts[:, ear] - whole[:, ear]
-        spectra = np.fft.rfft(padded[:, ear]) * np.exp(-1j * np.outer(fraction, radians))
-        for first, piece in zip(whole[:, ear], np.fft.irfft(spectra, WINDOW), strict=True):
-            out[ear, first : first + WINDOW] += piece
+        spectra = np.fft.rfft(padded[:, ear])
+        spectra *= np.exp(np.outer(-1j * fraction, radians).astype(spectra.dtype))
+        spectra *= own_filters
+        for first, piece in zip(whole[:, ear], np.fft.irfft(spectra, window), strict=True):
+            out[ear, first : first + window] += piece
+
+
+def octave_amplitudes(images, room, source_m, absorption, air_db_per_m) -> np.ndarray:
+    """Amplitude of each image in each octave, (n, 8), counted afresh from where each image is.
+
+    ``absorption``, (3, 8), is the part of the energy that walls, floor and ceiling take in each octave. An
+    image at 2kL + s on an axis was reflected |k| times at either end, one at 2kL - s |k - 1| times at 0 and |k|
+    times at L. The air takes its part on the way beyond that of the direct sound.
+    """
+    angle = np.radians(room.facing_deg)
+    front, left, up = images.offsets.T
+    turned = np.array(
+        [np.cos(angle) * front + np.sin(angle) * left, np.cos(angle) * left - np.sin(angle) * front, up]
+    )
+    places = turned + np.array(room.listener_m)[:, None]
+    walls, floor, ceiling = np.zeros((3, len(images.distances)))
+    for axis, (place, size, source) in enumerate(zip(places, room.size_m, source_m, strict=True)):
+        even, odd = (place - source) / (2 * size), (place + source) / (2 * size)
+        is_even = np.abs(even - np.round(even)) < np.abs(odd - np.round(odd))
+        period = np.round(np.where(is_even, even, odd))
+        at_zero = np.abs(period - ~is_even)
+        if axis < 2:
+            walls += at_zero + np.abs(period)
+        else:
+            floor, ceiling = at_zero, np.abs(period)
+    lost_db = np.stack([walls, floor, ceiling], axis=1) @ (-10.0 * np.log10(1.0 - np.asarray(absorption)))
+    lost_db += np.outer(images.distances - images.distances[0], air_db_per_m)
+    return 10.0 ** (-lost_db / 20.0) / images.distances[:, None]
+
+
+def octave_spectra(amplitudes: np.ndarray, rate: int, size: int) -> np.ndarray:
+    """Real spectra, (n, size // 2 + 1), through amplitudes in the octaves, (n, 8).
+
+    Between the middles of octaves the level in dB follows a raised cosine over the logarithm of frequency.
+    """
+    away = np.log2(np.maximum(np.fft.rfftfreq(size, 1.0 / rate), 1e-3) / OCTAVES_HZ[:, None])
+    away[0], away[-1] = np.maximum(away[0], 0.0), np.minimum(away[-1], 0.0)
+    shares = np.where(np.abs(away) < 1.0, 0.5 + 0.5 * np.cos(np.pi * away), 0.0)
+    return np.exp((np.log(amplitudes) @ shares).astype(np.float32))
 
 
 def mic_spectra(images, microphones_m, rate: int, lead: int, hertz: np.ndarray) -> np.ndarray:

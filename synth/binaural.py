@@ -5,6 +5,9 @@ a response, and nobody hears it in the thousandth reflection. So only the neares
 Each of the others keeps its own delay at each ear, to the nearest sample, and takes its filters from the
 nearest of some directions spread over the sphere: impulses are summed to one train for each of these
 directions, and each train is filtered once.
+
+In a room with surfaces, each of the nearest images has its own gains in the octaves too. The others take them
+from their group, those that arrive from one of the directions within some milliseconds (``octave_groups``).
 """
 
 from __future__ import annotations
@@ -23,6 +26,8 @@ from .heads.hrtf import Head
 from .heads.loading import CACHED_HEADS
 from .image_sources import ImageSources
 from .impulse_response import ImpulseResponse, time_axis
+from .octave_filters import octave_spectra, ringing
+from .octave_groups import Blocks, block_size, shared_filters
 
 #: Number of nearest images that are rendered exactly, the direct sound among them.
 N_EXACT = 128
@@ -49,8 +54,9 @@ def binaural_response(head: Head, images: ImageSources, rate: int) -> ImpulseRes
     if head.rate != rate:
         raise ValueError(f"a head of {head.rate} Hz was given for a response of {rate} Hz")
     latest = math.ceil(float(np.abs(head.delays_s).max()) * rate)
+    around = latest + (0 if images.octave_gains is None else ringing(rate))
     lead, n = time_axis(
-        images.extent_s, rate, before=head.lead + latest, after=latest + head.filters.shape[-1]
+        images.extent_s, rate, before=head.lead + around, after=around + head.filters.shape[-1]
     )
     times = images.arrivals_s * rate + lead
 
@@ -59,7 +65,8 @@ def binaural_response(head: Head, images: ImageSources, rate: int) -> ImpulseRes
     if len(images) > 1:
         nearest = _nearest_reflections(images)
         directions = head.clamp(images.offsets[nearest])
-        _add_exact(rest, head, directions, images.gains[nearest], times[nearest])
+        gains = images.gains[nearest]
+        _add_exact(rest, head, directions, gains, times[nearest], images.of_octaves(nearest))
     if len(images) > N_EXACT:
         gains = images.gains.astype(np.float32)
         gains[0] = gains[nearest] = 0.0
@@ -80,19 +87,24 @@ def _add_exact(
     directions: NDArray[np.float64],
     gains: NDArray[np.float64],
     times: NDArray[np.float64],
+    of_octaves: NDArray[np.float64] | None = None,
 ) -> None:
     """Add arrivals at ``times``, in samples, to ``out`` (2, n), each with the filters of its own direction.
 
-    The whole samples of a delay say where to add; its fraction becomes a phase.
+    The whole samples of a delay say where to add; its fraction becomes a phase. ``of_octaves``, shape
+    (m, octaves), are further gains, nepers.
     """
     delays, filters = head.at(directions)
     starts = times[:, None] + delays * head.rate - head.lead
     whole = np.floor(starts)
-    length = filters.shape[-1] + 2 * MARGIN
+    margin = MARGIN + (0 if of_octaves is None else ringing(head.rate))
+    length = filters.shape[-1] + 2 * margin
     size = fft.next_fast_len(length, real=True)
-    spectra = fft.rfft(filters, size) * impulse_spectra(starts - whole + MARGIN, size)
+    spectra = fft.rfft(filters, size) * impulse_spectra(starts - whole + margin, size)
+    if of_octaves is not None:
+        spectra *= octave_spectra(of_octaves.astype(np.float32), size, head.rate)[:, None]
     pieces = fft.irfft(spectra * gains[:, None, None], size)[..., :length]
-    for first, piece in zip(whole.astype(np.intp) - MARGIN, pieces, strict=True):
+    for first, piece in zip(whole.astype(np.intp) - margin, pieces, strict=True):
         for ear in range(2):
             out[ear, first[ear] : first[ear] + length] += piece[ear]
 
@@ -109,40 +121,50 @@ def _add_binned(
     Single precision is enough for impulses that are rounded to whole samples.
     """
     bins = _bins(head)
-    span = head.filters.shape[-1] + 2 * MARGIN
-    hop = _BLOCK - span
-    before = head.lead + MARGIN  # samples of a bin's filter before its onset
+    in_octaves = images.octave_gains is not None
+    margin = MARGIN + (ringing(head.rate) if in_octaves else 0)
+    span = head.filters.shape[-1] + 2 * margin
+    size = block_size(images, head.rate, span) if in_octaves else _BLOCK
+    hop = size - span
+    before = head.lead + margin  # samples of a bin's filter before its onset
     blocks = math.ceil((float(times.max()) + bins.delays.max() - before + 1.0) / hop)
-    count = bins.spectra.shape[1]
-    first = bins.nearest * (blocks * hop)
+    filters = _bin_spectra(head, size, margin)
     cells = _cells(images)
-    trains = np.empty((count, blocks, hop), np.float32)
+    train = bins.nearest[cells]
+    octaves = None
+    if in_octaves:
+        stretches = Blocks(head.rate, before - round(float(times[0])), hop, blocks)
+        train, shared = shared_filters(images, gains, train, filters.shape[1], stretches, splits=1)
+        octaves = [octave_spectra(shared[:, block], size, head.rate) for block in range(blocks)]
+        filters = np.repeat(filters, 2, axis=1)
+    train *= blocks * hop
+    trains = np.empty((filters.shape[1], blocks, hop), np.float32)
     for ear in range(2):
         trains[:] = 0.0
         for chunk in chunks(len(images)):
             starts = bins.delays[ear][cells[chunk]]
             starts += times[chunk] - before
             samples = np.rint(starts, out=starts).astype(np.intp)
-            samples += first[cells[chunk]]
+            samples += train[chunk]
             np.add.at(trains.reshape(-1), samples, gains[chunk])
         for block in range(blocks):
-            spectra = fft.rfft(trains[:, block], _BLOCK)
-            spectra *= bins.spectra[ear]
+            spectra = fft.rfft(trains[:, block], size)
+            spectra *= filters[ear]
+            if octaves is not None:
+                spectra *= octaves[block]
             start = block * hop
-            block_out = out[ear, start : start + _BLOCK]
-            block_out += fft.irfft(spectra.sum(axis=0), _BLOCK)[: block_out.size]
+            block_out = out[ear, start : start + size]
+            block_out += fft.irfft(spectra.sum(axis=0), size)[: block_out.size]
 
 
 @dataclass(frozen=True, eq=False)
 class _Bins:
     """A head as the many later reflections need it, by bins and by cells of the cube around the unit sphere.
 
-    ``spectra``, shape (2, bins, _BLOCK // 2 + 1), are the filters of the bins' directions, with ``MARGIN``
-    samples before them; ``nearest``, shape (_CELLS ** 3,), is the bin of each cell; ``delays``, shape
-    (2, _CELLS ** 3), are the ears' delays in samples.
+    ``nearest``, shape (_CELLS ** 3,), is the bin of each cell; ``delays``, shape (2, _CELLS ** 3), are the ears'
+    delays in samples.
     """
 
-    spectra: NDArray[np.complex64]
     nearest: NDArray[np.intp]
     delays: NDArray[np.float64]
 
@@ -151,9 +173,6 @@ class _Bins:
 def _bins(head: Head) -> _Bins:
     """Compute the bins of a head, once for each ``Head`` object (heads are loaded once)."""
     directions = _bin_directions()
-    _, filters = head.at(head.clamp(directions))
-    spectra = fft.rfft(filters, _BLOCK) * impulse_spectra(np.array(float(MARGIN)), _BLOCK)
-
     middle = (np.arange(_CELLS) - _CELLS // 2) * (2.0 / _CELLS)  # contains exactly 0
     cube = np.stack(np.meshgrid(middle, middle, middle, indexing="ij"), axis=-1).reshape(-1, 3)
     # Directions only fall into cells whose middle is within half the cell's diagonal of the sphere.
@@ -168,7 +187,15 @@ def _bins(head: Head) -> _Bins:
         nearest[shell[closer]], closest[closer] = index, along[closer]
     for part in np.array_split(shell, math.ceil(shell.size / 1024)):
         delays[:, part] = head.at(head.clamp(cube[part]))[0].T * head.rate
-    return _Bins(np.ascontiguousarray(np.moveaxis(spectra, 1, 0).astype(np.complex64)), nearest, delays)
+    return _Bins(nearest, delays)
+
+
+@lru_cache(maxsize=8)
+def _bin_spectra(head: Head, size: int, margin: int) -> NDArray[np.complex64]:
+    """Filters of the bins' directions, shape (2, bins, size // 2 + 1), with ``margin`` samples before them."""
+    _, filters = head.at(head.clamp(_bin_directions()))
+    spectra = fft.rfft(filters, size) * impulse_spectra(np.array(float(margin)), size)
+    return np.ascontiguousarray(np.moveaxis(spectra, 1, 0).astype(np.complex64))
 
 
 def _bin_directions() -> NDArray[np.float64]:

@@ -1,7 +1,8 @@
 """Rectangular rooms: which are possible, how much their walls absorb, and where listener and source are.
 
 All walls have the same absorption at all frequencies: the one with which T30 is the requested reverberation
-time (``decay``). What a source sounds like in a room follows from its ``image_sources``.
+time (``decay``). Or floor, walls and ceiling have absorptions of their own in each octave, scaled together so
+that the mean T30 of 500 Hz and 1 kHz is that time. What a source sounds like in a room follows from its ``image_sources``.
 """
 
 from __future__ import annotations
@@ -17,12 +18,16 @@ from starbench.errors import StimulusError
 
 from . import decay
 from .geometry import MIN_SOURCE_DISTANCE_M, SPEED_OF_SOUND, to_listener_axes, unit
+from .surfaces import MIDDLE, Surfaces
 
 #: Sources, listeners and microphones keep at least this distance from every wall, m.
 WALL_CLEARANCE_M = 0.1
 
 #: Reflections are followed for this many reverberation times: later ones are 75 dB down.
 RESPONSE_REVERBERATION_TIMES = 1.25
+
+#: Octaves that last longer than the middle ones are followed for this many of their own: T30 ends at 35 dB.
+OCTAVE_REVERBERATION_TIMES = 0.8
 
 #: Walls that absorb more leave only a few separate reflections and no decay.
 MAX_ABSORPTION = 0.98
@@ -40,7 +45,7 @@ class Shoebox:
 
     The inside fills [0, size] on each of the room's axes, m. ``listener_m`` is the middle of the head;
     ``facing_deg`` is where the listener faces, degrees clockwise from the x axis, seen from above. ``rt60_s``
-    is the requested reverberation time.
+    is the requested reverberation time. Without ``surfaces`` all walls are alike.
 
     Raises a StimulusError if such a room is impossible, if the listener is not well inside it, or if it would
     take too many images.
@@ -50,6 +55,7 @@ class Shoebox:
     rt60_s: float
     listener_m: tuple[float, float, float]
     facing_deg: float = 0.0
+    surfaces: Surfaces | None = None
 
     def __post_init__(self) -> None:
         shortest, longest = SIDE_RANGE_M
@@ -70,6 +76,7 @@ class Shoebox:
             raise StimulusError(
                 f"a room of {self} with rt60_s {self.rt60_s:g} takes {self.expected_images:.3g} image "
                 f"sources, over the {MAX_IMAGES / 1e6:g} million allowed: shorten rt60_s or enlarge the room"
+                + ("" if self._decay is None else f" (its longest octave lasts {self._decay[1]:.1f} s)")
             )
         self.require_inside(self.listener_m, "the listener")
 
@@ -83,18 +90,42 @@ class Shoebox:
 
     @cached_property
     def absorption(self) -> float:
-        """Part of the energy that every wall absorbs, 0 to 1: the one with which T30 is ``rt60_s``."""
-        return 1.0 - self.reflection**2
+        """Part of the energy that every wall absorbs, 0 to 1: the one with which T30 is ``rt60_s``.
+
+        Of a room with ``surfaces``, the mean over their areas in the middle octaves.
+        """
+        if self.losses is None:
+            return 1.0 - self.reflection**2
+        x, y, z = self.size_m
+        areas = np.array([2.0 * z * (x + y), x * y, x * y])
+        absorbed = -np.expm1(-2.0 * self.losses[:, MIDDLE]).mean(axis=1)
+        return float((areas * absorbed).sum() / areas.sum())
 
     @cached_property
     def reflection(self) -> float:
-        """Amplitude factor of a reflection at a wall, 0 to 1."""
+        """Amplitude factor of a reflection at a wall, 0 to 1, of a room whose walls are all alike."""
         return decay.reflection_factor(self.size_m, self.rt60_s)
+
+    @property
+    def losses(self) -> NDArray[np.float64] | None:
+        """Nepers (amplitude) that a reflection at walls, floor and ceiling loses, shape (3, octaves).
+
+        None where all walls are alike.
+        """
+        return None if self._decay is None else self._decay[0]
+
+    @cached_property
+    def _decay(self) -> tuple[NDArray[np.float64], float] | None:
+        """The losses, and the longest T30 of an octave, s."""
+        if self.surfaces is None:
+            return None
+        return decay.surface_losses(self.size_m, self.rt60_s, self.surfaces)
 
     @property
     def response_s(self) -> float:
         """How long reflections are followed by default, s after the direct sound."""
-        return RESPONSE_REVERBERATION_TIMES * self.rt60_s
+        middle = RESPONSE_REVERBERATION_TIMES * self.rt60_s
+        return middle if self._decay is None else max(middle, OCTAVE_REVERBERATION_TIMES * self._decay[1])
 
     @property
     def expected_images(self) -> float:

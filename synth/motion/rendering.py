@@ -251,10 +251,7 @@ def _add_late_reflections(
     """
     middle = lines.trajectory.at([lines.duration_s / 2])[0]
     images = shoebox_images(room, middle)
-    late = images.orders != 1  # the direct sound stays, for it must be the first
-    late_images = ImageSources(
-        images.offsets[late], images.distances[late], images.gains[late], images.orders[late]
-    )
+    late_images = images.select(images.orders != 1)  # the direct sound stays, for it must be the first
     if len(late_images) == 1:
         return samples
     response = respond(late_images)
