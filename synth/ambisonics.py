@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from .fractional_impulses import ImpulseTrains, chunks, impulse_spectra
+from .fractional_impulses import chunks, impulse_spectra
 from .geometry import SPEED_OF_SOUND
 from .image_sources import ImageSources
 from .impulse_response import ImpulseResponse, time_axis
+from .reflections import make_reflections, room_for_filters
 
 CHANNELS = ("W", "Y", "Z", "X")
 
@@ -27,18 +28,20 @@ def foa_response(images: ImageSources, rate: int) -> ImpulseResponse:
     delays: only their ratios show a direction. Below 0.45 of the rate, the error against impulses of exact
     phases is less than −85 dB.
     """
-    lead, n = time_axis(images.extent_s, rate, before=0, after=0)
+    around = room_for_filters(images, rate)
+    lead, n = time_axis(images.extent_s, rate, before=around, after=around)
     size = fft.next_fast_len(n, real=True)
     direct = encode(images.offsets[:1] / images.distances[0]) * images.gains[0]
-    train = ImpulseTrains(len(CHANNELS), n)
+    reflections = make_reflections(images, len(CHANNELS), n, lead, rate)
     for chunk in chunks(len(images)):
         weights = encode(images.offsets[chunk] / images.distances[chunk, None]) * images.gains[chunk]
         if chunk.start == 0:
             weights[:, 0] = 0.0
-        train.add((images.distances[chunk] - images.distances[0]) * (rate / SPEED_OF_SOUND) + lead, weights)
+        times = (images.distances[chunk] - images.distances[0]) * (rate / SPEED_OF_SOUND) + lead
+        reflections.add(chunk, times, weights)
     return ImpulseResponse(
         fft.irfft(direct * impulse_spectra(np.array([float(lead)]), size), size)[:, :n],
-        train.signals(),
+        reflections.signals(),
         rate,
         lead,
     )

@@ -67,17 +67,22 @@ class ImpulseTrains:
                 row[term] += np.bincount(samples, amplitudes, n)
                 amplitudes = amplitudes * x
 
+    @property
+    def powers(self) -> NDArray[np.float64]:
+        """Trains at whole samples, weighted by powers of 2δ, shape (rows, TERMS, n); see :func:`power_spectra`."""
+        return self._powers
+
     def signals(self) -> NDArray[np.float64]:
         """Compute the sums, shape (rows, n)."""
         rows, _, n = self._powers.shape
         size = fft.next_fast_len(n, real=True)
         spectra = np.zeros((rows, size // 2 + 1), np.complex128)
-        for power, factor in enumerate(_power_spectra(size)):
+        for power, factor in enumerate(power_spectra(size)):
             spectra += fft.rfft(self._powers[:, power], size) * factor
         return np.asarray(fft.irfft(spectra * band_limit(size), size)[:, :n])
 
 
-def _power_spectra(size: int) -> NDArray[np.complex128]:
+def power_spectra(size: int) -> NDArray[np.complex128]:
     """Spectra, shape (TERMS, size // 2 + 1), by which the expansion multiplies the powers of 2δ."""
     orders = np.arange(TERMS)
     # J_k(z) = (z/2)^k Σ (−z²/4)^m / (m! (m + k)!), and z/2 ≤ π/4: ten terms are exact to rounding.

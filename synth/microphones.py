@@ -10,10 +10,11 @@ from scipy import fft
 
 from starbench.errors import StimulusError
 
-from .fractional_impulses import ImpulseTrains, chunks, impulse_spectra
+from .fractional_impulses import chunks, impulse_spectra
 from .geometry import SPEED_OF_SOUND
 from .image_sources import ImageSources
 from .impulse_response import ImpulseResponse, time_axis
+from .reflections import make_reflections, room_for_filters
 
 #: Least distance of an image from a microphone, m: 1/r is meaningless at shorter distances.
 MIN_MICROPHONE_DISTANCE_M = 0.1
@@ -30,11 +31,12 @@ def array_response(images: ImageSources, microphones_m: ArrayLike, rate: int) ->
     """
     microphones = np.asarray(microphones_m, dtype=np.float64)
     reach = math.ceil(np.linalg.norm(microphones, axis=1).max() * rate / SPEED_OF_SOUND)
+    reach += room_for_filters(images, rate)
     lead, n = time_axis(images.extent_s, rate, before=reach, after=reach)
     size = fft.next_fast_len(n, real=True)
     direct, rest = np.zeros((2, len(microphones), n))
     for channel, microphone in enumerate(microphones):
-        train = ImpulseTrains(1, n)
+        reflections = make_reflections(images, 1, n, lead, rate)
         for chunk in chunks(len(images)):
             distances = np.sqrt(
                 sum((images.offsets[chunk, axis] - microphone[axis]) ** 2 for axis in range(3))
@@ -49,6 +51,6 @@ def array_response(images: ImageSources, microphones_m: ArrayLike, rate: int) ->
             if chunk.start == 0:
                 direct[channel] = fft.irfft(gains[0] * impulse_spectra(times[0], size), size)[:n]
                 gains[0] = 0.0
-            train.add(times, gains[None])
-        rest[channel] = train.signals()[0]
+            reflections.add(chunk, times, gains[None])
+        rest[channel] = reflections.signals()[0]
     return ImpulseResponse(direct, rest, rate, lead)
