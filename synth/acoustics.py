@@ -6,6 +6,8 @@ claims are checked with independent estimators.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
@@ -18,6 +20,10 @@ Responses = NDArray[np.floating]
 ROOM_FROM_HZ = 125.0
 #: Interaural time differences are measured below this, where the fine structure carries them, Hz.
 ITD_BELOW_HZ = 1500.0
+#: Octaves whose reverberation times are stated, Hz.
+OCTAVES_HZ = (125.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0)
+#: Octave filters pass all up to this far from their middle, fade out over this, and ring for this long.
+_FLAT_OCTAVES, _FADE_OCTAVES, _RINGING_S = 0.25, 0.5, 0.05
 _ITD_OVERSAMPLING = 16
 
 
@@ -41,7 +47,7 @@ def clarity_db(response: Responses, arrival: int, rate: int) -> NDArray[np.float
     return np.asarray(10.0 * np.log10(_energy(response[:, :split]) / _energy(response[:, split:])))
 
 
-def reverberation_time_s(response: Responses, rate: int) -> NDArray[np.float64]:
+def reverberation_time_s(response: Responses, rate: float) -> NDArray[np.float64]:
     """T30 of each channel, s: Schroeder's backward integral between −5 and −35 dB, extrapolated to 60 dB.
 
     Schroeder 1965, J. Acoust. Soc. Am. 37:409; ISO 3382-1.
@@ -54,6 +60,28 @@ def reverberation_time_s(response: Responses, rate: int) -> NDArray[np.float64]:
         time = np.arange(first, stop) / rate
         slope = np.polynomial.polynomial.polyfit(time - time.mean(), curve[first:stop], 1)[1]
         times_s[channel] = -60.0 / slope
+    return times_s
+
+
+def octave_reverberation_times_s(response: Responses, rate: int) -> dict[float, NDArray[np.float64]]:
+    """T30 of each channel in each octave that fits the rate, s; ``response`` has shape (channels, n).
+
+    The octaves are cut out of the spectrum, and each is brought to time at a rate of its own, four times its
+    middle frequency or more: the energy needs no other.
+    """
+    n = response.shape[1]
+    size = fft.next_fast_len(n + round(_RINGING_S * rate), real=True)
+    spectra = fft.rfft(np.asarray(response, dtype=np.float64), size, axis=1)
+    times_s = {}
+    for middle_hz in OCTAVES_HZ:
+        if middle_hz > 0.3 * rate:
+            break
+        fewer = min(size, fft.next_fast_len(math.ceil(4.0 * middle_hz * size / rate), real=True))
+        octaves = np.abs(np.log2(np.maximum(np.arange(fewer // 2 + 1), 0.5) * (rate / size / middle_hz)))
+        passed = np.cos(np.pi / 2 * np.clip((octaves - _FLAT_OCTAVES) / _FADE_OCTAVES, 0.0, 1.0))
+        own_rate = rate * fewer / size
+        band = fft.irfft(spectra[:, : fewer // 2 + 1] * passed, fewer)[:, : math.ceil(n * own_rate / rate)]
+        times_s[middle_hz] = reverberation_time_s(band, own_rate)
     return times_s
 
 

@@ -26,6 +26,7 @@ from .motion.trajectories import make_trajectory
 from .receivers import Binaural, Receiver, make_receiver
 from .scene_spec import Background, Place, SceneSpec, Source, parse_scene
 from .shoebox import Shoebox
+from .surfaces import OCTAVES_HZ
 
 #: Fade-out of sounds that are cut at the end of the clip, s.
 _FADE_S = 0.020
@@ -102,7 +103,7 @@ def scene(*, rng: np.random.Generator, **parameters: Any) -> Stimulus:
         "rate": spec.rate,
         "total_s": n / spec.rate,
         "receiver": receiver.describe(),
-        "room": _describe_room(spec, sources),
+        "room": _describe_room(spec, room, sources),
         "sources": [source.truth for source in sources],
         "background": background,
         "dither": "TPDF, 2 LSB wide" if spec.dither else None,
@@ -116,7 +117,7 @@ def scene(*, rng: np.random.Generator, **parameters: Any) -> Stimulus:
 def _room(spec: SceneSpec) -> Shoebox | None:
     if spec.room is None:
         return None
-    room = Shoebox(spec.room.size_m, spec.room.rt60_s, spec.room.listener_m, spec.room.facing_deg)
+    room = Shoebox(**dict(spec.room))
     for number, position in enumerate(spec.microphones_m or (), 1):
         room.require_inside(room.to_room(position), f"microphone {number}")
     return room
@@ -172,12 +173,15 @@ def _receive_static(
         room.place(at.azimuth_deg, at.elevation_deg, at.distance_m)
         response = receiver.impulse_response(shoebox_images(room, offset))
         whole = response.whole
-    truth = {
+    truth: dict[str, Any] = {
         "azimuth_deg": at.azimuth_deg % 360.0,
         "elevation_deg": at.elevation_deg,
         "distance_m": at.distance_m,
         **_acoustic_parameters(response, receiver, rate, in_room=room is not None),
     }
+    if room is not None and room.surfaces is not None:
+        octaves = acoustics.octave_reverberation_times_s(whole[receiver.level_channels], rate)
+        truth["t30_octaves_s"] = {f"{hertz:g}": times.tolist() for hertz, times in octaves.items()}
     single = wave.astype(np.float32)[np.newaxis]
     samples = oaconvolve(single, whole.astype(np.float32), axes=1)
     return ReceivedSource(samples, response.lead, wave.size, truth)
@@ -275,11 +279,19 @@ def _add_background(
     }
 
 
-def _describe_room(spec: SceneSpec, sources: list[PlacedSource]) -> dict[str, Any] | None:
-    if spec.room is None:
+def _describe_room(
+    spec: SceneSpec, room: Shoebox | None, sources: list[PlacedSource]
+) -> dict[str, Any] | None:
+    if spec.room is None or room is None:
         return None
     t30_s = [value for source in sources for value in source.truth.get("t30_s", ())]
-    return {**spec.room.model_dump(mode="json"), "t30_s": float(np.median(t30_s)) if t30_s else None}
+    described = spec.room.model_dump(mode="json", exclude=None if spec.room.surfaces else {"surfaces"})
+    described["t30_s"] = float(np.median(t30_s)) if t30_s else None
+    if room.losses is not None:  # of walls, floor and ceiling, as they were scaled
+        absorbed = np.round(-np.expm1(-2.0 * room.losses), 6).tolist()
+        described["octaves_hz"] = list(OCTAVES_HZ)
+        described["absorption"] = dict(zip(("walls", "floor", "ceiling"), absorbed, strict=True))
+    return described
 
 
 def _refuse_clipping(samples: Samples) -> None:

@@ -11,6 +11,7 @@ from starbench.schema.base import Frozen
 
 from .heads.loading import Equalisation
 from .parameters import Finite, Positive, validate
+from .surfaces import Surfaces
 
 Format = Literal["binaural", "stereo", "array", "foa", "mono"]
 Point = tuple[Finite, Finite, Finite]
@@ -50,12 +51,16 @@ class Source(Frozen):
 
 
 class Room(Frozen):
-    """A rectangular room: inner size, reverberation time, and the listener's position and direction."""
+    """A rectangular room: inner size, reverberation time, and the listener's position and direction.
+
+    With ``surfaces``, ``rt60_s`` is the mean of the octaves of 500 Hz and 1 kHz.
+    """
 
     size_m: tuple[Positive, Positive, Positive]
     rt60_s: Finite
     listener_m: Point
     facing_deg: Finite = 0.0
+    surfaces: Surfaces | None = None
 
 
 class Background(Frozen):

@@ -18,6 +18,7 @@ from scipy.interpolate import CubicSpline
 from scipy.special import i0
 
 from ..fractional_impulses import band_limit
+from ..octave_filters import octave_spectra
 
 _UPSAMPLED = 2
 _TAPS = 6
@@ -32,13 +33,20 @@ _BLOCK = 16_384
 
 
 class BandLimitedReader:
-    """Reads a signal of shape (n,) at any time; it is silent before sample 0 and after sample n − 1."""
+    """Reads a signal of shape (n,) at any time; it is silent before sample 0 and after sample n − 1.
 
-    def __init__(self, signal: NDArray[np.floating]) -> None:
+    ``log_gains``, shape (octaves,), nepers, are those of a filter that the signal passes first (at ``rate``, Hz).
+    """
+
+    def __init__(
+        self, signal: NDArray[np.floating], rate: int = 0, log_gains: NDArray[np.floating] | None = None
+    ) -> None:
         n = fft.next_fast_len(signal.size + 2 * _PADDING, real=True)
         n += n % 2
         spectrum = fft.rfft(np.pad(signal.astype(np.float32), (_PADDING, n - signal.size - _PADDING)))
         spectrum *= np.interp(np.linspace(0.0, 1.0, spectrum.size), *_correction()).astype(np.float32)
+        if log_gains is not None:
+            spectrum *= octave_spectra(log_gains.astype(np.float32), n, rate)
         self._fine = fft.irfft(np.pad(spectrum, (0, (_UPSAMPLED - 1) * n // 2)), _UPSAMPLED * n)
         self._fine[:_TAPS] = self._fine[-_TAPS:] = 0.0  # read for all positions beyond the padding
         self._kernel = _kernel_table()

@@ -13,9 +13,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..geometry import SPEED_OF_SOUND, Vectors, to_listener_axes
 from ..shoebox import Shoebox
+from ..surfaces import REFERENCE
 from .kinds import Positions, Times
 from .trajectories import Trajectory
 
@@ -29,13 +31,15 @@ class PropagationPath:
 
     ``at`` takes emission times (n,), s, and gives positions of the source or image (n, 3), m relative to the
     head. ``gain`` is the amplitude at 1 m; ``origin_s`` the travel time that is removed, that of the first
-    direct sound. The source sounds at emission times from 0 to ``duration_s``.
+    direct sound. The source sounds at emission times from 0 to ``duration_s``. Of a room with surfaces, ``gain``
+    is the mean over the reference octaves, and ``log_gains``, shape (octaves,), those in the octaves over it.
     """
 
     at: Positions
     gain: float
     origin_s: float
     duration_s: float
+    log_gains: NDArray[np.float64] | None = None
 
     def emission_times(self, reception_s: Times, receiver_m: Vectors) -> Times:
         """When the source emitted what a receiver (3,) receives at ``reception_s`` (n,): retarded times, s.
@@ -85,17 +89,28 @@ def propagation_paths(
     direct = PropagationPath(trajectory.at, 1.0, origin_s, duration_s)
     if room is None:
         return (direct,)
-    return (
-        direct,
-        *(
-            PropagationPath(_mirrored(trajectory, normal, distance_m), room.reflection, origin_s, duration_s)
-            for normal, distance_m in _walls(room)
-        ),
-    )
+    paths = [direct]
+    for wall, (normal, distance_m) in enumerate(_walls(room)):
+        gain, log_gains = _reflection(room, wall)
+        mirrored = _mirrored(trajectory, normal, distance_m)
+        paths.append(PropagationPath(mirrored, gain, origin_s, duration_s, log_gains))
+    return tuple(paths)
+
+
+def _reflection(room: Shoebox, wall: int) -> tuple[float, NDArray[np.float64] | None]:
+    """Mean gain of a reflection by one of the :func:`_walls`, and gains in the octaves over it, nepers."""
+    if room.losses is None:
+        return room.reflection, None
+    octaves = -room.losses[max(wall - 3, 0)]  # four walls, floor, ceiling
+    mean = octaves[REFERENCE].mean()
+    return float(np.exp(mean)), octaves - mean
 
 
 def _walls(room: Shoebox) -> list[tuple[Vectors, float]]:
-    """Outward normals in the listener's axes, and distances (m) from the listener, of the six walls."""
+    """Outward normals in the listener's axes, and distances (m) from the listener, of the six walls.
+
+    The last two are floor and ceiling.
+    """
     walls = []
     for axis, (size, listener) in enumerate(zip(room.size_m, room.listener_m, strict=True)):
         outward = to_listener_axes(np.eye(3)[axis], room.facing_deg)

@@ -3,7 +3,8 @@
 Each receiver gets the direct sound, and in a room the six first-order images, through a delay line of its
 own: retarded times at control points, a cubic spline to every sample, a band-limited reading there, and 1/r.
 This gives Doppler shifts and time differences without steps. The rest of a room's sound is the response to a
-static source at the middle of the trajectory. Amplitudes follow 1/r; the convective gain of
+static source at the middle of the trajectory. In a room with surfaces, each first-order image has the filter of
+its surface (without the air, which takes little in so short a way). Amplitudes follow 1/r; the convective gain of
 1/(1 − M cos θ), half a decibel at 20 m/s, is omitted.
 
 The spectrum at a head follows the direction: its onset-aligned filters are cross-faded
@@ -31,6 +32,7 @@ from ..heads.hrtf import Head
 from ..image_sources import ImageSources, shoebox_images
 from ..impulse_response import ImpulseResponse
 from ..microphones import array_response
+from ..octave_filters import ringing
 from ..shoebox import Shoebox
 from . import checks
 from .delay_line import BandLimitedReader, ControlCurve
@@ -104,7 +106,7 @@ def render_microphones(
     for path in lines.paths:
         for channel, microphone in enumerate(microphones_m):
             emission_s = path.emission_times(lines.control_times_s(), microphone)
-            samples[channel] += lines.read(emission_s, path.gains(emission_s, microphone)[None])[0]
+            samples[channel] += lines.read(path, emission_s, path.gains(emission_s, microphone)[None])[0]
     return _received_signal(lines, samples, room, lambda images: array_response(images, microphones_m, rate))
 
 
@@ -120,7 +122,7 @@ def render_foa(
     for path in lines.paths:
         emission_s = path.emission_times(lines.control_times_s(), _ORIGIN)
         gains = path.gains(emission_s, _ORIGIN) * encode(path.directions(emission_s))
-        samples += lines.read(emission_s, gains)
+        samples += lines.read(path, emission_s, gains)
     return _received_signal(lines, samples, room, lambda images: foa_response(images, rate))
 
 
@@ -128,7 +130,7 @@ def render_foa(
 class _DelayLines:
     """A source's signal, the propagation paths that it is received by, and the time axis of the result.
 
-    ``reader`` reads the signal; the result has ``n`` samples (for ``lead`` see ``ReceivedSignal``); head filters
+    ``readers`` read the signal, one a path; the result has ``n`` samples (for ``lead`` see ``ReceivedSignal``); head filters
     follow each other by ``hop`` samples.
     """
 
@@ -136,7 +138,7 @@ class _DelayLines:
     trajectory: Trajectory
     rate: int
     paths: tuple[PropagationPath, ...]
-    reader: BandLimitedReader
+    readers: tuple[BandLimitedReader, ...]
     lead: int
     n: int
     hop: int
@@ -156,21 +158,25 @@ class _DelayLines:
         count = math.ceil(self.n / self.step) + 1
         return (np.arange(count) * self.step - self.lead) / self.rate
 
-    def read(self, emission_s: Samples, gains: Samples) -> Samples32:
-        """The source's signal at emission times (k,), s, with gains (channels, k): (channels, n)."""
+    def _reader(self, path: PropagationPath) -> BandLimitedReader:
+        return self.readers[self.paths.index(path)]
+
+    def read(self, path: PropagationPath, emission_s: Samples, gains: Samples) -> Samples32:
+        """The source's signal by a path at emission times (k,), s, with gains (channels, k): (channels, n)."""
         positions, last = ControlCurve(emission_s * self.rate, self.step), emission_s.size - 1
-        wave = self.reader.read(positions.samples(0, last))
+        wave = self._reader(path).read(positions.samples(0, last))
         amplitudes = (ControlCurve(gain, self.step, np.float32).samples(0, last) for gain in gains)
         return np.stack([wave * amplitude for amplitude in amplitudes])[:, : self.n]
 
-    def hop_reader(self, emission_s: Samples, gains: Samples) -> HopReader:
+    def hop_reader(self, path: PropagationPath, emission_s: Samples, gains: Samples) -> HopReader:
         """Likewise with gains (k,), hop by hop; control point 0 is at hop −1."""
         positions = ControlCurve(emission_s * self.rate, self.step)
         amplitudes = ControlCurve(gains, self.step, np.float32)
+        reader = self._reader(path)
 
         def read(first: int, stop: int) -> Samples32:
             controls = (first + 1) * _CONTROLS, (stop + 1) * _CONTROLS
-            wave = self.reader.read(positions.samples(*controls))
+            wave = reader.read(positions.samples(*controls))
             wave *= amplitudes.samples(*controls)
             return wave
 
@@ -197,10 +203,24 @@ def _delay_lines(
     lead = math.ceil(before_s * rate) + MARGIN
     last_s = max(path.reception_time(duration_s, _ORIGIN) for path in paths)
     n = lead + math.ceil(last_s * rate) + lead
+    if room is not None and room.losses is not None:
+        n += ringing(rate)
     turn_rad_s = max_angular_speed(trajectory, receivers_m)
     hop_s = np.clip(_TURN_RAD / max(turn_rad_s, 1e-9), *_HOP_S)
     hop = max(round(hop_s * rate / _CONTROLS), 1) * _CONTROLS
-    return _DelayLines(signal, trajectory, rate, paths, BandLimitedReader(signal), lead, n, hop)
+    return _DelayLines(signal, trajectory, rate, paths, _readers(signal, rate, paths), lead, n, hop)
+
+
+def _readers(
+    signal: Samples, rate: int, paths: tuple[PropagationPath, ...]
+) -> tuple[BandLimitedReader, ...]:
+    """A reader for each path; paths with the same gains in the octaves share one."""
+    shared: dict[bytes | None, BandLimitedReader] = {}
+    keys = [None if path.log_gains is None else path.log_gains.tobytes() for path in paths]
+    for key, path in zip(keys, paths, strict=True):
+        if key not in shared:
+            shared[key] = BandLimitedReader(signal, rate, path.log_gains)
+    return tuple(shared[key] for key in keys)
 
 
 def _ears(lines: _DelayLines, head: Head) -> Samples:
@@ -220,7 +240,7 @@ def _ears(lines: _DelayLines, head: Head) -> Samples:
         delays = CubicSpline(reception_s[at_hops], delays_s)(reception_s)
         for ear, sources in enumerate(ears):
             emission_s = at_middle(reception_s - delays[:, ear])
-            reader = lines.hop_reader(emission_s, path.gains(emission_s, _ORIGIN))
+            reader = lines.hop_reader(path, emission_s, path.gains(emission_s, _ORIGIN))
             sources.append((reader, filters[:, ear]))
     last = hop + lines.n + head.filters.shape[-1]
     return np.stack([filter_and_sum(sources, hop)[hop:last] for sources in ears])
