@@ -52,7 +52,7 @@ def oracle_brir(head, images, rate: int, octaves: np.ndarray | None = None) -> E
         if octaves is None:
             _each_alone(rest, head, directions, images.gains[part], times[part], window, margin)
         else:
-            own = octave_spectra(octaves[part], rate, window)
+            own = octave_spectra(octaves[part], np.fft.rfftfreq(window, 1.0 / rate))
             _each_alone(rest, head, directions, np.ones(len(own)), times[part], window, margin, own)
     return Exact(direct, rest, rate, lead)
 
@@ -101,37 +101,46 @@ def octave_amplitudes(images, room, source_m, absorption, air_db_per_m) -> np.nd
     return 10.0 ** (-lost_db / 20.0) / images.distances[:, None]
 
 
-def octave_spectra(amplitudes: np.ndarray, rate: int, size: int) -> np.ndarray:
-    """Real spectra, (n, size // 2 + 1), through amplitudes in the octaves, (n, 8).
+def octave_spectra(amplitudes: np.ndarray, hertz: np.ndarray) -> np.ndarray:
+    """Real spectra, (n, len(hertz)), through amplitudes in the octaves, (n, 8).
 
     Between the middles of octaves the level in dB follows a raised cosine over the logarithm of frequency.
     """
-    away = np.log2(np.maximum(np.fft.rfftfreq(size, 1.0 / rate), 1e-3) / OCTAVES_HZ[:, None])
+    away = np.log2(np.maximum(hertz, 1e-3) / OCTAVES_HZ[:, None])
     away[0], away[-1] = np.maximum(away[0], 0.0), np.minimum(away[-1], 0.0)
     shares = np.where(np.abs(away) < 1.0, 0.5 + 0.5 * np.cos(np.pi * away), 0.0)
     return np.exp((np.log(amplitudes) @ shares).astype(np.float32))
 
 
-def mic_spectra(images, microphones_m, rate: int, lead: int, hertz: np.ndarray) -> np.ndarray:
-    """Sums of exact phases over every image, direct sound included: (microphones, len(hertz))."""
-    pulses = images.gains * images.distances
+def mic_spectra(images, microphones_m, rate: int, lead: int, hertz: np.ndarray, octaves=None) -> np.ndarray:
+    """Sums of exact phases over every image, direct sound included: (microphones, len(hertz)).
+
+    ``octaves`` are the images' amplitudes in the octaves, as for :func:`oracle_brir`.
+    """
+    pulses = images.gains[:, None] if octaves is None else octave_spectra(octaves, hertz)
     found = []
     for microphone in np.asarray(microphones_m, dtype=float):
         distances = np.linalg.norm(images.offsets - microphone, axis=1)
         seconds = (distances - images.distances[0]) / SPEED_OF_SOUND + lead / rate
-        found.append(_phase_sums((pulses / distances)[None], seconds, hertz)[0])
+        nearer = (images.distances / distances)[:, None]
+        found.append(_phase_sums((pulses * nearer)[None], seconds, hertz)[0])
     return np.array(found)
 
 
-def foa_spectra(images, rate: int, lead: int, hertz: np.ndarray) -> np.ndarray:
+def foa_spectra(images, rate: int, lead: int, hertz: np.ndarray, octaves=None) -> np.ndarray:
     """The same for W, Y, Z, X, (4, len(hertz))."""
+    pulses = images.gains[:, None] if octaves is None else octave_spectra(octaves, hertz)
     x, y, z = images.offsets.T / images.distances
     seconds = (images.distances - images.distances[0]) / SPEED_OF_SOUND + lead / rate
-    return _phase_sums(images.gains * np.array([np.ones_like(x), y, z, x]), seconds, hertz)
+    return _phase_sums(np.array([np.ones_like(x), y, z, x])[..., None] * pulses, seconds, hertz)
 
 
 def _phase_sums(weights, seconds, hertz) -> np.ndarray:
-    return np.array([weights @ np.exp(-2j * np.pi * f * seconds) for f in hertz]).T
+    """Sums over n images of weights (channels, n, 1 or len(hertz)) with exact phases."""
+    last = weights.shape[2] - 1
+    return np.array(
+        [weights[..., min(k, last)] @ np.exp(-2j * np.pi * f * seconds) for k, f in enumerate(hertz)]
+    ).T
 
 
 def spectra_of(response: np.ndarray, rate: int, hertz: np.ndarray) -> np.ndarray:
@@ -186,6 +195,19 @@ def erb_ild_db(response) -> np.ndarray:
     bands = np.searchsorted(hertz, erb_edges_hz())
     left, right = np.add.reduceat(power, bands, axis=1)[:, :-1]
     return 10.0 * np.log10(right / left)
+
+
+def octave(response, middle_hz: float) -> Exact:
+    """One octave of a response: a raised cosine over the logarithm of frequency, half as high at its edges."""
+
+    def cut(signals: np.ndarray) -> np.ndarray:
+        size = signals.shape[1] + 4096  # what rings before the start is folded there
+        hertz = np.arange(size // 2 + 1) * response.rate / size
+        away = np.abs(np.log2(np.maximum(hertz, 1e-3) / middle_hz))
+        pass_ = 0.5 + 0.5 * np.cos(np.pi * np.clip(2.0 * away - 0.5, 0.0, 1.0))
+        return np.fft.irfft(np.fft.rfft(signals, size) * pass_, size)[:, : signals.shape[1]]
+
+    return Exact(cut(response.direct), cut(response.rest), response.rate, response.lead)
 
 
 def t30_s(response, above_hz: float = ABOVE_HZ) -> np.ndarray:

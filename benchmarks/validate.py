@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 import scipy
-from validation import attributes, heads, movement, pulses, reverberation, rooms
+from validation import attributes, heads, movement, pulses, reverberation, rooms, surfaces
 from validation.table import Row, markdown
 
 
@@ -46,6 +46,7 @@ def measure(*, quick: bool) -> tuple[list[Row], dict[str, Any]]:
     # Of every room two positions: every image of each is summed at every frequency.
     some = [one.case for one in compared if quick or compared.index(one) % 4 == 0]
     step("pulses", lambda: pulses.found(some), pulses.rows)
+    step("surfaces", lambda: surfaces.found(quick), surfaces.rows)
     step("doppler", movement.passed, movement.doppler_rows)
     step("still", lambda: movement.still(quick), movement.still_rows)
     step("attributes", lambda: attributes.found(quick), attributes.rows)
@@ -77,7 +78,7 @@ def main() -> int:
     print(
         f"{time.strftime('%Y-%m-%d')}, {platform.machine()}, Python {platform.python_version()}, "
         f"NumPy {np.__version__}, SciPy {scipy.__version__}, {rooms.RATE} Hz, "
-        f"seeds {rooms.SEED}, {pulses.SEED}, {movement.SEED}, {attributes.SEED}\n"
+        f"seeds {rooms.SEED}, {pulses.SEED}, {movement.SEED}, {attributes.SEED}, {surfaces.SEED}\n"
     )
     rows, data = measure(quick=asked.quick)
     print(markdown(rows))

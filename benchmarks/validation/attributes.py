@@ -125,7 +125,7 @@ def _sounds(draft: Draft) -> Iterator[Sound]:
     spec: SceneSpec = scene_spec.parse_scene(parameters)
     samples = quantise(stimulus.samples).astype(np.float64) / 32768.0
     rng = generator(SEED, draft.item.id)  # the sources' random numbers come first, in their order
-    room = None if spec.room is None else Shoebox(**spec.room.model_dump())
+    room = None if spec.room is None else Shoebox(**dict(spec.room))
     for source, truth in zip(spec.sources, stimulus.truth["sources"], strict=True):
         dry = signals.make_signal(source.signal, spec.rate, rng).wave
         assert source.at is not None

@@ -16,6 +16,7 @@ from starbench.synth.heads import loading
 from starbench.synth.image_sources import ImageSources, shoebox_images
 from starbench.synth.impulse_response import ImpulseResponse
 from starbench.synth.shoebox import Shoebox
+from starbench.synth.surfaces import AIR_DB_PER_M, Surfaces
 
 from .table import Row, at_most, told
 
@@ -41,6 +42,15 @@ class Case:
     distance_m: float
     images: ImageSources
 
+    @property
+    def octaves(self) -> np.ndarray | None:
+        """Amplitudes of the images in the octaves, counted by the oracle; None where all walls are alike."""
+        if self.room.losses is None:
+            return None
+        source = self.room.to_room(self.images.offsets[0])
+        absorption = -np.expm1(-2.0 * self.room.losses)
+        return oracle.octave_amplitudes(self.images, self.room, source, absorption, AIR_DB_PER_M)
+
 
 @dataclass(frozen=True, eq=False)
 class Compared:
@@ -61,12 +71,18 @@ class Compared:
     yardsticks: np.ndarray
 
 
-def draw(size_m: tuple[float, float, float], rt60_s: float, rng: np.random.Generator) -> Case:
+def draw(
+    size_m: tuple[float, float, float],
+    rt60_s: float,
+    rng: np.random.Generator,
+    surfaces: Surfaces | None = None,
+) -> Case:
     """A listener anywhere, facing anywhere, and a source anywhere that both room and head have."""
     size = np.array(size_m)
     while True:
         listener = rng.uniform(CLEAR_M, size - CLEAR_M)
-        room = Shoebox(size_m, rt60_s, tuple(listener.tolist()), float(rng.uniform(0.0, 360.0)))
+        facing = float(rng.uniform(0.0, 360.0))
+        room = Shoebox(size_m, rt60_s, tuple(listener.tolist()), facing, surfaces)
         azimuth, elevation = float(rng.uniform(0.0, 360.0)), float(rng.uniform(-35.0, 60.0))
         distance = float(np.exp(rng.uniform(np.log(0.5), np.log(0.6 * size.max()))))
         try:
@@ -80,7 +96,8 @@ def draw(size_m: tuple[float, float, float], rt60_s: float, rng: np.random.Gener
 
 def render(case: Case) -> tuple[ImpulseResponse, Exact]:
     ears = loading.load(None, RATE)
-    return binaural_response(ears, case.images, RATE), oracle.oracle_brir(ears, case.images, RATE)
+    exact = oracle.oracle_brir(ears, case.images, RATE, case.octaves)
+    return binaural_response(ears, case.images, RATE), exact
 
 
 def compare(case: Case, ours: ImpulseResponse, exact: Exact) -> Compared:
@@ -129,7 +146,7 @@ def found(quick: bool) -> list[Compared]:
     return [compare(case, *render(case)) for case in cases]
 
 
-def rows(compared: list[Compared]) -> list[Row]:
+def rows(compared: list[Compared], name: str = "room") -> list[Row]:
     cases = f"{len(compared)} positions, {len({one.case.room.size_m for one in compared})} rooms"
     drr = np.abs([one.drr_db for one in compared])
     t30 = 100.0 * np.abs([one.t30_part for one in compared])
@@ -138,19 +155,19 @@ def rows(compared: list[Compared]) -> list[Row]:
     medians = np.median(ild, axis=1)
     apart = np.max([one.yardsticks for one in compared], axis=0)
     return [
-        at_most("room: DRR, worst ear", drr.max(), 0.3, "dB", cases, more=f" (median {np.median(drr):.2f})"),
+        at_most(f"{name}: DRR, worst ear", drr.max(), 0.3, "dB", cases, more=f" (median {np.median(drr):.2f})"),
         at_most(
-            "room: ILD in ERB bands, median",
+            f"{name}: ILD in ERB bands, median",
             float(np.median(ild)),
             0.5,
             "dB",
             cases,
             more=f" (worst position {medians.max():.2f}; 95 % of bands below {np.quantile(ild, 0.95):.2f})",
         ),
-        at_most("room: ITD of the direct sound, worst", itd.max(), 2.0, "µs", cases),
-        at_most("room: T30, worst ear", t30.max(), 3.0, "%", cases, more=f" (median {np.median(t30):.2f})"),
+        at_most(f"{name}: ITD of the direct sound, worst", itd.max(), 2.0, "µs", cases),
+        at_most(f"{name}: T30, worst ear", t30.max(), 3.0, "%", cases, more=f" (median {np.median(t30):.2f})"),
         told(
-            "room: labels' own formulas against the oracle's, same response",
+            f"{name}: labels' own formulas against the oracle's, same response",
             f"DRR {apart[0]:.2g} dB, T30 {100 * apart[1]:.2g} %, ITD {apart[2]:.2g} µs at most",
             cases,
         ),

@@ -29,6 +29,7 @@ SOURCE_CHECKS: dict[str, tuple[Callable[[Source], Iterator[ClaimResult]], ...]] 
     "azimuth_deg": (place_claims.direction,),
     "path": (place_claims.path,),
     "t30_s": (room_claims.reverberation_time,),
+    "t30_octaves_s": (room_claims.octave_reverberation_times,),
     "drr_db": (room_claims.direct_to_reverberant,),
 }
 

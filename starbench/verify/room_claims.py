@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from starbench.measure.levels import Envelope
+import numpy as np
+
+from starbench.measure.levels import Envelope, flattened
 from starbench.measure.rooms import Sounding, decay_time_s, direct_to_reverberant_db
 from starbench.verify.bearings import arrivals_s
 from starbench.verify.claims import Absent, ClaimResult, Measurement, Source, Unmeasured
@@ -16,6 +18,10 @@ _FADE_S = 0.025
 _RANDOM = frozenset({"noise"})
 #: Kinds whose power does not change in time in a room.
 _STEADY_POWER = frozenset({"noise", "complex"})
+
+#: Octaves below this are so narrow that their noise fluctuates as much as it decays, Hz; and a source whose
+#: band ends nearer than this to the middle of an octave does not fill it.
+_LEAST_OCTAVE_HZ, _WHOLE_OCTAVE = 500.0, 1.42
 
 #: Of a tail that the background hides, s; the ratio hardly depends on it.
 _USUAL_S = 0.4
@@ -53,6 +59,34 @@ def reverberation_time(source: Source) -> Iterator[ClaimResult]:
             yield Absent(kind, where, f"{claimed:.3f} s")
         else:
             yield Unmeasured(kind, "less than 15 dB of its decay can be heard")
+
+
+def octave_reverberation_times(source: Source) -> Iterator[ClaimResult]:
+    """T30 of each channel in each octave, by the same method on the octave alone."""
+    kind = "T30 of octaves"
+    why = obstacle(source) or (None if source.kind in _RANDOM else "harmonics beat within an octave")
+    if why:
+        yield Unmeasured(kind, why)
+        return
+    signal, until = source.truth["signal"], min(source.quiet_to_s, source.clip.seconds - _FADE_S)
+    low_hz, high_hz = float(signal.get("low_hz", 0.0)), float(signal.get("high_hz", np.inf))
+    for name, claims in source.truth["t30_octaves_s"].items():
+        middle_hz = float(name)
+        if middle_hz < max(_LEAST_OCTAVE_HZ, low_hz * _WHOLE_OCTAVE) or middle_hz * _WHOLE_OCTAVE > high_hz:
+            yield Unmeasured(kind, "too narrow to tell a decay, or the source has no sound there")
+            continue
+        edges = middle_hz / np.sqrt(2.0), middle_hz * np.sqrt(2.0)
+        octave = Envelope.of(flattened(source.clip.samples, source.clip.rate, *edges, 0.0), source.clip.rate)
+        floors = octave.between(_FADE_S, source.clip.quiet_until_s)
+        for channel, claimed in enumerate(claims):
+            own = Envelope(octave.power[:, channel : channel + 1], octave.step)
+            measured = decay_time_s(own, source.offset_s, until, float(floors[channel]))
+            if measured is None:
+                yield Unmeasured(kind, "less than 15 dB of its decay can be heard")
+            else:
+                yield Measurement(
+                    kind, f"{source.name}, channel {channel + 1}, {name} Hz", float(claimed), measured
+                )
 
 
 def direct_to_reverberant(source: Source) -> Iterator[ClaimResult]:

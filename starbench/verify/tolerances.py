@@ -141,6 +141,8 @@ KINDS: dict[str, ClaimKind] = {
                        _part(0.05), 0.25),
     "T30, harmonic": ClaimKind("the same of a harmonic sound, which beats", "s", _part(0.40), "40 %", _PARTLY,
                           _part(0.05), 0.15),
+    "T30 of octaves": ClaimKind("decay of a noise in one octave, from 500 Hz", "s", _part(0.35), "35 %", _PARTLY,
+                           _part(0.05), 0.2),
     **_around("DRR", "direct over reflected energy, from how power builds up and falls", "dB", _PARTLY,
               _flat(2.5), {"noise": (6.0, 0.1), "harmonic": (6.0, 0.1)}),
 

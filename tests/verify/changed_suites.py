@@ -39,6 +39,10 @@ SCENES = {
     "dry": scene((NOISE, 0.2, {"at": RIGHT}), (BUZZ, 1.2, {"at": BACK})),
     "noisy": scene((NOISE, 0.25, {"at": RIGHT}), background={"snr_db": 20}),
     "room": scene((NOISE, 0.2, {"at": {"azimuth_deg": 55, "distance_m": 0.8}}), room=ROOM),
+    "octaves": scene(
+        (NOISE, 0.2, {"at": {"azimuth_deg": 55, "distance_m": 0.8}}),
+        room={**ROOM, "surfaces": {"floor": "carpet", "walls": "plaster", "ceiling": "plasterboard"}},
+    ),
     "foa": scene((NOISE, 0.2, {"at": RIGHT}), (BUZZ, 1.2, {"at": BACK}), format="foa"),
     "array": scene((NOISE, 0.2, {"at": RIGHT}), format="array"),
     "stereo": scene((NOISE, 0.2, {"at": RIGHT}), format="stereo"),
