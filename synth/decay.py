@@ -118,5 +118,7 @@ def _reflections_per_metre(
     z = k / directions
     azimuth = math.pi * (1.0 + math.sqrt(5.0)) * k
     horizontal = np.sqrt(1.0 - z * z)
-    walls = np.abs(horizontal * np.cos(azimuth)) / size_m[0] + np.abs(horizontal * np.sin(azimuth)) / size_m[1]
+    walls = (
+        np.abs(horizontal * np.cos(azimuth)) / size_m[0] + np.abs(horizontal * np.sin(azimuth)) / size_m[1]
+    )
     return walls, z / size_m[2]

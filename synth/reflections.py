@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from .fractional_impulses import MARGIN, TERMS, ImpulseTrains, band_limit, impulse_spectra, power_spectra
+from .fractional_impulses import MARGIN, TERMS, ImpulseTrains, impulse_spectra, power_spectra
 from .image_sources import ImageSources
 from .octave_filters import octave_spectra, ringing
 from .octave_groups import Blocks, block_size, shared_filters
@@ -52,7 +52,7 @@ class _Plain:
     def __init__(self, channels: int, n: int) -> None:
         self._trains = ImpulseTrains(channels, n)
 
-    def add(self, chunk: slice, times: Samples, weights: Samples) -> None:
+    def add(self, chunk: slice, times: Samples, weights: Samples) -> None:  # noqa: ARG002
         self._trains.add(times, weights)
 
     def signals(self) -> Samples:

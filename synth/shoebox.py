@@ -1,8 +1,9 @@
 """Rectangular rooms: which are possible, how much their walls absorb, and where listener and source are.
 
 All walls have the same absorption at all frequencies: the one with which T30 is the requested reverberation
-time (``decay``). Or floor, walls and ceiling have absorptions of their own in each octave, scaled together so
-that the mean T30 of 500 Hz and 1 kHz is that time. What a source sounds like in a room follows from its ``image_sources``.
+time (``decay``). Or floor, walls and ceiling have absorptions of their own in each octave, adjusted together
+so that the mean T30 of 500 Hz and 1 kHz is that time. What a source sounds like in a room follows from its
+``image_sources``.
 """
 
 from __future__ import annotations

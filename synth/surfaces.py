@@ -52,17 +52,15 @@ AIR = np.array(AIR_DB_PER_M) * math.log(10.0) / 20.0
 #: Absorption of one surface: the name of a material, or a value for each octave from 125 Hz to 4 kHz.
 Absorption = (
     str
-    | Annotated[
-        tuple[Annotated[float, Field(gt=0, lt=1)], ...], Field(min_length=STATED, max_length=STATED)
-    ]
+    | Annotated[tuple[Annotated[float, Field(gt=0, lt=1)], ...], Field(min_length=STATED, max_length=STATED)]
 )
 
 
 class Surfaces(Frozen):
     """What floor, walls and ceiling are made of: names of :data:`MATERIALS`, or six absorption coefficients.
 
-    A room's reverberation time is requested beside it. So only how these absorptions relate to each other
-    counts: they are scaled together (``decay``).
+    A room's reverberation time is requested beside them. Where bare surfaces would make it longer, furniture is
+    added, the same loss at all surfaces and in all octaves; where shorter, they are scaled down (``decay``).
     """
 
     floor: Absorption

@@ -155,7 +155,9 @@ def rows(compared: list[Compared], name: str = "room") -> list[Row]:
     medians = np.median(ild, axis=1)
     apart = np.max([one.yardsticks for one in compared], axis=0)
     return [
-        at_most(f"{name}: DRR, worst ear", drr.max(), 0.3, "dB", cases, more=f" (median {np.median(drr):.2f})"),
+        at_most(
+            f"{name}: DRR, worst ear", drr.max(), 0.3, "dB", cases, more=f" (median {np.median(drr):.2f})"
+        ),
         at_most(
             f"{name}: ILD in ERB bands, median",
             float(np.median(ild)),
@@ -165,7 +167,9 @@ def rows(compared: list[Compared], name: str = "room") -> list[Row]:
             more=f" (worst position {medians.max():.2f}; 95 % of bands below {np.quantile(ild, 0.95):.2f})",
         ),
         at_most(f"{name}: ITD of the direct sound, worst", itd.max(), 2.0, "µs", cases),
-        at_most(f"{name}: T30, worst ear", t30.max(), 3.0, "%", cases, more=f" (median {np.median(t30):.2f})"),
+        at_most(
+            f"{name}: T30, worst ear", t30.max(), 3.0, "%", cases, more=f" (median {np.median(t30):.2f})"
+        ),
         told(
             f"{name}: labels' own formulas against the oracle's, same response",
             f"DRR {apart[0]:.2g} dB, T30 {100 * apart[1]:.2g} %, ITD {apart[2]:.2g} µs at most",

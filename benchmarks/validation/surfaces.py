@@ -87,11 +87,12 @@ def _microphone_rows(compared: list[Compared]) -> list[Row]:
         exact = exact_sums(case.images, RATE, response.lead, hertz, case.octaves)
         figures.append((name, oracle.error_db(got, exact)))
     return [
-        at_most(f"{name} in a room with surfaces", float(np.max(error)), -30.0, "dB", f"{hertz.size} frequencies")
+        at_most(
+            f"{name} in a room with surfaces", float(np.max(error)), -30.0, "dB", f"{hertz.size} frequencies"
+        )
         for name, error in figures
     ]
 
 
 def _pair(images, rate, lead, hertz, octaves):
     return oracle.mic_spectra(images, PAIR_M, rate, lead, hertz, octaves)
-

@@ -130,8 +130,8 @@ def render_foa(
 class _DelayLines:
     """A source's signal, the propagation paths that it is received by, and the time axis of the result.
 
-    ``readers`` read the signal, one a path; the result has ``n`` samples (for ``lead`` see ``ReceivedSignal``); head filters
-    follow each other by ``hop`` samples.
+    ``readers`` read the signal, one a path; the result has ``n`` samples (for ``lead`` see ``ReceivedSignal``);
+    head filters follow each other by ``hop`` samples.
     """
 
     signal: Samples
@@ -211,9 +211,7 @@ def _delay_lines(
     return _DelayLines(signal, trajectory, rate, paths, _readers(signal, rate, paths), lead, n, hop)
 
 
-def _readers(
-    signal: Samples, rate: int, paths: tuple[PropagationPath, ...]
-) -> tuple[BandLimitedReader, ...]:
+def _readers(signal: Samples, rate: int, paths: tuple[PropagationPath, ...]) -> tuple[BandLimitedReader, ...]:
     """A reader for each path; paths with the same gains in the octaves share one."""
     shared: dict[bytes | None, BandLimitedReader] = {}
     keys = [None if path.log_gains is None else path.log_gains.tobytes() for path in paths]

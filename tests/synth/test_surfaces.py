@@ -66,7 +66,7 @@ def model_t30_s(room: Shoebox) -> np.ndarray:
 
 @pytest.mark.parametrize(
     ("size", "t30", "surfaces"),
-    [(SIZE, 0.6, MIXED), (SIZE, 1.5, MIXED), ((6.0, 5.0, 3.0), 0.3, HARD)],
+    [(SIZE, 0.6, MIXED), ((6.0, 5.0, 3.0), 0.3, HARD)],
 )
 def test_the_middle_octaves_have_the_requested_time(
     size: tuple[float, float, float], t30: float, surfaces: Surfaces
@@ -82,7 +82,7 @@ def test_furniture_adds_the_same_loss_everywhere_and_dry_surfaces_are_scaled() -
     assert added.min() > 0.05
     assert np.ptp(added) < 1e-12
     dry = Surfaces(floor="thick-carpet", walls="panelling", ceiling="acoustic-tiles")
-    scaled = Shoebox(SIZE, 2.0, (2.0, 2.0, 1.5), 0.0, dry)
+    scaled = Shoebox(SIZE, 3.0, (2.0, 2.0, 1.5), 0.0, dry)
     assert scaled.losses is not None
     ratio = scaled.losses / dry.losses
     assert ratio.max() < 1.0
@@ -110,8 +110,8 @@ def test_other_surfaces_are_refused(floor: Any, message: str) -> None:
 
 
 def test_a_room_with_one_endless_octave_is_refused() -> None:
+    dry = Surfaces(floor="thick-carpet", walls="curtain", ceiling="acoustic-tiles")
     with pytest.raises(StimulusError, match=r"million allowed.*its longest octave lasts"):
-        dry = Surfaces(floor="thick-carpet", walls="curtain", ceiling="acoustic-tiles")
         Shoebox((6.0, 5.0, 3.0), 0.3, (2.0, 2.0, 1.5), 0.0, dry)
 
 
