@@ -25,9 +25,8 @@ MIDDLE = slice(2, 4)
 #: The octaves whose mean gain (of decibels) stands for all of an image's: 500 Hz to 4 kHz.
 REFERENCE = slice(2, 6)
 
-#: Absorption of everyday surfaces, 125 Hz to 4 kHz: typical values, as in the appendix of Everest & Pohlmann,
-#: Master Handbook of Acoustics. Seats: empty and upholstered (Beranek, Music, Acoustics and Architecture,
-#: 1962); acoustic tiles: fissured ceiling tiles (Vorländer, Auralization, 2008, annex).
+#: Absorption of everyday surfaces, 125 Hz to 4 kHz: typical values, as textbooks of room acoustics list them. Some
+#: were read in tables on the web, some (plasterboard, panelling) are from memory; none was checked in a book.
 MATERIALS: dict[str, tuple[float, ...]] = {
     "brick": (0.03, 0.03, 0.03, 0.04, 0.05, 0.07),
     "plaster": (0.013, 0.015, 0.02, 0.03, 0.04, 0.05),
