@@ -65,8 +65,8 @@ def binaural_response(head: Head, images: ImageSources, rate: int) -> ImpulseRes
     if len(images) > 1:
         nearest = _nearest_reflections(images)
         directions = head.clamp(images.offsets[nearest])
-        gains = images.gains[nearest]
-        _add_exact(rest, head, directions, gains, times[nearest], images.of_octaves(nearest))
+        own = images.of_octaves(nearest)
+        _add_exact(rest, head, directions, images.gains[nearest], times[nearest], own)
     if len(images) > N_EXACT:
         gains = images.gains.astype(np.float32)
         gains[0] = gains[nearest] = 0.0
