@@ -158,7 +158,7 @@ def render_tones(
 
     Raises a StimulusError if a tone does not fit the clip, the sample rate or 16 bits, or two tones overlap.
     """
-    _check_clip(total_s, rate)
+    check_clip(total_s, rate)
     _check_timing(tones, total_s)
     flags: list[str] = []
     for tone in tones:
@@ -186,7 +186,8 @@ def render_tones(
     return Stimulus(samples[:, np.newaxis], rate, truth)
 
 
-def _check_clip(total_s: float, rate: int) -> None:
+def check_clip(total_s: float, rate: int) -> None:
+    """Raise a StimulusError for a length, s, or a rate, Hz, that no clip can have."""
     if not (math.isfinite(total_s) and 0 < total_s <= MAX_SECONDS):
         raise StimulusError(
             f"a clip of {total_s:g} s is not possible: give more than 0 s and at most {MAX_SECONDS:g} s"

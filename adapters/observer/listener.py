@@ -1,7 +1,7 @@
 """The observer: it gets what a model gets, the text and the sound, and nothing else.
 
-It answers questions about pure tones (:mod:`.tone_questions`) and about space (:mod:`.space_questions`) by
-measurement, and declines all others.
+It answers questions about tones (:mod:`.tone_questions`), about gaps, order, fluctuation, tempo and tones in noise
+(:mod:`.temporal_questions`) and about space (:mod:`.space_questions`) by measurement, and declines all others.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 from starbench.schema import Capabilities, Prompt
 
 from . import head as heads
-from . import space_questions, tone_questions
-from .words import DECLINES, question
+from . import space_questions, temporal_questions, tone_questions
+from .words import DECLINES, question, without_notes
 
 #: Longer clips (two minutes at 48 kHz) hold no question of ours and would take much memory.
 MAX_SAMPLES = 6_000_000
@@ -58,7 +58,11 @@ class Observer:
     def _listen(self, prompt: Prompt) -> int | None:
         """Return the place of the right option, if that can be heard."""
         text = question(prompt)
-        understood = space_questions.read(text, prompt.options) or tone_questions.read(text, prompt.options)
+        understood = (
+            temporal_questions.read(without_notes(text), prompt.options)
+            or space_questions.read(text, prompt.options)
+            or tone_questions.read(without_notes(text), prompt.options)
+        )
         if understood is None or len(prompt.clips) != understood.n_clips:
             return None
         clips = [clip.audio() for clip in prompt.clips]

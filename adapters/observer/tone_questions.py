@@ -1,4 +1,4 @@
-"""Questions about pure tones: which of two is higher, louder or longer, and which half of a clip holds one.
+"""Questions about tones: which of two is higher, louder or longer, and which half of a clip holds one.
 
 Smaller differences than half a human JND are "same" to the observer. The JNDs, from the literature:
 
@@ -17,11 +17,12 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import log
-from typing import Literal
+from typing import Literal, Protocol
 
 from starbench.audio import Audio
 from starbench.measure.tones import Tone, find_tones, is_quiet, mono
 
+from .complex_tones import partials_ratio
 from .head import Head
 from .words import DECLINES, LESS, MORE, NEITHER, ORDINAL, words
 
@@ -58,12 +59,19 @@ class Finding:
         return (stated == self.place) != less
 
 
+class StatedFinding(Protocol):
+    """What was measured, which an option states or does not."""
+
+    def is_stated_by(self, option: str) -> bool:
+        """Whether ``option`` states it."""
+
+
 @dataclass(frozen=True)
 class ToneQuestion:
     """A question about the tones of one clip: its options, and how a clip decides between them."""
 
     options: Sequence[str]
-    finding: Callable[[Audio], Finding | None]
+    finding: Callable[[Audio], StatedFinding | None]
     n_clips: int = 1
 
     def answer(self, clips: Sequence[Audio], _head: Head | None = None) -> int | None:
@@ -71,6 +79,10 @@ class ToneQuestion:
         finding = self.finding(clips[0])
         stating = [k for k, option in enumerate(self.options) if finding and finding.is_stated_by(option)]
         return stating[0] if len(stating) == 1 else None
+
+
+def _pitch_excess(first: Tone, second: Tone) -> float:
+    return log(second.frequency / first.frequency) / log(1 + _PITCH_JND)
 
 
 _HALVES = words("hal(f|ves)")
@@ -82,7 +94,7 @@ _ATTRIBUTES: tuple[tuple[re.Pattern[str], Callable[[Tone, Tone], float]], ...] =
             r"pitch(es|ed)?|frequenc(y|ies)|(tone|note)s? (is|are|sounds?) (higher|lower)"
             r"|(higher|lower) (tone|note)"
         ),
-        lambda first, second: log(second.frequency / first.frequency) / log(1 + _PITCH_JND),
+        _pitch_excess,
     ),
     (
         words("loud(er|ness|est)?|quieter|softer|volume|intensity|sound level|in level"),
@@ -112,9 +124,12 @@ def _direction(text: str) -> bool | None:
 
 def _comparison(clip: Audio, excess: Callable[[Tone, Tone], float], asks_less: bool | None) -> Finding | None:
     tones = find_tones(mono(clip.samples), clip.rate)
-    if len(tones) != 2:
+    if len(tones) == 2:
+        jnds = excess(*tones)
+    elif excess is _pitch_excess and (ratio := partials_ratio(clip)) is not None:
+        jnds = log(ratio) / log(1 + _PITCH_JND)
+    else:
         return None
-    jnds = excess(*tones)
     if abs(jnds) < 0.5:
         return Finding("neither", asks_less)
     return Finding("second" if jnds > 0 else "first", asks_less)

@@ -36,3 +36,12 @@ def question(prompt: Prompt) -> str:
     if not asking:
         asking = [line for line in lines if not any(option in line for option in prompt.options)]
     return " ".join(asking)
+
+
+#: A sentence that says what is not asked.
+_NOTE = re.compile(r"[^.?!]*\b(may differ|not asked)\b[^.?!]*[.!]", re.IGNORECASE)
+
+
+def without_notes(text: str) -> str:
+    """Return a question without sentences such as "The sounds may differ in loudness."."""
+    return _NOTE.sub("", text)

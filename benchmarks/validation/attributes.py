@@ -1,4 +1,4 @@
-"""Errors of the attributes in human JNDs: stimuli as planned by the default profile, against what they claim.
+"""Errors of the attributes in human JNDs: stimuli as planned by the default profiles, against what they claim.
 
 Place is compared with an exact render of the claimed place by the full-order oracle, tones with their label.
 """
@@ -25,6 +25,8 @@ from starbench.synth.shoebox import Shoebox
 from starbench.synthesis import BuildSpec, Draft, Stimulus, generator
 from starbench.tasks.perception import jnd
 
+from . import temporal
+from .errors_found import Found
 from .rooms import ABOVE_HZ, RATE
 from .table import Row, at_most
 
@@ -38,28 +40,21 @@ ELEVATION_BAND_HZ, WITHIN_DB = (1000.0, 16_000.0), 50.0
 FINE_HZ = 25.0
 
 
-@dataclass(frozen=True, eq=False)
-class Found:
-    """Errors of an attribute, JND, by cue; and over how many sounds."""
-
-    errors: dict[str, np.ndarray]
-    sounds: int
-
-
 def found(quick: bool) -> dict[str, Found]:
     items = 6 if quick else 36
     return {
         **{name: _tones(name, items) for name in ("pitch", "loudness", "duration")},
+        **temporal.found(items),
         "azimuth": _azimuth(items),
         "elevation": _elevation(items),
         "distance": _distance(1 if quick else 6),
     }
 
 
-def _drafts(attribute: str, count: int) -> list[Draft]:
+def _drafts(attribute: str, count: int, profile: str = "default") -> list[Draft]:
     """As many items as asked, of levels and all else at random, none of them a catch trial."""
     task = registry.load("tasks", "perception")()
-    plan = task.plan(BuildSpec((attribute,), "default", SEED, size=4 * count + 40, options={}))
+    plan = task.plan(BuildSpec((attribute,), profile, SEED, size=4 * count + 40, options={}))
     ladder = f"sensitivity_{attribute}"
     asked = [draft for draft in plan.drafts if draft.item.sub_category == ladder and not draft.item.catch]
     return asked[:count]
@@ -79,7 +74,7 @@ def _made(draft: Draft) -> tuple[Stimulus, dict[str, Any]]:
 def _tones(attribute: str, items: int) -> Found:
     """Tones found in the 16-bit clip against the label, by the estimators of ``starbench verify``."""
     errors = []
-    for draft in _drafts(attribute, items):
+    for draft in _drafts(attribute, items, "default-1"):
         stimulus, parameters = _made(draft)
         samples = quantise(stimulus.samples).astype(np.float32) / 32768.0
         heard = tones.find_tones(tones.mono(samples.reshape(len(samples), -1)), stimulus.rate)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from starbench.verify import clip_claims, place_claims, room_claims, source_claims
+from starbench.verify import burst_claims, clip_claims, place_claims, room_claims, source_claims
 from starbench.verify.claims import Absent, ClaimResult, Clip, Source, sources
 
 #: Key of a clip's truth -> what measures it.
@@ -17,6 +17,7 @@ CLIP_CHECKS: dict[str, Callable[[Clip], Iterator[ClaimResult]]] = {
     "total_s": clip_claims.length,
     "channels": clip_claims.channels,
     "tones": clip_claims.tones,
+    "bursts": burst_claims.bursts,
     "background": clip_claims.background,
 }
 

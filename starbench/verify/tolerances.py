@@ -55,6 +55,11 @@ def _part(fraction: float, at_least: float = 0.0) -> OfClaim:
     return lambda claimed: max(fraction * abs(claimed), at_least)
 
 
+def _modulation_tolerance_db(depth_db: float) -> float:
+    """Four standard deviations of an estimate of m, 0.0095, but no less than 0.5 dB."""
+    return max(0.5, float(4.0 * 20.0 / np.log(10.0) * 0.0095 / 10.0 ** (depth_db / 20.0)))
+
+
 def _around(
     name: str,
     what: str,
@@ -106,6 +111,62 @@ KINDS: dict[str, ClaimKind] = {
     "tone duration": ClaimKind(
         "its half-amplitude duration", "s", _part(0.01, 0.001), "1 %, at least 1 ms", f"{_TENTH} (10 %)",
         _part(0.10),
+    ),
+
+    "burst onset": ClaimKind(
+        "half-amplitude onset of a burst of noise or of a complex tone", "s", _flat(0.005), "5 ms", _PARTLY, None, 0.2
+    ),
+    "burst duration": ClaimKind(
+        "its half-amplitude duration", "s", _flat(0.008), "8 ms", _PARTLY, _part(0.10), 0.2
+    ),
+    "burst level": ClaimKind(
+        "rms of a burst between its half-amplitude points", "dB", _flat(0.05), "0.05 dB", f"{_TENTH} (0.5 dB)",
+        _flat(0.5),
+    ),
+    "partial": ClaimKind(
+        "frequency of a partial", "Hz", _part(0.0002), "0.02 %", f"{_TENTH} (0.2 %)", _part(0.002)
+    ),
+    "partial onset": ClaimKind(
+        "half-amplitude onset of one of two tones that overlap", "s", _flat(0.0005), "0.5 ms",
+        "a tenth of the smallest asynchrony, 5 ms",
+    ),
+    "partial duration": ClaimKind(
+        "its half-amplitude duration", "s", _flat(0.0005), "0.5 ms", "as for the onset"
+    ),
+    "partial level": ClaimKind(
+        "its rms between the half-amplitude points", "dB", _flat(0.15), "0.15 dB", _WORST, _flat(0.5)
+    ),
+    "gaps": ClaimKind("number of gaps in a noise", "", _flat(0.0), "none", "a gap is there or is not"),
+    "gap position": ClaimKind(
+        "middle of a gap, from the burst's onset", "s", _flat(0.0005), "0.5 ms", _PARTLY, None, 0.2
+    ),
+    "gap length": ClaimKind(
+        "half-amplitude length of a gap", "s", _flat(0.0006), "0.6 ms", _PARTLY, _flat(0.0025), 0.25
+    ),
+    "modulation depth": ClaimKind(
+        "depth of an amplitude modulation, 20 log10(m)", "dB", _modulation_tolerance_db,
+        "0.5 dB, and more below -15 dB (8 dB at -28)",
+        "four standard deviations of the power of a noise of 7 kHz and 0.9 s", None, 0.15,
+    ),
+    "modulation rate": ClaimKind(
+        "rate of an amplitude modulation of -8 dB or more", "Hz", _part(0.012), "1.2 %", _PARTLY, _part(0.07), 0.1
+    ),
+    "no modulation": ClaimKind(
+        "m of the strongest modulation where none is claimed", "", _flat(0.08), "0.08 (-22 dB)",
+        "what the own fluctuation of a noise of 0.4 s looks like",
+    ),
+    "events": ClaimKind("number of sounds in a sequence", "", _flat(0.0), "none", "a sound is there or is not"),
+    "inter-onset interval": ClaimKind(
+        "time from one onset of a sequence to the next", "s", _part(0.001), "0.1 %",
+        "a twenty-fifth of a human JND (2.5 %)", _part(0.025),
+    ),
+    "noise level per ERB": ClaimKind(
+        "level of a noise in one auditory filter", "dB", _flat(2.5), "2.5 dB",
+        "a noise of 1.5 s fluctuates: five standard deviations at 250 Hz", _flat(0.5), 0.12,
+    ),
+    "masked tone level": ClaimKind(
+        "level of a tone in noise, where its d′ is 15 or more", "dB", _flat(2.5), "2.5 dB",
+        "four standard deviations that the noise causes", _flat(0.5), 0.15,
     ),
 
     **_around("onset", "half-amplitude onset of a source", "s", _PARTLY, None,

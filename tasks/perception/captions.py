@@ -13,7 +13,18 @@ from typing import Any, Literal
 
 import numpy as np
 
-_PLAIN = {
+#: What a plain caption is about.
+PlainKind = Literal[
+    "two tones",
+    "a tone or none",
+    "one sound",
+    "two sounds",
+    "two noises",
+    "tones together",
+    "two sequences",
+    "noise and a tone or none",
+]
+_PLAIN: dict[PlainKind, tuple[str, ...]] = {
     "two tones": (
         "Two plain tones, one after the other.",
         "A beep, a pause, and then another beep.",
@@ -44,12 +55,38 @@ _PLAIN = {
         "One brief sound and then one more.",
         "Two bursts of sound with a pause between them.",
     ),
+    "two noises": (
+        "Two bursts of noise, one after the other.",
+        "A hiss, a pause, and then another hiss.",
+        "Noise is heard twice in a listening test.",
+        "A short stretch of noise and then one more.",
+        "Two hissing sounds with silence between them.",
+    ),
+    "tones together": (
+        "Two tones that overlap.",
+        "A short sound of two plain tones.",
+        "A brief chord from a listening test.",
+        "Two beeps, a low one and a high one, almost together.",
+        "A short sound that consists of two notes.",
+    ),
+    "two sequences": (
+        "Two sequences of beeps, one after the other.",
+        "A row of short beeps, a pause, and then another row.",
+        "Some beeps in a steady rhythm are heard twice.",
+        "Two series of short tones with a pause between them.",
+        "Beeps that repeat, then silence, then beeps again.",
+    ),
+    "noise and a tone or none": (
+        "Some seconds of noise from a hearing test.",
+        "A steady hiss, in which a tone may or may not be heard.",
+        "A clip of noise for testing the hearing, perhaps with a tone in it.",
+        "A rushing sound, as in a test of masking.",
+        "Noise in a listening test, with a beep if it can be heard at all.",
+    ),
 }
 
 
-def plain_caption(
-    clip: Literal["two tones", "a tone or none", "one sound", "two sounds"], rng: np.random.Generator
-) -> str:
+def plain_caption(clip: PlainKind, rng: np.random.Generator) -> str:
     """Draw what a listener would say in passing of a clip."""
     return str(rng.choice(_PLAIN[clip]))
 
@@ -72,6 +109,50 @@ def full_audiogram(tone: Mapping[str, Any], total_s: float) -> str:
         f"A clip of {total_s:.4f} s with one pure tone, in its {('first', 'second')[tone['half'] - 1]} half. It has "
         f"{_tone(tone, onset_s)}"
     )
+
+
+def full_bursts(bursts: Sequence[Mapping[str, Any]], total_s: float) -> str:
+    """Every parameter of bursts of noise or partials, in words and units."""
+    sentences = (
+        f"Sound {number} is {_signal(burst)}, has a level of {_level(burst)} and a duration of "
+        f"{burst['duration_s']:.4f} s, and sets in at {burst['onset_s']:.5f} s.{_details(burst)}"
+        for number, burst in enumerate(bursts, 1)
+    )
+    return f"A clip of {total_s:.4f} s. {' '.join(sentences)}"
+
+
+def _signal(burst: Mapping[str, Any]) -> str:
+    signal = burst["signal"]
+    if signal["kind"] == "noise":
+        shape = "of equal level in every ERB" if signal.get("shape") == "equal-erb" else "white"
+        return f"noise ({shape}) from {signal['low_hz']:g} to {signal['high_hz']:g} Hz"
+    if signal.get("count", 1) == 1:
+        return f"a pure tone of {signal['f0_hz']:.3f} Hz"
+    last = signal["lowest"] + signal["count"] - 1
+    return (
+        f"a complex tone with a fundamental of {signal['f0_hz']:.3f} Hz, of which it has harmonics "
+        f"{signal['lowest']} to {last}, shifted by {signal['shift']:.4f} of the fundamental, with a tilt of "
+        f"{signal['tilt_db_per_octave']:.2f} dB per octave"
+    )
+
+
+def _level(burst: Mapping[str, Any]) -> str:
+    if "level_db_spl_per_erb" in burst:
+        return f"{burst['level_db_spl_per_erb']:.2f} dB SPL in every ERB"
+    return f"{burst['level_db_spl']:.2f} dB SPL"
+
+
+def _details(burst: Mapping[str, Any]) -> str:
+    if "gap" in burst:
+        gap = burst["gap"]
+        return f" It has a gap of {1000.0 * gap['duration_s']:.2f} ms, {gap['at_s']:.4f} s after it sets in."
+    if "modulation" in burst:
+        modulation = burst["modulation"]
+        return f" It fluctuates at {modulation['rate_hz']:.4f} Hz, with a depth of {modulation['depth_db']:.2f} dB."
+    if "repetition" in burst:
+        repetition = burst["repetition"]
+        return f" It is heard {repetition['events']} times, every {repetition['interval_s']:.5f} s from onset to onset."
+    return ""
 
 
 def _tone(tone: Mapping[str, float], onset_s: float) -> str:

@@ -11,19 +11,19 @@ from . import jnd
 from .places.discrimination import PLACE_DISCRIMINATION
 from .places.star_bench import clips as star_bench_clips
 from .places.versions import PLACE_QUESTIONS, PlaceQuestions
-from .profiles import RATE_HZ, STAR_BENCH, Profile
-from .tones import audiogram
-from .tones.discrimination import JND_LEVELS, TONE_DISCRIMINATION
+from .profiles import DEFAULT_1, RATE_HZ, STAR_BENCH, Profile
+from .tones import audiogram, masked
+from .tones.discrimination import JND_LEVELS, LADDERS
 
 _PLACE_CUES = {
     "azimuth": cue_features.AZIMUTH,
     "elevation": cue_features.ELEVATION,
     "distance": cue_features.DISTANCE,
 }
-#: Sub-category -> the features that carry its question.
-CUE_FEATURES: dict[str, tuple[str, ...]] = {
+#: Sub-category -> the features that carry its question, if it has no ladder.
+_CUE_FEATURES: dict[str, tuple[str, ...]] = {
     audiogram.NAME: audiogram.CUE_FEATURES,
-    **{f"sensitivity_{name}": tones.cue_features for name, tones in TONE_DISCRIMINATION.items()},
+    masked.NAME: masked.CUE_FEATURES,
     **{f"range_{name}": features for name, features in _PLACE_CUES.items()},
     **{f"sensitivity_{name}": features for name, features in _PLACE_CUES.items()},
 }
@@ -58,15 +58,25 @@ def declarations(
         "rate_hz": RATE_HZ,
         "profile": profile.description,
         # The key is part of the file format.
-        "asked": {name: [*CUE_FEATURES[name], *level_cues] for name in sub_categories},
+        "asked": {name: [*_cue_features(name, profile), *level_cues] for name in sub_categories},
         **options.declared_heads,
     }
     if profile is STAR_BENCH:
         constants = {"rate_hz": star_bench_clips.RATE_HZ, "rt60_s": star_bench_clips.RT60_S}
         return declared | {"flaws": _flaws(sub_categories)} | ({"places": constants} if places else {})
+    if masked.NAME in sub_categories:
+        # JSON has no numbers as keys.
+        declared["ideal_d_prime"] = {
+            masked.NAME: {f"{level:g}": value for level, value in masked.ideal_d_prime().items()}
+        }
     questions = PLACE_QUESTIONS[profile.name]
-    declared |= _jnds(attributes, places, questions)
+    declared |= _jnds(profile, attributes, places, questions)
     return declared | (_places(places, questions, options) if places else {})
+
+
+def _cue_features(sub_category: str, profile: Profile) -> tuple[str, ...]:
+    ladder = LADDERS[profile.name].get(sub_category.removeprefix("sensitivity_"))
+    return _CUE_FEATURES[sub_category] if ladder is None else ladder.cue_features
 
 
 def _flaws(sub_categories: Iterable[str]) -> dict[str, dict[str, str]]:
@@ -77,11 +87,21 @@ def _flaws(sub_categories: Iterable[str]) -> dict[str, dict[str, str]]:
     return {name: reasons for name, reasons in flaws.items() if reasons}
 
 
-def _jnds(attributes: Iterable[str], places: list[str], questions: PlaceQuestions) -> dict[str, Any]:
-    declared: dict[str, Any] = {"version": jnd.TABLE["version"], "ladder": [0.0, *JND_LEVELS]}
+def _jnds(
+    profile: Profile, attributes: Iterable[str], places: list[str], questions: PlaceQuestions
+) -> dict[str, Any]:
+    declared: dict[str, Any] = {"version": profile.jnd_version}
+    ladders = {name: [0.0, *questions.discrimination[name].levels] for name in places}
+    if profile is DEFAULT_1:  # all of its tones have one ladder
+        declared["ladder"] = [0.0, *JND_LEVELS]
+    else:
+        own = {name: ladder for name, ladder in LADDERS[profile.name].items() if name in attributes}
+        ladders |= {name: list(ladder.levels) for name, ladder in own.items()}
+        declared["units"] = {name: questions.discrimination[name].unit for name in places}
+        declared["units"] |= {name: ladder.unit for name, ladder in own.items()}
     declared |= {name: jnd.TABLE[name] for name in attributes}
-    if places:
-        declared["ladders"] = {name: [0.0, *questions.discrimination[name].levels] for name in places}
+    if ladders:
+        declared["ladders"] = ladders
     return {"jnd": declared}
 
 

@@ -1,4 +1,4 @@
-"""Human just-noticeable differences: the unit in which the ``default`` profile states difficulty.
+"""Human just-noticeable differences and thresholds: the unit in which the ``default`` profile states difficulty.
 
 The values and their sources are data (``jnd.json``); its version is recorded in every suite.
 """
@@ -23,7 +23,7 @@ class Difference(NamedTuple):
     delta_unit: str
 
 
-def ratio(attribute: Literal["pitch", "duration"], jnds: float) -> float:
+def ratio(attribute: Literal["pitch", "duration", "am_rate", "tempo"], jnds: float) -> float:
     """Ratio of two values ``jnds`` JNDs apart: 1 + Weber fraction × JNDs of the lower one."""
     return 1.0 + float(TABLE[attribute]["weber_fraction"]) * jnds
 

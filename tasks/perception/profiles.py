@@ -19,6 +19,8 @@ class Profile:
     """
 
     name: str
+    jnd_version: int
+    """The version of ``jnd.json`` that its suites record: of the entries that they use, none differs."""
     offers_abstention: bool
     synthesis: Mapping[str, Any]
     description: str
@@ -26,6 +28,7 @@ class Profile:
 
 DEFAULT_1 = Profile(
     name="default-1",
+    jnd_version=2,
     offers_abstention=False,
     synthesis={"rate": RATE_HZ, "ramp_s": RAMP_S, "ramp": "raised-cosine", "nominal": False, "dither": True},
     description=(
@@ -37,11 +40,22 @@ DEFAULT_1 = Profile(
     ),
 )
 
-#: As version 1, with other ranges and further attributes.
-DEFAULT_2 = replace(DEFAULT_1, name="default-2")
+DEFAULT_2 = replace(
+    DEFAULT_1,
+    name="default-2",
+    jnd_version=3,
+    description=(
+        "Levels are human JNDs, or ms or dB where the attribute has no JND; a third of the items are catch trials, and "
+        "first, second and same (or none) are right equally often. Three options, forced choice. What is "
+        "not asked is roved, independently of answer and level, and of each sound by itself where the question says "
+        "that it may differ. Ranges are so wide that one sound alone says little. Tones that 16 bits cannot hold "
+        "are left out. TPDF dither. Onsets and durations at half amplitude."
+    ),
+)
 
 STAR_BENCH = Profile(
     name="star-bench",
+    jnd_version=2,
     offers_abstention=True,
     synthesis={"rate": RATE_HZ, "ramp_s": RAMP_S, "ramp": "quarter-sine", "nominal": True, "dither": False},
     description=(

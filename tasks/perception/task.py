@@ -11,7 +11,7 @@ from starbench.synthesis import BuildPlan, BuildSpec
 from starbench.text import printable
 
 from ..design.apportionment import apportion
-from ..design.plans import PartPlan, build_plan, select_attributes
+from ..design.plans import PartPlan, build_plan, check_name, select_attributes
 from ..scenes.feasibility import check_rooms, try_heads
 from ..scenes.options import SceneOptions, parse_options
 from ..scenes.sounds import TEST_SIGNALS
@@ -24,8 +24,8 @@ from .places.star_bench.clips import DURATION_S as STAR_BENCH_DURATION_S
 from .places.star_bench.questions import plan_star_bench_discrimination, plan_star_bench_identification
 from .places.versions import PLACE_QUESTIONS
 from .profiles import DEFAULT_2, PROFILES, STAR_BENCH, Profile
-from .tones import audiogram
-from .tones.discrimination import TONE_DISCRIMINATION, plan_tone_discrimination
+from .tones import audiogram, masked
+from .tones.discrimination import LADDERS, plan_tone_discrimination
 
 _TONE_DISCRIMINATION_SIZE = 120
 #: STAR-Bench's numbers of items about places.
@@ -36,6 +36,15 @@ _PLACE_SIZES = {
     "sensitivity_azimuth": 120,
     "sensitivity_elevation": 64,
     "sensitivity_distance": 45,
+}
+#: Profile -> its attributes.
+_ATTRIBUTES = {
+    name: (
+        *LADDERS[profile.name],
+        *((masked.ATTRIBUTE,) if profile is DEFAULT_2 else ()),
+        *PLACE_DISCRIMINATION,
+    )
+    for name, profile in PROFILES.items()
 }
 _OPTIONS = ("hrtf", "recordings", "rt60", "signal", "snr")
 
@@ -53,23 +62,25 @@ class Perception:
     """Which tones a model hears, where it hears sounds, and which differences of either.
 
     Sub-categories are STAR-Bench's: ``range_pitch_loudness`` (an audiogram, built if both pitch and loudness
-    are selected), ``range_azimuth``, ``range_elevation``, ``range_distance``, and ``sensitivity_`` of each of
-    the six attributes.
+    are selected), ``range_azimuth``, ``range_elevation``, ``range_distance``, and ``sensitivity_`` of each
+    attribute. Profile ``default-2`` adds hearing over time (gaps, order, fluctuation, tempo) and
+    ``range_masked_tone``.
     """
 
-    attributes = (*TONE_DISCRIMINATION, *PLACE_DISCRIMINATION)
+    attributes = _ATTRIBUTES["default"]
     profiles = tuple(PROFILES)
 
     def plan(self, spec: BuildSpec) -> BuildPlan:
         """Plan every item. Only short probes are synthesized, to find out what the synthesizer refuses.
 
-        No attributes means all six; no size means STAR-Bench's (951 items). Any other size is split over the
-        sub-categories in that proportion.
+        No attributes means all of the profile; no size means STAR-Bench's for its sub-categories (951 items) and
+        as many for others. Any other size is split over the sub-categories in that proportion.
 
         Raises an InputError for an unknown or unusable attribute, profile, size or option.
         """
-        attributes = select_attributes(spec, "perception", self.attributes, self.profiles)
+        check_name("perception", "profile", spec.profile, self.profiles)
         profile = PROFILES[spec.profile]
+        attributes = select_attributes(spec, "perception", _ATTRIBUTES[spec.profile], self.profiles)
         options = _options(spec, profile, attributes)
         sizes = _sizes(attributes)
         counts = apportion(sum(sizes.values()) if spec.size is None else spec.size, list(sizes.values()))
@@ -113,9 +124,10 @@ def _options(spec: BuildSpec, profile: Profile, attributes: tuple[str, ...]) -> 
 
 def _sizes(attributes: tuple[str, ...]) -> dict[str, int]:
     """Sub-category -> items of a full suite. Tones come first, so that places do not change their items."""
-    tones = [name for name in attributes if name in TONE_DISCRIMINATION]
+    tones = [name for name in attributes if name in LADDERS[DEFAULT_2.name]]
     sizes = {audiogram.NAME: audiogram.FULL_SIZE} if {"pitch", "loudness"} <= set(tones) else {}
     sizes |= {f"sensitivity_{name}": _TONE_DISCRIMINATION_SIZE for name in tones}
+    sizes |= {masked.NAME: masked.FULL_SIZE} if masked.ATTRIBUTE in attributes else {}
     return sizes | {name: n for name, n in _PLACE_SIZES.items() if name.partition("_")[2] in attributes}
 
 
@@ -123,6 +135,8 @@ def _plan_part(sub_category: str, n: int, profile: Profile, options: SceneOption
     kind, _, attribute = sub_category.partition("_")
     if sub_category == audiogram.NAME:
         return audiogram.plan_audiogram(n, profile, seed)
-    if attribute in TONE_DISCRIMINATION:
+    if sub_category == masked.NAME:
+        return masked.plan_masked_audiogram(n, seed)
+    if attribute in LADDERS[profile.name]:
         return plan_tone_discrimination(attribute, n, profile, seed)
     return _PLACE_PLANNERS[profile.name, kind](attribute, n, options, seed)

@@ -21,3 +21,21 @@ class Wording:
     def answer(self, interval: Interval | None) -> str:
         """The option that is right for this interval, or for neither (None)."""
         return self.options[{"first": 0, "second": 1, None: 2}[interval]]
+
+
+def comparison(
+    words: str,
+    *,
+    noun: str = "sound",
+    neither: str = "Both sounds are the same",
+    asks: str = "are they the same",
+    note: str = "",
+) -> Wording:
+    """The question which of two sounds ``words``, such as "is louder", or whether neither does.
+
+    ``note`` is a sentence after it: what may differ and is not asked.
+    """
+    return Wording(
+        f"Which {noun} {words}: the first {noun}, the second {noun}, or {asks}? {note}".rstrip(),
+        (f"The first {noun} {words}", f"The second {noun} {words}", neither),
+    )

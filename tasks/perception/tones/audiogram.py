@@ -20,9 +20,9 @@ CUE_FEATURES = ("tones", "half", "ramp", "rms", "peak")
 SYNTHESIZER = "tone-in-half"
 
 # STAR-Bench's grid (its homepage's audiogram_curve.png) and timing (measured on its files).
-_FREQUENCIES_HZ = (125.0, 250.0, 500.0, 750.0, 1000.0, 1500.0, 2000.0, 3000.0, 4000.0, 6000.0, 8000.0)
+FREQUENCIES_HZ = (125.0, 250.0, 500.0, 750.0, 1000.0, 1500.0, 2000.0, 3000.0, 4000.0, 6000.0, 8000.0)
 _LEVELS_DB_HL = tuple(float(level) for level in range(-10, 111, 10))
-FULL_SIZE = len(_FREQUENCIES_HZ) * len(_LEVELS_DB_HL)
+FULL_SIZE = len(FREQUENCIES_HZ) * len(_LEVELS_DB_HL)
 _TONE_S, _TOTAL_S, _EDGE_S = 2.0, 5.0, 0.1
 #: The default profile roves the tone's distance from the clip's edge; 0.45 s keep it 50 ms off the middle.
 _ROVED_EDGE_S = (0.1, 0.45)
@@ -44,9 +44,9 @@ def plan_audiogram(n: int, profile: Profile, seed: int) -> PartPlan:
     the default profile a third of the items are catch trials without a tone. If ``n`` exceeds the number of
     points, points repeat.
     """
-    grid = [(f0_hz, level) for level in _LEVELS_DB_HL for f0_hz in _FREQUENCIES_HZ]
+    grid = [(f0_hz, level) for level in _LEVELS_DB_HL for f0_hz in FREQUENCIES_HZ]
     flags, refusals = _try_out(grid, profile)
-    rows = [[point for point in flags if point[0] == f0_hz] for f0_hz in _FREQUENCIES_HZ]
+    rows = [[point for point in flags if point[0] == f0_hz] for f0_hz in FREQUENCIES_HZ]
     assignments = counterbalance_grid(
         rows, n, design_generator(seed, NAME), catch_trials=profile is not STAR_BENCH
     )

@@ -18,14 +18,21 @@ its base notes, levels and durations are not published; ours keep every tone wit
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 
+from starbench.synthesis import Recipe
+
 from ...design.counterbalancing import Interval
-from ...design.draws import log_uniform, uniform
+from ...design.draws import Bounds, log_uniform, uniform
 from .. import jnd
+from ..captions import full_pair
+from ..profiles import RAMP_S, Profile
+from .ladder import PlannedClip
 
 ToneParameters = dict[str, float]
 
@@ -56,6 +63,33 @@ _NUISANCE_HZ = (500.0, 2000.0)
 _NEAR_1_KHZ = (900.0, 1100.0)
 _LEAD_S, _GAP_S, _TAIL_S = (0.1, 0.3), (0.3, 0.6), (0.1, 0.3)
 
+# Version 2: ranges so wide, and differences so small, that one tone alone says little (docs/stimuli.md). Levels
+# are where the table is valid; durations leave it, which is for 0.1 to 1 s, at the long end.
+WIDE_LOUDNESS_JNDS = (1.0, 2.0, 4.0, 8.0)
+WIDE_DURATION_JNDS = (1.0, 2.0, 4.0, 8.0)
+_WIDE_MIDDLE_DB_SPL = (30.0, 80.0)
+_WIDE_MIDDLE_S = (0.1 * math.sqrt(jnd.ratio("duration", WIDE_DURATION_JNDS[-1])), 2.4)
+
+
+def planned_pair(
+    make_pair: MakePair,
+    profile: Profile,
+    level: float,
+    interval: Interval | None,
+    rng: np.random.Generator,
+    _factors: Mapping[str, Any],
+) -> PlannedClip:
+    """Plan the clip of a pair of tones."""
+    pair = make_pair(level, interval, rng)
+    scene = {"tones": list(pair.tones), "onsets_s": list(pair.onsets_s), "total_s": pair.total_s}
+    return PlannedClip(
+        Recipe("tone-pair", {**profile.synthesis, **scene}),
+        full_pair(pair.tones, pair.onsets_s, pair.total_s),
+        # The ramps widen each spectral line by about the inverse of their length.
+        max(tone["f0_hz"] for tone in pair.tones) + 1.0 / RAMP_S,
+        {"larger": interval, **pair.difference._asdict()},
+    )
+
 
 def pitch(level: float, interval: Interval | None, rng: np.random.Generator) -> TonePair:
     """Default profile: tones ``level`` frequency JNDs apart."""
@@ -67,9 +101,15 @@ def pitch(level: float, interval: Interval | None, rng: np.random.Generator) -> 
     return _spaced(tones, shared["duration_s"], difference, rng)
 
 
-def loudness(level: float, interval: Interval | None, rng: np.random.Generator) -> TonePair:
+def loudness(
+    level: float,
+    interval: Interval | None,
+    rng: np.random.Generator,
+    *,
+    middle_db_spl: Bounds = _MIDDLE_DB_SPL,
+) -> TonePair:
     """Default profile: tones ``level`` level JNDs (of their middle level) apart."""
-    middle = uniform(rng, _MIDDLE_DB_SPL)
+    middle = uniform(rng, middle_db_spl)
     apart_db = level * jnd.loudness_db(middle)
     soft, loud = (round(middle + sign * apart_db / 2, 4) for sign in (-1, 1))
     shared = {"f0_hz": log_uniform(rng, _NEAR_1_KHZ), "duration_s": uniform(rng, _NUISANCE_S)}
@@ -78,14 +118,29 @@ def loudness(level: float, interval: Interval | None, rng: np.random.Generator) 
     return _spaced(tones, shared["duration_s"], difference, rng)
 
 
-def duration(level: float, interval: Interval | None, rng: np.random.Generator) -> TonePair:
+def duration(
+    level: float,
+    interval: Interval | None,
+    rng: np.random.Generator,
+    *,
+    middle_s: Bounds = _MIDDLE_S,
+    longest_s: float = _LONGEST_S,
+) -> TonePair:
     """Default profile: tones ``level`` duration JNDs apart, in slots long enough for the longest tone."""
-    middle, ratio = log_uniform(rng, _MIDDLE_S), jnd.ratio("duration", level)
+    middle, ratio = log_uniform(rng, middle_s), jnd.ratio("duration", level)
     short, long = (round(middle * ratio**power, 4) for power in (-0.5, 0.5))
     shared = {"level_db_spl": uniform(rng, _NUISANCE_DB_SPL), "f0_hz": log_uniform(rng, _NUISANCE_HZ)}
     tones = _in_order({"duration_s": short} | shared, {"duration_s": long} | shared, interval)
     difference = jnd.Difference(short, "s", 100.0 * (long / short - 1.0), "%")
-    return _spaced(tones, _LONGEST_S, difference, rng)
+    return _spaced(tones, longest_s, difference, rng)
+
+
+wide_loudness = partial(loudness, middle_db_spl=_WIDE_MIDDLE_DB_SPL)
+wide_duration = partial(
+    duration,
+    middle_s=_WIDE_MIDDLE_S,
+    longest_s=_WIDE_MIDDLE_S[1] * math.sqrt(jnd.ratio("duration", WIDE_DURATION_JNDS[-1])),
+)
 
 
 def star_bench_pitch(level: float, interval: Interval | None, rng: np.random.Generator) -> TonePair:

@@ -62,7 +62,11 @@ def test_plain_captions_leave_the_answer_at_chance_and_contain_no_number(large_p
 
 @pytest.mark.parametrize("profile", Perception.profiles)
 def test_a_simple_rule_reads_the_answer_from_full_captions(profile: str) -> None:
-    units = {"pitch": r"([\d.]+) Hz", "loudness": r"([\d.]+) dB", "duration": r"duration of ([\d.]+) s"}
+    units = {
+        "pitch": r"(?:frequency|tone|fundamental) of ([\d.]+) Hz",
+        "loudness": r"([\d.]+) dB",
+        "duration": r"duration of ([\d.]+) s",
+    }
     right = 0
     drafts = plan(profile, size=1000).drafts
     for draft in drafts:

@@ -1,0 +1,1 @@
+"""Hearing over time: gaps, order, fluctuation and tempo."""
