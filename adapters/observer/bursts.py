@@ -42,7 +42,7 @@ def envelope(samples: NDArray[np.float32], rate: int, step_s: float = STEP_S) ->
     """Mean power over channels in steps of ``step_s``; samples (n, channels) without DC."""
     block = max(1, round(step_s * rate))
     count = samples.shape[0] // block
-    power = np.square(samples[: count * block]).reshape(count, -1)
+    power = np.square(samples[: count * block]).reshape(count, block * samples.shape[1])
     return np.asarray(power.mean(axis=1, dtype=np.float64))
 
 

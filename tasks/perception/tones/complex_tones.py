@@ -72,7 +72,7 @@ def pitch(
         )
     ]
     return PlannedClip(
-        Recipe("bursts", {"bursts": bursts, "total_s": total_s, "rate": RATE_HZ}),
+        Recipe("burst-sequence", {"bursts": bursts, "total_s": total_s, "rate": RATE_HZ}),
         full_bursts(bursts, total_s),
         high * (partials["lowest"] + partials["count"] - 1 + shift) + 1.0 / RAMP_S,
         {

@@ -102,7 +102,7 @@ def draft_masked_item(
     has_tone = "The tone is in" if half else "There is no tone in either"
     return question.draft(
         identifier,
-        [Recipe("bursts", {"bursts": bursts, "total_s": _TOTAL_S, "rate": RATE_HZ})],
+        [Recipe("burst-sequence", {"bursts": bursts, "total_s": _TOTAL_S, "rate": RATE_HZ})],
         captions={
             "plain": (plain_caption("noise and a tone or none", generator(seed, identifier, "caption")),),
             "full": (

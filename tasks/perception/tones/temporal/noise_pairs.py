@@ -47,7 +47,7 @@ def noise_pair(
             (first_s, second_s), durations, levels, details, strict=True
         )
     ]
-    recipe = Recipe("bursts", {"bursts": bursts, "total_s": total_s, "rate": RATE_HZ})
+    recipe = Recipe("burst-sequence", {"bursts": bursts, "total_s": total_s, "rate": RATE_HZ})
     return PlannedClip(recipe, full_bursts(bursts, total_s), BAND_HZ[1], planned)
 
 

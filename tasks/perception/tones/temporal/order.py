@@ -48,7 +48,7 @@ def tone_order(
         )
     ]
     return PlannedClip(
-        Recipe("bursts", {"bursts": bursts, "total_s": total_s, "rate": RATE_HZ}),
+        Recipe("burst-sequence", {"bursts": bursts, "total_s": total_s, "rate": RATE_HZ}),
         full_bursts(bursts, total_s),
         _MIDDLE_HZ[1] * _RATIO[1] ** 0.5 + 1.0 / RAMP_S,
         {"first": {"first": "low", "second": "high", None: None}[interval], "apart_ms": 1000.0 * apart_s},

@@ -53,7 +53,7 @@ def tempo(
         onset_s = round(ends_s + uniform(rng, _PAUSE_S), 4)
     total_s = round(ends_s + uniform(rng, _TAIL_S), 4)
     return PlannedClip(
-        Recipe("bursts", {"bursts": bursts, "total_s": total_s, "rate": RATE_HZ}),
+        Recipe("burst-sequence", {"bursts": bursts, "total_s": total_s, "rate": RATE_HZ}),
         full_bursts(bursts, total_s),
         _PIP_HZ[1] + 1.0 / _PIP_RAMP_S,
         {"faster": interval, **jnd.Difference(short, "s", 100.0 * (long / short - 1.0), "%")._asdict()},
