@@ -8,14 +8,18 @@ any process, and the bytes come out the same.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from starbench.schema import Item
+
+#: Which of two observation intervals (sounds, halves of a clip) holds more of what is asked for.
+Interval = Literal["first", "second"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +57,12 @@ class Draft:
     item: Item
     clips: tuple[Recipe, ...]
 
+    def at_one_rotation(self, letter: int) -> Draft:
+        """The same, asked once, with the right option under this letter: counted from 0, modulo the options."""
+        options = self.item.options
+        offset = (letter - options.index(str(self.item.answer))) % len(options)
+        return replace(self, item=self.item.model_copy(update={"rotations": 1, "rotation_offset": offset}))
+
 
 @dataclass(frozen=True)
 class BuildSpec:
@@ -82,6 +92,33 @@ class BuildPlan:
     """``BuildSpec.profile`` as resolved, where a name stands for the newest version; None: as given."""
     licence: str | None = "CC0-1.0"
     """Of the suite; None where it holds recordings whose licence the task cannot know."""
+
+
+@dataclass(frozen=True)
+class LevelDesign:
+    """One attribute that can be asked at any level, one item at a time.
+
+    A task that has such attributes offers them by a method ``level_designs(spec: BuildSpec)``, which returns a mapping
+    from attribute to design and raises an InputError as ``plan`` does. An adaptive procedure chooses the levels itself.
+    """
+
+    sub_category: str
+    profile: str
+    """The profile's full name: ``default``, say, may stand for its newest version."""
+    levels: tuple[float, ...]
+    """The task's own levels, ascending."""
+    limits: tuple[float, float]
+    """Smallest and largest level that can be asked; every level between them can be asked, too."""
+    unit: str
+    answers: tuple[str, ...]
+    """Options that are right where the first interval holds more, where the second does, and (if it can be) where
+    neither does."""
+    draft: Callable[[str, float, Interval | None], Draft]
+    """The item of this id, at this level, whose right answer is the first interval, the second, or neither.
+
+    Ids are ``{sub_category}_{number}``. Whatever is not asked is drawn from the seed and the id. A catch trial gets a
+    level too, whose place it takes.
+    """
 
 
 def generator(seed: int, *key: str) -> np.random.Generator:

@@ -180,14 +180,14 @@ def _publish(
     out: Path,
 ) -> Suite:
     parts = [(draft.item, rendered[draft.item.id]) for draft in plan.drafts]
-    items = [_item(item, part) for item, part in parts]
+    items = [with_clips(item, part) for item, part in parts]
     clips = {
         clip.path: ClipInfo(clip.digest, clip.channels, clip.rate, clip.seconds)
         for _, part in parts
         for clip in part.clips
     }
     staging.remove_strays(part for _, part in parts)
-    write_lines(staging.suite / METADATA, map(_metadata_line, items))
+    write_lines(staging.suite / METADATA, map(metadata_line, items))
     manifest["digest"] = suites.digest(items, clips)
     write_lines(staging.suite / MANIFEST, [json.dumps(manifest, indent=2, ensure_ascii=False)])
     built = suites.read(staging.suite)
@@ -197,12 +197,14 @@ def _publish(
     return replace(built, root=out)
 
 
-def _metadata_line(item: Item) -> str:
+def metadata_line(item: Item) -> str:
+    """The line of an item in a suite's metadata, ``file_name`` first."""
     fields = item.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     return json.dumps({"file_name": item.audio_paths[0], **fields}, ensure_ascii=False)
 
 
-def _item(item: Item, rendered: RenderedItem) -> Item:
+def with_clips(item: Item, rendered: RenderedItem) -> Item:
+    """The item of a draft once its clips are on disk."""
     truth = {**item.truth, "clips": [clip.truth for clip in rendered.clips]}
     paths = tuple(clip.path for clip in rendered.clips)
     return item.model_copy(update={"audio_paths": paths, "truth": truth})

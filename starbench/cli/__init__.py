@@ -62,6 +62,7 @@ for command in (
     suites.verify,
     models.caption,
     models.run,
+    models.threshold,
     models.check_model,
     results.score,
     results.compare,

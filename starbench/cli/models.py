@@ -69,6 +69,65 @@ def run(
     raise typer.Exit(command(values))
 
 
+def threshold(
+    model: options.ModelSpec,
+    attributes: Annotated[
+        str,
+        typer.Option(
+            help="What to measure, separated by commas; default: all that the task can ask at any level."
+        ),
+    ] = "",
+    task: Annotated[
+        str | None, typer.Option(help="The task that asks; default: the one that is installed and can do so.")
+    ] = None,
+    profile: Annotated[str, typer.Option(help="The task's profile.")] = "default",
+    option: Annotated[list[str] | None, typer.Option(help="key=value for the task. Repeatable.")] = None,
+    precision: Annotated[
+        float,
+        typer.Option(min=0.01, max=1.0, help="Stop where the 95 % interval lies within this: 0.2 is ±20 %."),
+    ] = 0.2,
+    max_questions: Annotated[int, typer.Option(min=20, help="Questions an attribute, at most.")] = 240,
+    batch: Annotated[
+        int, typer.Option(min=1, max=64, help="Questions an attribute that are chosen, and asked, at a time.")
+    ] = 4,
+    seed: options.Seed = 0,
+    base_url: options.BaseUrl = None,
+    model_arg: options.ModelArgs = None,
+    no_canary: options.NoCanary = False,
+    probe: options.Probe = "basic",
+    conditions: options.Conditions = ["audio"],  # noqa: B006 - typer wants a list
+    protocol: options.Protocol = None,
+    rate: options.Rate = None,
+    clips: options.Clips = "refuse",
+    gap_s: options.Gap = 0.5,
+    channels: options.Channels = "refuse",
+    answer_mode: options.AnswerMode = "text",
+    max_in_flight: options.MaxInFlight = None,
+    rpm: options.Rpm = None,
+    max_cost_usd: options.MaxCost = None,
+    max_tokens: options.MaxTokens = None,
+    prices: options.Prices = None,
+    timeout_s: options.Timeout = 600.0,
+    max_attempts: options.MaxAttempts = 6,
+    backoff: options.Backoff = 1.0,
+    retry_permanent: options.RetryPermanent = False,
+    out: options.RunFolder = None,
+    label: options.Label = None,
+    dry_run: options.DryRun = False,
+) -> None:
+    """Measure thresholds with few questions: each next level is the one whose answer is expected to say most.
+
+    Sounds are made as they are needed, and follow from the seed and the answers. The same command with the same
+    --out resumes, also to a higher precision or with more questions. Exit codes: 0 done, 1 answers are missing or in
+    error, 2 bad input or no sound reaches the model, 130 interrupted.
+    """
+    values = locals()
+    use_one_thread()
+    from starbench.cli.commands.threshold import threshold as command
+
+    raise typer.Exit(command(values))
+
+
 def caption(
     model: options.ModelSpec,
     suite: options.Suites,

@@ -63,6 +63,16 @@ def build(
     stems: Annotated[
         bool, typer.Option("--stems", help="Also keep each source alone, where the task has several.")
     ] = False,
+    precision: Annotated[
+        float | None,
+        typer.Option(
+            help="Task thresholds: as many items as this precision takes; 0.2, the default, is ±20 %."
+        ),
+    ] = None,
+    around: Annotated[
+        Path | None,
+        typer.Option(help="Task thresholds: put the items near the thresholds that this run measured."),
+    ] = None,
     option: Annotated[list[str] | None, typer.Option(help="key=value for the task. Repeatable.")] = None,
     floors: Annotated[
         bool, typer.Option("--floors", help="Then measure the suite's floors (see: starbench floors --help).")

@@ -94,11 +94,12 @@ def _arrange(item: Item, rotation: int) -> tuple[tuple[int, ...], tuple[int, ...
     """Option contents and clip order at one rotation: an item rotates the one or permutes the other.
 
     Options move ``rotation`` places to the right; clip orders run through all permutations in
-    lexicographic order from the item's own offset (both as the official evaluator has them).
+    lexicographic order (both as the official evaluator has them). Both begin at the item's own offset.
     """
     n_options, n_clips = len(item.options), len(item.audio_paths)
     if item.option_orders is None:
-        return tuple((i - rotation) % n_options for i in range(n_options)), tuple(range(n_clips))
+        places = item.rotation_offset + rotation
+        return tuple((i - places) % n_options for i in range(n_options)), tuple(range(n_clips))
     orders = list(permutations(range(n_clips)))
     return tuple(range(n_options)), orders[(item.rotation_offset + rotation) % len(orders)]
 

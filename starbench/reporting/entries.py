@@ -41,13 +41,21 @@ def write_entries(data: LoadedRun, scores: RunScore) -> list[Path]:
 
 
 def entries_of(data: LoadedRun, scores: RunScore) -> list[LeaderboardEntry]:
-    """One entry for each suite of a run; :class:`RunError` if its record does not make one."""
+    """One entry for each suite of a run; :class:`RunError` if its record does not make one.
+
+    None for an adaptive run: its levels follow from the answers, so its accuracy says nothing.
+    """
+    suites = (score for score in scores.suites if not _is_adaptive(data, score.suite))
     try:
-        return [_entry(data, scores, score) for score in scores.suites]
+        return [_entry(data, scores, score) for score in suites]
     except ValidationError as error:
         raise RunError(
             f"{data.path / directory.RUN} makes no entry ({validation_problem(error)}): restore the file"
         ) from error
+
+
+def _is_adaptive(data: LoadedRun, suite: str) -> bool:
+    return str(data.run.sources.get(suite, {}).get("design", "")).startswith("adaptive/")
 
 
 def _entry(data: LoadedRun, scores: RunScore, score: SuiteScore) -> LeaderboardEntry:

@@ -73,7 +73,7 @@ def _tables(name: str, suite: SuiteScore) -> Iterator[Table]:
     for factor in dict.fromkeys(row.factor for row in suite.factors):
         yield _factor_table(factor, suite)
     if any(row.status is not ThresholdStatus.TOO_FEW for row in suite.thresholds):
-        yield _threshold_table(suite)
+        yield _threshold_table(suite.thresholds)
 
 
 def show_changed_readings(changes: Sequence[ChangedReading], *, whole: bool) -> None:
@@ -222,7 +222,12 @@ _UNMEASURED = {
 }
 
 
-def _threshold_table(suite: SuiteScore) -> Table:
+def show_thresholds(rows: Sequence[Threshold]) -> None:
+    """Print thresholds alone."""
+    show_table(new_console(), _threshold_table(rows))
+
+
+def _threshold_table(rows: Sequence[Threshold]) -> Table:
     return Table(
         "thresholds: the smallest that is heard (d' = 1, or halfway between guessing and the best), 95 % intervals",
         (
@@ -236,7 +241,7 @@ def _threshold_table(suite: SuiteScore) -> Table:
             Column("items", lambda row: row.n_items, rank=4),
             Column("people", _human, rank=1),
         ),
-        suite.thresholds,
+        rows,
     )
 
 

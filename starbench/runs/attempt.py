@@ -2,85 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, chdir
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import chdir
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic
 
 from starbench.canary.run import is_still_valid, reservation, run_canary, usage_of
 from starbench.engine.budget import SPENT, Budget
 from starbench.engine.client import ModelClient
 from starbench.engine.cost import total
 from starbench.engine.pacing import Pause
-from starbench.engine.runner import Workload, run_trials
+from starbench.engine.runner import run_trials
 from starbench.engine.settings import Settings
 from starbench.errors import CanaryError, FatalError, StarbenchError
 from starbench.execution.event_loop import GRACE_S, LoopThread
 from starbench.models.adapter import CLOSE_LIMIT_S, PLUGIN, Model
+from starbench.runs.attempt_record import AttemptRecord
 from starbench.runs.journal import LineWriter
-from starbench.schema import Canary, JournalLine, Outcome, Trial
-from starbench.schema.caption import CaptionLine
-from starbench.schema.judge import JudgeLine
+from starbench.schema import Canary, Outcome
 from starbench.schema.latest import LineT, latest_lines
 from starbench.schema.trial import TrialKey
 from starbench.suites.clip_info import sent_clips
 
 #: Kind of the error of a server that does not know the model.
 NOT_FOUND = "not_found"
-
-
-class Beginning(NamedTuple):
-    """How a record was begun, by this attempt or by an earlier one."""
-
-    resumed: bool
-    served_by: str | None
-    versions: Mapping[str, str]
-
-
-LineT_co = TypeVar("LineT_co", JournalLine, CaptionLine, JudgeLine, covariant=True)
-
-
-class AttemptRecord(Protocol[LineT_co]):
-    """What an attempt adds to: a run's directory or a file of captions, and what it is to hold in the end."""
-
-    @property
-    def trials(self) -> Sequence[Trial]:
-        """What is to be asked in all."""
-
-    @property
-    def workload(self) -> Workload[LineT_co]:
-        """The prompts of the trials, and the lines that say what became of them."""
-
-    @property
-    def lines_path(self) -> Path:
-        """The file that each finished trial adds a line to."""
-
-    @property
-    def rate_hz(self) -> int | None:
-        """The rate that all clips are sent at, Hz; None: each clip's own."""
-
-    @property
-    def versions(self) -> Mapping[str, str]:
-        """Versions of the software, and digests of the plug-ins, of this attempt."""
-
-    def hold(self) -> AbstractContextManager[None]:
-        """Keep the record to this process."""
-
-    def begin(self) -> Beginning:
-        """Write what is to be asked, or check that an earlier attempt set out to ask the same."""
-
-    def discard(self) -> None:
-        """Remove what :meth:`begin` wrote; only for a record without any answer."""
-
-    def lines(self) -> Iterator[LineT_co]:
-        """Every line in the order of writing, those that a later one replaced included."""
-
-    def canary(self) -> Canary | None:
-        """The record of the canary, if one was run."""
-
-    def write_canary(self, canary: Canary) -> None:
-        """Replace the record of the canary."""
 
 
 @dataclass(frozen=True)
@@ -188,9 +134,10 @@ async def _ask(
         if kept is not None and not is_still_valid(kept, model.server, settings.probe):
             kept = None
         canary = is_needed and kept is None
-        start = (len(waiting), len(record.trials), beginning.resumed, beginning.served_by)
+        n_waiting = record.most - len(record.trials) + len(waiting)
+        start = (n_waiting, record.most, beginning.resumed, beginning.served_by)
         events.on_start(AttemptStart(*start, edited, canary, kept))
-        client = ModelClient(model, settings, len(waiting))
+        client = ModelClient(model, settings, n_waiting)
         client.pace.on_pause = events.on_pause
         budget = remaining_budget(record, settings)
         try:
@@ -199,7 +146,9 @@ async def _ask(
             elif waiting and not settings.canary:
                 _count_unproven(record, len(waiting))
             with LineWriter(record.lines_path) as writer:
-                await run_trials(waiting, record.workload, client, writer, events.on_line, budget)
+                while waiting:
+                    await run_trials(waiting, record.workload, client, writer, events.on_line, budget)
+                    waiting = await asyncio.to_thread(lambda: list(record.more()))
         except FatalError as error:
             is_unknown = error.kind == NOT_FOUND and not beginning.resumed
             if is_unknown and all(line.outcome is Outcome.ERROR for line in record.lines()):

@@ -1,4 +1,4 @@
-"""A file of captions as an attempt adds to it; see :class:`starbench.runs.attempt.AttemptRecord`."""
+"""A file of captions as an attempt adds to it; see :class:`starbench.runs.attempt_record.AttemptRecord`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from starbench.planning.captions import CaptionPlan
-from starbench.runs.attempt import Beginning
+from starbench.runs.attempt_record import Beginning, PlannedAhead
 from starbench.runs.ownership import hold, refuse_other, write_errors
 from starbench.schema import Canary, Trial
 from starbench.schema.caption import CaptionLine
@@ -20,7 +20,7 @@ from starbench.suites import captions
 
 
 @dataclass(frozen=True)
-class CaptionRecord:
+class CaptionRecord(PlannedAhead):
     """The file of captions at ``lines_path``, and the clips that it is to hold in the end."""
 
     workload: CaptionPlan

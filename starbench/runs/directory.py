@@ -24,7 +24,7 @@ from starbench.runs import journal, ownership
 from starbench.schema import Canary, Item, Run, Trial
 from starbench.storage.atomic import write_lines
 from starbench.storage.inputs import lines, opened, parse_json, read_json
-from starbench.storage.json_lines import parse_lines
+from starbench.storage.json_lines import append_lines, parse_lines
 from starbench.storage.records import as_json
 from starbench.text import slug, validation_problem
 
@@ -109,12 +109,29 @@ def begin(path: Path, run: Run, items: Mapping[ItemKey, Item], trials: Sequence[
         if run == begun:
             return True
     with ownership.write_errors(path):
-        write_lines(path / ITEMS, (_item_line(suite, item) for (suite, _), item in items.items()))
-        write_lines(path / PLAN, (json.dumps(PlannedTrial.of(trial)) for trial in trials))
-        written = run.model_copy(update={"files": {name: _digest(path / name) for name in (ITEMS, PLAN)}})
+        write_questions(path, items, trials)
         # Last, because its presence says that the others are whole.
-        write_lines(path / RUN, [as_json(written, indent=2)])
+        write_record(
+            path, run.model_copy(update={"files": {name: _digest(path / name) for name in (ITEMS, PLAN)}})
+        )
     return begun is not None
+
+
+def write_questions(path: Path, items: Mapping[ItemKey, Item], trials: Iterable[Trial]) -> None:
+    """Write the questions of a run and its planned trials, in place of those that are there."""
+    write_lines(path / ITEMS, (_item_line(suite, item) for (suite, _), item in items.items()))
+    write_lines(path / PLAN, (json.dumps(PlannedTrial.of(trial)) for trial in trials))
+
+
+def append_questions(path: Path, items: Mapping[ItemKey, Item], trials: Iterable[Trial]) -> None:
+    """Add questions and planned trials to a run whose questions follow from the answers."""
+    append_lines(path / ITEMS, (_item_line(suite, item) for (suite, _), item in items.items()))
+    append_lines(path / PLAN, (json.dumps(PlannedTrial.of(trial)) for trial in trials))
+
+
+def write_record(path: Path, run: Run) -> None:
+    """Write the record of a run, in place of the one that is there."""
+    write_lines(path / RUN, [as_json(run, indent=2)])
 
 
 def begun_run(path: Path, run: Run, trials: Iterable[Trial]) -> Run | None:

@@ -1,4 +1,4 @@
-"""A file of verdicts beside a run, as an attempt adds to it; see :class:`starbench.runs.attempt.AttemptRecord`."""
+"""Verdicts beside a run, as an attempt adds to them; see :class:`starbench.runs.attempt_record.AttemptRecord`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from starbench.execution.environment import versions
 from starbench.models.adapter import Model
 from starbench.models.resolve import recorded_arguments
 from starbench.protocols import judge as protocol
-from starbench.runs.attempt import Beginning
+from starbench.runs.attempt_record import Beginning, PlannedAhead
 from starbench.runs.ownership import hold, write_errors
 from starbench.schema import Canary, Outcome, Prompt, TextPart, TextSpec, Trial
 from starbench.schema.judge import JudgeHeader, JudgeIdentity, JudgeLine
@@ -58,7 +58,7 @@ class Judgements:
 
 
 @dataclass(frozen=True)
-class JudgeRecord:
+class JudgeRecord(PlannedAhead):
     """The verdicts of one judge on the run in a directory, and the replies that it is to judge in the end."""
 
     header: JudgeHeader

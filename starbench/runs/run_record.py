@@ -1,4 +1,4 @@
-"""A run's directory as an attempt adds to it; see :class:`starbench.runs.attempt.AttemptRecord`."""
+"""A run's directory as an attempt adds to it; see :class:`starbench.runs.attempt_record.AttemptRecord`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 from starbench.planning.plan import RunPlan
 from starbench.planning.workload import Questions
 from starbench.runs import directory, journal
-from starbench.runs.attempt import Beginning
+from starbench.runs.attempt_record import Beginning, PlannedAhead
 from starbench.schema import Canary, JournalLine, Trial
 
 
 @dataclass(frozen=True)
-class RunRecord:
+class RunRecord(PlannedAhead):
     """The run in the directory ``path``, and the trials that it is to hold in the end."""
 
     plan: RunPlan

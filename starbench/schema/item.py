@@ -39,7 +39,7 @@ class Item(Frozen):
     rotations: Int | None = Field(default=None, ge=1)
     """How many rotations the item's own benchmark asks; None: all of them."""
     rotation_offset: Int = Field(default=0, ge=0)
-    """Where in the list of clip orders an order item starts."""
+    """Where in the list of clip orders, or of rotations of the options, an item starts."""
     abstain: Int | None = Field(default=None, ge=0)
     """Index of the option that declines to answer ("Unable to determine"), if there is one."""
     mirror: dict[str, str] | None = None

@@ -58,6 +58,13 @@ class LineAppender:
             raise
 
 
+def append_lines(path: Path, lines: Iterable[str]) -> None:
+    """Append lines, given without their line breaks, to a file; raises :class:`OSError`."""
+    with LineAppender(path) as file:
+        for line in lines:
+            file.append(line.encode())
+
+
 def whole_lines(path: Path) -> Iterator[bytes]:
     """The lines of a file in order, without their line breaks; a torn last line is skipped."""
     for line in lines(path):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from starbench.errors import InputError
-from starbench.synthesis import BuildPlan, BuildSpec
+from starbench.synthesis import BuildPlan, BuildSpec, LevelDesign
 from starbench.text import printable
 
 from ..design.apportionment import apportion
@@ -17,6 +17,7 @@ from ..scenes.options import SceneOptions, parse_options
 from ..scenes.sounds import TEST_SIGNALS
 from ..scenes.varied_sounds import SOUNDS, VARIED_HEADS
 from .declarations import declarations
+from .level_designs import LEVEL_DESIGNS, LEVEL_PROFILES
 from .places.clips import LONGEST_S
 from .places.discrimination import PLACE_DISCRIMINATION, plan_place_discrimination
 from .places.identification import plan_place_identification
@@ -81,7 +82,7 @@ class Perception:
         check_name("perception", "profile", spec.profile, self.profiles)
         profile = PROFILES[spec.profile]
         attributes = select_attributes(spec, "perception", _ATTRIBUTES[spec.profile], self.profiles)
-        options = _options(spec, profile, attributes)
+        options = scene_options(spec, profile, attributes)
         sizes = _sizes(attributes)
         counts = apportion(sum(sizes.values()) if spec.size is None else spec.size, list(sizes.values()))
         parts = (
@@ -97,8 +98,21 @@ class Perception:
             licence=options.licence,
         )
 
+    def level_designs(self, spec: BuildSpec) -> dict[str, LevelDesign]:
+        """Attributes that can be asked at any level, for those who choose levels themselves.
 
-def _options(spec: BuildSpec, profile: Profile, attributes: tuple[str, ...]) -> SceneOptions:
+        Raises an InputError for an attribute, profile or option that cannot be asked so.
+        """
+        check_name("perception", "profile", spec.profile, LEVEL_PROFILES)
+        by_attribute = LEVEL_DESIGNS[spec.profile]
+        attributes = select_attributes(spec, "perception", tuple(by_attribute), LEVEL_PROFILES)
+        profile = PROFILES[spec.profile]
+        options = scene_options(spec, profile, attributes)
+        return {name: by_attribute[name](profile, options, spec.seed) for name in attributes}
+
+
+def scene_options(spec: BuildSpec, profile: Profile, attributes: tuple[str, ...]) -> SceneOptions:
+    """Check the options of a suite; :class:`InputError` where they do not fit its attributes."""
     longest_s = STAR_BENCH_DURATION_S[1] if profile is STAR_BENCH else LONGEST_S
     signals = SOUNDS if profile is DEFAULT_2 else TEST_SIGNALS
     options = parse_options(

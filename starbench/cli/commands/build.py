@@ -14,6 +14,9 @@ from starbench.cli.commands.shared import key_values, names_in
 from starbench.cli.output import echo
 from starbench.errors import InputError
 from starbench.floors.suite import require_classifiers
+from starbench.runs.load import load
+from starbench.scoring.psychometrics.thresholds import informative_level
+from starbench.scoring.run import BASE, score
 from starbench.suites.suite import MANIFEST, read_manifest
 from starbench.synthesis import BuildSpec
 
@@ -27,6 +30,8 @@ def build(options: Mapping[str, Any]) -> None:
         "hrtf": _heads(options["hrtf"] or ()),
         "recordings": _existing("--recordings", options["recordings"], Path.is_dir, "folder"),
         "stems": "true" if options["stems"] else None,
+        "precision": None if options["precision"] is None else str(options["precision"]),
+        "around": _measured(options["around"]),
     }
     task, out = options["task"], options["out"]
     task_options = {name: value for name, value in shorthands.items() if value is not None}
@@ -70,6 +75,17 @@ def _heads(values: Sequence[str]) -> list[str] | None:
 def _head(path: Path) -> str:
     is_name = path.name == str(path) and not path.suffix and not path.exists()
     return str(path) if is_name else str(_existing("--hrtf", path, Path.is_file, "file"))
+
+
+def _measured(run: Path | None) -> str | None:
+    """The levels around which the thresholds of a run under condition ``audio`` are measured best, for the task."""
+    if run is None:
+        return None
+    rows = [row for suite in score(load(run)).suites for row in suite.thresholds if row.condition == BASE]
+    levels = {row.attribute: level for row in rows if (level := informative_level(row)) is not None}
+    if not levels:
+        raise InputError(f"--around {run}: this run measured no threshold; build without it")
+    return ",".join(f"{name}:{level:.6g}" for name, level in levels.items())
 
 
 def _existing(name: str, path: Path | None, is_kind: Callable[[Path], bool], kind: str) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from starbench.canary.arrival import are_ears_apart
-from starbench.cli.commands.shared import drive, model_of, say_before, settings_of, setup_of
+from starbench.cli.commands.shared import drive, error_lines, model_of, say_before, settings_of, setup_of
 from starbench.cli.exits import DONE, INCOMPLETE
 from starbench.cli.output import echo
 from starbench.engine.settings import Settings
@@ -22,13 +21,10 @@ from starbench.reporting.scores import show
 from starbench.reporting.words import adaptation_sentence, inapplicable_sentence, notes
 from starbench.runs import directory
 from starbench.runs.attempt import AttemptStart, ask_all
-from starbench.runs.load import LoadedRun, load
+from starbench.runs.load import load
 from starbench.runs.run_record import RunRecord
 from starbench.scoring.run import score
-from starbench.text import printable, sentence
-
-#: Kinds of errors shown at the end of a run; all are in the journal.
-_ERRORS_SHOWN = 3
+from starbench.text import printable
 
 
 def run(options: Mapping[str, Any]) -> int:
@@ -63,7 +59,7 @@ def _report(path: Path) -> int:
     """Show the scores of the run at ``path`` and write its entries; returns the exit code."""
     data = load(path)
     scores = score(data)
-    for line in _errors(data):
+    for line in error_lines(data):
         echo(line, err=True)
     if not scores.delivered:
         echo(f"no trial was answered; the journal is {path}/trials.jsonl", err=True)
@@ -75,14 +71,6 @@ def _report(path: Path) -> int:
     if not any(row.coverage for suite in scores.suites for row in suite.headlines):
         echo(f"no reply held an answer: starbench check-model {printable(scores.model)} says why", err=True)
     return DONE if scores.complete else INCOMPLETE
-
-
-def _errors(data: LoadedRun) -> list[str]:
-    """The commonest errors that are left, a line each."""
-    errors = Counter(f"{error.kind}: {sentence(error.message)}" for error in data.failures)
-    shown = [f"error in {n} trial(s): {what}" for what, n in errors.most_common(_ERRORS_SHOWN)]
-    hidden = len(errors) - len(shown)
-    return [*shown, f"and {hidden} other error(s), in {data.path}/trials.jsonl"] if hidden > 0 else shown
 
 
 def _announce(plan: RunPlan, model: Model, path: Path, start: AttemptStart) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -18,6 +19,7 @@ from starbench.errors import FatalError, InputError, StarbenchError
 from starbench.models.adapter import Model
 from starbench.models.resolve import resolve
 from starbench.runs.attempt import NOT_FOUND, AttemptStart, Events
+from starbench.runs.load import LoadedRun
 from starbench.schema import Canary, Setup
 from starbench.text import sentence
 
@@ -32,6 +34,8 @@ class Wording(NamedTuple):
 
 
 _OF_RUN = Wording()
+#: Kinds of errors shown at the end of a run; all are in the journal.
+_ERRORS_SHOWN = 3
 
 
 def names_in(texts: Sequence[str]) -> tuple[str, ...]:
@@ -162,3 +166,11 @@ def say_before(start: AttemptStart, model: Model, what: str, lines: Sequence[str
         *(["canary: finding out whether sound reaches the model …"] if start.canary else []),
     ):
         echo(line, err=True)
+
+
+def error_lines(data: LoadedRun) -> list[str]:
+    """The commonest errors that are left, a line each."""
+    errors = Counter(f"{error.kind}: {sentence(error.message)}" for error in data.failures)
+    shown = [f"error in {n} trial(s): {what}" for what, n in errors.most_common(_ERRORS_SHOWN)]
+    hidden = len(errors) - len(shown)
+    return [*shown, f"and {hidden} other error(s), in {data.path}/trials.jsonl"] if hidden > 0 else shown

@@ -186,7 +186,9 @@ def plan_place_discrimination(
     cells = _assign(levels, n, rng)
     factors = discrimination.design.factors(name, options, seed)
     items = balanced_items(name, cells, factors, options, seed, rng)
-    return PartPlan([_item(discrimination, name, cell, context) for context, cell in items], dropped)
+    return PartPlan(
+        [draft_place_item(discrimination, name, cell, context) for context, cell in items], dropped
+    )
 
 
 def _assign(levels: list[float], n: int, rng: np.random.Generator) -> list[dict[str, Any]]:
@@ -200,9 +202,10 @@ def _assign(levels: list[float], n: int, rng: np.random.Generator) -> list[dict[
     return [cells[i] for i in rng.permutation(n)]
 
 
-def _item(
+def draft_place_item(
     discrimination: PlaceDiscrimination, name: str, cell: dict[str, Any], context: ItemContext
 ) -> Draft:
+    """Make one item of a cell: ``level``, ``larger``, ``is_catch``; the level may lie between those of the ladder."""
     level, is_catch = cell["level"], cell["is_catch"]
     pair = discrimination.draw_pair(level, context.generator("places"))
     first, second = (pair.larger, pair.smaller) if cell["larger"] == "first" else (pair.smaller, pair.larger)

@@ -1,0 +1,1 @@
+"""Thresholds measured by choosing each next level from the answers so far."""
