@@ -102,8 +102,8 @@ def test_leaderboard_finds_entries_where_they_lie(demo: Path, tmp_path: Path) ->
     ("kind", "names"),
     [
         ("adapters", ["constant", "gemini", "observer", "openai", "random", "transformers"]),
-        ("tasks", ["perception", "spatial", "star-bench"]),
-        ("synthesizers", ["scene", "tone-in-half", "tone-pair"]),
+        ("tasks", ["perception", "spatial", "star-bench", "thresholds"]),
+        ("synthesizers", ["burst-sequence", "scene", "tone-in-half", "tone-pair"]),
     ],
 )
 def test_list_names_what_is_installed_and_says_what_it_is(kind: str, names: list[str]) -> None:

@@ -80,7 +80,7 @@ def planned_pair(
     _factors: Mapping[str, Any],
 ) -> PlannedClip:
     """Plan the clip of a pair of tones."""
-    pair = make_pair(level, interval, rng)
+    pair = make_pair(level if interval else 0.0, interval, rng)
     scene = {"tones": list(pair.tones), "onsets_s": list(pair.onsets_s), "total_s": pair.total_s}
     return PlannedClip(
         Recipe("tone-pair", {**profile.synthesis, **scene}),
