@@ -22,6 +22,10 @@ _TICK_S, _TICKS_APART_S = 0.25, 0.22
 _TICK_EVERY_S, _TICK_STEP_S, _TICKING_DB = 0.08, 0.004, 8.0
 #: Levels up to this far below a sound's highest are loud, dB.
 _LOUD_DB = 10.0
+#: A sound that takes longer than this to become loud begins softly, s.
+_SOFT_S = 0.025
+#: Over how long, s, and how far above the background, dB, anything is audible.
+_AUDIBLE_S, _AUDIBLE_DB = 0.04, 2.5
 _SMOOTHED_S = 0.02
 #: A sound's end is searched this long before its offset, and fitted on this long before and after, s.
 _KNEE_REACH_S, _BEFORE_S, _AFTER_S = 0.12, 0.08, 0.12
@@ -58,8 +62,22 @@ def find(samples: NDArray[np.float32], rate: int) -> tuple[Burst, ...]:
     threshold = max(min(floor + _ABOVE_FLOOR_DB, peak - _ABOVE_FLOOR_DB), peak - _BELOW_PEAK_DB - 8)
     edges = np.flatnonzero(np.diff(level > threshold, prepend=False, append=False)).reshape(-1, 2)
     closed = _join(edges.tolist(), lambda gap, *_: gap <= round(_CLOSED_S / STEP_S))
-    bursts = (_trim(fine, level, first, stop) for first, stop in _join(closed, _are_ticks))
-    return tuple(burst for burst in bursts if burst.offset - burst.onset >= _SHORTEST_S)
+    joined = _join(closed, _are_ticks)
+    return tuple(
+        _trim(fine, level, first, stop)
+        for first, stop in joined
+        if stop - first >= round(_SHORTEST_S / STEP_S)
+    )
+
+
+def audible(samples: NDArray[np.float32], rate: int) -> tuple[float, float]:
+    """When anything at all begins and ends to stand out of the background, s, however soft it is."""
+    kernel = np.ones(round(_AUDIBLE_S / STEP_S))
+    power = np.convolve(envelope(samples, rate), kernel / kernel.size, mode="valid")
+    above = np.flatnonzero(power > np.percentile(power, 3) * 10 ** (_AUDIBLE_DB / 10))
+    if above.size == 0:
+        return 0.0, 0.0
+    return float(above[0] * STEP_S + _AUDIBLE_S / 2), float(above[-1] * STEP_S + _AUDIBLE_S / 2)
 
 
 def ticks(samples: NDArray[np.float32], rate: int, burst: Burst) -> list[float]:
@@ -150,7 +168,9 @@ def _trim(fine: NDArray[np.float64], level: NDArray[np.float64], first: int, sto
     late = slice(max(last_loud - 2 * margin, 0), last_loud + margin + 1)
     onset = early.start + _crossing(fine[early])
     offset = late.stop - _crossing(fine[late][::-1])
-    return Burst(onset * STEP_S, offset * STEP_S, stop * STEP_S)
+    # A sound that begins softly, as a rising chirp does, begins before it is loud.
+    start = onset if onset - first < round(_SOFT_S / STEP_S) else float(first)
+    return Burst(start * STEP_S, offset * STEP_S, stop * STEP_S)
 
 
 def _crossing(power: NDArray[np.float64]) -> float:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import distance
+from . import distance, same_place
 from .bursts import Burst, merge
 from .ears import Costs, Ears, Reading
 from .words import words
@@ -20,6 +20,8 @@ from .words import words
 #: and elevation (3.65°; Perrott & Saberi 1990), and one of distance (2.5 dB; Larsen et al. 2008), which the
 #: observer measures less well.
 _SAME_AZIMUTH_DEG, _SAME_ELEVATION_DEG, _SAME_OCTAVES = 0.48, 1.8, 0.4
+#: Elevations this many of these apart may still be the same, by the error with which they are measured.
+_PERHAPS_ELEVATION = 8.0
 
 _SAME = words(r"same|equal(ly)?|identical|alike|neither|no difference")
 _DIFFERENT = words("different")
@@ -39,21 +41,48 @@ def _azimuth_change(first: ClipBurst, second: ClipBurst, same: float | None) -> 
         before, after = (ears.finder.nearest(ears.directional(burst)) for ears, burst in (first, second))
         return ((after - before + 180.0) % 360.0 - 180.0) / same
     before, after = (ears.lateral(burst) for ears, burst in (first, second))
-    return (after - before) / _SAME_AZIMUTH_DEG
+    return _unless_same(first, second, (after - before) / _SAME_AZIMUTH_DEG)
 
 
 def _elevation_change(first: ClipBurst, second: ClipBurst, same: float | None) -> float | None:
     before, after = (ears.elevation(burst) for ears, burst in (first, second))
-    return None if before is None or after is None else (after - before) / (same or _SAME_ELEVATION_DEG)
+    if before is None or after is None:
+        return None
+    if same is not None:
+        return (after - before) / same
+    return _unless_same(first, second, (after - before) / _SAME_ELEVATION_DEG, _PERHAPS_ELEVATION)
 
 
 def _distance_change(first: ClipBurst, second: ClipBurst, same: float | None) -> float | None:
-    if any(ears.is_dry(burst) or not ears.is_broad(burst) for ears, burst in (first, second)):
+    if any(ears.is_in_the_open(burst) or not ears.is_broad(burst) for ears, burst in (first, second)):
         return None
     before, after = (distance.octaves(distance.cues(ears, [burst])) for ears, burst in (first, second))
     if same is not None:
-        return distance.HALL * float(2.0**after - 2.0**before) / same
-    return (after - before) / _SAME_OCTAVES
+        return distance.HALL * distance.CRITICAL_M * float(2.0**after - 2.0**before) / same
+    change = (after - before) / _SAME_OCTAVES
+    if first[0] is not second[0]:
+        return change
+    return 0.0 if same_place.is_same_in_room(first[0], first[1], second[1]) else _certain(change)
+
+
+def _unless_same(first: ClipBurst, second: ClipBurst, change: float, perhaps: float = 0.0) -> float:
+    """A change, or none where two sounds of one clip come from the same place.
+
+    A room tells this for certain. In the open, changes that are only measured with an error up to ``perhaps``
+    count as none where the ears show no difference at all.
+    """
+    (ears, burst), (other, after) = first, second
+    if ears is not other:
+        return change
+    if not ears.is_dry(burst) and not ears.is_dry(after):
+        return 0.0 if same_place.is_same_in_room(ears, burst, after) else _certain(change)
+    if abs(change) < perhaps and same_place.may_be_same_in_open(ears, burst, after):
+        return 0.0
+    return change
+
+
+def _certain(change: float) -> float:
+    return float(np.sign(change) * max(abs(change), 1.0)) or 1.0
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from scipy.ndimage import maximum_filter1d
 from starbench.measure.spectra import CrossSpectra, band_centres, erb_bands, erb_density
 
 from . import head as heads
-from . import templates
+from . import likelihood, templates
 from .head import Head, unit
 from .templates import Pairs, Templates
 
@@ -23,13 +24,16 @@ _BAND_HZ, _LOWEST_HZ, _HIGHEST_HZ, _USABLE = 50.0, 300.0, 16_000.0, 0.46
 _PINNA_HZ = 500.0
 #: A band is filled by the source if it has this share of the highest power among so many neighbours.
 _PRESENT, _NEARBY_BANDS = 0.25, 9
-_FILLED = 1e-4
-#: Steps of the two grids, the horizon and the sphere, degrees.
-_RING_STEP, _SPHERE_STEP = 2.0, 5.0
-#: Weight of the unexplained spectrum, dB², beside the mismatch of the ears.
-_RESIDUAL_WEIGHT = 0.012
-#: Misfits this small are perfect (a share; dB²), and how much more the shape's counts than the ears'.
-_LEAST_MISMATCH, _LEAST_RESIDUAL, _SHAPES = 0.01, 0.5, 2.0
+_FILLED = 1e-6
+#: Power of the reliability with which only bands without noise count, and noise re what reliability lacks.
+_ONLY_CLEAN, _CAUTIOUS = 20, 3.0
+#: Share of the noise in those bands that may pass for a mismatch.
+_OF_NOISE = 0.4
+#: Steps of the grids, the horizon, the sphere and cones about the ears' axis, degrees.
+_RING_STEP, _SPHERE_STEP, _POLAR_STEP = 2.0, 5.0, 3.0
+#: How far a sound above or below may be from the cone of the direction that fits best on the horizon, degrees.
+_ASIDE_DEG = 7
+_PARTS = ("left", "right", "cross")
 
 
 class EarSpectra(NamedTuple):
@@ -66,6 +70,13 @@ class Grid:
         azimuths, elevations = np.broadcast_arrays(azimuths, elevations)
         return cls(azimuths, elevations, head.at(unit(azimuths, elevations)))
 
+    @classmethod
+    def joined(cls, grids: Sequence[Grid]) -> Grid:
+        """All directions of several grids."""
+        pairs = Pairs(*(np.concatenate([getattr(g.pairs, part) for g in grids]) for part in _PARTS))
+        azimuths = np.concatenate([g.azimuths for g in grids])
+        return cls(azimuths, np.concatenate([g.elevations for g in grids]), pairs)
+
 
 class DirectionFinder:
     """Finds directions of sounds at one rate, Hz, with one head, or None for the default one."""
@@ -76,6 +87,8 @@ class DirectionFinder:
         self.templates = templates.of(head, tuple(self.centres))
         self.density = erb_density(self.centres)
         self._groups, self._middles = erb_bands(self.centres)
+        self._lowest = float(np.ceil(np.degrees(np.arcsin(self.templates.directions[:, 2].min()))))
+        self._cones: dict[int, Grid] = {}
 
     @classmethod
     @lru_cache(maxsize=8)
@@ -89,11 +102,17 @@ class DirectionFinder:
         return Grid.of(self.templates, np.arange(0.0, 360.0, _RING_STEP), np.zeros(1))
 
     @cached_property
+    def coarse_ring(self) -> Grid:
+        """Every other direction of the horizon."""
+        ring = self.ring
+        pairs = Pairs(*(getattr(ring.pairs, part)[::2] for part in _PARTS))
+        return Grid(ring.azimuths[::2], ring.elevations[::2], pairs)
+
+    @cached_property
     def sphere(self) -> Grid:
         """All directions the head has data for."""
-        lowest = float(np.degrees(np.arcsin(self.templates.directions[:, 2].min())))
         rows = []
-        for elevation in np.arange(np.ceil(lowest), 90.1, _SPHERE_STEP):
+        for elevation in np.arange(self._lowest, 90.1, _SPHERE_STEP):
             count = max(1, round(360.0 / _SPHERE_STEP * np.cos(np.radians(elevation))) // 2 * 2)
             rows += [(360.0 * k / count, elevation) for k in range(count)]
         azimuths, elevations = np.array(rows).T
@@ -125,64 +144,86 @@ class DirectionFinder:
 
     def nearest(self, ears: EarSpectra) -> float:
         """Azimuth on the horizon, degrees, front and back distinguished by the spectrum's shape as well."""
-        return float(self.ring.azimuths[int(self.cost(self.ring, ears).argmin())])
+        return float(self.ring.azimuths[int(self.log_likelihood(self.ring, ears).argmax())])
 
     def direction(self, ears: EarSpectra) -> Direction:
         """Direction anywhere: what differs between the ears, and the shape of both ears' spectra."""
-        grid = self.sphere
-        best = int(self._log_misfit(grid, ears).argmin())
+        middle = round(self.azimuth(ears).lateral)
+        cones = [self._cone(lateral) for lateral in range(middle - _ASIDE_DEG, middle + _ASIDE_DEG + 1)]
+        grid = Grid.joined([cone for cone in cones if cone is not None])
+        best = int(self.log_likelihood(grid, ears).argmax())
         azimuth, elevation = float(grid.azimuths[best]), float(grid.elevations[best])
-        lowest = float(grid.elevations.min())
-        for reach, step in ((6.0, 2.0), (1.5, 0.5)):
+        for reach, step in ((3.0, 1.0), (0.75, 0.25)):
             wider = min(3.0, 1.0 / max(np.cos(np.radians(elevation)), 1e-3))
             offsets = np.arange(-reach, reach + step / 2, step)
             rise = elevation + offsets
-            rise = rise[(rise >= lowest) & (rise <= 90)]
+            rise = rise[(rise >= self._lowest) & (rise <= 90)]
             sides, rises = (part.ravel() for part in np.meshgrid(azimuth + wider * offsets, rise))
             near = Grid.of(self.templates, sides, rises)
-            best = int(self._log_misfit(near, ears).argmin())
+            best = int(self.log_likelihood(near, ears).argmax())
             azimuth, elevation = float(near.azimuths[best]), float(near.elevations[best])
         return Direction(azimuth % 360.0, elevation)
 
-    def _log_misfit(self, grid: Grid, ears: EarSpectra) -> NDArray[np.float64]:
-        """How unlikely directions are, shape (m,), where the smoothness of the source's spectrum is unknown.
+    def _cone(self, lateral: int) -> Grid | None:
+        """Directions of one angle from the median plane, degrees: about the same difference between the ears."""
+        if abs(lateral) >= 90:
+            return None
+        if lateral not in self._cones:
+            aside, up = np.radians(lateral), np.radians(np.arange(-90.0, 270.0, _POLAR_STEP))
+            height = np.cos(aside) * np.sin(up)
+            up = up[height >= np.sin(np.radians(self._lowest))]
+            azimuths = np.degrees(np.arctan2(np.sin(aside), np.cos(aside) * np.cos(up)))
+            elevations = np.degrees(np.arcsin(np.cos(aside) * np.sin(up)))
+            self._cones[lateral] = Grid.of(self.templates, azimuths, elevations)
+        return self._cones[lateral]
 
-        The sum of logarithms of both misfits: the likelihood when the variances of two kinds of Gaussian
-        errors are unknown. A source of uneven spectrum makes its shape count for less by itself.
-        """
-        mismatch = grid.pairs.mismatch(self.rows(ears)).astype(np.float64)
-        residual = self._residual(grid.pairs, ears)
-        # Both are sums of squares found as differences, and rounding can take them below zero.
-        at_least = np.maximum(mismatch, 0.0) + _LEAST_MISMATCH, np.maximum(residual, 0.0) + _LEAST_RESIDUAL
-        return np.asarray(np.log(at_least[0]) + _SHAPES * np.log(at_least[1]))
+    def log_likelihood(
+        self, grid: Grid, ears: EarSpectra, least_share: float = likelihood.LEAST_SHARE
+    ) -> NDArray[np.float64]:
+        """How likely directions are, shape (m,), by what differs between the ears and by what they share."""
+        return self.interaural(grid, ears, least_share) + self._spectral(grid.pairs, ears)
 
-    def cost(self, grid: Grid, ears: EarSpectra) -> NDArray[np.float64]:
-        """Mismatch of the ears, 0 to 1, plus what their spectra's shape leaves unexplained; shape (m,)."""
-        mismatch = grid.pairs.mismatch(self.rows(ears)).astype(np.float64)
-        return mismatch + _RESIDUAL_WEIGHT * self._residual(grid.pairs, ears)
+    def least_mismatch(self, ears: EarSpectra) -> float:
+        """Share of the energy, 0 to 1, that the best direction leaves unexplained, less what noise may leave."""
+        weight = self._clean(ears)
+        noise = float(weight @ (1.0 - np.minimum(ears.reliability, 1.0)))
+        return float(self._clean_mismatch(self.sphere.pairs, ears).min()) - _OF_NOISE * noise
 
-    def _residual(self, pairs: Pairs, ears: EarSpectra) -> NDArray[np.float64]:
-        """Mean square, dB², of the ERB spectrum of both ears beyond a level and a tilt; shape (m,).
+    def mismatch_at(self, pair: Pairs, ears: EarSpectra) -> float:
+        """The same for one direction, as :meth:`pair` gives it."""
+        return float(self._clean_mismatch(pair, ears)[0])
 
-        All that is known of the source's spectrum is that it is smooth. So what a direction leaves over
-        after the best straight line in dB per octave counts against it.
-        """
-        averages, weight = self._averages(ears)
+    def _clean_mismatch(self, pairs: Pairs, ears: EarSpectra) -> NDArray[np.float32]:
+        shares = pairs.shares(_shares(ears.spectra, np.ones(self.centres.size)))
+        return np.asarray(shares @ self._clean(ears).astype(np.float32))
+
+    def _clean(self, ears: EarSpectra) -> NDArray[np.float64]:
+        """Weights of bands, of which only those without noise count."""
+        weight = self.density * np.minimum(ears.reliability, 1.0) ** _ONLY_CLEAN
+        return np.asarray(weight / weight.sum())
+
+    def interaural(
+        self, grid: Grid, ears: EarSpectra, least_share: float = likelihood.LEAST_SHARE
+    ) -> NDArray[np.float64]:
+        """How likely directions are, shape (m,), by what differs between the ears."""
+        spectra, reliability = ears
+        shares = grid.pairs.shares(_shares(spectra, reliability))
+        noise = (1.0 - np.minimum(reliability, 1.0)) / _CAUTIOUS
+        return likelihood.interaural(shares, noise, self.density / self.density.sum(), least_share)
+
+    def _spectral(self, pairs: Pairs, ears: EarSpectra) -> NDArray[np.float64]:
+        averages, presence = self._averages(ears)
         levels = 10 * np.log10(np.maximum(ears.spectra.total, 1e-30))
         left_over = averages @ levels - pairs.levels_db @ averages.T.astype(np.float32)
-        octave = np.log2(self._middles)
-        octave = octave - weight @ octave
-        left_over = left_over - (left_over @ weight)[..., None]
-        tilt = left_over @ (weight * octave) / max(weight @ octave**2, 1e-30)
-        return np.asarray(np.square(left_over - np.multiply.outer(tilt, octave)) @ weight)
+        return likelihood.spectral(left_over, presence, np.log2(self._middles / 1000.0))
 
-    def filled_erbs(self, spectra: CrossSpectra) -> int:
-        """How many bands an ERB wide hold more than a ten thousandth of the energy of the fullest."""
-        energy = np.add.reduceat(spectra.total, self._groups)
+    def filled_erbs(self, ears: EarSpectra) -> int:
+        """How many bands an ERB wide hold more than the background and a millionth of the fullest's energy."""
+        energy = np.add.reduceat(ears.spectra.total * (ears.reliability > 0.5), self._groups)
         return int(np.sum(energy > _FILLED * energy.max()))
 
     def _averages(self, ears: EarSpectra) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Rows that average decibels over the ERB-wide groups, shape (g, F), and a weight of each group.
+        """Rows that average decibels over the ERB-wide groups, shape (g, F), and how far, 0 to 1, each is filled.
 
         Only bands that the source fills count: between the harmonics of a complex there is nothing to
         compare with.
@@ -194,8 +235,14 @@ class DirectionFinder:
         group = np.repeat(np.arange(self._groups.size), np.diff(self._groups, append=energy.size))
         rows = np.zeros((self._groups.size, energy.size))
         rows[group, np.arange(energy.size)] = presence / np.maximum(filled, 1e-9)[group]
-        weight = np.minimum(filled, 1.0)
-        return rows, weight / max(weight.sum(), 1e-30)
+        return rows, np.minimum(filled, 1.0)
+
+
+def _shares(spectra: CrossSpectra, of: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Spectra as :meth:`.templates.Pairs.shares` takes them, times ``of``, shape (F,)."""
+    share = of / np.maximum(spectra.total, 1e-30)
+    parts = (spectra.left, spectra.right, spectra.cross.real, spectra.cross.imag)
+    return np.concatenate([part * share for part in parts]).astype(np.float32)
 
 
 def filled_bands(energy: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -26,7 +26,9 @@ from .ears import Ears
 from .templates import Pairs
 
 #: Bands in which reverberation makes the ears differ, Hz.
-_UNLIKE_HZ = ((500.0, 1500.0), (1500.0, 4000.0), (4000.0, 10_000.0))
+_UNLIKE_HZ = ((300.0, 800.0), (800.0, 2000.0), (2000.0, 5000.0), (5000.0, 14_000.0), (300.0, 14_000.0))
+#: Power of the reliability with which bands count.
+_ONLY_CLEAN = 4
 #: Windows after the onset in which the ears' mismatch is measured too, s.
 _EARLY_S = ((-0.005, 0.02), (0.02, 0.06), (0.06, 0.12))
 _STEP_S = 0.004
@@ -54,13 +56,12 @@ NAMES = (
     "slope",
     *(f"envelope, {share} %" for share in _SHARES),
 )
-_SILENCE = "envelope, 25 %"
-_TICKING_DB = -3.5
-#: Range of distances, octaves re 1 m: half a metre to eleven metres.
-_OCTAVES = np.arange(-1.0, 3.5, 0.02)
-#: The ratio of direct to reverberant sound gives a distance in units of the room's own critical distance. A
-#: question about eight metres is about a hall, where that is about this many times that of a living room.
-HALL, HALL_FROM_M = 3.3, 8.0
+#: Range of distances, octaves re the critical distance.
+_OCTAVES = np.arange(-3.0, 3.5, 0.02)
+#: The ratio of direct to reverberant sound gives a distance in units of the room's own critical distance, at which
+#: both are equal: about this in a living room, m. A question about eight metres is about a hall, where it is about
+#: so many times as far.
+CRITICAL_M, HALL, HALL_FROM_M = 1.06, 3.1, 8.0
 
 
 def cues(ears: Ears, parts: Sequence[Burst]) -> NDArray[np.float64]:
@@ -87,14 +88,8 @@ def cues(ears: Ears, parts: Sequence[Burst]) -> NDArray[np.float64]:
 
 
 def octaves(values: NDArray[np.float64]) -> float:
-    """Distance, octaves re 1 m, from the :func:`cues` of a sound."""
-    weights = _weights()["ticking" if bool(is_ticking(values)) else "steady"]
-    return float(weights.octaves(values))
-
-
-def is_ticking(values: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Whether sounds with these cues, shape (..., k), are mostly silence between ticks."""
-    return np.asarray(values[..., NAMES.index(_SILENCE)] < _TICKING_DB)
+    """Distance, octaves re the room's critical distance, from the :func:`cues` of a sound."""
+    return float(_weights().octaves(values))
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +113,7 @@ class Weights:
         return cls(**{item.name: np.asarray(stored[item.name]) for item in fields(cls)})
 
     def octaves(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Distances, octaves re 1 m, for cues of shape (..., k)."""
+        """Distances, octaves re the critical distance, for cues of shape (..., k)."""
         rising = np.maximum.accumulate(np.polyval(self.curve, _OCTAVES))
         return np.asarray(np.interp(self.network(values), rising, _OCTAVES))
 
@@ -136,11 +131,11 @@ def standardised(
 
 
 @lru_cache(maxsize=1)
-def _weights() -> dict[str, Weights]:
+def _weights() -> Weights:
     stored = json.loads(resources.files(__package__).joinpath("distance.json").read_text("utf-8"))
     if tuple(stored["cues"]) != NAMES:
         raise ValueError("distance.json was trained on other cues: run benchmarks/train_observer.py")
-    return {kind: Weights.of(stored[kind]) for kind in ("steady", "ticking")}
+    return Weights.of(stored["weights"])
 
 
 def _likeness(ears: Ears, burst: Burst) -> list[float]:
@@ -148,8 +143,9 @@ def _likeness(ears: Ears, burst: Burst) -> list[float]:
 
     In bands; then the mismatch of the ears with that direction, dB, in bands and in windows.
     """
-    azimuth = ears.finder.azimuth(ears.direct(burst)).azimuth
+    azimuth = ears.horizontal(burst)
     spectra, reliability = ears.body(burst)
+    reliability = np.minimum(reliability, 1.0) ** _ONLY_CLEAN
     centres, pair = ears.finder.centres, ears.finder.pair(azimuth)
     expected = pair.cross[0]
     direct = (

@@ -12,6 +12,7 @@ from starbench.audio import Audio
 from starbench.measure.spectra import CrossSpectra, cross_spectra
 
 from . import bursts
+from . import head as heads
 from .bursts import Burst
 from .direction import DirectionFinder, EarSpectra
 from .head import Head
@@ -23,8 +24,14 @@ _TICK_S = (-0.007, 0.007)
 #: Spectra of fewer ERB-wide bands have no shape that an ear could change.
 _BROAD_ERBS = 8
 _FADE_S = 0.003
-#: When after its end a sound's tail is measured, s, and the share of its power below which there is none.
-_TAIL_S, _DRY, _TAIL_STEP_S = (0.015, 0.045), 0.02, 0.004
+#: Share of the energy that the nearest direction of the sphere's grid may leave unexplained.
+_GRID = 0.01
+#: A head other than the default one must be more plausible by so much.
+_CLEARLY = 3.0
+#: In a room, more of the energy than this does not fit the best direction.
+_DRY = 0.10
+#: At ear level, where the direction is known exactly, even a near sound in a large room leaves more than this.
+_OPEN = 0.008
 #: The quiet before the first sound is used as the background if it is this long, s.
 _SHORTEST_QUIET_S = 0.04
 #: The background's power varies: it is taken as this much higher.
@@ -35,10 +42,11 @@ class Ears:
     """A clip of two channels, left ear first, or one that both ears get; and the head that it is for."""
 
     def __init__(self, audio: Audio, head: Head | None = None) -> None:
-        self.rate = audio.rate
+        self.rate, self.head = audio.rate, head
         both = np.broadcast_to(audio.samples, (audio.samples.shape[0], 2))
         self.samples = both - both.mean(axis=0)
         self.finder = DirectionFinder.of(head, audio.rate)
+        self._bodies: dict[Burst, EarSpectra] = {}
 
     @cached_property
     def bursts(self) -> tuple[Burst, ...]:
@@ -84,27 +92,34 @@ class Ears:
 
     def is_broad(self, burst: Burst) -> bool:
         """Whether a burst fills enough of the spectrum to have a shape."""
-        return self.finder.filled_erbs(self.body(burst).spectra) >= _BROAD_ERBS
+        return self.finder.filled_erbs(self.body(burst)) >= _BROAD_ERBS
+
+    @cached_property
+    def whole(self) -> Burst | None:
+        """All that sounds, from the first onset to the last offset; None in silence."""
+        return bursts.merge(self.bursts, 1)[0] if self.bursts else None
 
     def is_dry(self, burst: Burst) -> bool:
-        """Whether almost nothing follows a burst: then it is not in a room."""
-        power = bursts.envelope(self.samples, self.rate, _TAIL_STEP_S)
-        quiet = power[: max(1, round((self.bursts[0].onset - 0.02) / _TAIL_STEP_S))]
-        floor = float(quiet.mean()) if quiet.size > 5 else 0.0
-        ticks = bursts.ticks(self.samples, self.rate, burst)
-        if ticks:
-            sounding = [(tick + _TICK_S[0], tick + _TICK_S[1]) for tick in ticks]
-            tails = [(tick + _TICK_S[1] + _TAIL_S[0], tick + _TICK_S[1] + _TAIL_S[1]) for tick in ticks]
-        else:
-            level = 10 * np.log10(np.maximum(power - floor, 0.02 * floor + 1e-12))
-            end = bursts.knee(level, burst, _TAIL_STEP_S).offset
-            sounding, tails = [(burst.onset, end)], [(end + _TAIL_S[0], end + _TAIL_S[1])]
+        """Whether a burst comes from one direction only: then it is not in a room."""
+        return self.finder.least_mismatch(self.body(burst)) < _DRY
 
-        def mean(spans: list[tuple[float, float]]) -> float:
-            parts = [power[round(a / _TAIL_STEP_S) : round(b / _TAIL_STEP_S)] for a, b in spans]
-            return float(np.mean(np.concatenate(parts))) if sum(part.size for part in parts) else floor
+    def is_in_the_open(self, burst: Burst) -> bool:
+        """Whether nothing at all of a burst at ear level comes from other directions than its own."""
+        body = self.body(burst)
+        return self.finder.mismatch_at(self.finder.pair(self.finder.azimuth(body).azimuth), body) < _OPEN
 
-        return mean(tails) - floor < _DRY * mean(sounding)
+    def horizontal(self, burst: Burst) -> float:
+        """Azimuth of a burst at ear level, degrees, by its direct sound and by all of it."""
+        ring = self.finder.ring
+        onset, whole = (self.finder.interaural(ring, ears) for ears in (self.direct(burst), self.body(burst)))
+        return float(ring.azimuths[int((onset + whole).argmax())])
+
+    @property
+    def plausibility(self) -> float:
+        """How well the head explains what is heard: log-likelihood of the best directions of up to two sounds."""
+        sphere = self.finder.sphere
+        heard = [self.directional(burst) for burst in bursts.merge(self.bursts, 2)]
+        return float(sum(self.finder.log_likelihood(sphere, ears, _GRID).max() for ears in heard))
 
     def directional(self, burst: Burst) -> EarSpectra:
         """Spectra of a burst that show its direction: of all of it, or in a room of its direct sound."""
@@ -121,8 +136,8 @@ class Ears:
         return EarSpectra(total, np.mean([reliability for _, reliability in of_ticks], axis=0))
 
     def lateral(self, burst: Burst) -> float:
-        """Lateral angle of a burst by its direct sound, degrees, positive on the right."""
-        return self.finder.azimuth(self.direct(burst)).lateral
+        """Lateral angle of a burst, degrees, positive on the right."""
+        return self.finder.azimuth(self.directional(burst)).lateral
 
     def elevation(self, burst: Burst) -> float | None:
         """Elevation of a burst, degrees; None where its spectrum has no shape that could show it."""
@@ -130,7 +145,19 @@ class Ears:
 
     def body(self, burst: Burst) -> EarSpectra:
         """Spectra of a whole burst."""
-        return self.spectra(burst.onset - 0.005, burst.offset + 0.005)
+        if burst not in self._bodies:
+            self._bodies[burst] = self.spectra(burst.onset - 0.005, burst.offset + 0.005)
+        return self._bodies[burst]
+
+
+def with_likely_head(clips: Sequence[Audio], head: Head | None) -> list[Ears]:
+    """Clips as a head has them; of no head in particular: as the one of the package's that explains the first best."""
+    if head is not None:
+        return [Ears(clip, head) for clip in clips]
+    tried = [Ears(clips[0], candidate) for candidate in heads.candidates()]
+    plausibility = [ears.plausibility - _CLEARLY * (k > 0) for k, ears in enumerate(tried)]
+    first = tried[int(np.argmax(plausibility))]
+    return [first, *(Ears(clip, first.head) for clip in clips[1:])]
 
 
 #: From the clips of a question to a cost for each option, the lowest for the right one; None if that cannot

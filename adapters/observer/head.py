@@ -60,6 +60,11 @@ def load(source: str = NAMES[0], equalisation: str | None = None) -> Head:
     return _load(source, is_equalised=equalisation is not None)
 
 
+def candidates() -> list[Head]:
+    """The heads that come with the package, the default one first: as measured, and equalised."""
+    return [load(), *(load(name, EQUALISATIONS[0]) for name in NAMES)]
+
+
 @lru_cache(maxsize=8)
 def _load(source: str, *, is_equalised: bool) -> Head:
     if is_equalised:

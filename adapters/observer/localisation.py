@@ -93,10 +93,10 @@ def _edges(options: Sequence[str], ranks: Sequence[int]) -> tuple[float, ...]:
 
 def _at_azimuth(ears: Ears, stated: Sequence[float]) -> Sequence[float] | None:
     """The best cost of any azimuth that an option means: the same on both sides if the ears are alike."""
-    if not ears.bursts:
+    if ears.whole is None:
         return None
     ring = ears.finder.ring
-    cost = ears.finder.cost(ring, ears.directional(ears.bursts[0]))
+    cost = -ears.finder.log_likelihood(ring, ears.directional(ears.whole))
     nearest_to = _nearest_to(ring.azimuths, np.asarray(stated))
     return [float(cost[nearest_to[:, k]].min()) for k in range(len(stated))]
 
@@ -115,7 +115,7 @@ def _nearest_to(azimuths: NDArray[np.float64], stated: NDArray[np.float64]) -> N
 
 
 def _at_height(ears: Ears, stated: Sequence[int]) -> Sequence[float] | None:
-    elevation = ears.elevation(ears.bursts[0]) if ears.bursts else None
+    elevation = None if ears.whole is None else ears.elevation(ears.whole)
     if elevation is None:
         return None
     if 0 in stated:
@@ -126,9 +126,9 @@ def _at_height(ears: Ears, stated: Sequence[int]) -> Sequence[float] | None:
 
 
 def _at_distance(ears: Ears, ranks: Sequence[int], edges: Sequence[float]) -> Sequence[float] | None:
-    if not ears.bursts or not ears.is_broad(ears.bursts[0]) or ears.is_dry(ears.bursts[-1]):
+    if ears.whole is None or not ears.is_broad(ears.whole) or ears.is_in_the_open(ears.whole):
         return None
     scale = distance.HALL if max(edges) >= distance.HALL_FROM_M else 1.0
-    metres = scale * 2.0 ** distance.octaves(distance.cues(ears, ears.bursts))
+    metres = scale * distance.CRITICAL_M * 2.0 ** distance.octaves(distance.cues(ears, ears.bursts))
     place = sorted(ranks)[int(np.searchsorted(edges, metres))]
     return [float(rank != place) for rank in ranks]

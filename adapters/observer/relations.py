@@ -86,14 +86,15 @@ def _elevations(ears: Ears, named: Sequence[str]) -> Sequence[float] | None:
 
 def _distances(ears: Ears, named: Sequence[str]) -> Sequence[float] | None:
     bursts = _bursts_of(ears, named)
-    if not bursts or any(ears.is_dry(burst) for burst in bursts):
+    if not bursts or any(ears.is_in_the_open(burst) for burst in bursts):
         return None
     return [distance.octaves(distance.cues(ears, [burst])) for burst in bursts]
 
 
 def _faintness(ears: Ears, named: Sequence[str]) -> Sequence[float] | None:
-    powers = [np.square(ears.excerpt(burst.onset, burst.offset)).mean() for burst in _bursts_of(ears, named)]
-    return [float(-10 * np.log10(power)) for power in powers] or None
+    # Energies and not powers: both last as long, and may have pauses.
+    energies = [np.square(ears.excerpt(burst.onset, burst.end)).sum() for burst in _bursts_of(ears, named)]
+    return [float(-10 * np.log10(energy)) for energy in energies] or None
 
 
 #: What may be compared: words for one end and for the other, the sign that makes the one end's value the

@@ -17,7 +17,7 @@ import numpy as np
 from starbench.audio import Audio
 
 from . import comparisons, localisation, motion, relations
-from .ears import Costs, Ears
+from .ears import Costs, with_likely_head
 from .head import Head
 from .words import DECLINES
 
@@ -42,7 +42,7 @@ class SpaceQuestion:
         """Choose an option by listening, as its place among all options; None if that cannot be heard."""
         if not all(_is_fit(clip) for clip in clips):
             return None
-        costs = self.costs([Ears(clip, head) for clip in clips])
+        costs = self.costs(with_likely_head(clips, head))
         if costs is None or not np.isfinite(costs).any():
             return None
         least = min(costs)

@@ -52,6 +52,11 @@ class Pairs:
         """
         return np.asarray(spectra @ self.relation.T, dtype=np.float32)
 
+    def shares(self, spectra: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The same band by band, shape (m, F), of one row of spectra over the sum of powers, not weighted."""
+        parts = self.relation.reshape(len(self.left), 4, -1)
+        return np.asarray(np.einsum("mpf,pf->mf", parts, spectra.reshape(4, -1)), dtype=np.float32)
+
     @cached_property
     def levels_db(self) -> NDArray[np.float32]:
         """Level of both ears together, dB, shape (m, F)."""

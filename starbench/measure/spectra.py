@@ -48,9 +48,10 @@ def cross_spectra(samples: NDArray[np.float32], rate: int, centres: NDArray[np.f
     """
     width = centres[1] - centres[0]
     lines = max(4, int(np.ceil(width * samples.shape[0] / rate)))
-    size = round(lines * rate / width)  # a whole number of lines per band
-    spectrum = fft.rfft(np.ascontiguousarray(samples.T), fft.next_fast_len(size, real=True), axis=1)
-    step = rate / fft.next_fast_len(size, real=True)
+    size = fft.next_fast_len(round(lines * rate / width), real=True)  # about a whole number of lines a band
+    spectrum = fft.rfft(np.ascontiguousarray(samples.T), size, axis=1)
+    spectrum /= np.sqrt(size, dtype=np.float32)  # so that the sum over a band is its energy, padded or not
+    step = rate / size
     edges = np.ceil((np.append(centres, centres[-1] + width) - width / 2) / step).astype(np.intp)
     left, right = spectrum[:, edges[0] : edges[-1]]
     edges = edges - edges[0]
