@@ -81,3 +81,40 @@ def flattened(
     for distance in (frequency / low_hz, high_hz / np.maximum(frequency, 1.0)):
         gain *= np.sin(np.pi / 2 * np.clip(2.0 * np.log2(np.maximum(distance, 1e-9)) + 1.0, 0.0, 1.0)) ** 2
     return np.asarray(np.fft.irfft(spectrum * gain[:, None], samples.shape[0], axis=0))
+
+
+#: The spectrum of a sound is smoothed over this part of its frequency, and at least so many Hz: harmonics of
+#: a voice are not flattened one by one.
+_SMOOTH_PART, _SMOOTH_HZ = 0.26, 400.0
+#: No band is raised by more than this re the strongest, as a power ratio; a background counts this many times.
+_MOST_RAISED, _BACKGROUND_COUNTS = 1e5, 4.0
+
+
+def whitened(samples: Samples, rate: int, low_hz: float, high_hz: float, quiet: Samples | None) -> Samples:
+    """A band of samples, shape (n, channels), with the spectrum that it has in the long term taken out.
+
+    Bands that do not stand out from the background alone, ``quiet``, are left out.
+    """
+    n = samples.shape[0]
+    frequency = np.fft.rfftfreq(n, 1.0 / rate)
+    spectrum = np.fft.rfft(np.asarray(samples, dtype=np.float64), axis=0)
+    energy = _smoothed_energy(spectrum, frequency)
+    background = np.zeros(energy.size)
+    if quiet is not None and quiet.shape[0]:
+        alone = np.fft.rfft(np.asarray(quiet, dtype=np.float64), n, axis=0)
+        background = _smoothed_energy(alone, frequency) * (n / quiet.shape[0])
+    within = (frequency >= low_hz) & (frequency <= high_hz)
+    least = energy[within].max(initial=0.0) / _MOST_RAISED + 1e-30
+    clear = np.maximum(energy - _BACKGROUND_COUNTS * background, 0.0)
+    gain = np.where(within, np.sqrt(clear) / np.maximum(energy, least), 0.0)
+    return np.asarray(np.fft.irfft(spectrum * gain[:, None], n, axis=0))
+
+
+def _smoothed_energy(spectrum: NDArray[np.complex128], frequency: NDArray[np.float64]) -> Power:
+    total = np.concatenate([[0.0], np.cumsum(np.square(np.abs(spectrum)).sum(axis=1))])
+    step = frequency[1] if frequency.size > 1 else 1.0
+    half = np.maximum(_SMOOTH_PART * frequency, _SMOOTH_HZ) / 2 / step
+    middle = np.arange(frequency.size)
+    first = np.maximum(middle - half, 0).astype(np.intp)
+    stop = np.minimum(middle + half + 1, frequency.size).astype(np.intp)
+    return np.asarray((total[stop] - total[first]) / (stop - first))

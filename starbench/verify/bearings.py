@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from starbench.measure.binaural import side_db, time_difference_us
 from starbench.measure.directions import intensity_direction, lateral_deg
+from starbench.measure.interaural import InterauralTransfer
 from starbench.measure.levels import db, power
 
 #: Further to a side than this, the ear on that side is the louder one, degrees.
@@ -24,8 +25,13 @@ _CLEAR_DEG = 25.0
 
 Samples = NDArray[np.floating]
 Receiver = Mapping[str, Any]
-#: Measures samples at a rate in Hz, given the receiver and the slope of the spectrum, dB per octave.
-Measure = Callable[[Samples, int, Receiver, float], float]
+#: Slope of a source's spectrum, dB per octave; None where the spectrum is not known.
+Tilt = float | None
+#: What is heard without the sources; None where it is not known.
+Quiet = Samples | None
+#: Measures samples at a rate in Hz, given the receiver, the slope of the spectrum and the background; NaN where
+#: too little is heard.
+Measure = Callable[[Samples, int, Receiver, Tilt, Quiet], float]
 
 #: Speed of sound that places and delays are related by, m/s.
 SPEED_OF_SOUND = 343.0
@@ -59,7 +65,8 @@ class Bearing:
 
     ``clear_span`` is what a path has to change of it to have a sense of motion; what ``turns`` comes back to
     where it was after 360. ``doubtful`` says of a short stretch and what was measured in it that
-    they contradict each other.
+    they contradict each other. Of a quantity that is ``mirrored_behind``, a turn clockwise increases it in front
+    and decreases it behind.
     """
 
     name: str
@@ -67,6 +74,7 @@ class Bearing:
     measured: Measure
     clear_span: float
     turns: bool = False
+    mirrored_behind: bool = False
     doubtful: Callable[[Samples, int, float], bool] = lambda _samples, _rate, _measured: False
 
 
@@ -74,8 +82,16 @@ def _lateral(place: Place, _receiver: Receiver) -> float:
     return float(np.degrees(np.arcsin(-place.unit[1])))
 
 
-def _lateral_of(samples: Samples, rate: int, _receiver: Receiver, tilt: float) -> float:
-    return float(lateral_deg(time_difference_us(samples, rate, tilt_db_per_octave=tilt, reach_s=HEAD_S)))
+def head_delay_us(samples: Samples, rate: int, tilt: Tilt, quiet: Quiet) -> float:
+    """By how much the right ear leads, µs; NaN where the spectrum is unknown and too little of it is heard."""
+    if tilt is None:
+        measured = InterauralTransfer.of(samples, rate, quiet=quiet).time_difference_us(HEAD_S)
+        return float("nan") if measured is None else measured
+    return time_difference_us(samples, rate, tilt_db_per_octave=tilt, reach_s=HEAD_S)
+
+
+def _lateral_of(samples: Samples, rate: int, _receiver: Receiver, tilt: Tilt, quiet: Quiet) -> float:
+    return float(lateral_deg(head_delay_us(samples, rate, tilt, quiet)))
 
 
 def _wrong_ear_louder(samples: Samples, rate: int, lateral: float) -> bool:
@@ -99,9 +115,9 @@ def _arrival(receiver: Receiver, pair: int) -> Bearing:
         first, other = np.linalg.norm(place.distance_m * place.unit - microphones, axis=1)
         return float((first - other) / SPEED_OF_SOUND * 1e6)
 
-    def measured(samples: Samples, rate: int, _receiver: Receiver, tilt: float) -> float:
-        stretch = samples[:, [0, pair + 1]]
-        return time_difference_us(stretch, rate, tilt_db_per_octave=tilt, reach_s=reach_s)
+    def measured(samples: Samples, rate: int, _receiver: Receiver, tilt: Tilt, _quiet: Quiet) -> float:
+        stretch = samples[:, [0, pair + 1]]  # delayed alike at all frequencies: no spectrum matters much
+        return time_difference_us(stretch, rate, tilt_db_per_octave=tilt or 0.0, reach_s=reach_s)
 
     return Bearing("arrival difference", expected, measured, clear_span=250.0)
 
@@ -114,7 +130,7 @@ def _cardioid_level(place: Place, receiver: Receiver) -> float | None:
     return float(right - left) if min(left, right) > -_NULL_DB else None
 
 
-def _level_of(samples: Samples, _rate: int, _receiver: Receiver, _tilt: float) -> float:
+def _level_of(samples: Samples, _rate: int, _receiver: Receiver, _tilt: Tilt, _quiet: Quiet) -> float:
     left, right = db(power(samples))
     return float(right - left)
 
@@ -122,7 +138,14 @@ def _level_of(samples: Samples, _rate: int, _receiver: Receiver, _tilt: float) -
 #: Format -> what tells a direction, given the description of the receiver.
 BEARINGS: dict[str, Callable[[Receiver], tuple[Bearing, ...]]] = {
     "binaural": lambda _: (
-        Bearing("lateral angle", _lateral, _lateral_of, _CLEAR_DEG, doubtful=_wrong_ear_louder),
+        Bearing(
+            "lateral angle",
+            _lateral,
+            _lateral_of,
+            _CLEAR_DEG,
+            mirrored_behind=True,
+            doubtful=_wrong_ear_louder,
+        ),
     ),
     "foa": lambda _: (
         Bearing("azimuth", _azimuth, _intensity(0), _CLEAR_DEG, turns=True),

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from starbench.measure.levels import Envelope, Power, flattened, power
+from starbench.measure.levels import Envelope, Power, flattened, power, whitened
 
 #: Level of rms 1 where a truth does not say, dB SPL.
 _FULL_SCALE_DB_SPL = 100.0
@@ -148,13 +148,31 @@ class Source:
     def tilt_db_per_octave(self) -> float:
         return float(self.truth["signal"].get("tilt_db_per_octave", 0.0))
 
+    @property
+    def is_coloured(self) -> bool:
+        """Whether the spectrum has random gains, which no truth lists."""
+        return bool(self.truth["signal"].get("spectrum"))
+
+    @property
+    def known_tilt(self) -> float | None:
+        """The slope that the spectrum follows, dB per octave; None where its gains are not known."""
+        return None if self.is_coloured else self.tilt_db_per_octave
+
+    @property
+    def has_level_course(self) -> bool:
+        """Whether the level of the source itself varies at random."""
+        return bool(self.truth["signal"].get("level_course"))
+
     @cached_property
     def flat_envelope(self) -> Envelope:
-        """Power over time of the source's band, its spectral slope taken out."""
+        """Power over time of the source's band, its spectral slope taken out, or its unknown spectrum."""
         signal, clip = self.truth["signal"], self.clip
         low = max(float(signal.get("low_hz", 0.0)), _FLAT_HZ[0])
         high = min(float(signal.get("high_hz", _FLAT_HZ[1])), _FLAT_HZ[1])
-        samples = flattened(clip.samples, clip.rate, low, high, self.tilt_db_per_octave)
+        if self.is_coloured:
+            samples = whitened(clip.samples, clip.rate, low, high, clip.quiet)
+        else:
+            samples = flattened(clip.samples, clip.rate, low, high, self.tilt_db_per_octave)
         return Envelope.of(samples, clip.rate)
 
     @property

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
-from starbench.measure.binaural import side_db, time_difference_us
+from starbench.measure.binaural import side_db
 from starbench.measure.levels import db, power
-from starbench.verify.bearings import HEAD_S, Bearing, Place, Samples, bearings, senses
+from starbench.verify.bearings import Bearing, Place, Samples, bearings, head_delay_us, senses
 from starbench.verify.claims import ClaimResult, Measurement, Source, Unmeasured
-from starbench.verify.source_claims import OVERLAPS, obstacle, whole_stretch
+from starbench.verify.source_claims import FAINT, NOISES, OVERLAPS, obstacle, whole_stretch
 from starbench.verify.tolerances import KINDS
 
 #: The stretch that the direct sound has nearly for itself, s about the half-amplitude onset, and a longer
@@ -56,8 +56,12 @@ def direction(source: Source) -> Iterator[ClaimResult]:
         measured = _at_first(bearing, source) if source.in_room else _measured(bearing, stretch, source)
         if expected is None or measured is None:
             yield Unmeasured(kind, "no such direction" if expected is None else CONFUSED)
+        elif np.isnan(measured):
+            yield Unmeasured(kind, FAINT)
         else:
-            yield Measurement(kind, source.name, expected, measured)
+            # Counted clockwise in front and behind, so that a suite whose places are all turned has a bias.
+            sense = -1.0 if bearing.mirrored_behind and place.unit[0] < 0 else 1.0
+            yield Measurement(kind, source.name, sense * expected, sense * measured)
 
 
 def precedence(source: Source) -> Iterator[ClaimResult]:
@@ -68,13 +72,13 @@ def precedence(source: Source) -> Iterator[ClaimResult]:
     if why:
         yield Unmeasured("ITD, in a room", why)
         return
-    rate, tilt = source.clip.rate, source.tilt_db_per_octave
+    rate = source.clip.rate
     first, longer = (
-        time_difference_us(stretch, rate, tilt_db_per_octave=tilt, reach_s=HEAD_S)
-        for stretch in (_from_onset(source, _FIRST_S), _from_onset(source, _LONGER_S))
+        head_delay_us(_from_onset(source, span), rate, source.known_tilt, source.clip.quiet)
+        for span in (_FIRST_S, _LONGER_S)
     )
     side = side_db(_from_onset(source, _FIRST_S), rate)
-    if abs(first - longer) > _AGREE_US or (abs(first) > _CLEARLY_US and first * side < 0):
+    if not abs(first - longer) <= _AGREE_US or (abs(first) > _CLEARLY_US and first * side < 0):
         yield Unmeasured("ITD, in a room", CONFUSED)
         return
     yield Measurement("ITD, in a room", source.name, float(source.truth["itd_us"]), first)
@@ -94,14 +98,13 @@ def _at_first(bearing: Bearing, source: Source) -> float | None:
     first = _measured(bearing, stretch, source)
     longer = _measured(bearing, _from_onset(source, _LONGER_S), source)
     kind = KINDS[f"{bearing.name}, in a room"]
-    agree = abs(kind.error(longer, first)) <= kind.tolerance(longer)
+    agree = abs(kind.error(longer, first)) <= kind.tolerance(longer)  # false where one is no number
     return first if agree and not bearing.doubtful(stretch, source.clip.rate, first) else None
 
 
 def _measured(bearing: Bearing, stretch: Samples, source: Source) -> float:
-    return bearing.measured(
-        stretch, source.clip.rate, source.clip.truth["receiver"], source.tilt_db_per_octave
-    )
+    clip = source.clip
+    return bearing.measured(stretch, clip.rate, clip.truth["receiver"], source.known_tilt, clip.quiet)
 
 
 def path(source: Source) -> Iterator[ClaimResult]:
@@ -118,7 +121,7 @@ def path(source: Source) -> Iterator[ClaimResult]:
     firsts = np.rint(starts * source.clip.rate).astype(int)
     windows = [source.clip.samples[first : first + taper.size] * taper for first in firsts]
     for bearing in bearings(source.clip.truth):
-        if source.in_room and source.kind != "noise":
+        if source.in_room and source.kind not in NOISES:
             yield Unmeasured(f"path: {bearing.name}, {where}", "harmonics and reflections beat")
         else:
             yield from _tracked(bearing, places, windows, source)
@@ -144,7 +147,7 @@ def _both(
         for place, window in zip(places, windows, strict=True)
         if (expected := bearing.expected(place, receiver)) is not None
     ]
-    both = np.array(pairs, dtype=np.float64).reshape(-1, 2)
+    both = np.array([pair for pair in pairs if np.isfinite(pair[1])], dtype=np.float64).reshape(-1, 2)
     return both[:, 0], both[:, 1]
 
 
@@ -154,7 +157,7 @@ def _tracked(
     name = f"{bearing.name}, {source.surroundings}"
     expected, measured = _both(bearing, places, windows, source)
     if not expected.size:
-        yield Unmeasured(f"path: {name}", "no such direction")
+        yield Unmeasured(f"path: {name}", "no such direction, or too little of it is heard")
         return
     errors = [abs(KINDS[name].error(*pair)) for pair in zip(expected, measured, strict=True)]
     yield Measurement(f"path: {name}", source.name, 0.0, float(np.median(errors)))
@@ -177,6 +180,9 @@ def _moved(
 def _approached(places: list[Place], windows: Sequence[Samples], source: Source) -> Iterator[ClaimResult]:
     expected = -20.0 * np.log10([place.distance_m for place in places])
     if np.ptp(expected) < _LEAST_SPAN_DB:
+        return
+    if source.has_level_course:
+        yield Unmeasured(f"path: level over distance, {source.surroundings}", "the source's own level varies")
         return
     pressure = source.clip.level_channels
     level = np.array([float(db(power(window[:, pressure]).mean())) for window in windows])

@@ -15,9 +15,9 @@ from starbench.verify.source_claims import claimed_snr_db, obstacle
 #: A clip that cuts a tail fades it out over this, s.
 _FADE_S = 0.025
 #: Noise is random, as the theory wants it; harmonic sounds beat, and are measured less well.
-_RANDOM = frozenset({"noise"})
+_RANDOM = frozenset({"noise", "gaussian-noise"})
 #: Kinds whose power does not change in time in a room.
-_STEADY_POWER = frozenset({"noise", "complex"})
+_STEADY_POWER = frozenset({"noise", "gaussian-noise", "complex"})
 
 #: Octaves below this are so narrow that their noise fluctuates as much as it decays, Hz; and a source whose
 #: band ends nearer than this to the middle of an octave does not fill it.

@@ -9,19 +9,27 @@ from numpy.typing import NDArray
 
 from starbench.measure.binaural import level_difference_db, time_difference_us
 from starbench.measure.complexes import fundamental_hz
+from starbench.measure.interaural import InterauralTransfer
 from starbench.measure.levels import db, power
 from starbench.measure.onsets import SMOOTH_S, bend, fall, rise
+from starbench.verify.bearings import HEAD_S
 from starbench.verify.claims import Absent, ClaimResult, Measurement, Source, Unmeasured
 
 OVERLAPS = "sounds with another source"
 #: Kinds of signal that are steady between their ramps; others have no one level, onset or decay.
-STEADY = frozenset({"noise", "complex", "siren"})
+STEADY = frozenset({"noise", "gaussian-noise", "complex", "siren", "voice"})
+#: Kinds without pauses, which can be followed while they move.
+UNBROKEN = STEADY | {"modulated-noise"}
+#: Kinds that are random at every moment.
+NOISES = frozenset({"noise", "gaussian-noise", "modulated-noise"})
 #: Kinds whose spectrum has no gaps, and kinds whose spectrum follows from band and tilt.
 _DENSE, _SHAPED = frozenset({"noise", "pulses"}), STEADY | {"pulses"}
 #: What claims to stand out less than this from the background is not measured, dB.
 LEAST_SNR_DB = 10.0
 #: What dither and rounding to 16 bits leave, dB re full scale, with room.
 _DITHER_DB = -90.0
+#: An event is louder than this part of the loudest, in power; a background must be this far below, dB.
+_LOUD_PART, _PLAIN_SNR_DB = 0.05, 20.0
 FAINT = "does not stand out from the background"
 #: A beating harmonic sound is smoothed over this many of its periods to find its ends.
 _PERIODS = 1.5
@@ -35,7 +43,7 @@ def obstacle(source: Source) -> str | None:
     """Why a source cannot be measured by itself; None if it can."""
     if not source.alone:
         return OVERLAPS
-    return None if source.kind in STEADY else "is not steady"
+    return None if source.kind in (UNBROKEN if source.moves else STEADY) else f"{source.kind}: is not steady"
 
 
 def whole_stretch(source: Source) -> NDArray[np.float32]:
@@ -60,11 +68,14 @@ def timing(source: Source) -> Iterator[ClaimResult]:
     why = "moves" if source.moves else obstacle(source)
     if why:
         yield Unmeasured(f"onset, {kind}", why)
+        if source.alone and not source.moves:
+            yield from _span(source)
         return
     middle = (source.onset_s + source.offset_s) / 2
     first = max(source.quiet_from_s, source.onset_s - _LOOK_S)
     last = min(source.quiet_to_s, source.offset_s + _LOOK_S)
-    envelope, f0 = source.clip.envelope.total(), source.truth["signal"].get("f0_hz")
+    heard = source.flat_envelope if source.is_coloured else source.clip.envelope
+    envelope, f0 = heard.total(), source.truth["signal"].get("f0_hz")
     smooth_s = max(SMOOTH_S, _PERIODS / float(f0)) if f0 else SMOOTH_S
     begins = rise(envelope, first, middle, smooth_s)
     ends = (bend if source.in_room else fall)(envelope, middle, last, smooth_s)
@@ -77,6 +88,24 @@ def timing(source: Source) -> Iterator[ClaimResult]:
         return
     yield Measurement(f"onset, {kind}", source.name, source.onset_s, begins)
     yield Measurement(f"duration, {kind}", source.name, source.offset_s - source.onset_s, ends - begins)
+
+
+def _span(source: Source) -> Iterator[ClaimResult]:
+    """How far a sound with pauses reaches beyond its claimed ends: where in between it sounds is not claimed."""
+    if source.in_room:
+        yield Unmeasured("span of a sound with pauses", "its reflections sound on")
+        return
+    envelope = source.clip.envelope.total()
+    first = envelope.index(max(source.quiet_from_s, source.onset_s - _LOOK_S))
+    stop = envelope.index(min(source.quiet_to_s, source.offset_s + _LOOK_S))
+    curve = envelope.power[first:stop, 0] - float(np.mean(source.clip.background))
+    loud = np.flatnonzero(curve > curve.max(initial=0.0) * _LOUD_PART)
+    if claimed_snr_db(source) < _PLAIN_SNR_DB or not loud.size:
+        yield Unmeasured("span of a sound with pauses", FAINT)
+        return
+    begins, ends = ((first + at) * envelope.step for at in (loud[0], loud[-1] + 1))
+    outside = max(0.0, source.onset_s - begins, ends - source.offset_s)
+    yield Measurement("span of a sound with pauses", source.name, 0.0, outside)
 
 
 def received_level(source: Source) -> Iterator[ClaimResult]:
@@ -113,6 +142,9 @@ def interaural(source: Source) -> Iterator[ClaimResult]:
     """Time and level difference of the direct sound between the ears; in rooms see ``place_claims``."""
     if source.truth.get("itd_us") is None or source.in_room:
         return
+    if source.is_coloured and source.alone:
+        yield from _interaural_of_any_spectrum(source)
+        return
     # A few harmonics, or an unknown spectrum, sample a delay that differs from frequency to frequency.
     where = source.surroundings + ("" if source.kind in _DENSE else ", harmonic")
     why, signal = None if source.alone else OVERLAPS, source.truth["signal"]
@@ -128,3 +160,16 @@ def interaural(source: Source) -> Iterator[ClaimResult]:
     yield Measurement(f"ITD, {where}", source.name, float(source.truth["itd_us"]), time)
     if source.kind in _SHAPED:
         yield Measurement(f"ILD, {where}", source.name, float(source.truth["ild_db"]), level)
+
+
+def _interaural_of_any_spectrum(source: Source) -> Iterator[ClaimResult]:
+    where, clip = f"{source.surroundings}, any spectrum", source.clip
+    transfer = InterauralTransfer.of(whole_stretch(source), clip.rate, quiet=clip.quiet)
+    for name, key, measured in (
+        ("ITD", "itd_us", transfer.time_difference_us(HEAD_S)),
+        ("ILD", "ild_db", transfer.level_difference_db()),
+    ):
+        if measured is None:
+            yield Unmeasured(f"{name}, {where}", "too little of its spectrum stands out from the background")
+        else:
+            yield Measurement(f"{name}, {where}", source.name, float(source.truth[key]), measured)

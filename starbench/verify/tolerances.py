@@ -81,6 +81,10 @@ def _around(
 _TENTH = "a tenth of a human JND"
 _WORST = "the worst error of the estimator on true stimuli, with room"
 _PARTLY = f"{_WORST}; a suite's median is held to a part of it"
+_WHITE = (
+    "how a head weighs the bands of a flat source cannot be heard: 12 µs and 1.2 dB (sd over directions); a "
+    "suite's median is held to a part of it"
+)
 _OFF = "median distance of the track from the claimed path, "
 _SENSE = "a mirrored or reversed path has −1; reflections blur, but do not turn, the sense of motion"
 
@@ -173,6 +177,10 @@ KINDS: dict[str, ClaimKind] = {
               {"dry": (0.005, 0.4), "in noise": (0.006, 0.4), "in a room": (0.030, 0.15)}),
     **_around("duration", "its half-amplitude duration (in a room to the bend into the decay)", "s", _PARTLY,
               _part(0.10), {"dry": (0.010, 0.3), "in noise": (0.012, 0.3), "in a room": (0.080, 0.15)}),
+    "span of a sound with pauses": ClaimKind(
+        "how far it reaches beyond its claimed ends", "s", _flat(0.010), "10 ms",
+        "only events can be heard; the last may fall into the ramp",
+    ),
     "received level": ClaimKind("level of a channel while a source sounds", "dB", _flat(0.05), "0.05 dB",
                            f"{_TENTH} (0.5 dB)", _flat(0.5)),
     "received level, in noise": ClaimKind("the same, background taken off", "dB", _flat(0.4), "0.4 dB", _PARTLY,
@@ -186,6 +194,10 @@ KINDS: dict[str, ClaimKind] = {
     **_around("ILD", "level difference of the direct sound between the ears", "dB", _PARTLY, _flat(0.5),
               {"dry": (0.5, 0.1), "in noise": (1.0, 0.1), "dry, harmonic": (1.5, 0.1),
                "in noise, harmonic": (1.5, 0.1)}),
+    **_around("ITD", "the same of a sound of unknown spectrum, every band counting the same", "µs", _WHITE,
+              _flat(10.0), {"dry, any spectrum": (60.0, 0.15), "in noise, any spectrum": (90.0, 0.15)}),
+    **_around("ILD", "the same of a sound of unknown spectrum, every band counting the same", "dB", _WHITE,
+              _flat(0.5), {"dry, any spectrum": (6.0, 0.1), "in noise, any spectrum": (6.0, 0.15)}),
     **_around("lateral angle", "angle from the median plane, by the sine law of the ITD", "°",
               "the sine law's own error on a measured head, with room; the ITD itself is held far closer",
               _flat(0.97), {"dry": (18.0, None), "in noise": (20.0, None), "in a room": (35.0, None)}),
