@@ -2,7 +2,8 @@
 
 The harmonics of the right candidate hold all there is, and the points half-way between them nothing: a
 multiple of the fundamental finds less at its harmonics, half of it finds as much, so that the highest of
-the best candidates is right. It is then refined by a weighted least-squares line through the frequencies of
+the best candidates is right. Where a filter has left few strong lines, a part of the fundamental can still win; it
+misses most of its lines, by which it is found out. It is then refined by a weighted least-squares line through the frequencies of
 its harmonics' peaks.
 """
 
@@ -22,6 +23,9 @@ _PADDED = 4
 _COARSE_S = 0.3
 #: A candidate within this part of the best score is as good: half of the fundamental is, a multiple is not.
 _AS_GOOD = 0.8
+#: Parts of the fundamental that are looked for, and how far the median of the lines that they miss is below that of
+#: the others, dB: neighbouring lines of a real complex differ far less on average.
+_PARTS, _MISSING_DB = (2, 3), 18.0
 #: Refinements: the first trusts the lowest harmonics only, where an error of the grid is still small.
 _TRUSTED = (10, 30, 100)
 
@@ -33,7 +37,8 @@ def fundamental_hz(signal: Samples, rate: int) -> float:
     """
     part = round(_COARSE_S * rate)
     start = max(0, (signal.size - part) // 2)
-    f0 = _coarse(*_spectrum(signal[start : start + part], rate))
+    coarse = _spectrum(signal[start : start + part], rate)
+    f0 = _whole(*coarse, _coarse(*coarse))
     magnitude, step = _spectrum(signal, rate)
     for count in _TRUSTED:
         f0 = _refined(magnitude, step, f0, count)
@@ -61,6 +66,19 @@ def _coarse(magnitude: NDArray[np.float64], step: float) -> float:
     last = candidates.size - int(np.argmax(good[::-1]))  # one past the highest good candidate
     first = last - int(np.argmin(np.append(good[:last][::-1], False)))
     return float(candidates[first + int(np.argmax(scores[first:last]))])
+
+
+def _whole(magnitude: NDArray[np.float64], step: float, f0: float) -> float:
+    """The candidate, or the multiple of it to which all lines belong that are there."""
+    for multiple in _PARTS:
+        number = np.arange(1, int(min(_UP_TO_HZ, (magnitude.size - 1) * step) / f0) + 1)
+        level = 20.0 * np.log10(np.maximum(magnitude[np.rint(number * f0 / step).astype(int)], 1e-12))
+        there = number % multiple == 0
+        if f0 * multiple > HIGHEST_HZ or there.sum() < 2:
+            continue
+        if np.median(level[there]) - np.median(level[~there]) > _MISSING_DB:
+            f0 *= multiple
+    return f0
 
 
 def _refined(magnitude: NDArray[np.float64], step: float, f0: float, trusted: int) -> float:

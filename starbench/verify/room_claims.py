@@ -29,9 +29,12 @@ _USUAL_S = 0.4
 _LEAST_DRR_DB = -12.0
 #: Above this one cannot fail to find it; and more than this of a decay cannot be missed, dB.
 _PLAIN_DRR_DB, _PLAIN_DECAY_DB = -5.0, 40.0
+_FLUCTUATES = "no decay or direct sound is found: a sound of random spectrum fluctuates too much"
 
 
 def _what(name: str, source: Source) -> str:
+    if source.is_coloured:
+        return f"{name}, any spectrum"
     return f"{name}, {'noise' if source.kind in _RANDOM else 'harmonic'}"
 
 
@@ -55,6 +58,8 @@ def reverberation_time(source: Source) -> Iterator[ClaimResult]:
         measured = decay_time_s(envelope, source.offset_s, until, floor)
         if measured is not None:
             yield Measurement(kind, where, claimed, measured)
+        elif source.is_coloured:
+            yield Unmeasured(kind, _FLUCTUATES)
         elif min(claimed_snr_db(source), 60.0 * (until - source.offset_s) / claimed) > _PLAIN_DECAY_DB:
             yield Absent(kind, where, f"{claimed:.3f} s")
         else:
@@ -106,6 +111,8 @@ def direct_to_reverberant(source: Source) -> Iterator[ClaimResult]:
         measured = direct_to_reverberant_db(envelope, sounding, decay_s, floor)
         if claimed < _LEAST_DRR_DB or (measured is None and claimed < _PLAIN_DRR_DB):
             yield Unmeasured(kind, "the direct sound is drowned")
+        elif measured is None and source.is_coloured:
+            yield Unmeasured(kind, _FLUCTUATES)
         elif measured is None:
             yield Absent(kind, where, f"{claimed:.1f} dB")
         else:

@@ -43,6 +43,8 @@ def obstacle(source: Source) -> str | None:
     """Why a source cannot be measured by itself; None if it can."""
     if not source.alone:
         return OVERLAPS
+    if source.in_room and source.is_coloured and source.kind not in NOISES and not source.moves:
+        return f"{source.kind}: the few partials that its random spectrum leaves beat with their reflections"
     return None if source.kind in (UNBROKEN if source.moves else STEADY) else f"{source.kind}: is not steady"
 
 

@@ -85,6 +85,10 @@ _WHITE = (
     "how a head weighs the bands of a flat source cannot be heard: 12 µs and 1.2 dB (sd over directions); a "
     "suite's median is held to a part of it"
 )
+_FEW_BANDS = (
+    "Gaussian noise fluctuates while it begins and stops, the more the fewer bands are strong; a suite's median is "
+    "held to a part of it"
+)
 _OFF = "median distance of the track from the claimed path, "
 _SENSE = "a mirrored or reversed path has −1; reflections blur, but do not turn, the sense of motion"
 
@@ -218,6 +222,11 @@ KINDS: dict[str, ClaimKind] = {
                            _part(0.05), 0.2),
     **_around("DRR", "direct over reflected energy, from how power builds up and falls", "dB", _PARTLY,
               _flat(2.5), {"noise": (6.0, 0.1), "harmonic": (6.0, 0.1)}),
+
+    **_around("T30", "decay of a noise whose spectrum is not known", "s", _FEW_BANDS, _part(0.05),
+              {"any spectrum": (0.25, 0.15)}),
+    **_around("DRR", "direct over reflected energy of a noise whose spectrum is not known", "dB", _FEW_BANDS,
+              _flat(2.5), {"any spectrum": (12.0, 0.15)}),
 
     **_around("path: lateral angle", f"{_OFF}lateral angle", "°", "as for a source that stands", _flat(0.97),
               {"dry": (18.0, None), "in noise": (20.0, None), "in a room": (30.0, None)}),

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..scenes import cue_features
+from ..scenes.definitions import DEFINITIONS
 from ..scenes.options import SceneOptions, rt60_words, snr_words
 from . import jnd
 from .places.discrimination import PLACE_DISCRIMINATION
@@ -71,6 +72,8 @@ def declarations(
         }
     questions = PLACE_QUESTIONS[profile.name]
     declared |= _jnds(profile, attributes, places, questions)
+    if places and questions is not PLACE_QUESTIONS["default-1"]:
+        declared |= {"definitions": DEFINITIONS}
     return declared | (_places(places, questions, options) if places else {})
 
 

@@ -9,6 +9,7 @@ from starbench.synthesis import BuildPlan, BuildSpec
 
 from ..design.apportionment import apportion
 from ..design.plans import PartPlan, build_plan, select_attributes
+from ..scenes.definitions import DEFINITIONS
 from ..scenes.feasibility import check_rooms, try_heads
 from ..scenes.options import SceneOptions, parse_options, rt60_words, snr_words
 from ..scenes.recipes import RATE_HZ
@@ -78,7 +79,8 @@ class Spatial:
         )
         return build_plan(
             parts,
-            declared=_declarations(question_types, options),
+            declared=_declarations(question_types, options)
+            | ({"definitions": DEFINITIONS} if by_attribute is _VERSION_2 else {}),
             options=options.resolved,
             attributes=attributes,
             profile=next(name for name in reversed(_PROFILES) if _PROFILES[name] is by_attribute),
