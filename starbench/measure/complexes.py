@@ -23,9 +23,9 @@ _PADDED = 4
 _COARSE_S = 0.3
 #: A candidate within this part of the best score is as good: half of the fundamental is, a multiple is not.
 _AS_GOOD = 0.8
-#: Parts of the fundamental that are looked for; how far the lines that they miss are below their neighbours, dB, in
-#: the median; and how far below the strongest line a line may be to be compared, dB.
-_PARTS, _MISSING_DB, _COMPARED_DB = (2, 3), 18.0, 40.0
+#: Parts of the fundamental that are looked for, and how far the median of the lines that they miss is below that of
+#: the others, dB: neighbouring lines of a real complex differ far less on average.
+_PARTS, _MISSING_DB = (2, 3), 18.0
 #: Refinements: the first trusts the lowest harmonics only, where an error of the grid is still small.
 _TRUSTED = (10, 30, 100)
 
@@ -73,10 +73,10 @@ def _whole(magnitude: NDArray[np.float64], step: float, f0: float) -> float:
     for multiple in _PARTS:
         number = np.arange(1, int(min(_UP_TO_HZ, (magnitude.size - 1) * step) / f0) + 1)
         level = 20.0 * np.log10(np.maximum(magnitude[np.rint(number * f0 / step).astype(int)], 1e-12))
-        there = np.flatnonzero((number % multiple == 0) & (level > level.max() - _COMPARED_DB))
-        if f0 * multiple > HIGHEST_HZ or not there.size:
+        there = number % multiple == 0
+        if f0 * multiple > HIGHEST_HZ or there.sum() < 2:
             continue
-        if np.median(level[there] - level[there - 1]) > _MISSING_DB:
+        if np.median(level[there]) - np.median(level[~there]) > _MISSING_DB:
             f0 *= multiple
     return f0
 

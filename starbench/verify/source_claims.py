@@ -82,7 +82,9 @@ def timing(source: Source) -> Iterator[ClaimResult]:
     begins = rise(envelope, first, middle, smooth_s)
     ends = (bend if source.in_room else fall)(envelope, middle, last, smooth_s)
     if begins is None or ends is None:
-        if claimed_snr_db(source) > LEAST_SNR_DB:
+        if source.is_coloured:
+            yield Unmeasured(f"onset, {kind}", "a sound of random spectrum shows no clear beginning or end")
+        elif claimed_snr_db(source) > LEAST_SNR_DB:
             claimed = f"from {source.onset_s:.4f} to {source.offset_s:.4f} s"
             yield Absent(f"onset, {kind}", source.name, claimed)
         else:
