@@ -69,7 +69,7 @@ class InterauralTransfer:
         band = ((frequency - low_hz) / _BAND_HZ).astype(np.intp)
 
         def summed(lines: NDArray[np.float64]) -> NDArray[np.float64]:
-            return np.bincount(band, lines)
+            return np.bincount(band, lines).astype(np.float64)
 
         power = np.stack([summed(ear[within]) for ear in energy])
         noise = np.stack([summed(ear[within]) for ear in background])

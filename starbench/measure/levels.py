@@ -110,7 +110,7 @@ def whitened(samples: Samples, rate: int, low_hz: float, high_hz: float, quiet: 
     return np.asarray(np.fft.irfft(spectrum * gain[:, None], n, axis=0))
 
 
-def _smoothed_energy(spectrum: NDArray[np.complex128], frequency: NDArray[np.float64]) -> Power:
+def _smoothed_energy(spectrum: NDArray[np.complex128], frequency: NDArray[np.floating]) -> Power:
     total = np.concatenate([[0.0], np.cumsum(np.square(np.abs(spectrum)).sum(axis=1))])
     step = frequency[1] if frequency.size > 1 else 1.0
     half = np.maximum(_SMOOTH_PART * frequency, _SMOOTH_HZ) / 2 / step
