@@ -6,7 +6,7 @@ the sound put at the place of the right one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,12 +25,17 @@ _BATCH, _BATCHES = 256, 40
 
 @dataclass(frozen=True)
 class RoomFamily:
-    """Shoebox rooms: bounds of length, width and height, and the least distance of a sound from a wall, m."""
+    """Shoebox rooms: bounds of length, width and height, and the least distance of a sound from a wall, m.
+
+    ``materials`` are what floor, walls and ceiling may be of (the synthesizer has their absorption in octaves);
+    without any, all walls absorb alike at all frequencies.
+    """
 
     length_m: Bounds
     width_m: Bounds
     height_m: Bounds
     margin_m: float = 0.3
+    materials: Mapping[str, Sequence[str]] | None = None
 
     def draw(
         self, rt60_s: float, points: Sequence[RequiredPoint], rng: np.random.Generator
@@ -56,12 +61,17 @@ class RoomFamily:
             holds = _inside(positions, sizes[:, None], self.margin_m).all(axis=1)
             if holds.any():
                 k = int(np.argmax(holds))
-                return {
+                room = {
                     "size_m": _rounded(sizes[k]),
                     "rt60_s": rt60_s,
                     "listener_m": _rounded(listeners[k]),
                     "facing_deg": round(float(facing[k]), 2),
                 }
+                if self.materials is not None:
+                    room["surfaces"] = {
+                        part: str(rng.choice(list(names))) for part, names in self.materials.items()
+                    }
+                return room
         raise StimulusError(
             f"no room up to {self.length_m[1]:g} m long holds a sound {distance.max():g} m away"
         )
@@ -81,6 +91,13 @@ def _inside(points: NDArray[np.float64], sizes: NDArray[np.float64], margin: flo
 def _rounded(values: NDArray[np.float64]) -> list[float]:
     return [round(float(value), 3) for value in values]
 
+
+#: Everyday surfaces with which every room of these families can have its reverberation time.
+MATERIALS: Mapping[str, Sequence[str]] = {
+    "floor": ("parquet", "wood", "carpet", "thick-carpet"),
+    "walls": ("brick", "plaster", "plasterboard", "panelling", "glass"),
+    "ceiling": ("plaster", "plasterboard", "panelling"),
+}
 
 #: For sounds within about 2.5 m.
 LIVING = RoomFamily((5.5, 8.5), (4.5, 6.5), (2.6, 3.4))

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..scenes.places import ALL_HEIGHT_CORNERS, HEIGHTS, draw_height_all_around, place_at_height
-from ..scenes.rooms import HALL
+from ..scenes.rooms import HALL, MATERIALS
 from ..scenes.sounds import NamedSound
 from ..scenes.varied_sounds import LEVELS_DB_SPL, NARROW, SOUNDS, STEADY, WIDE
 from . import localisation, relations, trajectories
@@ -82,7 +82,8 @@ def _version_2(question_type: QuestionType) -> QuestionType:
         "coarse": directions_caption,
         "sounds": tuple(tuple(map(_varied, group)) for group in question_type.sounds),
     }
-    return replace(question_type, **varied | _CHANGES.get(question_type.name, {}))
+    changed = replace(question_type, **varied | _CHANGES.get(question_type.name, {}))
+    return replace(changed, rooms=replace(changed.rooms, materials=MATERIALS))
 
 
 def _varied(sound: NamedSound) -> NamedSound:

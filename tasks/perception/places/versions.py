@@ -17,7 +17,7 @@ import numpy as np
 
 from ...design.draws import log_uniform, uniform
 from ...scenes.places import ALL_HEIGHT_CORNERS, Place, draw_height_all_around, place, place_at_height
-from ...scenes.rooms import AUDITORIUM, RequiredPoint
+from ...scenes.rooms import AUDITORIUM, MATERIALS, RequiredPoint
 from ...scenes.varied_sounds import LEVELS_DB_SPL, NARROW, SOUNDS, WIDE, Colour
 from .. import jnd
 from ..wording import Wording
@@ -87,6 +87,7 @@ def _distance_pair(level: float, rng: np.random.Generator) -> PlacePair:
 def _varied(design: ClipDesign, colour: Colour) -> ClipDesign:
     return replace(
         design,
+        rooms=replace(design.rooms, materials=MATERIALS),
         colour=colour,
         level_db_spl=LEVELS_DB_SPL,
         separate_levels=True,
@@ -140,7 +141,9 @@ _VERSION_2 = PlaceQuestions(
             levels=_DISTANCE_STEPS_DB,
             unit="dB of direct sound",
             draw_pair=_distance_pair,
-            design=replace(_DISTANCE.design, rt60_s=(0.5, 0.7), rooms=AUDITORIUM),
+            design=replace(
+                _DISTANCE.design, rt60_s=(0.5, 0.7), rooms=replace(AUDITORIUM, materials=MATERIALS)
+            ),
         ),
     },
 )
