@@ -59,8 +59,8 @@ class Observer:
         """Return the place of the right option, if that can be heard."""
         text = question(prompt)
         understood = (
-            temporal_questions.read(without_notes(text), prompt.options)
-            or space_questions.read(text, prompt.options)
+            space_questions.read(text, prompt.options)
+            or temporal_questions.read(without_notes(text), prompt.options)
             or tone_questions.read(without_notes(text), prompt.options)
         )
         if understood is None or len(prompt.clips) != understood.n_clips:

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from starbench.adapters.observer import same_place
+from starbench.adapters.observer import Observer, same_place
 from starbench.adapters.observer.bursts import audible, merge
 from starbench.adapters.observer.ears import Ears
 from starbench.audio import Audio, quantise
 from starbench.measure.spectra import band_centres, cross_spectra
+from starbench.schema import ClipPart, Prompt, TextPart
 from starbench.synth.scene import scene
 
 ROOM = {"size_m": [7.0, 5.5, 3.0], "rt60_s": 0.4, "listener_m": [3.1, 2.6, 1.5], "facing_deg": 20.0}
@@ -22,10 +23,15 @@ KINDS: dict[str, dict[str, Any]] = {
     "plucked": {"f0_hz": 220.0, "per_second": 3.5},
     "struck": {"f0_hz": 450.0, "per_second": 2.5},
     "voice": {"f0_hz": 180.0},
+    "modulated-noise": {"per_second": 8.0},
 }
 
 
 def ears(kind: str, *azimuths: float, seed: int = 1, elevation: float = 0.0, **rest: Any) -> Ears:
+    return Ears(clip(kind, *azimuths, seed=seed, elevation=elevation, **rest))
+
+
+def clip(kind: str, *azimuths: float, seed: int = 1, elevation: float = 0.0, **rest: Any) -> Audio:
     """Sounds of one kind, each with a spectrum of its own, 0.7 s each and 0.8 s apart."""
     sources = [
         {
@@ -43,7 +49,7 @@ def ears(kind: str, *azimuths: float, seed: int = 1, elevation: float = 0.0, **r
         for k, azimuth in enumerate(azimuths)
     ]
     made = scene(rng=np.random.default_rng(seed), total_s=1.6 * len(azimuths) + 0.2, sources=sources, **rest)
-    return Ears(Audio(quantise(made.samples), made.rate))
+    return Audio(quantise(made.samples), made.rate)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -60,6 +66,16 @@ def test_a_sound_with_pauses_is_heard_from_its_begin_to_its_end(kind):
 def test_front_and_back_are_distinguished_in_noise_and_with_a_steep_spectrum(kind, azimuth):
     heard = ears(kind, azimuth, background={"snr_db": 20.0})
     assert heard.finder.nearest(heard.directional(heard.whole)) == pytest.approx(azimuth, abs=4.0)
+
+
+def test_where_a_fluttering_noise_is_is_no_question_about_fluctuation():
+    heard = clip("modulated-noise", 60.0)
+    options = ("Directly ahead", "Left side", "Right side")
+    text = (
+        "Where do you hear the fluttering noise? Loudness and timbre vary at random and are not asked about."
+    )
+    prompt = Prompt(parts=(ClipPart.of(lambda: heard), TextPart(text=text)), options=options)
+    assert Observer().generate(prompt) == "<C>"
 
 
 @pytest.mark.parametrize("elevation", [-30.0, 0.0, 40.0])
