@@ -176,3 +176,39 @@ def test_the_first_click_comes_at_the_onset() -> None:
         wave = make(seed, kind="pulses", duration_s=1.0, per_second=5.0).wave
         loud = np.abs(wave) > 0.3 * np.max(np.abs(wave))
         assert 0.005 < np.argmax(loud) / RATE < 0.035
+
+
+@pytest.mark.parametrize("per_octave", [0.7, 3.0, 6.0])
+def test_random_gains_have_their_deviation_and_are_new_in_every_draw(per_octave: float) -> None:
+    plain, drawn = [], []
+    for seed in range(40):
+        same = {"kind": "gaussian-noise", "duration_s": 0.5}
+        coloured = make(seed, **same, spectrum={"gains": [[per_octave, 8.0]]})
+        plain.append(
+            band_db(make(seed, **same).wave, 1800, 2200) - band_db(make(seed, **same).wave, 7000, 9000)
+        )
+        drawn.append(band_db(coloured.wave, 1800, 2200) - band_db(coloured.wave, 7000, 9000))
+    # Two bands far apart differ by √2 of the deviation, less where several gains share a band.
+    assert np.std(plain) < 1.0
+    assert 3.0 < np.std(drawn) < 14.0
+
+
+def test_a_spectrum_tilts_by_its_decibels_an_octave() -> None:
+    same = {"kind": "gaussian-noise", "duration_s": 1.0}
+    tilted, flat = (make(3, **same, spectrum={"tilt_db_per_octave": tilt}).wave for tilt in (-6.0, 0.0))
+    fall = band_db(tilted, 900, 1100) - band_db(tilted, 3600, 4400)
+    assert fall - (band_db(flat, 900, 1100) - band_db(flat, 3600, 4400)) == pytest.approx(12.0, abs=0.3)
+
+
+def test_a_level_course_moves_the_level_and_its_bands_by_themselves() -> None:
+    def levels_db(course: dict[str, float], low: float, high: float) -> np.ndarray:
+        wave = make(5, kind="gaussian-noise", duration_s=12.0, level_course=course).wave
+        parts = np.array_split(wave[2_400:-2_400], 40)
+        return np.array([band_db(part, low, high) for part in parts])
+
+    whole = [levels_db({"sd_db": 8.0}, *band) for band in ((400, 900), (6000, 12_000))]
+    assert 4.0 < np.std(whole[0]) < 12.0
+    assert np.corrcoef(whole)[0, 1] > 0.95
+    banded = [levels_db({"sd_db": 1.0, "band_sd_db": 8.0}, *band) for band in ((400, 900), (6000, 12_000))]
+    assert abs(np.corrcoef(banded)[0, 1]) < 0.6
+    assert min(map(np.std, banded)) > 3.0

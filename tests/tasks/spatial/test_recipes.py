@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 from drafts import by_sub_category, parameters, places, render, signed
 from scene_geometry import trajectory, wall_distance_m
-from spatial_plans import mirrored, plan, right_option
+from spatial_plans import mirrored, plan, right_option, sound_option
 
 from starbench.synth.scene_spec import parse_scene
 from starbench.synthesis import BuildPlan
@@ -133,3 +134,33 @@ def test_one_item_of_each_type_can_be_rendered_for_every_receiver() -> None:
             samples = render(drafts[0]).samples
             assert samples.shape == (round(parameters(drafts[0])["total_s"] * 48_000), n_channels)
             assert np.abs(samples).max() < 1
+
+
+def test_one_of_two_sounds_hardly_tells_which_is_right_in_version_2() -> None:
+    """The best cut on what one sound alone has: its distance, received level, height or azimuth.
+
+    The cut is chosen by the same items, so it gets a standard error (0.02) or so more than it deserves.
+    """
+    by_type = by_sub_category(plan(6000, attributes=("relations",), profile="default-2").drafts)
+
+    def best_cut(name: str, value: Callable[[dict[str, Any]], float]) -> float:
+        values, is_right = [], []
+        for draft in by_type[name]:
+            first = parameters(draft)["sources"][0]
+            sign = -1.0 if "left" in draft.item.question else 1.0
+            values.append(sign * value(first))
+            is_right.append(sound_option(first) == draft.item.answer)
+        ordered = np.array(is_right)[np.argsort(values)]
+        below = np.concatenate([[0], np.cumsum(ordered)])
+        above = np.concatenate([[0], np.cumsum(~ordered)])
+        shares = (below + above[-1] - above) / len(ordered)
+        return float(max(shares.max(), 1 - shares.min()))
+
+    assert best_cut("nearer", lambda source: source["at"]["distance_m"]) < 0.85
+    assert best_cut("nearer_by_level", _received_db_spl) < 0.68
+    assert best_cut("higher", lambda source: source["at"]["elevation_deg"]) < 0.80
+    assert best_cut("further_side", lambda source: signed(source["at"]["azimuth_deg"])) < 0.65
+
+
+def _received_db_spl(source: dict[str, Any]) -> float:
+    return float(source["source_db_spl"] - 20 * np.log10(source["at"]["distance_m"]))
