@@ -68,6 +68,6 @@ STAR_BENCH = Profile(
 
 #: ``default`` stands for the newest version.
 PROFILES = {
-    "default": DEFAULT_1,
+    "default": DEFAULT_2,
     **{profile.name: profile for profile in (DEFAULT_1, DEFAULT_2, STAR_BENCH)},
 }

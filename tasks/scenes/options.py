@@ -61,14 +61,16 @@ class SceneOptions:
     Where a value is None or empty, each question type has its own: reverberation times ``rt60``, s (None in
     it stands for no room); levels ``snr`` of the sources over the background, dB (None in it: none); kinds
     of ``signal``. ``format`` is the receiver; ``heads`` are those that a suite's items are shared out to, none
-    where the receiver is not a head, and ``head_equalisation`` is what is divided out of them (see the
-    synthesizer ``scene``). With ``stems``, each source's own sound is kept beside the mixture.
+    where the receiver is not a head, ``default_heads`` the sources of those that the profile has, and
+    ``head_equalisation`` is what is divided out of them (see the synthesizer ``scene``). With ``stems``, each
+    source's own sound is kept beside the mixture.
     """
 
     rt60: tuple[float | None, ...] | None = None
     snr: tuple[float | None, ...] | None = None
     signal: tuple[str, ...] = ()
     heads: tuple[ListenerHead, ...] = (DEFAULT_HEAD,)
+    default_heads: tuple[str, ...] = (DEFAULT_HEAD.source,)
     head_equalisation: str | None = None
     recordings: tuple[Recording, ...] = ()
     format: str = "binaural"
@@ -76,13 +78,12 @@ class SceneOptions:
 
     @property
     def resolved(self) -> dict[str, Any]:
-        """The options for a suite's manifest: digests instead of paths."""
+        """The options for a suite's manifest, where they are not the profile's: digests instead of paths."""
         resolved = {
             "snr": self.snr and snr_words(self.snr),
             "rt60": self.rt60 and rt60_words(self.rt60),
             "signal": list(self.signal),
             "hrtf": self._resolved_heads,
-            "head_equalisation": self.head_equalisation,
             "recordings": self.recordings and recordings_digest(self.recordings),
             "format": self.format if self.format != "binaural" else None,
             "stems": self.stems,
@@ -96,7 +97,7 @@ class SceneOptions:
 
     @property
     def _resolved_heads(self) -> Any:
-        if self.has_usual_head:
+        if not self.heads or tuple(head.source for head in self.heads) == self.default_heads:
             return None
         described = [head.described for head in self.heads]
         return described if len(described) > 1 else {"sha256": self.heads[0].digest}
@@ -188,7 +189,12 @@ def parse_options(
     options = {name: parsers[name](value) for name, value in raw.items()}
     is_binaural = options.get("format", "binaural") == "binaural"
     heads = options.pop("hrtf", _heads(default_heads)) if is_binaural else ()
-    return SceneOptions(heads=heads, head_equalisation=head_equalisation if is_binaural else None, **options)
+    return SceneOptions(
+        heads=heads,
+        default_heads=tuple(default_heads),
+        head_equalisation=head_equalisation if is_binaural else None,
+        **options,
+    )
 
 
 def _values(raw: Any, option: str) -> list[str]:

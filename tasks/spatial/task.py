@@ -36,7 +36,7 @@ _VERSION_2 = {
 }
 #: Profile -> attribute -> types of questions. ``default`` stands for the newest version.
 _PROFILES: dict[str, dict[str, tuple[QuestionType, ...]]] = {
-    "default": _VERSION_1,
+    "default": _VERSION_2,
     "default-1": _VERSION_1,
     "default-2": _VERSION_2,
 }

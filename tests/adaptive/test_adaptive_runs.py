@@ -35,6 +35,8 @@ def arguments(out: Path, *options: str, attributes: str = "pitch", **of_model: A
         *given,
         "--attributes",
         attributes,
+        "--profile",
+        "default-1",  # its tones are plain
         "--out",
         str(out),
     ]
@@ -105,6 +107,8 @@ def test_a_suite_is_built_around_what_a_run_measured(whole: Path, tmp_path: Path
         "thresholds",
         "--attributes",
         "pitch",
+        "--profile",
+        "default-1",
         "--size",
         "16",
         "--workers",

@@ -57,13 +57,13 @@ def test_score_prints_the_fields_that_others_rely_on(demo: Path) -> None:
     assert {"task", "condition", "n_items", "n_trials", "aa", "acr", "aa_ci", "acr_ci", "outcomes"} <= set(
         row
     )
-    assert row["n_trials"] == sum(row["outcomes"].values()) == 186
+    assert row["n_trials"] == sum(row["outcomes"].values()) == 184
     assert row["aa"] >= 0.9
 
 
 def test_journal_lines_carry_the_fields_that_others_rely_on(demo: Path) -> None:
     lines = (demo / "runs" / "random" / "trials.jsonl").read_text("utf-8").splitlines()
-    assert len(lines) == 255
+    assert len(lines) == 253
     for line in map(json.loads, lines):
         assert {
             "item_id", "rotation", "condition", "protocol", "outcome", "letter", "answer_letter", "correct",
@@ -83,7 +83,7 @@ def test_scoring_an_unfinished_run_says_so(demo: Path, tmp_path: Path) -> None:
     done = starbench("score", str(run), "--json")
     assert done.returncode == 1
     rows = [suite["tasks"][0] for suite in json.loads(done.stdout)["suites"]]
-    assert sum(row["outcomes"].get("missing", 0) for row in rows) == 155
+    assert sum(row["outcomes"].get("missing", 0) for row in rows) == 153
     assert rows[0]["coverage"] < 1
 
 
@@ -177,8 +177,8 @@ def test_progress_is_plain_lines_where_there_is_no_terminal(demo: Path, tmp_path
     done = starbench(
         "run", "--model", "random", "--suite", str(demo / "suite"), "--out", "r", folder=tmp_path
     )
-    assert "186/186 trials" in done.stderr
-    assert "answered 186" in done.stderr
+    assert "184/184 trials" in done.stderr
+    assert "answered 184" in done.stderr
     assert "\x1b" not in done.stderr + done.stdout
 
 
@@ -191,11 +191,11 @@ def test_every_condition_is_listed_with_what_the_model_gets() -> None:
 def test_suites_and_runs_below_a_folder_are_listed(demo: Path) -> None:
     suites = starbench("list", "suites", folder=demo)
     assert {"scenes", "suite"} <= {line.split()[0] for line in suites.stdout.splitlines()}
-    assert "perception-default-1-seed7: 60 items, 60 clips, digest " in suites.stdout
+    assert "perception-default-2-seed7: 60 items, 60 clips, digest " in suites.stdout
     runs = starbench("list", "runs", str(demo))
     first, second = runs.stdout.splitlines()
     assert first.startswith(str(demo / "runs" / "observer"))
-    assert "observer on perception-default-1-seed7, spatial-default-1-seed7, 255 of 255 trials" in first
+    assert "observer on perception-default-2-seed7, spatial-default-2-seed7, 253 of 253 trials" in first
     assert "random on" in second
     nothing = starbench("list", "runs", str(demo / "suite"))
     assert (nothing.returncode, nothing.stdout) == (0, "")

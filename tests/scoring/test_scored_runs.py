@@ -95,4 +95,4 @@ def test_thresholds_are_those_of_conditions_that_send_clips(tmp_path: Path) -> N
     rows = {(row.attribute, row.condition): row for row in suite.thresholds}
     assert {condition for _, condition in rows} == {"audio"}
     row = rows["sensitivity_loudness", "audio"]
-    assert (row.method, row.unit, row.smallest, row.largest) == ("indecision", "JND", 1.0, 32.0)
+    assert (row.method, row.unit, row.smallest, row.largest) == ("indecision", "JND", 1.0, 8.0)

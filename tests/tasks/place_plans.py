@@ -32,7 +32,7 @@ COORDINATE = {"azimuth": "azimuth_deg", "elevation": "elevation_deg", "distance"
 
 def plan(
     attributes: Iterable[str] = PLACES,
-    profile: str = "default",
+    profile: str = "default-1",
     size: int | None = None,
     seed: int = 5,
     **options: Any,

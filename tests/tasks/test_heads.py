@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +15,16 @@ from spatial_plans import plan as plan_spatial
 from starbench.errors import InputError
 from starbench.synth.geometry import unit
 from starbench.synthesis import BuildPlan, BuildSpec
-from starbench.tasks.perception import task as perception_task
 from starbench.tasks.perception.task import Perception
-from starbench.tasks.scenes.options import HEADS, parse_options
-from starbench.tasks.spatial import task as spatial_task
+from starbench.tasks.scenes.options import HEADS
 
 BOTH = ["kemar", "kemar-large"]
 
 
-def plan(size: int, attributes: tuple[str, ...] = ("azimuth",), **options: Any) -> BuildPlan:
-    build_plan: BuildPlan = Perception().plan(BuildSpec(attributes, "default", 5, size, options))
+def plan(
+    size: int, attributes: tuple[str, ...] = ("azimuth",), profile: str = "default-1", **options: Any
+) -> BuildPlan:
+    build_plan: BuildPlan = Perception().plan(BuildSpec(attributes, profile, 5, size, options))
     return build_plan
 
 
@@ -114,20 +113,18 @@ def test_what_one_of_the_heads_cannot_render_is_left_out_for_all(horizon_only: P
     assert "has no data at elevation" in reasons[0]
 
 
-def test_default_heads_and_their_equalisation_are_a_profile_s(monkeypatch: pytest.MonkeyPatch) -> None:
-    of_profile = partial(parse_options, default_heads=HEADS, head_equalisation="diffuse-field")
-    monkeypatch.setattr(perception_task, "parse_options", of_profile)
-    monkeypatch.setattr(spatial_task, "parse_options", of_profile)
-    build_plan = plan(20)
+def test_default_heads_and_their_equalisation_are_a_profile_s() -> None:
+    build_plan = plan(20, profile="default-2")
     assert set(heads_of(build_plan)) == set(HEADS)
     assert {parameters(d)["head_equalisation"] for d in build_plan.drafts} == {"diffuse-field"}
     assert build_plan.declared["heads"]["equalisation"] == "diffuse-field"
-    assert (build_plan.options or {})["head_equalisation"] == "diffuse-field"
-    chosen = plan(20, hrtf="kemar-large")
+    assert not build_plan.options, "what a profile has is no option"
+    assert plan(20, profile="default-2", hrtf=",".join(HEADS)) == build_plan
+    chosen = plan(20, profile="default-2", hrtf="kemar-large")
     assert {parameters(d)["head"] for d in chosen.drafts} == {"kemar-large"}
     assert chosen.declared["heads"]["n"] == 1
-    assert "heads" not in plan(20, ("pitch",)).declared
-    open_field = plan_spatial(20, attributes=("localisation",), format="foa")
+    assert "heads" not in plan(20, ("pitch",), "default-2").declared
+    open_field = plan_spatial(20, attributes=("localisation",), profile="default-2", format="foa")
     assert not any({"head", "head_equalisation"} & set(parameters(d)) for d in open_field.drafts)
     assert "heads" not in open_field.declared
 

@@ -19,7 +19,7 @@ INTERVALS = ("first", "second", "neither")
 CHANCE = 1 / 3
 
 
-def plan(profile: str = "default", size: int | None = None, seed: int = 5, **more: Any) -> BuildPlan:
+def plan(profile: str = "default-1", size: int | None = None, seed: int = 5, **more: Any) -> BuildPlan:
     build_plan: BuildPlan = Perception().plan(
         BuildSpec(more.pop("attributes", TONES), profile, seed, size, more)
     )

@@ -21,7 +21,7 @@ TONES = ("pitch", "loudness", "duration")
 @pytest.fixture(scope="session")
 def tones(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("tones") / "suite"
-    build("perception", BuildSpec(TONES, "default", 7, 24), root, workers=1)
+    build("perception", BuildSpec(TONES, "default-1", 7, 24), root, workers=1)
     return root
 
 

@@ -19,8 +19,8 @@ from starbench.tasks.perception import Perception
     [
         (
             BuildSpec(("pitch", "taste"), "default", 1),
-            "perception has no attribute 'taste': there are pitch, loudness, duration, azimuth, elevation, "
-            "distance",
+            "perception has no attribute 'taste': there are pitch, loudness, duration, gap, tone_order, am_depth, "
+            "am_rate, tempo, masked_tone, azimuth, elevation, distance",
         ),
         (
             BuildSpec(TONES, "modern", 1),

@@ -10,11 +10,12 @@ from tone_plans import TONES, plan, right_interval
 from starbench.errors import InputError
 from starbench.synthesis import BuildSpec, Interval, LevelDesign
 from starbench.tasks.perception import Perception
+from starbench.tasks.perception.level_designs import LEVEL_DESIGNS
 
 SEED = 5
 
 
-def designs(*attributes: str, profile: str = "default", **options: str) -> dict[str, LevelDesign]:
+def designs(*attributes: str, profile: str = "default-1", **options: str) -> dict[str, LevelDesign]:
     found: dict[str, LevelDesign] = Perception().level_designs(
         BuildSpec(attributes, profile, SEED, options=options)
     )
@@ -32,8 +33,10 @@ def test_a_tone_item_at_a_level_is_the_one_of_the_suite() -> None:
         assert made == draft
 
 
-@pytest.mark.parametrize("profile", ["default-1", "default-2"])
-@pytest.mark.parametrize("attribute", Perception.attributes)
+@pytest.mark.parametrize(
+    ("attribute", "profile"),
+    [(attribute, profile) for profile in ("default-1", "default-2") for attribute in LEVEL_DESIGNS[profile]],
+)
 def test_every_attribute_is_asked_between_its_levels(attribute: str, profile: str) -> None:
     (design,) = designs(attribute, profile=profile).values()
     assert design.profile == profile

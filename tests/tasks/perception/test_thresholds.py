@@ -14,7 +14,7 @@ from starbench.suites.clip_info import ClipInfo
 from starbench.synthesis import BuildPlan, BuildSpec
 from starbench.tasks.perception.thresholds import Thresholds
 
-LADDER = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+LADDERS = {"pitch": (1, 2, 4, 8, 16, 32, 64, 128), "loudness": (1, 2, 4, 8)}
 
 
 def plan(*attributes: str, size: int | None = None, seed: int = 3, **options: str) -> BuildPlan:
@@ -25,8 +25,12 @@ def plan(*attributes: str, size: int | None = None, seed: int = 3, **options: st
 def test_a_precision_of_20_percent_takes_480_items_an_attribute() -> None:
     items = [draft.item for draft in plan("pitch", "loudness").drafts]
     counts = Counter((item.sub_category, item.level) for item in items)
-    for name in ("sensitivity_pitch", "sensitivity_loudness"):
-        assert [counts[name, level] for level in (0.0, *LADDER)] == [120, *[60] * 6]
+    for attribute, levels in LADDERS.items():
+        n_each = 360 // len(levels)
+        assert [counts[f"sensitivity_{attribute}", level] for level in (0, *levels)] == [
+            120,
+            *[n_each] * len(levels),
+        ]
     assert {item.level for item in items if item.catch} == {0.0}
     assert len({item.id for item in items}) == len(items)
 
@@ -49,7 +53,7 @@ def test_every_item_is_asked_once_and_letters_are_balanced_within_answers_and_le
     cells = Counter(
         (item.answer, item.level, trial.answer_letter) for item, trial in zip(items, trials, strict=True)
     )
-    for answer, level in product(items[0].options[:2], LADDER):
+    for answer, level in product(items[0].options[:2], LADDERS["pitch"]):
         of_cell = [cells[answer, level, letter] for letter in "ABC"]
         assert max(of_cell) - min(of_cell) <= 1
     all_rotations = plan_trials("suite", items, clips, get("starbench"), ["audio"], "all").trials
@@ -66,11 +70,11 @@ def test_the_right_option_stands_under_the_letter_that_is_asked_for(letter: int)
 
 
 def test_items_lie_around_an_estimate_within_the_ladder() -> None:
-    items = [draft.item for draft in plan("pitch", "loudness", around="sensitivity_pitch:20").drafts]
+    items = [draft.item for draft in plan("pitch", "loudness", around="sensitivity_pitch:80").drafts]
     assert len(items) == 180
     assert {item.sub_category for item in items} == {"sensitivity_pitch"}
     levels = sorted({item.level for item in items if not item.catch})
-    assert levels == [10.0, 14.1421, 20.0, 28.2843, 32.0]
+    assert levels == [40.0, 56.5685, 80.0, 113.1371, 128.0]
     assert sum(item.catch for item in items) == 45
 
 

@@ -12,12 +12,11 @@ import numpy as np
 import pytest
 from drafts import by_sub_category, render
 from prediction import best_guess, chi_square
-from tone_plans import CHANCE, INTERVALS, plan, right_interval
+from tone_plans import CHANCE, INTERVALS, TONES, plan, right_interval
 
 from starbench.audio import quantise
 from starbench.errors import InputError
 from starbench.synthesis import Draft
-from starbench.tasks.perception import Perception
 from starbench.tasks.perception.profiles import DEFAULT_2
 from starbench.tasks.perception.tones import masked
 from starbench.tasks.perception.tones.discrimination import LADDERS, draft_tone_item
@@ -241,4 +240,4 @@ def test_version_1_is_what_it_was() -> None:
         text = json.dumps([recipes, suite.declared, suite.dropped], sort_keys=True)
         digests.append(sha256(text.encode()).hexdigest()[:16])
     assert digests == ["713434a8c87a7cf3", "11dbe99f47122716"]
-    assert Perception.attributes == ("pitch", "loudness", "duration", "azimuth", "elevation", "distance")
+    assert plan("default-1", 12, attributes=()).attributes == (*TONES, "azimuth", "elevation", "distance")
