@@ -14,6 +14,6 @@ def large_plan() -> BuildPlan:
     return plan(size=2400)
 
 
-@pytest.fixture(scope="session")
-def many_items() -> dict[str, list[Draft]]:
-    return by_sub_category(plan(size=6000, seed=8).drafts)
+@pytest.fixture(scope="session", params=["default-1", "default-2"])
+def many_items(request: pytest.FixtureRequest) -> dict[str, list[Draft]]:
+    return by_sub_category(plan(size=6000, seed=8, profile=request.param).drafts)
