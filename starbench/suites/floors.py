@@ -1,7 +1,11 @@
-"""The floors of a suite, in ``floors.json`` beside its manifest: no part of the suite, nor of its digest."""
+"""The floors of a suite, in ``floors.json`` beside its manifest: no part of the suite, nor of its digest.
+
+Where none were measured of a suite itself, the published ones of its design stand for them.
+"""
 
 from __future__ import annotations
 
+from importlib.resources import files
 from os.path import lexists
 from pathlib import Path
 
@@ -13,12 +17,31 @@ from starbench.storage.atomic import write_lines
 from starbench.storage.inputs import read_json
 from starbench.storage.records import as_json
 from starbench.suites.suite import MANIFEST, Suite
-from starbench.text import validation_problem
+from starbench.text import slug, validation_problem
 
 FLOORS = "floors.json"
+#: What the spec of every suite has; anything else is an option of the task, and makes another design.
+_PLAIN_SPEC = {"task", "attributes", "profile", "seed", "size"}
 
 
 def read_floors(suite: Suite) -> SuiteFloors | None:
+    """The floors that were measured of this very suite, else the published ones of its design; None if there are none.
+
+    Raises :class:`SuiteError` if the file beside the suite is damaged.
+    """
+    return measured_floors(suite) or published_floors(suite)
+
+
+def published_floors(suite: Suite) -> SuiteFloors | None:
+    """The floors of the task's full suites of the same profile, if the suite was built without further options."""
+    task, profile = suite.spec.get("task"), suite.spec.get("profile")
+    if not (isinstance(task, str) and isinstance(profile, str)) or set(suite.spec) - _PLAIN_SPEC:
+        return None
+    path = files("starbench.results") / "floors" / f"{slug(f'{task}-{profile}')}.json"
+    return SuiteFloors.model_validate_json(path.read_bytes()) if path.is_file() else None
+
+
+def measured_floors(suite: Suite) -> SuiteFloors | None:
     """The floors that were measured of this very suite; None if there are none, or they are another one's.
 
     Raises :class:`SuiteError` if the file is damaged.

@@ -10,7 +10,7 @@ from starbench.errors import SuiteError
 from starbench.execution.processes import available_cpus
 from starbench.schema.floors import SuiteFloors
 from starbench.suites import suite as suites
-from starbench.suites.floors import FLOORS, read_floors
+from starbench.suites.floors import FLOORS, measured_floors, published_floors
 from starbench.suites.suite import Suite
 from starbench.verify import balance, leaks
 from starbench.verify.answers import groups
@@ -54,14 +54,14 @@ def verify(
 
 
 def _floors(suite: Suite) -> tuple[SuiteFloors | None, list[dict[str, Any]]]:
-    """The floors beside a suite, or why what lies there cannot be read: they are no part of it, so it is no breach."""
+    """The floors of a suite, or why what lies beside it cannot be read: they are no part of it, so it is no breach."""
     try:
-        floors = read_floors(suite)
+        floors = measured_floors(suite)
     except SuiteError as error:
         return None, [{"claim": "floors", "why": str(error), "count": 1}]
     is_foreign = floors is None and (suite.root / FLOORS).exists()
     why = f"{FLOORS} was measured of another suite: starbench floors {suite.root} measures again"
-    return floors, [{"claim": "floors", "why": why, "count": 1}] if is_foreign else []
+    return floors or published_floors(suite), [{"claim": "floors", "why": why, "count": 1}] if is_foreign else []
 
 
 def _digest_breaches(digest: str, manifest: dict[str, Any]) -> list[Breach]:
