@@ -19,6 +19,8 @@ from starbench.plugins import registry
 from starbench.synth import scene_spec, signals
 from starbench.synth.geometry import unit
 from starbench.synth.heads import loading
+from starbench.synth.heads.equalisation import BAND_HZ
+from starbench.synth.heads.hrtf import Head
 from starbench.synth.image_sources import free_field, shoebox_images
 from starbench.synth.scene_spec import SceneSpec
 from starbench.synth.shoebox import Shoebox
@@ -27,7 +29,7 @@ from starbench.tasks.perception import jnd
 
 from . import temporal
 from .errors_found import Found
-from .rooms import ABOVE_HZ, RATE
+from .rooms import ABOVE_HZ, RATE, Case
 from .table import Row, at_most
 
 SEED = 20_263
@@ -38,6 +40,8 @@ FULL_SCALE_DB_SPL = 100.0
 #: Where elevation is heard, Hz, and how far below the strongest ERB band one may be that is compared, dB.
 ELEVATION_BAND_HZ, WITHIN_DB = (1000.0, 16_000.0), 50.0
 FINE_HZ = 25.0
+#: How much of a clip before a sound is compared, s.
+BEFORE_S = 0.03
 
 
 def found(quick: bool) -> dict[str, Found]:
@@ -45,13 +49,19 @@ def found(quick: bool) -> dict[str, Found]:
     return {
         **{name: _tones(name, items) for name in ("pitch", "loudness", "duration")},
         **temporal.found(items),
-        "azimuth": _azimuth(items),
-        "elevation": _elevation(items),
-        "distance": _distance(1 if quick else 6),
+        **{
+            attribute + version: find(profile, count)
+            for profile, version in (("default-1", ""), ("default-2", " (version 2)"))
+            for attribute, find, count in (
+                ("azimuth", _azimuth, items),
+                ("elevation", _elevation, items),
+                ("distance", _distance, 1 if quick else 6),
+            )
+        },
     }
 
 
-def _drafts(attribute: str, count: int, profile: str = "default") -> list[Draft]:
+def _drafts(attribute: str, count: int, profile: str) -> list[Draft]:
     """As many items as asked, of levels and all else at random, none of them a catch trial."""
     task = registry.load("tasks", "perception")()
     plan = task.plan(BuildSpec((attribute,), profile, SEED, size=4 * count + 40, options={}))
@@ -60,10 +70,10 @@ def _drafts(attribute: str, count: int, profile: str = "default") -> list[Draft]
     return asked[:count]
 
 
-def _made(draft: Draft) -> tuple[Stimulus, dict[str, Any]]:
+def _made(draft: Draft, **changed: Any) -> tuple[Stimulus, dict[str, Any]]:
     """A draft's clip without its background, which is a factor and no error; and what it was made from."""
     (recipe,) = draft.clips
-    parameters = {name: value for name, value in recipe.parameters.items() if name != "background"}
+    parameters = {name: value for name, value in recipe.parameters.items() if name != "background"} | changed
     synthesizer = registry.load("synthesizers", recipe.synthesizer)
     return synthesizer(rng=generator(SEED, draft.item.id), **parameters), parameters
 
@@ -99,6 +109,8 @@ class Sound:
     """One source of a clip: what was claimed, what is heard of it (n, 2), its dry wave, and its truth."""
 
     at: scene_spec.Place
+    head: Head
+    ild_band_hz: tuple[float, float] | None
     room: Shoebox | None
     heard: np.ndarray
     dry: np.ndarray
@@ -107,51 +119,66 @@ class Sound:
     def exact(self, azimuth_deg: float = 0.0, elevation_deg: float = 0.0) -> np.ndarray:
         """The dry wave at the ears from the claimed direction, or so many degrees beside it.
 
-        It is as long as what is heard, (n, 2): a harmonic on the edge of a band then falls alike into both.
+        It lies where it lies in what is heard, (n, 2), so that frames of estimators cut both alike.
         """
         direction = unit(self.at.azimuth_deg + azimuth_deg, self.at.elevation_deg + elevation_deg)
-        ears = oracle.oracle_brir(loading.load(None, RATE), free_field(direction * self.at.distance_m), RATE)
-        wave = fftconvolve(ears.direct, self.dry[None], axes=1).T[: len(self.heard)]
+        ears = oracle.oracle_brir(self.head, free_field(direction * self.at.distance_m), RATE)
+        before = round(BEFORE_S * RATE) - ears.lead
+        wave = np.pad(fftconvolve(ears.direct, self.dry[None], axes=1).T, ((before, 0), (0, 0)))[
+            : len(self.heard)
+        ]
         return np.pad(wave, ((0, len(self.heard) - len(wave)), (0, 0)))
 
 
 def _sounds(draft: Draft) -> Iterator[Sound]:
-    stimulus, parameters = _made(draft)
+    stimulus, parameters = _made(draft, dither=False)
     spec: SceneSpec = scene_spec.parse_scene(parameters)
-    samples = quantise(stimulus.samples).astype(np.float64) / 32768.0
+    samples = stimulus.samples.astype(np.float64)
     rng = generator(SEED, draft.item.id)  # the sources' random numbers come first, in their order
+    head = loading.load(spec.head, RATE, spec.head_equalisation)
+    band_hz = BAND_HZ if spec.head_equalisation else None  # of the label of ILD
     room = None if spec.room is None else Shoebox(**dict(spec.room))
     for source, truth in zip(spec.sources, stimulus.truth["sources"], strict=True):
         dry = signals.make_signal(source.signal, spec.rate, rng).wave
         assert source.at is not None
-        start, stop = truth["onset_s"] - 0.03, truth["onset_s"] + truth["duration_s"] + 0.05
+        start, stop = truth["onset_s"] - BEFORE_S, truth["onset_s"] + truth["duration_s"] + 0.05
         heard = samples[round(start * RATE) : round(stop * RATE)]
-        yield Sound(source.at, room, heard, dry, truth)
+        yield Sound(source.at, head, band_hz, room, heard, dry, truth)
 
 
-def _azimuth(items: int) -> Found:
-    """In the open, ITD and ILD of the 16-bit clip; in rooms, those of the direct sound used, as labelled.
+def _azimuth(profile: str, items: int) -> Found:
+    """In the open, ITD and ILD of the clip; in rooms, those of the direct sound used, as labelled.
 
-    Each is compared with the exact render of the claimed place, and divided by what one JND changes there.
+    Each is compared with the exact render of the claimed place, and divided by what one JND changes: the median over
+    the sounds, since the level of a band may hardly change at some place.
     """
-    itd, ild, itd_room, ild_room = [], [], [], []
+    itd, ild, itd_room, ild_room, jnds = [], [], [], [], []
     half = jnd.angle_deg("azimuth", 0.5)
-    for sound in (one for draft in _drafts("azimuth", items) for one in _sounds(draft)):
+    for sound in (one for draft in _drafts("azimuth", items, profile) for one in _sounds(draft)):
         beside = [_ears(sound.exact(azimuth_deg=side)) for side in (-half, half)]
-        itd_jnd, ild_jnd = (abs(b - a) for a, b in zip(*beside, strict=True))
+        jnds.append([abs(b - a) for a, b in zip(*beside, strict=True)])
         if sound.room is None:
             exact, got = _ears(sound.exact()), _ears(sound.heard)
-            itd.append(abs(got[0] - exact[0]) / itd_jnd)
-            ild.append(abs(got[1] - exact[1]) / ild_jnd)
+            itd.append(abs(got[0] - exact[0]))
+            ild.append(abs(got[1] - exact[1]))
             continue
-        direct = oracle.oracle_brir(
-            loading.load(None, RATE), free_field(unit(sound.at.azimuth_deg, sound.at.elevation_deg)), RATE
-        )
-        left, right = 10.0 * np.log10(np.sum(direct.direct**2, axis=1))
-        itd_room.append(abs(sound.truth["itd_us"] - oracle.itd_us(direct)) / itd_jnd)
-        ild_room.append(abs(sound.truth["ild_db"] - (right - left)) / ild_jnd)
-    errors = {"ITD, dry": itd, "ILD, dry": ild, "ITD, room": itd_room, "ILD, room": ild_room}
-    return Found({cue: np.array(values) for cue, values in errors.items()}, len(itd) + len(itd_room))
+        direction = unit(sound.at.azimuth_deg, sound.at.elevation_deg)
+        direct = oracle.oracle_brir(sound.head, free_field(direction), RATE)
+        left, right = _levels_db(direct.direct, sound.ild_band_hz)
+        itd_room.append(abs(sound.truth["itd_us"] - oracle.itd_us(direct)))
+        ild_room.append(abs(sound.truth["ild_db"] - (right - left)))
+    itd_jnd, ild_jnd = np.median(jnds, axis=0)
+    errors = {"ITD, dry": np.array(itd) / itd_jnd, "ILD, dry": np.array(ild) / ild_jnd}
+    errors |= {"ITD, room": np.array(itd_room) / itd_jnd, "ILD, room": np.array(ild_room) / ild_jnd}
+    return Found(errors, len(itd) + len(itd_room))
+
+
+def _levels_db(responses: np.ndarray, band_hz: tuple[float, float] | None) -> np.ndarray:
+    """Energy of responses (2, n) in a band, or all of it, dB."""
+    hertz = np.fft.rfftfreq(responses.shape[1], 1.0 / RATE)
+    low_hz, high_hz = band_hz or (-1.0, RATE)
+    within = (hertz >= low_hz) & (hertz <= high_hz)
+    return 10.0 * np.log10(np.sum(np.abs(np.fft.rfft(responses, axis=1)[:, within]) ** 2, axis=1))
 
 
 def _ears(samples: np.ndarray) -> tuple[float, float]:
@@ -159,15 +186,15 @@ def _ears(samples: np.ndarray) -> tuple[float, float]:
     return binaural.time_difference_us(samples, RATE), binaural.level_difference_db(samples, RATE)
 
 
-def _elevation(items: int) -> Found:
-    """Levels in ERB bands of both ears, 1 to 16 kHz, of the 16-bit clip against the exact render.
+def _elevation(profile: str, items: int) -> Found:
+    """Levels in ERB bands of both ears, 1 to 16 kHz, of the clip against the exact render.
 
     Their error, less its mean (loudness is no cue), is divided by what one JND changes there: as rms over
     bands, and as the shift of elevation that fits it best.
     """
     rms, shift = [], []
     half = jnd.angle_deg("elevation", 0.5)
-    for sound in (one for draft in _drafts("elevation", items) for one in _sounds(draft)):
+    for sound in (one for draft in _drafts("elevation", items, profile) for one in _sounds(draft)):
         exact = _erb_levels_db(sound.exact())
         audible = exact > exact.max() - WITHIN_DB
         below, above = (_erb_levels_db(sound.exact(elevation_deg=side))[audible] for side in (-half, half))
@@ -193,17 +220,18 @@ def _without_mean(values: np.ndarray) -> np.ndarray:
 # --- distance -----------------------------------------------------------------------------------------
 
 
-def _distance(items: int) -> Found:
+def _distance(profile: str, items: int) -> Found:
     """DRR of each ear as labelled against the full-order oracle's at the claimed place, over 2.5 dB."""
     one_jnd = float(jnd.TABLE["distance"]["direct_to_reverberant_db"])
     errors, pairs = [], []
-    for draft in _drafts("distance", items):
+    for draft in _drafts("distance", items, profile):
         off = []
         for sound in _sounds(draft):
             assert sound.room is not None
             direction = unit(sound.at.azimuth_deg, sound.at.elevation_deg)
-            every = shoebox_images(sound.room, direction * sound.at.distance_m)
-            exact = oracle.drr_db(oracle.oracle_brir(loading.load(None, RATE), every, RATE), ABOVE_HZ)
+            images = shoebox_images(sound.room, direction * sound.at.distance_m)
+            case = Case(sound.room, *dict(sound.at).values(), images)
+            exact = oracle.drr_db(oracle.oracle_brir(sound.head, case.images, RATE, case.octaves), ABOVE_HZ)
             off.append((np.array(sound.truth["drr_db"]) - exact) / one_jnd)
         errors += off
         pairs.append(np.abs(off[1] - off[0]).max())

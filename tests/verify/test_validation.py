@@ -183,5 +183,5 @@ def test_a_source_that_is_not_where_it_is_said_is_seen(
     from validation import attributes
 
     monkeypatch.setattr(scene, "unit", lambda azimuth, elevation: unit(azimuth + off[0], elevation + off[1]))
-    found = getattr(attributes, f"_{attribute}")(4)
+    found = getattr(attributes, f"_{attribute}")("default-2", 4)
     assert len(failed(attributes.rows({attribute: found}))) >= 2
