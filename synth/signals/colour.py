@@ -8,6 +8,7 @@ only the comparison of the two ears is left. A level that varies by itself does 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Annotated
 
 import numpy as np
@@ -24,8 +25,8 @@ from .kind import TILT_REFERENCE_HZ, Wave
 
 #: Below, gains stay those of this frequency, Hz: a steep tilt would leave nothing but rumble.
 _LOWEST_HZ = 125.0
-#: Middles of the bands that get a level course of their own, Hz, two octaves apart.
-_BAND_MIDDLES_HZ = (150.0, 600.0, 2400.0, 9600.0)
+#: Middles of the lowest and the highest band that get a level course of their own, Hz.
+_BAND_MIDDLES_HZ = (150.0, 9600.0)
 
 
 class Spectrum(Frozen):
@@ -51,21 +52,23 @@ class Spectrum(Frozen):
 class LevelCourse(Frozen):
     """A level that varies slowly at random: a cubic spline, dB, through independent normal values.
 
-    ``sd_db`` is the standard deviation of the whole level, ``band_sd_db`` that of a further course of each
-    band: a head that turns from a moving source takes its high frequencies first.
+    ``sd_db`` is the standard deviation of the whole level. ``bands`` are pairs as the gains of a
+    :class:`Spectrum`: how many bands an octave has, and the standard deviation of a further course of each, dB. A
+    head takes high frequencies from a source that moves to its other side, and its notches wander.
     """
 
     sd_db: Annotated[float, Field(gt=0, le=20)]
-    band_sd_db: Annotated[float, Field(ge=0, le=20)] = 0.0
+    bands: tuple[tuple[Positive, Annotated[float, Field(gt=0, le=20)]], ...] = ()
     knot_s: Annotated[float, Field(ge=0.05, le=10)] = 0.3
 
     def apply(self, wave: Wave, rate: int, rng: np.random.Generator) -> Wave:
         """Vary the level of a wave, shape (n,)."""
-        gain = self._gain(self.sd_db, wave.size, rate, rng)
-        if not self.band_sd_db:
-            return wave * gain
-        bands = _bands(wave, rate)
-        return gain * sum(band * self._gain(self.band_sd_db, wave.size, rate, rng) for band in bands)
+        varied = wave * self._gain(self.sd_db, wave.size, rate, rng)
+        for per_octave, sd_db in self.bands:
+            varied = sum(
+                band * self._gain(sd_db, wave.size, rate, rng) for band in _bands(varied, rate, per_octave)
+            )
+        return varied
 
     def _gain(self, sd_db: float, n: int, rate: int, rng: np.random.Generator) -> Wave:
         knots = np.arange(-1, math.ceil(n / rate / self.knot_s) + 2) + rng.uniform(-0.5, 0.5)
@@ -73,16 +76,16 @@ class LevelCourse(Frozen):
         return np.asarray(10.0 ** (decibels(np.arange(n) / (rate * self.knot_s)) / 20.0))
 
 
-def _bands(wave: Wave, rate: int) -> list[Wave]:
-    """Four bands about two octaves wide, whose sum is the wave: triangles over the logarithm of frequency."""
+def _bands(wave: Wave, rate: int, per_octave: float) -> Iterator[Wave]:
+    """Bands whose sum is the wave: triangles over the logarithm of frequency."""
+    lowest_hz, highest_hz = _BAND_MIDDLES_HZ
+    last = round(per_octave * math.log2(highest_hz / lowest_hz))
     size = fft.next_fast_len(wave.size, real=True)
     spectrum = fft.rfft(wave, size)
     frequency = np.maximum(np.arange(spectrum.size) * (rate / size), 1.0)
-    position = np.clip(np.log2(frequency / _BAND_MIDDLES_HZ[0]) / 2.0, 0.0, len(_BAND_MIDDLES_HZ) - 1.0)
-    return [
-        fft.irfft(spectrum * np.maximum(0.0, 1.0 - np.abs(position - k)), size)[: wave.size]
-        for k in range(len(_BAND_MIDDLES_HZ))
-    ]
+    position = np.clip(per_octave * np.log2(frequency / lowest_hz), 0.0, last)
+    for k in range(last + 1):
+        yield fft.irfft(spectrum * np.maximum(0.0, 1.0 - np.abs(position - k)), size)[: wave.size]
 
 
 def ripple(

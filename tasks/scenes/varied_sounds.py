@@ -47,10 +47,11 @@ WIDE = Colour(gains=((6.0, 6.0), (3.0, 8.0), (0.7, 12.0)), tilt_db_per_octave=4.
 #: Where height is asked: a wider one would hide it from any listener.
 NARROW = Colour(gains=((3.0, 5.0),), tilt_db_per_octave=2.0)
 
-#: The slow random level of sounds that move: standard deviations, dB, and the time between knots, s.
-LEVEL_COURSE = {"sd_db": 10.0, "band_sd_db": 8.0, "knot_s": 0.5}
+#: The slow random level of sounds that move: standard deviations, dB, also by bands of an octave, and the time between
+#: knots, s.
+LEVEL_COURSE = {"sd_db": 10.0, "bands": [[0.5, 8.0], [1.5, 8.0]], "knot_s": 0.5}
 #: The same where a movement is heard as a change of level, which a wider one would hide.
-NARROW_LEVEL_COURSE = {"sd_db": 3.0, "band_sd_db": 8.0, "knot_s": 0.5}
+NARROW_LEVEL_COURSE = LEVEL_COURSE | {"sd_db": 3.0}
 
 
 def _family(

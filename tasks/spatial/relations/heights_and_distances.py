@@ -24,7 +24,7 @@ _SOURCE_DB_SPL = (66.0, 72.0)
 # Pairs of version 2 lie anywhere in a range that is much wider than they are.
 LATERAL_DEG, ELEVATIONS_DEG, _LITTLE_HIGHER_DEG = (-20.0, 20.0), (-38.0, 68.0), (30.0, 42.0)
 _ROOM_M, _CLOSE_RATIO = (0.5, 12.0), (2.2, 3.2)
-_OPEN_M, _OPEN_CLOSE_RATIO = (0.8, 14.0), (1.7, 2.2)
+_OPEN_M, _OPEN_CLOSE_RATIO = (0.8, 14.0), (1.6, 2.0)
 _ANY_SOURCE_DB_SPL = (54.0, 77.0)
 
 
