@@ -65,9 +65,8 @@ class LevelCourse(Frozen):
         """Vary the level of a wave, shape (n,)."""
         varied = wave * self._gain(self.sd_db, wave.size, rate, rng)
         for per_octave, sd_db in self.bands:
-            varied = sum(
-                band * self._gain(sd_db, wave.size, rate, rng) for band in _bands(varied, rate, per_octave)
-            )
+            bands = _bands(varied, rate, per_octave)
+            varied = np.sum([band * self._gain(sd_db, wave.size, rate, rng) for band in bands], axis=0)
         return varied
 
     def _gain(self, sd_db: float, n: int, rate: int, rng: np.random.Generator) -> Wave:

@@ -49,7 +49,7 @@ class ItemContent:
     simultaneous: bool = False
     source_db_spl: float | None = None
     duration_s: float | None = None
-    level_course: Mapping[str, float] | None = None
+    level_course: Mapping[str, Any] | None = None
     flags: tuple[str, ...] = ()
 
 
