@@ -61,7 +61,8 @@ def _floors(suite: Suite) -> tuple[SuiteFloors | None, list[dict[str, Any]]]:
         return None, [{"claim": "floors", "why": str(error), "count": 1}]
     is_foreign = floors is None and (suite.root / FLOORS).exists()
     why = f"{FLOORS} was measured of another suite: starbench floors {suite.root} measures again"
-    return floors or published_floors(suite), [{"claim": "floors", "why": why, "count": 1}] if is_foreign else []
+    unread = [{"claim": "floors", "why": why, "count": 1}] if is_foreign else []
+    return floors or published_floors(suite), unread
 
 
 def _digest_breaches(digest: str, manifest: dict[str, Any]) -> list[Breach]:

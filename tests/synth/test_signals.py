@@ -209,6 +209,8 @@ def test_a_level_course_moves_the_level_and_its_bands_by_themselves() -> None:
     whole = [levels_db({"sd_db": 8.0}, *band) for band in ((400, 900), (6000, 12_000))]
     assert 4.0 < np.std(whole[0]) < 12.0
     assert np.corrcoef(whole)[0, 1] > 0.95
-    banded = [levels_db({"sd_db": 1.0, "bands": [[0.5, 8.0]]}, *band) for band in ((400, 900), (6000, 12_000))]
+    banded = [
+        levels_db({"sd_db": 1.0, "bands": [[0.5, 8.0]]}, *band) for band in ((400, 900), (6000, 12_000))
+    ]
     assert abs(np.corrcoef(banded)[0, 1]) < 0.6
     assert min(map(np.std, banded)) > 3.0
