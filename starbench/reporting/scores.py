@@ -143,6 +143,10 @@ def _main_table(name: str, suite: SuiteScore) -> Table:
     )
 
 
+#: A factor's scores of fewer items of a sub-category are left to the JSON.
+_TELLING_ITEMS = 10
+
+
 class _FactorLine(NamedTuple):
     """A row of a factor's table: a task, or below it a sub-category, and its score by the factor's value."""
 
@@ -155,7 +159,8 @@ def _factor_table(factor: str, suite: SuiteScore) -> Table:
     rows = [row for row in suite.factors if row.factor == factor]
     lines: dict[tuple[str, str, str | None], _FactorLine] = {}
     for row in rows:
-        if row.sub_category is None or row.condition == suite.tasks[0].condition:
+        is_telling = row.condition == suite.tasks[0].condition and row.n_items >= _TELLING_ITEMS
+        if row.sub_category is None or is_telling:
             name = row.task if row.sub_category is None else f"  {row.sub_category}"
             line = _FactorLine(name, "" if row.sub_category else _condition(row), {})
             lines.setdefault((row.task, row.condition, row.sub_category), line).scores[row.value] = row
