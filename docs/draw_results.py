@@ -1,4 +1,4 @@
-"""Draws docs/pictures/results.png, accuracy over the size of a difference, from the entries in results/.
+"""Draws docs/pictures/results.png, accuracy over the size of what is to be heard, from the entries in results/.
 
 Run it as ``python docs/draw_results.py``.
 """
@@ -14,35 +14,57 @@ mpl.use("Agg")
 from matplotlib import pyplot as plt
 
 DOCS = Path(__file__).parent
-ATTRIBUTES = ("pitch", "loudness", "duration", "azimuth", "elevation", "distance")
+PANELS = {
+    "pitch": "sensitivity_pitch",
+    "loudness": "sensitivity_loudness",
+    "duration": "sensitivity_duration",
+    "tone in noise": "range_masked_tone",
+    "gap": "sensitivity_gap",
+    "order of two tones": "sensitivity_tone_order",
+    "fluctuation": "sensitivity_am_depth",
+    "rate of fluctuation": "sensitivity_am_rate",
+    "tempo": "sensitivity_tempo",
+    "azimuth": "sensitivity_azimuth",
+    "elevation": "sensitivity_elevation",
+    "distance": "sensitivity_distance",
+}
 MODELS = {"observer": "#0072b2", "random": "#d55e00"}
 
 
-def levels(model: str, attribute: str) -> list[dict]:
-    """Return the scores of pairs that differ, by the size of the difference in JNDs."""
+def scores(model: str) -> dict:
+    """Return the scores of a model on the full default suite of perception."""
     entry = json.loads((DOCS.parent / "results" / f"perception-default-{model}.json").read_text("utf-8"))
-    (task,) = (task for task in entry["scores"]["tasks"] if task["condition"] == "audio")
-    named = [part for part in task["levels"] if part["name"] == f"sensitivity_{attribute}"]
-    return sorted((part for part in named if part["level"]), key=lambda part: part["level"])
+    return entry["scores"]
+
+
+def levels(scored: dict, name: str) -> list[dict]:
+    """Return the scores of the sounds that differ, by the size of the difference."""
+    (task,) = (task for task in scored["tasks"] if task["condition"] == "audio")
+    named = [part for part in task["levels"] if part["name"] == name and not part["catch"]]
+    return sorted(named, key=lambda part: part["level"])
 
 
 def main() -> None:
-    """Draw a panel for each attribute."""
-    figure, panels = plt.subplots(2, 3, figsize=(9, 4.6), sharex=True, sharey=True, layout="constrained")
-    for attribute, panel in zip(ATTRIBUTES, panels.flat, strict=True):
+    """Draw a panel for each attribute; a dotted line is where people hear it, as published."""
+    scored = {model: scores(model) for model in MODELS}
+    figure, panels = plt.subplots(3, 4, figsize=(10, 6.4), sharey=True, layout="constrained")
+    for (title, name), panel in zip(PANELS.items(), panels.flat, strict=True):
         for model, colour in MODELS.items():
-            parts = levels(model, attribute)
+            parts = levels(scored[model], name)
             x, aa = [part["level"] for part in parts], [100 * part["aa"] for part in parts]
             low, high = ([100 * part["aa_ci"][end] for part in parts] for end in (0, 1))
             panel.fill_between(x, low, high, color=colour, alpha=0.15, linewidth=0)
-            panel.plot(x, aa, "o-", color=colour, label=model)
-        panel.axhline(100 / 3, color="grey", linestyle=":", label="chance")
-        panel.set(title=attribute, xscale="log", ylim=(0, 105))
-        panel.set_xticks([1, 2, 4, 8, 16, 32], [1, 2, 4, 8, 16, 32], minor=False)
-        panel.minorticks_off()
-    figure.supxlabel("difference between the two sounds, JNDs")
+            panel.plot(x, aa, "o-", color=colour, label=model, markersize=4)
+        panel.axhline(100 / 3, color="grey", linestyle=":", linewidth=1)
+        human = next(row["human"] for row in scored["observer"]["thresholds"] if row["attribute"] == name)
+        if human is not None:
+            panel.axvline(human["threshold"], color="grey", linestyle="--", linewidth=1)
+        panel.set(title=title, xlabel=parts[0]["level_unit"], ylim=(0, 105))
+        if x[0] > 0:
+            panel.set_xscale("log", base=2)
+            panel.set_xticks(x, [f"{value:g}" for value in x], minor=False)
     figure.supylabel("right answers (AA), %")
-    panels[1, 2].legend(loc="center right", fontsize="small")
+    panels[0, 0].legend(loc="center right", fontsize="small")
     figure.savefig(DOCS / "pictures" / "results.png", dpi=110, metadata={"Software": None})
 
 
