@@ -22,9 +22,10 @@ def with_options(*groups: Callable[..., None]) -> Callable[[CommandT], CommandT]
     """Give a command the options that the groups declare as their parameters; it gets their values as ``**shared``."""
 
     def extend(command: CommandT) -> CommandT:
+        declarations: tuple[Callable[..., None], ...] = (command, *groups)
         parameters = [
             parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
-            for declaration in (command, *groups)
+            for declaration in declarations
             for parameter in inspect.signature(declaration, eval_str=True).parameters.values()
             if parameter.kind is not inspect.Parameter.VAR_KEYWORD
         ]
