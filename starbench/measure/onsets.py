@@ -59,7 +59,7 @@ def _rising(curve: Power, step: float) -> float | None:
     return float(at - 1 + (half - curve[at - 1]) / (curve[at] - curve[at - 1]))
 
 
-def bend(envelope: Envelope, start_s: float, stop_s: float) -> float | None:
+def bend(envelope: Envelope, start_s: float, stop_s: float, smooth_s: float = SMOOTH_S) -> float | None:
     """When a steady sound in a room ends and its decay begins, s; None where nothing falls.
 
     Of all times between ``start_s`` and ``stop_s``, the one from which a level that was steady before
@@ -68,7 +68,7 @@ def bend(envelope: Envelope, start_s: float, stop_s: float) -> float | None:
     where the decay has reached the background.
     """
     first, stop = envelope.index(start_s), envelope.index(stop_s)
-    level = db(envelope.smoothed(SMOOTH_S).power[first:stop, 0])
+    level = db(envelope.smoothed(smooth_s).power[first:stop, 0])
     margin = round(_PLATEAU_S / envelope.step)
     if level.size < 3 * margin or level[:margin].mean() - level[-margin:].mean() < _LEAST_CONTRAST_DB / 3:
         return None
