@@ -61,7 +61,7 @@ class _Plain:
 
 class _InOctaves:
     def __init__(self, images: ImageSources, channels: int, n: int, lead: int, rate: int) -> None:
-        self._images, self._rate, self._lead = images, rate, lead
+        self._images, self._rate = images, rate
         self._out = np.zeros((channels, n))
         self._margin = MARGIN + ringing(rate)
         self._exact = np.zeros(len(images), np.bool_)

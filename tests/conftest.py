@@ -61,6 +61,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             )
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Give all tests of a file to one process: what they share is made once."""
+    from xdist.scheduler import LoadFileScheduling
+
+    return LoadFileScheduling(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)  # before any fixture builds a suite
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Render small suites in this process, since to start others takes seconds; tests of builds start them."""
+    from starbench.build import build
+
+    build._SMALL = 8 if item.path.parent.name == "build" else 50
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What is known of sound files stays out of the user's own cache."""

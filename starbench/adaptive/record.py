@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,13 +13,13 @@ from starbench.adaptive.stimuli import Stimuli
 from starbench.errors import ConditionError, JournalError
 from starbench.models.adapter import Model
 from starbench.planning.plan import RunPlan
-from starbench.planning.workload import Questions
-from starbench.runs import directory, journal
+from starbench.runs import directory
 from starbench.runs.attempt import settled
 from starbench.runs.attempt_record import Beginning
 from starbench.runs.directory import PlannedTrial
 from starbench.runs.ownership import refuse_other, write_errors
-from starbench.schema import Canary, Item, JournalLine, Trial
+from starbench.runs.run_record import RunRecord
+from starbench.schema import Item, Trial
 from starbench.schema.adaptive import AdaptiveResult, AdaptiveThreshold, CourseStep
 from starbench.schema.latest import latest_lines
 from starbench.scoring.observations import Observation
@@ -34,7 +33,7 @@ RESULT = "adaptive.json"
 SUITE = "suite"
 
 
-class AdaptiveRecord:
+class AdaptiveRecord(RunRecord):
     """The run in the directory ``path``, and the procedures that decide what it asks.
 
     The questions on disk are those that were chosen, with their levels. So a resumed run asks the same ones, and
@@ -42,43 +41,19 @@ class AdaptiveRecord:
     """
 
     def __init__(self, request: AdaptiveRequest, plan: RunPlan, model: Model, path: Path) -> None:
-        self.path = path
+        super().__init__(replace(plan, trials=(), items={}), path)
         self.procedures = request.procedures()
         self._request = request
-        self._plan = replace(plan, trials=(), items={})
         self._model = model
-
-    @property
-    def trials(self) -> Sequence[Trial]:
-        return self._plan.trials
 
     @property
     def most(self) -> int:
         return self._request.max_questions * len(self.procedures)
 
-    @property
-    def workload(self) -> Questions:
-        return self._plan.questions
-
-    @property
-    def lines_path(self) -> Path:
-        return self.path / journal.NAME
-
-    @property
-    def rate_hz(self) -> int | None:
-        return self._plan.run.identity.setup.rate_hz
-
-    @property
-    def versions(self) -> Mapping[str, str]:
-        return self._plan.run.versions
-
-    def hold(self) -> AbstractContextManager[None]:
-        return directory.hold(self.path)
-
     def begin(self) -> Beginning:
         """Write the record, or read what the run has asked so far; then choose what to ask next."""
         is_resumed = (self.path / directory.RUN).exists()
-        run = self._plan.run
+        run = self.plan.run
         if is_resumed:
             begun = directory.read(self.path)
             refuse_other(self.path, "another run", begun.identity, run.identity)
@@ -89,7 +64,7 @@ class AdaptiveRecord:
                 directory.write_questions(self.path, {}, ())
                 directory.write_record(self.path, run)
             self._stimuli = Stimuli.open(self.path / SUITE, self._request.name, self._request.design)
-        self._plan = replace(self._plan, run=run)
+        self.plan = replace(self.plan, run=run)
         if self._stimuli.suite.items:
             self._replan()
         self.more()
@@ -98,15 +73,6 @@ class AdaptiveRecord:
     def discard(self) -> None:
         shutil.rmtree(self.path / SUITE, ignore_errors=True)
         directory.discard(self.path)
-
-    def lines(self) -> Iterator[JournalLine]:
-        return journal.read(self.path)
-
-    def canary(self) -> Canary | None:
-        return directory.read_canary(self.path)
-
-    def write_canary(self, canary: Canary) -> None:
-        directory.write_canary(self.path, canary)
 
     def more(self) -> Sequence[Trial]:
         """Choose the next questions of every attribute whose last ones have ended; none where all is done."""
@@ -123,7 +89,7 @@ class AdaptiveRecord:
 
     def result(self) -> AdaptiveResult:
         """What was found so far."""
-        request, run = self._request, self._plan.run
+        request, run = self._request, self.plan.run
         answers, waiting = self._answers(), self._waiting()
         rows = tuple(
             self._row(procedure, answers.get(name, []), is_waiting=name in waiting)
@@ -159,23 +125,23 @@ class AdaptiveRecord:
         """Plan all questions that are made, and write that down."""
         plan = plan_questions(self._request, self._stimuli, self._model)
         kept = ("served_by", "versions", "prices", "created", "label")
-        run = plan.run.model_copy(update={name: getattr(self._plan.run, name) for name in kept})
-        self._plan = replace(plan, run=run)
+        run = plan.run.model_copy(update={name: getattr(self.plan.run, name) for name in kept})
+        self.plan = replace(plan, run=run)
         with write_errors(self.path):
-            directory.write_questions(self.path, self._plan.items, self._plan.trials)
+            directory.write_questions(self.path, self.plan.items, self.plan.trials)
             directory.write_record(self.path, run)
 
     def _grow(self, stimuli: Stimuli, plan: RunPlan) -> None:
         """Add planned questions to those on disk."""
         self._stimuli += stimuli
-        items = {**self._plan.items, **plan.items}
+        items = {**self.plan.items, **plan.items}
         rate = plan.run.identity.setup.rate_hz
         suite = self._stimuli.suite
         questions = replace(plan.questions, items=items, stores={suite.name: ClipStore(suite, rate)})
-        trials = (*self._plan.trials, *plan.trials)
+        trials = (*self.plan.trials, *plan.trials)
         with write_errors(self.path):
             directory.append_questions(self.path, plan.items, plan.trials)
-        self._plan = RunPlan(self._plan.run, trials, items, questions)
+        self.plan = RunPlan(self.plan.run, trials, items, questions)
 
     def _render(self, steps: Sequence[tuple[Procedure, Step]]) -> Stimuli:
         with write_errors(self.path):
@@ -194,7 +160,7 @@ class AdaptiveRecord:
         """Sub-categories with a question that has not ended."""
         ended = settled(self)
         waiting = (trial for trial in self.trials if trial.key not in ended)
-        return {self._plan.items[trial.suite, trial.item_id].sub_category for trial in waiting}
+        return {self.plan.items[trial.suite, trial.item_id].sub_category for trial in waiting}
 
     def _items(self, procedure: Procedure) -> list[Item]:
         """The questions of one attribute that are made, in their order."""
@@ -206,7 +172,7 @@ class AdaptiveRecord:
         lines = latest_lines(self.lines(), lambda line: line)
         observations: dict[str, list[Observation]] = {}
         for trial in self.trials:
-            line, item = lines.get(trial.key), self._plan.items[trial.suite, trial.item_id]
+            line, item = lines.get(trial.key), self.plan.items[trial.suite, trial.item_id]
             if line is not None:
                 planned = PlannedTrial.of(trial)
                 observation = Observation(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from starbench.cli import options
 
 
+@options.with_options(options.server, options.pace)
 def score(
     run: Annotated[Path, typer.Argument(help="A run's directory.")],
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
@@ -19,24 +20,14 @@ def score(
     ] = False,
     judge: options.Judge = None,
     limit: options.JudgedReplies = None,
-    base_url: options.BaseUrl = None,
-    model_arg: options.ModelArgs = None,
-    max_in_flight: options.MaxInFlight = None,
-    rpm: options.Rpm = None,
-    max_cost_usd: options.MaxCost = None,
-    max_tokens: options.MaxTokens = None,
-    prices: options.Prices = None,
-    timeout_s: options.Timeout = 600.0,
-    max_attempts: options.MaxAttempts = 6,
-    backoff: options.Backoff = 1.0,
-    retry_permanent: options.RetryPermanent = False,
+    **shared: Any,
 ) -> None:
     """Score a run again; nothing is asked without --judge. Exit code 1 says that trials are missing or in error.
 
     With --judge, a second model is asked what each reply chose (docs/results.md); all options but --json and
     --reread are about asking it. What it says is kept in a file of its own in the run's directory, and asked once.
     """
-    values = locals()
+    values = locals() | shared
     from starbench.cli.commands.results import score as command
 
     raise typer.Exit(command(values))

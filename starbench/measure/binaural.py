@@ -29,20 +29,19 @@ def time_difference_us(
     rate: int,
     *,
     low_hz: float = 0.0,
-    high_hz: float = ITD_BELOW_HZ,
     tilt_db_per_octave: float = 0.0,
     reach_s: float = LARGEST_ITD_S,
     quiet: Samples | None = None,
 ) -> float:
     """By how much the second channel (the right ear) leads, µs: the peak of the cross-correlation of a band.
 
-    ``samples``, of shape (n, 2), should hold silence or decay at their ends. The band is in Hz, and the slope of
-    the source's spectrum is taken out of it first; ``reach_s`` is the largest difference that is looked for, s.
+    ``samples``, of shape (n, 2), should hold silence or decay at their ends. The band ends at ``ITD_BELOW_HZ``, and
+    the slope of the source's spectrum is taken out of it first; ``reach_s`` is the largest difference looked for, s.
     Of ``quiet``, a stretch of the background alone, the correlation is taken off. Exact to a few nanoseconds for a
     delay without noise (parabola through the peak of 16-fold interpolation).
     """
     reach = round(reach_s * rate * _OVERSAMPLED)
-    band = (low_hz, high_hz, tilt_db_per_octave)
+    band = (low_hz, ITD_BELOW_HZ, tilt_db_per_octave)
     near = _correlation(samples, rate, band, reach)
     if quiet is not None and quiet.shape[0]:
         near = near - _correlation(quiet, rate, band, reach) * (samples.shape[0] / quiet.shape[0])

@@ -11,8 +11,9 @@ import difflib
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from hashlib import sha256
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -53,7 +54,8 @@ def plugin_errors(describe: Callable[[BaseException], str], *passing: type[Excep
         raise PluginError(describe(error)) from error
 
 
-def available(kind: Kind) -> dict[str, EntryPoint]:
+@cache  # to read what every installed package declares takes milliseconds, and tasks load synthesizers often
+def available(kind: Kind) -> Mapping[str, EntryPoint]:
     """Entry points of one kind by name, sorted; raises :class:`PluginError` if two packages claim one name."""
     points: dict[str, EntryPoint] = {}
     for point in sorted(entry_points(group=f"starbench.{kind}"), key=lambda p: p.name):

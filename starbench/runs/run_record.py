@@ -14,7 +14,7 @@ from starbench.runs.attempt_record import Beginning, PlannedAhead
 from starbench.schema import Canary, JournalLine, Trial
 
 
-@dataclass(frozen=True)
+@dataclass
 class RunRecord(PlannedAhead):
     """The run in the directory ``path``, and the trials that it is to hold in the end."""
 

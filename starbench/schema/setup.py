@@ -18,7 +18,7 @@ ChannelPolicy = Literal["refuse", "split", "mono"]
 class Setup(Frozen):
     """How questions are put: part of a request, of a run's identity and of a leaderboard entry.
 
-    A new option is one field here, its declaration in ``cli/options.py`` and a parameter in ``cli/models.py``.
+    A new option is one field here and its declaration in ``cli/options.py``.
     """
 
     protocol: str | None = None

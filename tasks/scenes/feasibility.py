@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import product
 from typing import Any
 
@@ -24,7 +25,8 @@ from .rooms import RoomFamily
 def first_refusal(options: SceneOptions, places: Iterable[Place], rate: int = RATE_HZ) -> str | None:
     """Why the first of these places that one of the heads cannot render is refused, or None."""
     tries = product(options.heads, places)
-    return next(filter(None, (_refusal(options.with_head(head), at, None, rate) for head, at in tries)), None)
+    reasons = (_direction_refusal(options.with_head(head), tuple(at.items()), rate) for head, at in tries)
+    return next(filter(None, reasons), None)
 
 
 def try_heads(options: SceneOptions) -> SceneOptions:
@@ -61,6 +63,11 @@ def check_rooms(options: SceneOptions, rooms: Iterable[tuple[RoomFamily, Sequenc
             refusal = _refusal(options, place(0.0, 0.0, 1.0), room, RATE_HZ)
             if refusal:
                 raise StimulusError(f"option rt60: {rt60_s:g} s cannot be made: {refusal}")
+
+
+@lru_cache(1024)  # most questions of a task have the same corners
+def _direction_refusal(options: SceneOptions, at: tuple[tuple[str, float], ...], rate: int) -> str | None:
+    return _refusal(options, dict(at), None, rate)
 
 
 def _refusal(options: SceneOptions, at: Place, room: Mapping[str, Any] | None, rate: int) -> str | None:

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -187,31 +188,53 @@ def points(*values: str) -> list[EntryPoint]:
     return [EntryPoint("mine", value, "starbench.adapters") for value in values]
 
 
-def test_two_packages_that_claim_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "entry_points", lambda group: points("one:A", "two:B"))
+@pytest.fixture
+def install(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[list[EntryPoint]], None]]:
+    """Put entry points in place of those that are installed."""
+
+    def stand_in(these: list[EntryPoint]) -> None:
+        monkeypatch.setattr(registry, "entry_points", lambda group: these)
+        registry.available.cache_clear()
+
+    yield stand_in
+    registry.available.cache_clear()
+
+
+def test_two_packages_that_claim_one_name_are_refused(install: Callable[[list[EntryPoint]], None]) -> None:
+    install(points("one:A", "two:B"))
     with pytest.raises(PluginError, match=re.escape("one:A and two:B")):
         registry.available("adapters")
-    monkeypatch.setattr(registry, "entry_points", lambda group: points("one:A", "one:A"))
+    install(points("one:A", "one:A"))
     assert list(registry.available("adapters")) == ["mine"]
+
+
+def test_what_is_installed_is_read_once_however_often_plug_ins_are_loaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    registry.available("synthesizers")
+    monkeypatch.setattr(registry, "entry_points", lambda group: pytest.fail("read again"))
+    assert registry.load("synthesizers", "scene") is registry.load("synthesizers", "scene")
 
 
 @pytest.mark.parametrize(
     "source", ["def (\n", "1 / 0\n", "import no_such_module_at_all\n", "raise SystemExit\n", "class B: ...\n"]
 )
 def test_an_installed_plug_in_that_is_broken_is_refused_by_name(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, source: str
+    folder: Path, install: Callable[[list[EntryPoint]], None], source: str
 ) -> None:
     (folder / "installed_one.py").write_text(source)
-    monkeypatch.setattr(registry, "entry_points", lambda group: points("installed_one:A"))
+    install(points("installed_one:A"))
     told = refusal("mine")
     assert told.startswith("plug-in 'mine' (installed_one:A) cannot be loaded: ")
     assert told.endswith("(installed_one.py)" if "class B" in source else "(installed_one.py:1)")
 
 
-def test_only_the_plug_in_asked_for_is_imported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_plug_in_asked_for_is_imported(
+    folder: Path, install: Callable[[list[EntryPoint]], None]
+) -> None:
     (folder / "installed_two.py").write_text("class A: ...\n")
     others = [EntryPoint("bomb", "no_such_module_at_all:A", "starbench.adapters"), *points("installed_two:A")]
-    monkeypatch.setattr(registry, "entry_points", lambda group: others)
+    install(others)
     assert registry.load("adapters", "mine").__name__ == "A"
 
 

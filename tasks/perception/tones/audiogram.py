@@ -33,7 +33,7 @@ _WORDING = Wording(
     ("The first half", "The second half", "It is not present at all"),
 )
 
-#: Frequency, Hz, and level, dB HL.
+#: Frequency, Hz, and level, dB.
 GridPoint = tuple[float, float]
 
 
@@ -92,6 +92,36 @@ def _try_out(
     return flags, refusals
 
 
+def which_half(
+    name: str,
+    wording: Wording,
+    interval: Interval | None,
+    point: GridPoint,
+    unit: str,
+    *,
+    abstention: bool = False,
+) -> Question:
+    """Ask in which half the tone of this point is; None: in neither."""
+    f0_hz, level = point
+    return Question(
+        task=TASK,
+        category=IDENTIFICATION,
+        sub_category=name,
+        text=wording.text,
+        options=wording.options,
+        answer=wording.answer(interval),
+        # The ramps widen the spectral line by about the inverse of their length. A catch trial has the
+        # bandwidth of the point whose place it takes: where that frequency is lost, it must be left out too,
+        # or "not present" would be right more often than the other answers.
+        bandwidth_hz=f0_hz + 1.0 / RAMP_S,
+        # A catch trial has no level, because 0 dB is one.
+        level=None if interval is None else level,
+        level_unit=unit,
+        is_catch=interval is None,
+        offers_abstention=abstention,
+    )
+
+
 def _item(
     identifier: str,
     point: GridPoint,
@@ -100,29 +130,12 @@ def _item(
     profile: Profile,
     seed: int,
 ) -> Draft:
-    f0_hz, level = point
     roved_s = generator(seed, identifier, "plan").uniform(*_ROVED_EDGE_S)
     edge_s = _EDGE_S if profile is STAR_BENCH else round(float(roved_s), 4)
     tone: dict[str, Any] = {"half": None}
     if interval is not None:
         tone = _tone(1 + INTERVALS.index(interval), point, profile) | {"edge_s": edge_s}
-    question = Question(
-        task=TASK,
-        category=IDENTIFICATION,
-        sub_category=NAME,
-        text=_WORDING.text,
-        options=_WORDING.options,
-        answer=_WORDING.answer(interval),
-        # The ramps widen the spectral line by about the inverse of their length. A catch trial has the
-        # bandwidth of the point whose place it takes: where that frequency is lost, it must be left out too,
-        # or "not present" would be right more often than the other answers.
-        bandwidth_hz=f0_hz + 1.0 / RAMP_S,
-        # A catch trial has no level, because 0 dB HL is one.
-        level=None if interval is None else level,
-        level_unit="dB HL",
-        is_catch=interval is None,
-        offers_abstention=profile.offers_abstention,
-    )
+    question = which_half(NAME, _WORDING, interval, point, "dB HL", abstention=profile.offers_abstention)
     plain = plain_caption("a tone or none", generator(seed, identifier, "caption"))
     return question.draft(
         identifier,

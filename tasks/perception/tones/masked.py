@@ -15,11 +15,10 @@ from starbench.synthesis import Draft, Recipe, generator
 from ...design.counterbalancing import INTERVALS, Interval, counterbalance_grid, design_generator
 from ...design.draws import uniform
 from ...design.plans import PartPlan
-from ...design.question import Question
 from ..captions import full_bursts, plain_caption
 from ..profiles import RAMP_S, RATE_HZ
-from ..wording import IDENTIFICATION, TASK, Wording
-from .audiogram import FREQUENCIES_HZ
+from ..wording import Wording
+from .audiogram import FREQUENCIES_HZ, which_half
 
 ATTRIBUTE = "masked_tone"
 NAME = f"range_{ATTRIBUTE}"
@@ -39,9 +38,6 @@ _WORDING = Wording(
     "first half, of the second half, or is no tone present at all? The loudness of the whole is not asked about.",
     ("In the first half", "In the second half", "No tone is present"),
 )
-
-#: Frequency, Hz, and level over the noise, dB.
-GridPoint = tuple[float, float]
 
 
 def plan_masked_audiogram(n: int, seed: int) -> PartPlan:
@@ -86,19 +82,7 @@ def draft_masked_item(
             }
         )
     half = None if interval is None else 1 + INTERVALS.index(interval)
-    question = Question(
-        task=TASK,
-        category=IDENTIFICATION,
-        sub_category=NAME,
-        text=_WORDING.text,
-        options=_WORDING.options,
-        answer=_WORDING.answer(interval),
-        # As in the audiogram: a catch trial has the bandwidth of the point whose place it takes.
-        bandwidth_hz=f0_hz + 1.0 / RAMP_S,
-        level=None if interval is None else level,
-        level_unit="dB",
-        is_catch=interval is None,
-    )
+    question = which_half(NAME, _WORDING, interval, (f0_hz, level), "dB")
     has_tone = "The tone is in" if half else "There is no tone in either"
     return question.draft(
         identifier,

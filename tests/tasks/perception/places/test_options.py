@@ -137,10 +137,10 @@ def test_bad_recordings_are_refused_in_one_sentence(tmp_path: Path) -> None:
 def test_a_question_is_left_out_if_the_head_lacks_data_for_one_of_its_answers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def horizontal(options: Any, at: dict[str, float], *_: Any) -> str | None:
-        return "no data there" if at["elevation_deg"] else None
+    def horizontal(options: Any, at: tuple[tuple[str, float], ...], *_: Any) -> str | None:
+        return "no data there" if dict(at)["elevation_deg"] else None
 
-    monkeypatch.setattr(feasibility, "_refusal", horizontal)
+    monkeypatch.setattr(feasibility, "_direction_refusal", horizontal)
     suite = plan(size=60)
     assert not any("elevation" in str(d.item.sub_category) for d in suite.drafts)
     assert "range_elevation: all items: no data there" in suite.dropped

@@ -32,7 +32,7 @@ def test_what_the_head_has_no_data_for_is_left_out_and_named() -> None:
 
 
 def test_a_head_with_data_all_around_gets_all_levels(monkeypatch: pytest.MonkeyPatch, samples: Path) -> None:
-    monkeypatch.setattr(feasibility, "_refusal", lambda *_: None)
+    monkeypatch.setattr(feasibility, "_direction_refusal", lambda *_: None)
     suite = plan((), "star-bench")
     assert (len(suite.drafts), suite.dropped) == (951, ())
     groups = by_sub_category(suite.drafts)
