@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from starbench.measure.binaural import level_difference_db, side_db, time_difference_us
+from starbench.measure.binaural import level_difference_db, time_difference_us
 from starbench.measure.complexes import fundamental_hz
 from starbench.measure.directions import SIDE_ITD_US, intensity_direction, lateral_deg
+from starbench.measure.interaural import InterauralTransfer
 from starbench.measure.levels import Envelope, db, power
 from starbench.measure.onsets import bend, fall, rise
 from starbench.measure.rooms import Sounding, decay_time_s, direct_to_reverberant_db
@@ -139,8 +140,18 @@ def test_a_level_difference_over_a_tilted_source_is_that_of_the_ears() -> None:
 
 def test_the_side_is_the_louder_one_whatever_few_harmonics_there_are() -> None:
     tone = gated(complex_tone(330, 2, 3), 0.3, 1.0)
-    assert side_db(np.stack([tone, 2 * tone], axis=1), RATE) == pytest.approx(6.02, abs=0.01)
-    assert side_db(np.stack([2 * tone, tone], axis=1), RATE) == pytest.approx(-6.02, abs=0.01)
+    for ears, expected in ((tone, 2 * tone), 6.02), ((2 * tone, tone), -6.02):
+        assert InterauralTransfer.of(np.stack(ears, axis=1), RATE).side_db() == pytest.approx(expected, abs=0.01)
+
+
+def test_bands_that_the_background_drowns_do_not_tell_the_side() -> None:
+    rng = np.random.default_rng(7)
+    quiet = rng.normal(0, 1e-3, (RATE // 2, 2))
+    tone = gated(complex_tone(330, 2, 3), 0.3, 1.0)
+    low = band(tone, 0.0, 2200.0)
+    heard = np.stack([low, 2 * low], axis=1) + rng.normal(0, 1e-3, (low.size, 2))
+    assert InterauralTransfer.of(heard, RATE, quiet=quiet).side_db() == pytest.approx(6.02, abs=0.2)
+    assert InterauralTransfer.of(quiet, RATE, quiet=quiet).side_db() is None
 
 
 def test_the_sine_law_and_its_ends() -> None:

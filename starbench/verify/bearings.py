@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from starbench.measure.binaural import side_db, time_difference_us
+from starbench.measure.binaural import time_difference_us
 from starbench.measure.directions import intensity_direction, lateral_deg
 from starbench.measure.interaural import InterauralTransfer
 from starbench.measure.levels import db, power
@@ -75,7 +75,7 @@ class Bearing:
     clear_span: float
     turns: bool = False
     mirrored_behind: bool = False
-    doubtful: Callable[[Samples, int, float], bool] = lambda _samples, _rate, _measured: False
+    doubtful: Callable[[Samples, int, float, Quiet], bool] = lambda *_: False
 
 
 def _lateral(place: Place, _receiver: Receiver) -> float:
@@ -94,8 +94,15 @@ def _lateral_of(samples: Samples, rate: int, _receiver: Receiver, tilt: Tilt, qu
     return float(lateral_deg(head_delay_us(samples, rate, tilt, quiet)))
 
 
-def _wrong_ear_louder(samples: Samples, rate: int, lateral: float) -> bool:
-    return abs(lateral) > _CLEARLY_DEG and lateral * side_db(samples, rate) < 0
+def louder_ear_db(samples: Samples, rate: int, quiet: Quiet) -> float:
+    """By how much the right ear is louder in a short stretch, dB; NaN where too little is heard."""
+    tapered = samples * np.hanning(samples.shape[0])[:, None]
+    side = InterauralTransfer.of(tapered, rate, quiet=quiet).side_db()
+    return float("nan") if side is None else side
+
+
+def _wrong_ear_louder(samples: Samples, rate: int, lateral: float, quiet: Quiet) -> bool:
+    return abs(lateral) > _CLEARLY_DEG and lateral * louder_ear_db(samples, rate, quiet) < 0
 
 
 def _azimuth(place: Place, _receiver: Receiver) -> float | None:
@@ -160,7 +167,10 @@ BEARINGS: dict[str, Callable[[Receiver], tuple[Bearing, ...]]] = {
 #: Format -> what tells best which way a sound moves, where it is not the bearing itself.
 _SENSES = {
     "binaural": Bearing(
-        "level between the ears", _lateral, lambda samples, rate, *_: side_db(samples, rate), _CLEAR_DEG
+        "level between the ears",
+        _lateral,
+        lambda samples, rate, _receiver, _tilt, quiet: louder_ear_db(samples, rate, quiet),
+        _CLEAR_DEG,
     ),
 }
 

@@ -139,7 +139,10 @@ def fundamental(source: Source) -> Iterator[ClaimResult]:
     inner = source.clip.cut(source.onset_s + source.ramp_s, source.offset_s - source.ramp_s)
     loudest = int(np.argmax(power(inner)))
     f0 = fundamental_hz(inner[:, loudest], source.clip.rate)
-    yield Measurement("f0", source.name, float(source.truth["signal"]["f0_hz"]), f0)
+    if f0 is None:
+        yield Unmeasured("f0", "fewer than four of its harmonics are heard")
+    else:
+        yield Measurement("f0", source.name, float(source.truth["signal"]["f0_hz"]), f0)
 
 
 def interaural(source: Source) -> Iterator[ClaimResult]:
