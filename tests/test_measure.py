@@ -148,7 +148,7 @@ def test_bands_that_the_background_drowns_do_not_tell_the_side() -> None:
     rng = np.random.default_rng(7)
     quiet = rng.normal(0, 1e-3, (RATE // 2, 2))
     tone = gated(complex_tone(330, 2, 3), 0.3, 1.0)
-    low = band(tone, 0.0, 2200.0)
+    low = band(tone, 0.0, 4200.0)
     heard = np.stack([low, 2 * low], axis=1) + rng.normal(0, 1e-3, (low.size, 2))
     assert InterauralTransfer.of(heard, RATE, quiet=quiet).side_db() == pytest.approx(6.02, abs=0.2)
     assert InterauralTransfer.of(quiet, RATE, quiet=quiet).side_db() is None

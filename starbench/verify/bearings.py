@@ -7,7 +7,7 @@ samples. Formats are those that a truth names; one that stands in no table here 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -65,8 +65,8 @@ class Bearing:
 
     ``clear_span`` is what a path has to change of it to have a sense of motion; what ``turns`` comes back to
     where it was after 360. ``doubtful`` says of a short stretch and what was measured in it that
-    they contradict each other. Of a quantity that is ``mirrored_behind``, a turn clockwise increases it in front
-    and decreases it behind.
+    they contradict each other. ``per_degree`` is by how much it grows at a place with each degree of azimuth, where
+    that is asked.
     """
 
     name: str
@@ -74,12 +74,18 @@ class Bearing:
     measured: Measure
     clear_span: float
     turns: bool = False
-    mirrored_behind: bool = False
+    per_degree: Callable[[Place], float | None] = lambda _place: None
     doubtful: Callable[[Samples, int, float, Quiet], bool] = lambda *_: False
 
 
 def _lateral(place: Place, _receiver: Receiver) -> float:
     return float(np.degrees(np.arcsin(-place.unit[1])))
+
+
+def _lateral_per_degree(place: Place) -> float:
+    turned = (replace(place, azimuth_deg=place.azimuth_deg + half) for half in (-0.5, 0.5))
+    before, after = (_lateral(one, {}) for one in turned)
+    return after - before
 
 
 def head_delay_us(samples: Samples, rate: int, tilt: Tilt, quiet: Quiet) -> float:
@@ -150,7 +156,7 @@ BEARINGS: dict[str, Callable[[Receiver], tuple[Bearing, ...]]] = {
             _lateral,
             _lateral_of,
             _CLEAR_DEG,
-            mirrored_behind=True,
+            per_degree=_lateral_per_degree,
             doubtful=_wrong_ear_louder,
         ),
     ),

@@ -55,6 +55,8 @@ def direction(source: Source) -> Iterator[ClaimResult]:
     if why:
         yield Unmeasured(f"direction, {where}", why)
         return
+    if source.clip.truth["format"] == "binaural":
+        yield Unmeasured(f"elevation, {where}", "what differs between the ears tells the lateral angle alone")
     place = Place(*(float(source.truth[key]) for key in ("azimuth_deg", "elevation_deg", "distance_m")))
     for bearing in known:
         expected = bearing.expected(place, source.clip.truth["receiver"])
@@ -66,9 +68,7 @@ def direction(source: Source) -> Iterator[ClaimResult]:
         elif np.isnan(measured):
             yield Unmeasured(kind, FAINT)
         else:
-            # Counted clockwise in front and behind, so that a suite whose places are all turned has a bias.
-            sense = -1.0 if bearing.mirrored_behind and place.unit[0] < 0 else 1.0
-            yield Measurement(kind, source.name, sense * expected, sense * measured)
+            yield Measurement(kind, source.name, expected, measured, bearing.per_degree(place))
 
 
 def precedence(source: Source) -> Iterator[ClaimResult]:
