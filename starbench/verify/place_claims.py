@@ -106,7 +106,9 @@ def _at_first(bearing: Bearing, source: Source) -> float | None:
     longer = _measured(bearing, _from_onset(source, _LONGER_S), source)
     kind = KINDS[f"{bearing.name}, in a room"]
     agree = abs(kind.error(longer, first)) <= kind.tolerance(longer)  # false where one is no number
-    return first if agree and not bearing.doubtful(stretch, source.clip.rate, first, source.clip.quiet) else None
+    return (
+        first if agree and not bearing.doubtful(stretch, source.clip.rate, first, source.clip.quiet) else None
+    )
 
 
 def _measured(bearing: Bearing, stretch: Samples, source: Source) -> float:

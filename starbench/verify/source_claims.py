@@ -124,8 +124,13 @@ def received_level(source: Source) -> Iterator[ClaimResult]:
         return
     clip = source.clip
     measured, floor = power(clip.cut(source.onset_s, source.offset_s)), clip.background
-    parts = [(f"channel {k + 1}", slice(k, k + 1), one) for k, one in enumerate(source.truth["received_db_spl"])]
-    for part, channels, claimed in (*parts, ("all channels", clip.level_channels, source.truth["level_db_spl"])):
+    parts = [
+        (f"channel {k + 1}", slice(k, k + 1), one) for k, one in enumerate(source.truth["received_db_spl"])
+    ]
+    for part, channels, claimed in (
+        *parts,
+        ("all channels", clip.level_channels, source.truth["level_db_spl"]),
+    ):
         background = float(np.mean(floor[channels]))
         if float(claimed) - clip.full_scale_db_spl - float(db(background)) < LEAST_SNR_DB:
             yield Unmeasured(kind, FAINT)

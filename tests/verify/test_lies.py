@@ -57,6 +57,7 @@ LIES = [
     ("room", _set(*SOURCE, "itd_us", by=lambda v: -v), "ITD, in a room"),
     ("room", _set(*SOURCE, "azimuth_deg", by=lambda v: 360 - v), "lateral angle, in a room"),
     ("room", _set(*SOURCE, "onset_s", by=lambda v: v + 0.06), "onset, in a room"),
+    ("room", _set(*SOURCE, "distance_m", by=lambda v: v * 3.5), "distance, in a room"),
     ("foa", _set(*SOURCE, "azimuth_deg", by=lambda v: v + 0.2), "azimuth, dry"),
     ("foa", _set("sources", 1, "azimuth_deg", by=lambda v: 180 - v), "azimuth, dry"),
     ("foa", _set(*SOURCE, "elevation_deg", by=lambda v: v + 1), "elevation, dry"),
