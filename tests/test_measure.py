@@ -141,7 +141,9 @@ def test_a_level_difference_over_a_tilted_source_is_that_of_the_ears() -> None:
 def test_the_side_is_the_louder_one_whatever_few_harmonics_there_are() -> None:
     tone = gated(complex_tone(330, 2, 3), 0.3, 1.0)
     for ears, expected in ((tone, 2 * tone), 6.02), ((2 * tone, tone), -6.02):
-        assert InterauralTransfer.of(np.stack(ears, axis=1), RATE).side_db() == pytest.approx(expected, abs=0.01)
+        assert InterauralTransfer.of(np.stack(ears, axis=1), RATE).side_db() == pytest.approx(
+            expected, abs=0.01
+        )
 
 
 def test_bands_that_the_background_drowns_do_not_tell_the_side() -> None:
@@ -183,6 +185,26 @@ def test_a_fundamental_may_be_missing() -> None:
     t = np.arange(RATE) / RATE
     tone = sum(np.cos(2 * np.pi * k * 110.0 * t + k) for k in range(3, 30))
     assert fundamental_hz(tone, RATE) == pytest.approx(110, rel=1e-4)
+
+
+@pytest.mark.parametrize(("f0", "tilt"), [(111.5, -9.0), (251.9, 6.0), (297.3, -10.0)])
+def test_a_fundamental_is_found_behind_a_steep_random_filter(f0: float, tilt: float) -> None:
+    rng, t = np.random.default_rng(round(f0)), np.arange(RATE) / RATE
+    k = np.arange(1, 40)
+    gains_db = tilt * np.log2(k * f0 / 1000) + np.interp(np.log2(k), np.arange(6), rng.normal(0, 15, 6))
+    tone = sum(
+        10 ** (g / 20) * np.cos(2 * np.pi * n * f0 * t + n * n) for n, g in zip(k, gains_db, strict=True)
+    )
+    rms = np.sqrt(np.mean(tone**2))
+    tone += rms * (
+        5e-4 * np.cos(2 * np.pi * 0.67 * f0 * t) + noise(1.0, 3) * 1e-3
+    )  # a room's mode, and noise
+    assert fundamental_hz(tone, RATE) == pytest.approx(f0, rel=1e-4)
+
+
+def test_two_lines_tell_no_fundamental() -> None:
+    t = np.arange(RATE) / RATE
+    assert fundamental_hz(np.cos(2 * np.pi * 500 * t) + np.cos(2 * np.pi * 1000 * t), RATE) is None
 
 
 # --- rooms ----------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """The fundamental of a harmonic complex, from its samples alone.
 
-Every line that stands out of what is around it counts the same, however weak it is beside the strongest: a random
-filter may leave the fundamental 60 dB below. The highest fundamental of which nearly all these lines are multiples
+Every line that stands out clearly of what is around it counts the same, however weak it is beside the strongest: a
+random filter may leave the fundamental 60 dB below. The highest fundamental of which nearly all these lines are multiples
 is right, because its parts have them as multiples too. It is then the slope of a straight line through the
 frequencies of the lines over their numbers.
 """
@@ -25,6 +25,8 @@ _PADDED = 4
 #: A line is this far above the median level within so many Hz around it, dB, and no further than this below the
 #: strongest one, dB: the window's side lobes lie at -92 dB.
 _CLEAR_DB, _AROUND_HZ, _RANGE_DB = 15.0, 200.0, 80.0
+#: A line this much further above counts fully, dB.
+_SURE_DB = 10.0
 #: Fewer lines may all be multiples of a multiple.
 _LEAST_LINES = 4
 #: A candidate within this part of the best score is as good: a part of the fundamental is, a multiple is not.
@@ -78,7 +80,9 @@ def _lines(signal: Samples, rate: int) -> _Lines:
 def _coarse(lines: _Lines) -> float:
     count = int(np.log(HIGHEST_HZ / LOWEST_HZ) / np.log(_GRID_RATIO))
     candidates = np.geomspace(LOWEST_HZ, HIGHEST_HZ, count)
-    scores = np.cos(2.0 * np.pi * lines.frequency / candidates[:, None]).mean(axis=1)
+    # A line that hardly stands out may be none of the sound's.
+    weight = np.clip((lines.above_db - _CLEAR_DB) / _SURE_DB, 0.0, 1.0)
+    scores = np.cos(2.0 * np.pi * lines.frequency / candidates[:, None]) @ (weight / weight.sum())
     good = scores >= _AS_GOOD * scores.max()
     last = candidates.size - int(np.argmax(good[::-1]))  # one past the highest good candidate
     first = last - int(np.argmin(np.append(good[:last][::-1], False)))
