@@ -1,9 +1,9 @@
 """The fundamental of a harmonic complex, from its samples alone.
 
 Every line that stands out clearly of what is around it counts the same, however weak it is beside the strongest: a
-random filter may leave the fundamental 60 dB below. The highest fundamental of which nearly all these lines are multiples
-is right, because its parts have them as multiples too. It is then the slope of a straight line through the
-frequencies of the lines over their numbers.
+random filter may leave the fundamental 60 dB below. The highest fundamental of which nearly all these lines are
+multiples is right, because its parts have them as multiples too. It is then the slope of a straight line through
+the frequencies of the lines over their numbers.
 """
 
 from __future__ import annotations

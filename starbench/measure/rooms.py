@@ -121,7 +121,8 @@ def diffuse_direct_to_reverberant_db(distance_m: float, size_m: Sequence[float],
     surface, volume = 2.0 * (x * y + x * z + y * z), x * y * z
     kept = np.exp(-_SABINE_S_PER_M * volume / (surface * decay_s))
     late = (1.0 - kept) * surface / (16.0 * np.pi * distance_m**2 * kept)
-    return float(db(late)) + 10.0 * np.log10(np.e) * _LN_60_DB * distance_m / (_SPEED_OF_SOUND * decay_s)
+    unheard = 10.0 * np.log10(np.e) * _LN_60_DB * distance_m / (_SPEED_OF_SOUND * decay_s)
+    return float(db(late) + unheard)
 
 
 def _arrivals(sounding: Sounding, decay_s: float, start_s: float, n: int, step: float) -> Power:

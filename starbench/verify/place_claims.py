@@ -156,8 +156,8 @@ def _both(
         for place, window in zip(places, windows, strict=True)
         if (expected := bearing.expected(place, receiver)) is not None
     ]
-    expected, measured = np.array(pairs, dtype=np.float64).reshape(-1, 2).T
-    return expected, measured
+    both = np.array(pairs, dtype=np.float64).reshape(-1, 2)
+    return both[:, 0], both[:, 1]
 
 
 def _tracked(

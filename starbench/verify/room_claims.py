@@ -38,8 +38,9 @@ _LEAST_DRR_DB = -12.0
 _MOST_COLOURED_DRR_DB = 12.0
 #: Above this one cannot fail to find it; and more than this of a decay cannot be missed, dB.
 _PLAIN_DRR_DB, _PLAIN_DECAY_DB = -5.0, 40.0
-#: By how much more direct sound ears receive than a diffuse field has it, dB (mean of 263 sources; the standard error is
-#: 0.2): a KEMAR hears ear level 0.5 dB louder than the average of all directions, and no room is quite diffuse.
+#: By how much the ratio at a KEMAR's ears exceeds that of a diffuse field, dB (mean of 263 sources of built suites,
+#: with a standard error of 0.1): it hears ear level 0.5 dB louder than the average of all directions, and no room
+#: is quite diffuse.
 _OVER_DIFFUSE_DB = 1.1
 #: Of a sound that is as strong at all frequencies most energy is in this octave, Hz.
 _STRONGEST_OCTAVE = "8000"
