@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from starbench.measure.binaural import level_difference_db, side_db, time_difference_us
+from starbench.measure.binaural import level_difference_db, time_difference_us
 from starbench.measure.complexes import fundamental_hz
 from starbench.measure.directions import SIDE_ITD_US, intensity_direction, lateral_deg
+from starbench.measure.interaural import InterauralTransfer
 from starbench.measure.levels import Envelope, db, power
 from starbench.measure.onsets import bend, fall, rise
 from starbench.measure.rooms import Sounding, decay_time_s, direct_to_reverberant_db
@@ -139,8 +140,20 @@ def test_a_level_difference_over_a_tilted_source_is_that_of_the_ears() -> None:
 
 def test_the_side_is_the_louder_one_whatever_few_harmonics_there_are() -> None:
     tone = gated(complex_tone(330, 2, 3), 0.3, 1.0)
-    assert side_db(np.stack([tone, 2 * tone], axis=1), RATE) == pytest.approx(6.02, abs=0.01)
-    assert side_db(np.stack([2 * tone, tone], axis=1), RATE) == pytest.approx(-6.02, abs=0.01)
+    for ears, expected in ((tone, 2 * tone), 6.02), ((2 * tone, tone), -6.02):
+        assert InterauralTransfer.of(np.stack(ears, axis=1), RATE).side_db() == pytest.approx(
+            expected, abs=0.01
+        )
+
+
+def test_bands_that_the_background_drowns_do_not_tell_the_side() -> None:
+    rng = np.random.default_rng(7)
+    quiet = rng.normal(0, 1e-3, (RATE // 2, 2))
+    tone = gated(complex_tone(330, 2, 3), 0.3, 1.0)
+    low = band(tone, 0.0, 4200.0)
+    heard = np.stack([low, 2 * low], axis=1) + rng.normal(0, 1e-3, (low.size, 2))
+    assert InterauralTransfer.of(heard, RATE, quiet=quiet).side_db() == pytest.approx(6.02, abs=0.2)
+    assert InterauralTransfer.of(quiet, RATE, quiet=quiet).side_db() is None
 
 
 def test_the_sine_law_and_its_ends() -> None:
@@ -172,6 +185,26 @@ def test_a_fundamental_may_be_missing() -> None:
     t = np.arange(RATE) / RATE
     tone = sum(np.cos(2 * np.pi * k * 110.0 * t + k) for k in range(3, 30))
     assert fundamental_hz(tone, RATE) == pytest.approx(110, rel=1e-4)
+
+
+@pytest.mark.parametrize(("f0", "tilt"), [(111.5, -9.0), (251.9, 6.0), (297.3, -10.0)])
+def test_a_fundamental_is_found_behind_a_steep_random_filter(f0: float, tilt: float) -> None:
+    rng, t = np.random.default_rng(round(f0)), np.arange(RATE) / RATE
+    k = np.arange(1, 40)
+    gains_db = tilt * np.log2(k * f0 / 1000) + np.interp(np.log2(k), np.arange(6), rng.normal(0, 15, 6))
+    tone = sum(
+        10 ** (g / 20) * np.cos(2 * np.pi * n * f0 * t + n * n) for n, g in zip(k, gains_db, strict=True)
+    )
+    rms = np.sqrt(np.mean(tone**2))
+    tone += rms * (
+        5e-4 * np.cos(2 * np.pi * 0.67 * f0 * t) + noise(1.0, 3) * 1e-3
+    )  # a room's mode, and noise
+    assert fundamental_hz(tone, RATE) == pytest.approx(f0, rel=1e-4)
+
+
+def test_two_lines_tell_no_fundamental() -> None:
+    t = np.arange(RATE) / RATE
+    assert fundamental_hz(np.cos(2 * np.pi * 500 * t) + np.cos(2 * np.pi * 1000 * t), RATE) is None
 
 
 # --- rooms ----------------------------------------------------------------------------------------

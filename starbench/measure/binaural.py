@@ -21,7 +21,6 @@ ITD_BELOW_HZ, LARGEST_ITD_S = 1500.0, 0.0015
 _OVERSAMPLED = 16
 _OCTAVE_DB = 20.0 * np.log10(2.0)
 _REFERENCE_HZ = 1000.0
-_SIDE_BANDS_HZ = np.geomspace(1500.0, 10_000.0, 9)
 
 
 def time_difference_us(
@@ -68,23 +67,6 @@ def level_difference_db(
         energy = energy - background * (samples.shape[0] / quiet.shape[0])
     left, right = np.maximum(energy, 1e-30)
     return float(10.0 * np.log10(right / left))
-
-
-def side_db(samples: Samples, rate: int) -> float:
-    """By how much the second channel is louder in the middle of bands from 1.5 to 10 kHz, dB.
-
-    Each band counts the same, so that neither a few harmonics nor a tilted spectrum decide. It grows with the
-    angle to the side, and reflections weaken it without turning it round.
-    """
-    spectrum = fft.rfft(np.asarray(samples, dtype=np.float64) * np.hanning(samples.shape[0])[:, None], axis=0)
-    power = np.square(spectrum.real) + np.square(spectrum.imag)
-    edges = np.rint(_SIDE_BANDS_HZ * samples.shape[0] / rate).astype(int)
-    edges = np.unique(np.minimum(edges, power.shape[0]))  # low rates have fewer bands, short stretches too
-    if edges.size < 2:
-        return 0.0
-    bands = np.add.reduceat(power[: edges[-1]], edges[:-1], axis=0)
-    left, right = 10.0 * np.log10(np.maximum(bands, 1e-30)).T
-    return float(np.mean(right - left))
 
 
 def _correlation(samples: Samples, rate: int, band: Band, reach: int) -> NDArray[np.float64]:

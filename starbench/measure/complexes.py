@@ -1,100 +1,89 @@
 """The fundamental of a harmonic complex, from its samples alone.
 
-The harmonics of the right candidate hold all there is, and the points half-way between them nothing: a
-multiple of the fundamental finds less at its harmonics, half of it finds as much, so that the highest of
-the best candidates is right. Where a filter has left few strong lines, a part of the fundamental can still win; it
-misses most of its lines, by which it is found out. It is then refined by a weighted least-squares line through the
-frequencies of its harmonics' peaks.
+Every line that stands out clearly of what is around it counts the same, however weak it is beside the strongest: a
+random filter may leave the fundamental 60 dB below. The highest fundamental of which nearly all these lines are
+multiples is right, because its parts have them as multiples too. It is then the slope of a straight line through
+the frequencies of the lines over their numbers.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
-from scipy.signal.windows import hann
+from scipy.ndimage import median_filter
+from scipy.signal import find_peaks
+from scipy.signal.windows import blackmanharris
 
 Samples = NDArray[np.floating]
 
-#: Fundamentals that are looked for, Hz, on a grid of this ratio; harmonics are used up to this, Hz.
+#: Fundamentals that are looked for, Hz, on a grid of this ratio; lines are used up to this, Hz.
 LOWEST_HZ, HIGHEST_HZ, _GRID_RATIO, _UP_TO_HZ = 50.0, 1000.0, 1.0005, 5000.0
 _PADDED = 4
-#: The grid is for the peaks of a stretch of this length, s; those of a longer one would fall between.
-_COARSE_S = 0.3
-#: A candidate within this part of the best score is as good: half of the fundamental is, a multiple is not.
-_AS_GOOD = 0.8
-#: Parts of the fundamental that are looked for, and how far the median of the lines that they miss is below that of
-#: the others, dB: neighbouring lines of a real complex differ far less on average.
-_PARTS, _MISSING_DB = (2, 3), 18.0
-#: Refinements: the first trusts the lowest harmonics only, where an error of the grid is still small.
-_TRUSTED = (10, 30, 100)
+#: A line is this far above the median level within so many Hz around it, dB, and no further than this below the
+#: strongest one, dB: the window's side lobes lie at -92 dB.
+_CLEAR_DB, _AROUND_HZ, _RANGE_DB = 15.0, 200.0, 80.0
+#: A line this much further above counts fully, dB.
+_SURE_DB = 10.0
+#: Fewer lines may all be multiples of a multiple.
+_LEAST_LINES = 4
+#: A candidate within this part of the best score is as good: a part of the fundamental is, a multiple is not.
+_AS_GOOD = 0.85
+#: How far a line may be from its multiple, in fundamentals; a line this far above the noise, dB, counts no more.
+_REACH, _MOST_DB = 0.1, 40.0
 
 
-def fundamental_hz(signal: Samples, rate: int) -> float:
+class _Lines(NamedTuple):
+    """Lines of a spectrum: their frequencies, Hz, and levels above what is around them, dB."""
+
+    frequency: NDArray[np.float64]
+    above_db: NDArray[np.float64]
+
+
+def fundamental_hz(signal: Samples, rate: int) -> float | None:
     """Fundamental of a steady harmonic sound, Hz; ``signal`` of shape (n,), without its ramps.
 
-    In noise 20 dB below and for 0.3 s the error stays below 0.01 % (``tests/test_measure.py``).
+    None where fewer than four of its lines are heard. In noise 20 dB below and for 0.3 s the error stays below
+    0.01 % (``tests/test_measure.py``).
     """
-    part = round(_COARSE_S * rate)
-    start = max(0, (signal.size - part) // 2)
-    coarse = _spectrum(signal[start : start + part], rate)
-    f0 = _whole(*coarse, _coarse(*coarse))
-    magnitude, step = _spectrum(signal, rate)
-    for count in _TRUSTED:
-        f0 = _refined(magnitude, step, f0, count)
+    lines = _lines(signal, rate)
+    if lines.frequency.size < _LEAST_LINES:
+        return None
+    f0 = _coarse(lines)
+    for reach in (_REACH, _REACH / 2):
+        number = np.rint(lines.frequency / f0)
+        fits = (number > 0) & (np.abs(lines.frequency / f0 - number) < reach)
+        if fits.sum() < _LEAST_LINES:
+            return None
+        # The variance of a line's frequency is inverse to its power over the noise.
+        weight = 10.0 ** (np.minimum(lines.above_db[fits], _MOST_DB) / 10.0)
+        k, f = number[fits], lines.frequency[fits]
+        f0 = float(np.sum(weight * k * f) / np.sum(weight * k * k))
     return f0
 
 
-def _spectrum(signal: Samples, rate: int) -> tuple[NDArray[np.float64], float]:
-    """Magnitudes, and the step between them, Hz."""
+def _lines(signal: Samples, rate: int) -> _Lines:
     size = fft.next_fast_len(_PADDED * signal.size, real=True)
-    return np.abs(fft.rfft(np.asarray(signal, dtype=np.float64) * hann(signal.size), size)), rate / size
+    magnitude = np.abs(fft.rfft(np.asarray(signal, dtype=np.float64) * blackmanharris(signal.size), size))
+    step = rate / size
+    level = 20.0 * np.log10(np.maximum(magnitude[: int(_UP_TO_HZ / step) + 2], 1e-12))
+    above = level - median_filter(level, 2 * round(_AROUND_HZ / step / 2) + 1)
+    tops, _ = find_peaks(level, height=level.max(initial=0.0) - _RANGE_DB, prominence=_CLEAR_DB)
+    tops = tops[(above[tops] > _CLEAR_DB) & (tops * step > LOWEST_HZ * (1.0 - _REACH))]
+    before, here, after = (level[tops + k] for k in (-1, 0, 1))
+    vertex = tops + 0.5 * (before - after) / np.minimum(before - 2.0 * here + after, -1e-9)
+    return _Lines(vertex * step, above[tops])
 
 
-def _coarse(magnitude: NDArray[np.float64], step: float) -> float:
-    strength = np.sqrt(magnitude)  # no single strong harmonic decides
-    highest = min(_UP_TO_HZ, (magnitude.size - 1) * step)
-    candidates = np.geomspace(
-        LOWEST_HZ, HIGHEST_HZ, int(np.log(HIGHEST_HZ / LOWEST_HZ) / np.log(_GRID_RATIO))
-    )
-    scores = []
-    for f0 in candidates:
-        harmonics = f0 * np.arange(1, int(highest / f0) + 1)
-        on, off = (strength[np.rint(at / step).astype(int)] for at in (harmonics, harmonics - f0 / 2))
-        scores.append(float(np.sum(on) - np.sum(off)))
-    good = np.array(scores) >= _AS_GOOD * max(scores)
+def _coarse(lines: _Lines) -> float:
+    count = int(np.log(HIGHEST_HZ / LOWEST_HZ) / np.log(_GRID_RATIO))
+    candidates = np.geomspace(LOWEST_HZ, HIGHEST_HZ, count)
+    # A line that hardly stands out may be none of the sound's.
+    weight = np.clip((lines.above_db - _CLEAR_DB) / _SURE_DB, 0.0, 1.0)
+    scores = np.cos(2.0 * np.pi * lines.frequency / candidates[:, None]) @ (weight / weight.sum())
+    good = scores >= _AS_GOOD * scores.max()
     last = candidates.size - int(np.argmax(good[::-1]))  # one past the highest good candidate
     first = last - int(np.argmin(np.append(good[:last][::-1], False)))
     return float(candidates[first + int(np.argmax(scores[first:last]))])
-
-
-def _whole(magnitude: NDArray[np.float64], step: float, f0: float) -> float:
-    """The candidate, or the multiple of it to which all lines belong that are there."""
-    for multiple in _PARTS:
-        number = np.arange(1, int(min(_UP_TO_HZ, (magnitude.size - 1) * step) / f0) + 1)
-        level = 20.0 * np.log10(np.maximum(magnitude[np.rint(number * f0 / step).astype(int)], 1e-12))
-        there = number % multiple == 0
-        if f0 * multiple > HIGHEST_HZ or there.sum() < 2:
-            continue
-        if np.median(level[there]) - np.median(level[~there]) > _MISSING_DB:
-            f0 *= multiple
-    return f0
-
-
-def _refined(magnitude: NDArray[np.float64], step: float, f0: float, trusted: int) -> float:
-    count = min(trusted, int(min(_UP_TO_HZ, (magnitude.size - 2) * step) / f0) - 1)
-    numbers, peaks, weights = [], [], []
-    for number in range(1, max(count, 1) + 1):
-        width = min(f0 / 3, 3 * _PADDED * step)
-        low, high = int((number * f0 - width) / step), int((number * f0 + width) / step) + 1
-        peak = low + int(np.argmax(magnitude[low:high]))
-        if not 0 < peak < magnitude.size - 1:
-            continue
-        before, at, after = np.log(np.maximum(magnitude[peak - 1 : peak + 2], 1e-12))
-        curvature = before - 2 * at + after
-        vertex = 0.5 * (before - after) / curvature if curvature < 0 else 0.0
-        numbers.append(number)
-        peaks.append((peak + vertex) * step)
-        weights.append(np.exp(at))
-    k, f, w = np.array(numbers), np.array(peaks), np.square(weights)
-    return float(np.sum(w * k * f) / np.sum(w * k * k))

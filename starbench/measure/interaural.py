@@ -29,6 +29,9 @@ _CLEAR, _FAINTEST = 4.0, 1e-7
 _ITD_BELOW_HZ, _STEP_S = 1500.0, 1e-6
 #: Of the bands that a difference rests on, at least this part is heard.
 _LEAST_HEARD = 0.5
+#: Edges of the thirds of an octave that tell the louder ear, Hz.
+_SIDE_BANDS_HZ = np.geomspace(1500.0, 10_000.0, 9)
+_LEAST_THIRDS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +98,17 @@ class InterauralTransfer:
         even = np.arange(frequency[0] - _BAND_HZ, _ITD_BELOW_HZ, _BAND_HZ / 4)
         filled = np.interp(even, frequency, rest) + 2.0 * np.pi * even * first
         return _likeliest(delays, even, filled) * 1e6
+
+    def side_db(self) -> float | None:
+        """By how much the right ear is louder from 1.5 to 10 kHz, dB: it grows with the angle to the side.
+
+        Every third of an octave of which something is heard counts the same; None where fewer than three are,
+        because a single one does not grow with the angle. Reflections weaken it without turning it round.
+        """
+        third = np.digitize(self.middle_hz, _SIDE_BANDS_HZ)
+        used = self.heard & (third > 0) & (third < _SIDE_BANDS_HZ.size)
+        levels = [self.level_db[used & (third == k)].mean() for k in np.unique(third[used])]
+        return float(np.mean(levels)) if len(levels) >= _LEAST_THIRDS else None
 
     def level_difference_db(self) -> float | None:
         """By how much the right ear is louder, dB, for a flat source.

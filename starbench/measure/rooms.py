@@ -9,6 +9,7 @@ those are measured less exactly.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -28,6 +29,8 @@ _AVERAGE_S, _BRIDGED = 0.020, 5
 #: Bounds of the intervals after the direct sound in which reflections arrive, s; the last one is open. What
 #: comes sooner cannot be told from the direct sound beside ramps of 10 ms.
 _ARRIVALS_S = (0.003, 0.006, 0.010, 0.020, 0.040, 0.080)
+#: 24 ln(10) / c, s/m, and the speed of sound c, m/s.
+_SABINE_S_PER_M, _SPEED_OF_SOUND = 0.161, 343.0
 #: Natural logarithm of the power ratio of 60 dB.
 _LN_60_DB = 6.0 * np.log(10.0)
 #: Powers below this part of the steady one count no more exactly: at the foot of a ramp 0.1 ms is a lot.
@@ -106,6 +109,20 @@ def direct_to_reverberant_db(
         expected = arrivals @ energies + floor
     direct, rest = float(energies[0]), float(energies[1:].sum())
     return float(db(direct) - db(rest)) if direct > 0 and rest > 0 else None
+
+
+def diffuse_direct_to_reverberant_db(distance_m: float, size_m: Sequence[float], decay_s: float) -> float:
+    """Direct over reverberant energy, dB, of a source without directivity in a shoebox with a diffuse field.
+
+    The absorption is Eyring's for the reverberation time ``decay_s`` (Eyring 1930, J. Acoust. Soc. Am. 1:217), and
+    nothing is reflected before the direct sound arrives (Barron & Lee 1988, J. Acoust. Soc. Am. 84:618).
+    """
+    x, y, z = map(float, size_m)
+    surface, volume = 2.0 * (x * y + x * z + y * z), x * y * z
+    kept = np.exp(-_SABINE_S_PER_M * volume / (surface * decay_s))
+    late = (1.0 - kept) * surface / (16.0 * np.pi * distance_m**2 * kept)
+    unheard = 10.0 * np.log10(np.e) * _LN_60_DB * distance_m / (_SPEED_OF_SOUND * decay_s)
+    return float(db(late) + unheard)
 
 
 def _arrivals(sounding: Sounding, decay_s: float, start_s: float, n: int, step: float) -> Power:

@@ -7,13 +7,13 @@ samples. Formats are those that a truth names; one that stands in no table here 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from starbench.measure.binaural import side_db, time_difference_us
+from starbench.measure.binaural import time_difference_us
 from starbench.measure.directions import intensity_direction, lateral_deg
 from starbench.measure.interaural import InterauralTransfer
 from starbench.measure.levels import db, power
@@ -65,8 +65,8 @@ class Bearing:
 
     ``clear_span`` is what a path has to change of it to have a sense of motion; what ``turns`` comes back to
     where it was after 360. ``doubtful`` says of a short stretch and what was measured in it that
-    they contradict each other. Of a quantity that is ``mirrored_behind``, a turn clockwise increases it in front
-    and decreases it behind.
+    they contradict each other. ``per_degree`` is by how much it grows at a place with each degree of azimuth, where
+    that is asked.
     """
 
     name: str
@@ -74,12 +74,18 @@ class Bearing:
     measured: Measure
     clear_span: float
     turns: bool = False
-    mirrored_behind: bool = False
-    doubtful: Callable[[Samples, int, float], bool] = lambda _samples, _rate, _measured: False
+    per_degree: Callable[[Place], float | None] = lambda _place: None
+    doubtful: Callable[[Samples, int, float, Quiet], bool] = lambda *_: False
 
 
 def _lateral(place: Place, _receiver: Receiver) -> float:
     return float(np.degrees(np.arcsin(-place.unit[1])))
+
+
+def _lateral_per_degree(place: Place) -> float:
+    turned = (replace(place, azimuth_deg=place.azimuth_deg + half) for half in (-0.5, 0.5))
+    before, after = (_lateral(one, {}) for one in turned)
+    return after - before
 
 
 def head_delay_us(samples: Samples, rate: int, tilt: Tilt, quiet: Quiet) -> float:
@@ -94,8 +100,15 @@ def _lateral_of(samples: Samples, rate: int, _receiver: Receiver, tilt: Tilt, qu
     return float(lateral_deg(head_delay_us(samples, rate, tilt, quiet)))
 
 
-def _wrong_ear_louder(samples: Samples, rate: int, lateral: float) -> bool:
-    return abs(lateral) > _CLEARLY_DEG and lateral * side_db(samples, rate) < 0
+def louder_ear_db(samples: Samples, rate: int, quiet: Quiet) -> float:
+    """By how much the right ear is louder in a short stretch, dB; NaN where too little is heard."""
+    tapered = samples * np.hanning(samples.shape[0])[:, None]
+    side = InterauralTransfer.of(tapered, rate, quiet=quiet).side_db()
+    return float("nan") if side is None else side
+
+
+def _wrong_ear_louder(samples: Samples, rate: int, lateral: float, quiet: Quiet) -> bool:
+    return abs(lateral) > _CLEARLY_DEG and lateral * louder_ear_db(samples, rate, quiet) < 0
 
 
 def _azimuth(place: Place, _receiver: Receiver) -> float | None:
@@ -143,7 +156,7 @@ BEARINGS: dict[str, Callable[[Receiver], tuple[Bearing, ...]]] = {
             _lateral,
             _lateral_of,
             _CLEAR_DEG,
-            mirrored_behind=True,
+            per_degree=_lateral_per_degree,
             doubtful=_wrong_ear_louder,
         ),
     ),
@@ -160,7 +173,10 @@ BEARINGS: dict[str, Callable[[Receiver], tuple[Bearing, ...]]] = {
 #: Format -> what tells best which way a sound moves, where it is not the bearing itself.
 _SENSES = {
     "binaural": Bearing(
-        "level between the ears", _lateral, lambda samples, rate, *_: side_db(samples, rate), _CLEAR_DEG
+        "level between the ears",
+        _lateral,
+        lambda samples, rate, _receiver, _tilt, quiet: louder_ear_db(samples, rate, quiet),
+        _CLEAR_DEG,
     ),
 }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from starbench.verify import burst_claims, clip_claims, place_claims, room_claims, source_claims
-from starbench.verify.claims import Absent, ClaimResult, Clip, Source, sources
+from starbench.verify.claims import Absent, ClaimResult, Clip, Source, Unmeasured, sources
 
 #: Key of a clip's truth -> what measures it.
 CLIP_CHECKS: dict[str, Callable[[Clip], Iterator[ClaimResult]]] = {
@@ -32,7 +32,11 @@ SOURCE_CHECKS: dict[str, tuple[Callable[[Source], Iterator[ClaimResult]], ...]] 
     "t30_s": (room_claims.reverberation_time,),
     "t30_octaves_s": (room_claims.octave_reverberation_times,),
     "drr_db": (room_claims.direct_to_reverberant,),
+    "distance_m": (room_claims.distance,),
 }
+
+#: Keys of a source's truth that are measured together with another one.
+_MEASURED_WITH = frozenset({"duration_s", "elevation_deg", "ild_db", "level_db_spl"})
 
 #: What a truth of another shape than its key promises raises.
 _MALFORMED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, MemoryError)
@@ -53,6 +57,8 @@ def _of_sources(clip: Clip) -> Iterator[ClaimResult]:
             if key in source.truth:
                 for measure in measures:
                     yield from _readable(f"{source.name}: {key}", measure, source)
+        for key in sorted(set(source.truth) - set(SOURCE_CHECKS) - _MEASURED_WITH):
+            yield Unmeasured(key, "nothing measures it")
 
 
 def _readable(

@@ -31,6 +31,8 @@ class Measurement:
     where: str
     claimed: float
     measured: float
+    per_degree: float | None = None
+    """By how much the claim grows with each degree of azimuth, where it follows from one."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from starbench.schema.floors import SuiteFloors
 from starbench.verify.claims import Absent, ClaimResult, Measurement
-from starbench.verify.tolerances import ENOUGH, KINDS
+from starbench.verify.tolerances import ENOUGH, KINDS, MOST_TURN_DEG
+from starbench.verify.turns import common_turn
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,10 @@ def judge(
             row, wrong = _row(name, measurements)
             rows.append(row)
             breaches += wrong
+    lateral = [one for name in by_kind if name.startswith("lateral angle") for one in by_kind[name]]
+    for row, wrong in _turned([one for _, one in lateral]):
+        rows.append(row)
+        breaches += wrong
     unmeasured = [{"claim": kind, "why": why, "count": n} for (kind, why), n in sorted(gaps.items())]
     return rows, unmeasured, breaches
 
@@ -106,7 +111,9 @@ def _row(name: str, measurements: list[tuple[str, Measurement]]) -> tuple[KindRo
     ]
     bias = float(np.median(errors))
     parts = errors / np.where(limits > 0, limits, 1.0)
-    most = None if kind.suite is None or errors.size < ENOUGH else kind.suite + _chance(parts)
+    # Channels of one source err together.
+    independent = len({(item, one.where.split(", channel")[0]) for item, one in measurements})
+    most = None if kind.suite is None or errors.size < ENOUGH else kind.suite + _chance(parts, independent)
     if most is not None and not abs(np.median(parts)) <= most:
         claim = f"{name} (median error of {errors.size})"
         limit = f"{kind.suite:g} of the tolerance ({kind.rule}) at most, and chance"
@@ -129,10 +136,36 @@ def _row(name: str, measurements: list[tuple[str, Measurement]]) -> tuple[KindRo
     return row, breaches
 
 
-def _chance(errors: NDArray[np.float64]) -> float:
-    """What chance may do to the median: three standard errors, of channels that err in pairs."""
+def _turned(lateral: list[Measurement]) -> Iterator[tuple[KindRow, list[Breach]]]:
+    """Whether all azimuths of a suite are turned the same way."""
+    turn = common_turn(lateral) if len(lateral) >= ENOUGH else None
+    if turn is None:
+        return
+    name, rule = "turn of all azimuths", f"{MOST_TURN_DEG:g}° and three standard errors"
+    angle, error = turn
+    is_wrong = abs(angle) > MOST_TURN_DEG + 3.0 * error
+    breach = Breach("the suite", f"{name} (of {len(lateral)} sources)", rule, f"{angle:.2f} ± {error:.2f}°")
+    row = KindRow(
+        kind=name,
+        what="angle by which all sounds are clockwise of their claims",
+        unit="°",
+        measured=len(lateral),
+        worst=angle,
+        median=abs(angle),
+        bias=angle,
+        worst_jnd=abs(angle),
+        median_jnd=abs(angle),
+        tolerance=rule,
+        reason="heads are not quite symmetrical, and are measured in steps of degrees",
+        breaches=int(is_wrong),
+    )
+    yield row, [breach] if is_wrong else []
+
+
+def _chance(errors: NDArray[np.float64], independent: int) -> float:
+    """What chance may do to the median: three standard errors."""
     spread = 1.4826 * float(np.median(np.abs(errors - np.median(errors))))
-    return 3.0 * 1.2533 * spread / float(np.sqrt(errors.size / 2))
+    return 3.0 * 1.2533 * spread / float(np.sqrt(independent))
 
 
 def _number(value: float, unit: str) -> str:

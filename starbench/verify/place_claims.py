@@ -12,9 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
-from starbench.measure.binaural import side_db
 from starbench.measure.levels import db, power
-from starbench.verify.bearings import Bearing, Place, Samples, bearings, head_delay_us, senses
+from starbench.verify.bearings import (
+    Bearing,
+    Place,
+    Samples,
+    bearings,
+    head_delay_us,
+    louder_ear_db,
+    senses,
+)
 from starbench.verify.claims import ClaimResult, Measurement, Source, Unmeasured
 from starbench.verify.source_claims import FAINT, NOISES, OVERLAPS, obstacle, whole_stretch
 from starbench.verify.tolerances import KINDS
@@ -48,6 +55,8 @@ def direction(source: Source) -> Iterator[ClaimResult]:
     if why:
         yield Unmeasured(f"direction, {where}", why)
         return
+    if source.clip.truth["format"] == "binaural":
+        yield Unmeasured(f"elevation, {where}", "what differs between the ears tells the lateral angle alone")
     place = Place(*(float(source.truth[key]) for key in ("azimuth_deg", "elevation_deg", "distance_m")))
     for bearing in known:
         expected = bearing.expected(place, source.clip.truth["receiver"])
@@ -59,9 +68,7 @@ def direction(source: Source) -> Iterator[ClaimResult]:
         elif np.isnan(measured):
             yield Unmeasured(kind, FAINT)
         else:
-            # Counted clockwise in front and behind, so that a suite whose places are all turned has a bias.
-            sense = -1.0 if bearing.mirrored_behind and place.unit[0] < 0 else 1.0
-            yield Measurement(kind, source.name, sense * expected, sense * measured)
+            yield Measurement(kind, source.name, expected, measured, bearing.per_degree(place))
 
 
 def precedence(source: Source) -> Iterator[ClaimResult]:
@@ -77,7 +84,7 @@ def precedence(source: Source) -> Iterator[ClaimResult]:
         head_delay_us(_from_onset(source, span), rate, source.known_tilt, source.clip.quiet)
         for span in (_FIRST_S, _LONGER_S)
     )
-    side = side_db(_from_onset(source, _FIRST_S), rate)
+    side = louder_ear_db(_from_onset(source, _FIRST_S), rate, source.clip.quiet)
     if not abs(first - longer) <= _AGREE_US or (abs(first) > _CLEARLY_US and first * side < 0):
         yield Unmeasured("ITD, in a room", CONFUSED)
         return
@@ -99,7 +106,9 @@ def _at_first(bearing: Bearing, source: Source) -> float | None:
     longer = _measured(bearing, _from_onset(source, _LONGER_S), source)
     kind = KINDS[f"{bearing.name}, in a room"]
     agree = abs(kind.error(longer, first)) <= kind.tolerance(longer)  # false where one is no number
-    return first if agree and not bearing.doubtful(stretch, source.clip.rate, first) else None
+    return (
+        first if agree and not bearing.doubtful(stretch, source.clip.rate, first, source.clip.quiet) else None
+    )
 
 
 def _measured(bearing: Bearing, stretch: Samples, source: Source) -> float:
@@ -140,14 +149,14 @@ def _on(points: NDArray[np.float64], time_s: float) -> Place:
 def _both(
     bearing: Bearing, places: list[Place], windows: Sequence[Samples], source: Source
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Expected and measured values of a bearing, where a place has one."""
+    """Expected and measured values of a bearing, where a place has one; NaN where too little is heard."""
     receiver = source.clip.truth["receiver"]
     pairs = [
         (expected, _measured(bearing, window, source))
         for place, window in zip(places, windows, strict=True)
         if (expected := bearing.expected(place, receiver)) is not None
     ]
-    both = np.array([pair for pair in pairs if np.isfinite(pair[1])], dtype=np.float64).reshape(-1, 2)
+    both = np.array(pairs, dtype=np.float64).reshape(-1, 2)
     return both[:, 0], both[:, 1]
 
 
@@ -155,11 +164,11 @@ def _tracked(
     bearing: Bearing, places: list[Place], windows: Sequence[Samples], source: Source
 ) -> Iterator[ClaimResult]:
     name = f"{bearing.name}, {source.surroundings}"
-    expected, measured = _both(bearing, places, windows, source)
-    if not expected.size:
+    pairs = zip(*_both(bearing, places, windows, source), strict=True)
+    errors = [abs(KINDS[name].error(*pair)) for pair in pairs if np.isfinite(pair[1])]
+    if not errors:
         yield Unmeasured(f"path: {name}", "no such direction, or too little of it is heard")
         return
-    errors = [abs(KINDS[name].error(*pair)) for pair in zip(expected, measured, strict=True)]
     yield Measurement(f"path: {name}", source.name, 0.0, float(np.median(errors)))
 
 
@@ -167,14 +176,25 @@ def _moved(
     bearing: Bearing, places: list[Place], windows: Sequence[Samples], source: Source
 ) -> Iterator[ClaimResult]:
     """Whether what a bearing measures goes up and down with what is expected of it."""
+    kind = f"path: sense of motion, {source.surroundings}"
     expected, measured = _both(bearing, places, windows, source)
     if bearing.turns:
-        expected, measured = (np.degrees(np.unwrap(np.radians(track))) for track in (expected, measured))
-    if expected.size < _LEAST_WINDOWS or np.ptp(expected) < bearing.clear_span:
+        expected = np.degrees(np.unwrap(np.radians(expected)))
+    if not _turns_clearly(bearing, expected):
         return
+    heard = np.isfinite(measured)
+    expected, measured = expected[heard], measured[heard]
+    if not _turns_clearly(bearing, expected):
+        yield Unmeasured(kind, "too little of the path is heard")
+        return
+    if bearing.turns:
+        measured = np.degrees(np.unwrap(np.radians(measured)))
     sense = float(np.corrcoef(expected, median_filter(measured, _BRIDGED, mode="nearest"))[0, 1])
-    kind = f"path: sense of motion, {source.surroundings}"
     yield Measurement(kind, f"{source.name}, {bearing.name}", 1.0, sense)
+
+
+def _turns_clearly(bearing: Bearing, expected: NDArray[np.float64]) -> bool:
+    return expected.size >= _LEAST_WINDOWS and float(np.ptp(expected)) >= bearing.clear_span
 
 
 def _approached(places: list[Place], windows: Sequence[Samples], source: Source) -> Iterator[ClaimResult]:

@@ -22,6 +22,8 @@ STEADY = frozenset({"noise", "gaussian-noise", "complex", "siren", "voice"})
 UNBROKEN = STEADY | {"modulated-noise"}
 #: Kinds that are random at every moment.
 NOISES = frozenset({"noise", "gaussian-noise", "modulated-noise"})
+#: Kinds whose pitch glides so far that a random spectrum varies their level.
+_GLIDING = frozenset({"siren"})
 #: Kinds whose spectrum has no gaps, and kinds whose spectrum follows from band and tilt.
 _DENSE, _SHAPED = frozenset({"noise", "pulses"}), STEADY | {"pulses"}
 #: What claims to stand out less than this from the background is not measured, dB.
@@ -68,6 +70,8 @@ def timing(source: Source) -> Iterator[ClaimResult]:
     """Onset and duration at half amplitude; the end of a sound in a room is the bend into its decay."""
     kind = source.surroundings
     why = "moves" if source.moves else obstacle(source)
+    if why is None and source.is_coloured and source.kind in _GLIDING:
+        why = f"{source.kind}: its level varies as it glides through its random spectrum"
     if why:
         yield Unmeasured(f"onset, {kind}", why)
         if source.alone and not source.moves:
@@ -113,25 +117,32 @@ def _span(source: Source) -> Iterator[ClaimResult]:
 
 
 def received_level(source: Source) -> Iterator[ClaimResult]:
-    """Level of each channel while the source sounds, the background's power taken off."""
+    """Level of each channel, and of all, while the source sounds; the background's power taken off."""
     kind = "received level, in noise" if source.clip.truth.get("background") else "received level"
     if not source.alone:
         yield Unmeasured(kind, OVERLAPS)
         return
-    measured = power(source.clip.cut(source.onset_s, source.offset_s))
-    floor = source.clip.background
-    for channel, claimed in enumerate(source.truth["received_db_spl"]):
-        above = float(claimed) - source.clip.full_scale_db_spl - float(db(floor[channel]))
-        if above < LEAST_SNR_DB:
+    clip = source.clip
+    measured, floor = power(clip.cut(source.onset_s, source.offset_s)), clip.background
+    parts = [
+        (f"channel {k + 1}", slice(k, k + 1), one) for k, one in enumerate(source.truth["received_db_spl"])
+    ]
+    for part, channels, claimed in (
+        *parts,
+        ("all channels", clip.level_channels, source.truth["level_db_spl"]),
+    ):
+        background = float(np.mean(floor[channels]))
+        if float(claimed) - clip.full_scale_db_spl - float(db(background)) < LEAST_SNR_DB:
             yield Unmeasured(kind, FAINT)
             continue
-        level = float(db(measured[channel] - floor[channel])) + source.clip.full_scale_db_spl
-        yield Measurement(kind, f"{source.name}, channel {channel + 1}", float(claimed), level)
+        level = float(db(float(np.mean(measured[channels])) - background)) + clip.full_scale_db_spl
+        yield Measurement(kind, f"{source.name}, {part}", float(claimed), level)
 
 
 def fundamental(source: Source) -> Iterator[ClaimResult]:
-    """Fundamental of a harmonic complex."""
+    """Fundamental of a harmonic complex; what other kinds of signal sound like is not measured."""
     if source.kind != "complex":
+        yield Unmeasured("signal", f"{source.kind}: nothing measures what it sounds like")
         return
     if not source.alone or source.moves:
         yield Unmeasured("f0", "moves" if source.moves else OVERLAPS)
@@ -139,7 +150,10 @@ def fundamental(source: Source) -> Iterator[ClaimResult]:
     inner = source.clip.cut(source.onset_s + source.ramp_s, source.offset_s - source.ramp_s)
     loudest = int(np.argmax(power(inner)))
     f0 = fundamental_hz(inner[:, loudest], source.clip.rate)
-    yield Measurement("f0", source.name, float(source.truth["signal"]["f0_hz"]), f0)
+    if f0 is None:
+        yield Unmeasured("f0", "fewer than four of its harmonics are heard")
+    else:
+        yield Measurement("f0", source.name, float(source.truth["signal"]["f0_hz"]), f0)
 
 
 def interaural(source: Source) -> Iterator[ClaimResult]:

@@ -16,6 +16,8 @@ OfClaim = Callable[[float], float]
 
 #: The median of fewer errors than this is judged by no tolerance of a suite.
 ENOUGH = 20
+#: All places of a suite may be turned by this angle, degrees, beside what chance does to its estimate.
+MOST_TURN_DEG = 1.0
 
 
 @dataclass(frozen=True)
@@ -218,15 +220,27 @@ KINDS: dict[str, ClaimKind] = {
                        _part(0.05), 0.25),
     "T30, harmonic": ClaimKind("the same of a harmonic sound, which beats", "s", _part(0.40), "40 %", _PARTLY,
                           _part(0.05), 0.15),
-    "T30 of octaves": ClaimKind("decay of a noise in one octave, from 500 Hz", "s", _part(0.35), "35 %", _PARTLY,
-                           _part(0.05), 0.2),
+    "T30 of octaves, noise": ClaimKind(
+        "decay of a noise in one octave, from 500 Hz", "s", _part(0.35), "35 %", _PARTLY, _part(0.05), 0.2
+    ),
+    "T30 of octaves, any spectrum": ClaimKind(
+        "decay of a noise whose spectrum is not known in one octave, from 1 kHz", "s", _part(0.60), "60 %",
+        f"five standard deviations: {_FEW_BANDS}", _part(0.05), 0.1,
+    ),
     **_around("DRR", "direct over reflected energy, from how power builds up and falls", "dB", _PARTLY,
               _flat(2.5), {"noise": (6.0, 0.1), "harmonic": (6.0, 0.1)}),
 
     **_around("T30", "decay of a noise whose spectrum is not known", "s", _FEW_BANDS, _part(0.05),
               {"any spectrum": (0.25, 0.15)}),
-    **_around("DRR", "direct over reflected energy of a noise whose spectrum is not known", "dB", _FEW_BANDS,
-              _flat(2.5), {"any spectrum": (12.0, 0.15)}),
+    **_around("DRR", "direct over reflected energy of a noise whose spectrum is not known, up to 12 dB", "dB",
+              f"four standard deviations: {_FEW_BANDS}",
+              _flat(2.5), {"any spectrum": (16.0, 0.1)}),
+
+    "distance, in a room": ClaimKind(
+        "distance, and what the direct-to-reverberant ratio tells of it in a diffuse field", "dB re 1 m", _flat(8.0),
+        "8 dB", "early reflections are no diffuse field: four standard deviations; a suite's median is held to a part "
+        "of it", _flat(2.5), 0.06,
+    ),
 
     **_around("path: lateral angle", f"{_OFF}lateral angle", "°", "as for a source that stands", _flat(0.97),
               {"dry": (18.0, None), "in noise": (20.0, None), "in a room": (30.0, None)}),

@@ -17,7 +17,10 @@ def test_a_synthesizer_that_is_always_a_little_wrong_is_caught_by_the_median() -
 
     def found(bias: float, n: int) -> list[Breach]:
         errors = bias + spread * rng.uniform(-1, 1, n)
-        return judge(("i", Measurement("DRR, noise", "source 1", -3.0, -3.0 + error)) for error in errors)[2]
+        return judge(
+            (f"item {k}", Measurement("DRR, noise", "source 1", -3.0, -3.0 + error))
+            for k, error in enumerate(errors)
+        )[2]
 
     assert found(0.0, 200) == []
     (breach,) = found(3.0, 200)

@@ -34,7 +34,7 @@ def test_scenes_are_clean_and_every_kind_of_claim_is_measured(scenes: Path) -> N
         "onset, dry", "duration, in noise", "onset, in a room", "received level", "received level, in noise",
         "ITD, dry", "ITD, in noise", "ITD, dry, harmonic", "ITD, in a room", "ILD, dry", "lateral angle, dry",
         "azimuth, dry", "elevation, dry", "arrival difference, dry", "level difference, dry", "T30, noise",
-        "T30 of octaves",
+        "T30 of octaves, noise",
         "DRR, noise", "path: lateral angle, dry", "path: sense of motion, dry", "background level", "f0",
         "path: level over distance, dry", "background SNR",
     } <= measured  # fmt: skip
