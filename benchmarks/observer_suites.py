@@ -102,7 +102,7 @@ def _level(item: dict[str, Any]) -> float | None:
         return round(float(delta) / _AZIMUTH_JND_DEG, 1)
     if name in ("sensitivity_elevation", "sensitivity_distance"):
         return round(float(delta), 1)
-    return None if item["level"] is None else float(item["level"])
+    return float(item["level"]) if "level" in item else None
 
 
 def ceiling(given: Sequence[Answer]) -> float | None:

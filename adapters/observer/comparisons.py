@@ -78,7 +78,7 @@ def _unless_same(first: ClipBurst, second: ClipBurst, change: float, *, perhaps:
     (ears, burst), (other, after) = first, second
     if ears is not other:
         return change
-    if not ears.is_dry(burst) and not ears.is_dry(after):
+    if not (ears.is_dry(burst) and ears.is_dry(after)):  # both are in one room, or none is
         return 0.0 if same_place.is_same_in_room(ears, burst, after) else _certain(change)
     if perhaps and same_place.may_be_same_in_open(ears, burst, after):
         return 0.0

@@ -210,8 +210,7 @@ class DirectionFinder:
         return float(self._clean_mismatch(pair, ears)[0])
 
     def _clean_mismatch(self, pairs: Pairs, ears: EarSpectra) -> NDArray[np.float32]:
-        shares = pairs.shares(_shares(ears.spectra, np.ones(self.centres.size)))
-        return np.asarray(shares @ self._clean(ears).astype(np.float32))
+        return pairs.mismatch(_shares(ears.spectra, self._clean(ears)))
 
     def _clean(self, ears: EarSpectra) -> NDArray[np.float64]:
         """Weights of bands, of which only those without noise count."""
