@@ -66,7 +66,7 @@ def _distance_change(first: ClipBurst, second: ClipBurst, same: float | None) ->
     change = (after - before) / _SAME_OCTAVES
     if first[0] is not second[0]:
         return change
-    return _unless_same_in_room(first, second, change)
+    return 0.0 if same_place.is_same_in_room(first[0], first[1], second[1]) else _certain(change)
 
 
 def _unless_same(first: ClipBurst, second: ClipBurst, change: float, *, perhaps: bool = False) -> float:
@@ -79,17 +79,14 @@ def _unless_same(first: ClipBurst, second: ClipBurst, change: float, *, perhaps:
     if ears is not other:
         return change
     if not (ears.is_dry(burst) and ears.is_dry(after)):  # both are in one room, or none is
-        return _unless_same_in_room(first, second, change)
+        return 0.0 if same_place.is_same_in_room(ears, burst, after) else _certain(change)
     if perhaps and same_place.may_be_same_in_open(ears, burst, after):
         return 0.0
     return change
 
 
-def _unless_same_in_room(first: ClipBurst, second: ClipBurst, change: float) -> float:
-    is_same = same_place.is_same_in_room(first[0], first[1], second[1])
-    if is_same is None:
-        return change
-    return 0.0 if is_same else float(np.sign(change) * max(abs(change), 1.0)) or 1.0
+def _certain(change: float) -> float:
+    return float(np.sign(change) * max(abs(change), 1.0)) or 1.0
 
 
 @dataclass(frozen=True)

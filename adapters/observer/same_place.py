@@ -29,10 +29,10 @@ _IN_ROOM = 0.05
 _IN_OPEN, _OF_BACKGROUND = 0.0012, 0.12
 
 
-def is_same_in_room(ears: Ears, first: Burst, second: Burst) -> bool | None:
-    """Whether two sounds in a room come from one place; None where the background hides that."""
-    excess, background = _difference(ears, first, second, _TAIL_S)
-    return None if background >= _CLEAN else excess < _IN_ROOM
+def is_same_in_room(ears: Ears, first: Burst, second: Burst) -> bool:
+    """Whether two sounds in a room come from one place."""
+    excess, _ = _difference(ears, first, second, _TAIL_S)
+    return excess < _IN_ROOM
 
 
 def may_be_same_in_open(ears: Ears, first: Burst, second: Burst) -> bool:
