@@ -14,6 +14,8 @@ from scipy.ndimage import maximum_filter1d
 STEP_S = 0.002
 #: A stretch stands this far above the floor and no further below its loudest part, dB.
 _ABOVE_FLOOR_DB, _BELOW_PEAK_DB = 5.0, 22.0
+#: A faint one, smoothed for longer, stands this far above the floor, dB.
+_FAINT_ABOVE_FLOOR_DB, _FAINT_SMOOTHED_S = 1.5, 0.08
 #: Shorter silences are part of a sound, and shorter sounds are ignored, s.
 _CLOSED_S, _SHORTEST_S = 0.03, 0.03
 #: Sounds up to this length are ticks, and belong together across silences up to this length, s.
@@ -50,16 +52,20 @@ def envelope(samples: NDArray[np.float32], rate: int, step_s: float = STEP_S) ->
     return np.asarray(power.mean(axis=1, dtype=np.float64))
 
 
-def find(samples: NDArray[np.float32], rate: int) -> tuple[Burst, ...]:
-    """Find the stretches of sound in samples of shape (n, channels), in order."""
+def find(samples: NDArray[np.float32], rate: int, *, faint: bool = False) -> tuple[Burst, ...]:
+    """Find the stretches of sound in samples of shape (n, channels), in order; with ``faint``, even in louder noise."""
     fine = envelope(samples, rate)
     if fine.size < 8 or not fine.any():
         return ()
-    kernel = np.ones(round(_SMOOTHED_S / STEP_S))
+    kernel = np.ones(round((_FAINT_SMOOTHED_S if faint else _SMOOTHED_S) / STEP_S))
     smooth = np.convolve(fine, kernel / kernel.size, mode="same")
     level = 10 * np.log10(np.maximum(smooth, 1e-12))
+    if faint:  # beyond the clip's ends is silence
+        edge = kernel.size // 2
+        level[:edge], level[-edge:] = level[edge], level[-edge - 1]
+    above_db = _FAINT_ABOVE_FLOOR_DB if faint else _ABOVE_FLOOR_DB
     floor, peak = np.percentile(level, 3), level.max()
-    threshold = max(min(floor + _ABOVE_FLOOR_DB, peak - _ABOVE_FLOOR_DB), peak - _BELOW_PEAK_DB - 8)
+    threshold = max(min(floor + above_db, peak - _ABOVE_FLOOR_DB), peak - _BELOW_PEAK_DB - 8)
     edges = np.flatnonzero(np.diff(level > threshold, prepend=False, append=False)).reshape(-1, 2)
     closed = _join(edges.tolist(), lambda gap, *_: gap <= round(_CLOSED_S / STEP_S))
     joined = _join(closed, _are_ticks)

@@ -20,8 +20,8 @@ from .words import words
 #: and elevation (3.65°; Perrott & Saberi 1990), and one of distance (2.5 dB; Larsen et al. 2008), which the
 #: observer measures less well.
 _SAME_AZIMUTH_DEG, _SAME_ELEVATION_DEG, _SAME_OCTAVES = 0.48, 1.8, 0.4
-#: Elevations this many of these apart may still be the same, by the error with which they are measured.
-_PERHAPS_ELEVATION = 8.0
+#: One direction for two sounds must be this unlikely before they differ in elevation, as a logarithm.
+_UNLIKELY = 3.0
 
 _SAME = words(r"same|equal(ly)?|identical|alike|neither|no difference")
 _DIFFERENT = words("different")
@@ -45,12 +45,16 @@ def _azimuth_change(first: ClipBurst, second: ClipBurst, same: float | None) -> 
 
 
 def _elevation_change(first: ClipBurst, second: ClipBurst, same: float | None) -> float | None:
-    before, after = (ears.elevation(burst) for ears, burst in (first, second))
-    if before is None or after is None:
+    if not all(ears.is_broad(burst) for ears, burst in (first, second)):
         return None
+    sounds = [ears.directional(burst) for ears, burst in (first, second)]
+    finder = first[0].finder
+    directions = [finder.direction(sound) for sound in sounds]
+    change = directions[1].elevation - directions[0].elevation
     if same is not None:
-        return (after - before) / same
-    return _unless_same(first, second, (after - before) / _SAME_ELEVATION_DEG, _PERHAPS_ELEVATION)
+        return change / same
+    perhaps = finder.evidence_of_two(sounds, directions) < _UNLIKELY
+    return _unless_same(first, second, change / _SAME_ELEVATION_DEG, perhaps=perhaps)
 
 
 def _distance_change(first: ClipBurst, second: ClipBurst, same: float | None) -> float | None:
@@ -65,18 +69,18 @@ def _distance_change(first: ClipBurst, second: ClipBurst, same: float | None) ->
     return 0.0 if same_place.is_same_in_room(first[0], first[1], second[1]) else _certain(change)
 
 
-def _unless_same(first: ClipBurst, second: ClipBurst, change: float, perhaps: float = 0.0) -> float:
+def _unless_same(first: ClipBurst, second: ClipBurst, change: float, *, perhaps: bool = False) -> float:
     """A change, or none where two sounds of one clip come from the same place.
 
-    A room tells this for certain. In the open, changes that are only measured with an error up to ``perhaps``
-    count as none where the ears show no difference at all.
+    A room tells this for certain. In the open, a change that is ``perhaps`` an error of measurement counts as none
+    where the ears show no difference at all.
     """
     (ears, burst), (other, after) = first, second
     if ears is not other:
         return change
-    if not ears.is_dry(burst) and not ears.is_dry(after):
+    if not (ears.is_dry(burst) and ears.is_dry(after)):  # both are in one room, or none is
         return 0.0 if same_place.is_same_in_room(ears, burst, after) else _certain(change)
-    if abs(change) < perhaps and same_place.may_be_same_in_open(ears, burst, after):
+    if perhaps and same_place.may_be_same_in_open(ears, burst, after):
         return 0.0
     return change
 

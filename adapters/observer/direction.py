@@ -33,6 +33,8 @@ _OF_NOISE = 0.4
 _RING_STEP, _SPHERE_STEP, _POLAR_STEP = 2.0, 5.0, 3.0
 #: How far a sound above or below may be from the cone of the direction that fits best on the horizon, degrees.
 _ASIDE_DEG = 7
+#: How many directions between two are tried as the one that both sounds come from.
+_ON_THE_WAY = 5
 _PARTS = ("left", "right", "cross")
 
 
@@ -164,6 +166,20 @@ class DirectionFinder:
             azimuth, elevation = float(near.azimuths[best]), float(near.elevations[best])
         return Direction(azimuth % 360.0, elevation)
 
+    def evidence_of_two(self, sounds: Sequence[EarSpectra], directions: Sequence[Direction]) -> float:
+        """How much likelier two sounds come from their own ``directions`` than from one, as a logarithm.
+
+        How precise a direction is follows from how smooth the sound's spectrum is, by the likelihood. The one
+        direction is looked for on the way from the first to the second.
+        """
+        first, second = directions
+        way = np.linspace(0.0, 1.0, _ON_THE_WAY)
+        turn = (second.azimuth - first.azimuth + 180.0) % 360.0 - 180.0
+        rise = second.elevation - first.elevation
+        between = Grid.of(self.templates, first.azimuth + way * turn, first.elevation + way * rise)
+        from_first, from_second = (self.log_likelihood(between, sound) for sound in sounds)
+        return float(from_first[0] + from_second[-1] - (from_first + from_second).max())
+
     def _cone(self, lateral: int) -> Grid | None:
         """Directions of one angle from the median plane, degrees: about the same difference between the ears."""
         if abs(lateral) >= 90:
@@ -194,8 +210,7 @@ class DirectionFinder:
         return float(self._clean_mismatch(pair, ears)[0])
 
     def _clean_mismatch(self, pairs: Pairs, ears: EarSpectra) -> NDArray[np.float32]:
-        shares = pairs.shares(_shares(ears.spectra, np.ones(self.centres.size)))
-        return np.asarray(shares @ self._clean(ears).astype(np.float32))
+        return pairs.mismatch(_shares(ears.spectra, self._clean(ears)))
 
     def _clean(self, ears: EarSpectra) -> NDArray[np.float64]:
         """Weights of bands, of which only those without noise count."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from functools import cached_property
 
 import numpy as np
@@ -48,10 +49,22 @@ class Ears:
         self.finder = DirectionFinder.of(head, audio.rate)
         self._bodies: dict[Burst, EarSpectra] = {}
 
+    def of_head(self, head: Head) -> Ears:
+        """The same clip for another head; what no head changes is not computed again."""
+        other = copy(self)
+        other.head, other.finder = head, DirectionFinder.of(head, self.rate)
+        other.__dict__.pop("plausibility", None)
+        if not np.array_equal(other.finder.centres, self.finder.centres):
+            other.__dict__.pop("background", None)
+            other._bodies = {}
+        return other
+
     @cached_property
     def bursts(self) -> tuple[Burst, ...]:
-        """The stretches of sound, in order."""
-        return bursts.find(self.samples, self.rate)
+        """The stretches of sound, in order. Beside a single one, a faint one is looked for."""
+        clear = bursts.find(self.samples, self.rate)
+        faint = bursts.find(self.samples, self.rate, faint=True) if len(clear) == 1 else ()
+        return faint if len(faint) > 1 else clear
 
     @property
     def seconds(self) -> float:
@@ -114,7 +127,7 @@ class Ears:
         onset, whole = (self.finder.interaural(ring, ears) for ears in (self.direct(burst), self.body(burst)))
         return float(ring.azimuths[int((onset + whole).argmax())])
 
-    @property
+    @cached_property
     def plausibility(self) -> float:
         """How well the head explains what is heard: log-likelihood of the best directions of up to two sounds."""
         sphere = self.finder.sphere
@@ -154,9 +167,12 @@ def with_likely_head(clips: Sequence[Audio], head: Head | None) -> list[Ears]:
     """Clips as a head has them; of no head in particular: as the one of the package's that explains the first best."""
     if head is not None:
         return [Ears(clip, head) for clip in clips]
-    tried = [Ears(clips[0], candidate) for candidate in heads.candidates()]
-    plausibility = [ears.plausibility - _CLEARLY * (k > 0) for k, ears in enumerate(tried)]
-    first = tried[int(np.argmax(plausibility))]
+    default, *others = heads.candidates()
+    first = own = Ears(clips[0], default)
+    most = own.plausibility + _CLEARLY
+    for candidate in (own.of_head(other) for other in others):
+        if candidate.plausibility > most:
+            first, most = candidate, candidate.plausibility
     return [first, *(Ears(clip, first.head) for clip in clips[1:])]
 
 

@@ -55,7 +55,11 @@ class Pairs:
     def shares(self, spectra: NDArray[np.float32]) -> NDArray[np.float32]:
         """The same band by band, shape (m, F), of one row of spectra over the sum of powers, not weighted."""
         parts = self.relation.reshape(len(self.left), 4, -1)
-        return np.asarray(np.einsum("mpf,pf->mf", parts, spectra.reshape(4, -1)), dtype=np.float32)
+        rows = spectra.reshape(4, -1)
+        shares = parts[:, 0] * rows[0]  # several times as fast as einsum
+        for k in (1, 2, 3):
+            shares += parts[:, k] * rows[k]
+        return np.asarray(shares, dtype=np.float32)
 
     @cached_property
     def levels_db(self) -> NDArray[np.float32]:

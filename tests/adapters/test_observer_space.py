@@ -1,14 +1,15 @@
 """The observer hears where sounds are, favours no side, and is worth what its head is worth.
 
-Scenes and questions are those of ``benchmarks/observer_space.py``, rendered by the real synthesizer; the full
-figures, hundreds of trials a cell, are that script's. Thresholds here are what few trials allow.
+Questions and sounds are those of the built suites, rendered by the real synthesizer. The full figures, hundreds of
+items each, are those of ``benchmarks/observer_suites.py``. Thresholds here are what few items allow.
 """
 
 from __future__ import annotations
 
-import importlib.util
-import sys
+from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -18,93 +19,131 @@ from starbench.adapters.observer import Observer
 from starbench.adapters.observer import head as heads
 from starbench.adapters.observer.ears import Ears
 from starbench.adapters.observer.templates import Templates
-from starbench.audio import Audio
+from starbench.audio import Audio, quantise
 from starbench.errors import InputError
-from starbench.schema import ClipPart, Prompt, TextPart
+from starbench.schema import ClipPart, Item, Prompt, TextPart
+from starbench.synth.scene import scene
+from starbench.synthesis import BuildSpec, generator
+from starbench.tasks.perception import Perception
+from starbench.tasks.spatial import Spatial
 
-SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "observer_space.py"
-_spec = importlib.util.spec_from_file_location("observer_space", SCRIPT)
-assert _spec is not None
-assert _spec.loader is not None
-bench = importlib.util.module_from_spec(_spec)
-sys.modules["observer_space"] = bench
-_spec.loader.exec_module(bench)
-
-CELLS = {cell.name: cell for cell in bench.CELLS}
 SEED = 7
+TASKS: dict[str, Callable[[], Any]] = {
+    **dict.fromkeys(("azimuth", "elevation", "distance"), Perception),
+    **dict.fromkeys(("localisation", "relations", "trajectories"), Spatial),
+}
 
 
-def share_right(name: str, n: int, how: str = "plain", observer: Observer | None = None) -> float:
-    return float(np.mean(bench.answered(CELLS[name], n, SEED, observer or Observer(), how)))
+@lru_cache
+def items(attribute: str, size: int, head: tuple[tuple[str, str], ...] = ()) -> list[tuple[Item, Audio]]:
+    """Items of profile ``default-1`` with their sounds; ``head`` are further parameters of the scenes."""
+    plan = TASKS[attribute]().plan(BuildSpec((attribute,), "default-1", SEED, size))
+    rendered = []
+    for draft in plan.drafts:
+        made = scene(rng=generator(SEED, draft.item.id), **{**draft.clips[0].parameters, **dict(head)})
+        rendered.append((draft.item, Audio(quantise(made.samples), made.rate)))
+    return rendered
+
+
+def ask(question: str, options: tuple[str, ...], *sounds: Audio, observer: Observer | None = None) -> str:
+    """The option that the observer chooses, or its words."""
+    lines = "".join(f"<{chr(65 + k)}>: {option}\n" for k, option in enumerate(options))
+    clips = [ClipPart.of(lambda sound=sound: sound) for sound in sounds]
+    prompt = Prompt(parts=(*clips, TextPart(text=f"{question}\n{lines}")), options=options)
+    reply = str((observer or Observer()).generate(prompt))
+    return options[ord(reply[1]) - 65] if reply.startswith("<") else reply
+
+
+def right(given: list[tuple[Item, Audio]], observer: Observer | None = None) -> list[bool]:
+    return [
+        ask(item.question, item.options, audio, observer=observer) == item.answer for item, audio in given
+    ]
+
+
+def heights(size: int, **head: str) -> list[tuple[Item, Audio]]:
+    """Of questions about elevation, those that ask for one sound's."""
+    given = items("elevation", size, tuple(head.items()))
+    return [(item, audio) for item, audio in given if item.sub_category == "range_elevation"]
+
+
+def swapped(audio: Audio) -> Audio:
+    return Audio(np.ascontiguousarray(audio.pcm[:, ::-1]), audio.rate)
+
+
+def mono(audio: Audio, channels: int = 1) -> Audio:
+    mean = np.rint(audio.pcm.mean(axis=1, keepdims=True)).astype(np.int16)
+    return Audio(np.repeat(mean, channels, axis=1), audio.rate)
+
+
+def sound(kind: str, seed: int, azimuth: float, elevation: float = 0.0) -> Audio:
+    """One sound in the open."""
+    source = {
+        "signal": {"kind": kind, "duration_s": 0.6, "tilt_db_per_octave": -3.0},
+        "onset_s": 0.2,
+        "at": {"azimuth_deg": azimuth, "elevation_deg": elevation},
+        "level_db_spl": 60.0,
+    }
+    source["signal"] |= {"f0_hz": 190.0} if kind == "complex" else {}
+    made = scene(rng=np.random.default_rng(seed), total_s=1.0, sources=[source])
+    return Audio(quantise(made.samples), made.rate)
 
 
 @pytest.mark.parametrize(
-    ("name", "n", "least"),
+    ("attribute", "size", "wrong"),
     [
-        ("azimuth 0 JND, hiss, open", 8, 1.0),
-        ("azimuth 1 JND, complex, open", 16, 1.0),
-        ("azimuth 2 JND, hiss, room", 12, 11 / 12),
-        ("quadrant, hiss", 16, 1.0),
-        ("quadrant, complex", 12, 11 / 12),
-        ("elevation 0 JND, complex", 10, 0.8),
-        ("elevation 8 JND, hiss", 14, 13 / 14),
-        ("elevation 8 JND, ripple", 20, 0.7),
-        ("below, level, above, complex", 16, 15 / 16),
-        ("distance 4 JND, hiss, room", 14, 12 / 14),
-        ("near, medium, far, hiss", 20, 0.7),
-        ("trajectory of 7, open", 21, 20 / 21),
-        ("trajectory of 7, room", 12, 11 / 12),
-        ("further side, two unlike, open", 12, 11 / 12),
-        ("further side, two alike, room", 10, 0.8),
-        ("further side, three, open", 12, 10 / 12),
+        ("azimuth", 16, 0),
+        ("elevation", 20, 2),
+        ("distance", 16, 4),
+        ("localisation", 20, 1),
+        ("relations", 16, 2),
+        ("trajectories", 14, 1),
     ],
 )
-def test_hears(name, n, least):
-    assert share_right(name, n) >= least
+def test_hears(attribute: str, size: int, wrong: int) -> None:
+    assert right(items(attribute, size)).count(False) <= wrong
 
 
-@pytest.mark.parametrize("name", ["azimuth 1 JND, hiss, open", "quadrant, hiss", "trajectory of 7, open"])
-def test_swapped_ears_give_the_mirrored_answer(name):
-    observer = Observer()
-    for trial, audio in bench.trials(CELLS[name], 8, SEED):
-        straight = bench.ask(observer, trial, audio)
-        swapped = bench.ask(observer, trial, bench.heard(audio, "swap"))
-        assert swapped == bench.mirrored(straight, trial.options)
+def test_smooth_spectra_show_the_smallest_elevations() -> None:
+    given = [
+        (item, audio) for item, audio in items("elevation", 20) if item.sub_category != "range_elevation"
+    ]
+    assert min(item.level for item, _ in given if item.level) == 1.0
+    assert right(given).count(False) <= 1
 
 
-def test_swapped_ears_hear_mirrored_angles_to_a_hundredth_of_a_degree():
-    for _, audio in bench.trials(CELLS["azimuth 4 JND, complex, room"], 3, SEED):
-        straight, swapped = Ears(audio), Ears(bench.heard(audio, "swap"))
-        for ears, mirrored in zip(straight.bursts, swapped.bursts, strict=True):
-            assert swapped.lateral(mirrored) == pytest.approx(-straight.lateral(ears), abs=0.01)
+@pytest.mark.parametrize(("attribute", "size"), [("azimuth", 16), ("trajectories", 14)])
+def test_swapped_ears_give_the_mirrored_answer(attribute: str, size: int) -> None:
+    mirrored = 0
+    for item, audio in items(attribute, size):
+        if item.mirror is None:
+            continue
+        mirrored += 1
+        straight = ask(item.question, item.options, audio)
+        assert ask(item.question, item.options, swapped(audio)) == item.mirror[straight]
+    assert mirrored >= 8
 
 
-def quadrants(channels: int, n: int = 24) -> list[str]:
-    """Answers to one kind of scene, always from the front right, with both ears alike."""
-    observer, answers = Observer(), []
-    for trial, audio in bench.trials(CELLS["quadrant, hiss"], n, SEED):
-        fold = np.rint(audio.pcm.mean(axis=1, keepdims=True)).astype(np.int16)
-        answers.append(bench.ask(observer, trial, Audio(np.repeat(fold, channels, axis=1), audio.rate)))
-    return answers
+def test_swapped_ears_hear_mirrored_angles_to_a_hundredth_of_a_degree() -> None:
+    for _, audio in items("azimuth", 16)[:4]:
+        straight, mirrored = Ears(audio), Ears(swapped(audio))
+        for burst, other in zip(straight.bursts, mirrored.bursts, strict=True):
+            assert mirrored.lateral(other) == pytest.approx(-straight.lateral(burst), abs=0.01)
 
 
 @pytest.mark.parametrize("channels", [1, 2])
-def test_equal_ears_leave_the_side_to_a_coin_that_favours_none(channels):
-    answers = quadrants(channels)
-    on_the_left = sum("Left" in answer for answer in answers)
-    assert len(answers) == 24
-    assert 5 <= on_the_left <= 19
-    assert answers == quadrants(channels)
+def test_equal_ears_leave_the_side_to_a_coin_that_favours_none(channels: int) -> None:
+    options = ("Front-Right (0°-90°)", "Front-Left (270°-360°)")
+    sounds = [mono(sound("noise", seed, 45.0), channels) for seed in range(24)]
+    chosen = [ask("Which azimuth range is the sound coming from?", options, one) for one in sounds]
+    assert 5 <= chosen.count(options[0]) <= 19
+    assert chosen == [ask("Which azimuth range is the sound coming from?", options, one) for one in sounds]
 
 
-def test_equal_ears_leave_relations_and_directions_of_motion_to_the_coin():
-    for name in ("further side, two alike, open", "trajectory of 7, open"):
-        observer, chosen = Observer(), []
-        for trial, audio in bench.trials(CELLS[name], 14, SEED):
-            options = trial.options[:2]
-            asked = bench.Trial(trial.parameters, trial.question, options, options[0])
-            chosen.append(options.index(bench.ask(observer, asked, bench.heard(audio, "mono"))))
-        assert 2 <= sum(chosen) <= 12, name
+def test_equal_ears_leave_directions_of_motion_to_the_coin() -> None:
+    options = ("From left to right", "From right to left")
+    moving = [audio for item, audio in items("trajectories", 14)]
+    chosen = [ask("How does the sound move?", options, mono(audio)) for audio in moving]
+    assert 2 <= chosen.count(options[0]) <= 12
 
 
 @pytest.fixture
@@ -124,8 +163,8 @@ def other_head(tmp_path: Path) -> str:
 
 
 def test_another_head_hears_elevation_worse(other_head):
-    name = "below, level, above, complex"
-    assert share_right(name, 16, observer=Observer(head=other_head)) <= share_right(name, 16) - 0.25
+    given = heights(20)
+    assert sum(right(given, Observer(head=other_head))) <= sum(right(given)) - 0.25 * len(given)
 
 
 def test_heads_are_listened_with_by_name():
@@ -133,13 +172,10 @@ def test_heads_are_listened_with_by_name():
     large = Observer(head="kemar-large").head
     np.testing.assert_array_equal(large.directions, heads.load().directions)
     assert np.abs(large.responses - heads.load().responses).max() > 0.05
-    name = "below, level, above, hiss"
-    heard = {
-        head: bench.answered(CELLS[name], 9, SEED, Observer(head=head), head="kemar-large")
-        for head in heads.NAMES
-    }
-    assert sum(heard["kemar-large"]) >= 8
-    assert sum(heard["kemar"]) <= sum(heard["kemar-large"]) - 2
+    given = heights(20, head="kemar-large")
+    heard = {head: right(given, Observer(head=head)).count(True) for head in heads.NAMES}
+    assert heard["kemar-large"] >= len(given) - 1
+    assert heard["kemar"] <= heard["kemar-large"] - 2
 
 
 def test_an_equalised_head_has_no_colour_and_the_same_differences():
@@ -153,9 +189,8 @@ def test_an_equalised_head_has_no_colour_and_the_same_differences():
     assert np.ptp(before) > 15
     assert np.ptp(colour) < 2
     np.testing.assert_allclose(own.at(even).relation, plain.at(even).relation, atol=2e-3)
-    name = "below, level, above, hiss"
-    listener = Observer(head_equalisation="diffuse-field")
-    assert sum(bench.answered(CELLS[name], 9, SEED, listener, head_equalisation="diffuse-field")) >= 8
+    given = heights(20, head_equalisation="diffuse-field")
+    assert right(given, Observer(head_equalisation="diffuse-field")).count(False) <= 1
 
 
 def test_a_head_is_read_from_sofa_as_from_the_asset(tmp_path, other_head):
@@ -193,24 +228,14 @@ def test_templates_pass_through_the_measurements_and_are_smooth_between():
     ],
 )
 def test_understands_wordings_whatever_the_order_of_options(question, options):
-    rng = np.random.default_rng(3)
-    heard = bench.source("hiss", 0.5, 0.2, rng, azimuth_deg=48.0)
-    audio = bench.render(bench.Trial(bench.finished([heard], 0.0, rng), question, options, ""), rng)
-    expected = {"Right side", "In front", "Ahead to the right"}
+    audio = sound("noise", 3, 48.0)
     for turn in range(len(options)):
         shown = options[turn:] + options[:turn]
-        assert bench.ask(Observer(), bench.Trial({}, question, shown, ""), audio) in expected
+        assert ask(question, shown, audio) in {"Right side", "In front", "Ahead to the right"}
 
 
-def two_clips(question: str, options: tuple[str, ...], *places: dict[str, float]) -> str:
-    rng = np.random.default_rng(4)
-    clips = []
-    for place in places:
-        heard = bench.source("complex", 0.6, 0.2, rng, **place)
-        audio = bench.render(bench.Trial(bench.finished([heard], 0.0, rng), question, options, ""), rng)
-        clips.append(ClipPart.of(lambda audio=audio: audio))
-    reply = Observer().generate(Prompt(parts=(*clips, TextPart(text=question)), options=options))
-    return options[ord(str(reply)[1]) - 65]
+def two_clips(question: str, options: tuple[str, ...], *places: tuple[float, float]) -> str:
+    return ask(question, options, *(sound("complex", k, *place) for k, place in enumerate(places)))
 
 
 def test_compares_two_clips_and_heeds_what_counts_as_the_same():
@@ -218,9 +243,9 @@ def test_compares_two_clips_and_heeds_what_counts_as_the_same():
         "Are Audio 1 and Audio 2 at the same azimuth? (Consider differences of less than 45° as the same.)"
     )
     choices = ("Same", "Different", "Unable to determine")
-    assert two_clips(azimuth, choices, {"azimuth_deg": 20.0}, {"azimuth_deg": 50.0}) == "Same"
-    assert two_clips(azimuth, choices, {"azimuth_deg": 20.0}, {"azimuth_deg": 80.0}) == "Different"
-    assert two_clips(azimuth, choices, {"azimuth_deg": 350.0}, {"azimuth_deg": 20.0}) == "Same"
+    assert two_clips(azimuth, choices, (20.0, 0.0), (50.0, 0.0)) == "Same"
+    assert two_clips(azimuth, choices, (20.0, 0.0), (80.0, 0.0)) == "Different"
+    assert two_clips(azimuth, choices, (350.0, 0.0), (20.0, 0.0)) == "Same"
     height = (
         "Which audio has the higher elevation angle? (Consider differences of less than 45° as the same.)"
     )
@@ -230,10 +255,10 @@ def test_compares_two_clips_and_heeds_what_counts_as_the_same():
         "Both are at the same elevation",
         "Unable to determine",
     )
-    low, high = {"azimuth_deg": 10.0, "elevation_deg": -20.0}, {"azimuth_deg": 10.0, "elevation_deg": 60.0}
+    low, high = (10.0, -20.0), (10.0, 60.0)
     assert two_clips(height, stated, low, high) == stated[1]
     assert two_clips(height, stated, high, low) == stated[0]
-    assert two_clips(height, stated, low, {**low, "elevation_deg": 10.0}) == stated[2]
+    assert two_clips(height, stated, low, (10.0, 10.0)) == stated[2]
 
 
 @pytest.mark.parametrize(
@@ -245,20 +270,14 @@ def test_compares_two_clips_and_heeds_what_counts_as_the_same():
     ],
 )
 def test_declines_what_it_does_not_understand(question, options):
-    rng = np.random.default_rng(5)
-    heard = bench.source("hiss", 0.5, 0.2, rng, azimuth_deg=30.0)
-    audio = bench.render(bench.Trial(bench.finished([heard], 0.0, rng), question, options, ""), rng)
-    assert bench.ask(Observer(), bench.Trial({}, question, options, ""), audio) == "Unable to determine."
+    assert ask(question, options, sound("noise", 5, 30.0)) == "Unable to determine."
 
 
 @pytest.mark.parametrize(
     "pcm", [np.zeros((48_000, 2)), np.full((10, 2), 300), np.zeros((0, 2)), np.full((9, 4), 5)]
 )
-@pytest.mark.parametrize(
-    "name",
-    ["quadrant, hiss", "near, medium, far, hiss", "trajectory of 7, open", "further side, three, open"],
-)
-def test_never_raises_on_odd_sound(pcm, name):
-    trial, _ = next(bench.trials(CELLS[name], 1, SEED))
-    answer = bench.ask(Observer(), trial, Audio(pcm.astype(np.int16), 48_000))
-    assert answer in (*trial.options, "Unable to determine.")
+@pytest.mark.parametrize("attribute", ["azimuth", "distance", "trajectories", "relations"])
+def test_never_raises_on_odd_sound(pcm, attribute):
+    item, _ = items(attribute, 16 if attribute != "trajectories" else 14)[0]
+    answer = ask(item.question, item.options, Audio(pcm.astype(np.int16), 48_000))
+    assert answer in (*item.options, "Unable to determine.")
