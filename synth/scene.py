@@ -256,13 +256,18 @@ def _add_background(
     rate: int,
     receiver: Receiver,
     rng: np.random.Generator,
-) -> dict[str, float] | None:
+) -> dict[str, Any] | None:
     if background is None:
         return None
-    sounding = np.zeros(samples.shape[1], dtype=bool)
-    for source in sources:
-        sounding[source.active] = True
-    rms = _rms(samples[receiver.level_channels][:, sounding]) * 10.0 ** (-background.snr_db / 20.0)
+    channels = receiver.level_channels
+    if background.below == "softest":
+        rms = min(_rms(source.samples[channels][:, source.active]) for source in sources)
+    else:
+        sounding = np.zeros(samples.shape[1], dtype=bool)
+        for source in sources:
+            sounding[source.active] = True
+        rms = _rms(samples[channels][:, sounding])
+    rms *= 10.0 ** (-background.snr_db / 20.0)
     if rms < calibration.LSB:
         raise StimulusError(
             f"a background {background.snr_db:g} dB below the sources would vanish: its rms is below one "
@@ -271,10 +276,11 @@ def _add_background(
     noise = diffuse.noise(
         receiver.diffuse_factors(), samples.shape[1], rate, background.tilt_db_per_octave, rng
     )
-    noise *= rms / _rms(noise[receiver.level_channels])
+    noise *= rms / _rms(noise[channels])
     samples += noise
     return {
         "snr_db": background.snr_db,
+        **({"below": background.below} if background.below != "all" else {}),
         "level_db_spl": float(20.0 * math.log10(rms) + calibration.FULL_SCALE_DB_SPL),
     }
 

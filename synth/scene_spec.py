@@ -64,9 +64,10 @@ class Room(Frozen):
 
 
 class Background(Frozen):
-    """Diffuse noise under the whole clip, ``snr_db`` below the rms of the sources taken together."""
+    """Diffuse noise under the whole clip, ``snr_db`` below the rms of the sources taken together, or of the softest."""
 
     snr_db: Finite
+    below: Literal["all", "softest"] = "all"
     tilt_db_per_octave: Finite = -3.0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
@@ -60,10 +61,25 @@ def background(clip: Clip) -> Iterator[ClaimResult]:
     level = float(db(noise)) + clip.full_scale_db_spl
     yield Measurement("background level", "clip", float(claimed["level_db_spl"]), level)
 
-    sounding = np.zeros(clip.samples.shape[0], dtype=bool)
-    for source in sources(clip):
-        sounding[round(source.onset_s * clip.rate) : round(source.offset_s * clip.rate)] = True
-    sources_power = float(np.mean(power(clip.samples[sounding][:, clip.level_channels])))
+    stretches = [
+        slice(round(source.onset_s * clip.rate), round(source.offset_s * clip.rate))
+        for source in sources(clip)
+    ]
+    samples = clip.samples[:, clip.level_channels]
+    if claimed.get("below") == "softest":
+        if any(later.start < earlier.stop for earlier, later in pairwise(sorted(stretches, key=_start))):
+            yield Unmeasured("background SNR", "sounds overlap, and the softest is not heard alone")
+            return
+        heard = min(float(np.mean(power(samples[stretch]))) for stretch in stretches)
+    else:
+        sounding = np.zeros(len(samples), dtype=bool)
+        for stretch in stretches:
+            sounding[stretch] = True
+        heard = float(np.mean(power(samples[sounding])))
     yield Measurement(
-        "background SNR", "clip", float(claimed["snr_db"]), float(db(sources_power - noise) - db(noise))
+        "background SNR", "clip", float(claimed["snr_db"]), float(db(heard - noise) - db(noise))
     )
+
+
+def _start(stretch: slice) -> int:
+    return int(stretch.start)

@@ -15,7 +15,7 @@ from ..design.plans import PartPlan, build_plan, check_name, select_attributes
 from ..scenes.feasibility import check_rooms, try_heads
 from ..scenes.options import SceneOptions, parse_options
 from ..scenes.sounds import TEST_SIGNALS
-from ..scenes.varied_sounds import SOUNDS, VARIED_HEADS
+from ..scenes.varied_sounds import SOUNDS, VARIED_OPTIONS
 from .declarations import declarations
 from .level_designs import LEVEL_DESIGNS, LEVEL_PROFILES
 from .places.clips import LONGEST_S
@@ -121,7 +121,7 @@ def scene_options(spec: BuildSpec, profile: Profile, attributes: tuple[str, ...]
         _OPTIONS,
         signals=tuple(signals),
         min_recording_s=longest_s,
-        **(VARIED_HEADS if profile is DEFAULT_2 else {}),
+        **(VARIED_OPTIONS if profile is DEFAULT_2 else {}),
     )
     places = [name for name in attributes if name in PLACE_DISCRIMINATION]
     if spec.options and not places:

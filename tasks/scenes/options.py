@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 
 from starbench.errors import InputError
@@ -62,8 +63,8 @@ class SceneOptions:
     it stands for no room); levels ``snr`` of the sources over the background, dB (None in it: none); kinds
     of ``signal``. ``format`` is the receiver; ``heads`` are those that a suite's items are shared out to, none
     where the receiver is not a head, ``default_heads`` the sources of those that the profile has, and
-    ``head_equalisation`` is what is divided out of them (see the synthesizer ``scene``). With ``stems``, each
-    source's own sound is kept beside the mixture.
+    ``head_equalisation`` is what is divided out of them; ``background`` are further parameters of it (see the
+    synthesizer ``scene``). With ``stems``, each source's own sound is kept beside the mixture.
     """
 
     rt60: tuple[float | None, ...] | None = None
@@ -72,6 +73,7 @@ class SceneOptions:
     heads: tuple[ListenerHead, ...] = (DEFAULT_HEAD,)
     default_heads: tuple[str, ...] = (DEFAULT_HEAD.source,)
     head_equalisation: str | None = None
+    background: Mapping[str, Any] = field(default_factory=dict, hash=False)
     recordings: tuple[Recording, ...] = ()
     format: str = "binaural"
     stems: bool = False
@@ -161,13 +163,14 @@ def parse_options(
     min_recordings: int = 1,
     default_heads: Sequence[str] = HEADS[:1],
     head_equalisation: str | None = None,
+    background: Mapping[str, Any] = MappingProxyType({}),
 ) -> SceneOptions:
     """Parse a task's options.
 
     ``raw`` holds texts, numbers or lists, as the user gave them. ``task`` is named in errors; ``known`` are its
     options, ``signals`` its kinds of signal. Recordings must last ``min_recording_s`` and be
     ``min_recordings`` or more. ``default_heads``, of ``HEADS``, are those where option ``hrtf`` names none;
-    ``head_equalisation`` holds for any.
+    ``head_equalisation`` holds for any. ``background`` are further parameters of the background.
 
     Raises an InputError in one sentence that names the option and what would work.
     """
@@ -193,6 +196,7 @@ def parse_options(
         heads=heads,
         default_heads=tuple(default_heads),
         head_equalisation=head_equalisation if is_binaural else None,
+        background=background,
         **options,
     )
 

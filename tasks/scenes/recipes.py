@@ -37,7 +37,7 @@ def scene_recipe(
         "room": None if room is None else dict(room),
         "head": next((head.source for head in options.heads[:1] if head.source != HEADS[0]), None),
         "head_equalisation": options.head_equalisation,
-        "background": None if snr_db is None else {"snr_db": snr_db},
+        "background": None if snr_db is None else {"snr_db": snr_db, **options.background},
         "dither": None if dither else False,
         "stems": options.stems or None,
     }

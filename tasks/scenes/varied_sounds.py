@@ -26,7 +26,11 @@ LEVELS_DB_SPL = (35.0, 67.0)
 _MOST_SD = 2.0
 
 #: Two heads take turns, without the colour that each of them has in all directions.
-VARIED_HEADS: dict[str, Any] = {"default_heads": HEADS, "head_equalisation": "diffuse-field"}
+VARIED_OPTIONS: dict[str, Any] = {
+    "default_heads": HEADS,
+    "head_equalisation": "diffuse-field",
+    "background": {"below": "softest"},
+}
 
 
 @dataclass(frozen=True)

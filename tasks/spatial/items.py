@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from starbench.synthesis import Draft, generator
 
 from ..design.counterbalancing import design_generator, repeat_evenly
-from ..design.draws import uniform
+from ..design.draws import Bounds, uniform
 from ..design.question import Question
 from ..scenes.captions import full_caption
 from ..scenes.items import ItemContext, balanced_items
@@ -33,7 +34,7 @@ def plan_items(
     levels = {
         "sounds": _sound_groups(question_type, options, seed),
         "rt60": question_type.reverberation_times(options),
-        "snr": options.backgrounds(),
+        "snr": options.backgrounds(question_type.snr_db),
         "wording": question_type.wordings,
         **question_type.factors,
     }
@@ -99,13 +100,23 @@ def _option_sources(content: ItemContent) -> dict[str, Any]:
     return {} if None in sources else {"option_sources": sources}
 
 
+def _levels(question_type: QuestionType, content: ItemContent, before: Sequence[SourceParameters]) -> Bounds:
+    """Between which levels the next sound may be, dB SPL: one that masks another would hide it."""
+    low, high = question_type.level_db_spl
+    if not (content.simultaneous and before and "level_db_spl" in before[0]):
+        return low, high
+    first, most = before[0]["level_db_spl"], question_type.together_db
+    return max(low, first - most), min(high, first + most)
+
+
 def _lay_out(
     content: ItemContent, question_type: QuestionType, tail_s: float, rng: np.random.Generator
 ) -> tuple[list[SourceParameters], float]:
     """Lay the sources out in time, in slots of one length. Also gives the length of the clip, s."""
     drawn_s, onset_s = uniform(rng, question_type.duration_s), uniform(rng, _LEAD_S)
     duration_s = drawn_s if content.duration_s is None else content.duration_s
-    end_s, sources = 0.0, []
+    end_s = 0.0
+    sources: list[SourceParameters] = []
     signals: dict[NamedSound, dict[str, Any]] = {}
     for sound, position in zip(content.sounds, content.positions, strict=True):
         # A sound that is repeated has the same parameters: they must not reveal its place.
@@ -114,7 +125,7 @@ def _lay_out(
             signal = signal | {"spectrum": question_type.colour.draw(rng)}
         if content.level_course is not None:
             signal = signal | {"level_course": dict(content.level_course)}
-        level = {"level_db_spl": uniform(rng, question_type.level_db_spl)}
+        level = {"level_db_spl": uniform(rng, _levels(question_type, content, sources))}
         if content.source_db_spl is not None:
             level = {"source_db_spl": content.source_db_spl}
         sources.append({"signal": signal, "onset_s": onset_s, **position, **level})

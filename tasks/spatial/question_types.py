@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 
 from ..design.draws import Bounds
 from ..scenes.feasibility import first_refusal
-from ..scenes.options import SceneOptions
+from ..scenes.options import BACKGROUNDS_DB, SceneOptions
 from ..scenes.places import HORIZON, Place
 from ..scenes.recipes import LEVELS_DB_SPL
 from ..scenes.rooms import LIVING, RequiredPoint, RoomFamily
@@ -66,7 +67,9 @@ class QuestionType:
     times, s, unless the user chooses (None: no room). For a lateral type it is enough to distinguish left
     from right. ``factors`` are varied besides sounds, room, background and wording. The head must have data
     for ``corners``. ``note`` follows every wording. With a ``colour``, each sound gets a random spectrum of its
-    own; its level at the listener is within ``level_db_spl``. ``coarse`` makes captions of that grade.
+    own; its level at the listener is within ``level_db_spl``, and of sounds at one time within ``together_db`` of the
+    first one's. ``snr_db`` are levels over the background unless the user chooses (None: no background). ``coarse``
+    makes captions of that grade.
     """
 
     name: str
@@ -89,6 +92,8 @@ class QuestionType:
     note: str = ""
     colour: Colour | None = None
     level_db_spl: Bounds = LEVELS_DB_SPL
+    together_db: float = math.inf
+    snr_db: tuple[float | None, ...] = BACKGROUNDS_DB
     coarse: Callable[..., str] = coarse_caption
 
     def reverberation_times(self, options: SceneOptions) -> tuple[float | None, ...]:

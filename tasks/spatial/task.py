@@ -13,7 +13,7 @@ from ..scenes.definitions import DEFINITIONS
 from ..scenes.feasibility import check_rooms, try_heads
 from ..scenes.options import SceneOptions, parse_options, rt60_words, snr_words
 from ..scenes.recipes import RATE_HZ
-from ..scenes.varied_sounds import VARIED_HEADS
+from ..scenes.varied_sounds import VARIED_OPTIONS
 from . import localisation, relations, trajectories, version_2
 from .items import plan_items
 from .question_types import QuestionType
@@ -66,7 +66,7 @@ class Spatial:
                 _OPTIONS,
                 min_recording_s=max(each.duration_s[1] for each in question_types),
                 min_recordings=max(len(each.sounds[0]) for each in question_types),
-                **(VARIED_HEADS if by_attribute is _VERSION_2 else {}),
+                **(VARIED_OPTIONS if by_attribute is _VERSION_2 else {}),
             )
         )
         check_rooms(options, [(each.rooms, each.reverberation_times(options)) for each in question_types])
@@ -106,13 +106,14 @@ def _plan_category(
 
 
 def _declarations(question_types: Sequence[QuestionType], options: SceneOptions) -> dict[str, Any]:
+    snr = {each.name: snr_words(options.backgrounds(each.snr_db)) for each in question_types}
     return {
         # The key is part of the file format.
         "asked": {each.name: list(each.cue_features) for each in question_types},
         "rate_hz": RATE_HZ,
         "format": options.format,
         "level_db_spl": question_types[0].level_db_spl,
-        "snr_db": snr_words(options.backgrounds()),
+        "snr_db": snr if len(set(map(tuple, snr.values()))) > 1 else next(iter(snr.values())),
         "rt60_s": {each.name: rt60_words(each.reverberation_times(options)) for each in question_types},
         **options.declared_heads,
     }

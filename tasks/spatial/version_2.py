@@ -24,9 +24,16 @@ from .question_types import Cell, ItemContent, QuestionType
 from .relations import directions, heights_and_distances
 from .relations.sources import SOUND_PAIRS
 
+#: Of two sounds at one time, neither must mask the other.
+_TOGETHER_DB = 6.0
 _LOUDNESS_AND_TIMBRE = " Loudness and timbre vary at random and are not asked about."
 _ALL_SINGLE = tuple((sound,) for sound in SOUNDS.values())
-_STEADY_SINGLE = tuple((sound,) for sound in STEADY)
+#: In quiet and not soft, since a sound whose level varies would vanish whenever that is low.
+_MOVING: dict[str, Any] = {
+    "sounds": tuple((sound,) for sound in STEADY),
+    "snr_db": (None,),
+    "level_db_spl": (55.0, 67.0),
+}
 
 
 def _height(cell: Cell, factors: Mapping[str, Any], rng: np.random.Generator) -> ItemContent:
@@ -51,9 +58,9 @@ _CHANGES: dict[str, dict[str, Any]] = {
     "front_behind": {"sounds": _ALL_SINGLE},
     "near_far": {"sounds": _ALL_SINGLE},
     "height": {"sounds": _ALL_SINGLE, "content": _height, "colour": NARROW, "corners": ALL_HEIGHT_CORNERS},
-    "path": {"sounds": _STEADY_SINGLE, "content": trajectories.varied_path},
-    "passing": {"sounds": _STEADY_SINGLE, "content": trajectories.varied_passing},
-    "circle_direction": {"sounds": _STEADY_SINGLE, "content": trajectories.varied_circle},
+    "path": {"content": trajectories.varied_path, **_MOVING},
+    "passing": {"content": trajectories.varied_passing, **_MOVING},
+    "circle_direction": {"content": trajectories.varied_circle, **_MOVING},
     "further_side": {"content": directions.neighbours_aside},
     "further_side_alike": {"content": directions.neighbours_aside},
     "further_side_three": {"content": directions.neighbours_aside},
@@ -78,6 +85,7 @@ def _version_2(question_type: QuestionType) -> QuestionType:
     varied: dict[str, Any] = {
         "colour": WIDE,
         "level_db_spl": LEVELS_DB_SPL,
+        "together_db": _TOGETHER_DB,
         "note": _LOUDNESS_AND_TIMBRE,
         "coarse": directions_caption,
         "sounds": tuple(tuple(map(_varied, group)) for group in question_type.sounds),
