@@ -18,14 +18,14 @@ from starbench.verify.claims import Measurement
 _HUBER, _ROUNDS = 1.5, 20
 
 
-class Turn(NamedTuple):
+class CommonTurn(NamedTuple):
     """The angle by which the sounds are clockwise of their claims, and its standard error, both in degrees."""
 
     angle_deg: float
     error_deg: float
 
 
-def common_turn(measurements: Sequence[Measurement]) -> Turn | None:
+def common_turn(measurements: Sequence[Measurement]) -> CommonTurn | None:
     """The turn that measurements of lateral angles have in common; None where they do not tell one."""
     of_turn = [one for one in measurements if one.per_degree is not None and np.isfinite(one.measured)]
     claimed = np.array([one.claimed for one in of_turn])
@@ -43,4 +43,4 @@ def common_turn(measurements: Sequence[Measurement]) -> Turn | None:
         spread = max(1.4826 * float(np.median(left)), 1e-6)
         weights = np.minimum(1.0, _HUBER * spread / np.maximum(left, 1e-9))
     covariance = np.linalg.inv((design * weights[:, None]).T @ design) * spread**2
-    return Turn(float(fitted[0]), float(np.sqrt(covariance[0, 0])))
+    return CommonTurn(float(fitted[0]), float(np.sqrt(covariance[0, 0])))

@@ -114,6 +114,15 @@ def test_the_background_is_as_far_down_as_stated(form: str) -> None:
     assert stimulus.truth["background"]["level_db_spl"] == pytest.approx(45.0, abs=0.1)
 
 
+def test_the_background_may_be_below_the_softest_source() -> None:
+    two = [source(onset_s=0.5, level_db_spl=65.0), source(onset_s=2.5, level_db_spl=40.0)]
+    stimulus = make(*two, background={"snr_db": 10.0, "below": "softest"}, total_s=4.0)
+    background = stimulus.truth["background"]
+    assert background["below"] == "softest"
+    assert background["level_db_spl"] == pytest.approx(30.0, abs=0.1)
+    assert db_spl(stimulus.samples[: int(0.4 * RATE)]) == pytest.approx(30.0, abs=1.0)
+
+
 def test_the_background_is_diffuse() -> None:
     """Two microphones 18 cm apart: coherence sin(kd)/(kd), near 1 below 100 Hz and none at 953 Hz."""
     stimulus = make(source(onset_s=19.0), format="array", background={"snr_db": 10.0}, total_s=20.0)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 import pytest
 from drafts import by_sub_category, parameters, places, render, signed
+from numpy.typing import NDArray
 from scene_geometry import trajectory, wall_distance_m
 from spatial_plans import mirrored, plan, right_option, sound_option
 
 from starbench.synth.scene_spec import parse_scene
-from starbench.synthesis import BuildPlan
+from starbench.synthesis import BuildPlan, Draft
 
 
 def test_the_answer_is_what_the_recipe_makes_true(large_plan: BuildPlan) -> None:
@@ -93,19 +94,38 @@ def test_places_are_far_enough_apart(large_plan: BuildPlan) -> None:
                 assert high <= 70
             if name.startswith("nearer"):
                 near, far = sorted(at["distance_m"] for at in places(draft))
-                least = {"nearer": (3.19, 2.19), "nearer_by_level": (2.49, 1.69)}[name]
+                least = {"nearer": (3.19, 2.19), "nearer_by_level": (2.49, 1.59)}[name]
                 assert far / near >= least[is_version_2]
                 assert ("level-cue" in draft.item.flags) == (name == "nearer_by_level")
                 assert ("equally loud" in draft.item.question) == (name == "nearer_by_level")
 
 
-def test_levels_of_sources_are_independent(large_plan: BuildPlan) -> None:
-    levels = np.array(
+def _levels(drafts: Iterable[Draft], *, together: bool) -> NDArray[np.float64]:
+    return np.array(
         [
             [source["level_db_spl"] for source in parameters(draft)["sources"]]
-            for draft in by_sub_category(large_plan.drafts)["further_side"]
+            for draft in drafts
+            if draft.item.truth["planned"]["together"] == together
         ]
     )
+
+
+def test_nothing_hides_what_is_asked_about(large_plan: BuildPlan) -> None:
+    if large_plan.profile != "default-2":
+        return
+    groups = by_sub_category(large_plan.drafts)
+    for drafts in groups.values():
+        for draft in drafts:
+            scene = parameters(draft)
+            assert scene.get("background", {"below": "softest"})["below"] == "softest"
+            if "path" in scene["sources"][0]:
+                assert "background" not in scene
+                assert scene["sources"][0]["level_db_spl"] >= 55
+    assert np.abs(np.diff(_levels(groups["further_side"], together=True))).max() <= 6
+
+
+def test_levels_of_sources_are_independent(large_plan: BuildPlan) -> None:
+    levels = _levels(by_sub_category(large_plan.drafts)["further_side"], together=False)
     assert abs(np.corrcoef(levels.T)[0, 1]) < 0.3
     assert levels.min() < 56
     assert levels.max() > 66
