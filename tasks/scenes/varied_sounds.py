@@ -48,12 +48,14 @@ class Colour:
 
 #: Wide enough to hide the side of a sound from one ear.
 WIDE = Colour(gains=((6.0, 6.0), (3.0, 8.0), (0.7, 12.0)), tilt_db_per_octave=4.0)
+#: Where one sound alone must not tell the side, not even to one who has learnt a head by heart.
+WIDER = Colour(gains=((6.0, 8.0), (3.0, 10.0), (0.7, 14.0)), tilt_db_per_octave=4.0)
 #: Where height is asked: a wider one would hide it from any listener.
 NARROW = Colour(gains=((3.0, 5.0),), tilt_db_per_octave=2.0)
 
 #: The slow random level of sounds that move: standard deviations, dB, also by bands of an octave, and the time between
 #: knots, s.
-LEVEL_COURSE = {"sd_db": 10.0, "bands": [[0.5, 8.0], [1.5, 8.0]], "knot_s": 0.5}
+LEVEL_COURSE = {"sd_db": 10.0, "bands": [[0.5, 10.0], [1.5, 8.0]], "knot_s": 0.7}
 #: The same where a movement is heard as a change of level, which a wider one would hide.
 NARROW_LEVEL_COURSE = LEVEL_COURSE | {"sd_db": 3.0}
 

@@ -16,7 +16,7 @@ import numpy as np
 from ..scenes.places import ALL_HEIGHT_CORNERS, HEIGHTS, draw_height_all_around, place_at_height
 from ..scenes.rooms import HALL, MATERIALS
 from ..scenes.sounds import NamedSound
-from ..scenes.varied_sounds import LEVELS_DB_SPL, NARROW, SOUNDS, STEADY, WIDE
+from ..scenes.varied_sounds import LEVELS_DB_SPL, NARROW, SOUNDS, STEADY, WIDE, WIDER
 from . import localisation, relations, trajectories
 from .captions import directions_caption
 from .localisation import static_content
@@ -53,9 +53,9 @@ _PAIRS = tuple(tuple(SOUNDS[sound.name] for sound in pair) for pair in SOUND_PAI
 
 #: What differs from version 1, by sub-category.
 _CHANGES: dict[str, dict[str, Any]] = {
-    "direction": {"sounds": _ALL_SINGLE},
-    "sector": {"sounds": _ALL_SINGLE},
-    "front_behind": {"sounds": _ALL_SINGLE},
+    "direction": {"sounds": _ALL_SINGLE, "colour": WIDER},
+    "sector": {"sounds": _ALL_SINGLE, "colour": WIDER},
+    "front_behind": {"sounds": _ALL_SINGLE, "colour": WIDER},
     "near_far": {"sounds": _ALL_SINGLE},
     "height": {"sounds": _ALL_SINGLE, "content": _height, "colour": NARROW, "corners": ALL_HEIGHT_CORNERS},
     "path": {"content": trajectories.varied_path, **_MOVING},

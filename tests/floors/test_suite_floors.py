@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import noise_bursts
@@ -17,7 +18,7 @@ from starbench.reporting.floors import highest, listed
 from starbench.runs.load import load
 from starbench.schema.floors import Floors
 from starbench.scoring.run import score
-from starbench.suites.floors import FLOORS, read_floors
+from starbench.suites.floors import FLOORS, read_floors, write_floors
 from starbench.suites.suite import read
 from starbench.verify.audit import verify
 
@@ -87,6 +88,20 @@ def test_floors_of_another_suite_are_no_floors_and_damaged_ones_are_named(bursts
         read_floors(read(bursts))
     assert "damaged" in verify(bursts, workers=1).unmeasured[-1]["why"]
     assert read(bursts).items
+
+
+def test_published_floors_stand_for_those_of_a_suite_of_the_same_design(bursts: Path) -> None:
+    spec = {"task": "spatial", "attributes": ["localisation"], "profile": "default-2", "seed": 3, "size": 9}
+    plain = replace(read(bursts), spec=spec)
+    found = read_floors(plain)
+    assert found is not None
+    assert found.suite == "spatial-default-2-seed7"
+    assert 0.2 < (found.by_part()["sector"].one_ear or 0.0) < 0.62
+    for changed in ({"profile": "default-1"}, {"profile": "../default-2"}, {"rt60": ["anechoic"]}, {"task": 3}):
+        assert read_floors(replace(plain, spec=spec | changed)) is None
+    own = suite_floors.floors_of(plain, 1)
+    write_floors(bursts, own)
+    assert read_floors(plain) == own
 
 
 def test_the_items_of_other_suites_help_where_there_are_few(
