@@ -32,6 +32,14 @@ _CUE_FEATURES: dict[str, tuple[str, ...]] = {
 _TIMING = "STAR-Bench's blocks are as long as the longer tone and 1 s more"
 _SPL = "STAR-Bench's tones have equal levels in dB HL, which are not equal in dB SPL"
 _BALANCE = "STAR-Bench's own counts: the lowest level alone is the same"
+#: Sub-category whose levels are no JNDs -> attribute, the key of its human threshold in the table, and the unit.
+_HUMAN_THRESHOLDS = {
+    "sensitivity_gap": ("gap", "milliseconds", "ms"),
+    "sensitivity_tone_order": ("tone_order", "milliseconds", "ms"),
+    "sensitivity_am_depth": ("am_depth", "depth_db", "dB"),
+    masked.NAME: (masked.ATTRIBUTE, "threshold_db_re_erb", "dB"),
+}
+
 #: What profile ``star-bench`` keeps of the original although it predicts answers: reported, but not a
 #: failure.
 _FLAWS: dict[str, dict[str, str]] = {
@@ -70,6 +78,8 @@ def declarations(
         declared["ideal_d_prime"] = {
             masked.NAME: {f"{level:g}": value for level, value in masked.ideal_d_prime().items()}
         }
+    if human := _human_thresholds(sub_categories):
+        declared["human_thresholds"] = human
     questions = PLACE_QUESTIONS[profile.name]
     declared |= _jnds(profile, attributes, places, questions)
     if places and questions is not PLACE_QUESTIONS["default-1"]:
@@ -88,6 +98,16 @@ def _flaws(sub_categories: Iterable[str]) -> dict[str, dict[str, str]]:
         for name in sub_categories
     }
     return {name: reasons for name, reasons in flaws.items() if reasons}
+
+
+def _human_thresholds(sub_categories: Iterable[str]) -> dict[str, Any]:
+    """What people need to hear, in the unit of a sub-category's levels, where that is no JND."""
+    return {
+        name: {"threshold": jnd.TABLE[attribute][key], "unit": unit}
+        | {part: jnd.TABLE[attribute][part] for part in ("source", "of", "basis")}
+        for name, (attribute, key, unit) in _HUMAN_THRESHOLDS.items()
+        if name in sub_categories
+    }
 
 
 def _jnds(

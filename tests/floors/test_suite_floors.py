@@ -97,7 +97,12 @@ def test_published_floors_stand_for_those_of_a_suite_of_the_same_design(bursts: 
     assert found is not None
     assert found.suite == "spatial-default-2-seed7"
     assert 0.2 < (found.by_part()["sector"].one_ear or 0.0) < 0.62
-    for changed in ({"profile": "default-1"}, {"profile": "../default-2"}, {"rt60": ["anechoic"]}, {"task": 3}):
+    for changed in (
+        {"profile": "default-1"},
+        {"profile": "../default-2"},
+        {"rt60": ["anechoic"]},
+        {"task": 3},
+    ):
         assert read_floors(replace(plain, spec=spec | changed)) is None
     own = suite_floors.floors_of(plain, 1)
     write_floors(bursts, own)

@@ -226,6 +226,15 @@ def test_an_item_of_any_level_is_drafted_from_its_id_alone() -> None:
     assert right_interval(draft) == "second"
 
 
+def test_what_people_hear_stands_in_the_unit_of_the_levels() -> None:
+    for attribute, sub_category in (("gap", "sensitivity_gap"), (masked.ATTRIBUTE, masked.NAME)):
+        suite = plan("default-2", 12, attributes=(attribute,))
+        declared = suite.declared["human_thresholds"][sub_category]
+        assert {draft.item.level_unit for draft in suite.drafts} == {declared["unit"]}
+        assert declared["source"]
+    assert "human_thresholds" not in plan("default-2", 12, attributes=("tempo",)).declared
+
+
 def test_version_1_is_what_it_was() -> None:
     """Digests of plans that version 0.1 of the project made."""
     from hashlib import sha256
