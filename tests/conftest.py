@@ -61,14 +61,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             )
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
-    """Give all tests of a file to one process: what they share is made once."""
-    from xdist.scheduler import LoadFileScheduling
-
-    return LoadFileScheduling(config, log)
-
-
 @pytest.hookimpl(tryfirst=True)  # before any fixture builds a suite
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Render small suites in this process, since to start others takes seconds; tests of builds start them."""
