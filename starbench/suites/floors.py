@@ -37,7 +37,7 @@ def published_floors(suite: Suite) -> SuiteFloors | None:
     task, profile = suite.spec.get("task"), suite.spec.get("profile")
     if not (isinstance(task, str) and isinstance(profile, str)) or set(suite.spec) - _PLAIN_SPEC:
         return None
-    path = files("starbench.results") / "floors" / f"{slug(f'{task}-{profile}')}.json"
+    path = files("starbench.suites") / "published_floors" / f"{slug(f'{task}-{profile}')}.json"
     return SuiteFloors.model_validate_json(path.read_bytes()) if path.is_file() else None
 
 
