@@ -89,10 +89,11 @@ def test_scores_show_every_row_and_its_accuracy_whole(folder: Path, width: int, 
         for task in suite["tasks"]:
             rows = [(task["task"], task), *((f"  {part['name']}", part) for part in task["sub_categories"])]
             for name, row in rows:
-                (shown,) = [line for line in lines if line.startswith(f"{name} ")]
-                assert f"  {with_interval(row['aa'], row['aa_ci'])}  " in f"{shown}  "
-                assert f"  {100 * row['chance']:.1f}  " in f"{shown}  "
-    assert any(line.startswith("not shown: ACR") for line in lines) == (width == 80)
+                whole = [f"  {with_interval(row['aa'], row['aa_ci'])}  ", f"  {100 * row['chance']:.1f}  "]
+                shown = [f"{line}  " for line in lines if line.startswith(f"{name} ")]
+                assert any(all(part in line for part in whole) for line in shown), name
+    if width != 120:  # there it depends on whether the run has floors and answers "the same"
+        assert any(line.startswith("not shown: ACR") for line in lines) == (width == 80)
 
 
 def test_a_comparison_shows_every_row_and_its_difference_whole(folder: Path, width: int) -> None:
@@ -113,7 +114,7 @@ def test_a_dry_run_shows_every_part_whole(folder: Path, width: int) -> None:
     )
     refuse_cut(lines, width)
     rows = {tuple(line.split()[:3]) for line in lines}
-    for suite, items in (("perception-default-1-seed7", "186"), ("spatial-default-1-seed7", "69")):
+    for suite, items in (("perception-default-2-seed7", "184"), ("spatial-default-2-seed7", "69")):
         for condition in ("audio", "question-only"):
             assert any(row[:2] == (suite, condition) for row in rows)
         assert any(suite in line and items in line.split() for line in lines)
