@@ -80,6 +80,10 @@ def test_tables_and_frames_show_them(run: LoadedRun, capsys: pytest.CaptureFixtu
     table = shown.split("by head (AA in %, 95 % intervals)")[1].split("\n\n")[0]
     assert "kemar" in table
     assert "other" in table
+    telling = {row.sub_category for row in scores.suites[0].factors if row.n_items >= 10} - {None}
+    few = {row.sub_category for row in scores.suites[0].factors} - {None} - telling
+    assert few, "nothing is left out"
+    assert not any(f"  {name} " in table for name in few)
     assert "by voice (AA" in shown
     columns = score_columns(scores)
     rows = [i for i, part in enumerate(columns["part"]) if part == "factor"]

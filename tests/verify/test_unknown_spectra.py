@@ -13,8 +13,9 @@ from starbench.measure.interaural import InterauralTransfer
 from starbench.synthesis import BuildSpec
 from starbench.tasks.perception.task import Perception
 from starbench.tasks.spatial.task import Spatial
+from starbench.verify import place_claims
 from starbench.verify.checks import check
-from starbench.verify.claims import Clip, Measurement, Unmeasured
+from starbench.verify.claims import Clip, Measurement, Unmeasured, sources
 from starbench.verify.findings import judge
 
 RATE = 48_000
@@ -57,6 +58,18 @@ def test_what_is_drowned_has_no_difference() -> None:
     transfer = InterauralTransfer.of(rng.normal(size=(RATE // 2, 2)), RATE, quiet=quiet)
     assert transfer.time_difference_us(0.0009) is None
     assert transfer.level_difference_db() is None
+
+
+@pytest.mark.parametrize(("ratios_db", "is_drowned"), [((-15.0, -5.0), True), ((-8.0, -5.0), False)])
+def test_in_a_room_the_ear_that_hears_less_of_the_direct_sound_decides(
+    ratios_db: tuple[float, float], is_drowned: bool
+) -> None:
+    truth = _truth(400.0, 8.0)
+    truth["room"] = {"size_m": [6.0, 5.0, 3.0], "t30_s": 0.4}
+    truth["sources"][0] |= {"drr_db": ratios_db, "t30_s": [0.4, 0.4]}
+    (source,) = sources(Clip(_heard(400e-6, 8.0, 3).astype(np.float32), RATE, truth))
+    (claim,) = place_claims.precedence(source)
+    assert (isinstance(claim, Unmeasured) and "drowned" in claim.why) == is_drowned
 
 
 @pytest.mark.parametrize(
