@@ -17,6 +17,11 @@ from starbench.execution import event_loop
 from starbench.execution.event_loop import LoopThread
 
 
+def loops() -> set[threading.Thread]:
+    """Threads of loops; other tests may have left some that hang for good."""
+    return {thread for thread in threading.enumerate() if thread.name == "event loop"}
+
+
 def test_what_work_comes_to_and_what_it_raises() -> None:
     async def value() -> int:
         await asyncio.sleep(0)
@@ -29,6 +34,7 @@ def test_what_work_comes_to_and_what_it_raises() -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(fails(SystemExit(3)))
 
+    before = loops()
     with LoopThread() as loop:
         assert loop.run(value()) == 7
         for error in (ValueError("x"), TimeoutError("own"), SystemExit(3), KeyboardInterrupt()):
@@ -38,7 +44,7 @@ def test_what_work_comes_to_and_what_it_raises() -> None:
         with pytest.raises(SystemExit):
             loop.run(in_a_task())
         assert loop.run(value()) == 7
-    assert not [thread for thread in threading.enumerate() if thread.name == "event loop"]
+    assert loops() <= before, "a loop's thread is left"
 
 
 def test_what_stops_the_loop_or_cancels_its_tasks_ends_neither_the_loop_nor_the_wait() -> None:
@@ -52,12 +58,13 @@ def test_what_stops_the_loop_or_cancels_its_tasks_ends_neither_the_loop_nor_the_
             task.cancel()
         await asyncio.sleep(0)
 
+    before = loops()
     with LoopThread() as loop:
         assert loop.run(stops(), 5) == 7
         with pytest.raises(PluginError, match="cancelled the work"):
             loop.run(cancels_all(), 5)
         assert loop.run(stops(), 5) == 7
-    assert not [thread for thread in threading.enumerate() if thread.name == "event loop"]
+    assert loops() <= before, "a loop's thread is left"
 
 
 def test_as_many_threads_as_usual_and_no_more() -> None:
