@@ -148,6 +148,12 @@ def merge(bursts: Sequence[Burst], count: int) -> tuple[Burst, ...]:
     return tuple(merged)
 
 
+def pause(pair: Sequence[Burst]) -> float:
+    """The silence between two bursts, s."""
+    first, second = pair
+    return second.onset - first.offset
+
+
 def _join(runs: Sequence[Sequence[int]], belong: Callable[[int, int, int], bool]) -> list[tuple[int, int]]:
     """Join stretches, each from its first step to its last, to those before them that they belong with.
 

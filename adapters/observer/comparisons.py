@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import distance, same_place
-from .bursts import Burst, merge
+from .bursts import Burst
 from .ears import Costs, Ears, Reading
 from .words import words
 
@@ -27,6 +27,8 @@ _SAME = words(r"same|equal(ly)?|identical|alike|neither|no difference")
 _DIFFERENT = words("different")
 _TWO_CLIPS = words(r"(audio|clip|recording|sound) ?(1|one)|which audio")
 _NUMBERED = words(r"(audio|clip|recording|sound) ?(?P<number>[12])")
+#: A change of azimuth below this, in units of what is the same, may be an error of measurement.
+_UNCERTAIN = 3.0
 _SECOND_OF_FIRST = words(r"second\b.*\bfirst")
 _CLAUSE = re.compile(r"less than (?P<number>\d+(?:\.\d+)?) ?(°|deg|m\b|met)", re.IGNORECASE)
 
@@ -41,7 +43,8 @@ def _azimuth_change(first: ClipBurst, second: ClipBurst, same: float | None) -> 
         before, after = (ears.finder.nearest(ears.directional(burst)) for ears, burst in (first, second))
         return ((after - before + 180.0) % 360.0 - 180.0) / same
     before, after = (ears.lateral(burst) for ears, burst in (first, second))
-    return _unless_same(first, second, (after - before) / _SAME_AZIMUTH_DEG)
+    change = (after - before) / _SAME_AZIMUTH_DEG
+    return _unless_same(first, second, change, perhaps=abs(change) < _UNCERTAIN)
 
 
 def _elevation_change(first: ClipBurst, second: ClipBurst, same: float | None) -> float | None:
@@ -165,7 +168,7 @@ def _comparison(
         sounds = [
             (ears, burst)
             for ears in clips
-            for burst in (ears.bursts[:1] if is_separate else merge(ears.bursts, 2))
+            for burst in (ears.bursts[:1] if is_separate else ears.pair)
         ]
         if len(sounds) != 2:
             return None

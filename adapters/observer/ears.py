@@ -33,6 +33,8 @@ _CLEARLY = 3.0
 _DRY = 0.10
 #: At ear level, where the direction is known exactly, even a near sound in a large room leaves more than this.
 _OPEN = 0.008
+#: Two sounds that are compared are at least this far apart, s.
+_PAUSE_S = 0.5
 #: The quiet before the first sound is used as the background if it is this long, s.
 _SHORTEST_QUIET_S = 0.04
 #: The background's power varies: it is taken as this much higher.
@@ -65,6 +67,15 @@ class Ears:
         clear = bursts.find(self.samples, self.rate)
         faint = bursts.find(self.samples, self.rate, faint=True) if len(clear) == 1 else ()
         return faint if len(faint) > 1 else clear
+
+    @cached_property
+    def pair(self) -> tuple[Burst, ...]:
+        """Two sounds in turn: where the clear ones lie close together, one of them may be a faint one's parts."""
+        clear = bursts.merge(self.bursts, 2)
+        if len(clear) == 2 and bursts.pause(clear) > _PAUSE_S:
+            return clear
+        faint = bursts.merge(bursts.find(self.samples, self.rate, faint=True), 2)
+        return faint if len(faint) == 2 and bursts.pause(faint) > _PAUSE_S else clear
 
     @property
     def seconds(self) -> float:
@@ -131,7 +142,7 @@ class Ears:
     def plausibility(self) -> float:
         """How well the head explains what is heard: log-likelihood of the best directions of up to two sounds."""
         sphere = self.finder.sphere
-        heard = [self.directional(burst) for burst in bursts.merge(self.bursts, 2)]
+        heard = [self.directional(burst) for burst in self.pair]
         return float(sum(self.finder.log_likelihood(sphere, ears, _GRID).max() for ears in heard))
 
     def directional(self, burst: Burst) -> EarSpectra:

@@ -22,12 +22,13 @@ from starbench.scoring.psychometrics.grid import Axis, Posterior, posterior
 LOG_THRESHOLD, CRITERION, ORDER_BIAS, LAPSE = range(4)
 #: How far beyond the levels a threshold is looked for, octaves.
 BEYOND = 4.0
-#: Mean of the exponential prior of the lapse rate.
-MEAN_LAPSE = 0.05
+#: Mean of the exponential prior of the lapse rate. A larger one takes more answers for lapses than are, and so moves
+#: thresholds down, but only where the width of "the same" is well known: they would depend on it (simulated).
+MEAN_LAPSE = 0.03
 _MOST_LAPSE = 0.4
 #: Sd of the half-normal prior of the criterion, and of the normal one of the order bias, in sd of what is heard.
 #: A wide prior of the criterion would pull the threshold down where nearly all is called "the same" (simulated).
-_CRITERION_SD, _BIAS_SD = 1.5, 1.0
+_CRITERION_SD, _BIAS_SD = 1.75, 1.0
 _WIDEST, _MOST_BIAS = 6.0, 3.0
 _ROOT_2 = 2**0.5
 
