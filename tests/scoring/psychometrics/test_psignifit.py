@@ -37,7 +37,8 @@ def psignifits(
 def assert_alike(detections: Detections, reference: tuple[float, tuple[float, float]]) -> None:
     posterior = fit(detections)
     (low, high), (estimate, ends) = posterior.interval(THRESHOLD), reference
-    assert posterior.median(THRESHOLD) == pytest.approx(estimate, abs=0.1 * (high - low))
+    # Its prior expects 9 % lapses, ours 3 %.
+    assert posterior.median(THRESHOLD) == pytest.approx(estimate, abs=0.125 * (high - low))
     assert (low, high) == pytest.approx(ends, abs=0.2 * (high - low))
 
 
