@@ -38,6 +38,7 @@ def run(
     rotations: options.Rotations = "default",
     text_only: options.TextOnly = "refuse",
     captions_file: options.Captions = None,
+    add_condition: options.AddCondition = None,
     **shared: Any,
 ) -> None:
     """Put every trial of a suite to a model; score what it answers; write leaderboard entries.

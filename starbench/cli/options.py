@@ -64,6 +64,12 @@ Captions = Annotated[
     Path | None,
     _of_presentation("--captions", help="File written by starbench caption, for --condition caption."),
 ]
+AddCondition = Annotated[
+    list[str] | None,
+    _of_presentation(
+        help="Conditions that the run at --out is to have besides its own, separated by commas; only they are asked."
+    ),
+]
 CaptionPrompt = Annotated[
     Path | None, _of_presentation(help="File with what to ask of each clip; default: a dense description.")
 ]

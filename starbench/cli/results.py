@@ -41,18 +41,52 @@ def compare(
             help="Conditions to take of each run, separated by commas; default: all. caption is every grade."
         ),
     ] = None,
+    whole: Annotated[
+        bool,
+        typer.Option("--all", help="Show every row, what each difference is made of, and every note."),
+    ] = False,
     json: Annotated[
         Path | None, typer.Option("--json", help="File for everything as one JSON object.")
     ] = None,
 ) -> None:
-    """Compare each condition of each run with the first, over the items that both were asked.
+    """Compare runs with the first, condition by condition, over the items that both were asked.
 
-    The difference is split in two: what right and wrong answers make of it, and what refusals and other
-    trials without an answer make of it.
+    Of a single run, its conditions are compared with the first. A difference is clear where chance alone would
+    make it in less than 5 % of the cases, with all the differences that are tested taken together. --all splits each
+    in what right and wrong answers make of it, and what refusals and other trials without an answer make of it.
     """
     from starbench.cli.commands.results import compare as command
 
-    command(runs, condition or [], json)
+    command(runs, condition or [], json, whole=whole)
+
+
+def power(
+    target: Annotated[
+        str | None,
+        typer.Argument(metavar="[SUITE|RUN]", help="A suite's directory, task:source, or a run's directory."),
+    ] = None,
+    points: Annotated[
+        list[float] | None,
+        typer.Option(help="How many items show this difference in accuracy, points? Repeatable."),
+    ] = None,
+    factor: Annotated[
+        list[float] | None,
+        typer.Option(help="How many items show this factor between two thresholds? Repeatable."),
+    ] = None,
+    accuracy: Annotated[
+        float, typer.Option(min=0.01, max=0.99, help="How often one of the two models is right.")
+    ] = 0.6,
+    json: Annotated[
+        Path | None, typer.Option("--json", help="File for a suite's table as one JSON object.")
+    ] = None,
+) -> None:
+    """Say what a comparison of two models can show, before anything is asked.
+
+    Of a suite, or of a run's: the smallest differences that its items show. Without one: how many items it takes.
+    """
+    from starbench.cli.commands.power import power as command
+
+    command(target, points or [], factor or [], accuracy, json)
 
 
 def export(

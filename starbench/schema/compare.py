@@ -9,6 +9,7 @@ from pydantic import Field
 from starbench.schema.adaptation import Inapplicable
 from starbench.schema.base import Facts, Float, Frozen, Int, Interval
 from starbench.schema.caption import Captioner
+from starbench.schema.threshold import Threshold
 
 
 class Side(Frozen):
@@ -24,11 +25,16 @@ class Side(Frozen):
     captioner: Captioner | None = None
 
     @property
-    def name(self) -> str:
-        """The run's label if it has one, the model with its arguments, and the condition."""
+    def subject(self) -> str:
+        """The run's label if it has one, and the model with its arguments."""
         given = ", ".join(f"{name}={value}" for name, value in self.arguments.items() if name != "model")
         label = f"{self.label}: " if self.label else ""
-        return f"{label}{self.model}{f' ({given})' if given else ''}, {self.condition}"
+        return f"{label}{self.model}{f' ({given})' if given else ''}"
+
+    @property
+    def name(self) -> str:
+        """The subject, and the condition."""
+        return f"{self.subject}, {self.condition}"
 
 
 class Effect(Frozen):
@@ -60,6 +66,10 @@ class PairedRow(Effect):
     task: str
     sub_category: str | None = None
     """None: the whole task."""
+    p: Float | None = None
+    """Two-sided and exact, by item; None of so few items that no answers could show anything."""
+    p_holm: Float | None = None
+    """``p`` adjusted for all the tests of the command."""
     n_items: Int
     n_trials: Int
     unpaired_base: Int
@@ -80,6 +90,19 @@ class PairedRow(Effect):
     outcomes: dict[str, Int]
 
 
+class PairedThreshold(Frozen):
+    """The threshold of one sub-category on both sides, from the trials that both were asked."""
+
+    suite: str
+    base: Threshold
+    other: Threshold
+    change: Float | None = None
+    """``other`` / ``base``, or ``other`` − ``base`` where the unit is dB; None unless both were measured."""
+    change_ci: Interval | None = None
+    p: Float | None = None
+    p_holm: Float | None = None
+
+
 class SetupDifference(Frozen):
     """An option that the two sides were asked with differently."""
 
@@ -97,13 +120,18 @@ class Comparison(Frozen):
     unshared_suites: dict[str, str] = Field(default_factory=dict)
     """Suite -> the only run that asked it."""
     rows: tuple[PairedRow, ...]
+    thresholds: tuple[PairedThreshold, ...] = ()
 
 
 class Comparisons(Frozen):
-    """What ``starbench compare --json`` writes: every side against the first."""
+    """What ``starbench compare --json`` writes: each run with the first, condition by condition."""
 
-    schema_version: Int = 2
+    schema_version: Int = 3
+    n_tests: Int
+    """How many differences were tested, which is what ``p_holm`` is adjusted for."""
     comparisons: tuple[Comparison, ...]
+    unshared_conditions: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Run -> conditions of its own that were compared with nothing."""
     sound: dict[str, str] = Field(default_factory=dict)
     """Run, or a run and its condition with a model's captions -> whether sound reached that model, and what
     it is declared to do to the ears."""

@@ -1,4 +1,4 @@
-"""Conditions or models compared, paired by item, with refusals separate from wrong answers.
+"""Models or conditions compared, paired by item, with refusals separate from wrong answers.
 
 Only what both sides were asked is compared: the same items of the same suite, at the same rotations.
 A difference in accuracy is then split exactly (:class:`starbench.schema.compare.PairedRow`),
@@ -9,15 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from starbench.canary import arrival
 from starbench.errors import InputError
 from starbench.planning.conditions import CAPTION, is_soundless
 from starbench.runs.load import LoadedRun
-from starbench.schema.compare import Comparison, Comparisons, SetupDifference, Side
+from starbench.schema.compare import (
+    Comparison,
+    Comparisons,
+    PairedRow,
+    PairedThreshold,
+    SetupDifference,
+    Side,
+)
 from starbench.scoring.accuracy import grouped
 from starbench.scoring.observations import Observation, observe
 from starbench.scoring.paired_rows import ByTrial, paired_rows
+from starbench.scoring.paired_tests import holm
+from starbench.scoring.paired_thresholds import paired_thresholds
+
+Row = TypeVar("Row", PairedRow, PairedThreshold)
 
 #: What must be equal for two suites of a name to be the same questions, asked alike.
 _SAME_QUESTIONS = {
@@ -38,40 +50,96 @@ class _Side:
 
 
 def compare(runs: Sequence[LoadedRun], conditions: Sequence[str] = ()) -> Comparisons:
-    """Compare each condition of each run with the first; ``conditions`` are those to take, in this order.
+    """Compare each run with the first, condition by condition; the conditions of a single run with its first.
 
-    None given means all; ``caption`` stands for every grade of captions. Raises :class:`InputError` if there
-    are not two sides, or two of them were not asked the same questions alike.
+    ``conditions`` are those to take, in this order; none given means all, and ``caption`` stands for every grade of
+    captions. Where two runs share no condition, those of the second are compared with the first one of the first.
+    Raises :class:`InputError` if there are not two sides, or two of them were not asked the same questions alike.
     """
-    base, *others = _sides(runs, conditions)
-    return Comparisons(
-        comparisons=tuple(_compared(base, other) for other in others), sound=_sound([base, *others])
-    )
-
-
-def _sides(runs: Sequence[LoadedRun], conditions: Sequence[str]) -> list[_Side]:
-    sides: list[_Side] = []
-    for data in runs:
-        run = data.run
-        by_condition = grouped(observe(data), lambda o: o.trial.condition)
-        for name in _chosen(run.identity.setup.conditions, conditions):
-            side = Side(
-                run=str(data.path),
-                label=run.label,
-                model=run.identity.model,
-                arguments=run.identity.model_args,
-                condition=name,
-                inapplicable=tuple(one for one in run.inapplicable if one.condition == name),
-                captioner=run.captioner if _is_captioned(name) else None,
-            )
-            sides.append(_Side(side, data, _by_trial(by_condition.get(name, ()))))
+    sides = [_sides(data, conditions) for data in runs]
     known = dict.fromkeys(name for data in runs for name in data.run.identity.setup.conditions)
     absent = [name for name in conditions if not _chosen(known, [name])]
     if absent:
         raise InputError(f"--condition {absent[0]}: no run has it; there are {', '.join(known)}")
-    if len(sides) < 2:
+    pairs = list(_pairs([of_run for of_run in sides if of_run]))
+    if not pairs:
         raise InputError("there is one side only: name a second run, or a second --condition that it has")
+    paired = {id(side) for pair in pairs for side in pair}
+    unshared = {
+        str(data.path): tuple(one.side.condition for one in of_run if id(one) not in paired)
+        for data, of_run in zip(runs, sides, strict=True)
+    }
+    return Comparisons(
+        **_with_adjusted(_compared(base, other) for base, other in pairs),
+        unshared_conditions={run: names for run, names in unshared.items() if names},
+        sound=_sound(side for of_run in sides for side in of_run),
+    )
+
+
+def _sides(data: LoadedRun, conditions: Sequence[str]) -> list[_Side]:
+    """Each condition of a run that was chosen."""
+    run = data.run
+    by_condition = grouped(observe(data), lambda o: o.trial.condition)
+    sides = []
+    for name in _chosen(run.identity.setup.conditions, conditions):
+        side = Side(
+            run=str(data.path),
+            label=run.label,
+            model=run.identity.model,
+            arguments=run.identity.model_args,
+            condition=name,
+            inapplicable=tuple(one for one in run.inapplicable if one.condition == name),
+            captioner=run.captioner if _is_captioned(name) else None,
+        )
+        sides.append(_Side(side, data, _by_trial(by_condition.get(name, ()))))
     return sides
+
+
+def _pairs(runs: Sequence[Sequence[_Side]]) -> Iterator[tuple[_Side, _Side]]:
+    """What is compared with what."""
+    if not runs:
+        return
+    first, *others = runs
+    if not others:
+        yield from ((first[0], side) for side in first[1:])
+    for other in others:
+        alike = [(base, side) for base in first if (side := _counterpart(base, first, other)) is not None]
+        yield from alike or ((first[0], side) for side in other)
+
+
+def _counterpart(side: _Side, own: Sequence[_Side], others: Sequence[_Side]) -> _Side | None:
+    """The side of another run under the same condition; where each run has one grade of captions, that is one."""
+    same = [one for one in others if one.side.condition == side.side.condition]
+    captioned = [[one for one in run if _is_captioned(one.side.condition)] for run in (own, others)]
+    if not same and captioned[0] == [side] and len(captioned[1]) == 1:
+        return captioned[1][0]
+    return same[0] if same else None
+
+
+def _with_adjusted(comparisons: Iterable[Comparison]) -> dict[str, Any]:
+    """Comparisons, their p-values adjusted for all the tests there are, and how many these are."""
+    whole = list(comparisons)
+    rows: Iterable[PairedRow | PairedThreshold] = (
+        row for one in whole for part in (one.rows, one.thresholds) for row in part
+    )
+    p_values = [row.p for row in rows if row.p is not None]
+    adjusted = iter(holm(p_values))
+
+    def with_adjusted(row: Row) -> Row:
+        return row if row.p is None else row.model_copy(update={"p_holm": next(adjusted)})
+
+    return {
+        "n_tests": len(p_values),
+        "comparisons": tuple(
+            one.model_copy(
+                update={
+                    "rows": tuple(map(with_adjusted, one.rows)),
+                    "thresholds": tuple(map(with_adjusted, one.thresholds)),
+                }
+            )
+            for one in whole
+        ),
+    }
 
 
 def _sound(sides: Iterable[_Side]) -> dict[str, str]:
@@ -134,7 +202,20 @@ def _compared(base: _Side, other: _Side) -> Comparison:
         setup_differences=tuple(_setup_differences(base, other)),
         unshared_suites=unshared,
         rows=rows,
+        thresholds=tuple(_thresholds(base, other, shared)),
     )
+
+
+def _thresholds(base: _Side, other: _Side, suites: Iterable[str]) -> Iterator[PairedThreshold]:
+    """Thresholds from the trials that both sides were asked, where both were sent sound."""
+    conditions = [one.side.condition for one in (base, other)]
+    if any(map(is_soundless, conditions)):
+        return
+    for name in suites:
+        first, second = base.suites.get(name, {}), other.suites.get(name, {})
+        keys = [key for key in first if key in second]
+        observations = ([trials[key] for key in keys] for trials in (first, second))
+        yield from paired_thresholds(name, conditions, *observations)
 
 
 def _unlike(base: _Side, other: _Side, what: str) -> InputError:

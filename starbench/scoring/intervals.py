@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 
 LEVEL = 0.95
 #: Normal quantile of the two-sided 95 % level.
-_Z = 1.959963984540054
+Z = 1.959963984540054
 
 
 def share(value: float, n: float) -> Interval:
@@ -30,7 +30,7 @@ def share(value: float, n: float) -> Interval:
     """
     from scipy.special import betaincinv
 
-    z2 = _Z**2
+    z2 = Z**2
     centre = value + z2 / (2 * n)
     half = (z2 * (value * (1 - value) / n + z2 / (4 * n * n))) ** 0.5
     low, high = (centre - half) / (1 + z2 / n), (centre + half) / (1 + z2 / n)
@@ -66,7 +66,7 @@ def _of_items(value: float, shares: Floats, weights: Floats, planned: Floats) ->
     if variance == 0 or ((shares == 0) | (shares == 1)).all():
         return share(value, fewest)
     effective = min(max(value * (1 - value) / variance, fewest), float(planned.sum()))
-    return share(value, effective * (_Z / float(stdtrit(n - 1, (1 + LEVEL) / 2))) ** 2)
+    return share(value, effective * (Z / float(stdtrit(n - 1, (1 + LEVEL) / 2))) ** 2)
 
 
 def macro(groups: list[list[tuple[Floats, Floats]]]) -> Interval:

@@ -14,6 +14,7 @@ from starbench.scoring import intervals
 from starbench.scoring.accuracy import chance
 from starbench.scoring.intervals import Floats
 from starbench.scoring.observations import MISSING, Observation
+from starbench.scoring.paired_tests import FEWEST_ITEMS, sign_flips
 
 #: (item, rotation) -> what became of that trial of a suite.
 ByTrial = Mapping[tuple[str, int], Observation]
@@ -64,6 +65,7 @@ def _row(
         suite=suite,
         task=part[0],
         sub_category=part[1],
+        p=sign_flips(all_of.other - all_of.base) if len(items) >= FEWEST_ITEMS else None,
         n_items=len(items),
         n_trials=n,
         unpaired_base=len(base_items - other_items),

@@ -59,10 +59,10 @@ def score(options: Mapping[str, Any]) -> int:
     return DONE if run_score.complete else INCOMPLETE
 
 
-def compare(runs: Sequence[Path], conditions: Sequence[str], json: Path | None) -> None:
-    """Show the tables, and write everything to ``json``."""
+def compare(runs: Sequence[Path], conditions: Sequence[str], json: Path | None, *, whole: bool) -> None:
+    """Show what differs, or the ``whole``, and write everything to ``json``."""
     comparisons = compare_runs([load(path) for path in runs], names_in(conditions))
-    comparison.show(comparisons)
+    comparison.show(comparisons, whole=whole)
     if json is not None:
         write_file(json, visible_json(comparisons.model_dump_json(indent=1)) + "\n", new_folder=True)
 

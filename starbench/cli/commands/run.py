@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from starbench.canary.arrival import are_ears_apart
-from starbench.cli.commands.shared import drive, error_lines, model_of, say_before, settings_of, setup_of
+from starbench.cli.commands.shared import (
+    drive,
+    error_lines,
+    model_of,
+    names_in,
+    say_before,
+    settings_of,
+    setup_of,
+)
 from starbench.cli.exits import DONE, INCOMPLETE
 from starbench.cli.output import echo
 from starbench.engine.settings import Settings
+from starbench.errors import InputError
 from starbench.models.adapter import Model
 from starbench.planning.plan import Request, RunPlan, plan_run
 from starbench.reporting.dry_run import show_plan
@@ -29,6 +38,7 @@ from starbench.text import printable
 
 def run(options: Mapping[str, Any]) -> int:
     """Ask what the run still lacks, or show what would be asked; returns the exit code."""
+    options = {**options, "conditions": _conditions(options)}
     model = model_of(options)
     request = Request(tuple(options["suite"]), setup_of(options), options["captions_file"], options["label"])
     plan = plan_run(request, model)
@@ -40,6 +50,19 @@ def run(options: Mapping[str, Any]) -> int:
         return DONE
     path = out or directory.default_path(options["model"], [s.name for s in plan.run.identity.suites])
     return evaluate(plan, model, path, settings, retry_permanent=retry_permanent)
+
+
+def _conditions(options: Mapping[str, Any]) -> Sequence[str]:
+    """Those that were given, or those of the run at ``--out`` with what ``--add-condition`` adds."""
+    given: Sequence[str] = options["conditions"]
+    added = names_in(options["add_condition"] or ())
+    if not added:
+        return given
+    if options["out"] is None:
+        raise InputError("--add-condition adds to a run that was begun: name its directory with --out")
+    if given != ["audio"]:
+        raise InputError("--add-condition: the run has its own conditions: leave --condition out")
+    return (*directory.read(options["out"]).identity.setup.conditions, *added)
 
 
 def evaluate(

@@ -28,7 +28,7 @@ MEAN_LAPSE = 0.03
 _MOST_LAPSE = 0.4
 #: Sd of the half-normal prior of the criterion, and of the normal one of the order bias, in sd of what is heard.
 #: A wide prior of the criterion would pull the threshold down where nearly all is called "the same" (simulated).
-_CRITERION_SD, _BIAS_SD = 1.75, 1.0
+CRITERION_SD, BIAS_SD = 1.75, 1.0
 _WIDEST, _MOST_BIAS = 6.0, 3.0
 _ROOT_2 = 2**0.5
 
@@ -65,8 +65,8 @@ def log_density(responses: Responses, values: Sequence[Floats]) -> Floats:
         responses.levels, 2.0 ** thresholds[:, None, None, None], criteria[:, None, None], biases[:, None]
     )
     prior = (
-        -((criteria[:, None, None] / _CRITERION_SD) ** 2) / 2
-        - ((biases[:, None] / _BIAS_SD) ** 2) / 2
+        -((criteria[:, None, None] / CRITERION_SD) ** 2) / 2
+        - ((biases[:, None] / BIAS_SD) ** 2) / 2
         - lapses / MEAN_LAPSE
     )
     likelihood = np.empty((*first.shape[:-1], len(lapses)))

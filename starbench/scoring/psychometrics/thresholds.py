@@ -20,7 +20,7 @@ from starbench.scoring.psychometrics.sensitivity import Sensitivity
 #: Units of an intensity, where 0 is no absence; all others are those of a difference, where it is.
 INTENSITIES = frozenset({"dB HL", "dB SPL", "dB"})
 #: Fewer items than these say nothing, however they were answered.
-_FEWEST = 20
+FEWEST_ANSWERED = 20
 #: How sure it must be that a threshold lies beyond the levels.
 _SURE = 0.975
 #: One-sided 1 % and 0.5 % of the normal distribution: less is no evidence that answers follow the sound.
@@ -83,7 +83,7 @@ def threshold(
         largest=levels[-1],
         n_items=len({answer.item for answer in answers}),
     )
-    if bare.n_items < _FEWEST or len({answer.level for answer in answers} - {None}) < 2:
+    if bare.n_items < FEWEST_ANSWERED or len({answer.level for answer in answers} - {None}) < 2:
         return bare
     if len(levels) > _MOST_LEVELS:
         answers = [answer._replace(level=_binned(answer.level, is_intensity)) for answer in answers]
