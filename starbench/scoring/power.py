@@ -43,7 +43,7 @@ def power(n_items: int, difference: float, share: float, alpha: float = ALPHA) -
 
     share = max(share, difference)
     middle, reach = n_items * share, _REACH * (n_items * share * (1 - share)) ** 0.5 + 1
-    n = np.arange(max(0.0, np.floor(middle - reach)), min(n_items, np.ceil(middle + reach)) + 1)
+    n = np.arange(max(1.0, np.floor(middle - reach)), min(n_items, np.ceil(middle + reach)) + 1)
     fewest = _fewest_of(n, alpha)
     towards = (share + difference) / (2 * share)
     # P(k or more of n) is the regularised incomplete beta function I(k, n − k + 1).
@@ -115,13 +115,14 @@ def smallest_change(sd: float, alpha: float = ALPHA, wanted: float = POWER) -> f
 
 def _fewest_of(n: Floats, alpha: float) -> Floats:
     """Of each number of items that differ, how many must go one way to be shown; one more than all if none do."""
-    from scipy.special import bdtr, ndtri
+    from scipy.special import betainc, ndtri
 
     middle = np.floor(n / 2 + ndtri(alpha / 2) * np.sqrt(n) / 2)
     most = np.full(len(n), -1.0)  # that may go the other way
     for candidate in (middle + step for step in range(-_NEAR, _NEAR + 1)):
-        is_rare = (candidate >= 0) & (bdtr(np.maximum(candidate, 0), n, 0.5) <= alpha / 2)
-        most = np.where(is_rare, candidate, most)
+        k = np.clip(candidate, 0, n - 1)
+        below = betainc(n - k, k + 1, 0.5)  # of a fair coin, P(k heads or fewer)
+        most = np.where((candidate >= 0) & (candidate < n) & (below <= alpha / 2), candidate, most)
     return np.asarray(n - most)
 
 

@@ -11,6 +11,7 @@ import pytest
 from caption_server import Ran, starbench
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 
 from starbench.errors import InputError, RunError
 from starbench.planning import reasons
@@ -290,22 +291,58 @@ def test_other_questions_are_not_compared(tmp_path: Path, change: dict[str, str]
     assert said in str(refused.value)
 
 
-def test_sides_are_runs_times_conditions_against_the_first(tmp_path: Path) -> None:
-    conditions = {"audio": ONE, "caption:plain": ONE, "caption:by-x": ONE}
+def test_runs_are_paired_condition_by_condition(tmp_path: Path) -> None:
+    conditions = {"audio": ONE, "caption:plain": ONE, "mono": ONE}
     first = write(tmp_path / "first", conditions, model="one")
-    second = write(tmp_path / "second", {"audio": ONE}, model="two", model_args={"model": "x", "seed": 3})
+    second = write(tmp_path / "second", {"mono": ONE, "audio": ONE}, model="two", model_args={"seed": 3})
 
-    def sides(*asked: str) -> list[str]:
-        found = compare([first, second], asked).comparisons
-        assert len({one.base.name for one in found}) == 1
-        return [found[0].base.name, *(one.other.name for one in found)]
+    def sides(runs: Sequence[Path], *asked: str) -> list[tuple[str, str]]:
+        return [(one.base.name, one.other.name) for one in compare(runs, asked).comparisons]
 
-    assert sides() == ["one, audio", "one, caption:plain", "one, caption:by-x", "two (seed=3), audio"]
-    assert sides("audio") == ["one, audio", "two (seed=3), audio"]
-    assert sides("caption", "audio") == [
-        "one, caption:plain", "one, caption:by-x", "one, audio", "two (seed=3), audio",
-    ]  # fmt: skip
-    assert sides("caption:by-x", "audio")[0] == "one, caption:by-x"
+    assert sides([first, second]) == [
+        ("one, audio", "two (seed=3), audio"),
+        ("one, mono", "two (seed=3), mono"),
+    ]
+    assert sides([first, second], "mono") == [("one, mono", "two (seed=3), mono")]
+    assert compare([first, second]).unshared_conditions == {str(first): ("caption:plain",)}
+    assert sides([first]) == [("one, audio", "one, caption:plain"), ("one, audio", "one, mono")]
+    assert sides([first], "caption", "audio") == [("one, caption:plain", "one, audio")]
+
+
+def test_captions_of_one_grade_are_compared_with_captions_of_another(tmp_path: Path) -> None:
+    runs = [
+        write(tmp_path / by, {"audio": ONE, f"caption:{by}": ONE, **more}, model=by)
+        for by, more in (("x", {}), ("y", {}), ("two", {"caption:full": ONE}))
+    ]
+    pairs = [(one.base.name, one.other.name) for one in compare(runs[:2]).comparisons]
+    assert pairs == [("x, audio", "y, audio"), ("x, caption:x", "y, caption:y")]
+    pairs = [(one.base.name, one.other.name) for one in compare([runs[0], runs[2]]).comparisons]
+    assert pairs == [("x, audio", "two, audio")], "which of the two grades is meant, nobody knows"
+
+
+def test_runs_without_a_common_condition_are_compared_all_the_same(tmp_path: Path) -> None:
+    first = write(tmp_path / "first", {"audio": ONE}, model="one")
+    second = write(tmp_path / "second", {"caption:plain": ONE}, model="two")
+    (one,) = compare([first, second]).comparisons
+    assert (one.base.name, one.other.name) == ("one, audio", "two, caption:plain")
+
+
+def test_p_values_are_exact_and_adjusted_for_all_tests(tmp_path: Path) -> None:
+    """Ten items for the better, two for the worse, in one of two conditions; few items are not tested."""
+    better = {f"a{n}": ("wrong" if n < 10 else "right",) for n in range(12)} | {"b": ("right",)}
+    worse = {f"a{n}": ("right" if n < 10 else "wrong",) for n in range(12)} | {"b": ("right",)}
+    first = write(tmp_path / "first", {"audio": better, "mono": better}, sub=lambda name: name[0])
+    second = write(tmp_path / "second", {"audio": worse, "mono": better}, sub=lambda name: name[0])
+    result = compare([first, second])
+    assert result.n_tests == 4
+    p = binomtest(10, 12).pvalue
+    audio, mono = ([(row.sub_category, row.p, row.p_holm) for row in one.rows] for one in result.comparisons)
+    assert audio == [
+        (None, pytest.approx(p), pytest.approx(4 * p)),
+        ("a", pytest.approx(p), pytest.approx(4 * p)),
+        ("b", None, None),
+    ]
+    assert [row[1:] for row in mono] == [(1.0, 1.0), (1.0, 1.0), (None, None)]
 
 
 def test_one_side_is_no_comparison(tmp_path: Path) -> None:
@@ -338,7 +375,7 @@ def test_what_else_differs_is_told(tmp_path: Path) -> None:
         },
     )
     second = write(tmp_path / "second", {"audio": ONE}, rate="16000", answer_mode="choice")
-    captioned, other = compare([first, second]).comparisons
+    (captioned,), (other,) = compare([first]).comparisons, compare([first, second]).comparisons
     assert tuple(notes(captioned)) == (
         "2 item(s) not asked of m, audio: s: audio: a clip longer than the 2 s that the model takes",
         "3 item(s) not asked of m, caption:by-x: s: caption:by-x: no 'by-x' caption for each clip",
@@ -360,9 +397,10 @@ def test_the_command_shows_both_findings_apart(
     def run(*arguments: str | Path) -> Ran:
         return starbench(monkeypatch, capfd, "compare", *arguments)
 
-    ran = run(path, "--condition", "audio,caption", "--json", tmp_path / "new" / "c.json")
+    ran = run(path, "--condition", "audio,caption", "--all", "--json", tmp_path / "new" / "c.json")
     assert ran.code == 0, ran.err
     shown = " ".join(ran.out.split())
+    assert shown.startswith("caption:by-x and audio cannot be told apart")
     assert "[red]m[/red][1m, audio → [red]m[/red][1m, caption:by-x on s" in shown
     assert "62.5 50.0 -12.5 [" in shown
     for ended in ("refused 12.5 12.5 +12.5 -12.5", "truncated 0.0 12.5 – -12.5", "error 0.0 12.5 – -12.5"):
