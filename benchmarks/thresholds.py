@@ -51,17 +51,16 @@ SAME = Rotations(3, False, "3 x, same noise")
 NEW = Rotations(3, True, "3 x, new noise")
 
 
-def differences() -> np.ndarray:
-    """The signed difference of every item, 0 in catch trials."""
-    signed = np.repeat(
-        [sign * level for level in LEVELS for sign in (1, -1)], (ITEMS - CATCH) // 2 // len(LEVELS)
-    )
-    return np.concatenate([signed, np.zeros(CATCH)])
+def differences(items: int) -> np.ndarray:
+    """The signed difference of every item, 0 in catch trials, a quarter of them."""
+    sizes = [sign * level for level in LEVELS for sign in (1, -1)]
+    signed = np.resize(sizes, items * (ITEMS - CATCH) // ITEMS)
+    return np.concatenate([np.sort(signed), np.zeros(items - signed.size)])
 
 
-def comparing(theta: float, criterion: float, rotations: Rotations) -> Listener:
+def comparing(theta: float, criterion: float, rotations: Rotations, items: int = ITEMS) -> Listener:
     """A listener that says which of two is greater, or that they are the same."""
-    signed = differences()
+    signed = differences(items)
 
     def answers(rng: np.random.Generator) -> list[Answer]:
         heard = noise(rng, len(signed), rotations) + signed / (theta * 2**0.5)

@@ -71,7 +71,7 @@ def notes(comparison: Comparison, *, whole: bool = True) -> Iterator[str]:
 
 
 def _summary(comparisons: Sequence[Comparison]) -> str:
-    """Which of the two is better, and in what; or that nothing tells them apart."""
+    """Which of the two is better, and in what; or that nothing distinguishes them."""
     first, second = _names(comparisons)
     clear = sorted(
         (_Line(one, row) for one in comparisons for row in one.rows if _is_clear(row)),
@@ -86,8 +86,8 @@ def _summary(comparisons: Sequence[Comparison]) -> str:
             more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
             parts.append(f"{word} in {', '.join(named[:_NAMED])}{more}")
     if not parts:
-        return f"{second} and {first} cannot be told apart: no difference is clear of chance"
-    return f"{second} compared with {first}: {'; '.join(parts)}; in nothing else can they be told apart"
+        return f"{second} and {first} cannot be distinguished: no difference is clear of chance"
+    return f"{second} compared with {first}: {'; '.join(parts)}; nothing else distinguishes them"
 
 
 def _names(comparisons: Sequence[Comparison]) -> tuple[str, str]:

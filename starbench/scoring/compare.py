@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from starbench.canary import arrival
 from starbench.errors import InputError
@@ -69,8 +69,10 @@ def compare(runs: Sequence[LoadedRun], conditions: Sequence[str] = ()) -> Compar
         str(data.path): tuple(one.side.condition for one in of_run if id(one) not in paired)
         for data, of_run in zip(runs, sides, strict=True)
     }
+    comparisons, n_tests = _with_adjusted(_compared(base, other) for base, other in pairs)
     return Comparisons(
-        **_with_adjusted(_compared(base, other) for base, other in pairs),
+        n_tests=n_tests,
+        comparisons=comparisons,
         unshared_conditions={run: names for run, names in unshared.items() if names},
         sound=_sound(side for of_run in sides for side in of_run),
     )
@@ -116,7 +118,7 @@ def _counterpart(side: _Side, own: Sequence[_Side], others: Sequence[_Side]) -> 
     return same[0] if same else None
 
 
-def _with_adjusted(comparisons: Iterable[Comparison]) -> dict[str, Any]:
+def _with_adjusted(comparisons: Iterable[Comparison]) -> tuple[tuple[Comparison, ...], int]:
     """Comparisons, their p-values adjusted for all the tests there are, and how many these are."""
     whole = list(comparisons)
     rows: Iterable[PairedRow | PairedThreshold] = (
@@ -128,18 +130,18 @@ def _with_adjusted(comparisons: Iterable[Comparison]) -> dict[str, Any]:
     def with_adjusted(row: Row) -> Row:
         return row if row.p is None else row.model_copy(update={"p_holm": next(adjusted)})
 
-    return {
-        "n_tests": len(p_values),
-        "comparisons": tuple(
-            one.model_copy(
-                update={
-                    "rows": tuple(map(with_adjusted, one.rows)),
-                    "thresholds": tuple(map(with_adjusted, one.thresholds)),
-                }
-            )
-            for one in whole
-        ),
-    }
+    adjusted_comparisons = tuple(
+        Comparison(
+            base=one.base,
+            other=one.other,
+            setup_differences=one.setup_differences,
+            unshared_suites=one.unshared_suites,
+            rows=tuple(map(with_adjusted, one.rows)),
+            thresholds=tuple(map(with_adjusted, one.thresholds)),
+        )
+        for one in whole
+    )
+    return adjusted_comparisons, len(p_values)
 
 
 def _sound(sides: Iterable[_Side]) -> dict[str, str]:

@@ -400,7 +400,7 @@ def test_the_command_shows_both_findings_apart(
     ran = run(path, "--condition", "audio,caption", "--all", "--json", tmp_path / "new" / "c.json")
     assert ran.code == 0, ran.err
     shown = " ".join(ran.out.split())
-    assert shown.startswith("caption:by-x and audio cannot be told apart")
+    assert shown.startswith("caption:by-x and audio cannot be distinguished")
     assert "[red]m[/red][1m, audio → [red]m[/red][1m, caption:by-x on s" in shown
     assert "62.5 50.0 -12.5 [" in shown
     for ended in ("refused 12.5 12.5 +12.5 -12.5", "truncated 0.0 12.5 – -12.5", "error 0.0 12.5 – -12.5"):
