@@ -166,9 +166,7 @@ def _comparison(
 ) -> Costs:
     def costs(clips: Sequence[Ears]) -> Sequence[float] | None:
         sounds = [
-            (ears, burst)
-            for ears in clips
-            for burst in (ears.bursts[:1] if is_separate else ears.pair)
+            (ears, burst) for ears in clips for burst in (ears.bursts[:1] if is_separate else ears.pair)
         ]
         if len(sounds) != 2:
             return None

@@ -8,7 +8,7 @@ items hard differ in fewer. The power of McNemar's exact test is summed over how
 
 from __future__ import annotations
 
-from math import ceil, log2
+from math import ceil, hypot, log2
 
 import numpy as np
 
@@ -96,14 +96,16 @@ def items_for_independent(difference: float, accuracy: float) -> int | None:
 def items_for_change(factor: float) -> int:
     """Items of one attribute that show a ``factor`` between two thresholds in ``POWER`` of the cases.
 
-    A quarter are catch trials, and the others lie in octave steps from a quarter of the threshold to eight times as
-    much, as those of the tasks that ship do. Raises :class:`InputError` for a factor of 1.
+    A quarter are catch trials, and the others lie in octave steps from a quarter of the thresholds' geometric mean to
+    eight times as much, as those of the tasks that ship do. Raises :class:`InputError` for a factor of 1.
     """
     if not 0 < factor < 1e6 or abs(log2(factor)) < _LEAST_OCTAVES:
         raise InputError(f"--factor {factor:g} is hardly a change: give one of 1.02 or more")
-    n_levels, part = len(_LEVELS), 1 - _CATCH
-    sd = sd_of_comparisons(dict.fromkeys(_LEVELS, _REFERENCE * part / n_levels), 1.0, _REFERENCE * _CATCH)
-    return ceil(_REFERENCE * (smallest_change(sd) / log2(factor)) ** 2)
+    items = dict.fromkeys(_LEVELS, _REFERENCE * (1 - _CATCH) / len(_LEVELS))
+    sds = [
+        sd_of_comparisons(items, threshold, _REFERENCE * _CATCH) for threshold in (factor**-0.5, factor**0.5)
+    ]
+    return ceil(_REFERENCE * (smallest_change(hypot(*sds) / 2**0.5) / log2(factor)) ** 2)
 
 
 def smallest_change(sd: float, alpha: float = ALPHA, wanted: float = POWER) -> float:

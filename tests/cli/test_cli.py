@@ -244,7 +244,52 @@ def test_a_run_can_be_named_and_named_anew_and_stays_the_same_run(demo: Path, tm
     assert (row["label"], row["model"]) == ("second", "random")
     assert starbench(*command[:-1], "plain", folder=tmp_path).returncode == 0
     compared = starbench("compare", "r", "plain", folder=tmp_path)
-    assert "second: random, audio → random, audio on" in compared.stdout
+    assert compared.stdout.startswith("random and second: random cannot be distinguished")
+
+
+def test_a_finished_run_gains_conditions_and_asks_nothing_twice(
+    demo: Path, tmp_path: Path, command: Command
+) -> None:
+    out = tmp_path / "r"
+    asked = ("run", "--model", "random", "--suite", str(demo / "suite"), "--limit", "4", "--out", str(out))
+    refused = command(*asked, "--add-condition", "silence")
+    assert (refused.code, refused.err) == (2, f"starbench: {out} is not a run: it has no run.json\n")
+    assert command(*asked).code == 0
+    before = (out / "trials.jsonl").read_bytes()
+    assert command(*asked, "--add-condition", "silence,noise").code == 0
+    after = (out / "trials.jsonl").read_bytes()
+    assert after.startswith(before)
+    conditions = [json.loads(line)["condition"] for line in after.splitlines()]
+    n = len(before.splitlines())
+    assert conditions[:n] == ["audio"] * n
+    assert sorted(conditions[n:]) == ["noise"] * n + ["silence"] * n
+    assert command(*asked, "--add-condition", "noise").code == 0
+    assert (out / "trials.jsonl").read_bytes() == after
+    refused = command(*asked, "--condition", "mono", "--add-condition", "noise")
+    assert "leave --condition out" in refused.err
+    refused = command(*asked[:-2], "--add-condition", "noise")
+    assert "name its directory with --out" in refused.err
+
+
+def test_power_is_of_a_suite_of_a_run_or_of_no_suite(demo: Path, tmp_path: Path, command: Command) -> None:
+    written = tmp_path / "new" / "power.json"
+    of_suite = command("power", str(demo / "suite"), "--json", str(written))
+    of_run = command("power", str(demo / "runs" / "random"))
+    assert (of_suite.code, of_run.code) == (0, 0)
+    assert of_suite.out in of_run.out
+    assert json.loads(written.read_bytes())["parts"][0]["n_items"] == 16
+    assert "5 points of accuracy: 1,512 items" in command("power").out
+    assert command("power", "--factor", "2").out.startswith("a factor of 2 between two thresholds: 137 items")
+    for wrong, said in (
+        (("--points", "50"), "50 points more than 60 % is no accuracy"),
+        (("--factor", "1"), "hardly a change"),
+        (("--json", "x"), "name a suite or a run"),
+        ((str(demo / "suite"), "--points", "5"), "leave the suite out"),
+        (("nowhere",), "nowhere is not a suite"),
+    ):
+        refused = command("power", *wrong)
+        assert (refused.code, len(refused.err.splitlines())) == (2, 1)
+        assert said in refused.err
 
 
 def test_the_options_of_a_run_are_grouped() -> None:
