@@ -101,7 +101,11 @@ def plan_run(request: Request, model: Model) -> RunPlan:
     if answer_mode not in known:
         raise InputError(f"--answer-mode {answer_mode}: model {model.spec!r} knows {', '.join(known)}")
     suites = _open_all(request)
-    floors = {suite.name: found.by_part() for suite in suites if (found := read_floors(suite)) is not None}
+    floors = {
+        suite.name: found.by_part(references(suite).sufficient)
+        for suite in suites
+        if (found := read_floors(suite)) is not None
+    }
     captioned = _captions(request)
     if captioned is not None:
         suites = [captions.attach(suite, captioned) for suite in suites]

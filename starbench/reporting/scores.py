@@ -9,6 +9,7 @@ from typing import NamedTuple
 from starbench.canary import arrival
 from starbench.planning.conditions import is_soundless
 from starbench.reporting.floors import highest
+from starbench.reporting.headlines import headlines
 from starbench.reporting.tables import (
     Column,
     Table,
@@ -62,6 +63,9 @@ def show(scores: RunScore, data: LoadedRun) -> None:
             console,
             f"{len(run.skipped)} problem(s) in the data were left out with --skip-bad (see run.json).",
         )
+    say(console, "")
+    for sentence in headlines(data, scores):
+        say(console, sentence, lead="* ")
 
 
 def _tables(name: str, suite: SuiteScore) -> Iterator[Table]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 from pydantic import Field
@@ -69,6 +70,9 @@ class SuiteFloors(Frozen):
     versions: dict[str, str]
     parts: tuple[PartFloors, ...]
 
-    def by_part(self) -> dict[str, Floors]:
-        """Name of a sub-category -> its floors."""
-        return {part.name: part.floors for part in self.parts}
+    def by_part(self, sufficient: Mapping[str, Collection[str]]) -> dict[str, Floors]:
+        """Name of a sub-category -> its floors, without those of listeners who hear what it asks about."""
+        return {
+            part.name: part.floors.model_copy(update=dict.fromkeys(sufficient.get(part.name, ())))
+            for part in self.parts
+        }

@@ -1,4 +1,4 @@
-"""What others hear of the sounds of a suite, as its manifest declares it: people, and the best possible listener."""
+"""What others hear of the sounds of a suite, as its manifest declares it: people, the ideal listener, partial ones."""
 
 from __future__ import annotations
 
@@ -25,3 +25,5 @@ class References(Frozen):
     human: dict[str, HumanThreshold] = Field(default_factory=dict)
     ideal_d_prime: dict[str, tuple[tuple[Float, Float], ...]] = Field(default_factory=dict)
     """Pairs of a level and the d′ of the best that can be done with the sound at that level."""
+    sufficient: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Names of floors whose listeners hear what is asked about, such as one ear the distance: no floors of it."""

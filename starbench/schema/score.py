@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from starbench.schema.base import Bool, Facts, Float, Frozen, Int, Interval
+from starbench.schema.conclusion import Conclusion
 from starbench.schema.floors import Floors
 from starbench.schema.response import Usage
 from starbench.schema.threshold import Threshold
@@ -154,6 +155,8 @@ class SuiteScore(Frozen):
     """By each factor that the items of a task state, where it has several values."""
     thresholds: tuple[Threshold, ...] = ()
     """Of sub-categories whose items state a level, under every condition that sends clips."""
+    conclusions: tuple[Conclusion, ...] = ()
+    """What the answers to each part show under condition ``audio``, or the first one asked that sends sound."""
     official: Facts = Field(default_factory=dict)
     """Under protocol star-bench: the figures as the official evaluator prints them."""
 

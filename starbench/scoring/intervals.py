@@ -51,12 +51,30 @@ def mean(shares: Floats, planned: Floats) -> Interval:
     return _of_items(float(shares.mean()), shares, np.ones(len(shares)), planned)
 
 
-def _of_items(value: float, shares: Floats, weights: Floats, planned: Floats) -> Interval:
-    """Interval of the weighted mean of items' shares.
+def exceedance(right: Floats, planned: Floats, reference: float) -> float:
+    """One-sided p-value of Σ right / Σ planned trials being more than ``reference``, items being independent.
 
-    The effective number of trials follows from the variance between items (Korn & Graubard 1998, Survey Methodology
-    24:193). It is shrunk because that variance is itself an estimate. Nothing is estimated where the trials of each
-    item fare alike, for an item is then one trial; where all items have the same share, this is assumed.
+    The binomial tail of as many trials as those of all items are worth (Clopper & Pearson 1934, Biometrika 26:404).
+    """
+    from scipy.special import betainc
+
+    value = float(right.sum() / planned.sum())
+    n = _effective_trials(value, right / planned, planned / planned.mean(), planned)
+    successes = value * n
+    return float(betainc(successes, n - successes + 1, reference)) if successes > 0 else 1.0
+
+
+def _of_items(value: float, shares: Floats, weights: Floats, planned: Floats) -> Interval:
+    """Interval of the weighted mean of items' shares."""
+    return share(value, _effective_trials(value, shares, weights, planned))
+
+
+def _effective_trials(value: float, shares: Floats, weights: Floats, planned: Floats) -> float:
+    """For how many independent trials those of all items count.
+
+    The number follows from the variance between items (Korn & Graubard 1998, Survey Methodology 24:193). It is shrunk
+    because that variance is itself an estimate. Nothing is estimated where the trials of each item fare alike, for an
+    item is then one trial; where all items have the same share, this is assumed.
     """
     from scipy.special import stdtrit
 
@@ -64,9 +82,9 @@ def _of_items(value: float, shares: Floats, weights: Floats, planned: Floats) ->
     fewest = n**2 / float((weights**2).sum())  # Kish 1965, Survey Sampling
     variance = float(((weights * (shares - value)) ** 2).sum()) / n / max(n - 1, 1)
     if variance == 0 or ((shares == 0) | (shares == 1)).all():
-        return share(value, fewest)
+        return fewest
     effective = min(max(value * (1 - value) / variance, fewest), float(planned.sum()))
-    return share(value, effective * (Z / float(stdtrit(n - 1, (1 + LEVEL) / 2))) ** 2)
+    return effective * (Z / float(stdtrit(n - 1, (1 + LEVEL) / 2))) ** 2
 
 
 def macro(groups: list[list[tuple[Floats, Floats]]]) -> Interval:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -13,9 +13,12 @@ from starbench.protocols import get as get_protocol
 from starbench.protocols.base import Result
 from starbench.runs.load import LoadedRun
 from starbench.schema import Outcome, Run, SuiteIdentity, Usage
+from starbench.schema.conclusion import Conclusion
+from starbench.schema.floors import Floors
 from starbench.schema.references import References
 from starbench.schema.score import PairedDifference, RunScore, SuiteScore
 from starbench.scoring.accuracy import grouped, headline, paired, task_score
+from starbench.scoring.conclusions import conclusions
 from starbench.scoring.factors import factor_scores
 from starbench.scoring.floors import with_floors
 from starbench.scoring.observations import MISSING, Observation, observe
@@ -94,8 +97,18 @@ def _suite_score(suite: SuiteIdentity, observations: Sequence[Observation], run:
             if not is_soundless(condition)
             for row in thresholds(task, condition, cell, run.references.get(suite.name, References()))
         ),
+        conclusions=tuple(_conclusions(by_condition, floors)),
         official=_official(suite, observations, run),
     )
+
+
+def _conclusions(
+    by_condition: Mapping[str, Sequence[Observation]], floors: Mapping[str, Floors]
+) -> Iterator[Conclusion]:
+    with_sound = [name for name in by_condition if not is_soundless(name)]
+    if with_sound:
+        name = BASE if BASE in with_sound else with_sound[0]
+        yield from conclusions(name, by_condition[name], floors)
 
 
 def _paired(

@@ -3,7 +3,8 @@
 ``declared["human_thresholds"] = {sub-category: {"threshold": …, "unit": …, "source": …, "of": …, "basis": …}}`` states
 a threshold. ``declared["jnd"] = {attribute: {"source": …, "of": …, "basis": …}}`` says whose just-noticeable
 differences the levels are multiples of; that threshold is 1 JND by definition. ``declared["ideal_d_prime"] =
-{sub-category: {level: d′}}`` states what the best listener could do.
+{sub-category: {level: d′}}`` states what the best listener could do. ``declared["sufficient"] = {sub-category: [floor,
+…]}`` names partial listeners who hear what is asked about.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ def references(suite: Suite) -> References:
             name: tuple((float(level), float(d_prime)) for level, d_prime in levels.items())
             for name, levels in declared.get("ideal_d_prime", {}).items()
         }
-        return References(human=human | stated, ideal_d_prime=ideal)
+        sufficient = declared.get("sufficient", {})
+        return References(human=human | stated, ideal_d_prime=ideal, sufficient=sufficient)
     except ValidationError as error:
         raise _unreadable(suite, validation_problem(error)) from error
     except (AttributeError, TypeError, ValueError) as error:
@@ -58,6 +60,6 @@ def _of_jnds(declared: dict[str, Any], sub_categories: Iterable[str]) -> dict[st
 
 def _unreadable(suite: Suite, problem: str) -> SuiteError:
     return SuiteError(
-        f"{suite.root / MANIFEST}: declared human_thresholds, jnd or ideal_d_prime cannot be read: {problem}; "
-        "fix or delete them"
+        f"{suite.root / MANIFEST}: declared human_thresholds, jnd, ideal_d_prime or sufficient cannot be read: "
+        f"{problem}; fix or delete them"
     )

@@ -29,6 +29,16 @@ _CUE_FEATURES: dict[str, tuple[str, ...]] = {
     **{f"sensitivity_{name}": features for name, features in _PLACE_CUES.items()},
 }
 
+#: Sub-category -> partial listeners who hear what is asked about.
+_SUFFICIENT = {
+    audiogram.NAME: ("level", "colour"),
+    masked.NAME: ("level", "colour"),
+    "sensitivity_pitch": ("colour",),
+    "sensitivity_loudness": ("level",),
+    **dict.fromkeys(("range_elevation", "sensitivity_elevation"), cue_features.HEAR_ELEVATION),
+    **dict.fromkeys(("range_distance", "sensitivity_distance"), cue_features.HEAR_DISTANCE),
+}
+
 _TIMING = "STAR-Bench's blocks are as long as the longer tone and 1 s more"
 _SPL = "STAR-Bench's tones have equal levels in dB HL, which are not equal in dB SPL"
 _BALANCE = "STAR-Bench's own counts: the lowest level alone is the same"
@@ -80,6 +90,10 @@ def declarations(
         }
     if human := _human_thresholds(sub_categories):
         declared["human_thresholds"] = human
+    if profile is not DEFAULT_1:  # which is what it was when it was published
+        declared["sufficient"] = {
+            name: list(_SUFFICIENT[name]) for name in sub_categories if name in _SUFFICIENT
+        }
     questions = PLACE_QUESTIONS[profile.name]
     declared |= _jnds(profile, attributes, places, questions)
     if places and questions is not PLACE_QUESTIONS["default-1"]:

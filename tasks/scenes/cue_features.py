@@ -26,3 +26,8 @@ DISTANCE = ("sources.distance_m", *_EARS)
 MOVEMENT = ("sources.path", "sources.received_db_spl", "sources.level_db_spl", "rms", "peak")
 #: Distance changes the received level where all sources have one level of their own.
 LEVEL = ("rms", "sources.level_db_spl")
+
+#: Listeners who lack something and still hear what is asked about, by the names of their floors: elevation colours the
+#: sound at each ear, and distance is heard by reverberation, with one ear as well.
+HEAR_ELEVATION = ("one_ear", "colour", "downmix")
+HEAR_DISTANCE = ("one_ear", "downmix")

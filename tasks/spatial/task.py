@@ -9,6 +9,7 @@ from starbench.synthesis import BuildPlan, BuildSpec
 
 from ..design.apportionment import apportion
 from ..design.plans import PartPlan, build_plan, select_attributes
+from ..scenes.cue_features import HEAR_DISTANCE, HEAR_ELEVATION
 from ..scenes.definitions import DEFINITIONS
 from ..scenes.feasibility import check_rooms, try_heads
 from ..scenes.options import SceneOptions, parse_options, rt60_words, snr_words
@@ -80,12 +81,27 @@ class Spatial:
         return build_plan(
             parts,
             declared=_declarations(question_types, options)
-            | ({"definitions": DEFINITIONS} if by_attribute is _VERSION_2 else {}),
+            | (_declarations_of_version_2(question_types) if by_attribute is _VERSION_2 else {}),
             options=options.resolved,
             attributes=attributes,
             profile=next(name for name in reversed(_PROFILES) if _PROFILES[name] is by_attribute),
             licence=options.licence,
         )
+
+
+def _declarations_of_version_2(question_types: Sequence[QuestionType]) -> dict[str, Any]:
+    names = [each.name for each in question_types if each.name in _SUFFICIENT]
+    return {"definitions": DEFINITIONS, "sufficient": {name: list(_SUFFICIENT[name]) for name in names}}
+
+
+#: Sub-category -> partial listeners who hear what is asked about.
+_SUFFICIENT = {
+    "height": HEAR_ELEVATION,
+    "higher": HEAR_ELEVATION,
+    "near_far": HEAR_DISTANCE,
+    "nearer": HEAR_DISTANCE,
+    "nearer_by_level": ("level", *HEAR_DISTANCE),
+}
 
 
 def _plan_category(

@@ -96,7 +96,7 @@ def test_published_floors_stand_for_those_of_a_suite_of_the_same_design(bursts: 
     found = read_floors(plain)
     assert found is not None
     assert found.suite == "spatial-default-2-seed7"
-    assert 0.2 < (found.by_part()["sector"].one_ear or 0.0) < 0.62
+    assert 0.2 < (found.by_part({})["sector"].one_ear or 0.0) < 0.62
     for changed in (
         {"profile": "default-1"},
         {"profile": "../default-2"},

@@ -1,0 +1,133 @@
+"""A run in a few sentences, made by rules from its scores: what is heard, down to where, and what is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from starbench.canary.arrival import FOLDED, is_folded
+from starbench.planning.conditions import is_soundless
+from starbench.reporting.floors import NAMES
+from starbench.reporting.words import inapplicable_sentence
+from starbench.runs.load import LoadedRun
+from starbench.schema.conclusion import Conclusion, ConclusionKind
+from starbench.schema.score import PairedDifference, RunScore, SuiteScore
+from starbench.schema.threshold import Threshold, ThresholdStatus
+from starbench.scoring.conclusions import FEWEST_ITEMS
+
+#: Conditions in which nothing of the sound is left, or not what the ears differ in.
+_WITHOUT_SOUND = ("silence", "noise", "question-only")
+_ONE_EAR = ("mono", "left-ear", "right-ear")
+_REFERENCES = NAMES | {"chance": "guessing", "constant": "one constant answer"}
+_HEARD = (ThresholdStatus.MEASURED, ThresholdStatus.BELOW_SMALLEST)
+
+
+def headlines(data: LoadedRun, scores: RunScore) -> list[str]:
+    """The sentences of a run; each says what the answers show, and no more."""
+    sentences = [
+        sentence for suite in scores.suites for sentence in (*_of_hearing(suite), *_of_controls(suite))
+    ]
+    return [*sentences, *_of_the_way(data), *_of_what_was_not_asked(data)]
+
+
+def _of_hearing(suite: SuiteScore) -> Iterator[str]:
+    rows = {
+        (row.task, row.attribute): row
+        for row in suite.thresholds
+        if any(row.condition == one.condition for one in suite.conclusions)
+    }
+    groups: dict[ConclusionKind, list[Conclusion]] = {}
+    for one in suite.conclusions:
+        row = rows.get((one.task, one.part))
+        kind = one.kind
+        if kind is ConclusionKind.NO_EVIDENCE and row is not None and row.status in _HEARD:
+            # Accuracy also depends on how readily "the same" is said; the threshold does not.
+            kind = ConclusionKind.HEARD
+        groups.setdefault(kind, []).append(one)
+    for kind, (lead, in_words) in _SENTENCES.items():
+        if kind in groups:
+            parts = (in_words(one, rows.get((one.task, one.part))) for one in groups[kind])
+            yield f"{lead}: {'; '.join(parts)}"
+
+
+def _name(one: Conclusion, _: Threshold | None = None) -> str:
+    return one.part.removeprefix("sensitivity_").replace("_", " ")
+
+
+def _with_threshold(one: Conclusion, row: Threshold | None) -> str:
+    return f"{_name(one)} {_down_to(row)}" if _down_to(row) else _with_reference(one)
+
+
+def _with_reference(one: Conclusion, _: Threshold | None = None) -> str:
+    return f"{_name(one)} ({100 * one.aa:.0f} %, {_reference(one)})"
+
+
+_FEW = f"Not judged, because there are fewer than {FEWEST_ITEMS} items"
+#: What the sentence of each kind begins with, and how it tells of a part, in the order of the sentences.
+_SENTENCES: dict[ConclusionKind, tuple[str, Callable[[Conclusion, Threshold | None], str]]] = {
+    ConclusionKind.HEARD: ("Heard", _with_threshold),
+    ConclusionKind.WITHIN_FLOOR: (
+        "Better than guessing, but no evidence of what is asked about",
+        _with_reference,
+    ),
+    ConclusionKind.NO_EVIDENCE: ("No evidence of hearing", _name),
+    ConclusionKind.BELOW_CHANCE: ("Worse than guessing, as if options were exchanged", _with_reference),
+    ConclusionKind.UNANSWERED: ("Not judged, because fewer than half of the trials were answered", _name),
+    ConclusionKind.TOO_FEW: (_FEW, _name),
+}
+
+
+def _reference(one: Conclusion) -> str:
+    return f"{_REFERENCES.get(one.reference_name, one.reference_name)} {100 * one.reference:.0f} %"
+
+
+def _down_to(row: Threshold | None) -> str | None:
+    """How small a difference, or how soft a sound, is heard; None where no threshold says so."""
+    if row is None or row.status not in _HEARD:
+        return None
+    if row.threshold is None or row.threshold_ci is None:
+        return f"at every level asked (from {row.smallest:g} {row.unit})"
+    low, high = row.threshold_ci
+    people = f"; people {row.human.threshold:.3g}" if row.human else ""
+    return f"down to {row.threshold:.3g} {row.unit} [{low:.3g}, {high:.3g}{people}]"
+
+
+def _of_controls(suite: SuiteScore) -> Iterator[str]:
+    """What answers lose without the sound, or without one of the ears."""
+    for row in suite.paired:
+        without = "without sound" if row.condition in _WITHOUT_SOUND else "with one ear or mixed to mono"
+        if row.condition not in (*_WITHOUT_SOUND, *_ONE_EAR):
+            continue
+        low, high = row.diff_ci
+        name = f"{row.task}, {without} ({row.condition})"
+        if high < 0:
+            yield f"{name}: {-100 * row.diff:.0f} points less [{-100 * high:.0f}, {-100 * low:.0f}]"
+        else:
+            yield f"{name}: not shown to be worse ({_change(row)})"
+
+
+def _change(row: PairedDifference) -> str:
+    low, high = row.diff_ci
+    return f"{100 * row.diff:+.0f} points [{100 * low:+.0f}, {100 * high:+.0f}]"
+
+
+def _of_the_way(data: LoadedRun) -> Iterator[str]:
+    """What became of the sound before the model heard it, as far as it limits what was said."""
+    run, canary = data.run, data.canary
+    if all(map(is_soundless, run.identity.setup.conditions)):
+        return
+    if canary is None:
+        yield "Whether sound reaches the model was not tried"
+    elif canary.transport != "arrived":
+        yield f"Whether sound reaches the model is not proven (canary: {canary.transport})"
+    if is_folded(run.capabilities, run.adaptations):
+        yield f"By its declaration, {FOLDED}: nothing here is about two ears"
+    elif canary is not None and canary.ears == "folded":
+        yield "Ears are mixed to mono on the way (canary): nothing here is about two ears"
+
+
+def _of_what_was_not_asked(data: LoadedRun) -> Iterator[str]:
+    lines: Sequence[str] = [
+        f"{one.items} item(s), {inapplicable_sentence(one)}" for one in data.run.inapplicable
+    ]
+    if lines:
+        yield f"Not asked: {'; '.join(lines)}"
