@@ -124,6 +124,15 @@ def test_every_example_of_a_plug_in_is_tried() -> None:
     assert len(_blocks("docs/plugins.md", "python")) == len(_named("docs/plugins.md")) >= 5
 
 
+_EXAMPLES = _blocks("docs/statistics.md", "python")
+
+
+@pytest.mark.parametrize("number", range(len(_EXAMPLES)))
+def test_worked_examples_of_formulas_come_to_what_they_say(number: int) -> None:
+    assert "assert" in _EXAMPLES[number]
+    exec(compile(_EXAMPLES[number], "docs/statistics.md", "exec"), {})
+
+
 def test_the_entry_point_that_the_documents_name_is_the_one_that_is_read() -> None:
     (block,) = _blocks("docs/plugins.md", "toml")
     (group,) = tomllib.loads(block)["project"]["entry-points"]
