@@ -118,8 +118,21 @@ def leaderboard(
     published: Annotated[
         bool, typer.Option(help="Show the published STAR-Bench rows as well, marked as not run by us.")
     ] = True,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="Build nothing: check that entries are sound, and follow from their runs."
+        ),
+    ] = False,
 ) -> None:
-    """Build one board (JSON and Markdown); what cannot be compared stands in separate tables."""
-    from starbench.cli.commands.results import leaderboard as command
+    """Build one board (JSON and Markdown); what cannot be compared stands in separate tables.
 
-    command(entries, out, published=published)
+    With --check, an entry must follow the schema, its figures must not contradict each other, its suite's digest must
+    be that of the board's entries in results/, and of a run's directory every figure is recomputed from the journal.
+    Exit codes then: 0 nothing is wrong, 1 something is, 2 what was named cannot be read.
+    """
+    from starbench.cli.commands import results
+
+    if check:
+        raise typer.Exit(results.check_submission(entries or []))
+    results.leaderboard(entries, out, published=published)

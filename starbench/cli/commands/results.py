@@ -23,6 +23,7 @@ from starbench.reporting.entries import (
 from starbench.reporting.files import write_file
 from starbench.reporting.frames import score_columns, to_csv, to_parquet, trial_columns
 from starbench.reporting.leaderboard import BOARD_JSON, write_board
+from starbench.reporting.submissions import problems
 from starbench.runs.load import load
 from starbench.scoring.compare import compare as compare_runs
 from starbench.scoring.reread import changed_readings
@@ -76,6 +77,18 @@ def export(run: Path, to: str, out: Path | None, *, of_scores: bool) -> None:
     path = out or run / f"{'scores' if of_scores else 'trials'}.{to}"
     write_file(path, _FORMATS[to](columns), new_folder=True)
     echo(f"{len(columns['run'])} rows, {len(columns)} columns: {path}")
+
+
+def check_submission(paths: Sequence[Path]) -> int:
+    """Say what is wrong with entries or runs that are to stand on the board in results/; returns the exit code."""
+    if not paths:
+        raise InputError("--check needs the entries or runs to check: name them")
+    known = read_entries([path for path in _usual_places() if path.parent.name == "results"])
+    lines = [line for path in paths for line in problems(path, known)]
+    for line in lines:
+        echo(line)
+    echo("nothing is wrong" if not lines else f"{len(lines)} problem(s)")
+    return INCOMPLETE if lines else DONE
 
 
 def leaderboard(paths: Sequence[Path] | None, out: Path, *, published: bool) -> None:
