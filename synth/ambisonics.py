@@ -10,7 +10,7 @@ from .fractional_impulses import chunks, impulse_spectra
 from .geometry import SPEED_OF_SOUND
 from .image_sources import ImageSources
 from .impulse_response import ImpulseResponse, time_axis
-from .reflections import make_reflections, room_for_filters
+from .reflections import filters_of, make_reflections, room_for_filters
 
 CHANNELS = ("W", "Y", "Z", "X")
 
@@ -32,7 +32,7 @@ def foa_response(images: ImageSources, rate: int) -> ImpulseResponse:
     lead, n = time_axis(images.extent_s, rate, before=around, after=around)
     size = fft.next_fast_len(n, real=True)
     direct = encode(images.offsets[:1] / images.distances[0]) * images.gains[0]
-    reflections = make_reflections(images, len(CHANNELS), n, lead, rate)
+    reflections = make_reflections(images, len(CHANNELS), n, filters_of(images, n, lead, rate))
     for chunk in chunks(len(images)):
         weights = encode(images.offsets[chunk] / images.distances[chunk, None]) * images.gains[chunk]
         if chunk.start == 0:

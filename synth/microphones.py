@@ -14,7 +14,7 @@ from .fractional_impulses import chunks, impulse_spectra
 from .geometry import SPEED_OF_SOUND
 from .image_sources import ImageSources
 from .impulse_response import ImpulseResponse, time_axis
-from .reflections import make_reflections, room_for_filters
+from .reflections import filters_of, make_reflections, room_for_filters
 
 #: Least distance of an image from a microphone, m: 1/r is meaningless at shorter distances.
 MIN_MICROPHONE_DISTANCE_M = 0.1
@@ -35,8 +35,9 @@ def array_response(images: ImageSources, microphones_m: ArrayLike, rate: int) ->
     lead, n = time_axis(images.extent_s, rate, before=reach, after=reach)
     size = fft.next_fast_len(n, real=True)
     direct, rest = np.zeros((2, len(microphones), n))
+    filters = filters_of(images, n, lead, rate)
     for channel, microphone in enumerate(microphones):
-        reflections = make_reflections(images, 1, n, lead, rate)
+        reflections = make_reflections(images, 1, n, filters)
         for chunk in chunks(len(images)):
             distances = np.sqrt(
                 sum((images.offsets[chunk, axis] - microphone[axis]) ** 2 for axis in range(3))

@@ -7,6 +7,7 @@ their group (``octave_groups``): they keep their exact times, and the group its 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -36,11 +37,45 @@ class Reflections(Protocol):
         """Compute the sums, shape (channels, n)."""
 
 
-def make_reflections(images: ImageSources, channels: int, n: int, lead: int, rate: int) -> Reflections:
-    """Make an empty sum of ``images`` in responses of ``n`` samples with the direct sound at ``lead``."""
+@dataclass(frozen=True, eq=False)
+class Filters:
+    """Which images of a room have filters of their own, and the filters that the others share."""
+
+    rate: int
+    exact: NDArray[np.bool_]
+    """Shape (images,)."""
+    families: NDArray[np.intp]
+    """Which family each image is of, shape (images,)."""
+    octaves: NDArray[np.float32]
+    """Gains in the octaves, shape (families, blocks, octaves), nepers."""
+    blocks: Blocks
+    size: int
+    """Of a block's FFT, samples, with room for what filters add to the block's own."""
+
+    @property
+    def margin(self) -> int:
+        """Samples before and after an impulse that its filter needs."""
+        return MARGIN + ringing(self.rate)
+
+
+def filters_of(images: ImageSources, n: int, lead: int, rate: int) -> Filters | None:
+    """The filters of images, for ``n`` samples with the direct sound at ``lead``; None if octaves are alike."""
     if images.octave_gains is None:
-        return _Plain(channels, n)
-    return _InOctaves(images, channels, n, lead, rate)
+        return None
+    exact = np.zeros(len(images), np.bool_)
+    nearest = min(N_EXACT, len(images) - 1)
+    exact[np.argpartition(images.distances, nearest)[: nearest + 1]] = True
+    around = 2 * (MARGIN + ringing(rate))
+    size = block_size(images, rate, around)
+    blocks = Blocks(rate, -lead, size - around, math.ceil(n / (size - around)))
+    gains, one = np.where(exact, 0.0, images.gains), np.zeros(len(images), np.intp)
+    families, octaves = shared_filters(images, gains, one, 1, blocks, _SPLITS)
+    return Filters(rate, exact, families, octaves, blocks, size)
+
+
+def make_reflections(images: ImageSources, channels: int, n: int, filters: Filters | None) -> Reflections:
+    """Make an empty sum of ``images``, which have ``filters``, in responses of ``n`` samples."""
+    return _Plain(channels, n) if filters is None else _InOctaves(images, channels, n, filters)
 
 
 def room_for_filters(images: ImageSources, rate: int) -> int:
@@ -60,51 +95,43 @@ class _Plain:
 
 
 class _InOctaves:
-    def __init__(self, images: ImageSources, channels: int, n: int, lead: int, rate: int) -> None:
-        self._images, self._rate = images, rate
+    def __init__(self, images: ImageSources, channels: int, n: int, filters: Filters) -> None:
+        self._images, self._filters = images, filters
         self._out = np.zeros((channels, n))
-        self._margin = MARGIN + ringing(rate)
-        self._exact = np.zeros(len(images), np.bool_)
-        nearest = min(N_EXACT, len(images) - 1)
-        self._exact[np.argpartition(images.distances, nearest)[: nearest + 1]] = True
-        self._size = block_size(images, rate, 2 * self._margin)
-        self._hop = self._size - 2 * self._margin
-        self._blocks = Blocks(rate, -lead, self._hop, math.ceil(n / self._hop))
-        gains = np.where(self._exact, 0.0, images.gains)
-        one = np.zeros(len(images), np.intp)
-        self._families, self._octaves = shared_filters(images, gains, one, 1, self._blocks, _SPLITS)
         #: The trains of all families of a channel, one after the other.
-        self._length = self._blocks.count * self._hop
-        self._trains = ImpulseTrains(channels, len(self._octaves) * self._length)
+        self._length = filters.blocks.count * filters.blocks.hop
+        self._trains = ImpulseTrains(channels, len(filters.octaves) * self._length)
 
     def add(self, chunk: slice, times: Samples, weights: Samples) -> None:
-        exact = np.flatnonzero(self._exact[chunk])
+        exact = np.flatnonzero(self._filters.exact[chunk])
         octaves = self._images.of_octaves(exact + chunk.start)
         if octaves is not None and exact.size:
             self._add_exact(times[exact], weights[:, exact], octaves)
-        weights = np.where(self._exact[chunk], 0.0, weights)
-        self._trains.add(times + self._families[chunk] * self._length, weights)
+        weights = np.where(self._filters.exact[chunk], 0.0, weights)
+        self._trains.add(times + self._filters.families[chunk] * self._length, weights)
 
     def _add_exact(self, times: Samples, weights: Samples, octaves: Samples) -> None:
-        whole, length = np.floor(times), 2 * self._margin
+        margin = self._filters.margin
+        whole, length = np.floor(times), 2 * margin
         size = fft.next_fast_len(length, real=True)
-        spectra = impulse_spectra(times - whole + self._margin, size)
-        spectra *= octave_spectra(octaves.astype(np.float32), size, self._rate)
+        spectra = impulse_spectra(times - whole + margin, size)
+        spectra *= octave_spectra(octaves.astype(np.float32), size, self._filters.rate)
         pieces = fft.irfft(spectra, size)[:, :length]
         for first, piece, amplitudes in zip(whole.astype(np.intp), pieces, weights.T, strict=True):
-            self._out[:, first - self._margin : first + self._margin] += np.outer(amplitudes, piece)
+            self._out[:, first - margin : first + margin] += np.outer(amplitudes, piece)
 
     def signals(self) -> Samples:
         channels, n = self._out.shape
-        families, hop, size = len(self._octaves), self._hop, self._size
+        octaves, blocks, size = self._filters.octaves, self._filters.blocks, self._filters.size
+        families, hop, margin = len(octaves), blocks.hop, self._filters.margin
         powers = self._trains.powers.reshape(channels, TERMS, families, -1, hop)
         # Half of a filter's response comes before its middle.
-        factors = power_spectra(size) * impulse_spectra(np.array(float(self._margin)), size)
-        padded = np.zeros((channels, self._length + 2 * self._margin))
-        for block in range(self._blocks.count):
+        factors = power_spectra(size) * impulse_spectra(np.array(float(margin)), size)
+        padded = np.zeros((channels, self._length + 2 * margin))
+        for block in range(blocks.count):
             spectra = np.zeros((channels, families, size // 2 + 1), np.complex128)
             for power, factor in enumerate(factors):
                 spectra += fft.rfft(powers[:, power, :, block], size) * factor
-            spectra *= octave_spectra(self._octaves[:, block], size, self._rate)
+            spectra *= octave_spectra(octaves[:, block], size, self._filters.rate)
             padded[:, block * hop : block * hop + size] += fft.irfft(spectra.sum(axis=1), size)
-        return self._out + padded[:, self._margin : self._margin + n]
+        return self._out + padded[:, margin : margin + n]
