@@ -67,6 +67,7 @@ for command in (
     results.score,
     results.compare,
     results.power,
+    results.errors,
     results.export,
     results.leaderboard,
 ):

@@ -89,6 +89,23 @@ def power(
     command(target, points or [], factor or [], accuracy, json)
 
 
+def errors(
+    run: Annotated[Path, typer.Argument(help="A run's directory.")],
+    json: Annotated[
+        Path | None, typer.Option("--json", help="File for every trial and its kind as one JSON object.")
+    ] = None,
+) -> None:
+    """Say why trials with sound are not right, as far as controls tell (kinds after STAR-Bench).
+
+    Right at every rotation where the answer is in words (caption:full, audio+caption) or the recording is whole
+    (audio+uncut): perceptual. Not right there either: knowledge or reasoning. A reply that repeats itself: generation
+    collapse.
+    """
+    from starbench.cli.commands.errors import errors as command
+
+    command(run, json)
+
+
 def export(
     run: Annotated[Path, typer.Argument(help="A run's directory.")],
     to: Annotated[str, typer.Option(help="parquet or csv.")],
