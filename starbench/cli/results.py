@@ -133,8 +133,12 @@ def leaderboard(
     ] = None,
     out: Annotated[Path, typer.Option(help="Directory for leaderboard.json and leaderboard.md.")] = Path(),
     published: Annotated[
-        bool, typer.Option(help="Show the published STAR-Bench rows as well, marked as not run by us.")
-    ] = True,
+        bool | None,
+        typer.Option(
+            "--published/--no-published",
+            help="Show published rows as well, marked as not run by us; default: where one of their suite is shown.",
+        ),
+    ] = None,
     check: Annotated[
         bool,
         typer.Option(

@@ -112,10 +112,18 @@ def test_leaderboard_finds_entries_where_they_lie(demo: Path, tmp_path: Path) ->
     done = starbench("leaderboard", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     board = json.loads((tmp_path / "leaderboard.json").read_text("utf-8"))
-    *ours, published = board["tables"]
-    assert [len(table["rows"]) for table in ours] == [2, 2]
+    assert [len(table["rows"]) for table in board["tables"]] == [2, 2], "published rows are of another suite"
+    assert starbench("leaderboard", "--published", folder=tmp_path).returncode == 0
+    *_, published = json.loads((tmp_path / "leaderboard.json").read_text("utf-8"))["tables"]
     assert len(published["rows"]) == 21
     assert not published["run_by_us"]
+    (entry, _) = sorted((demo / "runs" / "random").glob("entry-*.json"))
+    of_star_bench = json.loads(entry.read_bytes())
+    of_star_bench["suite"]["name"] = of_star_bench["scores"]["suite"] = "star-bench"
+    (tmp_path / "entry.json").write_text(json.dumps(of_star_bench), "utf-8")
+    assert starbench("leaderboard", "entry.json", folder=tmp_path).returncode == 0
+    tables = json.loads((tmp_path / "leaderboard.json").read_text("utf-8"))["tables"]
+    assert [len(table["rows"]) for table in tables] == [1, 21]
 
 
 @pytest.mark.parametrize(
@@ -238,7 +246,7 @@ def test_a_run_can_be_named_and_named_anew_and_stays_the_same_run(demo: Path, tm
     again = starbench(*command, "--name", "second", folder=tmp_path)
     assert (again.returncode, (tmp_path / "r" / "trials.jsonl").read_bytes()) == (0, journal)
     assert starbench(*command, folder=tmp_path).returncode == 0, "without a name, the run keeps its own"
-    assert starbench("leaderboard", "r", "--no-published", folder=tmp_path).returncode == 0
+    assert starbench("leaderboard", "r", folder=tmp_path).returncode == 0
     assert "| second: random |" in (tmp_path / "leaderboard.md").read_text("utf-8")
     (row, *_) = json.loads((tmp_path / "leaderboard.json").read_text("utf-8"))["tables"][0]["rows"]
     assert (row["label"], row["model"]) == ("second", "random")

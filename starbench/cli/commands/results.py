@@ -91,11 +91,15 @@ def check_submission(paths: Sequence[Path]) -> int:
     return INCOMPLETE if lines else DONE
 
 
-def leaderboard(paths: Sequence[Path] | None, out: Path, *, published: bool) -> None:
-    """Write the board of all entries."""
+def leaderboard(paths: Sequence[Path] | None, out: Path, *, published: bool | None) -> None:
+    """Write the board of all entries; ``published`` None: with published rows where an entry is of their suite."""
     entries = read_entries(paths or _usual_places())
-    if published:
-        entries += published_entries()
+    names = {entry.suite.name for entry in entries}
+    entries += [
+        entry
+        for entry in published_entries()
+        if published or (published is None and entry.suite.name in names)
+    ]
     for path in write_board(entries, out):
         echo(f"board: {path}")
 
