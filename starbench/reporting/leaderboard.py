@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from math import hypot
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from starbench.schema.board import (
     TaskCell,
 )
 from starbench.schema.entry import LeaderboardEntry, SuiteRecord
-from starbench.schema.score import Headline, SuiteScore, TaskScore
+from starbench.schema.score import Headline, Macro, SuiteScore, TaskScore
 from starbench.scoring.constant import constant_aa, constant_oa
 from starbench.text import visible_json
 
@@ -85,18 +86,38 @@ def _table(entries: Sequence[LeaderboardEntry]) -> BoardTable:
         ]
         source = first.published.source
         return PublishedTable(
-            suite=suite, setup=setup, source=source, rows=tuple(sorted(published, key=_rank))
+            suite=suite, setup=setup, source=source, rows=tuple(sorted(published, key=_place))
         )
-    rows = [
-        _run_row(entry, entry.scores, headline)
+    headlines = [
+        (entry, entry.scores, headline)
         for entry in entries
         if entry.scores is not None
         for headline in entry.scores.headlines
     ]
-    return RunTable(suite=suite, setup=setup, source=None, rows=tuple(sorted(rows, key=_rank)))
+    rows = [
+        _run_row(entry, scores, headline, _ranks(headline, [one for _, _, one in headlines]))
+        for entry, scores, headline in headlines
+    ]
+    return RunTable(suite=suite, setup=setup, source=None, rows=tuple(sorted(rows, key=_place)))
 
 
-def _rank(row: RunRow | PublishedRow) -> tuple[str, float, str]:
+def _ranks(headline: Headline, headlines: Sequence[Headline]) -> tuple[int, int]:
+    """The best and the worst rank that a row may have among those of its condition.
+
+    One row is above another if the interval of the difference of their MA is above 0. Entries hold no items, so the
+    interval is that of independent figures (MOVER), which is wider than one that is paired by item.
+    """
+    others = [one.ma for one in headlines if one.condition == headline.condition]
+    above = sum(_is_above(one, headline.ma) for one in others)
+    below = sum(_is_above(headline.ma, one) for one in others)
+    return 1 + above, len(others) - below
+
+
+def _is_above(one: Macro, other: Macro) -> bool:
+    return one.aa - other.aa > hypot(one.aa - one.aa_ci[0], other.aa_ci[1] - other.aa)
+
+
+def _place(row: RunRow | PublishedRow) -> tuple[str, float, str]:
     """Sorts the best first."""
     return (row.condition, -(row.ma or 0.0), row.model)
 
@@ -119,13 +140,16 @@ def _task_cell(row: TaskScore, scores: SuiteScore) -> TaskCell:
     return TaskCell(**figures, best_constant=constant_aa(row), criteria=widths, floors=row.floors)
 
 
-def _run_row(entry: LeaderboardEntry, scores: SuiteScore, headline: Headline) -> RunRow:
+def _run_row(
+    entry: LeaderboardEntry, scores: SuiteScore, headline: Headline, rank: tuple[int, int]
+) -> RunRow:
     capabilities, changes, ma = entry.model.capabilities, entry.adaptations, headline.ma
     has_sound = not is_soundless(headline.condition)
     left_out = [f"{len(entry.skipped)} problem(s) in the data left out"] if entry.skipped else []
     return RunRow(
         **headline.model_dump(include=_OF_HEADLINE),
         label=entry.label,
+        rank=rank,
         model=entry.model.name,
         arguments={name: value for name, value in entry.model.arguments.items() if name != "model"},
         adaptations=(*map(adaptation_sentence, changes), *left_out),

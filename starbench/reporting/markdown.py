@@ -87,7 +87,7 @@ def _published_table(table: PublishedTable) -> str:
 
 def _run_table(table: RunTable) -> str:
     tasks = list(dict.fromkeys(name for row in table.rows for name in row.tasks))
-    head = ["model", "condition", "items"]
+    head = ["model", "condition", "rank", "items"]
     with_alarms = {
         name
         for row in table.rows
@@ -134,6 +134,7 @@ def _run_cells(row: RunRow, tasks: Sequence[str], with_alarms: set[str], *, with
     return [
         model,
         escape(row.condition) + (" (extension)" if row.extension else ""),
+        _ranks(*row.rank),
         str(row.n_items),
         *(
             cell
@@ -152,6 +153,10 @@ def _run_cells(row: RunRow, tasks: Sequence[str], with_alarms: set[str], *, with
         _percent(row.coverage),
         escape(_canary(row)),
     ]
+
+
+def _ranks(best: int, worst: int) -> str:
+    return str(best) if best == worst else f"{best}–{worst}"
 
 
 def _task_cells(task: TaskCell | None, *, has_alarms: bool) -> list[str]:
@@ -201,8 +206,9 @@ def _legend(table: RunTable, *, is_priced: bool, has_alarms: bool, has_oa: bool)
     priced = " US $: what the whole run cost, every suite and condition of it." if is_priced else ""
     return (
         f"{suite.n_items} items, digest `{(suite.digest or '')[:12]}`. Accuracy in % over all planned trials "
-        "with its 95 % interval; MA: mean of the tasks, perception by the mean of its "
-        "sub-categories; ACR: items right at every rotation; coverage: answered trials; chance and constant "
+        "with its 95 % interval; rank: by MA among the rows of its condition, a range where intervals do not "
+        "decide; MA: mean of the tasks, perception by the mean of its sub-categories; "
+        "ACR: items right at every rotation; coverage: answered trials; chance and constant "
         "stand beside the figure they belong to, constant being the best strategy that always says the same; "
         "canary: whether sound arrived, whether two tones were heard, "
         "and whether the ears were kept (–: none was held; "

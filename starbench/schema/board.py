@@ -51,6 +51,8 @@ class RunRow(Frozen):
     """The policies (``clips``, ``channels``) that changed what was sent."""
     condition: str
     extension: Bool
+    rank: tuple[Int, Int]
+    """Best and worst rank by MA among the rows of its condition that the intervals allow; equal rows share ranks."""
     n_items: Int
     ma: Float
     ma_ci: Interval

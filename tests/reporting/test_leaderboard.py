@@ -69,6 +69,31 @@ def test_the_board_in_results_is_made_from_its_entries_to_the_byte(tmp_path: Pat
         assert path.read_bytes() == (folder / path.name).read_bytes(), f"starbench leaderboard: {path.name}"
 
 
+def test_ranks_are_ranges_where_intervals_do_not_decide(run: Path) -> None:
+    (entry,) = read_entries([run])
+
+    def row(name: str, ma: float, half: float) -> LeaderboardEntry:
+        fields = json.loads(entry.model_dump_json())
+        fields["model"]["name"] = name
+        for headline in fields["scores"]["headlines"]:
+            headline["ma"].update(aa=ma, aa_ci=[ma - half, ma + half])
+        return LeaderboardEntry.model_validate(fields)
+
+    rows = [
+        row("a", 0.9, 0.03),
+        row("b", 0.8, 0.03),
+        row("c", 0.77, 0.03),
+        row("d", 0.74, 0.03),
+        row("e", 0.1, 0.03),
+    ]
+    (table,) = board(rows).tables
+    ranks = {one.model: one.rank for one in table.rows if one.condition == "audio"}
+    assert ranks == {"a": (1, 1), "b": (2, 3), "c": (2, 4), "d": (3, 4), "e": (5, 5)}
+    text = board_to_markdown(board(rows))
+    assert "| b | audio | 2–3 |" in text
+    assert "| a | audio | 1 |" in text
+
+
 def test_a_board_reads_back_as_the_models_that_wrote_it(run: Path) -> None:
     content = board([*read_entries([run]), *published_entries()])
     assert Board.model_validate_json(content.model_dump_json()) == content
