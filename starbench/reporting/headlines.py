@@ -61,7 +61,7 @@ def _with_reference(one: Conclusion, _: Threshold | None = None) -> str:
     return f"{_name(one)} ({100 * one.aa:.0f} %, {_reference(one)})"
 
 
-_FEW = f"Not judged, because there are fewer than {FEWEST_ITEMS} items"
+_FEW = f"No conclusion, because there are fewer than {FEWEST_ITEMS} items"
 #: What the sentence of each kind begins with, and how it tells of a part, in the order of the sentences.
 _SENTENCES: dict[ConclusionKind, tuple[str, Callable[[Conclusion, Threshold | None], str]]] = {
     ConclusionKind.HEARD: ("Heard", _with_threshold),
@@ -71,7 +71,7 @@ _SENTENCES: dict[ConclusionKind, tuple[str, Callable[[Conclusion, Threshold | No
     ),
     ConclusionKind.NO_EVIDENCE: ("No evidence of hearing", _name),
     ConclusionKind.BELOW_CHANCE: ("Worse than guessing, as if options were exchanged", _with_reference),
-    ConclusionKind.UNANSWERED: ("Not judged, because fewer than half of the trials were answered", _name),
+    ConclusionKind.UNANSWERED: ("No conclusion, because fewer than half of the trials were answered", _name),
     ConclusionKind.TOO_FEW: (_FEW, _name),
 }
 

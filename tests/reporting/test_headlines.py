@@ -113,8 +113,8 @@ LEADS = {
     "letter A": "No evidence of hearing",
     "one ear": "Better than guessing, but no evidence of what is asked about",
     "reversed": "Worse than guessing, as if options were exchanged",
-    "silent": "Not judged, because fewer than half of the trials were answered",
-    "few": "Not judged, because there are fewer than 20 items",
+    "silent": "No conclusion, because fewer than half of the trials were answered",
+    "few": "No conclusion, because there are fewer than 20 items",
 }
 
 

@@ -85,7 +85,9 @@ def test_a_reply_that_repeats_itself(reply: str, repeats: bool) -> None:
     assert module._repeats_itself(reply) is repeats
 
 
-def test_the_command_shows_and_writes(tmp_path: Path, command: Command) -> None:
+def test_the_command_shows_and_writes(
+    tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = write(
         tmp_path / "run", {"audio": {"a": WRONG, "b": RIGHT}, "caption:full": {"a": RIGHT, "b": RIGHT}}
     )
