@@ -91,6 +91,7 @@ def test_the_command_shows_and_writes(
     path = write(
         tmp_path / "run", {"audio": {"a": WRONG, "b": RIGHT}, "caption:full": {"a": RIGHT, "b": RIGHT}}
     )
+    monkeypatch.setenv("COLUMNS", "150")
     shown = command("errors", str(path), "--json", str(tmp_path / "errors.json"))
     assert shown.code == 0
     assert " ".join(shown.out.split()).count("4 2 100.0 0.0 0.0 0.0 0.0") == 1
