@@ -99,15 +99,21 @@ def draw_signals(
 
 
 def _draw_wave(ax: Axes, samples: _Samples, rate: int, loudest: float) -> None:
-    """The highest and lowest sample under each column of pixels, so that no peak is lost."""
-    step = max(1, samples.size // _ACROSS)
-    starts = np.arange(0, samples.size, step)
-    low, high = np.minimum.reduceat(samples, starts), np.maximum.reduceat(samples, starts)
-    times = (starts + min(step, samples.size) / 2) / rate
+    starts, low, high = envelope(samples, _ACROSS)
+    times = (starts + min(starts[1:2].sum() or samples.size, samples.size) / 2) / rate
     ax.fill_between(times, low, high, color="0.25", lw=0.5)
     ax.set_ylim(-1.08 * loudest, 1.08 * loudest)
     ax.locator_params(axis="y", nbins=3)
     ax.grid(axis="x", color="0.9", lw=0.6)
+
+
+def envelope(samples: _Samples, across: int) -> tuple[NDArray[np.intp], _Samples, _Samples]:
+    """First sample under each of ``across`` columns of pixels or a few more, and the lowest and highest there.
+
+    So that no peak is lost. ``samples`` have shape (n,), each of the three has shape (columns,).
+    """
+    starts = np.arange(0, samples.size, max(1, samples.size // across))
+    return starts, np.minimum.reduceat(samples, starts), np.maximum.reduceat(samples, starts)
 
 
 def _draw_spectrogram(ax: Axes, shown: Sequence[_Samples], rate: int, top_db: float) -> Any:

@@ -1,0 +1,351 @@
+"""Charts of shares: over levels, by name, by direction, and over two axes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from math import cos, log2, radians, sin
+from typing import NamedTuple
+
+from starbench.reporting.site import svg
+from starbench.reporting.site.facts import Share
+from starbench.reporting.site.svg import Frame, element, line, marker, picture, text
+from starbench.schema.base import Interval
+from starbench.scoring.psychometrics.thresholds import INTENSITIES
+
+_QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
+#: Pixels between labels of an axis, at least.
+_APART = 30.0
+
+
+class LevelSeries(NamedTuple):
+    """A run's shares by level, its share where there was nothing to hear, and its threshold, as far as known."""
+
+    number: int
+    name: str
+    points: Sequence[tuple[float, Share]]
+    catch: Share | None = None
+    threshold: float | None = None
+    threshold_ci: Interval | None = None
+
+
+class Reference(NamedTuple):
+    """A level or a share that others reach."""
+
+    name: str
+    value: float
+
+
+def level_chart(
+    title: str,
+    unit: str,
+    series: Sequence[LevelSeries],
+    *,
+    floors: Sequence[Reference] = (),
+    human: float | None = None,
+) -> str:
+    """Shares by level, one line a run: intervals, chance, floors, thresholds with intervals, people's threshold."""
+    levels = sorted({level for one in series for level, _ in one.points})
+    is_linear = unit in INTENSITIES or levels[0] <= 0
+
+    def place(level: float) -> float:
+        return level if is_linear else log2(level)
+
+    has_catch = any(one.catch for one in series)
+    low, high = place(levels[0]), place(levels[-1])
+    if human is not None and (is_linear or human > 0):
+        low, high = min(low, place(human)), max(high, place(human))
+    margin = 0.05 * (high - low or 1.0)
+    frame = Frame(560, 300, 100 if has_catch else 48, 16, 14, 48, (low - margin, high + margin))
+    parts = [*_share_axis(frame, 48), *_level_axis(frame, levels, [frame.x(place(v)) for v in levels], unit)]
+    if has_catch:
+        parts += [line(88, frame.top, 88, frame.height - frame.bottom, "grid")]
+        parts += [text(68, frame.height - frame.bottom + 16, "none", "tick")]
+    parts += _chance_line(frame, [(place(level), one.chance) for level, one in _by_level(series)])
+    parts += _floor_lines(frame, floors)
+    if human is not None and low - margin <= place(human) <= high + margin:
+        x = frame.x(place(human))
+        parts += [line(x, frame.top, x, frame.height - frame.bottom, "human")]
+        parts += [text(x, frame.top - 3, "people", "note")]
+    for order, one in enumerate(series):
+        shift = 5.0 * (order - (len(series) - 1) / 2)
+        parts += _threshold_mark(frame, one, [place(v) for v in one.threshold_ci or ()], order)
+        parts += _series(frame, one, [frame.x(place(level)) + shift for level, _ in one.points], 68 + shift)
+    return picture(frame.width, frame.height, title, _level_description(series, unit), parts)
+
+
+def _by_level(series: Sequence[LevelSeries]) -> list[tuple[float, Share]]:
+    return sorted(dict(pair for one in series for pair in one.points).items())
+
+
+def _series(frame: Frame, one: LevelSeries, places: Sequence[float], catch_x: float) -> list[str]:
+    shares = [share for _, share in one.points]
+    parts = [
+        svg.polyline(
+            [(x, frame.y(s.value)) for x, s in zip(places, shares, strict=True)],
+            f"curve s{one.number % 6 + 1}",
+        )
+    ]
+    labels = [f"{level:g}" for level, _ in one.points]
+    pairs = [
+        *zip(places, shares, labels, strict=True),
+        *([(catch_x, one.catch, "nothing to hear")] if one.catch else []),
+    ]
+    for x, share, label in pairs:
+        low, high = share.interval
+        parts.append(line(x, frame.y(low), x, frame.y(high), f"interval s{one.number % 6 + 1}"))
+        parts.append(marker(x, frame.y(share.value), one.number, f"{one.name}, {label}: {_words(share)}"))
+    return parts
+
+
+def _words(share: Share) -> str:
+    low, high = share.interval
+    return f"{100 * share.value:.1f} % right [{100 * low:.1f}, {100 * high:.1f}], {share.n_items} items"
+
+
+def _level_description(series: Sequence[LevelSeries], unit: str) -> str:
+    lines = [
+        f"{one.name}: "
+        + ", ".join(f"{100 * share.value:.0f} % at {level:g} {unit}" for level, share in one.points)
+        for one in series
+    ]
+    return f"Share right by level, with 95 % intervals. {'; '.join(lines)}"
+
+
+def _share_axis(frame: Frame, label_x: float) -> list[str]:
+    parts = []
+    for value in _QUARTERS:
+        y = frame.y(value)
+        parts.append(line(label_x, y, frame.width - frame.right, y, "grid"))
+        parts.append(text(label_x - 8, y + 4, f"{100 * value:.0f}", "tick", "end"))
+    return [*parts, text(label_x - 36, frame.top - 2, "% right", "tick", "start")] if label_x > 40 else parts
+
+
+def _level_axis(frame: Frame, levels: Sequence[float], places: Sequence[float], unit: str) -> list[str]:
+    base = frame.height - frame.bottom
+    parts = [line(frame.left - 4, base, frame.width - frame.right, base, "axis")]
+    last = float("-inf")
+    for level, x in zip(levels, places, strict=True):
+        parts.append(line(x, base, x, base + 4, "axis"))
+        if x - last >= _APART:
+            parts.append(text(x, base + 16, f"{level:g}".replace("-", "−"), "tick"))
+            last = x
+    return [*parts, text((frame.left + frame.width - frame.right) / 2, frame.height - 10, unit, "label")]
+
+
+def _chance_line(frame: Frame, chances: Sequence[tuple[float, float]]) -> list[str]:
+    if not chances:
+        return []
+    points = [(frame.x(x), frame.y(value)) for x, value in chances]
+    start, end = (48.0, points[0][1]), (frame.width - frame.right, points[-1][1])
+    return [svg.polyline([start, *points, end], "chance"), text(end[0], end[1] + 13, "chance", "note", "end")]
+
+
+def _floor_lines(frame: Frame, floors: Sequence[Reference]) -> list[str]:
+    parts: list[str] = []
+    for one in floors:
+        y = frame.y(one.value)
+        parts += [line(frame.left, y, frame.width - frame.right, y, "floor")]
+        parts += [text(frame.left + 6, y - 4, f"{one.name}, all levels", "note", "start")]
+    return parts
+
+
+def _threshold_mark(frame: Frame, one: LevelSeries, limits: Sequence[float], order: int) -> list[str]:
+    if one.threshold is None or len(limits) < 2:
+        return []
+    low, high = (min(max(frame.x(v), frame.left), frame.width - frame.right) for v in limits)
+    y = frame.height - frame.bottom - 5 - 7 * order
+    class_ = f"threshold s{one.number % 6 + 1}"
+    tip = f"{one.name}: threshold {one.threshold:.3g}"
+    return [svg.group([element("title", tip), line(low, y, high, y, class_)])]
+
+
+class Bar(NamedTuple):
+    """A row of a chart by name: what it is of, and the share of each run (None: not asked)."""
+
+    name: str
+    values: Sequence[Share | None]
+    floor: float | None = None
+
+
+def dot_chart(title: str, bars: Sequence[Bar], names: Sequence[str]) -> str:
+    """Shares by name, a mark a run with its interval, chance as a tick in every row."""
+    row = 18.0 + 8.0 * len(names)
+    frame = Frame(640, 30 + row * len(bars) + 26, 210, 16, 30, 26, (0.0, 1.0))
+    parts: list[str] = []
+    base = frame.height - frame.bottom
+    for value in _QUARTERS:
+        parts.append(line(frame.x(value), frame.top - 6, frame.x(value), base, "grid"))
+        parts.append(text(frame.x(value), base + 16, f"{100 * value:.0f} %", "tick"))
+    for index, bar in enumerate(bars):
+        middle = frame.top + row * (index + 0.5)
+        parts.append(text(frame.left - 12, middle + 4, bar.name[:32], "label", "end"))
+        chances = [one.chance for one in bar.values if one is not None]
+        if chances:
+            x = frame.x(chances[0])
+            parts.append(line(x, middle - row * 0.36, x, middle + row * 0.36, "chance"))
+        if bar.floor is not None:
+            x = frame.x(bar.floor)
+            parts.append(line(x, middle - row * 0.36, x, middle + row * 0.36, "floor"))
+        for number, one in enumerate(bar.values):
+            if one is None:
+                continue
+            y = middle + 8.0 * (number - (len(names) - 1) / 2)
+            low, high = one.interval
+            parts.append(line(frame.x(low), y, frame.x(high), y, f"interval s{number % 6 + 1}"))
+            parts.append(marker(frame.x(one.value), y, number, f"{names[number]}, {bar.name}: {_words(one)}"))
+    said = "; ".join(
+        f"{bar.name}: " + ", ".join(f"{100 * one.value:.0f} %" if one else "not asked" for one in bar.values)
+        for bar in bars
+    )
+    return picture(frame.width, frame.height, title, f"Share right, with 95 % intervals. {said}", parts)
+
+
+def polar_chart(
+    title: str, width_deg: float, series: Sequence[tuple[int, Mapping[float, Share]]], chance: float
+) -> str:
+    """Shares by azimuth, seen from above with the nose up: the centre is none right, the rim all.
+
+    Each series maps the middle of a sector, degrees clockwise from the front, to its share.
+    """
+    size, centre, radius = 300.0, 150.0, 108.0
+
+    def at(azimuth: float, value: float) -> tuple[float, float]:
+        return (
+            centre + radius * value * sin(radians(azimuth)),
+            centre - radius * value * cos(radians(azimuth)),
+        )
+
+    rings = ((0.5, "grid"), (1.0, "grid"))
+    parts = [
+        element("circle", cx=centre, cy=centre, r=svg.number(radius * r), class_=f"ring {c}")
+        for r, c in rings
+    ]
+    parts += [element("circle", cx=centre, cy=centre, r=svg.number(radius * chance), class_="ring chance")]
+    for azimuth in range(0, 360, 45):
+        parts.append(line(centre, centre, *at(azimuth, 1.0), "grid"))
+        x, y = at(azimuth, 1.17)
+        parts.append(text(x, y + 4, f"{azimuth}°", "tick"))
+    parts += [text(centre, 14, "front", "note"), text(centre, size - 4, "behind", "note")]
+    for number, by_azimuth in series:
+        class_ = f"s{number % 6 + 1}"
+        if len(series) == 1:
+            parts += [
+                svg.polyline(
+                    [(centre, centre), *(at(mid + width_deg * (k / 8 - 0.5), one.value) for k in range(9))],
+                    f"petal {class_}",
+                    closed=True,
+                )
+                for mid, one in by_azimuth.items()
+            ]
+        else:
+            mids = list(by_azimuth)
+            around = [*pairwise(mids), *([(mids[-1], mids[0])] if len(mids) > 2 else [])]
+            parts += [
+                svg.polyline([at(a, by_azimuth[a].value), at(b, by_azimuth[b].value)], f"curve {class_}")
+                for a, b in around
+                if (b - a) % 360 <= width_deg + 1
+            ]
+        parts += [
+            marker(*at(mid, one.value), number, f"{mid:g}°: {_words(one)}", size=3.5)
+            for mid, one in by_azimuth.items()
+        ]
+    parts += [_head(centre)]
+    said = "; ".join(
+        ", ".join(f"{mid:g} degrees {100 * one.value:.0f} %" for mid, one in by_azimuth.items())
+        for _, by_azimuth in series
+    )
+    return picture(size, size, title, f"Share right by azimuth, seen from above. {said}", parts)
+
+
+def _head(centre: float) -> str:
+    nose = svg.polyline(
+        [(centre - 4, centre - 7), (centre, centre - 14), (centre + 4, centre - 7)], "head", closed=True
+    )
+    return svg.group([nose, element("circle", cx=centre, cy=centre, r=8, class_="head")])
+
+
+def heat_chart(
+    title: str,
+    columns: Sequence[float],
+    rows: Sequence[float],
+    cells: Mapping[tuple[float, float], Share],
+    labels: tuple[str, str],
+) -> str:
+    """Shares over two axes, a cell each: the darker, the more is right. ``labels`` are those of the axes."""
+    width, height = 46.0, 24.0
+    frame_left, top = 58.0, 10.0
+    parts: list[str] = []
+    for i, column in enumerate(columns):
+        parts.append(
+            text(frame_left + width * (i + 0.5), top + height * len(rows) + 16, f"{column:g}", "tick")
+        )
+    for j, row in enumerate(rows):
+        y = top + height * (len(rows) - 1 - j)
+        parts.append(text(frame_left - 8, y + height / 2 + 4, f"{row:g}".replace("-", "−"), "tick", "end"))
+        for i, column in enumerate(columns):
+            one = cells.get((column, row))
+            x = frame_left + width * i
+            where = {"x": svg.number(x + 1), "y": svg.number(y + 1), "width": width - 2, "height": height - 2}
+            if one is None:
+                parts.append(element("rect", **where, class_="cell empty"))
+                continue
+            step = round(10 * one.value)
+            tip = element("title", f"{column:g} {labels[0]}, {row:g} {labels[1]}: {_words(one)}")
+            parts.append(
+                svg.group(
+                    [
+                        tip,
+                        element("rect", **where, class_=f"cell h{step}"),
+                        text(
+                            x + width / 2,
+                            y + height / 2 + 4,
+                            f"{100 * one.value:.0f}",
+                            f"value {'on-dark' if step > 5 else ''}",
+                        ),
+                    ]
+                )
+            )
+    full = (frame_left + width * len(columns) + 12, top + height * len(rows) + 44)
+    parts.append(text(frame_left + width * len(columns) / 2, full[1] - 8, labels[0], "label"))
+    parts.append(text(2, full[1] - 8, labels[1], "label", "start"))
+    return picture(*full, title, f"Share right for each {labels[0]} and {labels[1]}.", parts)
+
+
+class DifferenceRow(NamedTuple):
+    """A row of a chart of differences: what it is of, the difference with its interval, and whether it is clear."""
+
+    name: str
+    value: float
+    interval: Interval
+    is_clear: bool
+
+
+def difference_chart(title: str, rows: Sequence[DifferenceRow]) -> str:
+    """Differences with their intervals around zero."""
+    reach = max([0.1, *(abs(limit) for row in rows for limit in row.interval)])
+    frame = Frame(640, 30 + 22 * len(rows) + 26, 210, 16, 30, 26, (-reach, reach))
+    base = frame.height - frame.bottom
+    step = next(s for s in (0.05, 0.1, 0.25, 0.5) if reach / s <= 4 or s == 0.5)
+    ticks = [k * step for k in range(-int(reach / step), int(reach / step) + 1)]
+    parts: list[str] = []
+    for value in ticks:
+        parts.append(line(frame.x(value), frame.top - 6, frame.x(value), base, "grid" if value else "axis"))
+        parts.append(text(frame.x(value), base + 16, f"{100 * value:+.0f}".replace("-", "−"), "tick"))
+    for index, row in enumerate(rows):
+        y = frame.top + 22 * (index + 0.5)
+        class_ = f"s{1 if row.value > 0 else 2}" if row.is_clear else "unclear"
+        low, high = row.interval
+        parts.append(text(frame.left - 12, y + 4, row.name[:32], "label", "end"))
+        parts.append(line(frame.x(low), y, frame.x(high), y, f"interval {class_}"))
+        tip = element(
+            "title", f"{row.name}: {100 * row.value:+.1f} points [{100 * low:+.1f}, {100 * high:+.1f}]"
+        )
+        circle = element(
+            "circle", cx=svg.number(frame.x(row.value)), cy=svg.number(y), r=4.5, class_=f"mark {class_}"
+        )
+        parts.append(svg.group([tip, circle]))
+    said = "; ".join(f"{row.name} {100 * row.value:+.1f}" for row in rows)
+    return picture(
+        frame.width, frame.height, title, f"Differences in points, with 95 % intervals. {said}", parts
+    )
