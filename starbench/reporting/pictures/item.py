@@ -63,7 +63,10 @@ def draw(suite: Suite, item: Item) -> Figure:
 
     truths, store = clip_truths(item), ClipStore(suite)
     audio = [store.get(path) for path in item.audio_paths]
-    clips = [Signals.of(clip, channel_names(truth, clip.channels)) for clip, truth in zip(audio, truths, strict=True)]
+    clips = [
+        Signals.of(clip, channel_names(truth, clip.channels))
+        for clip, truth in zip(audio, truths, strict=True)
+    ]
     views = [top_view(truth) for truth in truths]
     scale, area = Scale.of(clips), shared_area([view for view in views if view is not None])
     signals, below = max(sum(clip.rows) for clip in clips), map_height(views)
