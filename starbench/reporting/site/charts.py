@@ -56,7 +56,7 @@ def level_chart(
     if human is not None and (is_linear or human > 0):
         low, high = min(low, place(human)), max(high, place(human))
     margin = 0.05 * (high - low or 1.0)
-    frame = Frame(560, 300, 100 if has_catch else 48, 16, 14, 48, (low - margin, high + margin))
+    frame = Frame(560, 312, 100 if has_catch else 48, 16, 30, 48, (low - margin, high + margin))
     parts = [*_share_axis(frame, 48), *_level_axis(frame, levels, [frame.x(place(v)) for v in levels], unit)]
     if has_catch:
         parts += [line(88, frame.top, 88, frame.height - frame.bottom, "grid")]
@@ -66,7 +66,7 @@ def level_chart(
     if human is not None and low - margin <= place(human) <= high + margin:
         x = frame.x(place(human))
         parts += [line(x, frame.top, x, frame.height - frame.bottom, "human")]
-        parts += [text(x, frame.top - 3, "people", "note")]
+        parts += [text(x, frame.top - 5, "people", "note")]
     for order, one in enumerate(series):
         shift = 5.0 * (order - (len(series) - 1) / 2)
         parts += _threshold_mark(frame, one, [place(v) for v in one.threshold_ci or ()], order)
@@ -118,7 +118,7 @@ def _share_axis(frame: Frame, label_x: float) -> list[str]:
         y = frame.y(value)
         parts.append(line(label_x, y, frame.width - frame.right, y, "grid"))
         parts.append(text(label_x - 8, y + 4, f"{100 * value:.0f}", "tick", "end"))
-    return [*parts, text(label_x - 36, frame.top - 2, "% right", "tick", "start")] if label_x > 40 else parts
+    return [*parts, text(label_x - 44, frame.top - 16, "% right", "tick", "start")]
 
 
 def _level_axis(frame: Frame, levels: Sequence[float], places: Sequence[float], unit: str) -> list[str]:
@@ -146,7 +146,7 @@ def _floor_lines(frame: Frame, floors: Sequence[Reference]) -> list[str]:
     for one in floors:
         y = frame.y(one.value)
         parts += [line(frame.left, y, frame.width - frame.right, y, "floor")]
-        parts += [text(frame.left + 6, y - 4, f"{one.name}, all levels", "note", "start")]
+        parts += [text(frame.width - frame.right, y - 5, f"{one.name}, all levels", "note", "end")]
     return parts
 
 
@@ -168,10 +168,12 @@ class Bar(NamedTuple):
     floor: float | None = None
 
 
-def dot_chart(title: str, bars: Sequence[Bar], names: Sequence[str]) -> str:
+def dot_chart(
+    title: str, bars: Sequence[Bar], names: Sequence[str], *, width: float = 640, left: float = 170
+) -> str:
     """Shares by name, a mark a run with its interval, chance as a tick in every row."""
     row = 18.0 + 8.0 * len(names)
-    frame = Frame(640, 30 + row * len(bars) + 26, 210, 16, 30, 26, (0.0, 1.0))
+    frame = Frame(width, 12 + row * len(bars) + 26, left, 22, 12, 26, (0.0, 1.0))
     parts: list[str] = []
     base = frame.height - frame.bottom
     for value in _QUARTERS:
@@ -324,7 +326,7 @@ class DifferenceRow(NamedTuple):
 def difference_chart(title: str, rows: Sequence[DifferenceRow]) -> str:
     """Differences with their intervals around zero."""
     reach = max([0.1, *(abs(limit) for row in rows for limit in row.interval)])
-    frame = Frame(640, 30 + 22 * len(rows) + 26, 210, 16, 30, 26, (-reach, reach))
+    frame = Frame(640, 12 + 22 * len(rows) + 26, 170, 22, 12, 26, (-reach, reach))
     base = frame.height - frame.bottom
     step = next(s for s in (0.05, 0.1, 0.25, 0.5) if reach / s <= 4 or s == 0.5)
     ticks = [k * step for k in range(-int(reach / step), int(reach / step) + 1)]

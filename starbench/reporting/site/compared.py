@@ -12,8 +12,12 @@ from starbench.reporting.site.facts import RunFacts, shown_name
 from starbench.reporting.site.perception import threshold_words
 from starbench.reporting.site.tables import PageColumn, PageTable
 from starbench.schema.compare import Comparison, Comparisons, PairedRow, PairedThreshold
+from starbench.schema.threshold import ThresholdStatus
 from starbench.scoring.compare import compare
 from starbench.scoring.intervals import LEVEL
+
+#: Where one side is not known, there is nothing to compare.
+_UNKNOWN = ThresholdStatus.TOO_FEW
 
 
 class ComparedPair(NamedTuple):
@@ -63,20 +67,27 @@ def _pair(one: Comparison, names: dict[str, str]) -> ComparedPair:
 
 
 def _sentence(one: Comparison, base: str, other: str) -> str:
-    """In how many parts which run is better; in the rest they cannot be distinguished."""
+    """Which run is better, task by task; and in how many sub-categories, as far as those were tested."""
+    tasks = [_in_words(row, base, other) for row in one.rows if not row.sub_category]
     rows = [row for row in one.rows if row.sub_category and row.p is not None]
     better = sum(_is_clear(row) and row.diff > 0 for row in rows)
     worse = sum(_is_clear(row) and row.diff < 0 for row in rows)
-    wholes = ", ".join(
-        f"{row.task}: {100 * row.diff:+.1f} points" for row in one.rows if not row.sub_category
-    )
-    if not better and not worse:
-        return f"{other} and {base} cannot be distinguished in any sub-category ({wholes})."
-    rest = len(rows) - better - worse
-    return (
-        f"{other} is better than {base} in {better} and worse in {worse} of {len(rows)} sub-categories; in {rest} "
-        f"they cannot be distinguished ({wholes})."
-    )
+    if rows:
+        rest = len(rows) - better - worse
+        tasks.append(
+            f"of {len(rows)} sub-categories {other} is better in {better} and worse in {worse}, and in {rest} the two "
+            "cannot be distinguished"
+        )
+    return f"{'; '.join(tasks)}."
+
+
+def _in_words(row: PairedRow, base: str, other: str) -> str:
+    low, high = row.diff_ci
+    points = f"{100 * abs(row.diff):.1f} points"
+    if not _is_clear(row):
+        interval = f"{100 * low:+.1f} to {100 * high:+.1f} points"
+        return f"{row.task}: {other} and {base} cannot be distinguished ({interval})"
+    return f"{row.task}: {other} is {'better' if row.diff > 0 else 'worse'} than {base} by {points}"
 
 
 def _is_clear(row: PairedRow | PairedThreshold) -> bool:
@@ -133,6 +144,7 @@ def _tables(result: Comparisons, names: dict[str, str]) -> list[PageTable]:
         )
         for one in result.comparisons
         for row in one.thresholds
+        if row.p is not None or _UNKNOWN not in (row.base.status, row.other.status)
     ]
     if thresholds:
         columns = (

@@ -17,6 +17,8 @@ from starbench.scoring.accuracy import grouped
 from starbench.scoring.observations import Observation
 from starbench.text import printable, slug
 
+#: A matrix of fewer items says nothing.
+_FEWEST_ITEMS = 8
 #: A matrix of more contents is not readable.
 _MOST_CONTENTS = 8
 #: Frequencies of an audiogram, from and to how many.
@@ -241,17 +243,23 @@ def _frequency_and_level(item: Item) -> tuple[float, float] | None:
 
 def confusions(runs: Sequence[RunFacts]) -> list[Matrix]:
     """For each run and sub-category with one set of options: what was chosen for each right content."""
-    return [
+    found = [
         matrix
         for run in runs
         for name, group in grouped(run.heard(), lambda o: o.item.part).items()
         if (matrix := _confusion(run, name, group)) is not None
     ]
+    names = list(dict.fromkeys(matrix.caption for matrix in found))
+    return sorted(found, key=lambda matrix: names.index(matrix.caption))
 
 
 def _confusion(run: RunFacts, name: str, group: Sequence[Observation]) -> Matrix | None:
     contents = list(dict.fromkeys(option for o in group for option in o.item.options))
-    if len(contents) > _MOST_CONTENTS or any(set(o.item.options) != set(contents) for o in group):
+    if (
+        len({o.item.id for o in group}) < _FEWEST_ITEMS
+        or len(contents) > _MOST_CONTENTS
+        or any(set(o.item.options) != set(contents) for o in group)
+    ):
         return None
     counts: Counter[tuple[str, str | None]] = Counter(
         (o.item.options[o.right_content], _chosen(o)) for o in group

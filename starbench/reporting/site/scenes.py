@@ -23,6 +23,8 @@ _WIDE_DEG, _NARROW_DEG, _MANY_ITEMS = 45.0, 30.0, 96
 _DISTANCES_M = (1.0, 1.5, 2.5, 4.0)
 #: How far a direction stands from the line through the ears to be in front or behind (sine of 11.5 degrees).
 _CLEARLY = 0.2
+#: Items that an answer must be right for, to say where it points.
+_FEWEST_OF_ANSWER = 4
 #: How much the items of one answer must share a direction (length of their mean vector).
 _ALIKE = 0.5
 _FEWEST_ITEMS = 16
@@ -216,7 +218,11 @@ def _directions(group: Sequence[Observation]) -> dict[str, tuple[float, float]]:
         content: np.mean([(sin(radians(a)), cos(radians(a))) for _, a in sorted(items)], axis=0)
         for content, items in found.items()
     }
-    return {c: (float(m[0]), float(m[1])) for c, m in means.items() if np.hypot(*m) > _ALIKE}
+    return {
+        c: (float(m[0]), float(m[1]))
+        for c, m in means.items()
+        if np.hypot(*m) > _ALIKE and len(found[c]) >= _FEWEST_OF_ANSWER
+    }
 
 
 def _confused(o: Observation, meant: Mapping[str, tuple[float, float]], axis: int) -> bool | None:
@@ -281,7 +287,12 @@ def factor_charts(table: PageTable | None, runs: Sequence[RunFacts]) -> list[tup
         values = found.setdefault((task, factor), {}).setdefault(value, [None] * len(names))
         values[names.index(run)] = Share(right, interval, n_items, n_items, chance)
     return [
-        (f"{task}: {factor}", dot_chart(f"{task} by {factor}", [Bar(v, s) for v, s in values.items()], names))
+        (
+            f"{task}: {factor}",
+            dot_chart(
+                f"{task} by {factor}", [Bar(v, s) for v, s in values.items()], names, width=520, left=100
+            ),
+        )
         for (task, factor), values in found.items()
     ]
 

@@ -96,10 +96,12 @@ def key_figures(run: RunFacts) -> list[KeyFigure]:
                 )
     rows = [row for suite in run.score.suites for row in suite.thresholds if row.condition == run.hearing]
     if rows:
-        n = sum(row.status in (ThresholdStatus.MEASURED, ThresholdStatus.BELOW_SMALLEST) for row in rows)
-        figures.append(
-            KeyFigure("attributes heard", f"{n} of {len(rows)}", "with a threshold within the levels")
+        known = [row for row in rows if row.status is not ThresholdStatus.TOO_FEW]
+        n = sum(row.status in (ThresholdStatus.MEASURED, ThresholdStatus.BELOW_SMALLEST) for row in known)
+        unknown = (
+            f"too few answers for {len(rows) - len(known)}" if len(known) < len(rows) else "with a threshold"
         )
+        figures.append(KeyFigure("attributes heard", f"{n} of {len(known)}" if known else "–", unknown))
     n = len(run.observations)
     answered = sum(o.outcome == Outcome.ANSWERED.value for o in run.observations)
     figures.append(
