@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import cast, get_args
 
+from starbench.cli.commands.report_line import FOLDER
 from starbench.cli.output import echo
 from starbench.errors import InputError
 from starbench.reporting.site.clips import AudioMode
 from starbench.reporting.site.write import WrittenReport, write_report
 from starbench.runs.load import load
-
-#: The folder of a run's own report.
-FOLDER = "report"
 
 
 def report(runs: Sequence[Path], out: Path | None, suites: Sequence[str], audio: str) -> None:
@@ -38,8 +36,3 @@ def lines(written: WrittenReport) -> list[str]:
     size = f", {written.audio_bytes / 1e6:,.0f} MB of sounds and pictures" if written.audio_bytes else ""
     said.append(f"report: {written.index} ({written.n_trials:,} trials of {written.n_items:,} items{size})")
     return said
-
-
-def command_for(path: Path) -> str:
-    """The command that makes the report of the run at ``path``."""
-    return f"starbench report {path} --out {path / FOLDER}"

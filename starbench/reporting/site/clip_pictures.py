@@ -102,7 +102,8 @@ def _shades(samples: NDArray[np.float32], rate: int) -> NDArray[np.uint8]:
     levels = np.maximum.reduceat(levels, columns, axis=1)
     low, high = SCALE_DB
     shades = np.rint((levels - low) / (high - low) * (_SHADES - 1))
-    return np.clip(shades, 0, _SHADES - 1).astype(np.uint8)[::-1]
+    limited: NDArray[np.uint8] = np.clip(shades, 0, _SHADES - 1).astype(np.uint8)
+    return limited[::-1]
 
 
 def _packed(wave: NDArray[np.float32], peak: float) -> str:

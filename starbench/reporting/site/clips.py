@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from starbench.audio import decode
 from starbench.errors import AudioError, InputError
@@ -172,7 +173,7 @@ def view_of(item: Item, truth: Mapping[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def _corners(view: TopView) -> np.ndarray[Any, np.dtype[np.float64]] | None:
+def _corners(view: TopView) -> NDArray[np.float64] | None:
     if view.walls is None:
         return None
     x, y = view.walls
@@ -188,11 +189,13 @@ def _names(item: Item, sources: Sequence[SourceTrack]) -> list[str]:
     return [source.name.partition(":")[0] for source in sources]
 
 
-def _thinned(source: SourceTrack) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _thinned(source: SourceTrack) -> NDArray[np.float64]:
     """A track of at most 40 points."""
     n = len(source.track)
-    return source.track[np.unique(np.linspace(0, n - 1, min(n, 40)).round().astype(int))]
+    kept = np.unique(np.linspace(0, n - 1, min(n, 40)).round().astype(int))
+    thinned: NDArray[np.float64] = source.track[kept]
+    return thinned
 
 
-def _rounded(points: np.ndarray[Any, np.dtype[np.float64]]) -> list[list[float]]:
+def _rounded(points: NDArray[np.float64]) -> list[list[float]]:
     return [[round(float(x), 3) + 0.0, round(float(y), 3) + 0.0] for x, y in points]

@@ -147,7 +147,7 @@ def _tables(result: Comparisons, names: dict[str, str]) -> list[PageTable]:
         if row.p is not None or _UNKNOWN not in (row.base.status, row.other.status)
     ]
     if thresholds:
-        columns = (
+        of_thresholds = (
             PageColumn("run"),
             PageColumn("condition"),
             PageColumn("attribute"),
@@ -157,5 +157,5 @@ def _tables(result: Comparisons, names: dict[str, str]) -> list[PageTable]:
             PageColumn("p (Holm)", "p", "p_holm"),
             PageColumn("verdict"),
         )
-        tables.append(PageTable("threshold-changes", "Thresholds compared", columns, thresholds))
+        tables.append(PageTable("threshold-changes", "Thresholds compared", of_thresholds, thresholds))
     return tables

@@ -1,4 +1,4 @@
-"""The page about space: shares right by kind of question, direction, distance, room, noise and head."""
+"""The page about space: shares right by kind of question and by direction."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from starbench.reporting.site.charts import Bar, dot_chart, polar_chart
-from starbench.reporting.site.facts import RunFacts, Share, share, shares, shown_name
+from starbench.reporting.site.charts import Bar, dot_chart
+from starbench.reporting.site.facts import RunFacts, share, shares, shown_name
+from starbench.reporting.site.planes import polar_chart
 from starbench.reporting.site.tables import PageColumn, PageTable
 from starbench.schema import Item
 from starbench.scoring.accuracy import grouped, tally
@@ -19,8 +20,6 @@ from starbench.scoring.observations import Observation
 
 #: Sectors of a polar chart: narrow ones where there are items enough.
 _WIDE_DEG, _NARROW_DEG, _MANY_ITEMS = 45.0, 30.0, 96
-#: Edges of the bins of distance, m.
-_DISTANCES_M = (1.0, 1.5, 2.5, 4.0)
 #: How far a direction stands from the line through the ears to be in front or behind (sine of 11.5 degrees).
 _CLEARLY = 0.2
 #: Items that an answer must be right for, to say where it points.
@@ -46,28 +45,30 @@ class Place(NamedTuple):
 
 def place_of(item: Item) -> Place | None:
     """Where the sound of an item comes from, if it has one clip with one source that stands."""
-    sources = _clip(item).get("sources")
+    sources = clip_truth(item).get("sources")
     if not isinstance(sources, list) or len(sources) != 1 or len(item.audio_paths) != 1:
         return None
     source = sources[0] if isinstance(sources[0], dict) else {}
-    azimuth, distance = _finite(source.get("azimuth_deg")), _finite(source.get("distance_m"))
+    azimuth, distance = finite(source.get("azimuth_deg")), finite(source.get("distance_m"))
     return None if azimuth is None or source.get("path") else Place(azimuth % 360, distance)
 
 
-def _clip(item: Item) -> Mapping[str, Any]:
+def clip_truth(item: Item) -> Mapping[str, Any]:
+    """What an item says of its first clip."""
     clips = item.truth.get("clips")
     first = clips[0] if isinstance(clips, list) and clips else None
     return first if isinstance(first, dict) else {}
 
 
-def _finite(value: object) -> float | None:
+def finite(value: object) -> float | None:
+    """A number of a sensible size, None for anything else: the truth can come from any data set."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number and abs(value) < 1e6 else None  # type: ignore[arg-type,operator]
+    return float(value) if is_number and abs(value) < 1e6 else None  # type: ignore[arg-type]
 
 
 def is_scene(item: Item) -> bool:
     """Whether an item states where its sources are."""
-    return isinstance(_clip(item).get("sources"), list)
+    return isinstance(clip_truth(item).get("sources"), list)
 
 
 # --- by kind --------------------------------------------------------------------------------------
@@ -242,88 +243,3 @@ def _share_of(judged: Sequence[tuple[Observation, bool]]) -> tuple[float, tuple[
         return None
     counts = tally([o._replace(correct=is_confused) for o, is_confused in judged])
     return counts.aa, rate(counts.right, counts.planned)
-
-
-# --- by what is varied ----------------------------------------------------------------------------
-
-
-def factor_table(runs: Sequence[RunFacts]) -> PageTable | None:
-    """Shares right by distance, reverberation, noise and head, over all scenes of a task."""
-    factors: dict[str, Callable[[Item], Any]] = {
-        "distance": _distance,
-        "reverberation": _reverberation,
-        "noise": _noise,
-        "head": _head,
-    }
-    rows = []
-    for run in runs:
-        scenes = [o for o in run.heard() if is_scene(o.item)]
-        for task, group in grouped(scenes, lambda o: o.item.task).items():
-            for factor, key in factors.items():
-                found = shares(group, key)
-                if len(found) > 1:
-                    rows += [
-                        (run.name, task, factor, value[1], one.n_items, (one.value, one.interval), one.chance)
-                        for value, one in found.items()
-                    ]
-    columns = (
-        PageColumn("run"),
-        PageColumn("task"),
-        PageColumn("by"),
-        PageColumn("value"),
-        PageColumn("items", "count"),
-        PageColumn("right, %", "share_ci", "right"),
-        PageColumn("chance, %", "share", "chance"),
-    )
-    caption = "Scenes by distance, reverberation, noise and head"
-    return PageTable("scene-factors", caption, columns, rows) if rows else None
-
-
-def factor_charts(table: PageTable | None, runs: Sequence[RunFacts]) -> list[tuple[str, str]]:
-    """A heading and a chart for each factor of each task."""
-    names = [run.name for run in runs]
-    found: dict[tuple[str, str], dict[str, list[Share | None]]] = {}
-    for run, task, factor, value, n_items, (right, interval), chance in table.rows if table else ():
-        values = found.setdefault((task, factor), {}).setdefault(value, [None] * len(names))
-        values[names.index(run)] = Share(right, interval, n_items, n_items, chance)
-    return [
-        (
-            f"{task}: {factor}",
-            dot_chart(
-                f"{task} by {factor}", [Bar(v, s) for v, s in values.items()], names, width=520, left=100
-            ),
-        )
-        for (task, factor), values in found.items()
-    ]
-
-
-#: Keys are an order and what is shown.
-_Key = tuple[float | str, str]
-
-
-def _distance(item: Item) -> _Key | None:
-    place = place_of(item)
-    if place is None or place.distance is None:
-        return None
-    edges = (0.0, *_DISTANCES_M)
-    low = max(edge for edge in edges if edge < place.distance or edge == 0.0)
-    high = next((edge for edge in _DISTANCES_M if edge > low), None)
-    return low, f"above {low:g} m" if high is None else f"{low:g} to {high:g} m"
-
-
-def _reverberation(item: Item) -> _Key:
-    room = _clip(item).get("room")
-    rt60 = _finite(room.get("rt60_s")) if isinstance(room, dict) else None
-    return (rt60, f"RT60 {rt60:g} s") if rt60 is not None else (-1.0, "no room")
-
-
-def _noise(item: Item) -> _Key:
-    background = _clip(item).get("background")
-    snr = _finite(background.get("snr_db")) if isinstance(background, dict) else None
-    return (-snr, f"SNR {snr:g} dB") if snr is not None else (-1e6, "no noise")
-
-
-def _head(item: Item) -> _Key | None:
-    factors = item.truth.get("factors")
-    head = factors.get("head") if isinstance(factors, dict) else None
-    return (head, head) if isinstance(head, str) else None

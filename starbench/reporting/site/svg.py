@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
 from math import cos, pi, sin
 from typing import NamedTuple
@@ -34,7 +34,7 @@ class Frame(NamedTuple):
         return self.top + inner * (1 - (value - low) / ((high - low) or 1.0))
 
 
-def element(name: str, content: str | None = None, **attributes: object) -> str:
+def element(name: str, content: str | None = None, /, **attributes: object) -> str:
     """An element; ``class_`` is its class, underscores in other names are dashes; content is text."""
     inner = "" if content is None else escape(printable(content))
     return _tag(name, inner, attributes)
@@ -97,7 +97,7 @@ def number(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
-def _tag(name: str, inner: str, attributes: dict[str, object]) -> str:
+def _tag(name: str, inner: str, attributes: Mapping[str, object]) -> str:
     given = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape(printable(str(value)))}"'
         for key, value in attributes.items()

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Any
 from starbench.errors import InputError
 from starbench.execution.processes import available_cpus
 from starbench.reporting.files import write_file
-from starbench.reporting.site import browser, compared, methods, perception, scenes, summary
+from starbench.reporting.site import (
+    browser,
+    compared,
+    confusions,
+    factors,
+    methods,
+    perception,
+    scenes,
+    summary,
+)
 from starbench.reporting.site.clips import AudioMode, ClipShelf
 from starbench.reporting.site.facts import RunFacts, facts_of
 from starbench.reporting.site.suites import suites_of
@@ -195,19 +204,19 @@ def _summary(runs: Sequence[RunFacts]) -> dict[str, Any]:
 
 
 def _perception(runs: Sequence[RunFacts]) -> dict[str, Any]:
-    matrices = perception.confusions(runs)
+    matrices = confusions.matrices(runs)
     return {
         "cards": perception.cards(runs),
         "audiograms": list(perception.audiograms(runs)),
         "catch": perception.catch_table(runs),
         "matrices": matrices,
-        "confusion_table": perception.confusion_table(matrices),
-        "letters": perception.letter_table(runs),
+        "confusion_table": confusions.confusion_table(matrices),
+        "letters": confusions.letter_table(runs),
     }
 
 
 def _scenes(runs: Sequence[RunFacts]) -> dict[str, Any]:
-    factors = scenes.factor_table(runs)
+    varied = factors.factor_table(runs)
     polar, azimuths = scenes.polar_charts(runs)
     return {
         "kinds_chart": scenes.kinds_chart(runs),
@@ -215,6 +224,6 @@ def _scenes(runs: Sequence[RunFacts]) -> dict[str, Any]:
         "polar": polar,
         "azimuths": azimuths,
         "confused": scenes.front_back_table(runs),
-        "factors": factors,
-        "factor_charts": scenes.factor_charts(factors, runs),
+        "factors": varied,
+        "factor_charts": factors.factor_charts(varied, runs),
     }

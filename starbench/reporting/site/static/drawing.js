@@ -45,7 +45,7 @@ window.starbench = window.starbench || {};
     let y = sounding.length ? 8 + 7 * sounding.length : 4;
     const top = y;
     const wavesHeight = clip.waves.length * (WAVE + GAP);
-    const height = y + wavesHeight + BAND * clip.bands + 34;
+    const height = y + wavesHeight + BAND * clip.bands + 22;
     const svg = make("svg", { viewBox: `0 0 ${width} ${height}`, width, height, class: "clip", role: "img", "aria-label": label });
     const x = (seconds) => LEFT + (inner * seconds) / clip.seconds;
 
@@ -109,21 +109,14 @@ window.starbench = window.starbench || {};
 
   /** The sources of a clip from above, the listener's nose up, `size` pixels wide and high. */
   starbench.drawMap = (view, size, label) => {
-    const points = [[0, 0], ...(view.walls || []), ...view.sources.flatMap((one) => one.track)];
-    const xs = points.map((p) => p[0]), ys = points.map((p) => p[1]);
-    let low = [Math.min(...xs), Math.min(...ys)], high = [Math.max(...xs), Math.max(...ys)];
-    if (!view.walls) {
-      const reach = Math.max(...points.map((p) => Math.hypot(p[0], p[1])), 0.5);
-      low = [-reach, -reach];
-      high = [reach, reach];
-    }
-    const span = Math.max(high[0] - low[0], high[1] - low[1]) * 1.22 || 1;
-    const middle = [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2];
-    const at = ([x, y]) => [size / 2 + ((x - middle[0]) * size) / span, size / 2 - ((y - middle[1]) * size) / span];
+    const tracks = view.sources.flatMap((one) => one.track);
+    const reach = Math.max(...tracks.map((p) => Math.hypot(p[0], p[1])), 0.5); // walls may lie beyond the frame
+    const span = 2 * 1.4 * reach;
+    const at = ([x, y]) => [size / 2 + (x * size) / span, size / 2 - (y * size) / span];
     const text = (p) => at(p).map((v) => v.toFixed(1)).join(",");
     const svg = make("svg", { viewBox: `0 0 ${size} ${size}`, width: size, height: size, class: "map", role: "img", "aria-label": label });
     if (view.walls) svg.append(make("polygon", { points: view.walls.map(text).join(" "), class: "walls" }));
-    else for (const part of [1 / 3, 2 / 3, 1]) svg.append(make("circle", { cx: at([0, 0])[0], cy: at([0, 0])[1], r: (part * high[0] * size) / span, class: "ring grid" }));
+    for (const part of [1 / 3, 2 / 3, 1]) svg.append(make("circle", { cx: size / 2, cy: size / 2, r: (part * reach * size) / span, class: "ring grid" }));
     const [hx, hy] = at([0, 0]);
     svg.append(make("line", { x1: hx, x2: hx, y1: 6, y2: size - 6, class: "grid" }));
     svg.append(make("line", { x1: 6, x2: size - 6, y1: hy, y2: hy, class: "grid" }));

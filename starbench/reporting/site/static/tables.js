@@ -40,11 +40,13 @@
   }
 
   // A region that does not scroll needs no stop of the Tab key.
+  const regions = [...document.querySelectorAll(".scroll[role=region]")];
   const unneeded = () => {
-    for (const region of document.querySelectorAll(".scroll[role=region]")) {
-      if (region.scrollWidth > region.clientWidth) region.tabIndex = 0;
+    const scrolling = regions.map((region) => region.scrollWidth > region.clientWidth); // all read before any is written
+    regions.forEach((region, k) => {
+      if (scrolling[k]) region.tabIndex = 0;
       else region.removeAttribute("tabindex");
-    }
+    });
   };
   unneeded();
   window.addEventListener("resize", unneeded);
