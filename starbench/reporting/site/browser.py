@@ -230,6 +230,8 @@ def _why(o: Observation, end: TrialEnd, mode: str) -> ReadingEvidence:
         return ReadingEvidence("read by the parser of the official evaluator")
     if mode != "text":
         return ReadingEvidence("only a letter alone is an answer in this run")
+    if len(end.response or "") > _LONGEST_REPLY:
+        return ReadingEvidence("it is too long to mark the place that decides")
     options = tuple(o.item.options[i] for i in o.trial.contents)
     return _evidence(end.response or "", options, o.item.question)
 
