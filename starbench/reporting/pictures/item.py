@@ -12,7 +12,6 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from starbench.audio import Audio
 from starbench.errors import InputError
 from starbench.reporting.pictures.place_map import draw_map, map_height, shared_area
 from starbench.reporting.pictures.places import top_view
@@ -62,9 +61,12 @@ def draw(suite: Suite, item: Item) -> Figure:
     """The figure of an item: a column a clip, or the view from above beside a single one."""
     from matplotlib.figure import Figure
 
-    truths, store = _truths(item), ClipStore(suite)
+    truths, store = clip_truths(item), ClipStore(suite)
     audio = [store.get(path) for path in item.audio_paths]
-    clips = [Signals.of(clip, _channel_names(truth, clip)) for clip, truth in zip(audio, truths, strict=True)]
+    clips = [
+        Signals.of(clip, channel_names(truth, clip.channels))
+        for clip, truth in zip(audio, truths, strict=True)
+    ]
     views = [top_view(truth) for truth in truths]
     scale, area = Scale.of(clips), shared_area([view for view in views if view is not None])
     signals, below = max(sum(clip.rows) for clip in clips), map_height(views)
@@ -91,19 +93,21 @@ def draw(suite: Suite, item: Item) -> Figure:
     return figure
 
 
-def _truths(item: Item) -> list[Mapping[str, Any]]:
+def clip_truths(item: Item) -> list[Mapping[str, Any]]:
+    """What an item says of each of its clips; nothing where it does not say it of each."""
     truths = item.truth.get("clips")
     if not isinstance(truths, list) or len(truths) != len(item.audio_paths):
         truths = [None] * len(item.audio_paths)
     return [truth if isinstance(truth, dict) else {} for truth in truths]
 
 
-def _channel_names(truth: Mapping[str, Any], clip: Audio) -> list[str]:
+def channel_names(truth: Mapping[str, Any], n_channels: int) -> list[str]:
+    """What the channels of a clip are called."""
     names = truth.get("channels")
-    if isinstance(names, list) and len(names) == clip.channels and all(isinstance(n, str) for n in names):
+    if isinstance(names, list) and len(names) == n_channels and all(isinstance(n, str) for n in names):
         return [printable(name)[:20] for name in names]
     usual: dict[int, list[str]] = {1: ["mono"], 2: ["left", "right"]}
-    return usual.get(clip.channels, [f"channel {k + 1}" for k in range(clip.channels)])
+    return usual.get(n_channels, [f"channel {k + 1}" for k in range(n_channels)])
 
 
 def _write_heading(figure: Figure, suite: Suite, item: Item, width: float, height: float) -> None:

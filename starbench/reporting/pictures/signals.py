@@ -99,15 +99,22 @@ def draw_signals(
 
 
 def _draw_wave(ax: Axes, samples: _Samples, rate: int, loudest: float) -> None:
-    """The highest and lowest sample under each column of pixels, so that no peak is lost."""
-    step = max(1, samples.size // _ACROSS)
-    starts = np.arange(0, samples.size, step)
-    low, high = np.minimum.reduceat(samples, starts), np.maximum.reduceat(samples, starts)
-    times = (starts + min(step, samples.size) / 2) / rate
+    step, low, high = envelope(samples, _ACROSS)
+    times = (step * np.arange(low.size) + min(step, samples.size) / 2) / rate
     ax.fill_between(times, low, high, color="0.25", lw=0.5)
     ax.set_ylim(-1.08 * loudest, 1.08 * loudest)
     ax.locator_params(axis="y", nbins=3)
     ax.grid(axis="x", color="0.9", lw=0.6)
+
+
+def envelope(samples: _Samples, across: int) -> tuple[int, _Samples, _Samples]:
+    """How many samples stand under a column of pixels, and the lowest and highest there: no peak is lost.
+
+    ``samples`` have shape (n,), the others (columns,), with ``across`` columns or a few more.
+    """
+    step = max(1, samples.size // across)
+    starts = np.arange(0, samples.size, step)
+    return step, np.minimum.reduceat(samples, starts), np.maximum.reduceat(samples, starts)
 
 
 def _draw_spectrogram(ax: Axes, shown: Sequence[_Samples], rate: int, top_db: float) -> Any:
