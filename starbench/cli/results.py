@@ -166,6 +166,12 @@ def leaderboard(
             help="Show published rows as well, marked as not run by us; default: where one of their suite is shown.",
         ),
     ] = None,
+    site: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for the board as a page, with each entry, and a report of each run's directory."
+        ),
+    ] = None,
     check: Annotated[
         bool,
         typer.Option(
@@ -183,4 +189,4 @@ def leaderboard(
 
     if check:
         raise typer.Exit(results.check_submission(entries or []))
-    results.leaderboard(entries, out, published=published)
+    results.leaderboard(entries, out, site, published=published)

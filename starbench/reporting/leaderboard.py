@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from math import hypot
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,11 @@ def write_board(entries: Iterable[LeaderboardEntry], folder: Path) -> list[Path]
     write_file(folder / BOARD_JSON, f"{visible_json(text)}\n", new_folder=True)
     write_file(folder / BOARD_MARKDOWN, markdown)
     return [folder / BOARD_JSON, folder / BOARD_MARKDOWN]
+
+
+def entry_digest(entry: LeaderboardEntry) -> str:
+    """What names an entry among others."""
+    return sha256(entry.model_dump_json().encode()).hexdigest()[:16]
 
 
 def _comparable(entry: LeaderboardEntry) -> tuple[Any, ...]:
@@ -149,6 +155,7 @@ def _run_row(
     return RunRow(
         **headline.model_dump(include=_OF_HEADLINE),
         label=entry.label,
+        entry=entry_digest(entry),
         rank=rank,
         model=entry.model.name,
         arguments={name: value for name, value in entry.model.arguments.items() if name != "model"},

@@ -19,8 +19,8 @@ _ANSWER_MODES = {"choice": "answers held to letters", "logprobs": "answers by lo
 def board_to_markdown(board: Board) -> str:
     """The tables of a board, one below the other."""
     sections = [
-        f"## {title}\n\n{_run_table(table) if table.run_by_us else _published_table(table)}\n"
-        for title, table in zip(_titles(board), board.tables, strict=True)
+        f"## {escape(title)}\n\n{_run_table(table) if table.run_by_us else _published_table(table)}\n"
+        for title, table in zip(titles(board), board.tables, strict=True)
     ]
     return "# starbench leaderboard\n\n" + "\n".join(sections)
 
@@ -33,7 +33,7 @@ def escape(text: str) -> str:
 # --- headings -------------------------------------------------------------------------------------
 
 
-def _titles(board: Board) -> list[str]:
+def titles(board: Board) -> list[str]:
     """A heading for each table; where two would be the same, each also says what sets it apart."""
     plain = [_title(table) for table in board.tables]
     facts = [_facts(table) for table in board.tables]
@@ -41,7 +41,7 @@ def _titles(board: Board) -> list[str]:
     for title, mine in zip(plain, facts, strict=True):
         alike = [other for other, theirs in zip(facts, plain, strict=True) if theirs == title]
         apart = [f"{what} {mine[what]}" for what in mine if any(other[what] != mine[what] for other in alike)]
-        titles.append(", ".join([title, *map(escape, apart)]))
+        titles.append(", ".join([title, *apart]))
     return titles
 
 
@@ -60,7 +60,7 @@ def _title(table: BoardTable) -> str:
         "channels" in changed_by and f"channels: {setup.channels}",
         setup.captions and f"captions {setup.captions[:12]}",
     )
-    return ", ".join(escape(part) for part in parts if part)
+    return ", ".join(part for part in parts if part)
 
 
 def _facts(table: BoardTable) -> dict[str, str]:
@@ -134,7 +134,7 @@ def _run_cells(row: RunRow, tasks: Sequence[str], with_alarms: set[str], *, with
     return [
         model,
         escape(row.condition) + (" (extension)" if row.extension else ""),
-        _ranks(*row.rank),
+        ranks(*row.rank),
         str(row.n_items),
         *(
             cell
@@ -155,7 +155,7 @@ def _run_cells(row: RunRow, tasks: Sequence[str], with_alarms: set[str], *, with
     ]
 
 
-def _ranks(best: int, worst: int) -> str:
+def ranks(best: int, worst: int) -> str:
     return str(best) if best == worst else f"{best}–{worst}"
 
 

@@ -49,6 +49,8 @@ class RunRow(Frozen):
     adaptations: tuple[str, ...]
     changed_by: tuple[str, ...] = Field(default=(), exclude=True)
     """The policies (``clips``, ``channels``) that changed what was sent."""
+    entry: str = Field(default="", exclude=True)
+    """Digest of the entry that it is of."""
     condition: str
     extension: Bool
     rank: tuple[Int, Int]

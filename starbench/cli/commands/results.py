@@ -22,13 +22,15 @@ from starbench.reporting.entries import (
 )
 from starbench.reporting.files import write_file
 from starbench.reporting.frames import score_columns, to_csv, to_parquet, trial_columns
-from starbench.reporting.leaderboard import BOARD_JSON, write_board
+from starbench.reporting.leaderboard import BOARD_JSON, entry_digest, write_board
 from starbench.reporting.submissions import problems
+from starbench.runs import directory
 from starbench.runs.load import load
+from starbench.schema.entry import LeaderboardEntry
 from starbench.scoring.compare import compare as compare_runs
 from starbench.scoring.reread import changed_readings
 from starbench.scoring.run import score as score_run
-from starbench.text import visible_json
+from starbench.text import slug, visible_json
 
 #: Options of ``score`` that only a judge needs, as far as they have no default.
 _OF_JUDGE = ("limit", "base_url", "model_arg", "max_in_flight", "rpm", "max_cost_usd", "max_tokens", "prices")
@@ -91,9 +93,12 @@ def check_submission(paths: Sequence[Path]) -> int:
     return INCOMPLETE if lines else DONE
 
 
-def leaderboard(paths: Sequence[Path] | None, out: Path, *, published: bool | None) -> None:
+def leaderboard(
+    paths: Sequence[Path] | None, out: Path, site: Path | None, *, published: bool | None
+) -> None:
     """Write the board of all entries; ``published`` None: with published rows where an entry is of their suite."""
-    entries = read_entries(paths or _usual_places())
+    found = {path: read_entries([path]) for path in paths or _usual_places()}
+    entries = [entry for of_path in found.values() for entry in of_path]
     names = {entry.suite.name for entry in entries}
     entries += [
         entry
@@ -102,6 +107,27 @@ def leaderboard(paths: Sequence[Path] | None, out: Path, *, published: bool | No
     ]
     for path in write_board(entries, out):
         echo(f"board: {path}")
+    if site is not None:
+        echo(f"board: {_site(found, entries, site)}")
+
+
+def _site(
+    found: Mapping[Path, Sequence[LeaderboardEntry]], entries: Sequence[LeaderboardEntry], site: Path
+) -> Path:
+    """Write the board's page, and a report without sound for each run's directory."""
+    from starbench.reporting.site.board import write_board_site
+    from starbench.reporting.site.write import write_report
+
+    runs = [path for path in found if (path / directory.RUN).exists()]
+    addresses = {path: f"reports/{number:03}-{slug(path.name)}" for number, path in enumerate(runs)}
+    page = write_board_site(
+        entries,
+        site,
+        {entry_digest(entry): f"{addresses[path]}/index.html" for path in runs for entry in found[path]},
+    )
+    for path, address in addresses.items():
+        write_report([load(path)], site / address, audio="none")
+    return page
 
 
 def _usual_places() -> list[Path]:

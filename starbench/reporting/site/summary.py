@@ -8,6 +8,7 @@ from typing import NamedTuple
 from starbench.canary import arrival, summary
 from starbench.planning.conditions import is_soundless
 from starbench.reporting.floors import highest
+from starbench.reporting.headlines import headlines
 from starbench.reporting.site.facts import RunFacts, shown_name
 from starbench.reporting.site.perception import threshold_words
 from starbench.reporting.site.tables import PageColumn, PageTable
@@ -75,9 +76,9 @@ def limits(run: RunFacts) -> Iterator[Limit]:
         )
 
 
-def sentences(run: RunFacts) -> list[str]:  # noqa: ARG001
+def sentences(run: RunFacts) -> list[str]:
     """What was found, in sentences made from the scores."""
-    return []
+    return headlines(run.data, run.score)
 
 
 def key_figures(run: RunFacts) -> list[KeyFigure]:

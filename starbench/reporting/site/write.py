@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,11 +22,12 @@ from starbench.reporting.site import (
     summary,
 )
 from starbench.reporting.site.clips import AudioMode, ClipShelf
+from starbench.reporting.site.environment import environment, write_static
 from starbench.reporting.site.facts import RunFacts, facts_of
 from starbench.reporting.site.suites import suites_of
 from starbench.reporting.site.tables import PageTable
 from starbench.runs.load import LoadedRun
-from starbench.text import printable, visible
+from starbench.text import printable
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -63,7 +63,7 @@ def write_report(
 
     Raises :class:`InputError` without jinja2, if ``out`` holds something else, or cannot be written.
     """
-    environment = _environment()
+    templates = environment()
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / _MARK).exists())):
         raise InputError(f"{out} exists and is not a report: give another --out")
     facts = facts_of(runs)
@@ -75,9 +75,9 @@ def write_report(
         items = [(digest, entry.item) for (digest, _), entry in browser.entries_of(facts).items()]
         n_pictures = shelf.prepare(items, _workers(len(items), workers))
         pictures_s = time.monotonic() - began
-        _write_static(out)
+        write_static(out, _STATIC)
         _write_data(out, browser.scripts(facts, shelf))
-        _write_pages(out, environment, facts)
+        _write_pages(out, templates, facts)
     except OSError as error:
         raise InputError(f"{out} cannot be written: {error.strerror}") from error
     wanted = {one.digest: one.name for run in runs for one in run.run.identity.suites}
@@ -99,37 +99,6 @@ def _workers(n_items: int, workers: int | None) -> int:
     return available_cpus() if n_items > 200 else 0
 
 
-def _environment() -> Environment:
-    try:
-        import jinja2
-    except ImportError as error:
-        raise InputError("reports need jinja2: pip install 'starbench[report]'") from error
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("starbench.reporting.site"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        # What a data set or a model is called may hold anything; pictures are our own.
-        finalize=lambda value: visible(value) if type(value) is str else value,
-    )
-    environment.filters["svg"] = _svg
-    return environment
-
-
-def _svg(picture: str) -> Any:
-    """A picture of :mod:`starbench.reporting.site.svg`, which has escaped everything in it."""
-    from markupsafe import Markup
-
-    return Markup(picture)  # noqa: S704
-
-
-def _write_static(out: Path) -> None:
-    folder = resources.files("starbench.reporting.site") / "static"
-    for name in _STATIC:
-        write_file(out / "static" / name, (folder / name).read_text("utf-8"), new_folder=True)
-
-
 def _write_data(out: Path, files: Iterator[tuple[str, str]]) -> None:
     (out / "data").mkdir(parents=True, exist_ok=True)
     written = set()
@@ -141,7 +110,7 @@ def _write_data(out: Path, files: Iterator[tuple[str, str]]) -> None:
             old.unlink()
 
 
-def _write_pages(out: Path, environment: Environment, runs: Sequence[RunFacts]) -> None:
+def _write_pages(out: Path, templates: Environment, runs: Sequence[RunFacts]) -> None:
     names = [("index", "Summary"), ("perception", "Perception"), ("scenes", "Scenes"), ("items", "Items")]
     names += [("compare", "Compare")] if len(runs) > 1 else []
     names += [("methods", "Methods")]
@@ -160,9 +129,7 @@ def _write_pages(out: Path, environment: Environment, runs: Sequence[RunFacts]) 
     }
     for name, heading in names:
         context = contexts[name]
-        page = environment.get_template(f"{name}.html").render(
-            **shared, **context, page=name, heading=heading
-        )
+        page = templates.get_template(f"{name}.html").render(**shared, **context, page=name, heading=heading)
         write_file(out / f"{name}.html", page)
         for table in _tables_in(context):
             write_file(out / "tables" / f"{table.name}.csv", table.csv(), new_folder=True)
