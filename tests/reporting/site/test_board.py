@@ -1,4 +1,4 @@
-"""A board's page: its figures are the board's, hostile names stay text, and every link leads to a file of its folder."""
+"""A board's page: its figures are the board's, hostile names stay text, and links lead to files of its folder."""
 
 from __future__ import annotations
 
