@@ -72,7 +72,7 @@ def _rotations(item: Item, protocol: Protocol, rotations: str) -> Iterator[int]:
 def _trial(
     suite: str, item: Item, protocol: Protocol, condition: str, presentation: Presentation, rotation: int
 ) -> Trial:
-    contents, order = _arrange(item, rotation)
+    contents, order = arrange(item, rotation)
     right = contents.index(_right_option(item, presentation, order))
     options = tuple(item.options[i] for i in contents)
     return Trial(
@@ -90,7 +90,7 @@ def _trial(
     )
 
 
-def _arrange(item: Item, rotation: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def arrange(item: Item, rotation: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Option contents and clip order at one rotation: an item rotates the one or permutes the other.
 
     Options move ``rotation`` places to the right; clip orders run through all permutations in

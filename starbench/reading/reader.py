@@ -35,20 +35,30 @@ def read(text: str, options: Sequence[str], question: str | None = None) -> Read
     ``question`` tells whether what is said of a sound is what was asked. The reading is ``answered`` with a letter, or
     ``refused``, ``ambiguous``, ``unparsed``, ``empty`` or ``truncated`` (in the middle of thinking) without one.
     """
+    return explained(text, options, question)[0]
+
+
+def explained(text: str, options: Sequence[str], question: str | None) -> tuple[Reading, Reply, FinalPart]:
+    """What :func:`read` reads, the reply as it was read with the rule that decided, and the part that was read."""
     part = final_part(templated_turn(text))
     own = own_turn(part.text, question)
     reply, reading = _reading(own, options, question)
     if reading.outcome is Outcome.UNPARSED and own != part.text:
         # It was no turn of another, but the question repeated.
         reply, reading = _reading(part.text, options, question)
-    if not part.is_cut and not part.is_aloud:
-        return reading
-    return reading if reading.letter and _is_verdict(reply, part) else _unfinished(reading, part)
+    if (part.is_cut or part.is_aloud) and not (reading.letter and _is_verdict(reply, part)):
+        reading = _unfinished(reading, part)
+    return reading, reply, part
 
 
 def _reading(text: str, options: Sequence[str], question: str | None) -> tuple[Reply, Reading]:
     reply = Reply(shorten(plain(unstructured(text))), choices_of(tuple(options)), question)
-    reading = next((found for rule in _RULES if (found := rule(reply)) is not None), UNPARSED)
+    reading = UNPARSED
+    for rule in _RULES:
+        found = rule(reply)
+        if found is not None:
+            reply.rule, reading = rule.__name__, found
+            break
     is_dressed_only = reading.outcome is Outcome.EMPTY and any(map(str.isprintable, "".join(text.split())))
     return reply, UNPARSED if is_dressed_only else reading
 
@@ -151,12 +161,15 @@ def _letters(reply: Reply) -> Reading | None:
         return UNPARSED
     if winner is None:
         if last is not None and is_left and not offered:
+            reply.winner = last
             return reply.answer(last.index)
         return _none_of(reply) if offered else None
+    reply.winner = winner
     is_marked = reply.text[winner.start - 1 : winner.start] in set("<([{")
     if last is None or last.index == winner.index or is_marked or last.start < winner.start:
         return _none_of(reply) if torn else reply.answer(winner.index)
     # A short reply that ends in another letter corrects itself, in words that are known or not.
+    reply.winner = last
     return reply.answer(last.index) if reply.corrects(winner.end, last.start) else _none_of(reply)
 
 
@@ -170,6 +183,7 @@ def _texts(reply: Reply) -> Reading | None:
     winner, torn = settle(reply, candidates)
     if winner is None:
         return None
+    reply.winner = winner
     declines_then = patterns.REFUSAL.search(reply.lower, winner.end, winner.end + _NEXT)
     is_after_all = AFTER_ALL.search(reply.lower, 0, winner.start) is not None
     if reply.refuses and (torn or declines_then or (winner.rank < Rank.STATED and not is_after_all)):

@@ -57,6 +57,10 @@ class Reply:
     text: str
     choices: Choices
     question: str | None = None
+    rule: str | None = None
+    """Name of the rule that decided how it is read."""
+    winner: Candidate | None = None
+    """Of a reply read by its letters or its words: the place that decided."""
 
     @cached_property
     def lower(self) -> str:
