@@ -42,9 +42,7 @@ class Protocol(Structural):
     def read(self, response: Response, options: tuple[str, ...], question: str | None) -> Reading:
         """Read the answer in what the model delivered; ``question`` is what was asked, if it is known."""
 
-    def evidence(
-        self, response: Response, options: tuple[str, ...], question: str | None
-    ) -> ReadingEvidence:
+    def evidence(self, response: Response, options: tuple[str, ...], question: str | None) -> ReadingEvidence:
         """Why it reads the response as it does, and where in the text."""
 
     def figures(self, results: Iterable[Result]) -> dict[str, Any]:

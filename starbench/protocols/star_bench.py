@@ -145,7 +145,9 @@ def official_choice(text: str, options: tuple[str, ...]) -> OfficialChoice | Non
     keyed = [(match[1] is not None, match.start(), match) for match in marked.finditer(text)]
     if keyed:
         match = max(keyed, key=itemgetter(0, 1))[2]
-        return OfficialChoice(match[1] or match[2], ReadingReason.OFFICIAL_KEYWORD, match.span(match.lastindex or 0))
+        return OfficialChoice(
+            match[1] or match[2], ReadingReason.OFFICIAL_KEYWORD, match.span(match.lastindex or 0)
+        )
     # Rank, where it begins, number among its kind.
     ranked = [
         (
