@@ -145,7 +145,7 @@ def show(
     item_id: Annotated[
         str | None, typer.Option("--item", help="Of the run: trials of this item, right ones as well.")
     ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Trials at most; default: 3.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Of the run: trials at most; default: 3.")] = None,
     out: Annotated[
         Path | None,
         typer.Option(help="PNG file to write; default: ITEM.png, and with --run no picture."),
@@ -157,7 +157,7 @@ def show(
 
     The picture has waveform and spectrogram of each clip, and from above where the sources are, the nose up. With
     --run each trial is shown with its options, its reply, where the answer was read and why, and the item's other
-    trials: by default the first ones that are wrong.
+    trials: of each item the first trial that is wrong, unless the filters say otherwise.
     """
     from starbench.cli.commands import show as commands
     from starbench.errors import InputError

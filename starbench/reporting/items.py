@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from starbench.reporting.tables import Column, Table, new_console, say, show_table
+from starbench.schema import Item
 from starbench.scoring.item_summaries import ItemSummary
 from starbench.scoring.observations import MISSING
 from starbench.text import printable, visible_json
@@ -15,11 +16,11 @@ from starbench.text import printable, visible_json
 _LONGEST_ANSWER = 48
 
 
-def level_words(level: float | None, unit: str | None, *, catch: bool) -> str:
+def level_words(item: Item) -> str:
     """How hard an item is; ``catch`` where nothing is there to be heard, or no difference."""
-    if catch:
+    if item.catch:
         return "catch"
-    return "" if level is None else f"{level:g} {printable(unit or '')}".strip()
+    return "" if item.level is None else f"{item.level:g} {printable(item.level_unit or '')}".strip()
 
 
 def show_items(source: str, summaries: Sequence[ItemSummary], limit: int) -> None:
@@ -36,8 +37,8 @@ def show_items(source: str, summaries: Sequence[ItemSummary], limit: int) -> Non
         Column("task", lambda one: one.item.task, rank=3, is_text=True),
         Column("sub-category", lambda one: one.item.sub_category or one.item.category or "", rank=1, is_text=True),
         Column("right answer", lambda one: _cut(one.item.right_option), rank=2, is_text=True),
-        Column("level", lambda one: level_words(one.item.level, one.item.level_unit, catch=one.item.catch), rank=1),
-        Column("right", lambda one: _right_share(one)),
+        Column("level", lambda one: level_words(one.item), rank=1),
+        Column("right", _right_share),
         Column("outcomes", _outcomes, rank=1),
     )  # fmt: skip
     n = len(summaries)

@@ -23,30 +23,26 @@ _MOST_FACTS, _MOST_SIBLINGS = 12, 60
 _LABEL = "  {:<8} "
 
 
-def show_trials(views: Sequence[TrialView], limit: int) -> None:
-    """Print the first ``limit`` trials, and how many more there are."""
+def show_trials(views: Sequence[TrialView], n_more: int) -> None:
+    """Print trials, and how many more there are."""
     console = new_console()
-    for view in views[:limit]:
+    for view in views:
         _show(console, view)
         say(console, "")
-    if len(views) > limit:
-        say(console, f"… and {len(views) - limit:,} more (--limit {len(views)})")
+    if n_more:
+        say(console, f"… and {n_more:,} more (--limit {len(views) + n_more})")
 
 
 def _show(console: Console, view: TrialView) -> None:
     item, trial = view.item, view.observation.trial
-    level = level_words(item.level, item.level_unit, catch=item.catch)
-    parts = (
-        item.task,
-        item.sub_category or item.category,
-        level and f"level {level}".replace("level catch", "catch trial"),
-    )
+    level = "catch trial" if item.catch else f"level {level_words(item)}" * (item.level is not None)
+    parts = (item.task, item.sub_category or item.category, level)
     say(console, f"{item.id} · {trial.condition} · rotation {trial.rotation}")
     say(console, " · ".join(part for part in parts if part), "  ")
     say(console, "")
     say(console, item.question, "  ")
-    for line in _option_lines(view):
-        say(console, line[1], f"  {line[0]} ")
+    for mark, option in _option_lines(view):
+        say(console, option, f"  {mark} ")
     if item.option_orders is not None:
         heard = ", ".join(str(clip + 1) for clip in view.clip_order)
         _fact(console, "heard", f"the item's clips in the order {heard}")

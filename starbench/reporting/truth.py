@@ -27,9 +27,10 @@ def truth_rows(truth: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, 
 
 
 def planned_rows(truth: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What an item was planned to hold; everything that is known where it has no plan."""
+    """What an item was planned to hold, without digests; everything that is known where it has no plan."""
     planned = truth.get("planned")
-    return list(truth_rows(planned if isinstance(planned, Mapping) and planned else truth))
+    rows = truth_rows(planned if isinstance(planned, Mapping) and planned else truth)
+    return [(name, value) for name, value in rows if not name.endswith("sha256")]
 
 
 def _value(value: Any) -> str:

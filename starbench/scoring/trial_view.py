@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from starbench.planning.trials import arrange
@@ -13,7 +13,6 @@ from starbench.runs.directory import ItemKey
 from starbench.runs.load import LoadedRun, TrialEnd
 from starbench.schema import Item, Outcome
 from starbench.scoring.observations import Observation
-from starbench.scoring.selection import Selection
 
 
 class SiblingTrial(NamedTuple):
@@ -62,15 +61,14 @@ def reply_of(data: LoadedRun, observation: Observation) -> str | None:
 
 
 def trial_views(
-    data: LoadedRun, observations: Sequence[Observation], selection: Selection
+    data: LoadedRun, observations: Sequence[Observation], chosen: Iterable[Observation]
 ) -> Iterator[TrialView]:
-    """The trials of a run that are looked at, in the order of the plan; ``observations`` are all of the run's."""
+    """The views of the ``chosen`` trials; ``observations`` are all of the run's."""
     of_item: dict[ItemKey, list[Observation]] = defaultdict(list)
     for one in observations:
         of_item[one.trial.suite, one.item.id].append(one)
-    for one in observations:
-        if selection.keeps_trial(one, reply_of(data, one)):
-            yield _view(data, one, of_item[one.trial.suite, one.item.id])
+    for one in chosen:
+        yield _view(data, one, of_item[one.trial.suite, one.item.id])
 
 
 def _view(data: LoadedRun, observation: Observation, of_item: Sequence[Observation]) -> TrialView:

@@ -14,11 +14,12 @@ from starbench.reporting.files import write_file
 from starbench.reporting.pictures.item import png
 from starbench.reporting.site.suites import suites_of
 from starbench.reporting.trials import show_trials
+from starbench.runs.directory import ItemKey
 from starbench.runs.load import LoadedRun, load
 from starbench.schema import Item
 from starbench.scoring.observations import Observation, observe
 from starbench.scoring.selection import Selection, verdict_of
-from starbench.scoring.trial_view import trial_views
+from starbench.scoring.trial_view import reply_of, trial_views
 from starbench.suites.open import open_suite
 from starbench.suites.suite import Suite
 from starbench.text import slug, suggestion
@@ -47,25 +48,38 @@ def show_run(
     selection.refuse_unknown(data.items.values(), data.run.identity.setup.conditions)
     drawn = None if out is None else _item_in_suite(data, selection, suite)
     observations = observe(data)
-    views = list(trial_views(data, observations, _or_wrong(selection)))
-    if not views:
+    chosen = _chosen(data, observations, selection)
+    if not chosen:
         echo(f"{path}: {_why_none(selection, observations)}")
-    show_trials(views, limit or _USUAL)
+    n_shown = min(len(chosen), limit or _USUAL)
+    views = list(trial_views(data, observations, chosen[:n_shown]))
+    show_trials(views, len(chosen) - n_shown)
     if out is not None and drawn is not None:
         _write_picture(*drawn, out)
 
 
-def _or_wrong(selection: Selection) -> Selection:
-    """Trials that are wrong, where neither how they ended nor an item was asked for."""
-    is_open = selection.verdict is None and selection.outcome is None and selection.item_id is None
-    return replace(selection, verdict="wrong") if is_open else selection
+def _chosen(data: LoadedRun, observations: Sequence[Observation], selection: Selection) -> list[Observation]:
+    """The trials that are looked at: of one item all, else the first of each item, and only wrong ones by default."""
+    if _is_open(selection):
+        selection = replace(selection, verdict="wrong")
+    kept = [one for one in observations if selection.keeps_trial(one, reply_of(data, one))]
+    if selection.item_id is not None:
+        return kept
+    firsts: dict[ItemKey, Observation] = {}
+    for one in kept:
+        firsts.setdefault((one.trial.suite, one.item.id), one)
+    return list(firsts.values())
+
+
+def _is_open(selection: Selection) -> bool:
+    return selection.verdict is None and selection.outcome is None and selection.item_id is None
 
 
 def _why_none(selection: Selection, observations: Sequence[Observation]) -> str:
-    if _or_wrong(selection) == replace(Selection(), verdict="wrong"):
-        asked = [one for one in observations if verdict_of(one) is not None]
-        return f"none of {len(asked):,} trials is wrong; --right or --item ID shows others"
-    return "no trial is as asked for"
+    if selection != Selection():
+        return "no trial is as asked for"
+    n_asked = sum(verdict_of(one) is not None for one in observations)
+    return f"none of {n_asked:,} trials is wrong (--right and --item ID show others)"
 
 
 def _item_in_suite(data: LoadedRun, selection: Selection, suite: str | None) -> tuple[Suite, Item]:

@@ -36,6 +36,7 @@ _SPOTS = tuple((far * x, far * y) for far in (13.0, 26.0, 40.0) for x, y in _SID
 _LABEL_SIZE = 9.0
 
 _Points = NDArray[np.float64]
+_Place = tuple[float, float]
 _Box = tuple[float, float, float, float]
 
 
@@ -81,12 +82,13 @@ def draw_map(figure: Figure, place: SubplotSpec, view: TopView, reach: float, he
     _draw_listener(ax, reach)
     for number, source in enumerate(view.sources):
         _draw_source(ax, source, number, view.sources[:number], near=reach / 24)
-    _draw_labels(ax, view.sources, reach)
+    width, high = figure.get_size_inches() * grid[0, 0].get_position(figure).size
+    _draw_labels(ax, view.sources, points_per_metre=72 * min(width, high) / (2 * reach), reach=reach)
     ax.set_title(
         "From above, the nose up" + ("" if view.corners is not None else "; in the open"), loc="left"
     )
     # Hung below the frame, wherever its aspect lets it end, into the room that ``height_in`` leaves.
-    for row, (number, line) in enumerate(_legend(view)):
+    for row, (source_number, line) in enumerate(_legend(view)):
         ax.annotate(
             line,
             xy=(0.0, 0.0),
@@ -95,7 +97,7 @@ def draw_map(figure: Figure, place: SubplotSpec, view: TopView, reach: float, he
             textcoords="offset points",
             va="top",
             size=8.5,
-            color="0.35" if number is None else ink_of(number),
+            color="0.35" if source_number is None else ink_of(source_number),
             parse_math=False,
         )
 
@@ -131,7 +133,15 @@ def _draw_rings(ax: Axes, reach: float) -> None:
         ax.add_patch(Circle((0, 0), float(radius), fc="none", ec="0.82", lw=0.8, zorder=0.6))
         at = radius * np.array([-np.sin(np.radians(22.5)), -np.cos(np.radians(22.5))])
         ax.text(
-            *at, f"{radius:g} m", color="0.45", size=7.5, ha="center", va="center", zorder=1.0, bbox=_HALO
+            float(at[0]),
+            float(at[1]),
+            f"{radius:g} m",
+            color="0.45",
+            size=7.5,
+            ha="center",
+            va="center",
+            zorder=1.0,
+            bbox=_HALO,
         )
 
 
@@ -180,21 +190,21 @@ def _draw_source(
     ax.plot(*source.track[0], "o", color=colour, ms=max(3, 12 - 4 * here), mec="white", zorder=6 + here)
 
 
-def _arrows(track: _Points) -> list[tuple[_Points, _Points]]:
+def _arrows(track: _Points) -> list[tuple[_Place, _Place]]:
     """Where the heads of arrows are, each as a short piece of the path: half-way, and at the end."""
     lengths = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(track, axis=0), axis=1))])
     if not lengths[-1]:
         return []
-    ends = [np.array([np.interp(at * lengths[-1], lengths, axis) for axis in track.T]) for at in (0.5, 1.0)]
-    begins = [
-        np.array([np.interp(at * lengths[-1], lengths, axis) for axis in track.T]) for at in (0.46, 0.96)
-    ]
-    return [(begin, end) for begin, end in zip(begins, ends, strict=True) if np.linalg.norm(end - begin) > 0]
+
+    def at(share: float) -> _Place:
+        x, y = (float(np.interp(share * lengths[-1], lengths, axis)) for axis in track.T)
+        return x, y
+
+    return [(at(share - 0.04), at(share)) for share in (0.5, 1.0)]
 
 
-def _draw_labels(ax: Axes, sources: Sequence[SourceTrack], reach: float) -> None:
+def _draw_labels(ax: Axes, sources: Sequence[SourceTrack], *, points_per_metre: float, reach: float) -> None:
     """Each source's number and name beside its dot, where it hides no dot, no other label and no word at the edge."""
-    points_per_metre = 72 * _FRAME / (2 * reach)
     edge = reach * points_per_metre
     taken: list[_Box] = [(-22, -16, 22, 20)]  # the head
     taken += [
@@ -243,7 +253,7 @@ def _alignment(aside: float) -> str:
     return "left" if aside > 0 else "right" if aside < 0 else "center"
 
 
-def _box(dot: _Points, spot: tuple[float, float], wide: float, tall: float) -> _Box:
+def _box(dot: _Points, spot: _Place, wide: float, tall: float) -> _Box:
     """Left, bottom, right and top of a label, points."""
     x, y = dot[0] + spot[0], dot[1] + spot[1]
     left = x if spot[0] > 0 else x - wide

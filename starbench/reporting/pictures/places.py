@@ -124,7 +124,8 @@ def _corners(room: _Room) -> _Plan:
     ahead = np.array([np.cos(facing), -np.sin(facing)])
     right = np.array([ahead[1], -ahead[0]])
     floor = np.array([(0.0, 0.0), (x, 0.0), (x, y), (0.0, y)]) - room.listener_m[:2]
-    return floor @ np.stack([right, ahead], axis=1)
+    corners: _Plan = floor @ np.stack([right, ahead], axis=1)
+    return corners
 
 
 def _track(source: _Source, name: str) -> SourceTrack:
