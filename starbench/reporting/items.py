@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +9,7 @@ from starbench.reporting.tables import Column, Table, new_console, say, show_tab
 from starbench.schema import Item
 from starbench.scoring.item_summaries import ItemSummary
 from starbench.scoring.observations import MISSING
-from starbench.text import printable, visible_json
+from starbench.text import printable
 
 #: Characters of a right answer that a table has room for; --json has all of it.
 _LONGEST_ANSWER = 48
@@ -47,8 +46,8 @@ def show_items(source: str, summaries: Sequence[ItemSummary], limit: int) -> Non
         say(console, f"… and {n - limit:,} more (--limit {n})")
 
 
-def item_line(summary: ItemSummary) -> str:
-    """An item as one line of JSON, safe to print."""
+def item_record(summary: ItemSummary) -> dict[str, Any]:
+    """An item as an object for JSON, nothing of it shortened."""
     item = summary.item
     record: dict[str, Any] = {
         "suite": summary.suite,
@@ -67,7 +66,7 @@ def item_line(summary: ItemSummary) -> str:
         share = summary.n_right / summary.n_trials
         record |= {"outcomes": summary.outcomes, "trials": summary.n_trials, "right": summary.n_right}
         record |= {"right_share": round(share, 6)}
-    return visible_json(json.dumps(record, ensure_ascii=False))
+    return record
 
 
 def _right_share(summary: ItemSummary) -> str:

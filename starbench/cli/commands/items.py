@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,12 @@ import typer
 
 from starbench.cli.commands.selection import selection_of
 from starbench.errors import InputError
-from starbench.reporting.items import item_line, show_items
+from starbench.reporting.items import item_record, show_items
 from starbench.runs import directory
 from starbench.runs.load import load
 from starbench.scoring.item_summaries import run_items, suite_items
 from starbench.suites.open import open_suite
-from starbench.text import printable
+from starbench.text import printable, visible_json
 
 #: Rows of a table, unless another number is asked for.
 _USUAL = 50
@@ -40,4 +41,4 @@ def items(target: str, options: Mapping[str, Any], limit: int | None, *, as_json
         show_items(printable(target), found, limit or _USUAL)
         return
     for one in found[:limit]:
-        typer.echo(item_line(one))
+        typer.echo(visible_json(json.dumps(item_record(one), ensure_ascii=False)))
