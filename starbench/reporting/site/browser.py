@@ -219,19 +219,19 @@ class _Replies:
 
 def _why(o: Observation, end: TrialEnd, mode: str) -> ReadingEvidence:
     """Why a trial's reply is read as it is."""
-    if end.outcome is Outcome.ERROR:
-        return ReadingEvidence("the request failed")
-    stops = {"length": "it was cut at a limit of length", "blocked": "a filter withheld it"}
-    if end.stop == "refused":
-        return ReadingEvidence("the server marked it as a refusal")
-    if o.letter is None and end.stop in stops:
-        return ReadingEvidence(stops[end.stop])
-    if o.trial.protocol != "starbench":
-        return ReadingEvidence("read by the parser of the official evaluator")
-    if mode != "text":
-        return ReadingEvidence("only a letter alone is an answer in this run")
-    if len(end.response or "") > _LONGEST_REPLY:
-        return ReadingEvidence("it is too long to mark the place that decides")
+    stops = {"refused": "the server marked it as a refusal"}
+    if o.letter is None:
+        stops |= {"length": "it was cut at a limit of length", "blocked": "a filter withheld it"}
+    settled = {
+        "the request failed": end.outcome is Outcome.ERROR,
+        stops.get(end.stop, ""): end.stop in stops,
+        "read by the parser of the official evaluator": o.trial.protocol != "starbench",
+        "only a letter alone is an answer in this run": mode != "text",
+        "it is too long to mark the place that decides": len(end.response or "") > _LONGEST_REPLY,
+    }
+    for reason, holds in settled.items():
+        if holds:
+            return ReadingEvidence(reason)
     options = tuple(o.item.options[i] for i in o.trial.contents)
     return _evidence(end.response or "", options, o.item.question)
 

@@ -225,7 +225,7 @@ def difference_chart(title: str, rows: Sequence[DifferenceRow]) -> str:
     parts: list[str] = []
     for value in ticks:
         parts.append(line(frame.x(value), frame.top - 6, frame.x(value), base, "grid" if value else "axis"))
-        parts.append(text(frame.x(value), base + 16, f"{100 * value:+.0f}".replace("-", "−"), "tick"))
+        parts.append(text(frame.x(value), base + 16, _signed(100 * value), "tick"))
     for index, row in enumerate(rows):
         y = frame.top + 22 * (index + 0.5)
         class_ = f"s{1 if row.value > 0 else 2}" if row.is_clear else "unclear"
@@ -243,3 +243,7 @@ def difference_chart(title: str, rows: Sequence[DifferenceRow]) -> str:
     return picture(
         frame.width, frame.height, title, f"Differences in points, with 95 % intervals. {said}", parts
     )
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.0f}".replace("-", "−") if round(value) else "0"

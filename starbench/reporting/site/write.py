@@ -196,6 +196,7 @@ def _summary(runs: Sequence[RunFacts]) -> dict[str, Any]:
             for number, run in enumerate(runs)
         ],
         "limits": [limit for run in runs for limit in summary.limits(run)],
+        "charts": summary.condition_charts(runs),
         "scores": summary.score_table(runs),
         "thresholds": summary.threshold_table(runs),
         "drops": summary.drop_table(runs),
