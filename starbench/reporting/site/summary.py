@@ -9,7 +9,7 @@ from starbench.canary import arrival, summary
 from starbench.reporting.floors import highest
 from starbench.reporting.headlines import headlines
 from starbench.reporting.site.charts import Bar, dot_chart
-from starbench.reporting.site.facts import RunFacts, Share, shown_name
+from starbench.reporting.site.facts import RunFacts, ShareRight, shown_name
 from starbench.reporting.site.perception import threshold_words
 from starbench.reporting.site.tables import PageColumn, PageTable
 from starbench.reporting.words import adaptation_sentence, notes
@@ -153,8 +153,8 @@ def condition_charts(runs: Sequence[RunFacts]) -> list[tuple[str, str]]:
     ]
 
 
-def _share_of(row: Headline | None) -> Share | None:
-    return None if row is None else Share(row.aa, row.aa_ci, row.n_items, row.n_trials, row.chance)
+def _share_of(row: Headline | None) -> ShareRight | None:
+    return None if row is None else ShareRight(row.aa, row.aa_ci, row.n_items, row.n_trials, row.chance)
 
 
 # --- tables ---------------------------------------------------------------------------------------
@@ -286,4 +286,8 @@ def threshold_table(runs: Sequence[RunFacts]) -> PageTable | None:
         PageColumn("false alarms, %", "share", "false_alarms"),
         PageColumn("highest floor, %", "text", "highest_floor"),
     )
-    return PageTable("thresholds", "Thresholds: the smallest that is heard", columns, rows) if rows else None
+    return (
+        PageTable("hearing-thresholds", "Thresholds: the smallest that is heard", columns, rows)
+        if rows
+        else None
+    )

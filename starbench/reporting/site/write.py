@@ -142,28 +142,25 @@ def _write_data(out: Path, files: Iterator[tuple[str, str]]) -> None:
 
 
 def _write_pages(out: Path, environment: Environment, runs: Sequence[RunFacts]) -> None:
-    names = [("index", "Summary"), ("perception", "Perception"), ("scenes", "Scenes"), ("items", "Items")]
-    names += [("compare", "Compare")] if len(runs) > 1 else []
-    names += [("methods", "Methods")]
+    names = ["index", "Perception", "Scenes", "Items", *(["Compare"] if len(runs) > 1 else []), "Methods"]
+    pages = [(f"{name.lower()}.html", "Summary" if name == "index" else name) for name in names]
     shared = {
-        "nav": names,
+        "nav": pages,
         "runs": [{"name": run.name, "number": number} for number, run in enumerate(runs)],
         "title": runs[0].name if len(runs) == 1 else f"{len(runs)} runs",
     }
     contexts = {
-        "index": _summary(runs),
-        "perception": _perception(runs),
-        "scenes": _scenes(runs),
-        "items": {"outcomes": browser.OUTCOMES},
-        "compare": {"compared": compared.compared(runs) if len(runs) > 1 else None},
-        "methods": {"tables": methods.tables(runs)},
+        "index.html": _summary(runs),
+        "perception.html": _perception(runs),
+        "scenes.html": _scenes(runs),
+        "items.html": {"outcomes": browser.OUTCOMES},
+        "compare.html": {"compared": compared.compared(runs) if len(runs) > 1 else None},
+        "methods.html": {"tables": methods.tables(runs)},
     }
-    for name, heading in names:
+    for name, heading in pages:
         context = contexts[name]
-        page = environment.get_template(f"{name}.html").render(
-            **shared, **context, page=name, heading=heading
-        )
-        write_file(out / f"{name}.html", page)
+        page = environment.get_template(name).render(**shared, **context, page=name, heading=heading)
+        write_file(out / name, page)
         for table in _tables_in(context):
             write_file(out / "tables" / f"{table.name}.csv", table.csv(), new_folder=True)
             write_file(out / "tables" / f"{table.name}.tex", table.latex())
@@ -198,7 +195,7 @@ def _summary(runs: Sequence[RunFacts]) -> dict[str, Any]:
         "limits": [limit for run in runs for limit in summary.limits(run)],
         "charts": summary.condition_charts(runs),
         "scores": summary.score_table(runs),
-        "thresholds": summary.threshold_table(runs),
+        "threshold_table": summary.threshold_table(runs),
         "drops": summary.drop_table(runs),
         "outcome_table": summary.outcome_table(runs),
     }
