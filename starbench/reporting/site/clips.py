@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from starbench.audio import decode
-from starbench.errors import AudioError, InputError
+from starbench.errors import AudioError
 from starbench.execution.processes import map_items
 from starbench.reporting.pictures.places import SourceTrack, TopView, top_view
 from starbench.reporting.site import clip_pictures
@@ -29,6 +29,10 @@ AudioMode = Literal["copy", "link", "none"]
 AUDIO, PICTURES = "audio", "clips"
 #: Sent in place of an item's sound, and the same for all items of a length: nothing to look at.
 _STAND_INS = {"silence": "digital silence, as long as the clip", "noise": "noise, as long as the clip"}
+
+
+#: Keys of an entry that name a file.
+_FILES = ("picture", "sound")
 
 
 class _Missing(NamedTuple):
@@ -56,6 +60,9 @@ class ClipShelf:
 
     def prepare(self, items: Iterable[tuple[str, Item]], workers: int = 0) -> int:
         """Make the pictures that are not kept yet, of clips as they lie in their suites; how many those were."""
+        if not _is_writable(self.cache):
+            self.cache = self.out / PICTURES
+            self.cache.mkdir(parents=True, exist_ok=True)
         missing = {
             clip.digest: _Missing(clip.digest, _file(suite, path))
             for digest, item in items
@@ -64,15 +71,16 @@ class ClipShelf:
             if (clip := suite.clips.get(path)) is not None
             and clip_pictures.read(self.cache, clip.digest) is None
         }
-        try:
-            self.cache.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(
-                f"{self.cache} cannot be written: {error.strerror}: set XDG_CACHE_HOME"
-            ) from error
         for _ in map_items(partial(_draw, self.cache), [*missing.values()], workers):
             pass
         return len(missing)
+
+    @property
+    def files(self) -> set[str]:
+        """Names of the files that were written, or are kept between reports."""
+        return {
+            Path(entry[kind]).name for entry in self._entries.values() for kind in _FILES if kind in entry
+        }
 
     def entry(self, digest: str, item: Item, spec: ClipSpec) -> dict[str, Any]:
         """What a page needs to know of a clip as it is sent, written to the folder of the site."""
@@ -133,6 +141,14 @@ class ClipShelf:
             shutil.copyfile(source, target)
         if not target.is_symlink():
             self.n_bytes += target.stat().st_size
+
+
+def _is_writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK)
 
 
 def _file(suite: Suite, path: str) -> Path:

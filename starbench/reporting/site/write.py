@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -22,7 +22,7 @@ from starbench.reporting.site import (
     scenes,
     summary,
 )
-from starbench.reporting.site.clips import AudioMode, ClipShelf
+from starbench.reporting.site.clips import AUDIO, PICTURES, AudioMode, ClipShelf
 from starbench.reporting.site.facts import RunFacts, facts_of
 from starbench.reporting.site.suites import suites_of
 from starbench.reporting.site.tables import PageTable
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _STATIC = ("style.css", "tables.js", "drawing.js", "player.js", "detail.js", "items.js")
-#: Present in a folder that this module wrote: nothing else is ever written over.
-_MARK = "static/style.css"
+#: Says that a folder was written by this module: nothing else is ever written over.
+_MARK = ".starbench-report"
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,7 @@ def write_report(
     rates = {run.run.identity.setup.rate_hz for run in runs}
     shelf = ClipShelf(out, found, audio, rate=rates.pop() if len(rates) == 1 else None)
     try:
+        write_file(out / _MARK, "", new_folder=True)
         began = time.monotonic()
         items = [(digest, entry.item) for (digest, _), entry in browser.entries_of(facts).items()]
         n_pictures = shelf.prepare(items, _workers(len(items), workers))
@@ -78,6 +79,8 @@ def write_report(
         _write_static(out)
         _write_data(out, browser.scripts(facts, shelf))
         _write_pages(out, environment, facts)
+        for folder in (AUDIO, PICTURES):
+            _remove_others(out / folder, shelf.files)
     except OSError as error:
         raise InputError(f"{out} cannot be written: {error.strerror}") from error
     wanted = {one.digest: one.name for run in runs for one in run.run.identity.suites}
@@ -136,9 +139,14 @@ def _write_data(out: Path, files: Iterator[tuple[str, str]]) -> None:
     for name, script in files:
         (out / "data" / name).write_text(script, "ascii")
         written.add(name)
-    for old in (out / "data").glob("*.js"):  # of an earlier report of more items
-        if old.name not in written:
-            old.unlink()
+    _remove_others(out / "data", written)
+
+
+def _remove_others(folder: Path, kept: Collection[str]) -> None:
+    """Remove the files that an earlier report left in a folder."""
+    for file in folder.iterdir() if folder.exists() else ():
+        if file.name not in kept and (file.is_file() or file.is_symlink()):
+            file.unlink()
 
 
 def _write_pages(out: Path, environment: Environment, runs: Sequence[RunFacts]) -> None:
@@ -157,6 +165,7 @@ def _write_pages(out: Path, environment: Environment, runs: Sequence[RunFacts]) 
         "compare.html": {"compared": compared.compared(runs) if len(runs) > 1 else None},
         "methods.html": {"tables": methods.tables(runs)},
     }
+    tables: set[str] = set()
     for name, heading in pages:
         context = contexts[name]
         page = environment.get_template(name).render(**shared, **context, page=name, heading=heading)
@@ -164,6 +173,9 @@ def _write_pages(out: Path, environment: Environment, runs: Sequence[RunFacts]) 
         for table in _tables_in(context):
             write_file(out / "tables" / f"{table.name}.csv", table.csv(), new_folder=True)
             write_file(out / "tables" / f"{table.name}.tex", table.latex())
+            tables |= {f"{table.name}.csv", f"{table.name}.tex"}
+    _remove_others(out / "tables", tables)
+    _remove_others(out, {_MARK, *(name for name, _ in pages)})
 
 
 def _tables_in(value: Any) -> Iterator[PageTable]:
