@@ -67,6 +67,7 @@ for command in (
     models.check_model,
     results.score,
     results.compare,
+    results.report,
     results.power,
     results.errors,
     results.export,

@@ -1,4 +1,4 @@
-"""Commands that read what runs left: score, compare, export, leaderboard."""
+"""Commands that read what runs left: score, compare, report, export, leaderboard."""
 
 from __future__ import annotations
 
@@ -58,6 +58,33 @@ def compare(
     from starbench.cli.commands.results import compare as command
 
     command(runs, condition or [], json, whole=whole)
+
+
+def report(
+    runs: Annotated[list[Path], typer.Argument(help="Run directories; several are shown side by side.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Directory for the pages; default: report, in the first run's directory."),
+    ] = None,
+    suite: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Where a suite of the runs lies, if it does not lie near them: a directory, or task:source. "
+            "Repeatable."
+        ),
+    ] = None,
+    audio: Annotated[
+        str, typer.Option(help="Sounds: copy them, link to the suite's files, or none.")
+    ] = "copy",
+) -> None:
+    """Write pages about runs that open from disk: summary, curves, scenes, every trial with its sound, methods.
+
+    Nothing is asked, and the pages load nothing from elsewhere. Waveforms and spectrograms are kept in the user's
+    cache folder, so a second report of the same sounds is quick. Needs the extra report.
+    """
+    from starbench.cli.commands.report import report as command
+
+    command(runs, out, suite or [], audio)
 
 
 def power(

@@ -18,6 +18,7 @@ from starbench.reporting.files import write_file
 from starbench.reporting.leaderboard import write_board
 from starbench.reporting.pictures.item import png
 from starbench.reporting.tables import new_console, say
+from starbench.runs.load import load
 from starbench.suites import suite as suites
 from starbench.suites.suite import Suite
 from starbench.synthesis import BuildSpec
@@ -47,6 +48,7 @@ def demo(out: Path) -> int:
     for path in write_board(read_entries([out / "runs" / spec for spec in _MODELS]), out):
         echo(f"board: {path}")
     _draw(built, out / "scene.png")
+    _write_pages(out)
     console = new_console()
     say(console, "")
     for line in _LAST_LINES:
@@ -62,6 +64,21 @@ def _suite(root: Path, task: str, size: int) -> Suite:
     echo(f"building {size} items of {', '.join(attributes)} in {root}", err=True)
     with counting("building") as on_item:
         return build(task, BuildSpec(attributes, "default", _SEED, size), root, on_item)
+
+
+def _write_pages(out: Path) -> None:
+    from starbench.cli.commands.report import lines
+    from starbench.reporting.site.write import write_report
+
+    runs = [out / "runs" / spec for spec in _MODELS]
+    try:
+        written = write_report([load(run) for run in runs], out / "report")
+    except InputError as error:  # the pages alone need an extra
+        names = " ".join(map(str, runs))
+        echo(f"no report: {error}; then starbench report {names} --out {out / 'report'}", err=True)
+    else:
+        for line in lines(written):
+            echo(line)
 
 
 def _draw(built: list[Suite], path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from starbench.canary.arrival import are_ears_apart
+from starbench.cli.commands.report_line import command_for
 from starbench.cli.commands.shared import (
     drive,
     error_lines,
@@ -91,6 +92,7 @@ def _report(path: Path) -> int:
     show(scores, data)
     for entry in entries:
         echo(f"entry: {entry}")
+    echo(f"report: {command_for(path)}")
     if not any(row.coverage for suite in scores.suites for row in suite.headlines):
         echo(f"no reply held an answer: starbench check-model {printable(scores.model)} says why", err=True)
     return DONE if scores.complete else INCOMPLETE

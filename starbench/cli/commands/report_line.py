@@ -1,0 +1,14 @@
+"""How the report of a run is made, in the words of the command line."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+#: The folder of a run's own report.
+FOLDER = "report"
+
+
+def command_for(path: Path) -> str:
+    """The command that makes the report of the run at ``path``."""
+    return f"starbench report {shlex.quote(str(path))} --out {shlex.quote(str(path / FOLDER))}"

@@ -1,0 +1,114 @@
+"""What is chosen where something else is right: by content, and by the letter that it stands at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from starbench.reporting.site.facts import RunFacts, share, shown_name
+from starbench.reporting.site.tables import PageColumn, PageTable
+from starbench.scoring.accuracy import grouped
+from starbench.scoring.observations import Observation
+
+#: A matrix of fewer items says nothing.
+_FEWEST_ITEMS = 8
+#: A matrix of more contents is not readable.
+_MOST_CONTENTS = 8
+
+
+class Matrix(NamedTuple):
+    """Right content by chosen content, as shares of each row; ``n`` trials in each row."""
+
+    caption: str
+    run: str
+    columns: list[str]
+    rows: list[tuple[str, int, list[float]]]
+
+
+def matrices(runs: Sequence[RunFacts]) -> list[Matrix]:
+    """For each run and sub-category with one set of options: what was chosen for each right content."""
+    found = [
+        matrix
+        for run in runs
+        for name, group in grouped(run.heard(), lambda o: o.item.part).items()
+        if (matrix := _confusion(run, name, group)) is not None
+    ]
+    names = list(dict.fromkeys(matrix.caption for matrix in found))
+    return sorted(found, key=lambda matrix: names.index(matrix.caption))
+
+
+def _confusion(run: RunFacts, name: str, group: Sequence[Observation]) -> Matrix | None:
+    contents = list(dict.fromkeys(option for o in group for option in o.item.options))
+    if (
+        len({o.item.id for o in group}) < _FEWEST_ITEMS
+        or len(contents) > _MOST_CONTENTS
+        or any(set(o.item.options) != set(contents) for o in group)
+    ):
+        return None
+    counts: Counter[tuple[str, str | None]] = Counter(
+        (o.item.options[o.right_content], _chosen(o)) for o in group
+    )
+    rows = []
+    for right in contents:
+        n = sum(counts[right, chosen] for chosen in (*contents, None))
+        if n:
+            rows.append((right, n, [counts[right, chosen] / n for chosen in (*contents, None)]))
+    return Matrix(shown_name(name), run.name, [*contents, "no answer"], rows)
+
+
+def _chosen(o: Observation) -> str | None:
+    return None if o.letter is None else o.item.options[o.trial.contents[ord(o.letter) - ord("A")]]
+
+
+def confusion_table(matrices: Sequence[Matrix]) -> PageTable:
+    """All confusion matrices in one table, a row a pair of contents."""
+    rows: list[tuple[Any, ...]] = [
+        (matrix.run, matrix.caption, right, chosen, n, value)
+        for matrix in matrices
+        for right, n, values in matrix.rows
+        for chosen, value in zip(matrix.columns, values, strict=True)
+    ]
+    columns = (
+        PageColumn("run"),
+        PageColumn("sub-category"),
+        PageColumn("right"),
+        PageColumn("chosen"),
+        PageColumn("trials where this is right", "count", "trials"),
+        PageColumn("share of these, %", "share", "share"),
+    )
+    return PageTable("confusions", "What was chosen for each right answer", columns, rows)
+
+
+def letter_table(runs: Sequence[RunFacts]) -> PageTable:
+    """How often each letter is chosen, beside how often it is right."""
+    rows = []
+    for run in runs:
+        for name, group in grouped(run.heard(), lambda o: o.item.part).items():
+            answered = [o for o in group if o.letter is not None]
+            chosen = Counter(str(o.letter) for o in answered)
+            right = Counter(o.trial.answer_letter for o in answered)
+            for letter in sorted({*chosen, *right}):
+                place = [o for o in answered if o.trial.answer_letter == letter]
+                hit = share(place).value if place else None
+                rows.append(
+                    (
+                        run.name,
+                        shown_name(name),
+                        letter,
+                        len(answered),
+                        chosen[letter] / len(answered),
+                        right[letter] / len(answered),
+                        hit,
+                    )
+                )
+    columns = (
+        PageColumn("run"),
+        PageColumn("sub-category"),
+        PageColumn("letter"),
+        PageColumn("answers", "count"),
+        PageColumn("chosen, %", "share", "chosen"),
+        PageColumn("is right, %", "share", "is_right"),
+        PageColumn("right where it is right, %", "share", "hit_rate"),
+    )
+    return PageTable("letters", "Letters: how often each is chosen, and how often it is right", columns, rows)
