@@ -116,7 +116,11 @@ def test_a_path_is_followed_and_what_is_heard_when_is_kept() -> None:
     assert path.sounds_s is None
     assert standing.sounds_s == (0.5, 0.7)
     assert path.is_moving
-    assert place_words(path) == "from 270° left, ear level, 1.00\u00a0m to 90° right, ear level, 1.00\u00a0m"
+    there, back = "270° left, ear level, 1.00\u00a0m", "90° right, ear level, 1.00\u00a0m"
+    assert place_words(path) == f"from {there} to {back}"
+    returning = top_view({"sources": [moving(*points, (1.5, 0.0, 0.0, 1.0), (2.0, -90.0, 0.0, 1.0))]})
+    assert returning is not None
+    assert place_words(returning.sources[0]) == f"from {there} by way of {back} to {there}"
 
 
 @pytest.mark.parametrize(

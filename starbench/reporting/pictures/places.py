@@ -28,6 +28,8 @@ _Seconds = Annotated[float, Field(ge=-3600.0, le=3600.0)]
 _Plan = NDArray[np.float64]
 #: What the two sounds of a pair are called.
 _IN_TURN = ("first", "second")
+#: A path whose ends are nearer than this part of its length returns.
+_RETURN = 0.25
 
 
 class _Record(BaseModel):
@@ -176,6 +178,10 @@ def direction_words(direction: Sequence[float] | _Plan) -> str:
 
 
 def place_words(source: SourceTrack) -> str:
-    """Where a source is, or from where to where it moves."""
-    first, last = (direction_words(source.directions[k]) for k in (0, -1))
-    return f"from {first} to {last}" if source.is_moving else first
+    """Where a source is, or from where to where it moves; where it returns, also where it is half-way."""
+    first, middle, last = (direction_words(source.directions[k]) for k in (0, len(source.track) // 2, -1))
+    if not source.is_moving:
+        return first
+    length = float(np.linalg.norm(np.diff(source.track, axis=0), axis=1).sum())
+    returns = float(np.linalg.norm(source.track[-1] - source.track[0])) < _RETURN * length
+    return f"from {first}{f' by way of {middle}' * returns} to {last}"
