@@ -58,6 +58,7 @@ for command in (
     suites.build,
     suites.floors,
     suites.synth,
+    suites.items,
     suites.show,
     suites.verify,
     models.caption,

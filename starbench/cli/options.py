@@ -35,9 +35,17 @@ def with_options(*groups: Callable[..., None]) -> Callable[[CommandT], CommandT]
     return extend
 
 
-_of_model, _of_suite, _of_presentation, _of_pace, _of_output, _of_judge = (
+_of_model, _of_suite, _of_presentation, _of_pace, _of_output, _of_judge, _of_selection = (
     partial(typer.Option, rich_help_panel=panel)
-    for panel in ("Model", "Suite and sampling", "How it is asked", "Pace and budget", "Output", "Judge")
+    for panel in (
+        "Model",
+        "Suite and sampling",
+        "How it is asked",
+        "Pace and budget",
+        "Output",
+        "Judge",
+        "Which ones",
+    )
 )
 
 ModelSpec = Annotated[
@@ -119,6 +127,27 @@ def canary(
     ] = "basic",
 ) -> None:
     """How it is found out whether sound reaches the model."""
+
+
+def selection(
+    task: Annotated[str | None, _of_selection(help="Items of this task.")] = None,
+    category: Annotated[str | None, _of_selection(help="Items of this category.")] = None,
+    sub_category: Annotated[str | None, _of_selection(help="Items of this sub-category.")] = None,
+    level: Annotated[float | None, _of_selection(help="Items of this level.")] = None,
+    wrong: Annotated[
+        bool, _of_selection("--wrong", help="Wrong answers, and all else that is not right; of a run.")
+    ] = False,
+    right: Annotated[bool, _of_selection("--right", help="Right answers; of a run.")] = False,
+    outcome: Annotated[
+        str | None, _of_selection(help="Trials that ended so, e.g. refused, unparsed, error; of a run.")
+    ] = None,
+    condition: Annotated[str | None, _of_selection(help="Trials under this condition; of a run.")] = None,
+    text: Annotated[
+        str,
+        _of_selection(help="Words that all occur in the id, the question, the options, or the reply."),
+    ] = "",
+) -> None:
+    """Which items or trials are looked at: all filters hold together."""
 
 
 def sampling(

@@ -1,10 +1,10 @@
-"""Commands that make suites and look at them: list, build, floors, synth, show, verify."""
+"""Commands that make suites and look at them: list, build, floors, synth, items, show, verify."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -108,16 +108,68 @@ def synth(
     command(name, parameters, out, seed)
 
 
-def show(
-    item: Annotated[str, typer.Argument(help="Id of an item.")],
-    suite: options.Suite,
-    out: Annotated[Path | None, typer.Option(help="PNG file to write; default: ITEM.png.")] = None,
-    skip_bad: options.SkipBad = False,
+@options.with_options(options.selection)
+def items(
+    target: Annotated[
+        str,
+        typer.Argument(metavar="SUITE|RUN", help="A suite's directory, task:source, or a run's directory."),
+    ],
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Rows at most; default: 50, and with --json all.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line instead.")] = False,
+    **filters: Any,
 ) -> None:
-    """Draw an item: waveform and spectrogram of its clips, and from above where the sources are."""
-    from starbench.cli.commands.show import show as command
+    """List items: id, task, right answer, level; of a run also how many of its trials are right, and how others ended.
 
-    command(item, suite, out, skip_bad=skip_bad)
+    Of a run, --wrong lists items of which a trial is wrong, --right those of which all are right. The run's suite need
+    not be there.
+    """
+    from starbench.cli.commands.items import items as command
+
+    command(target, filters, limit, as_json=json)
+
+
+@options.with_options(options.selection)
+def show(
+    item: Annotated[str | None, typer.Argument(help="Id of an item.")] = None,
+    suite: Annotated[
+        str | None,
+        typer.Option(
+            help="Where the item is, or the run's suite lies: a built suite's directory, or task:source."
+        ),
+    ] = None,
+    run: Annotated[
+        Path | None, typer.Option(help="A run's directory: show trials of it in the terminal.")
+    ] = None,
+    item_id: Annotated[
+        str | None, typer.Option("--item", help="Of the run: trials of this item, right ones as well.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Of the run: trials at most; default: 3.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="PNG file to write; default: ITEM.png, and with --run no picture."),
+    ] = None,
+    skip_bad: options.SkipBad = False,
+    **filters: Any,
+) -> None:
+    """Draw an item, or show what a run was asked and answered.
+
+    The picture has waveform and spectrogram of each clip, and from above where the sources are, the nose up. With
+    --run each trial is shown with its options, its reply, where the answer was read and why, and the item's other
+    trials: of each item the first trial that is wrong, unless the filters say otherwise.
+    """
+    from starbench.cli.commands import show as commands
+    from starbench.errors import InputError
+
+    if run is not None:
+        commands.show_run(run, suite, out, {**filters, "item_id": item_id or item}, limit)
+        return
+    if item is None or suite is None:
+        raise InputError("name an item and its --suite, or a --run")
+    if item_id is not None or limit is not None or any(filters.values()):
+        raise InputError("filters, --item and --limit are about a --run: name one, or leave them out")
+    commands.draw(item, suite, out, skip_bad=skip_bad)
 
 
 def floors(

@@ -9,6 +9,7 @@ from starbench.protocols.base import Protocol
 from starbench.protocols.star_bench import StarBench
 from starbench.protocols.starbench import Starbench
 from starbench.reading.constrained import constrained_answer
+from starbench.reading.evidence import ReadingEvidence, ReadingReason
 from starbench.schema import AnswerMode, Reading, Response, Stop
 
 PROTOCOLS: dict[str, Protocol] = {protocol.name: protocol for protocol in (StarBench(), Starbench())}
@@ -41,4 +42,22 @@ def read_response(
     return constrained_answer(get(protocol).read(response, options, question), response, answer_mode)
 
 
-__all__ = ["PROTOCOLS", "Protocol", "get", "read_response"]
+# Each reply is explained once, as it is read once.
+@lru_cache(maxsize=65536)
+def response_evidence(
+    protocol: str,
+    text: str | None,
+    stop: Stop,
+    options: tuple[str, ...],
+    answer_mode: AnswerMode = "text",
+    question: str | None = None,
+) -> ReadingEvidence:
+    """Why :func:`read_response` reads a response as it does, and where in its text; its arguments are the same."""
+    response = Response.model_construct(text=text, stop=stop)
+    reading = get(protocol).read(response, options, question)
+    if constrained_answer(reading, response, answer_mode) != reading:
+        return ReadingEvidence(ReadingReason.NOT_ALONE)
+    return get(protocol).evidence(response, options, question)
+
+
+__all__ = ["PROTOCOLS", "Protocol", "get", "read_response", "response_evidence"]

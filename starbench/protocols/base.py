@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 from typing import Protocol as Structural
 
+from starbench.reading.evidence import ReadingEvidence, ReadingReason
 from starbench.schema import UNCUT, ClipSpec, Item, Outcome, Presentation, Reading, Response, TextSpec
 
 Part = TextSpec | ClipSpec
@@ -40,6 +41,9 @@ class Protocol(Structural):
 
     def read(self, response: Response, options: tuple[str, ...], question: str | None) -> Reading:
         """Read the answer in what the model delivered; ``question`` is what was asked, if it is known."""
+
+    def evidence(self, response: Response, options: tuple[str, ...], question: str | None) -> ReadingEvidence:
+        """Why it reads the response as it does, and where in the text."""
 
     def figures(self, results: Iterable[Result]) -> dict[str, Any]:
         """The figures that the protocol's original evaluator prints for a complete run, if it has one."""
@@ -88,3 +92,14 @@ def no_text_outcome(response: Response) -> Reading | None:
         "end": Outcome.EMPTY,
     }
     return Reading(outcome=outcomes[response.stop], truncated=response.stop == "length")
+
+
+def stop_evidence(response: Response) -> ReadingEvidence:
+    """Why a response is read by how it ended, and not by its text."""
+    reasons = {
+        "length": ReadingReason.CUT,
+        "blocked": ReadingReason.WITHHELD,
+        "refused": ReadingReason.MARKED_REFUSAL,
+        "end": ReadingReason.NOTHING,
+    }
+    return ReadingEvidence(reasons[response.stop])

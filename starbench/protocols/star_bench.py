@@ -10,10 +10,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
-from starbench.protocols.base import UNCUT_CLIP, Part, Result, labelled, no_text_outcome, option_lines
+from starbench.protocols.base import (
+    UNCUT_CLIP,
+    Part,
+    Result,
+    labelled,
+    no_text_outcome,
+    option_lines,
+    stop_evidence,
+)
 from starbench.protocols.official_figures import performance
+from starbench.reading.evidence import ReadingEvidence, ReadingReason
 from starbench.schema import ClipSpec, Item, Outcome, Presentation, Reading, Response, TextSpec
 
 _SCENE = (
@@ -59,12 +69,28 @@ class StarBench:
             return nothing
         if response.stop == "refused":  # the vendor's own mark; its text is no delivered answer
             return Reading(outcome=Outcome.REFUSED)
-        letter = official_letter(response.text or "", options)
+        choice = official_choice(response.text or "", options)
+        letter = choice and choice.letter
         cut = response.stop == "length"
         # A lower-case letter never equals a right one officially: it is no answer here.
         if letter is None or not letter.isupper():
             return Reading(outcome=Outcome.UNPARSED, truncated=cut)
         return Reading(outcome=Outcome.ANSWERED, letter=letter, truncated=cut)
+
+    def evidence(
+        self,
+        response: Response,
+        options: tuple[str, ...],
+        question: str | None = None,  # noqa: ARG002
+    ) -> ReadingEvidence:
+        """What the official parser goes by, and where it stands."""
+        if response.stop == "refused" or no_text_outcome(response) is not None:
+            return stop_evidence(response)
+        choice = official_choice(response.text or "", options)
+        if choice is None:
+            return ReadingEvidence(ReadingReason.OFFICIAL_NONE)
+        reason = choice.reason if choice.letter.isupper() else ReadingReason.OFFICIAL_LOWER_CASE
+        return ReadingEvidence(reason, *choice.place)
 
     def figures(self, results: Iterable[Result]) -> dict[str, Any]:
         """As the official evaluator prints them."""
@@ -94,28 +120,56 @@ def _audio(presentation: Presentation, order: tuple[int, ...]) -> list[Part]:
     return list(clips)
 
 
+class OfficialChoice(NamedTuple):
+    """The letter that the official parser finds, what it goes by, and where in the reply that stands."""
+
+    letter: str
+    reason: ReadingReason
+    place: tuple[int, int]
+
+
 def official_letter(text: str, options: tuple[str, ...]) -> str | None:
-    """The letter that the official parser finds, in the case it finds it in; None for its ``Z``.
+    """The letter that the official parser finds, in the case it finds it in; None for its ``Z``."""
+    choice = official_choice(text, options)
+    return choice and choice.letter
+
+
+def official_choice(text: str, options: tuple[str, ...]) -> OfficialChoice | None:
+    """What the official parser finds.
 
     A letter led by a keyword ("answer", "option", …) beats everything, bracketed before bare, last
     before first. Failing that, of bracketed letters, option texts (in replies of more than two words)
     and bare letters the first kind that occurs wins, again with its last occurrence.
     """
     marked, standalone = _patterns(len(options))
-    keyed = [(match[1] is not None, match.start(), match[1] or match[2]) for match in marked.finditer(text)]
+    keyed = [(match[1] is not None, match.start(), match) for match in marked.finditer(text)]
     if keyed:
-        return max(keyed)[2]
+        match = max(keyed, key=itemgetter(0, 1))[2]
+        return OfficialChoice(
+            match[1] or match[2], ReadingReason.OFFICIAL_KEYWORD, match.span(match.lastindex or 0)
+        )
+    # Rank, where it begins, number among its kind.
     ranked = [
-        (2 if match[1] else 0, match.start(), place, match[1] or match[2])
+        (
+            (2 if match[1] else 0, match.start(), place),
+            OfficialChoice(
+                match[1] or match[2],
+                ReadingReason.OFFICIAL_BRACKETS if match[1] else ReadingReason.OFFICIAL_LETTER,
+                match.span(match.lastindex or 0),
+            ),
+        )
         for place, match in enumerate(standalone.finditer(text))
     ]
     if len(text.split()) > 2:
         ranked += [
-            (1, match.start(), place, chr(ord("A") + place))
+            (
+                (1, match.start(), place),
+                OfficialChoice(chr(ord("A") + place), ReadingReason.OFFICIAL_TEXT, match.span()),
+            )
             for place, option in enumerate(options)
             for match in _option_pattern(option).finditer(text)
         ]
-    return max(ranked)[3] if ranked else None
+    return max(ranked, key=itemgetter(0))[1] if ranked else None
 
 
 @lru_cache(maxsize=32)

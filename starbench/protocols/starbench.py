@@ -12,8 +12,18 @@ from collections.abc import Iterable
 from math import factorial
 from typing import Any
 
-from starbench.protocols.base import UNCUT_CLIP, Part, Result, labelled, no_text_outcome, option_lines
+from starbench.protocols.base import (
+    UNCUT_CLIP,
+    Part,
+    Result,
+    labelled,
+    no_text_outcome,
+    option_lines,
+    stop_evidence,
+)
 from starbench.reading import read as read_answer
+from starbench.reading.evidence import ReadingEvidence
+from starbench.reading.evidence import evidence as evidence_in
 from starbench.schema import Item, Outcome, Presentation, Reading, Response, TextSpec
 
 ANSWER_FORM = "Answer with the letter of exactly one option in angle brackets, such as <X>."
@@ -66,6 +76,14 @@ class Starbench:
             }
             return Reading(outcome=outcomes[response.stop], truncated=response.stop == "length")
         return read_answer(response.text or "", options, question)
+
+    def evidence(
+        self, response: Response, options: tuple[str, ...], question: str | None = None
+    ) -> ReadingEvidence:
+        """Why :meth:`read` reads a response as it does."""
+        if response.stop != "end" or no_text_outcome(response) is not None:
+            return stop_evidence(response)
+        return evidence_in(response.text or "", options, question)
 
     def figures(self, results: Iterable[Result]) -> dict[str, Any]:  # noqa: ARG002
         """None: there is no original evaluator."""

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from starbench.schema.base import Interval
-from starbench.text import printable
+from starbench.text import printable, visible
 
 #: Width where neither a terminal nor COLUMNS says otherwise, characters.
 _PIPED_WIDTH = 150
@@ -78,6 +78,7 @@ def say(console: Console, text: str, lead: str = "") -> None:
 
 def quote(console: Console, line: str) -> None:
     """Print a line of somebody's text behind a bar: in a terminal broken between words, else whole."""
+    line = visible(line)
     lead = "  │ "
     width = max(console.width - len(lead), 20)
     lines = textwrap.wrap(line, width, replace_whitespace=False) if console.is_terminal else [line]

@@ -64,6 +64,13 @@ class Item(Frozen):
         """The smallest part of its task that it belongs to: the sub-category, the category, or the task itself."""
         return self.sub_category or self.category or self.task
 
+    @property
+    def right_option(self) -> str:
+        """Text of the option that is right, with the clips in their true order where the question is about it."""
+        if self.option_orders is None:
+            return self.answer or ""
+        return self.options[self.option_orders.index(tuple(range(1, len(self.audio_paths) + 1)))]
+
     def clip_path(self, clip: int) -> str:
         """Path of the clip of this number, from 0 (``UNCUT``: the uncut recording; ValueError if there is none)."""
         if clip >= 0:

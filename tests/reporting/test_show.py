@@ -17,8 +17,9 @@ import soundfile
 
 from starbench.cli import main
 from starbench.reporting.pictures.item import draw, png
-from starbench.reporting.pictures.places import top_view
-from starbench.reporting.pictures.signals import spectrogram
+from starbench.reporting.pictures.places import item_views, place_words, side, top_view
+from starbench.reporting.pictures.signals import SCALE_DB, spectrogram
+from starbench.schema import Item
 from starbench.suites import suite as suites
 from starbench.suites.suite import Suite
 
@@ -79,28 +80,30 @@ def drawn(suite: Suite) -> Any:
         (90, 60, (1, 0)),
     ],
 )
-def test_in_the_open_the_front_is_up_and_right_is_right(
-    azimuth: float, elevation: float, where: tuple[float, float]
+@pytest.mark.parametrize("room", [None, ROOM])
+def test_the_front_is_up_and_right_is_right_whichever_way_a_listener_faces(
+    azimuth: float, elevation: float, where: tuple[float, float], room: dict[str, Any] | None
 ) -> None:
-    view = top_view({"sources": [source(azimuth, 2, elevation)]})
+    view = top_view({"sources": [source(azimuth, 2, elevation)], "room": room})
     assert view is not None
-    assert view.walls is None
-    assert view.front == pytest.approx((0, 1), abs=1e-12)
+    assert (view.corners is None) == (room is None)
     assert view.sources[0].track == pytest.approx(np.array([where]), abs=1e-12)
 
 
 @pytest.mark.parametrize("facing", [0.0, 40.0, 90.0, 250.0])
-@pytest.mark.parametrize("azimuth", [0.0, 30.0, 90.0, 200.0])
-def test_in_a_room_places_are_those_that_the_renderer_uses(facing: float, azimuth: float) -> None:
+@pytest.mark.parametrize("azimuth", [0.0, 30.0, 200.0])
+def test_walls_lie_around_sources_as_in_the_room_that_is_rendered(facing: float, azimuth: float) -> None:
     from starbench.synth.geometry import to_listener_axes, unit
 
-    room = ROOM | {"facing_deg": facing}
-    view = top_view({"sources": [source(azimuth, 1.3, 20)], "room": room})
+    view = top_view({"sources": [source(azimuth, 1.3, 20)], "room": ROOM | {"facing_deg": facing}})
     assert view is not None
-    wanted = np.array([2.5, 2.2, 1.5]) + to_listener_axes(1.3 * unit(azimuth, 20.0), -facing)
-    assert view.sources[0].track[0] == pytest.approx(wanted[:2])
-    assert view.front == pytest.approx(to_listener_axes(unit(0.0), -facing)[:2])
-    assert view.walls == (6, 5)
+    assert view.corners is not None
+    place = (np.array([2.5, 2.2, 1.5]) + to_listener_axes(1.3 * unit(azimuth, 20.0), -facing))[:2]
+    corners = np.array([(0, 0), (6, 0), (6, 5), (0, 5)])
+    to_corners = np.linalg.norm(view.corners - view.sources[0].track[0], axis=1)
+    assert to_corners == pytest.approx(np.linalg.norm(corners - place, axis=1))
+    (ax, ay), (bx, by) = view.corners[1] - view.corners[0], view.corners[2] - view.corners[1]
+    assert ax * by - ay * bx == pytest.approx(30)  # counterclockwise, as seen from above: no mirror image
 
 
 def test_a_path_is_followed_and_what_is_heard_when_is_kept() -> None:
@@ -112,6 +115,50 @@ def test_a_path_is_followed_and_what_is_heard_when_is_kept() -> None:
     assert path.times.tolist() == [0.0, 0.5, 1.0]
     assert path.sounds_s is None
     assert standing.sounds_s == (0.5, 0.7)
+    assert path.is_moving
+    there, back = "270° left, ear level, 1.00\u00a0m", "90° right, ear level, 1.00\u00a0m"
+    assert place_words(path) == f"from {there} to {back}"
+    returning = top_view({"sources": [moving(*points, (1.5, 0.0, 0.0, 1.0), (2.0, -90.0, 0.0, 1.0))]})
+    assert returning is not None
+    assert place_words(returning.sources[0]) == f"from {there} by way of {back} to {there}"
+
+
+@pytest.mark.parametrize(
+    ("azimuth", "words"),
+    [
+        (0, "front"),
+        (359.5, "front"),
+        (45, "front right"),
+        (90, "right"),
+        (135, "back right"),
+        (180, "behind"),
+        (-170, "back left"),
+        (270, "left"),
+        (300, "front left"),
+    ],
+)
+def test_a_side_is_named_as_people_name_it(azimuth: float, words: str) -> None:
+    assert side(azimuth) == words
+
+
+@pytest.mark.parametrize(
+    ("planned", "names"),
+    [
+        ({"sounds": ["ticking", "high buzz"]}, ["ticking", "high buzz"]),
+        ({"signal": "bell"}, ["second sound (bell)", "first sound (bell)"]),
+        ({"sounds": ["ticking"]}, ["pulses", "complex"]),
+        ({"sounds": [1, 2]}, ["pulses", "complex"]),
+        ({}, ["pulses", "complex"]),
+        ("odd", ["pulses", "complex"]),
+    ],
+)
+def test_sources_are_called_what_the_question_calls_them(planned: Any, names: list[str]) -> None:
+    sources = [source(0, onset_s=1.0, signal={"kind": "pulses"}), source(9, signal={"kind": "complex"})]
+    fields = {"id": "i", "task": "t", "question": "q", "options": ["a", "b"], "answer": "a"}
+    item = Item(**fields, audio_paths=["x"], truth={"clips": [{"sources": sources}], "planned": planned})
+    (view,) = item_views(item)
+    assert view is not None
+    assert [one.name for one in view.sources] == names
 
 
 @pytest.mark.parametrize(
@@ -168,6 +215,65 @@ def dimensions(data: bytes) -> tuple[int, int]:
     return width, height
 
 
+def pixels(figure: Any, text: str) -> tuple[float, float]:
+    """Where the middle of a text of the map is drawn, pixels from the picture's bottom left."""
+    from matplotlib.text import Text
+
+    (ax,) = [ax for ax in figure.axes if ax.get_title(loc="left").startswith("From above")]
+    (found,) = [one for one in ax.findobj(Text) if one.get_text() == text]
+    box = found.get_window_extent(figure.canvas.get_renderer())
+    return (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+
+
+@pytest.mark.parametrize("room", [None, ROOM, ROOM | {"facing_deg": 200}])
+def test_a_map_is_no_mirror_image(suite: Callable[..., Suite], room: dict[str, Any] | None) -> None:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    places = {"ahead": 0, "to the right": 90, "at the back": 180, "to the left": 270}
+    truth = {"sources": [source(azimuth) for azimuth in places.values()], "room": room}
+    made = suite(truth)
+    item = made.items[0].model_copy(update={"truth": {"clips": [truth], "planned": {"sounds": list(places)}}})
+    figure = draw(made, item)
+    FigureCanvasAgg(figure).draw()
+    names = [pixels(figure, f"{number} {name}") for number, name in enumerate(places, 1)]
+    words = [pixels(figure, word) for word in ("front", "right", "behind", "left")]
+    # All beside the listener, who is in the middle between the words at the edges.
+    x, y = words[0][0], words[1][1]
+    for (ahead, right, behind, left), least in ((words, 150.0), (names, 40.0)):
+        assert ahead[1] - y > least
+        assert y - behind[1] > least
+        assert right[0] - x > least
+        assert x - left[0] > least
+        assert ahead[1] > right[1] > behind[1]
+        assert left[0] < ahead[0] < right[0]
+
+
+def test_no_label_hides_another(suite: Callable[..., Suite]) -> None:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.text import Text
+
+    sounds = ["fluttering noise", "low buzz", "high buzz", "singing voice", "hiss"]
+    truth = {"sources": [source(azimuth, 1.5, azimuth % 7) for azimuth in (80, 83, 83, 95, 10)]}
+    made = suite(truth)
+    item = made.items[0].model_copy(update={"truth": {"clips": [truth], "planned": {"sounds": sounds}}})
+    figure = draw(made, item)
+    FigureCanvasAgg(figure).draw()
+    labels = [
+        one
+        for one in figure.findobj(Text)
+        if one.get_text()[:1].isdigit() and any(name in one.get_text() for name in sounds)
+    ]
+    # Without the line that leads from a label to its dot.
+    boxes = [Text.get_window_extent(one, figure.canvas.get_renderer()) for one in labels]
+    assert len(boxes) == 2 * len(sounds)  # on the map, and below it
+    assert not [
+        (one.get_text(), other.get_text())
+        for k, one in enumerate(labels)
+        for n, other in enumerate(labels[:k])
+        if boxes[k].overlaps(boxes[n])
+    ]
+
+
 def test_a_source_is_drawn_where_it_is_and_the_picture_changes_when_it_moves(
     suite: Callable[..., Suite],
 ) -> None:
@@ -197,7 +303,8 @@ def test_the_scales_of_two_clips_are_the_same(suite: Callable[..., Suite]) -> No
         mesh.get_clim() for ax in figure.axes for mesh in ax.collections if hasattr(mesh, "get_coordinates")
     ]
     assert len(shown) >= 4
-    assert len(set(shown)) == 1
+    assert set(shown) == {SCALE_DB}  # whatever is in them
+    assert any("-110 to -10 in every picture" in text for text in texts(figure))
 
 
 @pytest.mark.parametrize(

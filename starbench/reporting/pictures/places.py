@@ -1,18 +1,21 @@
-"""Where the sources of a clip are, as its truth says: seen from above, in metres.
+"""Where the sources of a clip are, as its truth says: seen from above with the listener's nose up, in metres.
 
 The truth can come from any data set: what is not as expected is not shown. Directions: azimuth clockwise from
-the front, degrees; in a room ``facing_deg`` is where the front points, clockwise from the room's x axis.
+the front, degrees; in a room ``facing_deg`` is where the front points, clockwise from the room's x axis. Places are
+in the listener's axes: the listener at (0, 0), the first axis to the right, the second ahead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from starbench.schema import Item
 from starbench.text import printable
 
 #: Metres; nothing farther is drawn.
@@ -23,6 +26,10 @@ _Metres = Annotated[float, Field(ge=-_FARTHEST, le=_FARTHEST)]
 _Distance = Annotated[float, Field(gt=0.0, le=_FARTHEST)]
 _Seconds = Annotated[float, Field(ge=-3600.0, le=3600.0)]
 _Plan = NDArray[np.float64]
+#: What the two sounds of a pair are called.
+_IN_TURN = ("first", "second")
+#: A path whose ends are nearer than this part of its length returns.
+_RETURN = 0.25
 
 
 class _Record(BaseModel):
@@ -63,66 +70,118 @@ class _Scene(_Record):
 
 
 class SourceTrack(NamedTuple):
-    """One source: what it is (a line, two where it moves), when it sounds, and where it goes.
+    """One source: what it is called, when it sounds, and where it goes; one point where it stands.
 
-    ``track``, shape (n, 2), m, at ``times``, s; one point where it stands.
+    ``track``, shape (n, 2), m, in the listener's axes, at ``times``, shape (n,), s, in ``directions``, shape (n, 3):
+    azimuth and elevation, degrees, and distance, m.
     """
 
     name: str
     sounds_s: tuple[float, float] | None
     times: _Plan
     track: _Plan
+    directions: _Plan
+
+    @property
+    def is_moving(self) -> bool:
+        return len(self.track) > 1
 
 
 class TopView(NamedTuple):
-    """Sources and listener from above, and the walls' lengths along x and y, if there are any.
-
-    Without a room the listener sits at (0, 0) and faces up the page.
-    """
+    """Sources around the listener, and where there is a room its corners, shape (4, 2), m, in the listener's axes."""
 
     sources: tuple[SourceTrack, ...]
-    listener: _Plan
-    front: _Plan
-    walls: tuple[float, float] | None
+    corners: _Plan | None
 
 
-def top_view(truth: Mapping[str, Any]) -> TopView | None:
-    """The view that a clip's truth describes; None where it has no positions."""
+def clip_truths(item: Item) -> list[Mapping[str, Any]]:
+    """What an item says of each of its clips; nothing where it does not say it of each."""
+    truths = item.truth.get("clips")
+    if not isinstance(truths, list) or len(truths) != len(item.audio_paths):
+        truths = [None] * len(item.audio_paths)
+    return [truth if isinstance(truth, dict) else {} for truth in truths]
+
+
+def item_views(item: Item) -> list[TopView | None]:
+    """The view of each clip of an item, sources called what the question calls them as far as its truth says it."""
+    planned = item.truth.get("planned")
+    return [top_view(truth, planned if isinstance(planned, dict) else {}) for truth in clip_truths(item)]
+
+
+def top_view(truth: Mapping[str, Any], planned: Mapping[str, Any] = MappingProxyType({})) -> TopView | None:
+    """The view that a clip's truth describes; None where it has no positions. ``planned`` may name the sources."""
     try:
         scene = _Scene.model_validate({name: truth.get(name) for name in ("sources", "room")})
     except ValidationError:
         return None
     if not all(source.points() for source in scene.sources):
         return None
-    room = scene.room
-    listener = np.array(room.listener_m[:2] if room else (0.0, 0.0))
-    # Without a room the front is up, as if it faced 90 degrees anticlockwise of the page's x axis.
-    facing = np.radians(room.facing_deg if room else -90.0)
-    front = np.array([np.cos(facing), -np.sin(facing)])
-    tracks = tuple(_track(source, listener, front) for source in scene.sources)
-    return TopView(tracks, listener, front, room.size_m[:2] if room else None)
+    names = _names(scene.sources, planned)
+    tracks = tuple(_track(source, name) for source, name in zip(scene.sources, names, strict=True))
+    return TopView(tracks, None if scene.room is None else _corners(scene.room))
 
 
-def _track(source: _Source, listener: _Plan, front: _Plan) -> SourceTrack:
-    times, azimuth, elevation, distance = np.array(source.points()).T
-    right = np.array([front[1], -front[0]])
-    level = distance * np.cos(np.radians(elevation))
-    ahead, aside = level * np.cos(np.radians(azimuth)), level * np.sin(np.radians(azimuth))
-    track = listener + ahead[:, np.newaxis] * front + aside[:, np.newaxis] * right
+def _corners(room: _Room) -> _Plan:
+    (x, y), facing = room.size_m[:2], np.radians(room.facing_deg)
+    ahead = np.array([np.cos(facing), -np.sin(facing)])
+    right = np.array([ahead[1], -ahead[0]])
+    floor = np.array([(0.0, 0.0), (x, 0.0), (x, y), (0.0, y)]) - room.listener_m[:2]
+    corners: _Plan = floor @ np.stack([right, ahead], axis=1)
+    return corners
+
+
+def _track(source: _Source, name: str) -> SourceTrack:
+    times, azimuth, elevation, distance = points = np.array(source.points()).T
+    level, turn = distance * np.cos(np.radians(elevation)), np.radians(azimuth)
+    track = np.stack([level * np.sin(turn), level * np.cos(turn)], axis=1)
     onset, duration = source.onset_s, source.duration_s
     sounds_s = None if onset is None or duration is None else (onset, onset + duration)
-    return SourceTrack(_name(source), sounds_s, times, track)
+    return SourceTrack(name, sounds_s, times, track, points[1:].T)
 
 
-def _name(source: _Source) -> str:
-    kind = printable(str(source.signal.get("kind", "source")))[:30]
-    points = source.points()
-    if source.path is None:
-        return f"{kind}: {_where(points[0])}"
-    how = f"{kind}, {printable(source.path.kind)[:30]}" if source.path.kind else kind
-    return f"{how}: {_where(points[0])}\n{_where(points[-1])}"
+def _names(sources: Sequence[_Source], planned: Mapping[str, Any]) -> list[str]:
+    """Names as in the question: ``sounds`` of the plan, or its one ``signal``, of which there may be two in turn."""
+    sounds, signal = planned.get("sounds"), planned.get("signal")
+    if isinstance(sounds, list) and len(sounds) == len(sources) and all(isinstance(s, str) for s in sounds):
+        return [_short(name) for name in sounds]
+    if not isinstance(signal, str):
+        return [_short(str(source.signal.get("kind", "source"))) for source in sources]
+    in_turn = sorted(range(len(sources)), key=lambda k: sources[k].onset_s or 0.0)
+    if len(sources) != len(_IN_TURN):
+        return [_short(signal)] * len(sources)
+    return [f"{_IN_TURN[in_turn.index(k)]} sound ({_short(signal)})" for k in range(len(sources))]
 
 
-def _where(point: tuple[float, float, float, float]) -> str:
-    _, azimuth, elevation, distance = point
-    return f"azimuth {round(azimuth, 1) % 360:g}°, elevation {round(elevation, 1) + 0:g}°, {distance:.2f} m"
+def _short(name: str) -> str:
+    return printable(name)[:30] or "source"
+
+
+def side(azimuth_deg: float) -> str:
+    """Where an azimuth lies, in words; within a degree of an axis it is the axis."""
+    turn = azimuth_deg % 360.0
+    axis = round(turn / 90.0)
+    if abs(turn - 90.0 * axis) < 1.0:
+        return ("front", "right", "behind", "left")[axis % 4]
+    return ("front right", "back right", "back left", "front left")[int(turn // 90.0)]
+
+
+def height(elevation_deg: float) -> str:
+    """An elevation as it is read: how far above or below the ears."""
+    degrees = round(elevation_deg, 1)
+    return "ear level" if not degrees else f"{abs(degrees):g}° {'up' if degrees > 0 else 'down'}"
+
+
+def direction_words(direction: Sequence[float] | _Plan) -> str:
+    """Azimuth, elevation and distance in numbers and words."""
+    azimuth, elevation, distance = direction
+    return f"{round(float(azimuth), 1) % 360:g}° {side(azimuth)}, {height(float(elevation))}, {distance:.2f}\u00a0m"
+
+
+def place_words(source: SourceTrack) -> str:
+    """Where a source is, or from where to where it moves; where it returns, also where it is half-way."""
+    first, middle, last = (direction_words(source.directions[k]) for k in (0, len(source.track) // 2, -1))
+    if not source.is_moving:
+        return first
+    length = float(np.linalg.norm(np.diff(source.track, axis=0), axis=1).sum())
+    returns = float(np.linalg.norm(source.track[-1] - source.track[0])) < _RETURN * length
+    return f"from {first}{f' by way of {middle}' * returns} to {last}"

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.gridspec import SubplotSpec
 
+#: Levels that the white and black stand for, dB re full-scale sine; the same for every picture.
+SCALE_DB = (-110.0, -10.0)
 #: Heights of a row, inches.
 _WAVE, _SPECTROGRAM = 1.05, 2.1
 #: Columns to draw at most, of a waveform and of a spectrogram.
 _ACROSS, _FRAMES = 1000, 500
 _FRAME_S = 0.040
 _LOWEST_HZ = 50.0
-_RANGE_DB = 80.0
 _TICKS_HZ = (100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
 
 _Samples = NDArray[np.floating]
@@ -55,24 +56,13 @@ class Signals:
         return [_WAVE] * len(self.channels) + [_SPECTROGRAM] * len(self.spectrograms)
 
 
-@dataclass(frozen=True)
-class Scale:
-    """What all clips share: the loudest sample, and the highest level in dB."""
-
-    loudest: float
-    top_db: float
-
-    @classmethod
-    def of(cls, clips: Sequence[Signals]) -> Scale:
-        """The scale that fits every clip."""
-        return cls(
-            max(float(np.abs(clip.audio.samples).max()) for clip in clips) or 1.0,
-            max(float(levels.max()) for clip in clips for *_, levels in clip.spectrograms),
-        )
+def loudest(clips: Sequence[Signals]) -> float:
+    """The largest sample of all clips, which their waveforms are drawn to; full scale is 1."""
+    return max(float(np.abs(clip.audio.samples).max()) for clip in clips) or 1.0
 
 
 def draw_signals(
-    figure: Figure, place: SubplotSpec, clip: Signals, scale: Scale, *, view: TopView | None, title: str
+    figure: Figure, place: SubplotSpec, clip: Signals, peak: float, *, view: TopView | None, title: str
 ) -> None:
     """Draw a clip's waveforms and spectrograms; shade when each source of ``view`` sounds."""
     n, rows = len(clip.channels), clip.rows
@@ -81,28 +71,28 @@ def draw_signals(
     )
     axes = [figure.add_subplot(grid[row, 0]) for row in range(len(rows))]
     for channel, ax in enumerate(axes[:n]):
-        _draw_wave(ax, clip.audio.samples[:, channel], clip.audio.rate, scale.loudest)
+        _draw_wave(ax, clip.audio.samples[:, channel], clip.audio.rate, peak)
         ax.set_ylabel(clip.channels[channel], parse_math=False)
         for number, source in enumerate(view.sources if view else ()):
             if source.sounds_s is not None:
-                ax.axvspan(*source.sounds_s, color=colour_of(number), alpha=0.16, lw=0)
+                ax.axvspan(*source.sounds_s, color=colour_of(number), alpha=0.22, lw=0, zorder=0.5)
     axes[0].set_title(f"{title}amplitude, full scale = 1", loc="left", parse_math=False)
     for ax, (name, *shown) in zip(axes[n:], clip.spectrograms, strict=True):
-        mesh = _draw_spectrogram(ax, shown, clip.audio.rate, scale.top_db)
+        mesh = _draw_spectrogram(ax, shown, clip.audio.rate)
         ax.set_ylabel(f"{name}: frequency, Hz", parse_math=False)
-    bar = figure.colorbar(mesh, cax=figure.add_subplot(grid[n:, 1]))
-    bar.set_label("level, dB re full-scale sine")
+    bar = figure.colorbar(mesh, cax=figure.add_subplot(grid[n:, 1]), ticks=np.arange(*SCALE_DB, 20.0) + 10.0)
+    bar.set_label(f"level, dB re full-scale sine; {SCALE_DB[0]:.0f} to {SCALE_DB[1]:.0f} in every picture")
     for ax in axes:
         ax.set_xlim(0.0, clip.audio.seconds)
         ax.label_outer()
     axes[-1].set_xlabel("time, s")
 
 
-def _draw_wave(ax: Axes, samples: _Samples, rate: int, loudest: float) -> None:
+def _draw_wave(ax: Axes, samples: _Samples, rate: int, peak: float) -> None:
     step, low, high = envelope(samples, _ACROSS)
     times = (step * np.arange(low.size) + min(step, samples.size) / 2) / rate
     ax.fill_between(times, low, high, color="0.25", lw=0.5)
-    ax.set_ylim(-1.08 * loudest, 1.08 * loudest)
+    ax.set_ylim(-1.08 * peak, 1.08 * peak)
     ax.locator_params(axis="y", nbins=3)
     ax.grid(axis="x", color="0.9", lw=0.6)
 
@@ -117,8 +107,8 @@ def envelope(samples: _Samples, across: int) -> tuple[int, _Samples, _Samples]:
     return step, np.minimum.reduceat(samples, starts), np.maximum.reduceat(samples, starts)
 
 
-def _draw_spectrogram(ax: Axes, shown: Sequence[_Samples], rate: int, top_db: float) -> Any:
-    mesh = ax.pcolormesh(*shown, cmap="magma", vmin=top_db - _RANGE_DB, vmax=top_db, shading="nearest")
+def _draw_spectrogram(ax: Axes, shown: Sequence[_Samples], rate: int) -> Any:
+    mesh = ax.pcolormesh(*shown, cmap="Greys", vmin=SCALE_DB[0], vmax=SCALE_DB[1], shading="nearest")
     ax.set_yscale("log")
     ax.set_ylim(min(_LOWEST_HZ, rate / 8), rate / 2)
     marked = [hertz for hertz in _TICKS_HZ if hertz < rate / 2]

@@ -78,7 +78,7 @@ def write_board_site(
         text = visible_json(entry.model_dump_json(indent=1))
         write_file(out / "entries" / f"{entry_digest(entry)}.json", f"{text}\n", new_folder=True)
     page = templates.get_template("board.html").render(
-        sections=sections, page="board", heading="Leaderboard", title="leaderboard", nav=[], runs=[]
+        sections=sections, page="board.html", heading="Leaderboard", title="leaderboard", nav=[], runs=[]
     )
     write_file(out / "index.html", page)
     return out / "index.html"

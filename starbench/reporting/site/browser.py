@@ -6,22 +6,24 @@ replies, truth and clips of up to 50 items, and is loaded when one of them is op
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
 from starbench.planning.trials import arrange
 from starbench.protocols import get as get_protocol
-from starbench.reading.evidence import ReadingEvidence, evidence
-from starbench.reporting.pictures.item import clip_truths
+from starbench.protocols import response_evidence
+from starbench.reading.evidence import ReadingEvidence
+from starbench.reporting.pictures.places import item_views
+from starbench.reporting.reading_words import reading_sentence
 from starbench.reporting.site.clips import ClipShelf, view_of
 from starbench.reporting.site.facts import RunFacts, shown_name
 from starbench.reporting.site.prompts import prompt_parts
 from starbench.reporting.site.scripts import call
+from starbench.reporting.truth import truth_rows
 from starbench.runs.load import TrialEnd
-from starbench.schema import Item, Outcome
+from starbench.schema import AnswerMode, Item, Outcome
 from starbench.scoring.observations import MISSING, Observation
 from starbench.text import printable, visible
 
@@ -30,8 +32,6 @@ OUTCOMES = (*(outcome.value for outcome in Outcome), MISSING)
 #: Characters of a reply that a page shows at once; the whole of a longer one lies in a file of its own.
 _LONGEST_REPLY = 20_000
 _LONGEST_CAPTION = 5_000
-#: Values of a list in the truth that are shown.
-_MOST_VALUES = 12
 
 #: Digest of its suite, and id.
 SiteKey = tuple[str, str]
@@ -170,8 +170,8 @@ def _detail(
             printable(grade): [visible(text)[:_LONGEST_CAPTION] for text in texts]
             for grade, texts in item.captions.items()
         },
-        "views": [view_of(item, truth) for truth in clip_truths(item)],
-        "truth": list(_truth_rows(item.truth)),
+        "views": [view_of(view) for view in item_views(item)],
+        "truth": list(truth_rows(item.truth)),
         "prompts": list(prompts.values()),
         "trials": trials,
         "replies": replies.texts,
@@ -189,15 +189,15 @@ class _Replies:
         self.long: dict[str, str] = {}
         self._numbers: dict[str, int] = {}
 
-    def of(self, o: Observation, end: TrialEnd | None, mode: str) -> list[Any]:
+    def of(self, o: Observation, end: TrialEnd | None, mode: AnswerMode) -> list[Any]:
         """Number of the reply, number of the reason, place that decided, seconds, attempts, and an error's words."""
         if end is None:
             return [-1, self._reason("it was not asked, or did not end"), None, None, 0, None]
-        why = _why(o, end, mode)
+        reason, why = _why(o, end, mode)
         error = end.error and printable(f"{end.error.kind}: {end.error.message}")
-        place = None if why.start is None else [why.start, why.end]
+        place = None if why is None or why.start is None else [why.start, why.end]
         number = -1 if end.response is None else self._reply(end.response)
-        return [number, self._reason(why.reason), place, round(end.latency_s, 2), end.attempts, error]
+        return [number, self._reason(reason), place, round(end.latency_s, 2), end.attempts, error]
 
     def _reply(self, text: str) -> int:
         if text not in self._numbers:
@@ -217,49 +217,12 @@ class _Replies:
         return self.reasons.index(reason)
 
 
-def _why(o: Observation, end: TrialEnd, mode: str) -> ReadingEvidence:
-    """Why a trial's reply is read as it is."""
+def _why(o: Observation, end: TrialEnd, mode: AnswerMode) -> tuple[str, ReadingEvidence | None]:
+    """Why a trial's reply is read as it is, and the place in it that decided."""
     if end.outcome is Outcome.ERROR:
-        return ReadingEvidence("the request failed")
-    stops = {"length": "it was cut at a limit of length", "blocked": "a filter withheld it"}
-    if end.stop == "refused":
-        return ReadingEvidence("the server marked it as a refusal")
-    if o.letter is None and end.stop in stops:
-        return ReadingEvidence(stops[end.stop])
-    if o.trial.protocol != "starbench":
-        return ReadingEvidence("read by the parser of the official evaluator")
-    if mode != "text":
-        return ReadingEvidence("only a letter alone is an answer in this run")
+        return "the request failed", None
     if len(end.response or "") > _LONGEST_REPLY:
-        return ReadingEvidence("it is too long to mark the place that decides")
+        return "it is too long to mark the place that decides", None
     options = tuple(o.item.options[i] for i in o.trial.contents)
-    return _evidence(end.response or "", options, o.item.question)
-
-
-#: Most replies of most models are one of a few: each is explained once.
-_evidence = lru_cache(maxsize=65536)(evidence)
-
-
-def _truth_rows(truth: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
-    """What was put in, as names and values; a long list is cut, and a path of many points is told by its ends."""
-    for name, value in truth.items():
-        here = f"{path}{printable(str(name))}"
-        if isinstance(value, Mapping):
-            yield from _truth_rows(value, f"{here}.")
-        elif isinstance(value, list) and any(isinstance(one, Mapping) for one in value):
-            for number, one in enumerate(value[:_MOST_VALUES], start=1):
-                yield from _truth_rows(
-                    one if isinstance(one, Mapping) else {"value": one}, f"{here} {number}."
-                )
-        elif value is not None:
-            yield here, _truth_value(value)
-
-
-def _truth_value(value: Any) -> str:
-    if isinstance(value, list):
-        if len(value) > _MOST_VALUES:
-            return f"{_truth_value(value[0])} … {_truth_value(value[-1])} ({len(value)} values)"
-        return "[" + ", ".join(map(_truth_value, value)) + "]"
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    return printable(str(value))[:200]
+    why = response_evidence(o.trial.protocol, end.response, end.stop, options, mode, o.item.question)
+    return reading_sentence(why), why

@@ -7,7 +7,7 @@ from math import log2
 from typing import NamedTuple
 
 from starbench.reporting.site import svg
-from starbench.reporting.site.facts import Share
+from starbench.reporting.site.facts import ShareRight
 from starbench.reporting.site.svg import Frame, element, line, marker, picture, text
 from starbench.schema.base import Interval
 from starbench.scoring.psychometrics.thresholds import INTENSITIES
@@ -22,8 +22,8 @@ class LevelSeries(NamedTuple):
 
     number: int
     name: str
-    points: Sequence[tuple[float, Share]]
-    catch: Share | None = None
+    points: Sequence[tuple[float, ShareRight]]
+    catch: ShareRight | None = None
     threshold: float | None = None
     threshold_ci: Interval | None = None
 
@@ -73,7 +73,7 @@ def level_chart(
     return picture(frame.width, frame.height, title, _level_description(series, unit), parts)
 
 
-def _by_level(series: Sequence[LevelSeries]) -> list[tuple[float, Share]]:
+def _by_level(series: Sequence[LevelSeries]) -> list[tuple[float, ShareRight]]:
     return sorted(dict(pair for one in series for pair in one.points).items())
 
 
@@ -99,7 +99,7 @@ def _series(frame: Frame, one: LevelSeries, places: Sequence[float], catch_x: fl
     return parts
 
 
-def share_words(share: Share) -> str:
+def share_words(share: ShareRight) -> str:
     low, high = share.interval
     return f"{100 * share.value:.1f} % right [{100 * low:.1f}, {100 * high:.1f}], {share.n_items} items"
 
@@ -165,7 +165,7 @@ class Bar(NamedTuple):
     """A row of a chart by name: what it is of, and the share of each run (None: not asked)."""
 
     name: str
-    values: Sequence[Share | None]
+    values: Sequence[ShareRight | None]
     floor: float | None = None
 
 
@@ -225,7 +225,7 @@ def difference_chart(title: str, rows: Sequence[DifferenceRow]) -> str:
     parts: list[str] = []
     for value in ticks:
         parts.append(line(frame.x(value), frame.top - 6, frame.x(value), base, "grid" if value else "axis"))
-        parts.append(text(frame.x(value), base + 16, f"{100 * value:+.0f}".replace("-", "−"), "tick"))
+        parts.append(text(frame.x(value), base + 16, _signed(100 * value), "tick"))
     for index, row in enumerate(rows):
         y = frame.top + 22 * (index + 0.5)
         class_ = f"s{1 if row.value > 0 else 2}" if row.is_clear else "unclear"
@@ -243,3 +243,7 @@ def difference_chart(title: str, rows: Sequence[DifferenceRow]) -> str:
     return picture(
         frame.width, frame.height, title, f"Differences in points, with 95 % intervals. {said}", parts
     )
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.0f}".replace("-", "−") if round(value) else "0"

@@ -17,11 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from starbench.audio import Audio
-from starbench.reporting.pictures.signals import envelope, spectrogram
+from starbench.reporting.pictures.signals import SCALE_DB, envelope, spectrogram
 from starbench.storage.atomic import write_bytes, write_text
 
-#: Levels that the darkest and the brightest colour stand for, dB re full-scale sine; the same for every clip.
-SCALE_DB = (-110.0, -10.0)
 LOWEST_HZ = 50.0
 #: Changes with anything that changes a picture.
 _VERSION = 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from starbench.audio import decode
-from starbench.errors import AudioError, InputError
+from starbench.errors import AudioError
 from starbench.execution.processes import map_items
-from starbench.reporting.pictures.places import SourceTrack, TopView, top_view
+from starbench.reporting.pictures.places import SourceTrack, TopView, place_words
 from starbench.reporting.site import clip_pictures
 from starbench.schema import ClipSpec, Item
 from starbench.suites.clip_store import ClipStore
@@ -29,6 +29,10 @@ AudioMode = Literal["copy", "link", "none"]
 AUDIO, PICTURES = "audio", "clips"
 #: Sent in place of an item's sound, and the same for all items of a length: nothing to look at.
 _STAND_INS = {"silence": "digital silence, as long as the clip", "noise": "noise, as long as the clip"}
+
+
+#: Keys of an entry that name a file.
+_FILES = ("picture", "sound")
 
 
 class _Missing(NamedTuple):
@@ -56,6 +60,9 @@ class ClipShelf:
 
     def prepare(self, items: Iterable[tuple[str, Item]], workers: int = 0) -> int:
         """Make the pictures that are not kept yet, of clips as they lie in their suites; how many those were."""
+        if not _is_writable(self.cache):
+            self.cache = self.out / PICTURES
+            self.cache.mkdir(parents=True, exist_ok=True)
         missing = {
             clip.digest: _Missing(clip.digest, _file(suite, path))
             for digest, item in items
@@ -64,15 +71,16 @@ class ClipShelf:
             if (clip := suite.clips.get(path)) is not None
             and clip_pictures.read(self.cache, clip.digest) is None
         }
-        try:
-            self.cache.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(
-                f"{self.cache} cannot be written: {error.strerror}: set XDG_CACHE_HOME"
-            ) from error
         for _ in map_items(partial(_draw, self.cache), [*missing.values()], workers):
             pass
         return len(missing)
+
+    @property
+    def files(self) -> set[str]:
+        """Names of the files that were written, or are kept between reports."""
+        return {
+            Path(entry[kind]).name for entry in self._entries.values() for kind in _FILES if kind in entry
+        }
 
     def entry(self, digest: str, item: Item, spec: ClipSpec) -> dict[str, Any]:
         """What a page needs to know of a clip as it is sent, written to the folder of the site."""
@@ -135,6 +143,14 @@ class ClipShelf:
             self.n_bytes += target.stat().st_size
 
 
+def _is_writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK)
+
+
 def _file(suite: Suite, path: str) -> Path:
     return resolve_within(suite.root.absolute(), path, suite.boundary and suite.boundary.absolute())
 
@@ -152,41 +168,22 @@ def _draw(folder: Path, clip: _Missing) -> None:
 # --- from above -----------------------------------------------------------------------------------
 
 
-def view_of(item: Item, truth: Mapping[str, Any]) -> dict[str, Any] | None:
+def view_of(view: TopView | None) -> dict[str, Any] | None:
     """Where the sources of a clip are, for a map with the listener's nose up, m; None where nothing is known."""
-    view = top_view(truth)
     if view is None:
         return None
-    axes = np.array([(view.front[1], -view.front[0]), view.front])  # to the right, and ahead
-    corners = _corners(view)
     return {
-        "walls": None if corners is None else _rounded((corners - view.listener) @ axes.T),
+        "walls": None if view.corners is None else _rounded(view.corners),
         "sources": [
             {
-                "name": name,
-                "where": source.name.split(": ", 1)[-1].replace("\n", " → "),
-                "track": _rounded((_thinned(source) - view.listener) @ axes.T),
+                "name": source.name,
+                "where": printable(place_words(source)),
+                "track": _rounded(_thinned(source)),
                 "sounds": source.sounds_s and [round(t, 4) for t in source.sounds_s],
             }
-            for name, source in zip(_names(item, view.sources), view.sources, strict=True)
+            for source in view.sources
         ],
     }
-
-
-def _corners(view: TopView) -> NDArray[np.float64] | None:
-    if view.walls is None:
-        return None
-    x, y = view.walls
-    return np.array([(0.0, 0.0), (x, 0.0), (x, y), (0.0, y)])
-
-
-def _names(item: Item, sources: Sequence[SourceTrack]) -> list[str]:
-    """What the sources are called in the question, where the item says it; else by the kind of signal."""
-    planned = item.truth.get("planned")
-    named = planned.get("sounds", [planned.get("signal")]) if isinstance(planned, dict) else []
-    if isinstance(named, list) and len(named) == len(sources) and all(isinstance(n, str) for n in named):
-        return [printable(name) for name in named]
-    return [source.name.partition(":")[0] for source in sources]
 
 
 def _thinned(source: SourceTrack) -> NDArray[np.float64]:

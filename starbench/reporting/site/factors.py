@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from starbench.reporting.site.charts import Bar, dot_chart
-from starbench.reporting.site.facts import RunFacts, Share, shares
+from starbench.reporting.site.facts import RunFacts, ShareRight, shares
 from starbench.reporting.site.scenes import clip_truth, finite, is_scene, place_of
 from starbench.reporting.site.tables import PageColumn, PageTable
 from starbench.schema import Item
@@ -51,10 +51,10 @@ def factor_table(runs: Sequence[RunFacts]) -> PageTable | None:
 def factor_charts(table: PageTable | None, runs: Sequence[RunFacts]) -> list[tuple[str, str]]:
     """A heading and a chart for each factor of each task."""
     names = [run.name for run in runs]
-    found: dict[tuple[str, str], dict[str, list[Share | None]]] = {}
+    found: dict[tuple[str, str], dict[str, list[ShareRight | None]]] = {}
     for run, task, factor, value, n_items, (right, interval), chance in table.rows if table else ():
         values = found.setdefault((task, factor), {}).setdefault(value, [None] * len(names))
-        values[names.index(run)] = Share(right, interval, n_items, n_items, chance)
+        values[names.index(run)] = ShareRight(right, interval, n_items, n_items, chance)
     return [
         (
             f"{task}: {factor}",

@@ -59,7 +59,7 @@ class RunFacts:
         ]
 
 
-class Share(NamedTuple):
+class ShareRight(NamedTuple):
     """How much of a group of trials is right; ``interval`` respects that the trials of an item belong together."""
 
     value: float
@@ -90,16 +90,16 @@ def _names(runs: Sequence[LoadedRun]) -> list[str]:
     ]
 
 
-def share(observations: Sequence[Observation]) -> Share:
+def share(observations: Sequence[Observation]) -> ShareRight:
     """The share of a group of trials that is right; the group must not be empty."""
     counts = tally(observations)
     interval = rate(counts.right, counts.planned)
-    return Share(counts.aa, interval, len(counts.right), len(observations), chance(observations))
+    return ShareRight(counts.aa, interval, len(counts.right), len(observations), chance(observations))
 
 
 def shares(
     observations: Iterable[Observation], key: Callable[[Item], Any], *, in_order: bool = True
-) -> dict[Any, Share]:
+) -> dict[Any, ShareRight]:
     """The share of each group that ``key`` makes of the items, in the order of the keys; None makes no group."""
     groups = grouped(observations, lambda o: key(o.item))
     names = sorted(groups) if in_order else groups

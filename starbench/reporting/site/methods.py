@@ -22,7 +22,7 @@ FIGURES = {
     "floors": "what listeners reach who lack what is asked about: cross-validated classifiers of one ear, one "
     "interval, level, colour or a downmix",
     "intervals": "95 %; items are the independent units (effective number of trials, Wilson and Clopper–Pearson)",
-    "thresholds": "an indecision model where “the same” is an option: the level at which both sounds are heard with "
+    "threshold": "an indecision model where “the same” is an option: the level at which both sounds are heard with "
     "d′ = 1; else a psychometric function with guess and lapse rates: halfway between guessing and the best; by a grid "
     "posterior",
     "false alarms": "of the answered catch trials, those in which something was said to be there",

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from starbench.reporting.floors import NAMES as FLOOR_NAMES
 from starbench.reporting.site.charts import LevelSeries, Reference, level_chart
-from starbench.reporting.site.facts import RunFacts, Share, shares, shown_name
+from starbench.reporting.site.facts import RunFacts, ShareRight, shares, shown_name
 from starbench.reporting.site.planes import heat_chart
 from starbench.reporting.site.tables import PageColumn, PageTable
 from starbench.schema import Item
@@ -96,8 +96,8 @@ def _threshold(run: RunFacts, suite: str, name: str) -> Threshold | None:
     return next((row for row in rows if (row.attribute, row.condition) == (name, run.hearing)), None)
 
 
-def _share_of(part: PartScore) -> Share:
-    return Share(part.aa, part.aa_ci, part.n_items, part.n_trials, part.chance)
+def _share_of(part: PartScore) -> ShareRight:
+    return ShareRight(part.aa, part.aa_ci, part.n_items, part.n_trials, part.chance)
 
 
 def _level_series(

@@ -8,12 +8,12 @@ from math import cos, radians, sin
 
 from starbench.reporting.site import svg
 from starbench.reporting.site.charts import share_words
-from starbench.reporting.site.facts import Share
+from starbench.reporting.site.facts import ShareRight
 from starbench.reporting.site.svg import element, line, marker, picture, text
 
 
 def polar_chart(
-    title: str, width_deg: float, series: Sequence[tuple[int, Mapping[float, Share]]], chance: float
+    title: str, width_deg: float, series: Sequence[tuple[int, Mapping[float, ShareRight]]], chance: float
 ) -> str:
     """Shares by azimuth, seen from above with the nose up: the centre is none right, the rim all.
 
@@ -80,7 +80,7 @@ def heat_chart(
     title: str,
     columns: Sequence[float],
     rows: Sequence[float],
-    cells: Mapping[tuple[float, float], Share],
+    cells: Mapping[tuple[float, float], ShareRight],
     labels: tuple[str, str],
 ) -> str:
     """Shares over two axes, a cell each: the darker, the more is right. ``labels`` are those of the axes."""

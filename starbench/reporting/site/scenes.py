@@ -36,21 +36,21 @@ class PolarChart(NamedTuple):
     chart: str
 
 
-class Place(NamedTuple):
+class SourcePlace(NamedTuple):
     """Where the only source of an item's only clip stands: degrees clockwise from the front, and metres."""
 
     azimuth: float
     distance: float | None
 
 
-def place_of(item: Item) -> Place | None:
+def place_of(item: Item) -> SourcePlace | None:
     """Where the sound of an item comes from, if it has one clip with one source that stands."""
     sources = clip_truth(item).get("sources")
     if not isinstance(sources, list) or len(sources) != 1 or len(item.audio_paths) != 1:
         return None
     source = sources[0] if isinstance(sources[0], dict) else {}
     azimuth, distance = finite(source.get("azimuth_deg")), finite(source.get("distance_m"))
-    return None if azimuth is None or source.get("path") else Place(azimuth % 360, distance)
+    return None if azimuth is None or source.get("path") else SourcePlace(azimuth % 360, distance)
 
 
 def clip_truth(item: Item) -> Mapping[str, Any]:

@@ -6,16 +6,16 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from starbench.canary import arrival, summary
-from starbench.planning.conditions import is_soundless
 from starbench.reporting.floors import highest
 from starbench.reporting.headlines import headlines
-from starbench.reporting.site.facts import RunFacts, shown_name
+from starbench.reporting.site.charts import Bar, dot_chart
+from starbench.reporting.site.facts import RunFacts, ShareRight, shown_name
 from starbench.reporting.site.perception import threshold_words
 from starbench.reporting.site.tables import PageColumn, PageTable
-from starbench.reporting.words import adaptation_sentence, inapplicable_sentence, notes
+from starbench.reporting.words import adaptation_sentence, notes
 from starbench.schema import Outcome
+from starbench.schema.conclusion import ConclusionKind
 from starbench.schema.score import Headline, SuiteScore
-from starbench.schema.threshold import ThresholdStatus
 from starbench.scoring.observations import MISSING
 
 #: Verdict of the canary -> what it means for everything on the pages.
@@ -76,9 +76,14 @@ def limits(run: RunFacts) -> Iterator[Limit]:
         )
 
 
-def sentences(run: RunFacts) -> list[str]:
-    """What was found, in sentences made from the scores."""
-    return headlines(run.data, run.score)
+def sentences(run: RunFacts) -> list[tuple[str, list[str]]]:
+    """What was found: how each sentence begins, and the parts that it lists."""
+    found = []
+    for sentence in headlines(run.data, run.score):
+        lead, _, parts = sentence.partition(": ")
+        is_list = parts and lead.count("(") == lead.count(")")
+        found.append((lead, parts.split("; ")) if is_list else (sentence, []))
+    return found
 
 
 def key_figures(run: RunFacts) -> list[KeyFigure]:
@@ -95,33 +100,61 @@ def key_figures(run: RunFacts) -> list[KeyFigure]:
                         f"{100 * low:.1f} to {100 * high:.1f}, chance {100 * row.chance:.1f}",
                     )
                 )
-    rows = [row for suite in run.score.suites for row in suite.thresholds if row.condition == run.hearing]
-    if rows:
-        known = [row for row in rows if row.status is not ThresholdStatus.TOO_FEW]
-        n = sum(row.status in (ThresholdStatus.MEASURED, ThresholdStatus.BELOW_SMALLEST) for row in known)
-        unknown = (
-            f"too few answers for {len(rows) - len(known)}" if len(known) < len(rows) else "with a threshold"
+    judged = [
+        one.kind
+        for suite in run.score.suites
+        for one in suite.conclusions
+        if one.kind not in (ConclusionKind.TOO_FEW, ConclusionKind.UNANSWERED)
+    ]
+    if judged:
+        n = sum(kind is ConclusionKind.HEARD for kind in judged)
+        figures.append(
+            KeyFigure("parts heard", f"{n} of {len(judged)}", "beyond chance, constant and floors")
         )
-        figures.append(KeyFigure("attributes heard", f"{n} of {len(known)}" if known else "–", unknown))
-    n = len(run.observations)
-    answered = sum(o.outcome == Outcome.ANSWERED.value for o in run.observations)
-    figures.append(
-        KeyFigure("trials answered", f"{100 * answered / max(n, 1):.1f} %", f"{answered:,} of {n:,}")
-    )
+    trials = run.heard() if run.hearing else run.observations
+    answered = sum(o.outcome == Outcome.ANSWERED.value for o in trials)
+    of = f"{answered:,} of {len(trials):,} trials{f', {run.hearing}' if run.hearing else ''}"
+    figures.append(KeyFigure("answered", f"{100 * answered / max(len(trials), 1):.1f} %", of))
     if run.score.cost_usd is not None:
         figures.append(KeyFigure("cost", f"$ {run.score.cost_usd:,.2f}", "by the prices when it began"))
     return figures
 
 
 def remarks(run: RunFacts) -> list[str]:
-    """What was changed about what was sent, what could not be asked, and other notes."""
+    """What was changed about what was sent, and other notes; what was not asked is among the sentences."""
     record = run.data.run
     lines = [arrival.line(record, run.data.canary)] if run.hearing else []
     lines += [*map(adaptation_sentence, record.adaptations), *notes(record)]
-    lines += [f"{one.items} items not asked: {inapplicable_sentence(one)}" for one in record.inapplicable]
     if record.skipped:
         lines.append(f"{len(record.skipped)} damaged items were left out")
     return lines
+
+
+def condition_charts(runs: Sequence[RunFacts]) -> list[tuple[str, str]]:
+    """A heading and a chart for each suite: the accuracy of every run under every condition."""
+    found: dict[str, dict[str, dict[str, Headline]]] = {}
+    for run in runs:
+        for suite in run.score.suites:
+            for row in suite.headlines:
+                found.setdefault(suite.suite, {}).setdefault(row.condition, {})[run.name] = row
+    names = [run.name for run in runs]
+    return [
+        (
+            suite,
+            dot_chart(
+                f"Accuracy on {suite}",
+                [Bar(name, [_share_of(rows.get(run)) for run in names]) for name, rows in conditions.items()],
+                names,
+                width=520,
+                left=110,
+            ),
+        )
+        for suite, conditions in found.items()
+    ]
+
+
+def _share_of(row: Headline | None) -> ShareRight | None:
+    return None if row is None else ShareRight(row.aa, row.aa_ci, row.n_items, row.n_trials, row.chance)
 
 
 # --- tables ---------------------------------------------------------------------------------------
@@ -253,9 +286,8 @@ def threshold_table(runs: Sequence[RunFacts]) -> PageTable | None:
         PageColumn("false alarms, %", "share", "false_alarms"),
         PageColumn("highest floor, %", "text", "highest_floor"),
     )
-    return PageTable("thresholds", "Thresholds: the smallest that is heard", columns, rows) if rows else None
-
-
-def has_captions(runs: Sequence[RunFacts]) -> bool:
-    """Whether any condition shows words in place of sound."""
-    return any(is_soundless(name) for run in runs for name in run.conditions)
+    return (
+        PageTable("hearing-thresholds", "Thresholds: the smallest that is heard", columns, rows)
+        if rows
+        else None
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from starbench.reporting.site import (
     scenes,
     summary,
 )
-from starbench.reporting.site.clips import AudioMode, ClipShelf
+from starbench.reporting.site.clips import AUDIO, PICTURES, AudioMode, ClipShelf
 from starbench.reporting.site.environment import environment, write_static
 from starbench.reporting.site.facts import RunFacts, facts_of
 from starbench.reporting.site.suites import suites_of
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _STATIC = ("style.css", "tables.js", "drawing.js", "player.js", "detail.js", "items.js")
-#: Present in a folder that this module wrote: nothing else is ever written over.
-_MARK = "static/style.css"
+#: Says that a folder was written by this module: nothing else is ever written over.
+_MARK = ".starbench-report"
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,7 @@ def write_report(
     rates = {run.run.identity.setup.rate_hz for run in runs}
     shelf = ClipShelf(out, found, audio, rate=rates.pop() if len(rates) == 1 else None)
     try:
+        write_file(out / _MARK, "", new_folder=True)
         began = time.monotonic()
         items = [(digest, entry.item) for (digest, _), entry in browser.entries_of(facts).items()]
         n_pictures = shelf.prepare(items, _workers(len(items), workers))
@@ -78,6 +79,8 @@ def write_report(
         write_static(out, _STATIC)
         _write_data(out, browser.scripts(facts, shelf))
         _write_pages(out, templates, facts)
+        for folder in (AUDIO, PICTURES):
+            _remove_others(out / folder, shelf.files)
     except OSError as error:
         raise InputError(f"{out} cannot be written: {error.strerror}") from error
     wanted = {one.digest: one.name for run in runs for one in run.run.identity.suites}
@@ -105,35 +108,43 @@ def _write_data(out: Path, files: Iterator[tuple[str, str]]) -> None:
     for name, script in files:
         (out / "data" / name).write_text(script, "ascii")
         written.add(name)
-    for old in (out / "data").glob("*.js"):  # of an earlier report of more items
-        if old.name not in written:
-            old.unlink()
+    _remove_others(out / "data", written)
+
+
+def _remove_others(folder: Path, kept: Collection[str]) -> None:
+    """Remove the files that an earlier report left in a folder."""
+    for file in folder.iterdir() if folder.exists() else ():
+        if file.name not in kept and (file.is_file() or file.is_symlink()):
+            file.unlink()
 
 
 def _write_pages(out: Path, templates: Environment, runs: Sequence[RunFacts]) -> None:
-    names = [("index", "Summary"), ("perception", "Perception"), ("scenes", "Scenes"), ("items", "Items")]
-    names += [("compare", "Compare")] if len(runs) > 1 else []
-    names += [("methods", "Methods")]
+    names = ["index", "Perception", "Scenes", "Items", *(["Compare"] if len(runs) > 1 else []), "Methods"]
+    pages = [(f"{name.lower()}.html", "Summary" if name == "index" else name) for name in names]
     shared = {
-        "nav": names,
+        "nav": pages,
         "runs": [{"name": run.name, "number": number} for number, run in enumerate(runs)],
         "title": runs[0].name if len(runs) == 1 else f"{len(runs)} runs",
     }
     contexts = {
-        "index": _summary(runs),
-        "perception": _perception(runs),
-        "scenes": _scenes(runs),
-        "items": {"outcomes": browser.OUTCOMES},
-        "compare": {"compared": compared.compared(runs) if len(runs) > 1 else None},
-        "methods": {"tables": methods.tables(runs)},
+        "index.html": _summary(runs),
+        "perception.html": _perception(runs),
+        "scenes.html": _scenes(runs),
+        "items.html": {"outcomes": browser.OUTCOMES},
+        "compare.html": {"compared": compared.compared(runs) if len(runs) > 1 else None},
+        "methods.html": {"tables": methods.tables(runs)},
     }
-    for name, heading in names:
+    tables: set[str] = set()
+    for name, heading in pages:
         context = contexts[name]
-        page = templates.get_template(f"{name}.html").render(**shared, **context, page=name, heading=heading)
-        write_file(out / f"{name}.html", page)
+        page = templates.get_template(name).render(**shared, **context, page=name, heading=heading)
+        write_file(out / name, page)
         for table in _tables_in(context):
             write_file(out / "tables" / f"{table.name}.csv", table.csv(), new_folder=True)
             write_file(out / "tables" / f"{table.name}.tex", table.latex())
+            tables |= {f"{table.name}.csv", f"{table.name}.tex"}
+    _remove_others(out / "tables", tables)
+    _remove_others(out, {_MARK, *(name for name, _ in pages)})
 
 
 def _tables_in(value: Any) -> Iterator[PageTable]:
@@ -163,8 +174,9 @@ def _summary(runs: Sequence[RunFacts]) -> dict[str, Any]:
             for number, run in enumerate(runs)
         ],
         "limits": [limit for run in runs for limit in summary.limits(run)],
+        "charts": summary.condition_charts(runs),
         "scores": summary.score_table(runs),
-        "thresholds": summary.threshold_table(runs),
+        "threshold_table": summary.threshold_table(runs),
         "drops": summary.drop_table(runs),
         "outcome_table": summary.outcome_table(runs),
     }

@@ -288,12 +288,28 @@ def test_a_report_is_written_over_and_nothing_else_is(world: Path, tmp_path: Pat
     assert not (out / "compare.html").exists()
     assert command("report", run, "--out", str(out), "--audio", "link").code == 0
     assert all(f.is_symlink() or "-mono" in f.name for f in (out / "audio").iterdir())
+    both = [run, str(world / "runs" / "hostile")]
+    assert command("report", *both, "--out", str(out), "--audio", "none").code == 0
+    assert (out / "compare.html").exists()
+    assert command("report", run, "--out", str(out)).code == 0
+    assert command("report", run, "--out", str(tmp_path / "new")).code == 0
+    assert contents(out) == contents(tmp_path / "new")  # nothing is left of the earlier reports
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.tex").write_text("x")
     refused = command("report", run, "--out", str(tmp_path / "mine"))
     assert (refused.code, refused.err.count("\n")) == (2, 1)
     assert "is not a report" in refused.err
     assert command("report", run, "--audio", "loud").code == 2
+
+
+def test_without_a_cache_folder_pictures_are_made_all_the_same(
+    world: Path, both: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    runs = [load(world / "runs" / name) for name in ("hostile", "guesses")]
+    write_report(runs, tmp_path / "r", workers=0)
+    assert contents(tmp_path / "r") == contents(both)
 
 
 def test_a_suite_that_is_gone_leaves_pages_without_sound(
