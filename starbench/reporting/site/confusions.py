@@ -15,6 +15,8 @@ from starbench.scoring.observations import Observation
 _FEWEST_ITEMS = 8
 #: A matrix of more contents is not readable.
 _MOST_CONTENTS = 8
+#: Names the last row of a matrix: what is preferred, whatever is right.
+ALL = "whatever is right"
 
 
 class Matrix(NamedTuple):
@@ -54,6 +56,8 @@ def _confusion(run: RunFacts, name: str, group: Sequence[Observation]) -> Matrix
         n = sum(counts[right, chosen] for chosen in (*contents, None))
         if n:
             rows.append((right, n, [counts[right, chosen] / n for chosen in (*contents, None)]))
+    totals = [sum(counts[right, chosen] for right in contents) for chosen in (*contents, None)]
+    rows.append((ALL, len(group), [total / len(group) for total in totals]))
     return Matrix(shown_name(name), run.name, [*contents, "no answer"], rows)
 
 

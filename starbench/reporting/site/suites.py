@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from starbench.adaptive.record import SUITE
 from starbench.errors import InputError
 from starbench.runs.load import LoadedRun
 from starbench.suites.open import open_suite
@@ -22,7 +23,7 @@ def suites_of(runs: Sequence[LoadedRun], named: Sequence[str]) -> dict[str, Suit
     beside the runs, beside their folders, and in the working directory.
     """
     wanted = {one.digest: one.name for data in runs for one in data.run.identity.suites}
-    found: dict[str, Suite] = {}
+    found = {digest: suite for data in runs for digest, suite in _own(data)}
     for spec in named:
         suite = open_suite(spec, to_decode=lambda _: ())
         if suite.digest not in wanted:
@@ -37,6 +38,17 @@ def suites_of(runs: Sequence[LoadedRun], named: Sequence[str]) -> dict[str, Suit
             if stated in wanted and stated not in found:
                 found[stated] = open_suite(str(root), to_decode=lambda _: ())
     return found
+
+
+def _own(data: LoadedRun) -> Iterator[tuple[str, Suite]]:
+    """The suite in the run's own folder, where one grew as it was asked; its items are the run's, not its digest."""
+    root = data.path / SUITE
+    with suppress(InputError):
+        if (root / MANIFEST).is_file():
+            suite = open_suite(str(root), to_decode=lambda _: ())
+            known = {item.id: item for item in suite.items}
+            if all(known.get(item.id) == item for item in data.items.values()):
+                yield from ((one.digest, suite) for one in data.run.identity.suites)
 
 
 def _near(runs: Iterable[LoadedRun]) -> Iterator[Path]:

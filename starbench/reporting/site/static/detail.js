@@ -222,8 +222,7 @@ window.starbench = window.starbench || {};
       heading("The same item elsewhere"),
       otherNode(view),
       ...(maps ? [heading("From above"), maps] : []),
-      heading("What was put in"),
-      truthNode(view),
+      ...(detail.truth.length ? [heading("What was put in"), truthNode(view)] : []),
     );
     pane.scrollTop = 0;
     redraw();
