@@ -49,7 +49,7 @@ class RunRow(Frozen):
     adaptations: tuple[str, ...]
     changed_by: tuple[str, ...] = Field(default=(), exclude=True)
     """The policies (``clips``, ``channels``) that changed what was sent."""
-    entry: str = Field(default="", exclude=True)
+    entry: str
     """Digest of the entry that it is of."""
     condition: str
     extension: Bool

@@ -33,6 +33,7 @@ ALLOWED = {
     "starbench/reporting/entries.py: json.loads": "published rows of the package",
     "starbench/reporting/entries.py: read_text": "published rows of the package",
     "starbench/suites/floors.py: read_bytes": "published floors of the package",
+    "starbench/reporting/site/environment.py: read_text": "style sheets and scripts of the package",
     "synth/heads/sofa.py: h5py.File": "after read_bytes",
     "synth/heads/kemar/__init__.py": "the head of the package",
     "tasks/perception/jnd.py": "a table of the package",

@@ -17,8 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from starbench.audio import Audio
+from starbench.errors import InputError
 from starbench.reporting.pictures.signals import SCALE_DB, envelope, spectrogram
 from starbench.storage.atomic import write_bytes, write_text
+from starbench.storage.inputs import read_json
 
 LOWEST_HZ = 50.0
 #: Changes with anything that changes a picture.
@@ -63,8 +65,8 @@ def keep(folder: Path, name: str, audio: Audio) -> None:
 def read(folder: Path, name: str) -> dict[str, Any] | None:
     """What was kept of a clip, None if nothing was or it cannot be read."""
     try:
-        facts = json.loads((folder / f"{name}.json").read_text("utf-8"))
-    except (OSError, ValueError):
+        facts = read_json(folder / f"{name}.json")
+    except InputError:
         return None
     return facts if isinstance(facts, dict) and (folder / f"{name}.png").is_file() else None
 

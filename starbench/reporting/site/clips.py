@@ -19,6 +19,7 @@ from starbench.execution.processes import map_items
 from starbench.reporting.pictures.places import SourceTrack, TopView, place_words
 from starbench.reporting.site import clip_pictures
 from starbench.schema import ClipSpec, Item
+from starbench.storage.atomic import write_bytes
 from starbench.suites.clip_store import ClipStore
 from starbench.suites.suite import Suite
 from starbench.suites.validate import resolve_within
@@ -124,7 +125,7 @@ class ClipShelf:
             target = self.out / sound
             if not target.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(store.get(path, spec.transform, spec.then).wav)
+                write_bytes(target, store.get(path, spec.transform, spec.then).wav)
         return {**entry, "sound": sound}
 
     def _place(self, source: Path, name: str, *, is_link: bool = False) -> None:

@@ -83,7 +83,7 @@ def heat_chart(
     cells: Mapping[tuple[float, float], ShareRight],
     labels: tuple[str, str],
 ) -> str:
-    """Shares over two axes, a cell each: the stronger its colour, the more is right. ``labels`` are those of the axes."""
+    """Shares over two axes, which have ``labels``: the stronger the colour of a cell, the more is right."""
     width, height = 46.0, 24.0
     frame_left, top = 58.0, 10.0
     parts: list[str] = []

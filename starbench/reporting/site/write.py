@@ -27,6 +27,7 @@ from starbench.reporting.site.facts import RunFacts, facts_of
 from starbench.reporting.site.suites import suites_of
 from starbench.reporting.site.tables import PageTable
 from starbench.runs.load import LoadedRun
+from starbench.storage.atomic import write_text
 from starbench.text import printable
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def _write_data(out: Path, files: Iterator[tuple[str, str]]) -> None:
     (out / "data").mkdir(parents=True, exist_ok=True)
     written = set()
     for name, script in files:
-        (out / "data" / name).write_text(script, "ascii")
+        write_text(out / "data" / name, script, sync=False)
         written.add(name)
     _remove_others(out / "data", written)
 
