@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from starbench.canary.arrival import FOLDED, is_folded
 from starbench.planning.conditions import is_soundless
@@ -17,7 +18,7 @@ from starbench.scoring.conclusions import FEWEST_ITEMS
 #: Conditions in which nothing of the sound is left, or not what the ears differ in.
 _WITHOUT_SOUND = ("silence", "noise", "question-only")
 _ONE_EAR = ("mono", "left-ear", "right-ear")
-_REFERENCES = NAMES | {"chance": "guessing", "constant": "one constant answer"}
+_REFERENCES = NAMES | {"chance": "guessing", "constant": "a constant answer"}
 _HEARD = (ThresholdStatus.MEASURED, ThresholdStatus.BELOW_SMALLEST)
 
 
@@ -35,18 +36,23 @@ def _of_hearing(suite: SuiteScore) -> Iterator[str]:
         for row in suite.thresholds
         if any(row.condition == one.condition for one in suite.conclusions)
     }
-    groups: dict[ConclusionKind, list[Conclusion]] = {}
+    groups: dict[_Lead, list[str]] = {}
     for one in suite.conclusions:
         row = rows.get((one.task, one.part))
-        kind = one.kind
-        if kind is ConclusionKind.NO_EVIDENCE and row is not None and row.status in _HEARD:
-            # Accuracy also depends on how readily "the same" is said; the threshold does not.
-            kind = ConclusionKind.HEARD
-        groups.setdefault(kind, []).append(one)
-    for kind, (lead, in_words) in _SENTENCES.items():
-        if kind in groups:
-            parts = (in_words(one, rows.get((one.task, one.part))) for one in groups[kind])
-            yield f"{lead}: {'; '.join(parts)}"
+        lead = _lead(one, row)
+        groups.setdefault(lead, []).append(lead.in_words(one, row))
+    for lead in (_EVERYWHERE, *_LEADS.values()):
+        if lead in groups:
+            yield f"{lead.words}: {'; '.join(groups[lead])}"
+
+
+def _lead(one: Conclusion, row: Threshold | None) -> _Lead:
+    kind, status = one.kind, row and row.status
+    if kind is ConclusionKind.NO_EVIDENCE and status in _HEARD:
+        # Accuracy also depends on how readily "the same" is said; the threshold does not.
+        kind = ConclusionKind.HEARD
+    is_everywhere = kind is ConclusionKind.HEARD and status is ThresholdStatus.BELOW_SMALLEST
+    return _EVERYWHERE if is_everywhere else _LEADS[kind]
 
 
 def _name(one: Conclusion, _: Threshold | None = None) -> str:
@@ -61,18 +67,30 @@ def _with_reference(one: Conclusion, _: Threshold | None = None) -> str:
     return f"{_name(one)} ({100 * one.aa:.0f} %, {_reference(one)})"
 
 
-_FEW = f"No conclusion, because there are fewer than {FEWEST_ITEMS} items"
-#: What the sentence of each kind begins with, and how it tells of a part, in the order of the sentences.
-_SENTENCES: dict[ConclusionKind, tuple[str, Callable[[Conclusion, Threshold | None], str]]] = {
-    ConclusionKind.HEARD: ("Heard", _with_threshold),
-    ConclusionKind.WITHIN_FLOOR: (
-        "Better than guessing, but no evidence of what is asked about",
-        _with_reference,
+def _from(one: Conclusion, row: Threshold | None) -> str:
+    return f"{_name(one)} (from {row.smallest:g} {row.unit})" if row else _name(one)
+
+
+class _Lead(NamedTuple):
+    """What a sentence begins with, and how it tells of a part."""
+
+    words: str
+    in_words: Callable[[Conclusion, Threshold | None], str]
+
+
+_EVERYWHERE = _Lead("Heard at every level asked", _from)
+#: In the order of the sentences.
+_LEADS = {
+    ConclusionKind.HEARD: _Lead("Heard", _with_threshold),
+    ConclusionKind.WITHIN_FLOOR: _Lead(
+        "Better than guessing, but no evidence of what is asked about", _with_reference
     ),
-    ConclusionKind.NO_EVIDENCE: ("No evidence of hearing", _name),
-    ConclusionKind.BELOW_CHANCE: ("Worse than guessing, as if options were exchanged", _with_reference),
-    ConclusionKind.UNANSWERED: ("No conclusion, because fewer than half of the trials were answered", _name),
-    ConclusionKind.TOO_FEW: (_FEW, _name),
+    ConclusionKind.NO_EVIDENCE: _Lead("No evidence of hearing", _name),
+    ConclusionKind.BELOW_CHANCE: _Lead("Worse than guessing, as if options were exchanged", _with_reference),
+    ConclusionKind.UNANSWERED: _Lead(
+        "No conclusion, because fewer than half of the trials were answered", _name
+    ),
+    ConclusionKind.TOO_FEW: _Lead(f"No conclusion, because there are fewer than {FEWEST_ITEMS} items", _name),
 }
 
 
@@ -82,10 +100,8 @@ def _reference(one: Conclusion) -> str:
 
 def _down_to(row: Threshold | None) -> str | None:
     """How small a difference, or how soft a sound, is heard; None where no threshold says so."""
-    if row is None or row.status not in _HEARD:
+    if row is None or row.threshold is None or row.threshold_ci is None:
         return None
-    if row.threshold is None or row.threshold_ci is None:
-        return f"at every level asked (from {row.smallest:g} {row.unit})"
     low, high = row.threshold_ci
     people = f"; people {row.human.threshold:.3g}" if row.human else ""
     return f"down to {row.threshold:.3g} {row.unit} [{low:.3g}, {high:.3g}{people}]"
