@@ -38,6 +38,7 @@ def test_the_demo_goes_the_whole_way(whole_demo: Path) -> None:
         assert (first["model"], second["model"]) == ("observer", "random")
         assert first["ma"] >= 0.85
         assert 0.1 < second["ma"] < 0.75  # few items, and some kinds with two options
+    assert (whole_demo / "report" / "index.html").is_file()
     assert (whole_demo / "scene.png").read_bytes().startswith(b"\x89PNG")
     assert (whole_demo / "leaderboard.md").read_text("utf-8").startswith("# starbench leaderboard")
     for model in ("observer", "random"):

@@ -160,17 +160,17 @@ def test_levels_and_catch_trials_are_those_of_the_scores(both: Path, world: Path
 
 
 def test_confusions_and_letters_count_every_trial(both: Path, world: Path) -> None:
-    rows = [row for row in rows_of(both, "confusions") if row["run"] == "guesses"]
+    rows = rows_of(both, "confusions")
     shares: dict[str, float] = {}
     for row in rows:
-        key = f"{row['sub-category']} {row['right']}"
+        key = f"{row['run']} {row['sub-category']} {row['right']}"
         shares[key] = shares.get(key, 0.0) + float(row["share"])
     assert shares
     assert list(shares.values()) == pytest.approx([1.0] * len(shares))
-    letters = [row for row in rows_of(both, "letters") if row["run"] == "guesses"]
-    by_part = {row["sub-category"]: 0.0 for row in letters}
+    letters = rows_of(both, "letters")
+    by_part = {(row["run"], row["sub-category"]): 0.0 for row in letters}
     for row in letters:
-        by_part[row["sub-category"]] += float(row["chosen"])
+        by_part[row["run"], row["sub-category"]] += float(row["chosen"])
     assert list(by_part.values()) == pytest.approx([1.0] * len(by_part))
 
 
