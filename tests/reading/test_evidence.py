@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from starbench.reading import read
+from starbench.reading.evidence import ReadingReason as Why
 from starbench.reading.evidence import evidence
 
 OPTIONS = ("The first half", "The second half", "It is not present at all")
@@ -16,23 +17,23 @@ QUESTION = "In which half is the tone?"
 @pytest.mark.parametrize(
     ("reply", "place", "reason"),
     [
-        ("<B>", "B", "the letter, stated"),
-        ("**Answer: B**", "B", "the letter, stated"),
-        ("<think>A or B? A</think>\n\nThe answer is **C**.", "C", "the letter, stated"),
-        ('{"answer": "B"}', "B", "the letter, stated"),
-        ("A is soft and C is silent. So the answer is B.", "B", "the letter, stated"),
-        ("I think the tone is in the second half.", "second half", "the words of the option"),
-        ("The first half", None, "the text of one option"),
-        ("A or B", None, "several options are named"),
-        ("I cannot tell.", None, "it declines"),
-        ("", None, "empty"),
-        ("What a lovely day.", None, "no option is chosen"),
-        ("<think>Is it A? Or is it", None, "still thinks"),
+        ("<B>", "B", Why.LETTER_STATED),
+        ("**Answer: B**", "B", Why.LETTER_STATED),
+        ("<think>A or B? A</think>\n\nThe answer is **C**.", "C", Why.LETTER_STATED),
+        ('{"answer": "B"}', "B", Why.LETTER_STATED),
+        ("A is soft and C is silent. So the answer is B.", "B", Why.LETTER_STATED),
+        ("I think the tone is in the second half.", "second half", Why.TEXT_MENTIONED),
+        ("The first half", None, Why.OPTION_ALONE),
+        ("A or B", None, Why.TORN),
+        ("I cannot tell.", None, Why.DECLINES),
+        ("", None, Why.NOTHING),
+        ("What a lovely day.", None, Why.NO_OPTION),
+        ("<think>Is it A? Or is it", None, Why.UNFINISHED),
     ],
 )
-def test_the_place_and_the_reason(reply: str, place: str | None, reason: str) -> None:
+def test_the_place_and_the_reason(reply: str, place: str | None, reason: Why) -> None:
     found = evidence(reply, OPTIONS, QUESTION)
-    assert reason in found.reason
+    assert found.reason is reason
     assert (None if found.start is None else reply[found.start : found.end]) == place
 
 
@@ -42,5 +43,5 @@ def test_a_place_lies_in_the_reply_and_a_marked_letter_is_the_one_that_was_read(
     if found.start is None or found.end is None:
         return
     assert 0 <= found.start < found.end <= len(reply)
-    if reading.letter and found.reason.startswith("the letter"):
+    if reading.letter and found.reason.startswith("letter-"):
         assert reply[found.start : found.end].upper() == reading.letter
