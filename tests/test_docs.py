@@ -149,10 +149,10 @@ def test_ci_runs_the_readmes_own_commands(marker: str) -> None:
     assert ci.index("command_of test") < ci.index("[test-local]")  # without torch first
 
 
-def test_the_set_up_installs_the_core_alone() -> None:
+def test_the_set_up_installs_the_core_and_what_pages_need() -> None:
     readme = (REPOSITORY / "README.md").read_text("utf-8")
     setup = readme.split("<!-- command: setup -->")[1].split("```")[1]
-    assert "-e . &&" in setup
+    assert "-e '.[report]' &&" in setup
     assert "starbench demo" in setup
 
 
