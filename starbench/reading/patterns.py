@@ -163,7 +163,7 @@ SERVER_ERROR = re.compile(
 REFUSAL = re.compile(
     r"\b(?:i can|i could|happy to|glad to|my best to|how (?:can|may) i) (?:help|assist)\b"
     r"|what would you like (?:me )?to\b|"
-    r"(?:can(?:'t|not| not)|unable to|not able to|do(?:n't| not)(?: currently"
+    r"(?:can(?:'t|not| not)|won't|will not|unable to|not able to|do(?:n't| not)(?: currently"
     r"| actually)? have the (?:ability|capability)"
     r" to|am not capable of|incapable of|couldn't|could not)"
     r" (?:\w{1,12} ){0,2}?(?:hear|listen|process|analy[sz]e|access|play|perceive|receive|open|help|assist"

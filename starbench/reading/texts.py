@@ -43,6 +43,11 @@ _CLEFT_AFTER = re.compile(
 #: "First clip if …": what is meant by an ordinal belongs to it.
 _NOUN_AFTER = re.compile(r"\s(?:one|clip|sound|audio|segment|recording|tone|track)\b")
 _COMMA = re.compile(r"[,，、]")
+#: "I can't assist": who declines does not mean an option "No".
+_DECLINES = re.compile(
+    r"\b(?:i|we) (?:\w{1,10} )?(?:can't|cannot|can not|won't|will not|couldn't|wouldn't)\Z"
+)
+_BEFORE = 20
 
 
 def text_candidates(reply: Reply) -> list[Candidate]:
@@ -128,6 +133,8 @@ def _mention(reply: Reply, start: int, end: int) -> Candidate | None:
     if option is None:
         return None
     first, last = option.words[0].start, option.words[-1].end
+    if len(option.words) == 1 and _DECLINES.search(reply.lower, max(first - _BEFORE, 0), last):
+        return None
     said = other_words(reply, option, start, end)
     is_final, is_cued = _cues(reply, first, last)
     noun = _NOUN_AFTER.match(reply.lower, last)

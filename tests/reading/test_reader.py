@@ -197,3 +197,26 @@ def test_a_long_reply_is_read_at_its_end():
 @pytest.mark.parametrize("text", ["B", "<b>B</b>", "x **y** `z`", ""])
 def test_plain_text_is_plain(text):
     assert plain(plain(text)) == plain(text)
+
+
+@pytest.mark.parametrize("options", [("First", "Second", "Neither"), ("Yes", "No"), ("One", "Two", "None")])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm sorry, but I can't assist with that request.",
+        "I can't help with that.",
+        "Sorry, but I cannot answer this.",
+        "I won't answer that.",
+        "However, I simply couldn't listen to it.",
+    ],
+)
+def test_who_declines_does_not_choose_an_option_that_says_no(text, options):
+    reading = read(text, options)
+    assert (reading.outcome.value, reading.letter) == ("refused", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "letter"), [("No.", "B"), ("It isn't.", "B"), ("I don't think so: no.", "B"), ("Yes", "A")]
+)
+def test_who_says_no_chooses_it(text, letter):
+    assert read(text, ("Yes", "No")).letter == letter
