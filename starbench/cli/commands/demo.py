@@ -47,8 +47,8 @@ def demo(out: Path) -> int:
         codes.append(evaluate(plan, model, out / "runs" / spec, Settings()))
     for path in write_board(read_entries([out / "runs" / spec for spec in _MODELS]), out):
         echo(f"board: {path}")
-    _draw(built, out / "scene.png")
     _write_pages(out)
+    _draw(built, out / "scene.png")
     console = new_console()
     say(console, "")
     for line in _LAST_LINES:
@@ -78,7 +78,7 @@ def _write_pages(out: Path) -> None:
         echo(f"no report: {error}; then starbench report {names} --out {out / 'report'}", err=True)
     else:
         for line in lines(written):
-            echo(line)
+            say(new_console(), line)
 
 
 def _draw(built: list[Suite], path: Path) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import cast, get_args
 
 from starbench.cli.commands.report_line import FOLDER
-from starbench.cli.output import echo
 from starbench.errors import InputError
 from starbench.reporting.site.clips import AudioMode
 from starbench.reporting.site.write import WrittenReport, write_report
+from starbench.reporting.tables import new_console, say
 from starbench.runs.load import load
 
 
@@ -18,11 +18,11 @@ def report(runs: Sequence[Path], out: Path | None, suites: Sequence[str], audio:
     """Write the pages, and say where they are and what they lack."""
     if audio not in get_args(AudioMode):
         raise InputError(f"--audio {audio!r} is not one of {', '.join(get_args(AudioMode))}")
-    folder = out or runs[0] / FOLDER
+    folder, console = out or runs[0] / FOLDER, new_console()
     for line in lines(
         write_report([load(path) for path in runs], folder, suites=suites, audio=cast("AudioMode", audio))
     ):
-        echo(line)
+        say(console, line)
 
 
 def lines(written: WrittenReport) -> list[str]:

@@ -10,5 +10,5 @@ FOLDER = "report"
 
 
 def command_for(path: Path) -> str:
-    """The command that makes the report of the run at ``path``."""
-    return f"starbench report {shlex.quote(str(path))} --out {shlex.quote(str(path / FOLDER))}"
+    """The command that makes the report of the run at ``path``, in the run's own folder."""
+    return f"starbench report {shlex.quote(str(path))}"
