@@ -45,6 +45,7 @@ from starbench.execution.processes import available_cpus
 from starbench.floors.classifiers import folds
 from starbench.plugins.registry import load
 from starbench.schema import Item
+from starbench.scoring.paired_tests import holm
 from starbench.suites import suite as suites
 from starbench.suites.suite import MANIFEST
 from starbench.synthesis import BuildSpec
@@ -53,7 +54,6 @@ from starbench.verify.balance import constant_of
 from starbench.verify.features import features, is_cue
 from starbench.verify.leaks import source_numbers
 from starbench.verify.remeasure import ItemMeasurements, measure_all
-from starbench.verify.statistics import holm
 
 #: Stated before anything was built with them.
 SEEDS = (271828, 314159, 161803)

@@ -8,7 +8,16 @@ from typing import NamedTuple
 
 from rich.console import Console
 
-from starbench.reporting.tables import Column, Table, difference, new_console, percent, say, show_table
+from starbench.reporting.tables import (
+    Column,
+    Table,
+    difference,
+    new_console,
+    p_value,
+    percent,
+    say,
+    show_table,
+)
 from starbench.reporting.words import captioner_notes, inapplicable_sentence
 from starbench.schema.compare import Comparison, Comparisons, Effect, PairedRow, PairedThreshold
 from starbench.schema.threshold import Threshold
@@ -38,7 +47,7 @@ def show(result: Comparisons, *, whole: bool = False) -> None:
         n_parts = None if whole else max(1, _ROWS // max(n_wholes, 1) - 1)
         for suite in dict.fromkeys(row.suite for one in comparisons for row in one.rows):
             show_table(console, _differences(comparisons, suite, list(_lines(comparisons, suite, n_parts))))
-        thresholds = [row for one in comparisons for row in one.thresholds if whole or _is_clear(row)]
+        thresholds = [row for one in comparisons for row in one.thresholds if whole or row.is_clear]
         if thresholds:
             show_table(console, _thresholds(thresholds))
         if whole:
@@ -74,10 +83,10 @@ def _summary(comparisons: Sequence[Comparison]) -> str:
     """Which of the two is better, and in what; or that nothing distinguishes them."""
     first, second = _names(comparisons)
     clear = sorted(
-        (_Line(one, row) for one in comparisons for row in one.rows if _is_clear(row)),
+        (_Line(one, row) for one in comparisons for row in one.rows if row.is_clear),
         key=lambda line: (line.row.sub_category is not None, line.row.p_holm),
     )
-    finer = [row for one in comparisons for row in one.thresholds if _is_clear(row)]
+    finer = [row for one in comparisons for row in one.thresholds if row.is_clear]
     parts = []
     for word, sign in (("better", 1), ("worse", -1)):
         named = [_in_words(line, comparisons) for line in clear if sign * line.row.diff > 0]
@@ -121,10 +130,6 @@ def _how(result: Comparisons, *, whole: bool) -> str:
 # --- rows -----------------------------------------------------------------------------------------
 
 
-def _is_clear(row: PairedRow | PairedThreshold) -> bool:
-    return row.p_holm is not None and row.p_holm < 1 - LEVEL
-
-
 def _gain(row: PairedThreshold) -> float:
     """Above 0 where the second side hears smaller differences, or softer sounds."""
     middle = 0.0 if row.base.unit in INTENSITIES else 1.0
@@ -137,7 +142,7 @@ def _lines(comparisons: Sequence[Comparison], suite: str, n_parts: int | None) -
         rows = [row for row in one.rows if row.suite == suite]
         parts = [row for row in rows if row.sub_category and row.p is not None]
         if n_parts is not None:
-            clear = [row for row in parts if _is_clear(row)]
+            clear = [row for row in parts if row.is_clear]
             parts = sorted(clear, key=lambda row: (row.p_holm, -abs(row.diff)))[:n_parts]
         yield from (_Line(one, row) for row in rows if row.sub_category is None or row in parts)
 
@@ -154,7 +159,7 @@ def _differences(comparisons: Sequence[Comparison], suite: str, lines: Sequence[
             Column("first", lambda line: percent(line.row.base_aa), rank=1),
             Column("second", lambda line: percent(line.row.aa), rank=1),
             Column("difference", lambda line: _effect(line.row)),
-            Column("p", lambda line: _p(line.row.p_holm)),
+            Column("p", lambda line: p_value(line.row.p_holm)),
         ),
         lines,
     )
@@ -174,7 +179,7 @@ def _thresholds(rows: Sequence[PairedThreshold]) -> Table:
             Column("first", lambda row: _threshold(row.base)),
             Column("second", lambda row: _threshold(row.other)),
             Column("change", _change),
-            Column("p", lambda row: _p(row.p_holm)),
+            Column("p", lambda row: p_value(row.p_holm)),
         ),
         rows,
     )
@@ -191,12 +196,6 @@ def _change(row: PairedThreshold) -> str:
     if row.base.unit in INTENSITIES:
         return f"{row.change:+.1f} dB [{low:+.1f}, {high:+.1f}]"
     return f"× {row.change:.2f} [{low:.2f}, {high:.2f}]"
-
-
-def _p(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return "< .001" if value < 0.001 else f"{value:.3f}".lstrip("0")
 
 
 # --- everything -----------------------------------------------------------------------------------

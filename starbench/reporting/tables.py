@@ -174,3 +174,10 @@ def difference(value: float, limits: Interval) -> str:
     """A difference in points, with its limits."""
     low, high = limits
     return f"{100 * value:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}]"
+
+
+def p_value(value: float | None) -> str:
+    """A p-value as papers print it."""
+    if value is None:
+        return "–"
+    return "< .001" if value < 0.001 else f"{value:.3f}".lstrip("0")

@@ -11,6 +11,9 @@ from starbench.schema.base import Facts, Float, Frozen, Int, Interval
 from starbench.schema.caption import Captioner
 from starbench.schema.threshold import Threshold
 
+#: A difference is clear whose adjusted p-value is below this.
+ALPHA = 0.05
+
 
 class Side(Frozen):
     """What is compared: one condition of one run."""
@@ -44,6 +47,20 @@ class Effect(Frozen):
     diff_ci: Interval
 
 
+class Tested(Frozen):
+    """A difference with the p-value of its test."""
+
+    p: Float | None = None
+    """Two-sided, by item; None of so few items that no answers could show anything, or if it cannot be tested."""
+    p_holm: Float | None = None
+    """``p`` adjusted for all the tests of the command."""
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether chance alone makes such a difference in less than 5 % of the cases."""
+        return self.p_holm is not None and self.p_holm < ALPHA
+
+
 class BothAnswered(Effect):
     """The paired trials that both sides answered, and nothing else."""
 
@@ -53,7 +70,7 @@ class BothAnswered(Effect):
     aa: Float
 
 
-class PairedRow(Effect):
+class PairedRow(Effect, Tested):
     """One group of items on both sides: the same items at the same rotations.
 
     ``diff`` = ``aa`` − ``base_aa`` = ``from_answers.diff`` + ``from_unanswered.diff``: the first is what
@@ -66,10 +83,6 @@ class PairedRow(Effect):
     task: str
     sub_category: str | None = None
     """None: the whole task."""
-    p: Float | None = None
-    """Two-sided and exact, by item; None of so few items that no answers could show anything."""
-    p_holm: Float | None = None
-    """``p`` adjusted for all the tests of the command."""
     n_items: Int
     n_trials: Int
     unpaired_base: Int
@@ -90,7 +103,7 @@ class PairedRow(Effect):
     outcomes: dict[str, Int]
 
 
-class PairedThreshold(Frozen):
+class PairedThreshold(Tested):
     """The threshold of one sub-category on both sides, from the trials that both were asked."""
 
     suite: str
@@ -99,8 +112,6 @@ class PairedThreshold(Frozen):
     change: Float | None = None
     """``other`` / ``base``, or ``other`` − ``base`` where the unit is dB; None unless both were measured."""
     change_ci: Interval | None = None
-    p: Float | None = None
-    p_holm: Float | None = None
 
 
 class SetupDifference(Frozen):

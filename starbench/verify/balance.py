@@ -16,9 +16,10 @@ from starbench.schema import Item
 from starbench.schema.score import BestConstant
 from starbench.scoring.constant import best_constant
 from starbench.scoring.observations import MISSING, Observation
+from starbench.scoring.paired_tests import holm
 from starbench.verify.answers import Group, flaw
 from starbench.verify.findings import Breach
-from starbench.verify.statistics import evenly, holm, names_by_class
+from starbench.verify.statistics import evenly, names_by_class
 
 #: The best constant strategy may gain this over chance, as a fraction, before it is called a gain ...
 MOST_GAIN = 0.02

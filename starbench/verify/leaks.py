@@ -19,11 +19,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from starbench.schema import Item
+from starbench.scoring.paired_tests import holm
 from starbench.verify.answers import Group, declared_for, flaw
 from starbench.verify.features import Feature, features, is_cue
 from starbench.verify.findings import Breach
 from starbench.verify.remeasure import ItemMeasurements
-from starbench.verify.statistics import LEAST, evenly, holm, names_by_class, numbers_by_class
+from starbench.verify.statistics import LEAST, evenly, names_by_class, numbers_by_class
 
 MOST_P = 0.001
 

@@ -6,20 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 #: A class, or a value, that fewer items have is no ground for a test.
 LEAST = 5
-
-
-def holm(p_values: Sequence[float]) -> NDArray[np.float64]:
-    """Adjust p values for being several (Holm 1979, Scand. J. Statist. 6:65)."""
-    p = np.asarray(p_values, dtype=np.float64)
-    order = np.argsort(p)
-    stepped = np.maximum.accumulate(p[order] * np.arange(p.size, 0, -1))
-    adjusted = np.empty_like(p)
-    adjusted[order] = np.minimum(stepped, 1.0)
-    return adjusted
 
 
 def numbers_by_class(values: Sequence[float], classes: Sequence[str]) -> float | None:

@@ -18,12 +18,13 @@ import pytest
 
 from starbench.build.build import build
 from starbench.schema import Item
+from starbench.scoring.paired_tests import holm
 from starbench.synthesis import BuildSpec
 from starbench.verify import leaks
 from starbench.verify.answers import Group, groups
 from starbench.verify.features import features
 from starbench.verify.remeasure import ClipProperties, ItemMeasurements
-from starbench.verify.statistics import evenly, holm, names_by_class, numbers_by_class
+from starbench.verify.statistics import evenly, names_by_class, numbers_by_class
 
 ITEMS, SEED = 300, 5
 
@@ -232,7 +233,7 @@ def test_features_know_clips_lists_and_differences() -> None:
 
 def test_statistics() -> None:
     assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
-    assert holm([]).size == 0
+    assert holm([]) == []
     assert evenly([10, 10, 10]) == pytest.approx(1)
     assert evenly([30, 0]) < 1e-6
     assert numbers_by_class([1.0] * 20, ["a", "b"] * 10) is None

@@ -14,7 +14,6 @@ from starbench.reporting.site.tables import PageColumn, PageTable
 from starbench.schema.compare import Comparison, Comparisons, PairedRow, PairedThreshold
 from starbench.schema.threshold import ThresholdStatus
 from starbench.scoring.compare import compare
-from starbench.scoring.intervals import LEVEL
 
 #: Where one side is not known, there is nothing to compare.
 _UNKNOWN = ThresholdStatus.TOO_FEW
@@ -56,7 +55,7 @@ def _pair(one: Comparison, names: dict[str, str]) -> ComparedPair:
     parts = [row for row in one.rows if row.sub_category and row.p is not None]
     chart = difference_chart(
         f"{other} minus {base}, {condition}",
-        [DifferenceRow(shown_name(row.sub_category), row.diff, row.diff_ci, _is_clear(row)) for row in parts],
+        [DifferenceRow(shown_name(row.sub_category), row.diff, row.diff_ci, row.is_clear) for row in parts],
     )
     return ComparedPair(
         f"{other} against {base}: {condition}",
@@ -70,8 +69,8 @@ def _sentence(one: Comparison, base: str, other: str) -> str:
     """Which run is better, task by task; and in how many sub-categories, as far as those were tested."""
     tasks = [_in_words(row, base, other) for row in one.rows if not row.sub_category]
     rows = [row for row in one.rows if row.sub_category and row.p is not None]
-    better = sum(_is_clear(row) and row.diff > 0 for row in rows)
-    worse = sum(_is_clear(row) and row.diff < 0 for row in rows)
+    better = sum(row.is_clear and row.diff > 0 for row in rows)
+    worse = sum(row.is_clear and row.diff < 0 for row in rows)
     if rows:
         rest = len(rows) - better - worse
         tasks.append(
@@ -84,20 +83,16 @@ def _sentence(one: Comparison, base: str, other: str) -> str:
 def _in_words(row: PairedRow, base: str, other: str) -> str:
     low, high = row.diff_ci
     points = f"{100 * abs(row.diff):.1f} points"
-    if not _is_clear(row):
+    if not row.is_clear:
         interval = f"{100 * low:+.1f} to {100 * high:+.1f} points"
         return f"{row.task}: {other} and {base} cannot be distinguished ({interval})"
     return f"{row.task}: {other} is {'better' if row.diff > 0 else 'worse'} than {base} by {points}"
 
 
-def _is_clear(row: PairedRow | PairedThreshold) -> bool:
-    return row.p_holm is not None and row.p_holm < 1 - LEVEL
-
-
 def _verdict(row: PairedRow | PairedThreshold) -> str:
     if row.p_holm is None:
         return "too few items"
-    return "clear" if _is_clear(row) else "cannot be distinguished"
+    return "clear" if row.is_clear else "cannot be distinguished"
 
 
 def _tables(result: Comparisons, names: dict[str, str]) -> list[PageTable]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from starbench.reporting.frames import Columns, to_csv
-from starbench.reporting.tables import difference, percent, with_interval
+from starbench.reporting.tables import difference, p_value, percent, with_interval
 from starbench.text import printable
 
 #: ``share_ci``, ``points_ci`` and ``number_ci`` hold a value and its interval, or None.
@@ -101,13 +101,6 @@ def _number(value: float | None) -> str:
 
 def _number_ci(value: tuple[float, tuple[float, float]] | None) -> str:
     return "–" if value is None else f"{value[0]:.3g} [{value[1][0]:.3g}, {value[1][1]:.3g}]"
-
-
-def p_value(value: float | None) -> str:
-    """A p-value as papers print it."""
-    if value is None:
-        return "–"
-    return "< .001" if value < 0.001 else f"{value:.3f}".lstrip("0")
 
 
 FORMATS: dict[CellType, Callable[[Any], str]] = {
