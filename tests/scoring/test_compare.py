@@ -205,6 +205,8 @@ def test_captions_of_one_grade_are_compared_with_captions_of_another(tmp_path: P
     assert pairs == [("x, audio", "y, audio"), ("x, caption:x", "y, caption:y")]
     pairs = [(one.base.name, one.other.name) for one in compare([runs[0], runs[2]]).comparisons]
     assert pairs == [("x, audio", "two, audio")], "which of the two grades is meant, nobody knows"
+    pairs = [(one.base.name, one.other.name) for one in compare([runs[2], runs[0]]).comparisons]
+    assert pairs == [("two, audio", "x, audio")]
 
 
 def test_runs_without_a_common_condition_are_compared_all_the_same(tmp_path: Path) -> None:

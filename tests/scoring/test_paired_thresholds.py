@@ -52,5 +52,12 @@ def test_the_p_value_is_5_percent_where_the_interval_ends_at_no_change() -> None
     assert change.p == pytest.approx(0.05, abs=1e-6)
 
 
+def test_limits_that_are_not_alike_stand_on_the_side_where_they_count() -> None:
+    change = change_between(threshold(0.0, -1.0, 3.0, "dB"), threshold(5.0, 1.0, 6.0, "dB"))
+    assert change is not None
+    # It is least where the first is at its upper limit and the second at its lower one: 3 and 4 dB away.
+    assert change.change_ci == pytest.approx((5.0 - 5.0, 5.0 + 2**0.5))
+
+
 def test_what_was_not_measured_has_no_change() -> None:
     assert change_between(threshold(None), threshold(4.0, 3.0, 5.0)) is None
