@@ -70,6 +70,7 @@ for command in (
     results.report,
     results.power,
     results.errors,
+    results.annotate,
     results.export,
     results.leaderboard,
 ):

@@ -93,12 +93,23 @@ Judge = Annotated[
         "the reader, and no score changes."
     ),
 ]
+CauseJudge = Annotated[
+    str | None,
+    _of_judge(help="Ask this model what went wrong in each reply, as run's --model names it."),
+]
 JudgedReplies = Annotated[
     int | None,
     _of_judge(
         "--limit",
         min=1,
         help="Judge only so many replies: a random sample, and a larger one holds the smaller.",
+    ),
+]
+
+SuitesOfRuns = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Where a suite of the runs lies, if it does not lie near them: a directory, or task:source. Repeatable."
     ),
 ]
 

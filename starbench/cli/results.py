@@ -66,13 +66,7 @@ def report(
         Path | None,
         typer.Option(help="Directory for the pages; default: report, in the first run's directory."),
     ] = None,
-    suite: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Where a suite of the runs lies, if it does not lie near them: a directory, or task:source. "
-            "Repeatable."
-        ),
-    ] = None,
+    suite: options.SuitesOfRuns = None,
     audio: Annotated[
         str, typer.Option(help="Sounds: copy them, link to the suite's files, or none.")
     ] = "copy",
@@ -116,21 +110,50 @@ def power(
     command(target, points or [], factor or [], accuracy, json)
 
 
+@options.with_options(options.server, options.pace)
 def errors(
     run: Annotated[Path, typer.Argument(help="A run's directory.")],
     json: Annotated[
-        Path | None, typer.Option("--json", help="File for every trial and its kind as one JSON object.")
+        Path | None, typer.Option("--json", help="File for every trial and its cause as one JSON object.")
     ] = None,
+    judge: options.CauseJudge = None,
+    limit: options.JudgedReplies = None,
+    **shared: Any,
 ) -> None:
-    """Say why trials with sound are not right, as far as controls tell (kinds after STAR-Bench).
+    """Say why trials with sound are not right: by controls, by judges, and by people (kinds after STAR-Bench).
 
-    Right at every rotation where the answer is in words (caption:full, audio+caption) or the recording is whole
-    (audio+uncut): perceptual. Not right there either: knowledge or reasoning. A reply that repeats itself: generation
-    collapse.
+    By controls: right at every rotation where the answer is in words (caption:full, audio+caption) or the recording is
+    whole (audio+uncut) is perceptual; not right there either is knowledge or reasoning. With --judge, a second model is
+    shown each reply that is not right, and says what went wrong; all options but --json are about asking it. People say
+    it in the pages of starbench annotate. Where several said something of the same trials, their agreement is shown.
     """
+    values = locals() | shared
     from starbench.cli.commands.errors import errors as command
 
-    command(run, json)
+    raise typer.Exit(command(values))
+
+
+def annotate(
+    run: Annotated[Path, typer.Argument(help="A run's directory.")],
+    name: Annotated[
+        str | None, typer.Option(help="Who says it; each name has a file. Default: the user's name.")
+    ] = None,
+    suite: options.SuitesOfRuns = None,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port on this machine; 0: any that is free.")
+    ] = 0,
+    open_browser: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open the page in a browser.")
+    ] = True,
+) -> None:
+    """Say by hand why trials are not right: pages with sounds, prompts and replies, served to this machine alone.
+
+    What is said is kept at once in a file of the annotator's in the run's directory; starbench errors shows it beside
+    what controls and judges say. Ctrl-C ends it. Needs the extra report.
+    """
+    from starbench.cli.commands.annotate import annotate as command
+
+    command(run, name, suite or [], port, open_browser=open_browser)
 
 
 def export(

@@ -1,30 +1,50 @@
-"""Kinds of errors as a table in a terminal."""
+"""Causes of errors as tables in a terminal, and the words for them everywhere."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from starbench.reporting.tables import Column, Table, new_console, percent, say, show_table
-from starbench.schema.error_analysis import ErrorAnalysis, ErrorCause, ErrorRow
+from starbench.schema.error_analysis import CauseAgreement, ErrorAnalysis, ErrorCause, ErrorRow, SourceErrors
 
 NAMES = {
     ErrorCause.PERCEPTION: "perceptual",
+    ErrorCause.KNOWLEDGE: "knowledge",
+    ErrorCause.REASONING: "reasoning",
     ErrorCause.KNOWLEDGE_OR_REASONING: "knowledge or reasoning",
+    ErrorCause.MISALIGNMENT: "answer is not the conclusion",
+    ErrorCause.HALLUCINATION: "hallucination",
     ErrorCause.GENERATION_COLLAPSE: "generation collapse",
     ErrorCause.NO_ANSWER: "no answer",
     ErrorCause.UNKNOWN: "not known",
 }
+_SOURCES = {"controls": "by controls", "judge": "by judge {name}", "annotator": "by hand, {name}"}
+
+
+def source_words(source: SourceErrors) -> str:
+    """Who says what the causes are."""
+    return _SOURCES[source.kind].format(name=source.name)
+
+
+def causes_in(sources: Sequence[SourceErrors]) -> list[ErrorCause]:
+    """The causes that occur, in the order in which they are shown."""
+    return [
+        cause for cause in NAMES if any(row.counts.get(cause) for source in sources for row in source.rows)
+    ]
 
 
 def show(analysis: ErrorAnalysis) -> None:
-    """Print the shares of each kind, and what the kinds were told by."""
+    """Print the shares of each cause by each source, what the controls are, and how far the sources agree."""
     console = new_console()
-    for suite in dict.fromkeys(row.suite for row in analysis.rows):
-        show_table(console, _table(suite, [row for row in analysis.rows if row.suite == suite]))
+    for source in analysis.sources:
+        for suite in dict.fromkeys(row.suite for row in source.rows):
+            show_table(console, _table(suite, source))
     if analysis.controls:
         say(
             console,
-            f"perceptual: right at every rotation under {' or '.join(analysis.controls)}, and wrong from the sound",
+            f"perceptual, by controls: right at every rotation under {' or '.join(analysis.controls)}, and wrong from "
+            "the sound",
         )
     else:
         say(
@@ -32,22 +52,31 @@ def show(analysis: ErrorAnalysis) -> None:
             "No condition tells what the sound holds: add one (run --add-condition caption:full, audio+caption or "
             "audio+uncut)",
         )
+    for one in analysis.agreements:
+        say(console, agreement_words(one))
 
 
-def _table(suite: str, rows: list[ErrorRow]) -> Table:
+def agreement_words(one: CauseAgreement) -> str:
+    """How far two sources agree."""
+    kappa = "" if one.kappa is None else f", Cohen's kappa {one.kappa:.2f}"
+    return f"{one.first} and {one.second} agree on {percent(one.agreement)} % of {one.n_trials} trials{kappa}"
+
+
+def _table(suite: str, source: SourceErrors) -> Table:
     return Table(
-        f"trials on {suite} that are not right, by kind of error (% of them)",
+        f"trials on {suite} that are not right, by cause (%), {source_words(source)}",
         (
             Column(
                 "task", lambda row: f"  {row.sub_category}" if row.sub_category else row.task, is_text=True
             ),
             Column("trials", lambda row: row.n_trials, rank=2),
             Column("errors", lambda row: row.n_errors),
-            *(Column(name, partial(_share, kind)) for kind, name in NAMES.items()),
+            *([] if source.kind == "controls" else [Column("judged", lambda row: sum(row.counts.values()))]),
+            *(Column(NAMES[cause], partial(_share, cause)) for cause in causes_in([source])),
         ),
-        rows,
+        [row for row in source.rows if row.suite == suite],
     )
 
 
-def _share(kind: ErrorCause, row: ErrorRow) -> str:
-    return percent(row.shares.get(kind)) if row.n_errors else "–"
+def _share(cause: ErrorCause, row: ErrorRow) -> str:
+    return percent(row.shares.get(cause)) if row.shares else "–"

@@ -18,7 +18,7 @@ from starbench.errors import InputError, RunError
 from starbench.execution.environment import versions
 from starbench.models.adapter import Model
 from starbench.models.resolve import recorded_arguments
-from starbench.protocols import judge as protocol
+from starbench.protocols.judging import JudgeProtocol, letter
 from starbench.runs.attempt_record import Beginning, PlannedAhead
 from starbench.runs.ownership import hold, write_errors
 from starbench.schema import Canary, Outcome, Prompt, TextPart, TextSpec, Trial
@@ -31,8 +31,11 @@ from starbench.text import slug, validation_problem
 _FIX = "move the file away to have all replies judged again"
 
 
+@dataclass(frozen=True)
 class Judgements:
     """The prompts of replies that are to be judged, and the lines that say what became of them."""
+
+    protocol: JudgeProtocol
 
     def prompt(self, trial: Trial) -> Prompt:
         text = _text(trial)
@@ -44,14 +47,14 @@ class Judgements:
 
     def line(self, trial: Trial, model: str, result: TrialResult) -> JudgeLine:  # noqa: ARG002 - the header names it
         response = result.response
-        outcome, letter = (
-            (Outcome.ERROR, None) if response is None else protocol.read(response, trial.options)
+        outcome, chosen = (
+            (Outcome.ERROR, None) if response is None else self.protocol.read(response, trial.options)
         )
         return JudgeLine(
             reply=trial.item_id,
-            order="".join(map(protocol.letter, trial.contents)),
+            order="".join(map(letter, trial.contents)),
             outcome=outcome,
-            letter=letter,
+            letter=chosen,
             response=result.delivered.text,
             **result.fields,
         )
@@ -64,12 +67,12 @@ class JudgeRecord(PlannedAhead):
     header: JudgeHeader
     lines_path: Path
     trials: Sequence[Trial]
+    workload: Judgements
 
-    workload = Judgements()
     rate_hz = None  # there is no clip
 
     @classmethod
-    def of(cls, model: Model, run: Path, trials: Sequence[Trial]) -> JudgeRecord:
+    def of(cls, protocol: JudgeProtocol, model: Model, run: Path, trials: Sequence[Trial]) -> JudgeRecord:
         """The record of ``model`` as a judge; :class:`InputError` if it cannot answer a question in text."""
         able = model.capabilities
         if not able.text_only or "text" not in able.answer_modes:
@@ -80,7 +83,7 @@ class JudgeRecord(PlannedAhead):
         identity = JudgeIdentity(
             model=model.spec,
             model_args=recorded_arguments(model),
-            prompt_version=protocol.VERSION,
+            prompt_version=protocol.version,
             plugins=model.versions,
         )
         header = JudgeHeader(
@@ -90,7 +93,8 @@ class JudgeRecord(PlannedAhead):
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         digest = sha256(identity.model_dump_json().encode()).hexdigest()
-        return cls(header, run / f"judge-{slug(model.spec)}-{digest[:8]}.jsonl", trials)
+        name = f"{protocol.file}-{slug(model.spec)}-{digest[:8]}.jsonl"
+        return cls(header, run / name, trials, Judgements(protocol))
 
     @property
     def versions(self) -> Mapping[str, str]:
@@ -115,8 +119,7 @@ class JudgeRecord(PlannedAhead):
     def lines(self) -> Iterator[JudgeLine]:
         """Every line in the order of writing; none where nothing was judged yet."""
         self._begun()
-        rows = islice(self._rows(), 1, None)
-        return parse_lines(self.lines_path, rows, JudgeLine.model_validate_json, "verdict", first=2)
+        return _lines(self.lines_path)
 
     def canary(self) -> Canary | None:
         """None: a question without sound needs none."""
@@ -126,25 +129,42 @@ class JudgeRecord(PlannedAhead):
 
     def _begun(self) -> JudgeHeader | None:
         """The header in the file, None if there is none yet; :class:`RunError` if it is not this judge's."""
-        path, first = self.lines_path, next(self._rows(), None)
-        if first is None:
-            return None
-        try:
-            begun = JudgeHeader.model_validate_json(first)
-        except ValidationError as error:
-            raise RunError(
-                f"{path}:1: is not how a file of verdicts begins ({validation_problem(error)}): {_FIX}"
-            ) from error
-        if begun.identity != self.header.identity:
-            raise RunError(f"{path} holds the verdicts of another judge: {_FIX}")
+        begun = _header(self.lines_path)
+        if begun is not None and begun.identity != self.header.identity:
+            raise RunError(f"{self.lines_path} holds the verdicts of another judge: {_FIX}")
         return begun
 
-    def _rows(self) -> Iterator[bytes]:
-        try:
-            yield from whole_lines(self.lines_path)
-        except OSError as error:
-            if not isinstance(error, FileNotFoundError):
-                raise RunError(f"{self.lines_path} cannot be read: {error.strerror}") from error
+
+def saved_verdicts(run: Path, protocol: JudgeProtocol) -> Iterator[tuple[JudgeHeader, Iterator[JudgeLine]]]:
+    """What each judge said by this version of ``protocol``; :class:`RunError` if a file is damaged."""
+    for path in sorted(run.glob(f"{protocol.file}-*.jsonl")):
+        header = _header(path)
+        if header is not None and header.identity.prompt_version == protocol.version:
+            yield header, _lines(path)
+
+
+def _header(path: Path) -> JudgeHeader | None:
+    first = next(_rows(path), None)
+    if first is None:
+        return None
+    try:
+        return JudgeHeader.model_validate_json(first)
+    except ValidationError as error:
+        raise RunError(
+            f"{path}:1: is not how a file of verdicts begins ({validation_problem(error)}): {_FIX}"
+        ) from error
+
+
+def _lines(path: Path) -> Iterator[JudgeLine]:
+    return parse_lines(path, islice(_rows(path), 1, None), JudgeLine.model_validate_json, "verdict", first=2)
+
+
+def _rows(path: Path) -> Iterator[bytes]:
+    try:
+        yield from whole_lines(path)
+    except OSError as error:
+        if not isinstance(error, FileNotFoundError):
+            raise RunError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def _text(trial: Trial) -> str:

@@ -41,7 +41,7 @@ class JudgeLine(Frozen):
     """The letters in the order in which the judge saw their options; the last of the alphabet stood for none."""
     outcome: Outcome
     letter: str | None = Field(pattern=r"^[A-Z]$")
-    """The option that the reply chooses, by the letter that the model saw; None: it chooses none."""
+    """The verdict: the option that the reply chooses, by the letter that the model saw (None: none), or a cause."""
     response: str | None
     finish_reason: str | None = None
     stop: Stop = "end"

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from starbench.protocols import judge as protocol
+from starbench.protocols.judging import shortened
 from starbench.runs.judge_record import JudgeRecord
 from starbench.runs.load import LoadedRun
 from starbench.schema import Outcome, Trial
@@ -120,6 +121,6 @@ def _disagreement(reply: JudgedReply, line: JudgeLine) -> Disagreement | None:
                 outcome=Outcome(observation.outcome),
                 reader=observation.letter,
                 judge=line.letter,
-                reply=protocol.shortened(reply.text, _SHOWN),
+                reply=shortened(reply.text, _SHOWN),
             )
     return None

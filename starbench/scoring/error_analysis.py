@@ -1,105 +1,179 @@
-"""A first cut at why answers are wrong: from controls in which the same question was put with all that it takes."""
+"""Why answers are wrong: the causes that controls, judges and annotators see, and how far these agree."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Literal, NamedTuple
 
 from starbench.errors import InputError
-from starbench.planning.conditions import CAPTION
+from starbench.protocols import cause_judge
+from starbench.runs.annotations import annotations
+from starbench.runs.judge_record import saved_verdicts
 from starbench.runs.load import LoadedRun
-from starbench.schema import Outcome
-from starbench.schema.error_analysis import ErrorAnalysis, ErrorCause, ErrorRow, TrialError
+from starbench.schema import Outcome, Trial
+from starbench.schema.error_analysis import (
+    CauseAgreement,
+    ErrorAnalysis,
+    ErrorCause,
+    ErrorRow,
+    SourceErrors,
+    TrialError,
+)
 from starbench.schema.trial import TrialKey
 from starbench.scoring.accuracy import grouped
+from starbench.scoring.agreement import kappa
+from starbench.scoring.control_causes import ControlTrials, control_causes, control_trials
+from starbench.scoring.judged_causes import causes_to_judge, verdicts
 from starbench.scoring.observations import MISSING, Observation, observe
 
 BASE = "audio"
-#: Conditions that hold all it takes to answer: every parameter in words, the scene in words, or the whole recording.
-CONTROLS = (f"{CAPTION}:full", "audio+caption", "audio+uncut")
+CONTROLS_NAME = "controls"
 #: Outcomes that say nothing of the model.
 _UNFINISHED = (MISSING, Outcome.ERROR.value)
-#: A reply of this many words in which this share of the runs of five words occurred before repeats itself.
-_WORDS, _RUN, _REPEATED = 60, 5, 0.5
+#: Causes as far as controls distinguish them; the others say that nothing is known.
+_COARSE = {
+    ErrorCause.PERCEPTION: ErrorCause.PERCEPTION,
+    ErrorCause.HALLUCINATION: ErrorCause.PERCEPTION,
+    ErrorCause.KNOWLEDGE: ErrorCause.KNOWLEDGE_OR_REASONING,
+    ErrorCause.REASONING: ErrorCause.KNOWLEDGE_OR_REASONING,
+    ErrorCause.MISALIGNMENT: ErrorCause.KNOWLEDGE_OR_REASONING,
+    ErrorCause.KNOWLEDGE_OR_REASONING: ErrorCause.KNOWLEDGE_OR_REASONING,
+    ErrorCause.GENERATION_COLLAPSE: ErrorCause.GENERATION_COLLAPSE,
+}
+_UNTOLD = (ErrorCause.UNKNOWN, ErrorCause.NO_ANSWER)
 
 
-def error_analysis(data: LoadedRun) -> ErrorAnalysis:
-    """Every trial under ``audio`` that is not right, and what kind of error it is.
+class RunErrors(NamedTuple):
+    """The trials of a run from the sound, those of them that are not right, and what a judge may be asked of them."""
+
+    finished: Sequence[Observation]
+    errors: Sequence[Observation]
+    controls: ControlTrials
+    judgements: dict[TrialKey, Trial]
+
+
+def errors_of(data: LoadedRun, observations: Sequence[Observation] | None = None) -> RunErrors:
+    """What there is to analyse in a run; raises :class:`InputError` if it has no condition ``audio``."""
+    observations = observe(data) if observations is None else observations
+    heard = [o for o in observations if o.trial.condition == BASE]
+    if not heard:
+        raise InputError(f"{data.path} has no condition {BASE}: errors are those of answers from the sound")
+    finished = [o for o in heard if o.outcome not in _UNFINISHED]
+    errors = [o for o in finished if not o.correct]
+    controls = control_trials(observations)
+    return RunErrors(finished, errors, controls, causes_to_judge(data, errors, controls))
+
+
+def error_analysis(data: LoadedRun, observations: Sequence[Observation] | None = None) -> ErrorAnalysis:
+    """Every trial under ``audio`` that is not right, and its cause by controls, saved verdicts and annotations.
 
     Raises :class:`InputError` if the run has no condition ``audio``.
     """
-    by_condition = grouped(observe(data), lambda o: o.trial.condition)
-    if BASE not in by_condition:
-        raise InputError(f"{data.path} has no condition {BASE}: errors are those of answers from the sound")
-    controls = {
-        name: grouped(by_condition[name], lambda o: (o.trial.suite, o.item.id))
-        for name in CONTROLS
-        if name in by_condition
-    }
-    finished = [o for o in by_condition[BASE] if o.outcome not in _UNFINISHED]
-    errors = {o.trial.key: _error(o, data, controls) for o in finished if not o.correct}
-    return ErrorAnalysis(
-        condition=BASE, controls=tuple(controls), rows=_rows(finished, errors), trials=tuple(errors.values())
-    )
-
-
-def _error(
-    observation: Observation,
-    data: LoadedRun,
-    controls: Mapping[str, Mapping[tuple[str, str], Sequence[Observation]]],
-) -> TrialError:
-    suite, item_id, rotation, _ = observation.trial.key
-    told = {name: items[suite, item_id] for name, items in controls.items() if (suite, item_id) in items}
-    answered = tuple(
-        name for name, group in told.items() if any(o.outcome == Outcome.ANSWERED.value for o in group)
-    )
-    # At every rotation: right in one of them alone may be luck.
-    right = tuple(name for name in answered if all(o.correct for o in told[name]))
-    kind = _kind(observation, data, is_right=bool(right), is_told=bool(answered))
-    is_decided = kind in (ErrorCause.PERCEPTION, ErrorCause.KNOWLEDGE_OR_REASONING)
-    return TrialError(
-        suite=suite,
-        item_id=item_id,
-        rotation=rotation,
-        kind=kind,
-        controls=(right or answered) if is_decided else (),
-    )
-
-
-def _kind(observation: Observation, data: LoadedRun, *, is_right: bool, is_told: bool) -> ErrorCause:
-    if observation.outcome != Outcome.ANSWERED.value:
-        end = data.ends.get(observation.trial.key)
-        is_repeating = end is not None and _repeats_itself(end.response or "")
-        return ErrorCause.GENERATION_COLLAPSE if is_repeating else ErrorCause.NO_ANSWER
-    if is_right:
-        return ErrorCause.PERCEPTION
-    return ErrorCause.KNOWLEDGE_OR_REASONING if is_told else ErrorCause.UNKNOWN
-
-
-def _repeats_itself(reply: str) -> bool:
-    words = reply.split()
-    runs = [tuple(words[place : place + _RUN]) for place in range(len(words) - _RUN + 1)]
-    return len(words) >= _WORDS and 1 - len(set(runs)) / len(runs) >= _REPEATED
-
-
-def _rows(finished: Sequence[Observation], errors: Mapping[TrialKey, TrialError]) -> tuple[ErrorRow, ...]:
-    """A row for each task, and for each of its sub-categories."""
-    parts: dict[tuple[str, str, str | None], list[Observation]] = {}
-    for o in finished:
-        for name in dict.fromkeys((None, o.item.sub_category)):
-            parts.setdefault((o.trial.suite, o.item.task, name), []).append(o)
-    rows = []
-    for (suite, task, name), group in parts.items():
-        counts = Counter(errors[o.trial.key].kind for o in group if not o.correct)
-        rows.append(
-            ErrorRow(
-                suite=suite,
-                task=task,
-                sub_category=name,
-                n_trials=len(group),
-                n_errors=counts.total(),
-                counts={kind: counts[kind] for kind in ErrorCause},
-                shares={kind: counts[kind] / counts.total() for kind in ErrorCause} if counts else {},
-            )
+    found = errors_of(data, observations)
+    by_controls = control_causes(data, found.errors, found.controls)
+    sources = [
+        _source(
+            found,
+            "controls",
+            CONTROLS_NAME,
+            [_trial(key, cause, controls) for key, (cause, controls) in by_controls.items()],
         )
+    ]
+    for header, lines in saved_verdicts(data.path, cause_judge.PROTOCOL):
+        causes = verdicts(found.judgements, lines)
+        if causes:
+            trials = [_trial(key, cause) for key, cause in causes.items()]
+            sources.append(_source(found, "judge", header.identity.model, trials))
+    wrong = {o.trial.key for o in found.errors}
+    for name, said in annotations(data.path).items():
+        trials = [
+            _trial(key, one.cause, note=one.note)
+            for key, one in said.items()
+            if key in wrong and one.cause is not None
+        ]
+        if trials:
+            sources.append(_source(found, "annotator", name, trials))
+    named = _with_own_names(sources)
+    pairs = (_agreement(first, second) for first, second in combinations(named, 2))
+    return ErrorAnalysis(
+        condition=BASE,
+        controls=tuple(found.controls),
+        sources=tuple(named),
+        agreements=tuple(pair for pair in pairs if pair is not None),
+    )
+
+
+def _trial(key: TrialKey, cause: ErrorCause, controls: tuple[str, ...] = (), note: str = "") -> TrialError:
+    suite, item_id, rotation, _ = key
+    return TrialError(
+        suite=suite, item_id=item_id, rotation=rotation, cause=cause, controls=controls, note=note
+    )
+
+
+def _key(trial: TrialError) -> TrialKey:
+    return (trial.suite, trial.item_id, trial.rotation, BASE)
+
+
+def _with_own_names(sources: Sequence[SourceErrors]) -> list[SourceErrors]:
+    """Sources of which no two have the same name, as one judge with two sets of arguments would."""
+    counts = Counter(one.name for one in sources)
+    seen: Counter[str] = Counter()
+    named = []
+    for one in sources:
+        seen[one.name] += 1
+        is_alone = counts[one.name] == 1
+        named.append(one if is_alone else one.model_copy(update={"name": f"{one.name} ({seen[one.name]})"}))
+    return named
+
+
+def _source(
+    found: RunErrors,
+    kind: Literal["controls", "judge", "annotator"],
+    name: str,
+    trials: Sequence[TrialError],
+) -> SourceErrors:
+    causes = {_key(trial): trial.cause for trial in trials}
+    return SourceErrors(kind=kind, name=name, rows=_rows(found.finished, causes), trials=tuple(trials))
+
+
+def _rows(finished: Sequence[Observation], causes: Mapping[TrialKey, ErrorCause]) -> tuple[ErrorRow, ...]:
+    """A row for each task, and for each of its sub-categories."""
+    rows = []
+    for (suite, task), of_task in grouped(finished, lambda o: (o.trial.suite, o.item.task)).items():
+        by_name = grouped(of_task, lambda o: o.item.sub_category)
+        parts = [(None, of_task), *((name, group) for name, group in by_name.items() if name is not None)]
+        for name, group in parts:
+            errors = [o for o in group if not o.correct]
+            counts = Counter(causes[o.trial.key] for o in errors if o.trial.key in causes)
+            rows.append(
+                ErrorRow(
+                    suite=suite,
+                    task=task,
+                    sub_category=name,
+                    n_trials=len(group),
+                    n_errors=len(errors),
+                    counts={cause: counts[cause] for cause in ErrorCause},
+                    shares={cause: counts[cause] / counts.total() for cause in ErrorCause} if counts else {},
+                )
+            )
     return tuple(rows)
+
+
+def _agreement(first: SourceErrors, second: SourceErrors) -> CauseAgreement | None:
+    """How far two sources agree; None where there is no trial of which both say something."""
+    one, other = ({_key(t): t.cause for t in source.trials} for source in (first, second))
+    both = [(one[key], other[key]) for key in one if key in other]
+    if "controls" in (first.kind, second.kind):
+        both = [(_COARSE[a], _COARSE[b]) for a, b in both if a not in _UNTOLD and b not in _UNTOLD]
+    if not both:
+        return None
+    pairs = Counter((str(a), str(b)) for a, b in both)
+    return CauseAgreement(
+        first=first.name,
+        second=second.name,
+        n_trials=len(both),
+        agreement=sum(a is b for a, b in both) / len(both),
+        kappa=kappa(pairs),
+    )

@@ -24,6 +24,7 @@ from werkzeug import Response
 
 import starbench as sb
 from starbench.protocols import judge as protocol
+from starbench.protocols.judging import LONGEST_REPLY
 from starbench.schema import Prompt, TextSpec
 from starbench.scoring.agreement import kappa
 
@@ -287,7 +288,7 @@ def test_a_reply_cannot_leave_its_quotation() -> None:
 def test_beginning_and_end_of_a_long_reply_are_quoted() -> None:
     reply = f"BEGINNING {'x ' * 500_000} END <B>"
     text = prompt(reply)
-    assert len(text) < protocol.LONGEST_REPLY + 2000
+    assert len(text) < LONGEST_REPLY + 2000
     assert "> BEGINNING" in text
     assert text.split("\n\nWhich option does")[0].endswith("END <B>")
     assert "characters left out" in text

@@ -13,7 +13,7 @@ from planted_runs import write
 from starbench.errors import InputError
 from starbench.runs.load import load
 from starbench.schema.error_analysis import ErrorAnalysis, ErrorCause
-from starbench.scoring import error_analysis as module
+from starbench.scoring import control_causes as module
 from starbench.scoring.error_analysis import error_analysis
 
 WRONG, RIGHT = ("wrong", "wrong"), ("right", "right")
@@ -25,8 +25,8 @@ def analysed(path: Path, conditions: Mapping[str, Mapping[str, Sequence[str]]]) 
 
 def kinds(analysis: ErrorAnalysis) -> dict[str, set[ErrorCause]]:
     found: dict[str, set[ErrorCause]] = {}
-    for trial in analysis.trials:
-        found.setdefault(trial.item_id, set()).add(trial.kind)
+    for trial in analysis.sources[0].trials:
+        found.setdefault(trial.item_id, set()).add(trial.cause)
     return found
 
 
@@ -51,12 +51,12 @@ def test_each_kind_is_told_by_its_controls(tmp_path: Path) -> None:
         "mute": {ErrorCause.UNKNOWN},
         "refused": {ErrorCause.NO_ANSWER},
     }
-    (row,) = analysis.rows
+    (row,) = analysis.sources[0].rows
     assert (row.n_trials, row.n_errors) == (16, 13)
     assert row.counts[ErrorCause.PERCEPTION] == 3
     assert sum(row.counts.values()) == row.n_errors
     assert sum(row.shares.values()) == pytest.approx(1)
-    controls = {trial.item_id: trial.controls for trial in analysis.trials}
+    controls = {trial.item_id: trial.controls for trial in analysis.sources[0].trials}
     assert (controls["known"], controls["unknown"], controls["mute"]) == (
         ("caption:full",),
         ("caption:full",),
@@ -66,8 +66,8 @@ def test_each_kind_is_told_by_its_controls(tmp_path: Path) -> None:
 
 def test_one_control_in_which_it_is_right_is_enough(tmp_path: Path) -> None:
     conditions = {"audio": {"a": WRONG}, "audio+caption": {"a": WRONG}, "audio+uncut": {"a": RIGHT}}
-    (first, _) = analysed(tmp_path / "run", conditions).trials
-    assert (first.kind, first.controls) == (ErrorCause.PERCEPTION, ("audio+uncut",))
+    (first, _) = analysed(tmp_path / "run", conditions).sources[0].trials
+    assert (first.cause, first.controls) == (ErrorCause.PERCEPTION, ("audio+uncut",))
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_the_command_shows_and_writes(
     monkeypatch.setenv("COLUMNS", "150")
     shown = command("errors", str(path), "--json", str(tmp_path / "errors.json"))
     assert shown.code == 0
-    assert " ".join(shown.out.split()).count("4 2 100.0 0.0 0.0 0.0 0.0") == 1
+    assert " ".join(shown.out.split()).count("4 2 100.0") == 1
     written = json.loads((tmp_path / "errors.json").read_bytes())
     assert ErrorAnalysis.model_validate(written) == error_analysis(load(path))
     alone = write(tmp_path / "alone", {"audio": {"a": WRONG}})

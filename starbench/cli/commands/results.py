@@ -8,6 +8,7 @@ from typing import Any
 
 import typer
 
+from starbench.cli.commands.judge import judged_score, refuse_without_judge
 from starbench.cli.commands.shared import names_in
 from starbench.cli.exits import DONE, INCOMPLETE
 from starbench.cli.output import echo
@@ -32,8 +33,6 @@ from starbench.scoring.reread import changed_readings
 from starbench.scoring.run import score as score_run
 from starbench.text import slug, visible_json
 
-#: Options of ``score`` that only a judge needs, as far as they have no default.
-_OF_JUDGE = ("limit", "base_url", "model_arg", "max_in_flight", "rpm", "max_cost_usd", "max_tokens", "prices")
 _FORMATS = {"parquet": to_parquet, "csv": to_csv}
 
 
@@ -41,13 +40,8 @@ def score(options: Mapping[str, Any]) -> int:
     """Show the scores and write the entries; returns the exit code."""
     run: Path = options["run"]
     if options["judge"] is not None:
-        from starbench.cli.commands.judge import judge
-
-        return judge(options)
-    for name in _OF_JUDGE:
-        if options[name] not in (None, []):
-            option = name.removesuffix("_usd").replace("_", "-")
-            raise InputError(f"--{option} is for --judge: name a judge, or leave it out")
+        return judged_score(options)
+    refuse_without_judge(options)
     if (why := why_unasked(run)) is not None:
         echo(f"starbench: {why}", err=True)
         return INCOMPLETE

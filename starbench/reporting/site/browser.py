@@ -6,7 +6,7 @@ replies, truth and clips of up to 50 items, and is loaded when one of them is op
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -24,6 +24,7 @@ from starbench.reporting.site.scripts import call
 from starbench.reporting.truth import truth_rows
 from starbench.runs.load import TrialEnd
 from starbench.schema import AnswerMode, Item, Outcome
+from starbench.scoring.error_analysis import BASE
 from starbench.scoring.observations import MISSING, Observation
 from starbench.text import printable, visible
 
@@ -33,6 +34,8 @@ OUTCOMES = (*(outcome.value for outcome in Outcome), MISSING)
 _LONGEST_REPLY = 20_000
 _LONGEST_CAPTION = 5_000
 
+#: Number of a run -> suite, item, rotation -> what each source says of the cause of its error.
+CausesOfRuns = Mapping[int, Mapping[tuple[str, str, int], Sequence[str]]]
 #: Digest of its suite, and id.
 SiteKey = tuple[str, str]
 
@@ -60,7 +63,7 @@ def entries_of(runs: Sequence[RunFacts]) -> dict[SiteKey, _Entry]:
     return entries
 
 
-def scripts(runs: Sequence[RunFacts], shelf: ClipShelf) -> Iterator[tuple[str, str]]:
+def scripts(runs: Sequence[RunFacts], shelf: ClipShelf, causes: CausesOfRuns) -> Iterator[tuple[str, str]]:
     """Name and text of every data file of the page."""
     entries = list(entries_of(runs).items())
     words = _Words(runs)
@@ -72,7 +75,7 @@ def scripts(runs: Sequence[RunFacts], shelf: ClipShelf) -> Iterator[tuple[str, s
         part_keys = entries[start : start + ITEMS_A_DETAIL]
         details = []
         for (digest, _), entry in part_keys:
-            detail, long_replies = _detail(digest, entry, runs, shelf)
+            detail, long_replies = _detail(digest, entry, runs, shelf, causes)
             details.append(detail)
             yield from (
                 (f"reply-{name}.js", call("reply", name, text)) for name, text in long_replies.items()
@@ -141,7 +144,7 @@ def _list_rows(entry: _Entry, words: _Words) -> list[list[int]]:
 
 
 def _detail(
-    digest: str, entry: _Entry, runs: Sequence[RunFacts], shelf: ClipShelf
+    digest: str, entry: _Entry, runs: Sequence[RunFacts], shelf: ClipShelf, causes: CausesOfRuns
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Everything of an item, and the replies that are too long to stand in it."""
     item = entry.item
@@ -156,7 +159,8 @@ def _detail(
                 item, get_protocol(o.trial.protocol), o.trial.condition, digest, shelf
             )
         mode = runs[run].data.run.identity.setup.answer_mode
-        row: list[Any] = [list(prompts).index(name), o.trial.contents, *replies.of(o, end, mode)]
+        said = causes.get(run, {}).get(o.trial.key[:3], []) if o.trial.condition == BASE else []
+        row: list[Any] = [list(prompts).index(name), o.trial.contents, *replies.of(o, end, mode), said]
         if item.option_orders is not None:
             row.append(arrange(item, o.trial.rotation)[1])
         trials.append(row)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from starbench.errors import InputError
 from starbench.execution.processes import available_cpus
+from starbench.protocols.cause_judge import CAUSES
+from starbench.reporting.errors import NAMES as CAUSE_NAMES
 from starbench.reporting.files import write_file
 from starbench.reporting.site import (
     browser,
     compared,
     confusions,
+    error_causes,
     factors,
     methods,
     perception,
@@ -27,6 +30,7 @@ from starbench.reporting.site.facts import RunFacts, facts_of
 from starbench.reporting.site.suites import suites_of
 from starbench.reporting.site.tables import PageTable
 from starbench.runs.load import LoadedRun
+from starbench.schema.error_analysis import ErrorAnalysis
 from starbench.storage.atomic import write_text
 from starbench.text import printable
 
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _STATIC = ("style.css", "tables.js", "drawing.js", "player.js", "detail.js", "items.js")
+_ANNOTATING = "annotate.js"
 #: Says that a folder was written by this module: nothing else is ever written over.
 _MARK = ".starbench-report"
 
@@ -59,8 +64,11 @@ def write_report(
     suites: Sequence[str] = (),
     audio: AudioMode = "copy",
     workers: int | None = None,
+    annotated: bool = False,
 ) -> WrittenReport:
     """Write the report of ``runs`` to ``out``; the same runs give the same bytes.
+
+    ``annotated`` writes the items alone, as a page on which causes of errors can be chosen.
 
     Raises :class:`InputError` without jinja2, if ``out`` holds something else, or cannot be written.
     """
@@ -77,9 +85,12 @@ def write_report(
         items = [(digest, entry.item) for (digest, _), entry in browser.entries_of(facts).items()]
         n_pictures = shelf.prepare(items, _workers(len(items), workers))
         pictures_s = time.monotonic() - began
-        write_static(out, _STATIC)
-        _write_data(out, browser.scripts(facts, shelf))
-        _write_pages(out, templates, facts)
+        write_static(out, (*_STATIC, *([_ANNOTATING] if annotated else [])))
+        analyses = {} if annotated else error_causes.analyses(facts)
+        causes = {number: error_causes.trial_causes(one) for number, one in analyses.items()}
+        _write_data(out, browser.scripts(facts, shelf, causes))
+        contexts = {"items.html": _items(annotated=True)} if annotated else _contexts(facts, analyses)
+        _write_pages(out, templates, facts, contexts)
         for folder in (AUDIO, PICTURES):
             _remove_others(out / folder, shelf.files)
     except OSError as error:
@@ -119,21 +130,35 @@ def _remove_others(folder: Path, kept: Collection[str]) -> None:
             file.unlink()
 
 
-def _write_pages(out: Path, templates: Environment, runs: Sequence[RunFacts]) -> None:
-    names = ["index", "Perception", "Scenes", "Items", *(["Compare"] if len(runs) > 1 else []), "Methods"]
-    pages = [(f"{name.lower()}.html", "Summary" if name == "index" else name) for name in names]
+def _contexts(runs: Sequence[RunFacts], analyses: Mapping[int, ErrorAnalysis]) -> dict[str, dict[str, Any]]:
+    """What each page shows, in the order of the pages; a page with nothing to show is none."""
+    return {
+        "index.html": _summary(runs),
+        "perception.html": _perception(runs),
+        "scenes.html": _scenes(runs),
+        **({"errors.html": error_causes.page(runs, analyses)} if analyses else {}),
+        "items.html": _items(),
+        **({"compare.html": {"compared": compared.compared(runs)}} if len(runs) > 1 else {}),
+        "methods.html": {"tables": methods.tables(runs)},
+    }
+
+
+def _items(*, annotated: bool = False) -> dict[str, Any]:
+    choices = [
+        *((cause.value, CAUSE_NAMES[cause], words) for cause, words in CAUSES.items()),
+        ("", "none, or not yet", ""),
+    ]
+    return {"outcomes": browser.OUTCOMES, "annotated": choices if annotated else None}
+
+
+def _write_pages(
+    out: Path, templates: Environment, runs: Sequence[RunFacts], contexts: Mapping[str, dict[str, Any]]
+) -> None:
+    pages = [(name, "Summary" if name == "index.html" else name[:-5].capitalize()) for name in contexts]
     shared = {
         "nav": pages,
         "runs": [{"name": run.name, "number": number} for number, run in enumerate(runs)],
         "title": runs[0].name if len(runs) == 1 else f"{len(runs)} runs",
-    }
-    contexts = {
-        "index.html": _summary(runs),
-        "perception.html": _perception(runs),
-        "scenes.html": _scenes(runs),
-        "items.html": {"outcomes": browser.OUTCOMES},
-        "compare.html": {"compared": compared.compared(runs) if len(runs) > 1 else None},
-        "methods.html": {"tables": methods.tables(runs)},
     }
     tables: set[str] = set()
     for name, heading in pages:

@@ -262,7 +262,7 @@ def test_items_about_order_say_which_clip_stood_where(both: Path, data_of: Calla
     clips = [part for part in detail["prompts"][0] if "clips" in part]
     assert [part["place"] for part in clips] == [0, 1, 2]
     assert all(len(part["clips"]) == 3 for part in clips)
-    assert sorted(detail["trials"][0][8]) == [0, 1, 2]
+    assert sorted(detail["trials"][0][9]) == [0, 1, 2]
 
 
 # --- files ----------------------------------------------------------------------------------------

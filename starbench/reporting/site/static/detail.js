@@ -102,7 +102,7 @@ window.starbench = window.starbench || {};
 
   const promptNode = (view, row, width) => {
     const node = make("div", "prompt");
-    const order = row[8];
+    const order = row[9];
     let clips = 0;
     for (const part of view.detail.prompts[row[0]]) {
       if (part.text !== undefined) node.append(...part.text.split("\n").filter(Boolean).map((line) => make("p", "", ...plain(line))));
@@ -186,7 +186,7 @@ window.starbench = window.starbench || {};
       return;
     }
     const row = detail.trials[trial.n];
-    const [, contents, reply, reason, place, seconds, attempts, error] = row;
+    const [, contents, reply, reason, place, seconds, attempts, error, causes] = row;
     const textOf = (where) => `${letter(where)}, ${detail.options[contents[where]]}`;
     const verdict = trial.isRight ? "Right" : trial.chose >= 0 ? "Wrong" : index.outcomes[trial.outcome];
     const class_ = trial.isRight ? "right" : trial.chose >= 0 ? "wrong" : "none";
@@ -219,6 +219,7 @@ window.starbench = window.starbench || {};
       heading("What was replied"),
       reply < 0 ? make("p", "quiet", error || "There is no reply.") : replyNode(detail.replies[reply], place),
       make("p", "quiet small", `Why it counts so: ${detail.reasons[reason]}${place ? " (marked)" : ""}.${facts ? ` ${facts}.` : ""}`),
+      ...causes.map((cause) => make("p", "quiet small", `Cause of the error: ${cause}.`)),
       heading("The same item elsewhere"),
       otherNode(view),
       ...(maps ? [heading("From above"), maps] : []),
@@ -226,6 +227,7 @@ window.starbench = window.starbench || {};
     );
     pane.scrollTop = 0;
     redraw();
+    document.dispatchEvent(new CustomEvent("starbench:trial", { detail: view }));
   };
 
   let width = pane.clientWidth;

@@ -89,6 +89,7 @@ window.starbench = window.starbench || {};
 
   const passes = (trial) => {
     const item = items[trial.item];
+    if (starbench.isListed && !starbench.isListed(trial, item, index)) return false;
     const value = (id) => $(id).value;
     const outcome = value("f-outcome");
     if (outcome === "right" && !trial.isRight) return false;
@@ -219,6 +220,13 @@ window.starbench = window.starbench || {};
     reveal(chosen);
     draw();
     open(shown[chosen], byPointer);
+  };
+
+  starbench.refresh = () => refresh();
+  starbench.next = () => {
+    const before = shown[chosen];
+    refresh();
+    choose(shown.indexOf(before) + 1);
   };
 
   list.addEventListener("keydown", (event) => {

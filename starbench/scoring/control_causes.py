@@ -1,0 +1,69 @@
+"""A first cut at why answers are wrong: from controls in which the same question was put with all that it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from starbench.planning.conditions import CAPTION
+from starbench.runs.load import LoadedRun
+from starbench.schema import Outcome
+from starbench.schema.error_analysis import ErrorCause
+from starbench.schema.trial import TrialKey
+from starbench.scoring.accuracy import grouped
+from starbench.scoring.observations import Observation
+
+#: Conditions that hold all it takes to answer: every parameter in words, the scene in words, or the whole recording.
+CONTROLS = (f"{CAPTION}:full", "audio+caption", "audio+uncut")
+#: A reply of this many words in which this share of the runs of five words occurred before repeats itself.
+_WORDS, _RUN, _REPEATED = 60, 5, 0.5
+
+#: Condition -> suite and item -> its trials under that condition.
+ControlTrials = Mapping[str, Mapping[tuple[str, str], Sequence[Observation]]]
+
+
+class ControlledCause(NamedTuple):
+    """The cause of an error as far as controls tell it, and which of them told it."""
+
+    cause: ErrorCause
+    controls: tuple[str, ...]
+
+
+def control_trials(observations: Sequence[Observation]) -> ControlTrials:
+    """The trials of a run under each of its controls."""
+    by_condition = grouped(observations, lambda o: o.trial.condition)
+    return {
+        name: grouped(by_condition[name], lambda o: (o.trial.suite, o.item.id))
+        for name in CONTROLS
+        if name in by_condition
+    }
+
+
+def control_causes(
+    data: LoadedRun, errors: Sequence[Observation], controls: ControlTrials
+) -> dict[TrialKey, ControlledCause]:
+    """The cause of each of the trials ``errors``, none of which is right."""
+    return {o.trial.key: _cause(o, data, controls) for o in errors}
+
+
+def _cause(observation: Observation, data: LoadedRun, controls: ControlTrials) -> ControlledCause:
+    if observation.outcome != Outcome.ANSWERED.value:
+        end = data.ends.get(observation.trial.key)
+        is_repeating = end is not None and _repeats_itself(end.response or "")
+        return ControlledCause(ErrorCause.GENERATION_COLLAPSE if is_repeating else ErrorCause.NO_ANSWER, ())
+    key = (observation.trial.suite, observation.item.id)
+    told = {name: items[key] for name, items in controls.items() if key in items}
+    answered = tuple(
+        name for name, group in told.items() if any(o.outcome == Outcome.ANSWERED.value for o in group)
+    )
+    # At every rotation: right in one of them alone may be luck.
+    right = tuple(name for name in answered if all(o.correct for o in told[name]))
+    if right:
+        return ControlledCause(ErrorCause.PERCEPTION, right)
+    return ControlledCause(ErrorCause.KNOWLEDGE_OR_REASONING if answered else ErrorCause.UNKNOWN, answered)
+
+
+def _repeats_itself(reply: str) -> bool:
+    words = reply.split()
+    runs = [tuple(words[place : place + _RUN]) for place in range(len(words) - _RUN + 1)]
+    return len(words) >= _WORDS and 1 - len(set(runs)) / len(runs) >= _REPEATED
