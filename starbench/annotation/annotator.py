@@ -15,7 +15,7 @@ from starbench.annotation.site_server import SiteServer
 from starbench.errors import InputError
 from starbench.reporting.site.scripts import call
 from starbench.reporting.site.write import write_report
-from starbench.runs.annotations import annotation_writer, annotations
+from starbench.runs.annotations import annotation_writer, saved_annotations
 from starbench.runs.journal import LineWriter
 from starbench.runs.load import LoadedRun
 from starbench.schema.base import Frozen, Int
@@ -41,7 +41,7 @@ class Annotator:
     def __init__(self, data: LoadedRun, name: str, writer: LineWriter) -> None:
         #: What a page calls an error -> its trial: pages show no character that hides or turns text.
         self.errors = {_page_key(o.trial.key): o.trial.key for o in errors_of(data).errors}
-        self.said = annotations(data.path).get(name, {})
+        self.said = saved_annotations(data.path).get(name, {})
         self._name, self._writer, self._lock = name, writer, Lock()
 
     @property

@@ -77,7 +77,9 @@ class _Request(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         name = self._name()
-        if name is None:
+        if self.path == "/favicon.ico":  # browsers ask for it by themselves
+            self._send(HTTPStatus.NO_CONTENT)
+        elif name is None:
             self._send(HTTPStatus.NOT_FOUND)
         elif (script := self.server.scripts.get(name)) is not None:
             self._send(HTTPStatus.OK, script().encode(), _TYPES[".js"])

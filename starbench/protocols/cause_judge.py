@@ -16,19 +16,16 @@ from starbench.schema.error_analysis import ErrorCause
 from starbench.schema.item import MAX_OPTIONS
 
 VERSION = "cause-judge/1"
-#: What a judge chooses from: STAR-Bench's kinds of errors, and that nothing tells.
+#: What a judge or a person chooses from: STAR-Bench's kinds of errors, and that nothing tells.
 CAUSES = {
-    ErrorCause.PERCEPTION: "misheard: it takes the sounds for something else than they are (another order, place, "
-    "pitch, loudness, length or source), or hears no difference where there is one",
-    ErrorCause.KNOWLEDGE: "knowledge: it hears what is there, and does not know what such sounds mean or how such "
-    "events go",
-    ErrorCause.REASONING: "reasoning: it hears what is there and knows what it takes, and its conclusion does not "
-    "follow from that",
-    ErrorCause.MISALIGNMENT: "the answer is not the conclusion: its reasoning ends at one option, and it answers "
-    "with another",
-    ErrorCause.HALLUCINATION: "invented: it speaks of sounds or events that are not in the clips at all",
-    ErrorCause.GENERATION_COLLAPSE: "collapsed: it repeats itself or falls apart, and comes to no sensible answer",
-    ErrorCause.UNKNOWN: "cannot be told: nothing above shows it, as where a reply is a letter and no more",
+    ErrorCause.PERCEPTION: "it takes the sounds for something else than they are (another order, place, pitch, "
+    "loudness, length or source), or hears no difference where there is one",
+    ErrorCause.KNOWLEDGE: "it hears what is there, and does not know what such sounds mean or how such events go",
+    ErrorCause.REASONING: "it hears what is there and knows what it takes, and its conclusion does not follow",
+    ErrorCause.MISALIGNMENT: "its reasoning ends at one option, and it answers with another",
+    ErrorCause.HALLUCINATION: "it speaks of sounds or events that are not in the clips at all",
+    ErrorCause.GENERATION_COLLAPSE: "it repeats itself or falls apart, and comes to no sensible answer",
+    ErrorCause.UNKNOWN: "nothing shows it, as where a reply is a letter and no more",
 }
 #: What the causes leave letters for.
 MOST_OPTIONS = MAX_OPTIONS - len(CAUSES)
@@ -78,7 +75,7 @@ def trial(
     controls
         Condition that tells what the sounds hold -> in how many trials of the item the model was right, of how many.
     """
-    offered = (*options, *CAUSES.values())
+    offered = (*options, *(f"{cause.replace('_', ' ')}: {meaning}" for cause, meaning in CAUSES.items()))
 
     def prompt(order: Sequence[int]) -> str:
         return _PROMPT.format(

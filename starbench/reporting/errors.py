@@ -13,7 +13,7 @@ NAMES = {
     ErrorCause.KNOWLEDGE: "knowledge",
     ErrorCause.REASONING: "reasoning",
     ErrorCause.KNOWLEDGE_OR_REASONING: "knowledge or reasoning",
-    ErrorCause.MISALIGNMENT: "answer is not the conclusion",
+    ErrorCause.MISALIGNMENT: "misalignment",
     ErrorCause.HALLUCINATION: "hallucination",
     ErrorCause.GENERATION_COLLAPSE: "generation collapse",
     ErrorCause.NO_ANSWER: "no answer",
@@ -74,7 +74,7 @@ def _table(suite: str, source: SourceErrors) -> Table:
             *([] if source.kind == "controls" else [Column("judged", lambda row: sum(row.counts.values()))]),
             *(Column(NAMES[cause], partial(_share, cause)) for cause in causes_in([source])),
         ),
-        [row for row in source.rows if row.suite == suite],
+        [row for row in source.rows if row.suite == suite and (row.shares or source.kind == "controls")],
     )
 
 

@@ -35,7 +35,7 @@ def annotation_writer(run: Path, annotator: str) -> Iterator[LineWriter]:
         yield writer
 
 
-def annotations(run: Path) -> dict[str, dict[TrialKey, Annotation]]:
+def saved_annotations(run: Path) -> dict[str, dict[TrialKey, Annotation]]:
     """Annotator -> what they last said of each trial.
 
     Raises :class:`RunError` if a file cannot be read, or a line in it is not an annotation.

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from starbench.errors import InputError
 from starbench.protocols import cause_judge
-from starbench.runs.annotations import annotations
+from starbench.runs.annotations import saved_annotations
 from starbench.runs.judge_record import saved_verdicts
 from starbench.runs.load import LoadedRun
 from starbench.schema import Outcome, Trial
@@ -23,7 +23,7 @@ from starbench.schema.error_analysis import (
 )
 from starbench.schema.trial import TrialKey
 from starbench.scoring.accuracy import grouped
-from starbench.scoring.agreement import kappa
+from starbench.scoring.agreement import Pair, kappa
 from starbench.scoring.control_causes import ControlTrials, control_causes, control_trials
 from starbench.scoring.judged_causes import causes_to_judge, verdicts
 from starbench.scoring.observations import MISSING, Observation, observe
@@ -87,7 +87,7 @@ def error_analysis(data: LoadedRun, observations: Sequence[Observation] | None =
             trials = [_trial(key, cause) for key, cause in causes.items()]
             sources.append(_source(found, "judge", header.identity.model, trials))
     wrong = {o.trial.key for o in found.errors}
-    for name, said in annotations(data.path).items():
+    for name, said in saved_annotations(data.path).items():
         trials = [
             _trial(key, one.cause, note=one.note)
             for key, one in said.items()
@@ -169,7 +169,7 @@ def _agreement(first: SourceErrors, second: SourceErrors) -> CauseAgreement | No
         both = [(_COARSE[a], _COARSE[b]) for a, b in both if a not in _UNTOLD and b not in _UNTOLD]
     if not both:
         return None
-    pairs = Counter((str(a), str(b)) for a, b in both)
+    pairs: Counter[Pair] = Counter((a.value, b.value) for a, b in both)
     return CauseAgreement(
         first=first.name,
         second=second.name,

@@ -20,7 +20,7 @@ from planted_runs import write
 from starbench.annotation.annotator import Annotator, annotation_server
 from starbench.annotation.site_server import SiteServer
 from starbench.errors import InputError, RunError
-from starbench.runs.annotations import annotation_writer, annotations, annotations_path
+from starbench.runs.annotations import annotation_writer, annotations_path, saved_annotations
 from starbench.runs.load import load
 from starbench.schema.error_analysis import Annotation, ErrorCause
 from starbench.scoring.error_analysis import error_analysis
@@ -83,7 +83,7 @@ def test_what_is_said_is_kept_at_once_and_counted_beside_controls(served: Served
     assert served.say("a", 1, "knowledge").status == 204
     assert served.say("a", 1, "hallucination").status == 204, "a later line replaces an earlier one"
     assert served.say("b", 1, "reasoning").status == 204
-    said = {key[1:3]: one for key, one in annotations(served.run)["Ada"].items()}
+    said = {key[1:3]: one for key, one in saved_annotations(served.run)["Ada"].items()}
     assert said["a", 0].note == "it says left"
     assert {place: one.cause for place, one in said.items()} == {
         ("a", 0): ErrorCause.PERCEPTION,
@@ -124,7 +124,7 @@ def test_nobody_else_reads_or_sends_anything(served: Served) -> None:
     posted = json.dumps({"suite": "s", "item_id": "a", "rotation": 0, "cause": "perceptual"}).encode()
     assert served.ask("/annotations", posted).status == 404
     assert served.ask(f"{served.root}annotations", posted, Host="evil.example").status == 404
-    assert annotations(served.run) == {}
+    assert saved_annotations(served.run) == {}
 
 
 def test_no_path_leaves_the_folder(served: Served) -> None:
@@ -155,7 +155,7 @@ def test_two_people_have_files_of_their_own_and_one_person_one_server(served: Se
     with annotation_writer(served.run, "Grace") as writer:
         line = {"annotator": "Grace", "suite": "s", "item_id": "a", "rotation": 0, "condition": "audio"}
         writer.append(Annotation(**line, cause=ErrorCause.KNOWLEDGE, at="now"))
-    assert set(annotations(served.run)) == {"Ada", "Grace"}
+    assert set(saved_annotations(served.run)) == {"Ada", "Grace"}
     with pytest.raises(RunError, match="in use"), annotation_writer(served.run, "Ada"):
         pass
     names = [(one.first, one.second, one.agreement) for one in error_analysis(load(served.run)).agreements]
@@ -175,7 +175,7 @@ def test_what_was_said_before_is_on_the_page_and_a_torn_line_is_cut(run: Path) -
         assert '["s","a",1,null,""]' in annotator.script()
     annotations_path(run, "Ada").write_text("{}\n", "utf-8")
     with pytest.raises(RunError, match=r"annotations-.*:1: is not a annotation|annotations-.*:1: is not"):
-        annotations(run)
+        saved_annotations(run)
 
 
 def test_there_must_be_something_to_annotate(tmp_path: Path) -> None:

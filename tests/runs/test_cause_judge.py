@@ -35,7 +35,7 @@ def letters_in(text: str) -> dict[str, str]:
 
 
 def says(cause: ErrorCause) -> Callable[[Asked], Reply]:
-    return lambda asked: f"<{letters_in(asked.text)[protocol.CAUSES[cause]]}>"
+    return lambda asked: f"<{letters_in(asked.text)[f'{cause}: {protocol.CAUSES[cause]}']}>"
 
 
 @pytest.fixture

@@ -50,9 +50,13 @@ def page(runs: Sequence[RunFacts], found: Mapping[int, ErrorAnalysis]) -> dict[s
     sources = [source for one in found.values() for source in one.sources]
     causes = causes_in(sources)
     return {
-        "charts": [_chart(shown_name(task), bars, causes) for task, bars in _bars(runs, found).items()],
+        "charts": [
+            (shown_name(task), _chart(shown_name(task), bars, causes))
+            for task, bars in _bars(runs, found).items()
+        ],
         "causes": [(NAMES[cause], list(NAMES).index(cause)) for cause in causes],
-        "cause_table": _table(runs, found, causes),
+        "task_table": _table(runs, found, causes, of_parts=False),
+        "part_table": _table(runs, found, causes, of_parts=True),
         "agreements": [
             f"{runs[number].name}: {agreement_words(one)}"
             for number, analysis in found.items()
@@ -120,14 +124,18 @@ def _chart(task: str, bars: Sequence[_Bar], causes: Sequence[ErrorCause]) -> str
 
 
 def _table(
-    runs: Sequence[RunFacts], found: Mapping[int, ErrorAnalysis], causes: Sequence[ErrorCause]
+    runs: Sequence[RunFacts],
+    found: Mapping[int, ErrorAnalysis],
+    causes: Sequence[ErrorCause],
+    *,
+    of_parts: bool,
 ) -> PageTable:
+    """Shares by task, or by sub-category."""
     rows = [
         (
             runs[number].name,
             source_words(source),
-            shown_name(row.task),
-            shown_name(row.sub_category) if row.sub_category else "all",
+            shown_name(row.sub_category if of_parts else row.task),
             row.n_trials,
             row.n_errors,
             sum(row.counts.values()),
@@ -136,16 +144,17 @@ def _table(
         for number, analysis in found.items()
         for source in analysis.sources
         for row in source.rows
-        if row.shares
+        if row.shares and (row.sub_category is not None) == of_parts
     ]
     columns = (
         PageColumn("run"),
         PageColumn("source"),
-        PageColumn("task"),
-        PageColumn("sub-category"),
+        PageColumn("sub-category" if of_parts else "task"),
         PageColumn("trials", "count"),
         PageColumn("errors", "count"),
         PageColumn("with a cause", "count"),
         *(PageColumn(f"{NAMES[cause]}, %", "share", NAMES[cause]) for cause in causes),
     )
-    return PageTable("causes-of-errors", "Causes of errors, in % of those with a cause", columns, rows)
+    level = "sub-category" if of_parts else "task"
+    caption = f"Causes of errors by {level}, in % of those with a cause"
+    return PageTable(f"causes-by-{level}", caption, columns, rows)

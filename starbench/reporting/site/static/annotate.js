@@ -6,7 +6,7 @@ window.starbench = window.starbench || {};
   const $ = (id) => document.getElementById(id);
   const form = $("annotation"), state = $("annotation-state"), progress = $("annotation-progress"), left = $("annotation-left");
   const said = new Map();
-  let current = null;
+  let current = null, isGoingOn = false;
 
   const key = (suite, item, rotation) => JSON.stringify([suite, item, rotation]);
   const isOpen = (one) => said.has(one) && said.get(one).cause === null;
@@ -39,6 +39,12 @@ window.starbench = window.starbench || {};
     const { cause, note } = said.get(one);
     for (const choice of form.elements.cause) choice.checked = choice.value === (cause || "");
     form.elements.note.value = note;
+    $("detail").insertBefore(form, $("elsewhere")); // below the reply
+    if (isGoingOn) {
+      $("detail").scrollIntoView();
+      form.querySelector("input:checked").focus({ preventScroll: true });
+    }
+    isGoingOn = false;
   });
 
   const save = async () => {
@@ -58,7 +64,9 @@ window.starbench = window.starbench || {};
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    if (current && (await save())) starbench.next();
+    if (!current || !(await save())) return;
+    isGoingOn = true;
+    starbench.next();
   });
   left.addEventListener("change", () => starbench.refresh());
 })();

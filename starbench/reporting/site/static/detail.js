@@ -208,6 +208,8 @@ window.starbench = window.starbench || {};
     const prompt = make("div", "");
     redraw = () => prompt.replaceChildren(promptNode(view, row, Math.max(280, Math.min(760, pane.clientWidth - 8))));
     const maps = mapsNode(view);
+    const elsewhere = heading("The same item elsewhere");
+    elsewhere.id = "elsewhere";
     pane.replaceChildren(
       back,
       title,
@@ -220,7 +222,7 @@ window.starbench = window.starbench || {};
       reply < 0 ? make("p", "quiet", error || "There is no reply.") : replyNode(detail.replies[reply], place),
       make("p", "quiet small", `Why it counts so: ${detail.reasons[reason]}${place ? " (marked)" : ""}.${facts ? ` ${facts}.` : ""}`),
       ...causes.map((cause) => make("p", "quiet small", `Cause of the error: ${cause}.`)),
-      heading("The same item elsewhere"),
+      elsewhere,
       otherNode(view),
       ...(maps ? [heading("From above"), maps] : []),
       ...(detail.truth.length ? [heading("What was put in"), truthNode(view)] : []),
