@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
-from math import hypot
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +32,9 @@ from starbench.schema.board import (
     TaskCell,
 )
 from starbench.schema.entry import LeaderboardEntry, SuiteRecord
-from starbench.schema.score import Headline, Macro, SuiteScore, TaskScore
+from starbench.schema.score import Headline, SuiteScore, TaskScore
 from starbench.scoring.constant import constant_aa, constant_oa
+from starbench.scoring.ranks import ranks
 from starbench.text import visible_json
 
 BOARD_JSON, BOARD_MARKDOWN = "leaderboard.json", "leaderboard.md"
@@ -100,27 +100,9 @@ def _table(entries: Sequence[LeaderboardEntry]) -> BoardTable:
         if entry.scores is not None
         for headline in entry.scores.headlines
     ]
-    rows = [
-        _run_row(entry, scores, headline, _ranks(headline, [one for _, _, one in headlines]))
-        for entry, scores, headline in headlines
-    ]
+    found = zip(headlines, ranks([one for _, _, one in headlines]), strict=True)
+    rows = [_run_row(entry, scores, headline, rank) for (entry, scores, headline), rank in found]
     return RunTable(suite=suite, setup=setup, source=None, rows=tuple(sorted(rows, key=_place)))
-
-
-def _ranks(headline: Headline, headlines: Sequence[Headline]) -> tuple[int, int]:
-    """The best and the worst rank that a row may have among those of its condition.
-
-    One row is above another if the interval of the difference of their MA is above 0. Entries hold no items, so the
-    interval is that of independent figures (MOVER), which is wider than one that is paired by item.
-    """
-    others = [one.ma for one in headlines if one.condition == headline.condition]
-    above = sum(_is_above(one, headline.ma) for one in others)
-    below = sum(_is_above(headline.ma, one) for one in others)
-    return 1 + above, len(others) - below
-
-
-def _is_above(one: Macro, other: Macro) -> bool:
-    return one.aa - other.aa > hypot(one.aa - one.aa_ci[0], other.aa_ci[1] - other.aa)
 
 
 def _place(row: RunRow | PublishedRow) -> tuple[str, float, str]:

@@ -54,7 +54,7 @@ class RunRow(Frozen):
     condition: str
     extension: Bool
     rank: tuple[Int, Int]
-    """Best and worst rank by MA among the rows of its condition that the intervals allow; equal rows share ranks."""
+    """Best and worst rank by MA among the rows of its condition, as far as differences are clear (paired by item)."""
     n_items: Int
     ma: Float
     ma_ci: Interval

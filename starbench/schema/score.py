@@ -129,6 +129,20 @@ class PairedDifference(Frozen):
     diff_ci: Interval
 
 
+class PartItems(Frozen):
+    """What each item of a part of a task got, in the order of their ids: a digit of base 36 for each."""
+
+    task: str
+    part: str | None
+    """Sub-category, None where the task has none."""
+    ids: str
+    """Digest of the ids: equal where the items are the same."""
+    right: str = Field(pattern=r"^[0-9a-z]+$")
+    """Right trials of each item."""
+    planned: str = Field(pattern=r"^[0-9a-z]+$")
+    """Planned trials of each."""
+
+
 class Headline(Score):
     """One condition over all items of a suite; MA is the mean of its tasks, each by its own if it has one."""
 
@@ -138,6 +152,8 @@ class Headline(Score):
     ma: Macro
     complete: Bool
     """Whether every planned trial ended, none in an error."""
+    items: tuple[PartItems, ...] = ()
+    """By task and sub-category, so that two entries can be compared item by item; empty in entries of before."""
 
 
 class SuiteScore(Frozen):

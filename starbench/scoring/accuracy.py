@@ -15,6 +15,7 @@ from starbench.scoring import intervals
 from starbench.scoring.constant import SHARED_BY, best_constant
 from starbench.scoring.intervals import Floats
 from starbench.scoring.observations import MISSING, Observation
+from starbench.scoring.ranks import part_items
 
 K = TypeVar("K", bound=Hashable)
 
@@ -99,6 +100,7 @@ def headline(condition: str, observations: Sequence[Observation], *, complete: b
         extension=_is_extension(observations),
         ma=_macro(parts),
         complete=complete,
+        items=tuple(part_items(name, group) for name, groups in parts.items() for group in groups),
     )
 
 

@@ -114,13 +114,34 @@ def difference(right_a: Floats, planned_a: Floats, right_b: Floats, planned_b: F
     as far as the items that moved did, or all the way where none moved: few items that agree are no certainty (in
     the manner of Agresti & Min 2005, Statistics in Medicine 24:729, for paired proportions).
     """
+    weights = planned_a / planned_a.mean()
+    return _of_moves(right_b / planned_b - right_a / planned_a, weights, weights)
+
+
+def macro_difference(
+    first: list[list[tuple[Floats, Floats]]], second: list[list[tuple[Floats, Floats]]]
+) -> Interval:
+    """Interval of the difference (second − first) of two means as in :func:`macro` over the same items, paired by item.
+
+    As :func:`difference`, each item with the weight that it has in the mean.
+    """
+    moves, weights = [], []
+    for group_a, group_b in zip(first, second, strict=True):
+        for (right_a, planned_a), (right_b, planned_b) in zip(group_a, group_b, strict=True):
+            moves.append(right_b / planned_b - right_a / planned_a)
+            weights.append(planned_a / planned_a.sum() / (len(first) * len(group_a)))
+    weight = np.concatenate(weights)
+    weight *= len(weight)
+    return _of_moves(np.concatenate(moves), weight, weight**2)
+
+
+def _of_moves(moved: Floats, weights: Floats, of_squares: Floats) -> Interval:
+    """Interval of the weighted mean of what each item moved; ``of_squares`` weigh its squared deviations."""
     from scipy.special import stdtrit
 
-    weights = planned_a / planned_a.mean()
-    moved = right_b / planned_b - right_a / planned_a
     n, has_moved = len(moved), moved != 0
     step2 = float((moved[has_moved] ** 2).mean()) if has_moved.any() else 1.0
     centre = float((weights * moved).sum()) / (n + 1)
-    squares = float((weights * (moved - centre) ** 2).sum()) + step2 + centre**2
+    squares = float((of_squares * (moved - centre) ** 2).sum()) + step2 + centre**2
     half = float(stdtrit(n, (1 + LEVEL) / 2)) * (squares / n / (n + 1)) ** 0.5
     return (max(-1.0, centre - half), min(1.0, centre + half))
