@@ -12,10 +12,10 @@ from starbench.cli.output import echo
 from starbench.errors import InputError
 from starbench.reporting.files import write_file
 from starbench.reporting.pictures.item import png
-from starbench.reporting.site.suites import suites_of
 from starbench.reporting.trials import show_trials
 from starbench.runs.directory import ItemKey
 from starbench.runs.load import LoadedRun, load
+from starbench.runs.suites import suites_of
 from starbench.schema import Item
 from starbench.scoring.observations import Observation, observe
 from starbench.scoring.selection import Selection, verdict_of
