@@ -20,6 +20,7 @@ from starbench.errors import InputError
 from starbench.protocols import response_evidence
 from starbench.reading.evidence import ReadingEvidence, ReadingReason
 from starbench.reporting.reading_words import reading_excerpt, reading_sentence
+from starbench.reporting.truth import truth_rows
 from starbench.runs.load import load
 from starbench.scoring.observations import observe
 from starbench.scoring.selection import Selection
@@ -334,6 +335,18 @@ def test_why_and_where_a_reply_is_read(
     assert (place is None) == (found.start is None) or reason is None
     if place is not None:
         assert (reply or "")[found.start : found.end] == place
+
+
+def test_an_excerpt_says_that_a_long_place_is_cut() -> None:
+    reply = f"I say {'so ' * 100}."
+    assert reading_excerpt(ReadingEvidence(ReadingReason.TEXT_STATED, 6, 305), reply) == (
+        f"I say ▸{('so ' * 100)[:80]} …◂ ."
+    )
+
+
+def test_what_is_left_out_of_a_long_list_of_records_is_counted() -> None:
+    rows = list(truth_rows({"clips": [{"n": k} for k in range(14)]}))
+    assert rows == [*((f"clips {k}.n", str(k - 1)) for k in range(1, 13)), ("clips", "14 in all")]
 
 
 def test_an_excerpt_marks_the_place_and_nothing_else() -> None:
