@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from starbench.cli import main
-from starbench.reporting.comparison import notes
+from starbench.reporting.differences import notes
 from starbench.runs import journal
 from starbench.runs.load import load
 from starbench.scoring.compare import compare

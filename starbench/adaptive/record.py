@@ -29,8 +29,6 @@ from starbench.storage.records import as_json
 from starbench.suites.clip_store import ClipStore
 
 RESULT = "adaptive.json"
-#: The questions as a suite, in the run's folder.
-SUITE = "suite"
 
 
 class AdaptiveRecord(RunRecord):
@@ -52,7 +50,7 @@ class AdaptiveRecord(RunRecord):
 
     def begin(self) -> Beginning:
         """Write the record, or read what the run has asked so far; then choose what to ask next."""
-        is_resumed = (self.path / directory.RUN).exists()
+        is_resumed = directory.is_run(self.path)
         run = self.plan.run
         if is_resumed:
             begun = directory.read(self.path)
@@ -63,7 +61,9 @@ class AdaptiveRecord(RunRecord):
             if not is_resumed:
                 directory.write_questions(self.path, {}, ())
                 directory.write_record(self.path, run)
-            self._stimuli = Stimuli.open(self.path / SUITE, self._request.name, self._request.design)
+            self._stimuli = Stimuli.open(
+                self.path / directory.SUITE, self._request.name, self._request.design
+            )
         self.plan = replace(self.plan, run=run)
         if self._stimuli.suite.items:
             self._replan()
@@ -71,7 +71,7 @@ class AdaptiveRecord(RunRecord):
         return Beginning(is_resumed, run.served_by, run.versions)
 
     def discard(self) -> None:
-        shutil.rmtree(self.path / SUITE, ignore_errors=True)
+        shutil.rmtree(self.path / directory.SUITE, ignore_errors=True)
         directory.discard(self.path)
 
     def more(self) -> Sequence[Trial]:

@@ -145,7 +145,11 @@ def show(
     item_id: Annotated[
         str | None, typer.Option("--item", help="Of the run: trials of this item, right ones as well.")
     ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Of the run: trials at most; default: 3.")] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, help="Of the run: trials at most; default: 3, and with --json all."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Of the run: print one JSON object instead.")] = False,
     out: Annotated[
         Path | None,
         typer.Option(help="PNG file to write; default: ITEM.png, and with --run no picture."),
@@ -163,12 +167,12 @@ def show(
     from starbench.errors import InputError
 
     if run is not None:
-        commands.show_run(run, suite, out, {**filters, "item_id": item_id or item}, limit)
+        commands.show_run(run, suite, out, {**filters, "item_id": item_id or item}, limit, as_json=json)
         return
     if item is None or suite is None:
         raise InputError("name an item and its --suite, or a --run")
-    if item_id is not None or limit is not None or any(filters.values()):
-        raise InputError("filters, --item and --limit are about a --run: name one, or leave them out")
+    if item_id is not None or limit is not None or json or any(filters.values()):
+        raise InputError("filters, --item, --limit and --json are about a --run: name one, or leave them out")
     commands.draw(item, suite, out, skip_bad=skip_bad)
 
 

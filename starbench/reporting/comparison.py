@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import NamedTuple
 
 from rich.console import Console
 
+from starbench.reporting.differences import (
+    DifferenceLine,
+    change_words,
+    condition_words,
+    notes,
+    shown_rows,
+    side_names,
+    summary,
+)
 from starbench.reporting.tables import (
     Column,
     Table,
@@ -18,23 +26,12 @@ from starbench.reporting.tables import (
     say,
     show_table,
 )
-from starbench.reporting.words import captioner_notes, inapplicable_sentence
 from starbench.schema.compare import Comparison, Comparisons, Effect, PairedRow, PairedThreshold
 from starbench.schema.threshold import Threshold
 from starbench.scoring.intervals import LEVEL
-from starbench.scoring.psychometrics.thresholds import INTENSITIES
 
 #: Rows of all tables together that fit a screen; tasks always stand there, sub-categories as far as there is room.
 _ROWS = 18
-#: Differences that are named in a sentence.
-_NAMED = 4
-
-
-class _Line(NamedTuple):
-    """A row of the table of differences, and the comparison that it belongs to."""
-
-    comparison: Comparison
-    row: PairedRow
 
 
 def show(result: Comparisons, *, whole: bool = False) -> None:
@@ -42,7 +39,7 @@ def show(result: Comparisons, *, whole: bool = False) -> None:
     console = new_console()
     for _, group in groupby(result.comparisons, key=lambda one: (one.base.run, one.other.run)):
         comparisons = list(group)
-        say(console, _summary(comparisons))
+        say(console, summary(comparisons))
         n_wholes = sum(row.sub_category is None for one in comparisons for row in one.rows)
         n_parts = None if whole else max(1, _ROWS // max(n_wholes, 1) - 1)
         for suite in dict.fromkeys(row.suite for one in comparisons for row in one.rows):
@@ -61,64 +58,6 @@ def show(result: Comparisons, *, whole: bool = False) -> None:
     say(console, _how(result, whole=whole))
 
 
-def notes(comparison: Comparison, *, whole: bool = True) -> Iterator[str]:
-    """What else differs; ``whole``: also what was not asked, and whose captions are shown."""
-    for one in comparison.setup_differences:
-        yield f"{one.option.replace('_', ' ')}: {one.base} and {one.other}"
-    for suite, run in comparison.unshared_suites.items():
-        yield f"suite {suite!r} was asked of {run} only"
-    yield from _unpaired(comparison.rows)
-    if not whole:
-        return
-    for side in (comparison.base, comparison.other):
-        for left_out in side.inapplicable:
-            yield f"{left_out.items} item(s) not asked of {side.name}: {inapplicable_sentence(left_out)}"
-        yield from captioner_notes(side.captioner)
-
-
-# --- sentences ------------------------------------------------------------------------------------
-
-
-def _summary(comparisons: Sequence[Comparison]) -> str:
-    """Which of the two is better, and in what; or that nothing distinguishes them."""
-    first, second = _names(comparisons)
-    clear = sorted(
-        (_Line(one, row) for one in comparisons for row in one.rows if row.is_clear),
-        key=lambda line: (line.row.sub_category is not None, line.row.p_holm),
-    )
-    finer = [row for one in comparisons for row in one.thresholds if row.is_clear]
-    parts = []
-    for word, sign in (("better", 1), ("worse", -1)):
-        named = [_in_words(line, comparisons) for line in clear if sign * line.row.diff > 0]
-        named += [_change_in_words(row) for row in finer if sign * _gain(row) > 0]
-        if named:
-            more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
-            parts.append(f"{word} in {', '.join(named[:_NAMED])}{more}")
-    if not parts:
-        return f"{second} and {first} cannot be distinguished: no difference is clear of chance"
-    return f"{second} compared with {first}: {'; '.join(parts)}; nothing else distinguishes them"
-
-
-def _names(comparisons: Sequence[Comparison]) -> tuple[str, str]:
-    """What the two sides are called: by model, by run where that is the same, by condition in a single run."""
-    base, other = comparisons[0].base, comparisons[0].other
-    if base.run == other.run:
-        others = ", ".join(one.other.condition for one in comparisons)
-        return base.condition, others if len(comparisons) == 1 else "each of the others"
-    if base.subject == other.subject:
-        return base.run, other.run
-    return base.subject, other.subject
-
-
-def _in_words(line: _Line, comparisons: Sequence[Comparison]) -> str:
-    condition = f" ({line.comparison.other.condition})" if len(comparisons) > 1 else ""
-    return f"{line.row.sub_category or line.row.task}{condition} by {100 * abs(line.row.diff):.1f} points"
-
-
-def _change_in_words(row: PairedThreshold) -> str:
-    return f"the threshold of {row.base.attribute} ({_change(row)})"
-
-
 def _how(result: Comparisons, *, whole: bool) -> str:
     shown = "" if whole else "; --all shows every row, what each difference is made of, and every note"
     return (
@@ -130,29 +69,25 @@ def _how(result: Comparisons, *, whole: bool) -> str:
 # --- rows -----------------------------------------------------------------------------------------
 
 
-def _gain(row: PairedThreshold) -> float:
-    """Above 0 where the second side hears smaller differences, or softer sounds."""
-    middle = 0.0 if row.base.unit in INTENSITIES else 1.0
-    return middle - (row.change or middle)
-
-
-def _lines(comparisons: Sequence[Comparison], suite: str, n_parts: int | None) -> Iterator[_Line]:
+def _lines(comparisons: Sequence[Comparison], suite: str, n_parts: int | None) -> Iterator[DifferenceLine]:
     """Every task, and of its sub-categories the ``n_parts`` that are clearest; None: all that say anything."""
     for one in comparisons:
-        rows = [row for row in one.rows if row.suite == suite]
-        parts = [row for row in rows if row.sub_category and row.p is not None]
-        if n_parts is not None:
-            clear = [row for row in parts if row.is_clear]
-            parts = sorted(clear, key=lambda row: (row.p_holm, -abs(row.diff)))[:n_parts]
-        yield from (_Line(one, row) for row in rows if row.sub_category is None or row in parts)
+        rows = [row for row in shown_rows(one) if row.suite == suite]
+        clear = [row for row in rows if row.sub_category and row.is_clear]
+        clearest = sorted(clear, key=lambda row: (row.p_holm, -abs(row.diff)))[:n_parts]
+        yield from (
+            DifferenceLine(one, row)
+            for row in rows
+            if n_parts is None or row.sub_category is None or row in clearest
+        )
 
 
-def _differences(comparisons: Sequence[Comparison], suite: str, lines: Sequence[_Line]) -> Table:
-    first, second = _names(comparisons)
+def _differences(comparisons: Sequence[Comparison], suite: str, lines: Sequence[DifferenceLine]) -> Table:
+    first, second = side_names(comparisons)
     return Table(
         f"first: {first}, second: {second}, on {suite} (AA in %)",
         (
-            Column("condition", lambda line: _conditions(line.comparison), is_text=True),
+            Column("condition", lambda line: condition_words(line.comparison), is_text=True),
             Column("task", lambda line: _name(line.row), is_text=True),
             Column("items", lambda line: line.row.n_items, rank=4),
             Column("chance", lambda line: percent(line.row.chance), rank=5),
@@ -165,11 +100,6 @@ def _differences(comparisons: Sequence[Comparison], suite: str, lines: Sequence[
     )
 
 
-def _conditions(comparison: Comparison) -> str:
-    base, other = comparison.base.condition, comparison.other.condition
-    return base if base == other else f"{base} → {other}"
-
-
 def _thresholds(rows: Sequence[PairedThreshold]) -> Table:
     return Table(
         "thresholds: the smallest that is heard",
@@ -178,7 +108,7 @@ def _thresholds(rows: Sequence[PairedThreshold]) -> Table:
             Column("attribute", lambda row: row.base.attribute, is_text=True),
             Column("first", lambda row: _threshold(row.base)),
             Column("second", lambda row: _threshold(row.other)),
-            Column("change", _change),
+            Column("change", change_words),
             Column("p", lambda row: p_value(row.p_holm)),
         ),
         rows,
@@ -189,22 +119,13 @@ def _threshold(row: Threshold) -> str:
     return f"{row.threshold:.3g} {row.unit}" if row.threshold is not None else row.status.replace("_", " ")
 
 
-def _change(row: PairedThreshold) -> str:
-    if row.change is None or row.change_ci is None:
-        return "–"
-    low, high = row.change_ci
-    if row.base.unit in INTENSITIES:
-        return f"{row.change:+.1f} dB [{low:+.1f}, {high:+.1f}]"
-    return f"× {row.change:.2f} [{low:.2f}, {high:.2f}]"
-
-
 # --- everything -----------------------------------------------------------------------------------
 
 
 def _show_details(console: Console, comparisons: Sequence[Comparison]) -> None:
     for comparison in comparisons:
         for suite in dict.fromkeys(row.suite for row in comparison.rows):
-            rows = [row for row in comparison.rows if row.suite == suite and (not row.sub_category or row.p)]
+            rows = [row for row in shown_rows(comparison) if row.suite == suite]
             say(console, f"{comparison.base.name} → {comparison.other.name} on {suite}")
             for table in (_causes(rows), _both_answered(rows), _outcomes(rows)):
                 show_table(console, table)
@@ -270,13 +191,6 @@ def _outcomes(rows: Sequence[PairedRow]) -> Table:
         ),
         records,
     )
-
-
-def _unpaired(rows: Sequence[PairedRow]) -> Iterator[str]:
-    for row in rows:
-        for side, n in (("first", row.unpaired_base), ("second", row.unpaired)):
-            if n and row.sub_category is None:
-                yield f"{n} item(s) of {row.task} were asked of the {side} only, and are left out"
 
 
 def _name(row: PairedRow) -> str:

@@ -110,7 +110,7 @@ def read_entries(paths: Iterable[Path]) -> list[LeaderboardEntry]:
     entries: list[LeaderboardEntry] = []
     for path in paths:
         sources = sorted(path.glob(ENTRY_PATTERN)) if path.is_dir() else [path]
-        if path.is_dir() and (path / directory.RUN).exists() and (why := why_unasked(path)) is not None:
+        if directory.is_run(path) and (why := why_unasked(path)) is not None:
             raise InputError(f"{path}: {why}, so there is nothing to rank: leave it out")
         if not sources:
             raise InputError(

@@ -49,16 +49,9 @@ def show_items(source: str, summaries: Sequence[ItemSummary], limit: int) -> Non
 def item_record(summary: ItemSummary) -> dict[str, Any]:
     """An item as an object for JSON, nothing of it shortened."""
     item = summary.item
-    record: dict[str, Any] = {
+    record = {
         "suite": summary.suite,
-        "id": item.id,
-        "task": item.task,
-        "category": item.category,
-        "sub_category": item.sub_category,
-        "level": item.level,
-        "level_unit": item.level_unit,
-        "catch": item.catch,
-        "question": item.question,
+        **item_facts(item),
         "options": item.options,
         "answer": item.right_option,
     }
@@ -67,6 +60,20 @@ def item_record(summary: ItemSummary) -> dict[str, Any]:
         record |= {"outcomes": summary.outcomes, "trials": summary.n_trials, "right": summary.n_right}
         record |= {"right_share": round(share, 6)}
     return record
+
+
+def item_facts(item: Item) -> dict[str, Any]:
+    """Which item it is, how hard, and what it asks, for JSON."""
+    return {
+        "id": item.id,
+        "task": item.task,
+        "category": item.category,
+        "sub_category": item.sub_category,
+        "level": item.level,
+        "level_unit": item.level_unit,
+        "catch": item.catch,
+        "question": item.question,
+    }
 
 
 def _right_share(summary: ItemSummary) -> str:

@@ -59,7 +59,8 @@ def reading_excerpt(evidence: ReadingEvidence, reply: str) -> str | None:
     after = reply[evidence.end : evidence.end + _AROUND]
     first = "…" if evidence.start > _AROUND else ""
     last = "…" if evidence.end + _AROUND < len(reply) else ""
-    place = printable(reply[evidence.start : evidence.end][:_LONGEST])
+    place = printable(reply[evidence.start : evidence.end])
+    place = place if len(place) <= _LONGEST else f"{place[:_LONGEST]} …"
     # Printed one by one: a mark must not be moved by what stands beside it.
     parts = [_spaced(before, first=first), f"▸{place}◂", _spaced(after, last=last)]
     return "".join(parts).strip()

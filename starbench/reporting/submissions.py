@@ -31,7 +31,7 @@ def problems(path: Path, known: Sequence[LeaderboardEntry]) -> Iterator[str]:
     for entry in entries:
         name = f"{path}: {entry.suite.name}"
         yield from (f"{name}: {problem}" for problem in (*_inconsistencies(entry), *_unlike(entry, known)))
-    if (path / directory.RUN).exists():
+    if directory.is_run(path):
         yield from _differences_from_run(path, entries)
 
 

@@ -1,13 +1,14 @@
-"""A trial in the terminal: what was asked, what came back, how it was read, and the item's other trials."""
+"""A trial in the terminal or as JSON: what was asked, what came back, how it was read, and the item's other trials."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
+from typing import Any
 
 from rich.console import Console
 
-from starbench.reporting.items import level_words
+from starbench.reporting.items import item_facts, level_words
 from starbench.reporting.pictures.places import item_views, place_words
 from starbench.reporting.reading_words import reading_excerpt, reading_sentence
 from starbench.reporting.tables import new_console, quote, say
@@ -31,6 +32,35 @@ def show_trials(views: Sequence[TrialView], n_more: int) -> None:
         say(console, "")
     if n_more:
         say(console, f"… and {n_more:,} more (--limit {len(views) + n_more})")
+
+
+def trials_record(views: Iterable[TrialView], n_more: int) -> dict[str, Any]:
+    """Trials, and how many more there are, as an object for JSON."""
+    return {"trials": [_record(view) for view in views], "more": n_more}
+
+
+def _record(view: TrialView) -> dict[str, Any]:
+    """A trial, nothing of it shortened; letters as asked, clips and characters counted from 0."""
+    one, end, evidence = view.observation, view.end, view.evidence
+    return {
+        "suite": one.trial.suite,
+        **item_facts(view.item),
+        "condition": one.trial.condition,
+        "rotation": one.trial.rotation,
+        "options": view.options,
+        "clip_order": view.clip_order,
+        "right_letter": view.right_letter,
+        "letter": view.chosen_letter,
+        "outcome": one.outcome,
+        "correct": one.correct,
+        "abstained": one.abstained,
+        "truncated": one.truncated,
+        "response": end and end.response,
+        "error": end and end.error and end.error.model_dump(mode="json"),
+        "reading": evidence and evidence._asdict(),
+        "others": [sibling._asdict() for sibling in view.siblings],
+        "truth": view.item.truth,
+    }
 
 
 def _show(console: Console, view: TrialView) -> None:

@@ -13,7 +13,7 @@ _LONGEST = 200
 
 
 def truth_rows(truth: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
-    """Names and values, nested names joined by dots; a long list is shown by its ends."""
+    """Names and values, nested names joined by dots; a long list is shown by its ends, one of records by its first."""
     for name, value in truth.items():
         here = f"{path}{printable(str(name))[:_LONGEST]}"
         if isinstance(value, Mapping):
@@ -22,6 +22,8 @@ def truth_rows(truth: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, 
             for number, one in enumerate(value[:_MOST_VALUES], start=1):
                 row = one if isinstance(one, Mapping) else {"value": one}
                 yield from truth_rows(row, f"{here} {number}.")
+            if len(value) > _MOST_VALUES:
+                yield here, f"{len(value)} in all"
         elif value is not None:
             yield here, _value(value)
 

@@ -32,6 +32,8 @@ RUN = "run.json"
 ITEMS = "items.jsonl"
 PLAN = "plan.jsonl"
 CANARY = "canary.json"
+#: The questions as a suite, in the folder of a run that chooses them as it goes.
+SUITE = "suite"
 _LOCK = ".lock"
 _UNBEGUN = re.compile(rf"\{_LOCK}|{ITEMS}|{PLAN}|\.({RUN}|{ITEMS}|{PLAN})\.\d+")
 DEFAULT_PARENT = Path("runs")
@@ -82,6 +84,11 @@ def default_path(model: str, suites: Iterable[str]) -> Path:
     return next(path for path in candidates if not path.exists())
 
 
+def is_run(path: Path) -> bool:
+    """Whether a run was begun in this directory."""
+    return (path / RUN).exists()
+
+
 def hold(path: Path) -> AbstractContextManager[None]:
     """Lock the directory of a run for this process; raises :class:`RunError` if it is in use, or not a run's."""
     refuse_foreign(path)
@@ -90,7 +97,7 @@ def hold(path: Path) -> AbstractContextManager[None]:
 
 def refuse_foreign(path: Path) -> None:
     """Raise :class:`RunError` if ``path`` exists, and holds neither a run nor what one leaves that never began."""
-    if path.exists() and not (path / RUN).exists() and not _is_unbegun(path):
+    if path.exists() and not is_run(path) and not _is_unbegun(path):
         raise RunError(f"{path} exists and is not a run: give another --out")
 
 
@@ -139,7 +146,7 @@ def begun_run(path: Path, run: Run, trials: Iterable[Trial]) -> Run | None:
 
     Raises :class:`RunError` if it is another run's.
     """
-    if not (path / RUN).exists():
+    if not is_run(path):
         return None
     begun = read(path)
     old, new = begun.identity.setup, run.identity.setup

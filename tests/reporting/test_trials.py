@@ -20,6 +20,7 @@ from starbench.errors import InputError
 from starbench.protocols import response_evidence
 from starbench.reading.evidence import ReadingEvidence, ReadingReason
 from starbench.reporting.reading_words import reading_excerpt, reading_sentence
+from starbench.reporting.truth import truth_rows
 from starbench.runs.load import load
 from starbench.scoring.observations import observe
 from starbench.scoring.selection import Selection
@@ -187,6 +188,65 @@ def test_the_first_wrong_trial_of_each_item_is_shown_unless_others_are_asked_for
     assert "run: no trial is as asked for" in say("show", "--run", "run", "--outcome", "blocked")
 
 
+def test_json_has_all_chosen_trials_whole(say: Callable[..., str]) -> None:
+    shown = json.loads(say("show", "--run", "run", "--json"))
+    assert [one["id"] for one in shown["trials"]] == ["i1", "i2", "i3", "i4", "i5"]
+    assert shown["more"] == 0
+    assert shown["trials"][-1]["response"].endswith("Answer: <B>")
+    assert len(shown["trials"][-1]["response"]) > 900_000
+    some = json.loads(say("show", "--run", "run", "--json", "--limit", "2"))
+    assert (some["trials"], some["more"]) == (shown["trials"][:2], 3)
+    (one, other) = json.loads(say("show", "--run", "run", "--item", "i0", "--json"))["trials"]
+    assert one == {
+        "suite": "small",
+        "id": "i0",
+        "task": "Hearing",
+        "category": None,
+        "sub_category": "part 0",
+        "level": 0.0,
+        "level_unit": "JND",
+        "catch": False,
+        "question": "Question 0?",
+        "condition": "audio",
+        "rotation": 0,
+        "options": OPTIONS,
+        "clip_order": [0],
+        "right_letter": "A",
+        "letter": "A",
+        "outcome": "answered",
+        "correct": True,
+        "abstained": False,
+        "truncated": False,
+        "response": REPLIES[0],
+        "error": None,
+        "reading": {"reason": "letter-final", "start": 48, "end": 49},
+        "others": [
+            {
+                "rotation": 0,
+                "condition": "question-only",
+                "outcome": "answered",
+                "correct": True,
+                "letter": "A",
+            }
+        ],
+        "truth": {"planned": {"gap_ms": 2.5, "odd": HOSTILE}},
+    }
+    assert other["condition"] == "question-only"
+
+
+def test_json_alone_stands_on_standard_output(folder: Path, command: Command) -> None:
+    run, suite = str(folder / "run"), str(folder / "suite")
+    none = command("show", "--run", run, "--outcome", "blocked", "--json")
+    assert json.loads(none.out) == {"trials": [], "more": 0}
+    assert "no trial is as asked for" in none.err
+    hostile = command("show", "--run", run, "--item", "i2", "--json", "--out", str(folder / "picture.png"))
+    assert len(json.loads(hostile.out)["trials"]) == 2
+    assert not [c for c in hostile.out if c != "\n" and not c.isprintable()]
+    assert "wrote" in hostile.err
+    refused = command("show", "i1", "--suite", suite, "--json")
+    assert (refused.code, "are about a --run" in refused.err) == (2, True)
+
+
 def test_no_reply_and_no_question_moves_the_cursor(say: Callable[..., str]) -> None:
     text = say("show", "--run", "run", "--item", "i2") + say("items", "run", "--json")
     assert not [c for c in text if c != "\n" and not c.isprintable()]
@@ -275,6 +335,18 @@ def test_why_and_where_a_reply_is_read(
     assert (place is None) == (found.start is None) or reason is None
     if place is not None:
         assert (reply or "")[found.start : found.end] == place
+
+
+def test_an_excerpt_says_that_a_long_place_is_cut() -> None:
+    reply = f"I say {'so ' * 100}."
+    assert reading_excerpt(ReadingEvidence(ReadingReason.TEXT_STATED, 6, 305), reply) == (
+        f"I say ▸{('so ' * 100)[:80]} …◂ ."
+    )
+
+
+def test_what_is_left_out_of_a_long_list_of_records_is_counted() -> None:
+    rows = list(truth_rows({"clips": [{"n": k} for k in range(14)]}))
+    assert rows == [*((f"clips {k}.n", str(k - 1)) for k in range(1, 13)), ("clips", "14 in all")]
 
 
 def test_an_excerpt_marks_the_place_and_nothing_else() -> None:

@@ -16,7 +16,7 @@ from scipy.stats import binomtest
 
 from starbench.errors import InputError, RunError
 from starbench.planning import reasons
-from starbench.reporting.comparison import notes
+from starbench.reporting.differences import notes
 from starbench.runs.load import load
 from starbench.schema import (
     MissingCaptions,

@@ -25,7 +25,7 @@ _USUAL = 50
 def items(target: str, options: Mapping[str, Any], limit: int | None, *, as_json: bool) -> None:
     """List the items of ``target``, a suite or a run, that ``options`` choose."""
     selection = selection_of(options)
-    if (Path(target) / directory.RUN).exists():
+    if directory.is_run(Path(target)):
         data = load(Path(target))
         selection.refuse_unknown(data.items.values(), data.run.identity.setup.conditions)
         found = list(run_items(data, selection))

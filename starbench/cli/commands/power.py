@@ -45,7 +45,7 @@ def power(
 def _suites(target: str) -> dict[str, list[Item]]:
     """The items of each suite of a run, or those of a suite."""
     path = Path(target)
-    if not (path / directory.RUN).exists():
+    if not directory.is_run(path):
         suite = open_suite(target)
         return {suite.name: list(suite.items)}
     suites: dict[str, list[Item]] = {}

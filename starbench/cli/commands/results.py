@@ -112,7 +112,7 @@ def _site(
     from starbench.reporting.site.board import write_board_site
     from starbench.reporting.site.write import write_report
 
-    runs = [path for path in found if (path / directory.RUN).exists()]
+    runs = [path for path in found if directory.is_run(path)]
     addresses = {path: f"reports/{number:03}-{slug(path.name)}" for number, path in enumerate(runs)}
     page = write_board_site(
         entries,

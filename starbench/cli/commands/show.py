@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import typer
 
 from starbench.cli.commands.selection import selection_of
 from starbench.cli.output import echo
 from starbench.errors import InputError
 from starbench.reporting.files import write_file
 from starbench.reporting.pictures.item import png
-from starbench.reporting.site.suites import suites_of
-from starbench.reporting.trials import show_trials
+from starbench.reporting.trials import show_trials, trials_record
 from starbench.runs.directory import ItemKey
 from starbench.runs.load import LoadedRun, load
+from starbench.runs.suites import suites_of
 from starbench.schema import Item
 from starbench.scoring.observations import Observation, observe
 from starbench.scoring.selection import Selection, verdict_of
 from starbench.scoring.trial_view import reply_of, trial_views
 from starbench.suites.open import open_suite
 from starbench.suites.suite import Suite
-from starbench.text import slug, suggestion
+from starbench.text import slug, suggestion, visible_json
 
 #: Trials that are shown, unless another number is asked for.
 _USUAL = 3
@@ -38,9 +41,15 @@ def draw(name: str, suite: str, out: Path | None, *, skip_bad: bool) -> None:
 
 
 def show_run(
-    path: Path, suite: str | None, out: Path | None, options: Mapping[str, Any], limit: int | None
+    path: Path,
+    suite: str | None,
+    out: Path | None,
+    options: Mapping[str, Any],
+    limit: int | None,
+    *,
+    as_json: bool,
 ) -> None:
-    """Show trials of a run, and write the picture of one item to ``out`` where it is given."""
+    """Show trials of a run, or print them as JSON; write the picture of one item to ``out`` where it is given."""
     selection = selection_of(options)
     if out is not None and selection.item_id is None:
         raise InputError("--out writes the picture of one item: name it with --item ID")
@@ -50,12 +59,17 @@ def show_run(
     observations = observe(data)
     chosen = _chosen(data, observations, selection)
     if not chosen:
-        echo(f"{path}: {_why_none(selection, observations)}")
-    n_shown = min(len(chosen), limit or _USUAL)
+        echo(f"{path}: {_why_none(selection, observations)}", err=as_json)
+    n_shown = min(len(chosen), limit or (len(chosen) if as_json else _USUAL))
     views = list(trial_views(data, observations, chosen[:n_shown]))
-    show_trials(views, len(chosen) - n_shown)
+    n_more = len(chosen) - n_shown
+    if as_json:
+        record = json.dumps(trials_record(views, n_more), ensure_ascii=False, indent=1)
+        typer.echo(visible_json(record))
+    else:
+        show_trials(views, n_more)
     if out is not None and drawn is not None:
-        _write_picture(*drawn, out)
+        _write_picture(*drawn, out, err=as_json)
 
 
 def _chosen(data: LoadedRun, observations: Sequence[Observation], selection: Selection) -> list[Observation]:
@@ -92,6 +106,6 @@ def _item_in_suite(data: LoadedRun, selection: Selection, suite: str | None) -> 
     return opened, next(item for item in opened.items if item.id == selection.item_id)
 
 
-def _write_picture(suite: Suite, item: Item, out: Path) -> None:
+def _write_picture(suite: Suite, item: Item, out: Path, *, err: bool = False) -> None:
     write_file(out, png(suite, item))
-    echo(f"wrote {out}")
+    echo(f"wrote {out}", err=err)

@@ -98,7 +98,7 @@ def _show_cost(
     made: list[str | None] = []
     if out is not None:
         directory.refuse_foreign(out.absolute())
-        if (out / directory.RUN).exists():
+        if directory.is_run(out):
             identity = plan_questions(request, stimuli, model).run.identity
             refuse_other(out, "another run", directory.read(out).identity, identity)
             made = [item.sub_category for item in directory.read_items(out).values()]

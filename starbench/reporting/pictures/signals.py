@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.gridspec import SubplotSpec
 
+#: The lowest frequency of a spectrogram that is drawn on a scale of octaves, Hz.
+LOWEST_HZ = 50.0
 #: Levels that the white and black stand for, dB re full-scale sine; the same for every picture.
 SCALE_DB = (-110.0, -10.0)
 #: Heights of a row, inches.
@@ -25,7 +27,6 @@ _WAVE, _SPECTROGRAM = 1.05, 2.1
 #: Columns to draw at most, of a waveform and of a spectrogram.
 _ACROSS, _FRAMES = 1000, 500
 _FRAME_S = 0.040
-_LOWEST_HZ = 50.0
 _TICKS_HZ = (100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
 
 _Samples = NDArray[np.floating]
@@ -110,7 +111,7 @@ def envelope(samples: _Samples, across: int) -> tuple[int, _Samples, _Samples]:
 def _draw_spectrogram(ax: Axes, shown: Sequence[_Samples], rate: int) -> Any:
     mesh = ax.pcolormesh(*shown, cmap="Greys", vmin=SCALE_DB[0], vmax=SCALE_DB[1], shading="nearest")
     ax.set_yscale("log")
-    ax.set_ylim(min(_LOWEST_HZ, rate / 8), rate / 2)
+    ax.set_ylim(min(LOWEST_HZ, rate / 8), rate / 2)
     marked = [hertz for hertz in _TICKS_HZ if hertz < rate / 2]
     ax.set_yticks(marked, [f"{hertz // 1000}k" if hertz >= 1000 else str(hertz) for hertz in marked])
     ax.set_yticks([], minor=True)

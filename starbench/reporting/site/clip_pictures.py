@@ -18,11 +18,10 @@ from numpy.typing import NDArray
 
 from starbench.audio import Audio
 from starbench.errors import InputError
-from starbench.reporting.pictures.signals import SCALE_DB, envelope, spectrogram
+from starbench.reporting.pictures.signals import LOWEST_HZ, SCALE_DB, envelope, spectrogram
 from starbench.storage.atomic import write_bytes, write_text
 from starbench.storage.inputs import read_json
 
-LOWEST_HZ = 50.0
 #: Changes with anything that changes a picture.
 _VERSION = 1
 _COLUMNS, _ROWS, _WAVE_COLUMNS = 320, 88, 320

@@ -30,8 +30,6 @@ AudioMode = Literal["copy", "link", "none"]
 AUDIO, PICTURES = "audio", "clips"
 #: Sent in place of an item's sound, and the same for all items of a length: nothing to look at.
 _STAND_INS = {"silence": "digital silence, as long as the clip", "noise": "noise, as long as the clip"}
-
-
 #: Keys of an entry that name a file.
 _FILES = ("picture", "sound")
 
@@ -95,9 +93,8 @@ class ClipShelf:
         path = item.clip_path(spec.clip)
         try:
             is_native = not how and self.rate in (None, suite.clips[path].rate)
-            name = "-".join(
-                [suite.clips[path].digest, *how, *([] if is_native else [str(self.rate or "")])]
-            ).rstrip("-")
+            rate = [] if is_native or self.rate is None else [str(self.rate)]
+            name = "-".join([suite.clips[path].digest, *how, *rate])
             if name not in self._entries:
                 self._entries[name] = self._written(name, suite, path, spec, is_native=is_native)
             return self._entries[name]
@@ -126,6 +123,7 @@ class ClipShelf:
             if not target.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
                 write_bytes(target, store.get(path, spec.transform, spec.then).wav)
+            self.n_bytes += target.stat().st_size
         return {**entry, "sound": sound}
 
     def _place(self, source: Path, name: str, *, is_link: bool = False) -> None:

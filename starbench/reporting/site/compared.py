@@ -6,12 +6,19 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from starbench.errors import InputError
-from starbench.reporting.comparison import notes
+from starbench.reporting.differences import (
+    condition_words,
+    notes,
+    shown_rows,
+    task_sentence,
+    tested_parts,
+    verdict,
+)
 from starbench.reporting.site.charts import DifferenceRow, difference_chart
 from starbench.reporting.site.facts import RunFacts, shown_name
 from starbench.reporting.site.perception import threshold_words
 from starbench.reporting.site.tables import PageColumn, PageTable
-from starbench.schema.compare import Comparison, Comparisons, PairedRow, PairedThreshold
+from starbench.schema.compare import Comparison, Comparisons
 from starbench.schema.threshold import ThresholdStatus
 from starbench.scoring.compare import compare
 
@@ -50,49 +57,17 @@ def compared(runs: Sequence[RunFacts]) -> ComparedRuns:
 
 def _pair(one: Comparison, names: dict[str, str]) -> ComparedPair:
     base, other = names[one.base.run], names[one.other.run]
-    conditions = (one.base.condition, one.other.condition)
-    condition = conditions[0] if conditions[0] == conditions[1] else " → ".join(conditions)
-    parts = [row for row in one.rows if row.sub_category and row.p is not None]
+    condition, parts = condition_words(one), tested_parts(one)
     chart = difference_chart(
         f"{other} minus {base}, {condition}",
         [DifferenceRow(shown_name(row.sub_category), row.diff, row.diff_ci, row.is_clear) for row in parts],
     )
     return ComparedPair(
         f"{other} against {base}: {condition}",
-        _sentence(one, base, other),
+        task_sentence(one, base, other),
         chart if parts else None,
         list(notes(one)),
     )
-
-
-def _sentence(one: Comparison, base: str, other: str) -> str:
-    """Which run is better, task by task; and in how many sub-categories, as far as those were tested."""
-    tasks = [_in_words(row, base, other) for row in one.rows if not row.sub_category]
-    rows = [row for row in one.rows if row.sub_category and row.p is not None]
-    better = sum(row.is_clear and row.diff > 0 for row in rows)
-    worse = sum(row.is_clear and row.diff < 0 for row in rows)
-    if rows:
-        rest = len(rows) - better - worse
-        tasks.append(
-            f"of {len(rows)} sub-categories {other} is better in {better} and worse in {worse}, and in {rest} the two "
-            "cannot be distinguished"
-        )
-    return f"{'; '.join(tasks)}."
-
-
-def _in_words(row: PairedRow, base: str, other: str) -> str:
-    low, high = row.diff_ci
-    points = f"{100 * abs(row.diff):.1f} points"
-    if not row.is_clear:
-        interval = f"{100 * low:+.1f} to {100 * high:+.1f} points"
-        return f"{row.task}: {other} and {base} cannot be distinguished ({interval})"
-    return f"{row.task}: {other} is {'better' if row.diff > 0 else 'worse'} than {base} by {points}"
-
-
-def _verdict(row: PairedRow | PairedThreshold) -> str:
-    if row.p_holm is None:
-        return "too few items"
-    return "clear" if row.is_clear else "cannot be distinguished"
 
 
 def _tables(result: Comparisons, names: dict[str, str]) -> list[PageTable]:
@@ -107,11 +82,10 @@ def _tables(result: Comparisons, names: dict[str, str]) -> list[PageTable]:
             row.aa,
             (row.diff, row.diff_ci),
             row.p_holm,
-            _verdict(row),
+            verdict(row),
         )
         for one in result.comparisons
-        for row in one.rows
-        if row.sub_category is None or row.p is not None
+        for row in shown_rows(one)
     ]
     columns = (
         PageColumn("run"),
@@ -135,7 +109,7 @@ def _tables(result: Comparisons, names: dict[str, str]) -> list[PageTable]:
             threshold_words(row.other),
             (row.change, row.change_ci) if row.change is not None and row.change_ci is not None else None,
             row.p_holm,
-            _verdict(row),
+            verdict(row),
         )
         for one in result.comparisons
         for row in one.thresholds

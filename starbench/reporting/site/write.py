@@ -27,9 +27,9 @@ from starbench.reporting.site import (
 from starbench.reporting.site.clips import AUDIO, PICTURES, AudioMode, ClipShelf
 from starbench.reporting.site.environment import environment, write_static
 from starbench.reporting.site.facts import RunFacts, facts_of
-from starbench.reporting.site.suites import suites_of
 from starbench.reporting.site.tables import PageTable
 from starbench.runs.load import LoadedRun
+from starbench.runs.suites import suites_of
 from starbench.schema.error_analysis import ErrorAnalysis
 from starbench.storage.atomic import write_text
 from starbench.text import printable

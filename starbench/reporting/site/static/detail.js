@@ -14,21 +14,14 @@ window.starbench = window.starbench || {};
   };
   const heading = (text) => make("h3", "", text);
 
-  // Characters that steer, hide or turn text are shown by their number.
-  const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udfff]/u;
+  // Characters that steer, hide or turn text are shown by their number, as Python's isprintable() has them.
+  const HIDDEN = /((?![\t\n])[\p{C}\p{Zl}\p{Zp}])/u;
   const plain = (text) => {
-    const parts = [];
-    let run = "";
-    for (const character of text) {
-      if (!HIDDEN.test(character)) run += character;
-      else {
-        if (run) parts.push(run);
-        run = "";
-        const code = character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
-        parts.push(make("span", "unseen", `U+${code}`));
-      }
-    }
-    if (run) parts.push(run);
+    const parts = document.createDocumentFragment(); // a reply can have more parts than a call takes arguments
+    text.split(HIDDEN).forEach((part, k) => {
+      if (k % 2) parts.append(make("span", "unseen", `U+${part.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`));
+      else if (part) parts.append(part);
+    });
     return parts;
   };
 
@@ -47,19 +40,23 @@ window.starbench = window.starbench || {};
     if (typeof reply === "string") {
       if (place) {
         const [before, decisive, after] = cut(reply, place[0], place[1]);
-        text.append(...plain(before), make("mark", "", ...plain(decisive)), ...plain(after));
-      } else text.append(...plain(reply));
+        text.append(plain(before), make("mark", "", plain(decisive)), plain(after));
+      } else text.append(plain(reply));
       box.append(text);
       return box;
     }
     const [head, tail, length, name] = reply;
-    text.append(...plain(head), make("span", "gap", " … "), ...plain(tail));
+    text.append(plain(head), make("span", "gap", " … "), plain(tail));
     const note = make("p", "quiet", `Beginning and end of ${length.toLocaleString("en")} characters. `);
     const whole = make("button", "", "Show all");
     whole.type = "button";
     whole.addEventListener("click", async () => {
-      text.replaceChildren(...plain((await starbench.longReply(name)) || ""));
-      note.remove();
+      const all = await starbench.longReply(name);
+      if (all === undefined) note.replaceChildren("The whole reply is missing: the folder of the report is not whole.");
+      else {
+        text.replaceChildren(plain(all));
+        note.remove();
+      }
     });
     note.append(whole);
     box.append(text, note);
@@ -105,7 +102,7 @@ window.starbench = window.starbench || {};
     const order = row[9];
     let clips = 0;
     for (const part of view.detail.prompts[row[0]]) {
-      if (part.text !== undefined) node.append(...part.text.split("\n").filter(Boolean).map((line) => make("p", "", ...plain(line))));
+      if (part.text !== undefined) node.append(...part.text.split("\n").filter(Boolean).map((line) => make("p", "", plain(line))));
       else if (part.options) node.append(optionsNode(view, row[1]));
       else {
         clips += 1;

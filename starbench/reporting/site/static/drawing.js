@@ -110,7 +110,7 @@ window.starbench = window.starbench || {};
   /** The sources of a clip from above, the listener's nose up, `size` pixels wide and high. */
   starbench.drawMap = (view, size, label) => {
     const tracks = view.sources.flatMap((one) => one.track);
-    const reach = Math.max(...tracks.map((p) => Math.hypot(p[0], p[1])), 0.5); // walls may lie beyond the frame
+    const reach = tracks.reduce((most, p) => Math.max(most, Math.hypot(...p)), 0.5); // walls may lie beyond the frame
     const span = 2 * 1.4 * reach;
     const at = ([x, y]) => [size / 2 + (x * size) / span, size / 2 - (y * size) / span];
     const text = (p) => at(p).map((v) => v.toFixed(1)).join(",");
@@ -130,14 +130,16 @@ window.starbench = window.starbench || {};
       const class_ = `s${(k % 6) + 1}`;
       if (source.track.length > 1) {
         svg.append(make("polyline", { points: source.track.map(text).join(" "), class: `curve ${class_}` }));
-        svg.append(make("polygon", { points: arrow(at(source.track.at(-2)), at(source.track.at(-1)), 8), class: `solid ${class_}` }));
+        const end = source.track.at(-1);
+        const before = source.track.findLast((p) => p[0] !== end[0] || p[1] !== end[1]); // it may rest at its end
+        if (before) svg.append(make("polygon", { points: arrow(at(before), at(end), 8), class: `solid ${class_}` }));
       }
       const [x, y] = at(source.track[0]);
       svg.append(make("circle", { cx: x, cy: y, r: 9, class: `solid ${class_}` }));
       svg.append(make("text", { x, y: y + 4, "text-anchor": "middle", class: "numeral" }, String(k + 1)));
     });
     const metre = size / span;
-    const unit = [0.1, 0.5, 1, 2, 5, 10, 50].find((one) => one * metre > 28) || 100;
+    const unit = [0.1, 0.5, 1, 2, 5, 10, 50, 100, 500, 1000].find((one) => one * metre > 28) || 5000;
     svg.append(make("line", { x1: 8, x2: 8 + unit * metre, y1: size - 8, y2: size - 8, class: "axis" }));
     svg.append(make("text", { x: 8, y: size - 13, class: "note" }, `${unit} m`));
     return svg;

@@ -255,10 +255,8 @@ window.starbench = window.starbench || {};
   const open = async (trial, byPointer) => {
     const mine = (opening += 1);
     const link = linkOf(trial);
-    if (location.hash !== link) {
-      written = link;
-      location.replace(link);
-    }
+    written = link;
+    if (location.hash !== link) location.replace(link);
     const detail = await detailOf(trial.item);
     if (mine !== opening) return;
     const others = trials.filter((one) => one.item === trial.item);
@@ -267,16 +265,17 @@ window.starbench = window.starbench || {};
   };
 
   const follow = () => {
-    if (decodeURIComponent(location.hash) === decodeURIComponent(written) || location.hash.length < 2) return;
-    const parts = new URLSearchParams(location.hash.slice(1));
-    const wanted = { item: parts.get("item"), condition: parts.get("condition"), rotation: parts.get("rotation"), suite: parts.get("suite"), run: parts.get("run") };
-    const fits = (trial) =>
-      items[trial.item].id === wanted.item &&
-      (wanted.condition === null || index.conditions[trial.condition] === wanted.condition) &&
-      (wanted.rotation === null || trial.rotation + 1 === Number(wanted.rotation)) &&
-      (wanted.suite === null || index.suites[items[trial.item].suite] === wanted.suite) &&
-      (wanted.run === null || trial.run + 1 === Number(wanted.run));
-    const trial = trials.find(fits);
+    const wanted = new URLSearchParams(location.hash.slice(1)); // never throws, whatever somebody put into a link
+    if (String(wanted) === String(new URLSearchParams(written.slice(1)))) return;
+    const isFree = (name, value) => !wanted.has(name) || wanted.get(name) === String(value);
+    const trial = trials.find(
+      (one) =>
+        items[one.item].id === wanted.get("item") &&
+        isFree("condition", index.conditions[one.condition]) &&
+        isFree("rotation", one.rotation + 1) &&
+        isFree("suite", index.suites[items[one.item].suite]) &&
+        isFree("run", one.run + 1),
+    );
     if (!trial) return;
     if (!shown.includes(trial)) {
       form.reset();

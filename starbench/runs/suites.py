@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from starbench.adaptive.record import SUITE
 from starbench.errors import InputError
+from starbench.runs.directory import SUITE
 from starbench.runs.load import LoadedRun
 from starbench.suites.open import open_suite
 from starbench.suites.suite import MANIFEST, Suite, read_manifest
