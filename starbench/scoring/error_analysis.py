@@ -12,7 +12,7 @@ from starbench.protocols import cause_judge
 from starbench.runs.annotations import saved_annotations
 from starbench.runs.judge_record import saved_verdicts
 from starbench.runs.load import LoadedRun
-from starbench.schema import Outcome, Trial
+from starbench.schema import Outcome
 from starbench.schema.error_analysis import (
     CauseAgreement,
     ErrorAnalysis,
@@ -46,12 +46,11 @@ _UNTOLD = (ErrorCause.UNKNOWN, ErrorCause.NO_ANSWER)
 
 
 class RunErrors(NamedTuple):
-    """The trials of a run from the sound, those of them that are not right, and what a judge may be asked of them."""
+    """The trials of a run from the sound, those of them that are not right, and those under its controls."""
 
     finished: Sequence[Observation]
     errors: Sequence[Observation]
     controls: ControlTrials
-    judgements: dict[TrialKey, Trial]
 
 
 def errors_of(data: LoadedRun, observations: Sequence[Observation] | None = None) -> RunErrors:
@@ -62,8 +61,7 @@ def errors_of(data: LoadedRun, observations: Sequence[Observation] | None = None
         raise InputError(f"{data.path} has no condition {BASE}: errors are those of answers from the sound")
     finished = [o for o in heard if o.outcome not in _UNFINISHED]
     errors = [o for o in finished if not o.correct]
-    controls = control_trials(observations)
-    return RunErrors(finished, errors, controls, causes_to_judge(data, errors, controls))
+    return RunErrors(finished, errors, control_trials(observations))
 
 
 def error_analysis(data: LoadedRun, observations: Sequence[Observation] | None = None) -> ErrorAnalysis:
@@ -81,8 +79,10 @@ def error_analysis(data: LoadedRun, observations: Sequence[Observation] | None =
             [_trial(key, cause, controls) for key, (cause, controls) in by_controls.items()],
         )
     ]
-    for header, lines in saved_verdicts(data.path, cause_judge.PROTOCOL):
-        causes = verdicts(found.judgements, lines)
+    judges = list(saved_verdicts(data.path, cause_judge.PROTOCOL))
+    judgements = causes_to_judge(data, found.errors, found.controls) if judges else {}
+    for header, lines in judges:
+        causes = verdicts(judgements, lines)
         if causes:
             trials = [_trial(key, cause) for key, cause in causes.items()]
             sources.append(_source(found, "judge", header.identity.model, trials))

@@ -16,7 +16,7 @@ from starbench.runs.attempt import settled
 from starbench.runs.judge_record import JudgeRecord
 from starbench.runs.load import LoadedRun, load
 from starbench.scoring.error_analysis import error_analysis, errors_of
-from starbench.scoring.judged_causes import sample
+from starbench.scoring.judged_causes import causes_to_judge, sample
 from starbench.text import visible_json
 
 
@@ -27,7 +27,9 @@ def errors(options: Mapping[str, Any]) -> int:
         refuse_without_judge(options)
         _show(data, options["json"])
         return DONE
-    trials = sample(errors_of(data).judgements.values(), options["limit"])
+    found = errors_of(data)
+    judgements = causes_to_judge(data, found.errors, found.controls)
+    trials = sample(judgements.values(), options["limit"])
     return ask_judge(PROTOCOL, trials, options, partial(_report, data, options["json"]))
 
 
