@@ -29,8 +29,6 @@ _EVIDENCE, _STRONG = 2.326, 2.576
 _UNIFORM = 9.21
 #: An interval whose ends are further apart than this factor, or these dB, says nothing.
 _WIDE, _WIDE_DB = 8.0, 30.0
-
-
 #: Beyond these a level is no physical difference, and no level in dB.
 _DIFFERENCES, _DECIBELS = (1e-9, 1e9), (-1e3, 1e3)
 #: More different levels than these are put into bins: an eighth of an octave, or half a dB.
