@@ -108,8 +108,8 @@ def audiogram(
             where = f"{frequency:g} Hz, {level:g} {unit}"
             parts.append(_cell(cells.get((frequency, level)), where, (low, y), (high - low, row)))
     if people is not None and min(levels) <= people <= max(levels):
-        along = sorted((level, top + row * (place + 0.5)) for place, level in enumerate(levels))
-        y = float(np.interp(people, *zip(*along, strict=True)))
+        places = np.arange(len(levels)) if louder_down else np.arange(len(levels))[::-1]
+        y = top + row * (0.5 + float(np.interp(people, sorted(levels), places)))
         parts += [line(left - 6, y, left, y, "human"), line(right, y, right + 6, y, "human")]
         parts += [text(right + 9, y + 4, "people", "note", "start")]
     parts += _scale(left, bottom + 22, next(iter(cells.values())).chance)

@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from starbench.reporting.site.facts import share
 from starbench.runs.directory import PlannedTrial
 from starbench.schema import Item
 from starbench.schema.references import HumanThreshold, References
@@ -290,6 +291,17 @@ def test_a_curve_of_comparisons_is_the_share_right_of_the_listener(criterion: fl
     first = probabilities(-levels, 4.0, criterion, bias)[0]
     second = probabilities(levels, 4.0, criterion, bias)[2]
     assert at_levels(row) == pytest.approx(0.95 * (first + second) / 2 + 0.05 / 3, abs=0.1)
+
+
+def test_a_curve_passes_through_the_intervals_of_its_points() -> None:
+    differences = signed_differences()
+    chosen = comparing(4.0, 1.0)(differences, np.random.default_rng(4))
+    items = [item(number, signed) for number, signed in enumerate(differences)]
+    answered = [seen(one, int(content)) for one, content in zip(items, chosen, strict=True)]
+    (row,) = thresholds("T", "audio", answered)
+    for level, value in zip(LEVELS, at_levels(row), strict=True):
+        low, high = share([o for o in answered if o.item.level == level]).interval
+        assert low < value < high
 
 
 def test_a_curve_counts_trials_without_an_answer_as_wrong() -> None:
