@@ -94,7 +94,7 @@ def threshold(
         answers = [answer._replace(level=_binned(answer.level, is_intensity)) for answer in answers]
     figures = _compared(answers, meaning, bare) if meaning else _detected(answers, bare)
     curve = answered * np.asarray(figures.get("curve", ()))
-    return Threshold.model_validate(dict(bare) | figures | {"curve": tuple(np.round(curve, 4).tolist())})
+    return Threshold.model_validate(dict(bare) | figures | {"curve": tuple(curve.tolist())})
 
 
 def informative_level(row: Threshold) -> float | None:

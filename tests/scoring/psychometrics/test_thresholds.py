@@ -332,9 +332,9 @@ def test_a_curve_of_detections_is_the_share_right_and_not_of_yes() -> None:
     items += [item(1000 + k, 0.0, options=halves, answer=halves[2], level_unit="dB HL") for k in range(200)]
     heard_shares = [0.0 if one.level is None else float(ndtr((one.level - 20) / 8)) for one in items]
     observations = []
-    for one, share in zip(items, heard_shares, strict=True):
+    for one, heard_share in zip(items, heard_shares, strict=True):
         guess = int(rng.integers(0, 2)) if rng.random() < 0.4 else 2
-        observations.append(seen(one, halves.index(str(one.answer)) if rng.random() < share else guess))
+        observations.append(seen(one, halves.index(str(one.answer)) if rng.random() < heard_share else guess))
     (row,) = thresholds("T", "audio", observations)
     heard = ndtr((np.linspace(-10, 50, len(row.curve)) - 20) / 8)
     assert row.method == "yesno"
