@@ -69,5 +69,10 @@ class Threshold(Frozen):
     """Items with at least one answer."""
     levels: tuple[LevelSensitivity, ...] = ()
     """Ascending; none where too few answered, or at chance, and for levels of several numbers of options."""
+    curve: tuple[Float, ...] = ()
+    """Fitted share of all trials that is right, at evenly spaced levels from ``smallest`` to ``largest``.
+
+    Even are ratios of levels that are differences, and dB of intensities. None where nothing could be fitted.
+    """
     human: HumanThreshold | None = None
     """Where the suite declares one."""

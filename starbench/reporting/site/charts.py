@@ -9,6 +9,7 @@ from typing import NamedTuple
 from starbench.reporting.site import svg
 from starbench.reporting.site.facts import ShareRight
 from starbench.reporting.site.svg import Frame, element, line, marker, picture, text
+from starbench.reporting.tables import percent, with_interval
 from starbench.schema.base import Interval
 from starbench.scoring.psychometrics.thresholds import INTENSITIES
 
@@ -18,7 +19,7 @@ _APART = 30.0
 
 
 class LevelSeries(NamedTuple):
-    """A run's shares by level, its share where there was nothing to hear, and its threshold, as far as known."""
+    """A run's shares by level and where there was nothing to hear, its threshold and fitted curve, as far as known."""
 
     number: int
     name: str
@@ -26,6 +27,8 @@ class LevelSeries(NamedTuple):
     catch: ShareRight | None = None
     threshold: float | None = None
     threshold_ci: Interval | None = None
+    curve: Sequence[float] = ()
+    """Fitted shares at even steps of the axis from the smallest to the largest level."""
 
 
 class Reference(NamedTuple):
@@ -43,7 +46,7 @@ def level_chart(
     floors: Sequence[Reference] = (),
     human: float | None = None,
 ) -> str:
-    """Shares by level, one line a run: intervals, chance, floors, thresholds with intervals, people's threshold."""
+    """Shares by level, one fitted curve a run: intervals, chance, floors, and thresholds, people's among them."""
     levels = sorted({level for one in series for level, _ in one.points})
     is_linear = unit in INTENSITIES or levels[0] <= 0
 
@@ -79,12 +82,10 @@ def _by_level(series: Sequence[LevelSeries]) -> list[tuple[float, ShareRight]]:
 
 def _series(frame: Frame, one: LevelSeries, places: Sequence[float], catch_x: float) -> list[str]:
     shares = [share for _, share in one.points]
-    parts = [
-        svg.polyline(
-            [(x, frame.y(s.value)) for x, s in zip(places, shares, strict=True)],
-            f"curve s{one.number % 6 + 1}",
-        )
-    ]
+    joined = [(x, frame.y(s.value)) for x, s in zip(places, shares, strict=True)]
+    step = (places[-1] - places[0]) / max(len(one.curve) - 1, 1)
+    fitted = [(places[0] + step * k, frame.y(value)) for k, value in enumerate(one.curve)]
+    parts = [svg.polyline(fitted or joined, f"{'curve' if fitted else 'join'} s{one.number % 6 + 1}")]
     labels = [f"{level:g}" for level, _ in one.points]
     pairs = [
         *zip(places, shares, labels, strict=True),
@@ -204,6 +205,40 @@ def dot_chart(
         for bar in bars
     )
     return picture(frame.width, frame.height, title, f"Share right, with 95 % intervals. {said}", parts)
+
+
+class BiasRow(NamedTuple):
+    """What may be preferred, how often it is chosen, and how often it is right."""
+
+    name: str
+    chosen: float
+    interval: Interval
+    right: float
+
+
+def bias_chart(title: str, rows: Sequence[BiasRow], *, width: float, left: float) -> str:
+    """How often each is chosen, with its interval, from a bar that stands at how often it is right."""
+    reach = min(1.0, max([0.5, *(row.interval[1] for row in rows), *(row.right for row in rows)]))
+    frame = Frame(width, 12 + 22 * len(rows) + 26, left, 22, 12, 26, (0.0, reach))
+    base = frame.height - frame.bottom
+    parts: list[str] = []
+    for value in (v for v in _QUARTERS if v <= reach):
+        parts.append(line(frame.x(value), frame.top - 6, frame.x(value), base, "grid"))
+        parts.append(text(frame.x(value), base + 16, f"{100 * value:.0f} %", "tick"))
+    for index, row in enumerate(rows):
+        y = frame.top + 22 * (index + 0.5)
+        low, high = row.interval
+        class_ = "unclear" if low <= row.right <= high else "s1"
+        x = frame.x(row.right)
+        tip = f"{row.name}: chosen {with_interval(row.chosen, row.interval)} %, right {percent(row.right)} %"
+        parts.append(text(frame.left - 12, y + 4, row.name[: int(left / 6.4)], "label", "end"))
+        parts.append(line(x, y - 8, x, y + 8, "expected"))
+        parts.append(line(frame.x(low), y, frame.x(high), y, f"interval {class_}"))
+        at = {"cx": svg.number(frame.x(row.chosen)), "cy": svg.number(y), "r": 4.5}
+        dot = element("circle", **at, class_=f"mark {class_}")
+        parts.append(svg.group([element("title", tip), dot]))
+    said = "; ".join(f"{row.name} {100 * row.chosen:.0f} %, right {100 * row.right:.0f} %" for row in rows)
+    return picture(frame.width, frame.height, title, f"Share of answers, with 95 % intervals. {said}", parts)
 
 
 class DifferenceRow(NamedTuple):

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from starbench.reporting.site.charts import BiasRow, bias_chart
 from starbench.reporting.site.facts import RunFacts, share, shown_name
 from starbench.reporting.site.tables import PageColumn, PageTable
 from starbench.scoring.accuracy import grouped
+from starbench.scoring.intervals import rate
 from starbench.scoring.observations import Observation
 
 #: A matrix of fewer items says nothing.
@@ -42,11 +46,7 @@ def matrices(runs: Sequence[RunFacts]) -> list[Matrix]:
 
 def _confusion(run: RunFacts, name: str, group: Sequence[Observation]) -> Matrix | None:
     contents = list(dict.fromkeys(option for o in group for option in o.item.options))
-    if (
-        len({o.item.id for o in group}) < _FEWEST_ITEMS
-        or len(contents) > _MOST_CONTENTS
-        or any(set(o.item.options) != set(contents) for o in group)
-    ):
+    if not _has_one_set(group):
         return None
     counts: Counter[tuple[str, str | None]] = Counter(
         (o.item.options[o.right_content], _chosen(o)) for o in group
@@ -59,6 +59,13 @@ def _confusion(run: RunFacts, name: str, group: Sequence[Observation]) -> Matrix
     totals = [sum(counts[right, chosen] for right in contents) for chosen in (*contents, None)]
     rows.append((ALL, len(group), [total / len(group) for total in totals]))
     return Matrix(shown_name(name), run.name, [*contents, "no answer"], rows)
+
+
+def _has_one_set(group: Sequence[Observation]) -> bool:
+    """Whether enough items have one set of options, and it is small enough to be read."""
+    sets = {frozenset(o.item.options) for o in group}
+    is_enough = len({o.item.id for o in group}) >= _FEWEST_ITEMS
+    return is_enough and len(sets) == 1 and len(next(iter(sets))) <= _MOST_CONTENTS
 
 
 def _chosen(o: Observation) -> str | None:
@@ -116,3 +123,47 @@ def letter_table(runs: Sequence[RunFacts]) -> PageTable:
         PageColumn("right where it is right, %", "share", "hit_rate"),
     )
     return PageTable("letters", "Letters: how often each is chosen, and how often it is right", columns, rows)
+
+
+def bias_charts(runs: Sequence[RunFacts]) -> list[tuple[str, str, str]]:
+    """For each run its name, and charts of how often each letter, and each content, is chosen and is right."""
+    charts = []
+    for run in runs:
+        answered = [o for o in run.heard() if o.letter is not None]
+        if answered:
+            letters = _bias_rows(answered, "", lambda o: (str(o.letter), o.trial.answer_letter))
+            contents = [
+                row
+                for name, group in grouped(answered, lambda o: o.item.part).items()
+                if _has_one_set(group)
+                for row in _bias_rows(
+                    group,
+                    f"{shown_name(name)}: ",
+                    lambda o: (str(_chosen(o)), o.item.options[o.right_content]),
+                )
+            ]
+            by_letter = bias_chart(f"Letters chosen by {run.name}", letters, width=520, left=60)
+            by_content = (
+                bias_chart(f"Contents chosen by {run.name}", contents, width=620, left=330)
+                if contents
+                else ""
+            )
+            charts.append((run.name, by_letter, by_content))
+    return charts
+
+
+def _bias_rows(
+    answered: Sequence[Observation], before: str, chosen_and_right: Callable[[Observation], tuple[str, str]]
+) -> list[BiasRow]:
+    """A row for each of what is chosen or right; trials of an item belong together."""
+    items = [
+        [chosen_and_right(o) for o in group] for group in grouped(answered, lambda o: o.item.id).values()
+    ]
+    planned = np.array([float(len(pairs)) for pairs in items])
+    n = len(answered)
+    rows = []
+    for name in sorted({one for pairs in items for pair in pairs for one in pair}):
+        chosen = np.array([float(sum(pair[0] == name for pair in pairs)) for pairs in items])
+        right = sum(pair[1] == name for pairs in items for pair in pairs)
+        rows.append(BiasRow(f"{before}{name}", chosen.sum() / n, rate(chosen, planned), right / n))
+    return rows

@@ -8,13 +8,14 @@ from typing import NamedTuple
 from starbench.reporting.floors import NAMES as FLOOR_NAMES
 from starbench.reporting.site.charts import LevelSeries, Reference, level_chart
 from starbench.reporting.site.facts import RunFacts, ShareRight, shares, shown_name
-from starbench.reporting.site.planes import heat_chart
+from starbench.reporting.site.planes import audiogram
 from starbench.reporting.site.tables import PageColumn, PageTable
 from starbench.schema import Item
 from starbench.schema.score import PartScore
 from starbench.schema.threshold import Threshold, ThresholdStatus
 from starbench.scoring.accuracy import grouped
-from starbench.text import printable, slug
+from starbench.scoring.psychometrics.thresholds import INTENSITIES
+from starbench.text import slug
 
 #: Frequencies of an audiogram, from and to how many.
 _FREQUENCIES = range(2, 21)
@@ -69,7 +70,7 @@ def _card(suite: str, name: str, rows: Sequence[tuple[int, RunFacts, list[PartSc
     series = [_level_series(number, run, parts, thresholds[number]) for number, run, parts in rows]
     human = next((t.human for t in thresholds.values() if t is not None and t.human is not None), None)
     sentences = [
-        f"{run.name}: threshold {threshold_words(row)}"
+        f"{run.name}: threshold {threshold_words(row)}{'' if row.curve else '; no curve can be fitted'}"
         for number, run, _ in rows
         if (row := thresholds[number]) is not None
     ]
@@ -105,8 +106,10 @@ def _level_series(
 ) -> LevelSeries:
     points = [(p.level, _share_of(p)) for p in parts if p.level is not None and not p.catch]
     catch = next((_share_of(p) for p in parts if p.catch), None)
-    value, interval = (threshold.threshold, threshold.threshold_ci) if threshold else (None, None)
-    return LevelSeries(number, run.name, points, catch, value, interval)
+    if threshold is None:
+        return LevelSeries(number, run.name, points, catch)
+    found = (threshold.threshold, threshold.threshold_ci, threshold.curve)
+    return LevelSeries(number, run.name, points, catch, *found)
 
 
 def _floors(run: RunFacts, suite: str, name: str) -> list[Reference]:
@@ -213,7 +216,18 @@ def audiograms(runs: Sequence[RunFacts]) -> Iterator[tuple[str, str]]:
             ):
                 unit = next((o.item.level_unit for o in group if o.item.level_unit), "level")
                 heading = f"{shown_name(name)}, {run.name}"
-                yield heading, heat_chart(heading, frequencies, levels, cells, ("Hz", printable(unit)))
+                human = _human(run, name, unit)
+                is_intensity = unit in INTENSITIES
+                yield heading, audiogram(heading, cells, unit, louder_down=is_intensity, people=human)
+
+
+def _human(run: RunFacts, name: str, unit: str) -> float | None:
+    """What people need; 0 dB HL is what young people just hear, by its definition."""
+    rows = (row for one in run.score.suites for row in one.thresholds if row.attribute == name)
+    human = next((row.human for row in rows if row.human is not None), None)
+    if human is not None and human.unit == unit:
+        return human.threshold
+    return 0.0 if unit == "dB HL" else None
 
 
 def _frequency_and_level(item: Item) -> tuple[float, float] | None:

@@ -193,7 +193,7 @@ def score_table(runs: Sequence[RunFacts]) -> PageTable:
         PageColumn("constant, %", "share", "best_constant"),
         PageColumn("highest floor", "text"),
     )
-    return PageTable("scores", "Accuracy of every suite and condition", columns, rows)
+    return PageTable("scores", "Accuracy of every suite and condition", columns, rows, is_stacked=True)
 
 
 def outcome_table(runs: Sequence[RunFacts]) -> PageTable:

@@ -48,6 +48,8 @@ class PageTable:
     caption: str
     columns: Sequence[PageColumn]
     rows: Sequence[Sequence[Any]]
+    is_stacked: bool = False
+    """Whether a page shows intervals below their values, so that a wide table fits."""
 
     def cells(self, row: Sequence[Any]) -> list[tuple[PageColumn, str, str]]:
         """Column, text, and the number that the row is sorted by (empty where the text is)."""

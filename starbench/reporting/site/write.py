@@ -216,6 +216,7 @@ def _perception(runs: Sequence[RunFacts]) -> dict[str, Any]:
         "catch": perception.catch_table(runs),
         "matrices": matrices,
         "confusion_table": confusions.confusion_table(matrices),
+        "biases": confusions.bias_charts(runs),
         "letters": confusions.letter_table(runs),
     }
 

@@ -12,7 +12,7 @@ from starbench.schema.threshold import LevelSensitivity, Method, Threshold, Thre
 from starbench.scoring.accuracy import grouped
 from starbench.scoring.intervals import Floats
 from starbench.scoring.observations import Observation
-from starbench.scoring.psychometrics import detection, indecision, sensitivity
+from starbench.scoring.psychometrics import curves, detection, indecision, sensitivity
 from starbench.scoring.psychometrics.answers import Answer, answers_of, effective_trials, orders
 from starbench.scoring.psychometrics.grid import Posterior
 from starbench.scoring.psychometrics.sensitivity import Sensitivity
@@ -29,8 +29,6 @@ _EVIDENCE, _STRONG = 2.326, 2.576
 _UNIFORM = 9.21
 #: An interval whose ends are further apart than this factor, or these dB, says nothing.
 _WIDE, _WIDE_DB = 8.0, 30.0
-
-
 #: Beyond these a level is no physical difference, and no level in dB.
 _DIFFERENCES, _DECIBELS = (1e-9, 1e9), (-1e3, 1e3)
 #: More different levels than these are put into bins: an eighth of an octave, or half a dB.
@@ -54,7 +52,9 @@ def thresholds(
         unit = units.pop()
         low, high = _DECIBELS if unit in INTENSITIES else _DIFFERENCES
         if low <= levels[0] and levels[-1] <= high:
-            row = threshold(task, attribute, condition, unit, levels, answers_of(group))
+            answers = answers_of(group)
+            answered = len(answers) / len(group)
+            row = threshold(task, attribute, condition, unit, levels, answers, answered=answered)
             rows.append(_beside(row, references) if references else row)
     return tuple(rows)
 
@@ -66,8 +66,13 @@ def threshold(
     unit: str,
     levels: Sequence[float],
     answers: Sequence[Answer],
+    *,
+    answered: float = 1.0,
 ) -> Threshold:
-    """The threshold that the answers to one sub-category under one condition hold; ``levels`` in ascending order."""
+    """The threshold that the answers to one sub-category under one condition hold; ``levels`` in ascending order.
+
+    ``answered`` is the share of trials that these answers are of: its curve counts the others as wrong.
+    """
     is_intensity = unit in INTENSITIES
     meaning = None if is_intensity else orders(answers)
     has_catch = any(answer.level is None for answer in answers)
@@ -88,7 +93,8 @@ def threshold(
     if len(levels) > _MOST_LEVELS:
         answers = [answer._replace(level=_binned(answer.level, is_intensity)) for answer in answers]
     figures = _compared(answers, meaning, bare) if meaning else _detected(answers, bare)
-    return Threshold.model_validate(dict(bare) | figures)
+    curve = answered * np.asarray(figures.get("curve", ()))
+    return Threshold.model_validate(dict(bare) | figures | {"curve": tuple(curve.tolist())})
 
 
 def informative_level(row: Threshold) -> float | None:
@@ -128,11 +134,13 @@ def _compared(answers: Sequence[Answer], meaning: Mapping[str, int], row: Thresh
         size: sensitivity.of_comparisons(by_level.get(-size, none), by_level.get(size, none), posterior)
         for size in sorted({abs(level) for level in by_level} - {0.0})
     }
+    second = table[levels > 0].sum() / table[levels != 0].sum()
     return placed | {
         "lapse": posterior.median(indecision.LAPSE),
         "criterion": posterior.median(indecision.CRITERION),
         "order_bias": posterior.median(indecision.ORDER_BIAS),
         "levels": _level_rows(sensitivities),
+        "curve": curves.of_comparisons(posterior, 2.0 ** _positions(row), second),
     }
 
 
@@ -187,8 +195,25 @@ def _detected(answers: Sequence[Answer], row: Threshold) -> dict[str, object]:
     return (
         placed
         | false_alarms
-        | {"lapse": posterior.median(detection.LAPSE), "levels": _level_rows(sensitivities)}
+        | {
+            "lapse": posterior.median(detection.LAPSE),
+            "levels": _level_rows(sensitivities),
+            "curve": _curve(posterior, detections, answers, row),
+        }
     )
+
+
+def _curve(
+    posterior: Posterior, detections: detection.Detections, answers: Sequence[Answer], row: Threshold
+) -> Floats:
+    """The share right that a psychometric function means, also where it was fitted to yes and no."""
+    positions = _positions(row)
+    if not np.isnan(detections.guess).any():
+        guess = np.interp(positions, detections.levels, detections.guess)
+        return curves.of_choices(posterior, positions, guess)
+    absent = {a.right for a in answers if a.level is None}
+    present = [len(set(a.options) - absent) for a in answers if a.level is not None]
+    return curves.of_detections(posterior, positions, sum(present) / len(present))
 
 
 def _sensitivities(
@@ -253,6 +278,11 @@ _ABOVE: dict[str, object] = {"status": ThresholdStatus.ABOVE_LARGEST}
 def _position(level: float, row: Threshold) -> float:
     """Where a level stands on the axis of its fit: in dB, or in octaves."""
     return level if row.unit in INTENSITIES else float(np.log2(level))
+
+
+def _positions(row: Threshold) -> Floats:
+    """Where the curve of a fit is known."""
+    return np.linspace(_position(row.smallest, row), _position(row.largest, row), curves.N_POSITIONS)
 
 
 def _placed(posterior: Posterior, axis: int, row: Threshold) -> dict[str, object]:

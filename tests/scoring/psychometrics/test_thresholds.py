@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from starbench.reporting.site.facts import share
 from starbench.runs.directory import PlannedTrial
 from starbench.schema import Item
 from starbench.schema.references import HumanThreshold, References
@@ -273,3 +274,68 @@ def test_responses_have_the_published_form() -> None:
     assert first[0] == second[0]
     unbiased = probabilities(np.array([2.0]), 2.0, 0.0)[2][0]
     assert unbiased == pytest.approx(ndtr(1 / 2**0.5)), "two alternatives, d' = 1: 76 % right"
+
+
+# --- curves ---------------------------------------------------------------------------------------
+
+
+def at_levels(row: Threshold) -> NDArray[np.float64]:
+    positions = np.linspace(np.log2(row.smallest), np.log2(row.largest), len(row.curve))
+    return np.interp(np.log2(LEVELS), positions, row.curve)
+
+
+@pytest.mark.parametrize(("criterion", "bias"), [(0.0, 0.0), (1.5, 0.0), (1.0, 0.8)])
+def test_a_curve_of_comparisons_is_the_share_right_of_the_listener(criterion: float, bias: float) -> None:
+    row = fitted(comparing(4.0, criterion, bias, lapse=0.05))
+    levels = np.array(LEVELS)
+    first = probabilities(-levels, 4.0, criterion, bias)[0]
+    second = probabilities(levels, 4.0, criterion, bias)[2]
+    assert at_levels(row) == pytest.approx(0.95 * (first + second) / 2 + 0.05 / 3, abs=0.1)
+
+
+def test_a_curve_passes_through_the_intervals_of_its_points() -> None:
+    differences = signed_differences()
+    chosen = comparing(4.0, 1.0)(differences, np.random.default_rng(4))
+    items = [item(number, signed) for number, signed in enumerate(differences)]
+    answered = [seen(one, int(content)) for one, content in zip(items, chosen, strict=True)]
+    (row,) = thresholds("T", "audio", answered)
+    for level, value in zip(LEVELS, at_levels(row), strict=True):
+        low, high = share([o for o in answered if o.item.level == level]).interval
+        assert low < value < high
+
+
+def test_a_curve_counts_trials_without_an_answer_as_wrong() -> None:
+    differences = signed_differences()
+    chosen = comparing(4.0, 1.0)(differences, np.random.default_rng(4))
+    items = [item(number, signed) for number, signed in enumerate(differences)]
+    answered = [seen(one, int(content)) for one, content in zip(items, chosen, strict=True)]
+    (full,) = thresholds("T", "audio", answered)
+    (half,) = thresholds("T", "audio", [*answered, *(seen(one, None, 1) for one in items)])
+    assert np.array(half.curve) == pytest.approx(np.array(full.curve) / 2, abs=1e-3)
+
+
+def test_there_is_no_curve_of_guesses() -> None:
+    row = fitted(lambda differences, rng: rng.integers(0, 3, len(differences)))
+    assert (row.status, row.curve) == (ThresholdStatus.AT_CHANCE, ())
+
+
+def test_a_curve_of_detections_is_the_share_right_and_not_of_yes() -> None:
+    rng = np.random.default_rng(7)
+    levels = np.repeat(np.arange(-10.0, 51.0, 10.0), 80)
+    halves = ("the first half", "the second half", "not at all")
+    items = [
+        item(
+            k, 0.0, options=halves, answer=halves[k % 2], level=float(level), level_unit="dB HL", catch=False
+        )
+        for k, level in enumerate(levels)
+    ]
+    items += [item(1000 + k, 0.0, options=halves, answer=halves[2], level_unit="dB HL") for k in range(200)]
+    heard_shares = [0.0 if one.level is None else float(ndtr((one.level - 20) / 8)) for one in items]
+    observations = []
+    for one, heard_share in zip(items, heard_shares, strict=True):
+        guess = int(rng.integers(0, 2)) if rng.random() < 0.4 else 2
+        observations.append(seen(one, halves.index(str(one.answer)) if rng.random() < heard_share else guess))
+    (row,) = thresholds("T", "audio", observations)
+    heard = ndtr((np.linspace(-10, 50, len(row.curve)) - 20) / 8)
+    assert row.method == "yesno"
+    assert np.array(row.curve) == pytest.approx(heard + (1 - heard) * 0.2, abs=0.1)
