@@ -41,10 +41,13 @@ def test_pages_and_data_are_those_of_the_run(
     assert "default-src 'none'" in text
     (index,) = data_of(folder / "data" / "index.js")
     _, items, rows = data_of(folder / "data" / "list-000.js")
-    assert len(items) == len(run.items) == 24
+    assert len(items) == 16  # scenes need two channels, and this model takes one
     ended = Counter(index["outcomes"][trial[3]] for of_item in rows for trial in of_item)
     assert ended == Counter(end.outcome for end in run.ends.values())
-    assert not ended["error"]
+    assert set(ended) == {"truncated"}  # random weights hardly ever end
+    assert "fewer than half of the trials were answered" in text
+    assert "The model mixes all channels to mono before it listens" in text
+    assert "clips of 2 channels, and the model takes 1" in text
 
 
 @pytest.mark.slow
