@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from starbench.reporting.site.write import write_report
 from starbench.runs.load import load
 from starbench.schema import Response
 
+sys.path.append(str(Path(__file__).parent))  # helpers lie beside these tests
 RATE = 16_000
 EVIL = '<script>alert("x")</script><img src=x onerror=alert(1)>[a](javascript:alert(2))'
 BIDI = "\u202eright \u2066to\u2069 left\x1b[31mred\x1b[0m\u2028next\x00 | a | b |"
@@ -146,6 +148,12 @@ class Guesses:
 
 
 @pytest.fixture(scope="session")
+def scripted() -> Scripted:
+    """A model that replies with everything that a server can send."""
+    return Scripted()
+
+
+@pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the suite and its two runs."""
     root = tmp_path_factory.mktemp("site")
@@ -176,3 +184,12 @@ def data_of() -> Callable[[Path], Any]:
         return json.loads(f"[{script[script.index('(') + 1 : script.rindex(')')]}]")
 
     return read
+
+
+@pytest.fixture(scope="module")  # no longer: while it is there, no other test can start an event loop
+def chromium() -> Iterator[Any]:
+    """A browser without a window, or a skip with its reason."""
+    from browsing import started
+
+    with started() as browser:
+        yield browser
