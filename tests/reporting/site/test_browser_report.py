@@ -11,7 +11,7 @@ from browsing import MARKS, Visit, check_accessible, check_fit, check_tab_order,
 
 pytestmark = MARKS
 
-PAGES = {"index", "perception", "scenes", "items", "compare", "methods"}
+PAGES = {"index", "perception", "scenes", "errors", "items", "compare", "methods"}
 _COUNT = "document.getElementById('count').textContent"
 _CHANGED = f"before => {_COUNT} !== before && !{_COUNT}.includes('searching')"
 

@@ -2,45 +2,35 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import MARKS, Visit, until
 
-pytestmark = pytest.mark.slow
+pytestmark = MARKS
 
 _SHOWN = "document.querySelector('#detail .permalink')?.hash"
 
 
 @pytest.fixture
-def page(both: Path, tmp_path: Path) -> Iterator[Any]:
-    """The list of trials of a report whose long replies are gone."""
-    playwright_api = pytest.importorskip("playwright.sync_api")
-    path = os.environ.get("STARBENCH_CHROMIUM") or shutil.which("chromium")
-    if not path:
-        pytest.skip("there is no chromium")
-    folder = tmp_path / "report"
-    shutil.copytree(both, folder)
+def visit(chromium: Any, both: Path, tmp_path: Path) -> Iterator[Visit]:
+    """A visit of a report whose long replies are gone."""
+    folder = shutil.copytree(both, tmp_path / "report")
     for reply in folder.glob("data/reply-*.js"):
         reply.unlink()
-    with playwright_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page()
-        page.goto((folder / "items.html").as_uri())
-        until(page, "document.querySelectorAll('.row').length > 5")
-        yield page
-        browser.close()
+    with Visit(chromium, folder) as one:
+        yield one
 
 
-def until(page: Any, expression: str) -> None:
-    for _ in range(300):
-        if page.evaluate(expression):
-            return
-        page.wait_for_timeout(100)
-    pytest.fail(f"not within half a minute: {expression}")
+@pytest.fixture
+def page(visit: Visit) -> Any:
+    """The list of its trials."""
+    page = visit.open("items")
+    until(page, "document.querySelectorAll('.row').length > 5")
+    return page
 
 
 def test_a_link_leads_back_to_the_trial_that_was_chosen_first(page: Any) -> None:
@@ -54,14 +44,11 @@ def test_a_link_leads_back_to_the_trial_that_was_chosen_first(page: Any) -> None
 
 
 def test_a_damaged_link_is_no_error(page: Any) -> None:
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
     page.evaluate("location.hash = '#item=%E0%A4%A&rotation=%'")
     page.wait_for_timeout(300)
-    assert problems == []
 
 
-def test_a_long_reply_that_is_missing_leaves_its_ends(page: Any) -> None:
+def test_a_long_reply_that_is_missing_leaves_its_ends(visit: Visit, page: Any) -> None:
     count = "document.getElementById('count').textContent"
     before = page.evaluate(count)
     page.fill("#f-text", "word word")
@@ -70,3 +57,5 @@ def test_a_long_reply_that_is_missing_leaves_its_ends(page: Any) -> None:
     page.click("#detail .reply button")
     until(page, "document.querySelector('#detail .reply').textContent.includes('reply is missing')")
     assert "word word" in page.text_content("#detail .reply pre")
+    assert all("ERR_FILE_NOT_FOUND" in problem for problem in visit.problems)
+    visit.problems.clear()
