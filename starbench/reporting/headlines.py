@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from starbench.canary.arrival import FOLDED, is_folded
@@ -22,7 +22,17 @@ _REFERENCES = NAMES | {"chance": "guessing", "constant": "a constant answer"}
 _HEARD = (ThresholdStatus.MEASURED, ThresholdStatus.BELOW_SMALLEST)
 
 
-def headlines(data: LoadedRun, scores: RunScore) -> list[str]:
+class SummarySentence(NamedTuple):
+    """A sentence: how it begins, and what it lists, if anything."""
+
+    lead: str
+    parts: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.lead}: {'; '.join(self.parts)}" if self.parts else self.lead
+
+
+def headlines(data: LoadedRun, scores: RunScore) -> list[SummarySentence]:
     """The sentences of a run; each says what the answers show, and no more."""
     sentences = [
         sentence for suite in scores.suites for sentence in (*_of_hearing(suite), *_of_controls(suite))
@@ -30,7 +40,7 @@ def headlines(data: LoadedRun, scores: RunScore) -> list[str]:
     return [*sentences, *_of_the_way(data), *_of_what_was_not_asked(data)]
 
 
-def _of_hearing(suite: SuiteScore) -> Iterator[str]:
+def _of_hearing(suite: SuiteScore) -> Iterator[SummarySentence]:
     rows = {
         (row.task, row.attribute): row
         for row in suite.thresholds
@@ -43,7 +53,7 @@ def _of_hearing(suite: SuiteScore) -> Iterator[str]:
         groups.setdefault(lead, []).append(lead.in_words(one, row))
     for lead in (_EVERYWHERE, *_LEADS.values()):
         if lead in groups:
-            yield f"{lead.words}: {'; '.join(groups[lead])}"
+            yield SummarySentence(lead.words, tuple(groups[lead]))
 
 
 def _lead(one: Conclusion, row: Threshold | None) -> _Lead:
@@ -107,7 +117,7 @@ def _down_to(row: Threshold | None) -> str | None:
     return f"down to {row.threshold:.3g} {row.unit} [{low:.3g}, {high:.3g}{people}]"
 
 
-def _of_controls(suite: SuiteScore) -> Iterator[str]:
+def _of_controls(suite: SuiteScore) -> Iterator[SummarySentence]:
     """What answers lose without the sound, or without one of the ears."""
     for row in suite.paired:
         without = "without sound" if row.condition in _WITHOUT_SOUND else "with one ear or mixed to mono"
@@ -116,9 +126,10 @@ def _of_controls(suite: SuiteScore) -> Iterator[str]:
         low, high = row.diff_ci
         name = f"{row.task}, {without} ({row.condition})"
         if high < 0:
-            yield f"{name}: {-100 * row.diff:.0f} points less [{-100 * high:.0f}, {-100 * low:.0f}]"
+            loss = f"{-100 * row.diff:.0f} points less [{-100 * high:.0f}, {-100 * low:.0f}]"
         else:
-            yield f"{name}: not shown to be worse ({_change(row)})"
+            loss = f"not shown to be worse ({_change(row)})"
+        yield SummarySentence(name, (loss,))
 
 
 def _change(row: PairedDifference) -> str:
@@ -126,24 +137,22 @@ def _change(row: PairedDifference) -> str:
     return f"{100 * row.diff:+.0f} points [{100 * low:+.0f}, {100 * high:+.0f}]"
 
 
-def _of_the_way(data: LoadedRun) -> Iterator[str]:
+def _of_the_way(data: LoadedRun) -> Iterator[SummarySentence]:
     """What became of the sound before the model heard it, as far as it limits what was said."""
     run, canary = data.run, data.canary
     if all(map(is_soundless, run.identity.setup.conditions)):
         return
     if canary is None:
-        yield "Whether sound reaches the model was not tried"
+        yield SummarySentence("Whether sound reaches the model was not tried")
     elif canary.transport != "arrived":
-        yield f"Whether sound reaches the model is not proven (canary: {canary.transport})"
+        yield SummarySentence(f"Whether sound reaches the model is not proven (canary: {canary.transport})")
     if is_folded(run.capabilities, run.adaptations):
-        yield f"By its declaration, {FOLDED}: nothing here is about two ears"
+        yield SummarySentence(f"By its declaration, {FOLDED}: nothing here is about two ears")
     elif canary is not None and canary.ears == "folded":
-        yield "Ears are mixed to mono on the way (canary): nothing here is about two ears"
+        yield SummarySentence("Ears are mixed to mono on the way (canary): nothing here is about two ears")
 
 
-def _of_what_was_not_asked(data: LoadedRun) -> Iterator[str]:
-    lines: Sequence[str] = [
-        f"{one.items} item(s), {inapplicable_sentence(one)}" for one in data.run.inapplicable
-    ]
-    if lines:
-        yield f"Not asked: {'; '.join(lines)}"
+def _of_what_was_not_asked(data: LoadedRun) -> Iterator[SummarySentence]:
+    parts = tuple(f"{one.items} item(s), {inapplicable_sentence(one)}" for one in data.run.inapplicable)
+    if parts:
+        yield SummarySentence("Not asked", parts)

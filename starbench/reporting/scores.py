@@ -65,7 +65,7 @@ def show(scores: RunScore, data: LoadedRun) -> None:
         )
     say(console, "")
     for sentence in headlines(data, scores):
-        say(console, sentence, lead="* ")
+        say(console, str(sentence), lead="* ")
 
 
 def _tables(name: str, suite: SuiteScore) -> Iterator[Table]:

@@ -123,7 +123,7 @@ def test_headlines_of_a_planted_run_are_true_and_no_others_are_said(seed: int) -
     rng = np.random.default_rng([12, seed])
     kinds = {name: str(rng.choice(KINDS)) for name in ATTRIBUTES}
     data = planted(kinds, rng)
-    sentences = headlines(data, score(data))
+    sentences = [str(one) for one in headlines(data, score(data))]
     expected = {name: LEADS.get(kind, "Heard") for name, kind in kinds.items()}
     assert sorted(said(sentences)) == sorted(expected.items())
     for name, kind in kinds.items():
@@ -137,7 +137,7 @@ def test_what_became_of_the_sound_limits_what_is_said() -> None:
     scores = score(data)
 
     def last(**changes: Any) -> str:
-        return headlines(replace(data, **changes), scores)[-1]
+        return str(headlines(replace(data, **changes), scores)[-1])
 
     def canary(**verdicts: str) -> Canary:
         usual = dict.fromkeys(("length", "band"), "unknown") | {
@@ -174,6 +174,6 @@ def test_controls_say_what_the_sound_is_worth() -> None:
     setup = base.run.identity.setup.model_copy(update={"conditions": tuple(kinds)})
     identity = base.run.identity.model_copy(update={"setup": setup})
     data = replace(base, plan=tuple(plan), ends=ends, run=base.run.model_copy(update={"identity": identity}))
-    silence, mono = (line for line in headlines(data, score(data)) if line.startswith("T, with"))
+    silence, mono = (line for line in map(str, headlines(data, score(data))) if line.startswith("T, with"))
     assert re.match(r"T, without sound \(silence\): \d+ points less \[\d+, \d+\]$", silence)
     assert re.match(r"T, with one ear or mixed to mono \(mono\): not shown to be worse \(", mono)

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from starbench.canary import arrival, summary
 from starbench.reporting.floors import highest
-from starbench.reporting.headlines import headlines
 from starbench.reporting.site.charts import Bar, dot_chart
 from starbench.reporting.site.facts import RunFacts, ShareRight, shown_name
 from starbench.reporting.site.perception import threshold_words
@@ -74,16 +73,6 @@ def limits(run: RunFacts) -> Iterator[Limit]:
         yield Limit(
             run.name, "Some planned trials are missing or ended in an error; they count as wrong.", "", False
         )
-
-
-def sentences(run: RunFacts) -> list[tuple[str, list[str]]]:
-    """What was found: how each sentence begins, and the parts that it lists."""
-    found = []
-    for sentence in headlines(run.data, run.score):
-        lead, _, parts = sentence.partition(": ")
-        is_list = parts and lead.count("(") == lead.count(")")
-        found.append((lead, parts.split("; ")) if is_list else (sentence, []))
-    return found
 
 
 def key_figures(run: RunFacts) -> list[KeyFigure]:

@@ -13,6 +13,7 @@ from starbench.execution.processes import available_cpus
 from starbench.protocols.cause_judge import CAUSES
 from starbench.reporting.errors import NAMES as CAUSE_NAMES
 from starbench.reporting.files import write_file
+from starbench.reporting.headlines import headlines
 from starbench.reporting.site import (
     browser,
     compared,
@@ -193,7 +194,7 @@ def _summary(runs: Sequence[RunFacts]) -> dict[str, Any]:
                 "model": run.data.run.identity.model,
                 "directory": printable(run.data.path.name),
                 "begun": run.data.run.created,
-                "sentences": summary.sentences(run),
+                "sentences": headlines(run.data, run.score),
                 "figures": summary.key_figures(run),
                 "remarks": summary.remarks(run),
             }
