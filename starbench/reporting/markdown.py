@@ -206,8 +206,8 @@ def _legend(table: RunTable, *, is_priced: bool, has_alarms: bool, has_oa: bool)
     priced = " US $: what the whole run cost, every suite and condition of it." if is_priced else ""
     return (
         f"{suite.n_items} items, digest `{(suite.digest or '')[:12]}`. Accuracy in % over all planned trials "
-        "with its 95 % interval; rank: by MA among the rows of its condition, a range where intervals do not "
-        "decide; MA: mean of the tasks, perception by the mean of its sub-categories; "
+        "with its 95 % interval; rank: by MA among the rows of its condition, a range where differences, "
+        "paired by item, are not clear; MA: mean of the tasks, perception by the mean of its sub-categories; "
         "ACR: items right at every rotation; coverage: answered trials; chance and constant "
         "stand beside the figure they belong to, constant being the best strategy that always says the same; "
         "canary: whether sound arrived, whether two tones were heard, "
