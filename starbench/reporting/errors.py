@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from functools import partial
 
 from starbench.reporting.tables import Column, Table, new_console, percent, say, show_table
-from starbench.schema.error_analysis import CauseAgreement, ErrorAnalysis, ErrorCause, ErrorRow, SourceErrors
+from starbench.schema.error_analysis import (
+    CauseAgreement,
+    ErrorAnalysis,
+    ErrorCause,
+    ErrorRow,
+    FailedControl,
+    SourceErrors,
+)
 
 NAMES = {
     ErrorCause.PERCEPTION: "perceptual",
@@ -46,14 +53,24 @@ def show(analysis: ErrorAnalysis) -> None:
             f"perceptual, by controls: right at every rotation under {' or '.join(analysis.controls)}, and wrong from "
             "the sound",
         )
-    else:
+    elif not analysis.failed_controls:
         say(
             console,
             "No condition tells what the sound holds: add one (run --add-condition caption:full, audio+caption or "
             "audio+uncut)",
         )
+    for failed in analysis.failed_controls:
+        say(console, failed_words(failed))
     for one in analysis.agreements:
         say(console, agreement_words(one))
+
+
+def failed_words(one: FailedControl) -> str:
+    """Why a control tells nothing of a task."""
+    return (
+        f"{one.condition} tells nothing of {one.task}: {percent(one.aa)} % right there is not shown to be more than "
+        f"guessing gets ({percent(one.chance)} %), so the model did not use what it was told"
+    )
 
 
 def agreement_words(one: CauseAgreement) -> str:

@@ -19,7 +19,6 @@ from starbench.scoring.conclusions import FEWEST_ITEMS
 _WITHOUT_SOUND = ("silence", "noise", "question-only")
 _ONE_EAR = ("mono", "left-ear", "right-ear")
 _REFERENCES = NAMES | {"chance": "guessing", "constant": "a constant answer"}
-_HEARD = (ThresholdStatus.MEASURED, ThresholdStatus.BELOW_SMALLEST)
 
 
 class SummarySentence(NamedTuple):
@@ -27,6 +26,8 @@ class SummarySentence(NamedTuple):
 
     lead: str
     parts: tuple[str, ...] = ()
+    suite: str = ""
+    """The suite that it is about; empty where it is about the whole run, or there is one suite."""
 
     def __str__(self) -> str:
         return f"{self.lead}: {'; '.join(self.parts)}" if self.parts else self.lead
@@ -34,8 +35,11 @@ class SummarySentence(NamedTuple):
 
 def headlines(data: LoadedRun, scores: RunScore) -> list[SummarySentence]:
     """The sentences of a run; each says what the answers show, and no more."""
+    is_one = len(scores.suites) == 1
     sentences = [
-        sentence for suite in scores.suites for sentence in (*_of_hearing(suite), *_of_controls(suite))
+        sentence._replace(suite="" if is_one else suite.suite)
+        for suite in scores.suites
+        for sentence in (*_of_hearing(suite), *_of_controls(suite))
     ]
     return [*sentences, *_of_the_way(data), *_of_what_was_not_asked(data)]
 
@@ -57,12 +61,8 @@ def _of_hearing(suite: SuiteScore) -> Iterator[SummarySentence]:
 
 
 def _lead(one: Conclusion, row: Threshold | None) -> _Lead:
-    kind, status = one.kind, row and row.status
-    if kind is ConclusionKind.NO_EVIDENCE and status in _HEARD:
-        # Accuracy also depends on how readily "the same" is said; the threshold does not.
-        kind = ConclusionKind.HEARD
-    is_everywhere = kind is ConclusionKind.HEARD and status is ThresholdStatus.BELOW_SMALLEST
-    return _EVERYWHERE if is_everywhere else _LEADS[kind]
+    is_below = row is not None and row.status is ThresholdStatus.BELOW_SMALLEST
+    return _EVERYWHERE if one.kind is ConclusionKind.HEARD and is_below else _LEADS[one.kind]
 
 
 def _name(one: Conclusion, _: Threshold | None = None) -> str:
@@ -114,7 +114,8 @@ def _down_to(row: Threshold | None) -> str | None:
         return None
     low, high = row.threshold_ci
     people = f"; people {row.human.threshold:.3g}" if row.human else ""
-    return f"down to {row.threshold:.3g} {row.unit} [{low:.3g}, {high:.3g}{people}]"
+    beyond = f", below the smallest level asked, {row.smallest:g}" if row.threshold < row.smallest else ""
+    return f"down to {row.threshold:.3g} {row.unit} [{low:.3g}, {high:.3g}{people}]{beyond}"
 
 
 def _of_controls(suite: SuiteScore) -> Iterator[SummarySentence]:

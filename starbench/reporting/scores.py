@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import groupby
 from typing import NamedTuple
+
+from rich.console import Console
 
 from starbench.canary import arrival
 from starbench.planning.conditions import is_soundless
 from starbench.reporting.floors import highest
-from starbench.reporting.headlines import headlines
+from starbench.reporting.headlines import SummarySentence, headlines
 from starbench.reporting.tables import (
     Column,
     Table,
@@ -64,8 +67,15 @@ def show(scores: RunScore, data: LoadedRun) -> None:
             f"{len(run.skipped)} problem(s) in the data were left out with --skip-bad (see run.json).",
         )
     say(console, "")
-    for sentence in headlines(data, scores):
-        say(console, str(sentence), lead="* ")
+    _show_sentences(console, headlines(data, scores))
+
+
+def _show_sentences(console: Console, sentences: Sequence[SummarySentence]) -> None:
+    for suite, group in groupby(sentences, key=lambda one: one.suite):
+        if suite:
+            say(console, f"{suite}:")
+        for sentence in group:
+            say(console, str(sentence), lead="* ")
 
 
 def _tables(name: str, suite: SuiteScore) -> Iterator[Table]:

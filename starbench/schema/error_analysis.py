@@ -106,12 +106,23 @@ class CauseAgreement(Frozen):
     """Cohen's kappa; None where both always say the same one thing."""
 
 
+class FailedControl(Frozen):
+    """A control under which a task is not shown to be answered better than by guessing: it tells nothing of it."""
+
+    condition: str
+    suite: str
+    task: str
+    aa: Float
+    chance: Float
+
+
 class ErrorAnalysis(Frozen):
     """What ``starbench errors RUN --json`` writes."""
 
     condition: str
     controls: tuple[str, ...]
-    """Conditions of the run that tell what the sound holds."""
+    """Conditions of the run that tell what the sound holds, and that the model makes use of."""
+    failed_controls: tuple[FailedControl, ...] = ()
     sources: tuple[SourceErrors, ...]
     """The controls first."""
     agreements: tuple[CauseAgreement, ...] = ()

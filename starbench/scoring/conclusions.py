@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from starbench.schema import Outcome
 from starbench.schema.conclusion import Conclusion, ConclusionKind
 from starbench.schema.floors import Floors
+from starbench.schema.threshold import Threshold, ThresholdStatus
 from starbench.scoring import intervals
 from starbench.scoring.accuracy import chance, grouped, tally
 from starbench.scoring.constant import best_constant
@@ -19,6 +20,7 @@ ALPHA = 0.01
 #: Fewer items than these say nothing of a part.
 FEWEST_ITEMS = 20
 _LEAST_COVERAGE = 0.5
+_MEASURED = (ThresholdStatus.MEASURED, ThresholdStatus.BELOW_SMALLEST)
 
 
 class _Part(NamedTuple):
@@ -43,9 +45,16 @@ class _Tests(NamedTuple):
 
 
 def conclusions(
-    condition: str, observations: Sequence[Observation], floors: Mapping[str, Floors]
+    condition: str,
+    observations: Sequence[Observation],
+    floors: Mapping[str, Floors],
+    thresholds: Iterable[Threshold] = (),
 ) -> Iterator[Conclusion]:
-    """A conclusion for each sub-category, category or task, whichever is smallest, in order of first appearance."""
+    """A conclusion for each sub-category, category or task, whichever is smallest, in order of first appearance.
+
+    ``thresholds`` are those of the same condition: one that was measured is evidence of its own.
+    """
+    measured = {(row.task, row.attribute) for row in thresholds if row.status in _MEASURED}
     groups = grouped(observations, lambda o: (o.item.task, o.item.part))
     parts = [_part(task, name, group, floors.get(name)) for (task, name), group in groups.items()]
     tested = [part for part in parts if _untestable(part) is None]
@@ -54,6 +63,12 @@ def conclusions(
         kind, reference, p = _untestable(part), part.floor, None
         if kind is None:
             kind, reference, p = _kind(part, tests[part.task, part.name])
+            if kind is ConclusionKind.NO_EVIDENCE and (part.task, part.name) in measured:
+                # Accuracy also depends on how readily "the same" is said; a threshold does not. Who hears less than
+                # what is asked about may have one too, as far as the floor reaches.
+                is_within = tally(part.observations).aa <= part.floor[0] and part.floor != part.blind
+                kind = ConclusionKind.WITHIN_FLOOR if is_within else ConclusionKind.HEARD
+                reference = part.floor
         counts = tally(part.observations)
         yield Conclusion(
             task=part.task,

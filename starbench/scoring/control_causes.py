@@ -8,15 +8,19 @@ from typing import NamedTuple
 from starbench.planning.conditions import CAPTION
 from starbench.runs.load import LoadedRun
 from starbench.schema import Outcome
-from starbench.schema.error_analysis import ErrorCause
+from starbench.schema.error_analysis import ErrorCause, FailedControl
 from starbench.schema.trial import TrialKey
-from starbench.scoring.accuracy import grouped
+from starbench.scoring import intervals
+from starbench.scoring.accuracy import chance, grouped, tally
 from starbench.scoring.observations import Observation
 
 #: Conditions that hold all it takes to answer: every parameter in words, the scene in words, or the whole recording.
 CONTROLS = (f"{CAPTION}:full", "audio+caption", "audio+uncut")
 #: A reply of this many words in which this share of the runs of five words occurred before repeats itself.
 _WORDS, _RUN, _REPEATED = 60, 5, 0.5
+
+#: A task of which a model is not shown to get more than by guessing under a control is not told about by it.
+_ALPHA = 0.05
 
 #: Condition -> suite and item -> its trials under that condition.
 ControlTrials = Mapping[str, Mapping[tuple[str, str], Sequence[Observation]]]
@@ -29,14 +33,36 @@ class ControlledCause(NamedTuple):
     controls: tuple[str, ...]
 
 
-def control_trials(observations: Sequence[Observation]) -> ControlTrials:
-    """The trials of a run under each of its controls."""
-    by_condition = grouped(observations, lambda o: o.trial.condition)
-    return {
-        name: grouped(by_condition[name], lambda o: (o.trial.suite, o.item.id))
-        for name in CONTROLS
-        if name in by_condition
+class ControlGroups(NamedTuple):
+    """What the controls of a run tell: trials of the tasks that each tells about, and where one tells nothing."""
+
+    trials: ControlTrials
+    failed: tuple[FailedControl, ...]
+
+
+def control_groups(observations: Sequence[Observation]) -> ControlGroups:
+    """The trials of a run under its controls, as far as the model uses what these tell.
+
+    A model that is told all and does no better than guessing did not use it (it may want no questions without sound):
+    what it lacks for the answer cannot be told from that.
+    """
+    told: dict[str, list[Observation]] = {}
+    failed = []
+    groups = grouped(observations, lambda o: (o.trial.condition, o.trial.suite, o.item.task))
+    for (condition, suite, task), group in groups.items():
+        if condition not in CONTROLS:
+            continue
+        counts, by_chance = tally(group), chance(group)
+        if intervals.exceedance(counts.right, counts.planned, by_chance) < _ALPHA:
+            told.setdefault(condition, []).extend(group)
+        else:
+            failed.append(
+                FailedControl(condition=condition, suite=suite, task=task, aa=counts.aa, chance=by_chance)
+            )
+    trials = {
+        name: grouped(told[name], lambda o: (o.trial.suite, o.item.id)) for name in CONTROLS if name in told
     }
+    return ControlGroups(trials, tuple(failed))
 
 
 def control_causes(

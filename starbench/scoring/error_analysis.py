@@ -18,13 +18,14 @@ from starbench.schema.error_analysis import (
     ErrorAnalysis,
     ErrorCause,
     ErrorRow,
+    FailedControl,
     SourceErrors,
     TrialError,
 )
 from starbench.schema.trial import TrialKey
 from starbench.scoring.accuracy import grouped
 from starbench.scoring.agreement import Pair, kappa
-from starbench.scoring.control_causes import ControlTrials, control_causes, control_trials
+from starbench.scoring.control_causes import ControlTrials, control_causes, control_groups
 from starbench.scoring.judged_causes import causes_to_judge, verdicts
 from starbench.scoring.observations import MISSING, Observation, observe
 
@@ -51,6 +52,7 @@ class RunErrors(NamedTuple):
     finished: Sequence[Observation]
     errors: Sequence[Observation]
     controls: ControlTrials
+    failed_controls: tuple[FailedControl, ...]
 
 
 def errors_of(data: LoadedRun, observations: Sequence[Observation] | None = None) -> RunErrors:
@@ -61,7 +63,7 @@ def errors_of(data: LoadedRun, observations: Sequence[Observation] | None = None
         raise InputError(f"{data.path} has no condition {BASE}: errors are those of answers from the sound")
     finished = [o for o in heard if o.outcome not in _UNFINISHED]
     errors = [o for o in finished if not o.correct]
-    return RunErrors(finished, errors, control_trials(observations))
+    return RunErrors(finished, errors, *control_groups(observations))
 
 
 def error_analysis(data: LoadedRun, observations: Sequence[Observation] | None = None) -> ErrorAnalysis:
@@ -100,6 +102,7 @@ def error_analysis(data: LoadedRun, observations: Sequence[Observation] | None =
     return ErrorAnalysis(
         condition=BASE,
         controls=tuple(found.controls),
+        failed_controls=found.failed_controls,
         sources=tuple(named),
         agreements=tuple(pair for pair in pairs if pair is not None),
     )

@@ -17,6 +17,7 @@ from starbench.schema.conclusion import Conclusion
 from starbench.schema.floors import Floors
 from starbench.schema.references import References
 from starbench.schema.score import PairedDifference, RunScore, SuiteScore
+from starbench.schema.threshold import Threshold
 from starbench.scoring.accuracy import grouped, headline, paired, task_score
 from starbench.scoring.conclusions import conclusions
 from starbench.scoring.factors import factor_scores
@@ -65,6 +66,12 @@ def _suite_score(suite: SuiteIdentity, observations: Sequence[Observation], run:
     cells = grouped(observations, lambda o: (o.item.task, o.trial.condition))
     tasks = tuple(grouped(observations, lambda o: o.item.task))
     by_condition = grouped(observations, lambda o: o.trial.condition)
+    measured = tuple(
+        row
+        for (task, condition), cell in cells.items()
+        if not is_soundless(condition)
+        for row in thresholds(task, condition, cell, run.references.get(suite.name, References()))
+    )
     return SuiteScore(
         suite=suite.name,
         digest=suite.digest,
@@ -91,24 +98,22 @@ def _suite_score(suite: SuiteIdentity, observations: Sequence[Observation], run:
             if (task, condition) in cells
             for row in factor_scores(task, condition, cells[task, condition])
         ),
-        thresholds=tuple(
-            row
-            for (task, condition), cell in cells.items()
-            if not is_soundless(condition)
-            for row in thresholds(task, condition, cell, run.references.get(suite.name, References()))
-        ),
-        conclusions=tuple(_conclusions(by_condition, floors)),
+        thresholds=measured,
+        conclusions=tuple(_conclusions(by_condition, floors, measured)),
         official=_official(suite, observations, run),
     )
 
 
 def _conclusions(
-    by_condition: Mapping[str, Sequence[Observation]], floors: Mapping[str, Floors]
+    by_condition: Mapping[str, Sequence[Observation]],
+    floors: Mapping[str, Floors],
+    measured: Sequence[Threshold],
 ) -> Iterator[Conclusion]:
     with_sound = [name for name in by_condition if not is_soundless(name)]
     if with_sound:
         name = BASE if BASE in with_sound else with_sound[0]
-        yield from conclusions(name, by_condition[name], floors)
+        rows = [row for row in measured if row.condition == name]
+        yield from conclusions(name, by_condition[name], floors, rows)
 
 
 def _paired(

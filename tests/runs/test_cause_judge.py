@@ -18,6 +18,8 @@ from starbench.schema import Outcome, Response, TextSpec
 from starbench.schema.error_analysis import ErrorAnalysis, ErrorCause
 from starbench.scoring.error_analysis import error_analysis
 
+#: Enough that the model is shown to use what it is told.
+TOLD = {f"told {k}": ("right", "right") for k in range(20)}
 CONDITIONS = {
     "audio": {
         "a": ("wrong", "right"),
@@ -26,7 +28,7 @@ CONDITIONS = {
         "d": ("right",),
         "e": ("empty",),
     },
-    "caption:full": {"a": ("right", "wrong"), "b": ("wrong",)},
+    "caption:full": {"a": ("right", "wrong"), "b": ("wrong",), **TOLD},
 }
 
 

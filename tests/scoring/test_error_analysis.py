@@ -17,10 +17,14 @@ from starbench.scoring import control_causes as module
 from starbench.scoring.error_analysis import error_analysis
 
 WRONG, RIGHT = ("wrong", "wrong"), ("right", "right")
+#: Enough that the model is shown to use what it is told.
+HEARD_AND_TOLD = {f"fill {k}": RIGHT for k in range(20)}
 
 
 def analysed(path: Path, conditions: Mapping[str, Mapping[str, Sequence[str]]]) -> ErrorAnalysis:
-    return error_analysis(load(write(path, conditions)))
+    return error_analysis(
+        load(write(path, {name: {**of, **HEARD_AND_TOLD} for name, of in conditions.items()}))
+    )
 
 
 def kinds(analysis: ErrorAnalysis) -> dict[str, set[ErrorCause]]:
@@ -52,7 +56,7 @@ def test_each_kind_is_told_by_its_controls(tmp_path: Path) -> None:
         "refused": {ErrorCause.NO_ANSWER},
     }
     (row,) = analysis.sources[0].rows
-    assert (row.n_trials, row.n_errors) == (16, 13)
+    assert (row.n_trials, row.n_errors) == (16 + 2 * len(HEARD_AND_TOLD), 13)
     assert row.counts[ErrorCause.PERCEPTION] == 3
     assert sum(row.counts.values()) == row.n_errors
     assert sum(row.shares.values()) == pytest.approx(1)
@@ -68,6 +72,22 @@ def test_one_control_in_which_it_is_right_is_enough(tmp_path: Path) -> None:
     conditions = {"audio": {"a": WRONG}, "audio+caption": {"a": WRONG}, "audio+uncut": {"a": RIGHT}}
     (first, _) = analysed(tmp_path / "run", conditions).sources[0].trials
     assert (first.cause, first.controls) == (ErrorCause.PERCEPTION, ("audio+uncut",))
+
+
+def test_a_control_that_the_model_does_not_use_tells_nothing(tmp_path: Path) -> None:
+    guesses = {f"i{k}": (("right", "wrong") if k % 2 else ("wrong", "right")) for k in range(30)}
+    heard = dict.fromkeys(guesses, WRONG)
+    path = write(
+        tmp_path / "run",
+        {"audio": heard, "caption:full": guesses, "audio+caption": dict.fromkeys(heard, RIGHT)},
+    )
+    analysis = error_analysis(load(path))
+    assert analysis.controls == ("audio+caption",)
+    (failed,) = analysis.failed_controls
+    assert (failed.condition, failed.task, failed.aa, failed.chance) == ("caption:full", "T", 0.5, 0.5)
+    assert {trial.controls for trial in analysis.sources[0].trials} == {("audio+caption",)}
+    alone = error_analysis(load(write(tmp_path / "alone", {"audio": heard, "caption:full": guesses})))
+    assert {trial.cause for trial in alone.sources[0].trials} == {ErrorCause.UNKNOWN}
 
 
 @pytest.mark.parametrize(
@@ -88,9 +108,8 @@ def test_a_reply_that_repeats_itself(reply: str, repeats: bool) -> None:
 def test_the_command_shows_and_writes(
     tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = write(
-        tmp_path / "run", {"audio": {"a": WRONG, "b": RIGHT}, "caption:full": {"a": RIGHT, "b": RIGHT}}
-    )
+    told = {"a": RIGHT, "b": RIGHT, **HEARD_AND_TOLD}
+    path = write(tmp_path / "run", {"audio": {"a": WRONG, "b": RIGHT}, "caption:full": told})
     monkeypatch.setenv("COLUMNS", "150")
     shown = command("errors", str(path), "--json", str(tmp_path / "errors.json"))
     assert shown.code == 0

@@ -99,7 +99,9 @@ def _tables(result: Comparisons, names: dict[str, str]) -> list[PageTable]:
         PageColumn("p (Holm)", "p", "p_holm"),
         PageColumn("verdict"),
     )
-    tables = [PageTable("differences", "Differences in accuracy, paired by item", columns, rows)]
+    tables = [
+        PageTable("differences", "Differences in accuracy, paired by item", columns, rows, is_stacked=True)
+    ]
     thresholds = [
         (
             names[one.other.run],

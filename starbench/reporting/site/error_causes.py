@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from starbench.reporting.errors import NAMES, agreement_words, causes_in, source_words
+from starbench.reporting.errors import NAMES, agreement_words, causes_in, failed_words, source_words
 from starbench.reporting.site import svg
 from starbench.reporting.site.facts import RunFacts, shown_name
 from starbench.reporting.site.svg import Frame, element, line, picture, text
@@ -61,6 +61,11 @@ def page(runs: Sequence[RunFacts], found: Mapping[int, ErrorAnalysis]) -> dict[s
             f"{runs[number].name}: {agreement_words(one)}"
             for number, analysis in found.items()
             for one in analysis.agreements
+        ],
+        "failed": [
+            f"{runs[number].name}: {failed_words(one)}"
+            for number, analysis in found.items()
+            for one in analysis.failed_controls
         ],
         "controls": sorted({name for one in found.values() for name in one.controls}),
         "controls_name": CONTROLS_NAME,

@@ -23,7 +23,7 @@ _STATUS = {
     ThresholdStatus.BELOW_SMALLEST: "below {low:g} {unit}, the smallest level",
     ThresholdStatus.ABOVE_LARGEST: "above {high:g} {unit}, the largest level, if there is one",
     ThresholdStatus.AT_CHANCE: "not known: the answers are those of guessing",
-    ThresholdStatus.TOO_FEW: "not known: too few answers",
+    ThresholdStatus.TOO_FEW: "not known: too few answers to place it",
 }
 
 

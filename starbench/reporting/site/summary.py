@@ -260,7 +260,6 @@ def threshold_table(runs: Sequence[RunFacts]) -> PageTable | None:
                             value,
                             human,
                             row.n_items,
-                            row.false_alarms,
                             floors.get(row.attribute, "–"),
                         )
                     )
@@ -272,7 +271,6 @@ def threshold_table(runs: Sequence[RunFacts]) -> PageTable | None:
         PageColumn("threshold", "number_ci"),
         PageColumn("people"),
         PageColumn("items", "count"),
-        PageColumn("false alarms, %", "share", "false_alarms"),
         PageColumn("highest floor, %", "text", "highest_floor"),
     )
     return (

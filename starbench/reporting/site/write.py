@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -194,7 +195,10 @@ def _summary(runs: Sequence[RunFacts]) -> dict[str, Any]:
                 "model": run.data.run.identity.model,
                 "directory": printable(run.data.path.name),
                 "begun": run.data.run.created,
-                "sentences": headlines(run.data, run.score),
+                "sentences": [
+                    (suite, list(group))
+                    for suite, group in groupby(headlines(run.data, run.score), key=lambda one: one.suite)
+                ],
                 "figures": summary.key_figures(run),
                 "remarks": summary.remarks(run),
             }

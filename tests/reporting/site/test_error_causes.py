@@ -18,6 +18,8 @@ from starbench.runs.load import load
 from starbench.schema.error_analysis import Annotation, ErrorCause
 
 EVIL = "<script>alert(1)</script>\u202e"
+#: Enough that the model is shown to use what it is told.
+TOLD = {f"told {k}": ("right", "right") for k in range(20)}
 CONDITIONS = {
     "audio": {
         "a": ("wrong", "wrong"),
@@ -25,7 +27,7 @@ CONDITIONS = {
         "c": ("refused", "right"),
         "d": ("right", "right"),
     },
-    "caption:full": {"a": ("right", "right"), "b": ("wrong", "right")},
+    "caption:full": {"a": ("right", "right"), "b": ("wrong", "right"), **TOLD},
 }
 
 

@@ -193,7 +193,7 @@ window.starbench = window.starbench || {};
     const where = [index.suites[item.suite], index.conditions[trial.condition], `rotation ${trial.rotation + 1}`];
     if (index.runs.length > 1) where.unshift(index.runs[trial.run]);
     const said = trial.chose >= 0 && !trial.isRight ? `Chosen: ${textOf(trial.chose)}. ` : "";
-    const facts = [`${seconds === null ? "" : `${seconds} s`}`, attempts > 1 ? `${attempts} attempts` : ""].filter(Boolean).join(", ");
+    const facts = [`${seconds === null ? "" : `Answered in ${seconds} s`}`, attempts > 1 ? `${attempts} attempts` : ""].filter(Boolean).join(", ");
     const flags = detail.flags.length ? make("p", "quiet small", `Flags: ${detail.flags.join(", ")}`) : "";
     const back = make("a", "back", "Back to the list");
     back.href = "#finder";
