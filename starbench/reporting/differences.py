@@ -86,11 +86,11 @@ def task_sentence(one: Comparison, base: str, other: str) -> str:
 
 
 def _task_words(row: PairedRow, base: str, other: str) -> str:
+    low, high = row.diff_ci
+    interval = f"({100 * low:+.1f} to {100 * high:+.1f})"
     if not row.is_clear:
-        low, high = row.diff_ci
-        interval = f"{100 * low:+.1f} to {100 * high:+.1f} points"
-        return f"{row.task}: {other} and {base} cannot be distinguished ({interval})"
-    return f"{row.task}: {other} is {'better' if row.diff > 0 else 'worse'} than {base} by {_points(row)}"
+        return f"{row.task}: {other} and {base} cannot be distinguished {interval}"
+    return f"{row.task}: {other} is {'better' if row.diff > 0 else 'worse'} than {base} by {_points(row)} {interval}"
 
 
 def _points(row: PairedRow) -> str:

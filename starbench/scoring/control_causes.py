@@ -20,7 +20,7 @@ CONTROLS = (f"{CAPTION}:full", "audio+caption", "audio+uncut")
 _WORDS, _RUN, _REPEATED = 60, 5, 0.5
 
 #: A task of which a model is not shown to get more than by guessing under a control is not told about by it.
-_ALPHA = 0.05
+_ALPHA = 0.01
 
 #: Condition -> suite and item -> its trials under that condition.
 ControlTrials = Mapping[str, Mapping[tuple[str, str], Sequence[Observation]]]

@@ -253,7 +253,7 @@ class DifferenceRow(NamedTuple):
 def difference_chart(title: str, rows: Sequence[DifferenceRow]) -> str:
     """Differences with their intervals around zero."""
     reach = max([0.1, *(abs(limit) for row in rows for limit in row.interval)])
-    frame = Frame(640, 12 + 22 * len(rows) + 26, 170, 22, 12, 26, (-reach, reach))
+    frame = Frame(640, 12 + 22 * len(rows) + 48, 170, 22, 12, 48, (-reach, reach))
     base = frame.height - frame.bottom
     step = next(s for s in (0.05, 0.1, 0.25, 0.5) if reach / s <= 4 or s == 0.5)
     ticks = [k * step for k in range(-int(reach / step), int(reach / step) + 1)]
@@ -261,6 +261,7 @@ def difference_chart(title: str, rows: Sequence[DifferenceRow]) -> str:
     for value in ticks:
         parts.append(line(frame.x(value), frame.top - 6, frame.x(value), base, "grid" if value else "axis"))
         parts.append(text(frame.x(value), base + 16, _signed(100 * value), "tick"))
+    parts.append(text(frame.x(0.0), base + 38, f"points: {title[:60]}", "label"))
     for index, row in enumerate(rows):
         y = frame.top + 22 * (index + 0.5)
         class_ = f"s{1 if row.value > 0 else 2}" if row.is_clear else "unclear"

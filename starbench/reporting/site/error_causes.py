@@ -162,4 +162,4 @@ def _table(
     )
     level = "sub-category" if of_parts else "task"
     caption = f"Causes of errors by {level}, in % of those with a cause"
-    return PageTable(f"causes-by-{level}", caption, columns, rows)
+    return PageTable(f"causes-by-{level}", caption, columns, rows, is_stacked=True)
