@@ -35,7 +35,7 @@ def test_pages_and_data_are_those_of_the_run(
     tiny_report: tuple[Any, Path], tiny_qwen2_audio: str, data_of: Callable[[Path], Any]
 ) -> None:
     run, folder = tiny_report
-    assert names_of_pages(folder) == ["index", "items", "methods", "perception", "scenes"]
+    assert names_of_pages(folder) == ["errors", "index", "items", "methods", "perception", "scenes"]
     text = (folder / "index.html").read_text("utf-8")
     assert Path(tiny_qwen2_audio).name in text
     assert "default-src 'none'" in text

@@ -27,7 +27,7 @@ from starbench.reporting.site.write import write_report
 from starbench.runs.load import load
 from starbench.scoring.run import score
 
-PAGES = ("index", "perception", "scenes", "items", "compare", "methods")
+PAGES = ("index", "perception", "scenes", "errors", "items", "compare", "methods")
 VOID = {"meta", "link", "img", "input", "br", "hr"}
 
 
