@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
@@ -10,6 +9,7 @@ from time import time_ns
 from typing import Self
 
 from starbench.audio import decode
+from starbench.storage.cache import cache_folder
 from starbench.suites.clip_info import ClipInfo
 
 #: A file may change twice within one tick of its file system's clock, so one this young is not kept, ns.
@@ -30,7 +30,7 @@ class ClipCache:
 
     def __enter__(self) -> Self:
         with suppress(*_FAILURES):
-            folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "starbench"
+            folder = cache_folder()
             folder.mkdir(parents=True, exist_ok=True)
             self._known = sqlite3.connect(folder / "clips.sqlite", check_same_thread=False)
             self._known.execute(_TABLE)

@@ -143,8 +143,8 @@ def _record(where: str, line: bytes) -> RawRecord:
     try:
         fields = parse_json(line, "the line")
     except InputError as error:
-        return RawRecord(where, {}, str(error))
+        return RawRecord(where, {}, (str(error),))
     if not isinstance(fields, dict):
-        return RawRecord(where, {}, "is not a JSON object")
+        return RawRecord(where, {}, ("is not a JSON object",))
     fields.pop("file_name", None)
     return RawRecord(where, fields)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -33,11 +33,17 @@ ChannelRule = Callable[[Item], frozenset[int] | None]
 
 @dataclass(frozen=True)
 class RawRecord:
-    """One raw record of a data set: its place, its fields, and what already failed."""
+    """One raw record of a data set: its place, its fields, and what is wrong with it already."""
 
     where: str
     fields: Mapping[str, Any]
-    problem: str | None = None
+    problems: tuple[str, ...] = ()
+    shown_as: str | None = None
+    """What it is called in problems; None: its id, or its place where it has none."""
+
+    @property
+    def name(self) -> str:
+        return self.shown_as or str(self.fields.get("id") or self.where)
 
 
 @dataclass(frozen=True)
@@ -57,33 +63,47 @@ def validate_records(
     channels: ChannelRule = lambda _: None,
     boundary: Path | None = None,
     to_decode: Callable[[Sequence[Item]], Iterable[Item]] = tuple,
+    fetch: Callable[[Sequence[Item]], Sequence[Item]] = list,
+    origin: Path | None = None,
 ) -> Intake:
     """Check records, which have the fields of :class:`starbench.schema.Item`, and their sounds.
 
     Paths are relative to ``root``; none may lead out of ``boundary``, which is ``root`` unless links lead to a
     store beside it. The items that ``to_decode`` picks have their sounds decoded. Another sound is decoded only if
     its file's name does not state its digest; of those that do, the header is read, and the digest believed.
+    ``fetch`` is given the items whose records are sound, brings their clips below ``root``, and returns the items to keep. Problems are said to be of ``origin``, or of ``root``.
 
     Raises :class:`SuiteError` if anything is damaged and ``skip_bad`` is off, or nothing is left.
     """
+    origin = origin or root
     problems: list[str] = []
-    items = _parse(records, problems, root)
+    named, others = _parse(records, problems, origin)
+    items = fetch([item for _, item in named])
+    names = {item.id: name for name, item in named}
     chosen = {path for item in to_decode(items) for path in _paths(item)}
-    clips, damaged = _probe_all(items, root, boundary or root, chosen)
+    # The sounds of records that have other problems are read as well: all problems are named at once.
+    paths = {path for item in items for path in _paths(item)} | {path for _, paths in others for path in paths}
+    clips, damaged = _probe_all(paths, root, boundary or root, chosen)
     good = []
     for item in items:
         of_item = _sound_problems(item, clips, damaged, channels(item))
-        problems += [f"{item.id}: {problem}" for problem in of_item]
+        problems += [f"{names[item.id]}: {problem}" for problem in of_item]
         if not of_item:
             good.append(item)
+    problems += [
+        f"{name}: audio_paths[{i}]: {path}: {damaged[path]}"
+        for name, paths in others
+        for i, path in enumerate(paths)
+        if path in damaged
+    ]
     if problems and not skip_bad:
         raise SuiteError(
-            f"{root}: {len(problems)} problem(s) in the data; fix them, or leave the bad items out "
+            f"{origin}: {len(problems)} problem(s) in the data; fix them, or leave the bad items out "
             "with --skip-bad",
             tuple(problems),
         )
     if not good:
-        raise SuiteError(f"{root}: no usable item is left", tuple(problems))
+        raise SuiteError(f"{origin}: no usable item is left", tuple(problems))
     named = {path for item in good for path in _paths(item)}
     return Intake(tuple(good), {path: clips[path] for path in sorted(named)}, tuple(problems))
 
@@ -104,26 +124,36 @@ def resolve_within(root: Path, relative: str, boundary: Path | None = None) -> P
     return base / relative
 
 
-def _parse(records: Iterable[RawRecord], problems: list[str], root: Path) -> list[Item]:
-    items = []
+def _parse(
+    records: Iterable[RawRecord], problems: list[str], origin: Path
+) -> tuple[list[tuple[str, Item]], list[tuple[str, tuple[str, ...]]]]:
+    """Items, each with its record's name; and of the other records the name and the paths of their sounds."""
+    items: list[tuple[str, Item]] = []
+    others: list[tuple[str, tuple[str, ...]]] = []
     for record in records:
         if len(problems) > _MOST_PROBLEMS:
             raise SuiteError(
-                f"{root}: more than {_MOST_PROBLEMS} problems up to {record.where}, where reading stopped: is this the "
+                f"{origin}: more than {_MOST_PROBLEMS} problems up to {record.where}, where reading stopped: is this the "
                 "file that you mean?",
                 tuple(problems[:_MOST_PROBLEMS]),
             )
-        name = str(record.fields.get("id") or record.where)
-        if record.problem is not None:
-            problems.append(f"{name}: {record.problem}")
-            continue
-        try:
-            items.append(Item.model_validate(dict(record.fields)))
-        except ValidationError as error:
-            problems += [f"{name}: {problem_sentence(detail)}" for detail in error.errors()]
-    copies = Counter(item.id for item in items)
+        found = record.problems
+        if not found:
+            try:
+                items.append((record.name, Item.model_validate(dict(record.fields))))
+                continue
+            except ValidationError as error:
+                found = tuple(problem_sentence(detail) for detail in error.errors())
+        problems += [f"{record.name}: {problem}" for problem in found]
+        others.append((record.name, _stated_paths(record.fields.get("audio_paths"))))
+    copies = Counter(item.id for _, item in items)
     problems += [f"{name}: id: stands {n} times" for name, n in copies.items() if n > 1]
-    return [item for item in items if copies[item.id] == 1]
+    return [(name, item) for name, item in items if copies[item.id] == 1], others
+
+
+def _stated_paths(value: Any) -> tuple[str, ...]:
+    """What a damaged record names as its sounds, as far as it can be read."""
+    return tuple(path for path in value if isinstance(path, str)) if isinstance(value, list | tuple) else ()
 
 
 def _paths(item: Item) -> tuple[str, ...]:
@@ -131,10 +161,10 @@ def _paths(item: Item) -> tuple[str, ...]:
 
 
 def _probe_all(
-    items: Iterable[Item], root: Path, boundary: Path, to_decode: Container[str]
+    paths: Collection[str], root: Path, boundary: Path, to_decode: Container[str]
 ) -> tuple[dict[str, ClipInfo], dict[str, str]]:
     """Read every sound once: what is known of those that can be read, and why the others cannot."""
-    paths = sorted({path for item in items for path in _paths(item)})
+    paths = sorted(paths)
     clips, damaged = {}, {}
     with ClipCache() as cache:
         probe = partial(_probe, cache=cache, root=root, boundary=boundary, to_decode=to_decode)

@@ -85,7 +85,7 @@ def _records(root: Path) -> Iterator[RawRecord]:
         try:
             raws = _read(root / name)
         except SuiteError as error:
-            yield RawRecord(name, {}, str(error))
+            yield RawRecord(name, {}, (str(error),))
             continue
         for number, raw in enumerate(raws):
             yield _record(f"{name}[{number}]", raw, part)
@@ -102,11 +102,11 @@ def _read(path: Path) -> list[Any]:
 
 def _record(where: str, raw: Any, part: str) -> RawRecord:
     if not isinstance(raw, dict):
-        return RawRecord(where, {}, "is not a JSON object")
+        return RawRecord(where, {}, ("is not a JSON object",))
     fields = {name: value for name, value in raw.items() if name in _FIELDS}
     options = fields.get("options")
     if not isinstance(options, list) or not all(isinstance(option, str) for option in options):
-        return RawRecord(where, fields, "options: is not a list of texts")
+        return RawRecord(where, fields, ("options: is not a list of texts",))
     abstentions = [
         i for i, option in enumerate(options) if option.strip().rstrip(".").lower() in _ABSTENTIONS
     ]
@@ -119,13 +119,13 @@ def _record(where: str, raw: Any, part: str) -> RawRecord:
 def _temporal_record(where: str, fields: dict[str, Any], options: list[str]) -> RawRecord:
     orders = [_stated_order(option) for option in options]
     if {order for order in orders if order} != set(permutations(range(1, _TEMPORAL_CLIPS + 1))):
-        return RawRecord(where, fields, "options: do not state each order of three clips once")
+        return RawRecord(where, fields, ("options: do not state each order of three clips once",))
     if not isinstance(fields.get("audio_paths"), list) or len(fields["audio_paths"]) != _TEMPORAL_CLIPS:
-        return RawRecord(where, fields, f"audio_paths: needs {_TEMPORAL_CLIPS} clips")
+        return RawRecord(where, fields, (f"audio_paths: needs {_TEMPORAL_CLIPS} clips",))
     name = re.fullmatch(rf".*_({'|'.join(_TEMPORAL_TYPES)})_(\d+)", str(fields.get("id")))
     if name is None:
         return RawRecord(
-            where, fields, f"id: does not end in a type ({', '.join(_TEMPORAL_TYPES)}) and a number"
+            where, fields, (f"id: does not end in a type ({', '.join(_TEMPORAL_TYPES)}) and a number",)
         )
     fields["option_orders"] = orders
     fields["rotation_offset"] = _TEMPORAL_TYPES.index(name[1]) + int(name[2])

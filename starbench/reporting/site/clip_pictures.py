@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import struct
 import zlib
 from pathlib import Path
@@ -20,6 +19,7 @@ from starbench.audio import Audio
 from starbench.errors import InputError
 from starbench.reporting.pictures.signals import LOWEST_HZ, SCALE_DB, envelope, spectrogram
 from starbench.storage.atomic import write_bytes, write_text
+from starbench.storage.cache import cache_folder
 from starbench.storage.inputs import read_json
 
 #: Changes with anything that changes a picture.
@@ -33,8 +33,7 @@ _COLOURS = ((6, 5, 18), (59, 15, 112), (140, 41, 129), (222, 73, 104), (254, 159
 
 def default_folder() -> Path:
     """Where pictures are kept between reports."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "starbench" / f"clip-pictures-{_VERSION}"
+    return cache_folder(f"clip-pictures-{_VERSION}")
 
 
 def draw(audio: Audio) -> tuple[bytes, dict[str, Any]]:

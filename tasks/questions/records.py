@@ -1,0 +1,187 @@
+"""From a row of a table to the fields of an item, with every fault of the row."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starbench.errors import SuiteError
+from starbench.suites.validate import RawRecord
+
+from .answers import LABEL, SHOWN, AnswerReader, answer_reader, is_missing
+from .columns import Columns
+from .tables import Row
+
+FEWEST_OPTIONS, MOST_OPTIONS = 2, 10
+#: Options in one cell: a JSON list, or texts between these.
+_SEPARATORS = ("\n", "|", ";")
+_ABSTENTIONS = re.compile(r"(?:unable to determine|i (?:don'?t|do not) know|cannot be determined)\.?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class TableRules:
+    """How the questions of a table are to be read, beyond its columns."""
+
+    task: str
+    """The task of a question whose row names none."""
+    merge_equal: bool = False
+    """Two options of one text are one; otherwise they are a fault."""
+
+
+@dataclass(frozen=True)
+class _Fields:
+    """What a row says, before its answer is read, and its faults."""
+
+    where: str
+    cells: dict[str, Any]
+    options: tuple[str, ...]
+    published: tuple[str, ...]
+    """The options as they stand in the table, equal ones as often as they stand there."""
+    answer: Any
+    problems: list[str]
+    is_row: bool
+
+
+def records(
+    rows: Iterable[Row], columns: Columns, name_sound: Callable[[Any], str], rules: TableRules, stem: str
+) -> list[RawRecord]:
+    """The records of a table's rows, in their order; ``stem`` leads the ids of those that have none."""
+    fields = [_fields(row, columns, name_sound, rules) for row in rows]
+    read_answer = answer_reader(columns.answer, [(one.answer, one.options) for one in fields])
+    return [
+        _record(one, read_answer, columns, rules, f"{stem}-{number:04}") for number, one in enumerate(fields, 1)
+    ]
+
+
+def _fields(row: Row, columns: Columns, name_sound: Callable[[Any], str], rules: TableRules) -> _Fields:
+    problems: list[str] = []
+    cells = {kind: columns.cell(row.cells, kind) for kind in columns.of}
+    question = cells.get("question")
+    if not isinstance(question, str) or not question.strip():
+        problems.append(f"{_column(columns, 'question')}: holds no text: write the question")
+    published = _options(cells.get("options"), _column(columns, "options"), problems)
+    options = tuple(dict.fromkeys(published)) if rules.merge_equal else published
+    cells["audio"] = _sounds(cells.get("audio"), _column(columns, "audio"), name_sound, problems)
+    # A row that is no row has no other faults; its cells, which may hold sounds, are not kept.
+    problems = list(row.problems) or problems
+    return _Fields(row.where, cells, options, published, cells.get(columns.answer), problems, not row.problems)
+
+
+def _column(columns: Columns, kind: str) -> str:
+    return ", ".join(columns.of.get(kind, (kind,)))
+
+
+def _options(value: Any, column: str, problems: list[str]) -> tuple[str, ...]:
+    """The options in a cell, without the letters that lead them."""
+    values = _listed(value)
+    if values is None:
+        problems.append(f"{column}: holds no options: write a list, or a text with | between them")
+        return ()
+    texts: list[str] = []
+    for number, one in enumerate(values, 1):
+        text = " ".join(str(one).split()) if isinstance(one, str | int | float) and not isinstance(one, bool) else ""
+        if not text:
+            problems.append(f"{column}: option {number} holds no text: write it or remove it")
+        texts.append(text)
+    texts = _without_labels(texts)
+    if not FEWEST_OPTIONS <= len(texts) <= MOST_OPTIONS:
+        problems.append(
+            f"{column}: {len(texts)} option(s), and a question needs from {FEWEST_OPTIONS} to {MOST_OPTIONS}"
+        )
+    return tuple(texts)
+
+
+def _listed(value: Any) -> list[Any] | None:
+    if isinstance(value, str):
+        text = value.strip()
+        if text.startswith(("[", "(")) and (listed := _literal(text)) is not None:
+            return listed
+        separator = next((one for one in _SEPARATORS if one in text), None)
+        return [part.strip() for part in text.split(separator)] if separator else [text] if text else None
+    if isinstance(value, Mapping):  # {"A": "dog", "B": "cat"}; or {"text": [...], "label": [...]}
+        value = value["text"] if isinstance(value.get("text"), list | tuple) else list(value.values())
+    return list(value) if isinstance(value, list | tuple) else None
+
+
+def _literal(text: str) -> list[Any] | None:
+    """A list that was written as JSON, or as Python writes one."""
+    for parse in (json.loads, ast.literal_eval):
+        try:
+            value = parse(text)
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+        if isinstance(value, list | tuple):
+            return list(value)
+    return None
+
+
+def _without_labels(texts: list[str]) -> list[str]:
+    """Texts without "A.", "(B)", … where each is led by its own letter: they are shown with letters anyway."""
+    labels = [LABEL.match(text) for text in texts]
+    if all(label and label[1].upper() == chr(ord("A") + i) for i, label in enumerate(labels)):
+        return [text[label.end() :] for text, label in zip(texts, labels, strict=True) if label]
+    return texts
+
+
+def _sounds(value: Any, column: str, name_sound: Callable[[Any], str], problems: list[str]) -> list[str]:
+    if isinstance(value, str) and value.strip().startswith("["):
+        value = _literal(value.strip()) or value
+    values = list(value) if isinstance(value, list | tuple) else [value]
+    paths = []
+    for one in values:
+        try:
+            if one is None or one == "":
+                raise SuiteError("names no sound: write the path of a file")
+            paths.append(name_sound(one))
+        except SuiteError as error:
+            problems.append(f"{column}: {error}")
+    return paths
+
+
+
+def _record(
+    fields: _Fields, read_answer: AnswerReader, columns: Columns, rules: TableRules, default_id: str
+) -> RawRecord:
+    problems, options, cells = fields.problems, fields.options, fields.cells
+    if not fields.is_row:
+        return RawRecord(fields.where, {}, tuple(problems), shown_as=fields.where)
+    for text in sorted({text for text in options if text and options.count(text) > 1}):
+        problems.append(
+            f"{_column(columns, 'options')}: {text[:SHOWN]!r} stands {options.count(text)} times: change or remove one"
+        )
+    right: int | None = None
+    if is_missing(fields.answer):
+        problems.append(f"{_column(columns, columns.answer)}: holds no answer: write the right option")
+    elif options:
+        try:
+            right = read_answer(fields.answer, fields.published)
+        except SuiteError as error:
+            problems.append(f"{_column(columns, columns.answer)}: {error}")
+    item: dict[str, Any] = {
+        "id": _plain(cells.get("id")) or default_id,
+        "task": _plain(cells.get("task")) or rules.task,
+        "category": _plain(cells.get("category")),
+        "sub-category": _plain(cells.get("sub_category")),
+        "question": cells.get("question"),
+        "options": options,
+        "answer": None if right is None else fields.published[right],
+        "audio_paths": tuple(cells["audio"]),
+        "source": _plain(cells.get("source")),
+        "abstain": next((i for i, text in enumerate(options) if _ABSTENTIONS.fullmatch(text)), None),
+    }
+    if options != fields.published:
+        item["truth"] = {"published_options": list(fields.published)}
+    return RawRecord(fields.where, item, tuple(problems), shown_as=fields.where)
+
+
+def _plain(value: Any) -> str | None:
+    """A name in a cell; several are one text."""
+    if isinstance(value, list | tuple):
+        value = ", ".join(str(one) for one in value)
+    if isinstance(value, float) and value.is_integer():  # a column of whole numbers with gaps
+        value = int(value)
+    return " ".join(str(value).split()) or None if value is not None else None

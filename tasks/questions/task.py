@@ -1,0 +1,110 @@
+"""Anybody's questions: a table of them, and their sounds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from starbench.errors import SuiteError
+from starbench.schema import Item
+from starbench.suites.suite import Suite
+from starbench.suites.validate import validate_records
+from starbench.text import slug
+
+from .columns import assign_columns
+from .records import TableRules, records
+from .sounds import Sounds
+from .tables import READERS, Row, read_rows
+from .template import write_template
+
+#: Tables that a folder is searched for, as Hugging Face names them.
+_TABLES = ("questions", "metadata", "test", "train")
+ToDecode = Callable[[Sequence[Item]], Iterable[Item]]
+
+
+class Questions:
+    """Your own questions: ``questions:FILE`` (CSV, TSV, JSON, JSON lines or Parquet), or a folder with such a file."""
+
+    def load(
+        self,
+        source: str,
+        *,
+        skip_bad: bool = False,
+        columns: Mapping[str, str] | None = None,
+        audio: Path | None = None,
+    ) -> Suite:
+        """Read and check the questions.
+
+        ``source`` is a table, or a folder that holds one; ``columns`` says which of its columns holds what, where the
+        usual names do not (``{"options": "choices"}``); ``audio`` is the folder or archive of the sounds, by default
+        the table's folder. With ``skip_bad``, damaged questions are left out and listed.
+
+        Raises a SuiteError that lists every fault of the table.
+        """
+        path = _table(source)
+        return load_table(read_rows(path), path, TableRules(task="Questions"), skip_bad, columns or {}, audio)
+
+    def write_template(self, out: Path) -> tuple[Path, ...]:
+        """Write a table with a few questions, and their sounds, to start from; returns the files."""
+        return write_template(out)
+
+
+def _table(source: str) -> Path:
+    """The table that ``source`` names, or the only one in the folder that it names."""
+    if not source:
+        raise SuiteError("no file of questions is named: write questions:FILE")
+    path = Path(source).expanduser()
+    if not path.is_dir():
+        return path
+    found = [file for file in sorted(path.iterdir()) if file.suffix.lower() in READERS]
+    usual = [file for name in _TABLES for file in found if file.stem == name]
+    if not (usual or found):
+        raise SuiteError(f"{path} holds no table of questions ({', '.join(READERS)})")
+    if len(usual or found) > 1:
+        listed = ", ".join(file.name for file in (usual or found)[:5])
+        raise SuiteError(f"{path} holds several tables ({listed}): name the one to read")
+    return (usual or found)[0]
+
+
+def load_table(
+    rows: Iterable[Row],
+    path: Path,
+    rules: TableRules,
+    skip_bad: bool,
+    columns: Mapping[str, str],
+    audio: Path | None,
+    **suite: Any,
+) -> Suite:
+    """The suite that the rows of the table at ``path`` describe; ``suite`` are fields of the Suite."""
+    sounds = Sounds(path, audio)
+    kept: list[Row] = []
+    names: dict[str, None] = {}
+    for row in rows:
+        names |= dict.fromkeys(row.cells)
+        kept.append(row._replace(cells={name: _stored(cell, sounds) for name, cell in row.cells.items()}))
+    if not kept:
+        raise SuiteError(f"{path} holds no question")
+    assigned = assign_columns(list(names), columns, str(path))
+    stem = slug(path.stem)
+    raws = records(kept, assigned, sounds.name, rules, stem)
+    sounds.unpack({name for raw in raws for name in raw.fields.get("audio_paths", ())})
+    intake = validate_records(raws, sounds.root, skip_bad=skip_bad, origin=path)
+    given = {"columns": {kind: ", ".join(of) for kind, of in assigned.of.items()}, "not read": list(assigned.unused)}
+    return Suite(
+        **{"name": stem, "default_protocol": "starbench", "licence": None}
+        | suite
+        | {"spec": {"table": path.name, **given, **suite.get("spec", {})}},
+        root=sounds.root,
+        items=intake.items,
+        clips=intake.clips,
+        skipped=intake.problems,
+    )
+
+
+def _stored(cell: Any, sounds: Sounds) -> Any:
+    """A cell without the sound that it holds: the name under which the sound was written to the cache folder."""
+    holds_sound = isinstance(cell, bytes) or (isinstance(cell, dict) and isinstance(cell.get("bytes"), bytes))
+    if isinstance(cell, list):
+        return [_stored(one, sounds) for one in cell]
+    return sounds.name(cell) if holds_sound else cell
