@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from starbench.cli import models, results, suites
+from starbench.cli import models, questions, results, suites
 from starbench.cli.exits import BAD_INPUT, INCOMPLETE, INTERRUPTED
 from starbench.cli.output import echo
 from starbench.errors import AdapterError, InputError, JournalError, StarbenchError, SuiteError
@@ -42,7 +42,7 @@ class _GroupedHelp(TyperCommand):
 
 
 #: Problems of a data set that are shown.
-_MOST_PROBLEMS = 20
+_MOST_PROBLEMS = 200
 
 app = typer.Typer(
     help="Does a large audio-language model hear sound in time and 3D space?",
@@ -75,6 +75,7 @@ for command in (
     results.leaderboard,
 ):
     app.command(command.__name__.rstrip("_").replace("_", "-"), cls=_GroupedHelp)(command)
+app.add_typer(questions.app, name="questions")
 
 
 def _show_version(is_asked_for: bool) -> None:

@@ -27,6 +27,7 @@ def demo(
     options.server,
     options.canary,
     options.sampling,
+    options.loading,
     options.questions,
     options.delivery,
     options.pace,
@@ -99,7 +100,9 @@ def threshold(
     raise typer.Exit(command(values))
 
 
-@options.with_options(options.server, options.canary, options.sampling, options.delivery, options.pace)
+@options.with_options(
+    options.server, options.canary, options.sampling, options.loading, options.delivery, options.pace
+)
 def caption(
     model: options.ModelSpec,
     suite: options.Suites,

@@ -55,10 +55,10 @@ ModelSpec = Annotated[
     ),
 ]
 
-Suite = Annotated[str, typer.Option(help="A built suite's directory, or task:source (star-bench:ROOT).")]
+Suite = Annotated[str, typer.Option(help="A built suite's directory, or task:source (questions:FILE, star-bench:FOLDER).")]
 Suites = Annotated[
     list[str],
-    _of_suite(help="A built suite's directory, or task:source (star-bench:FOLDER of its data). Repeatable."),
+    _of_suite(help="A built suite's directory, or task:source (questions:FILE, star-bench:FOLDER). Repeatable."),
 ]
 SkipBad = Annotated[
     bool, _of_suite("--skip-bad", help="Leave damaged items out instead of stopping; the result says so.")
@@ -159,6 +159,21 @@ def selection(
     ] = "",
 ) -> None:
     """Which items or trials are looked at: all filters hold together."""
+
+
+def loading(
+    columns: Annotated[
+        list[str] | None,
+        _of_suite(
+            "--map", help="Of a table of questions: NAME=COLUMN, where its names are not the usual ones. Repeatable."
+        ),
+    ] = None,
+    sounds: Annotated[
+        Path | None,
+        _of_suite(help="Of a table of questions: folder, zip or tar of its sounds; default: the table's folder."),
+    ] = None,
+) -> None:
+    """What a table of questions does not say of itself."""
 
 
 def sampling(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from starbench.engine.cost import PromptSize, prompt_size
 from starbench.engine.runner import TrialResult
@@ -38,6 +39,8 @@ class CaptionRequest:
     suites: tuple[str, ...]
     setup: Setup = field(default_factory=Setup)
     prompt: Path | None = None
+    loading: Mapping[str, Any] = field(default_factory=dict)
+    """As :func:`starbench.suites.open.open_suite` takes it."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,10 @@ def plan_captions(request: CaptionRequest, model: Model) -> CaptionPlan:
     text, version = _prompt(request.prompt)
     setup = request.setup
     drawn = partial(sample, limit=setup.limit, seed=setup.limit_seed)
-    opened = [open_suite(spec, skip_bad=setup.skip_bad, to_decode=drawn) for spec in request.suites]
+    opened = [
+        open_suite(spec, skip_bad=setup.skip_bad, to_decode=drawn, loading=request.loading)
+        for spec in request.suites
+    ]
     rate, resampled = sent_rate(request.setup.rate_hz, model, opened)
     trials: dict[str, Trial] = {}
     sources: dict[str, tuple[Item, ClipStore]] = {}

@@ -61,6 +61,8 @@ class Request:
     captions: Path | None = None
     label: str | None = None
     """What the user calls the run."""
+    loading: Mapping[str, Any] = field(default_factory=dict)
+    """As :func:`starbench.suites.open.open_suite` takes it."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,9 @@ def _open_all(request: Request) -> list[Suite]:
     setup = request.setup
     to_decode = partial(sample, limit=setup.limit, seed=setup.limit_seed)
     suites = [
-        suite if isinstance(suite, Suite) else open_suite(suite, skip_bad=setup.skip_bad, to_decode=to_decode)
+        suite
+        if isinstance(suite, Suite)
+        else open_suite(suite, skip_bad=setup.skip_bad, to_decode=to_decode, loading=request.loading)
         for suite in request.suites
     ]
     repeated = [name for name, n in Counter(suite.name for suite in suites).items() if n > 1]

@@ -14,7 +14,7 @@ from starbench.suites import suite as suites
 from starbench.suites.suite import Suite
 
 #: Argument of a task's ``load`` -> the option of the command line that gives it.
-LOADING = {"columns": "--map", "audio": "--audio"}
+LOADING = {"columns": "--map", "sounds": "--sounds"}
 
 
 def open_suite(

@@ -40,9 +40,9 @@ class Sounds:
         self._place = place or table.parent
         self._is_archive = self._place.is_file()
         if not self._place.exists():
-            raise SuiteError(f"--audio {self._place}: there is no such folder or archive")
+            raise SuiteError(f"--sounds {self._place}: there is no such folder or archive")
         if self._is_archive and not self._place.name.lower().endswith(_ARCHIVES):
-            raise SuiteError(f"--audio {self._place}: is neither a folder nor one of {', '.join(_ARCHIVES)}")
+            raise SuiteError(f"--sounds {self._place}: is neither a folder nor one of {', '.join(_ARCHIVES)}")
         self._in_table = False
 
     @property
@@ -101,7 +101,7 @@ class Sounds:
     def _keep(self, data: bytes, ending: str) -> str:
         """Write the bytes of a sound of the table to the cache folder, and name them by their digest."""
         if self._is_archive:
-            raise SuiteError("holds the sound itself, and --audio names an archive: leave --audio out")
+            raise SuiteError("holds the sound itself, and --sounds names an archive: leave it out")
         self._in_table = True
         name = f"{sha256(data).hexdigest()}{ending if ending in _ENDINGS else '.wav'}"
         if not (self.root / name).is_file():

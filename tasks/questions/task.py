@@ -32,18 +32,18 @@ class Questions:
         *,
         skip_bad: bool = False,
         columns: Mapping[str, str] | None = None,
-        audio: Path | None = None,
+        sounds: Path | None = None,
     ) -> Suite:
         """Read and check the questions.
 
         ``source`` is a table, or a folder that holds one; ``columns`` says which of its columns holds what, where the
-        usual names do not (``{"options": "choices"}``); ``audio`` is the folder or archive of the sounds, by default
+        usual names do not (``{"options": "choices"}``); ``sounds`` is the folder or archive of the sounds, by default
         the table's folder. With ``skip_bad``, damaged questions are left out and listed.
 
         Raises a SuiteError that lists every fault of the table.
         """
         path = _table(source)
-        return load_table(read_rows(path), path, TableRules(task="Questions"), skip_bad, columns or {}, audio)
+        return load_table(read_rows(path), path, TableRules(task="Questions"), skip_bad, columns or {}, sounds)
 
     def write_template(self, out: Path) -> tuple[Path, ...]:
         """Write a table with a few questions, and their sounds, to start from; returns the files."""
@@ -73,11 +73,11 @@ def load_table(
     rules: TableRules,
     skip_bad: bool,
     columns: Mapping[str, str],
-    audio: Path | None,
+    place: Path | None,
     **suite: Any,
 ) -> Suite:
     """The suite that the rows of the table at ``path`` describe; ``suite`` are fields of the Suite."""
-    sounds = Sounds(path, audio)
+    sounds = Sounds(path, place)
     kept: list[Row] = []
     names: dict[str, None] = {}
     for row in rows:

@@ -13,6 +13,7 @@ from starbench.cli.commands.report_line import command_for
 from starbench.cli.commands.shared import (
     drive,
     error_lines,
+    loading_of,
     model_of,
     names_in,
     say_before,
@@ -41,7 +42,13 @@ def run(options: Mapping[str, Any]) -> int:
     """Ask what the run still lacks, or show what would be asked; returns the exit code."""
     options = {**options, "conditions": _conditions(options)}
     model = model_of(options)
-    request = Request(tuple(options["suite"]), setup_of(options), options["captions_file"], options["label"])
+    request = Request(
+        tuple(options["suite"]),
+        setup_of(options),
+        options["captions_file"],
+        options["label"],
+        loading_of(options),
+    )
     plan = plan_run(request, model)
     settings = settings_of(model, options)
     plan = replace(plan, run=plan.run.model_copy(update={"prices": settings.prices}))

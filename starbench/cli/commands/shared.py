@@ -60,6 +60,11 @@ def key_values(option: str, pairs: Iterable[str]) -> Iterator[tuple[str, str]]:
         yield name, value
 
 
+def loading_of(options: Mapping[str, Any]) -> dict[str, Any]:
+    """What ``--map`` and ``--sounds`` say of a table of questions."""
+    return {"columns": dict(key_values("--map", options["columns"] or ())), "sounds": options["sounds"]}
+
+
 def setup_of(options: Mapping[str, Any]) -> Setup:
     """How questions are put: each option that is called as a field of :class:`~starbench.schema.Setup`."""
     fields = {name: options[name] for name in Setup.model_fields if name in options}

@@ -1,0 +1,52 @@
+"""What a suite holds, in sentences for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from starbench.reporting.tables import new_console, say
+from starbench.suites.overview import SuiteOverview
+from starbench.text import printable
+
+#: Names that a line lists.
+_MOST_NAMES = 5
+
+
+def show_overview(name: str, found: SuiteOverview, spec: Mapping[str, Any]) -> None:
+    """Print a line for each thing that a reader should know before the suite is asked."""
+    console = new_console()
+    for line in (f"{name}: {found.n_items:,} question{'s' * (found.n_items != 1)}", *overview_lines(found, spec)):
+        say(console, line)
+
+
+def overview_lines(found: SuiteOverview, spec: Mapping[str, Any]) -> Iterator[str]:
+    """The lines of :func:`show_overview`; ``spec`` says how the suite was read."""
+    columns = spec.get("columns")
+    if isinstance(columns, dict):
+        yield "columns: " + "; ".join(f"{kind} from {printable(str(of))}" for kind, of in columns.items())
+    if unread := spec.get("not read"):
+        yield f"columns that are not read: {_listed([str(name) for name in unread])}"
+    yield "options: " + ", ".join(f"{n} in {count:,}" for n, count in found.options.items())
+    yield f"categories: {_listed([f'{name} {count:,}' for name, count in found.categories.items()])}"
+    places = ", ".join(f"{letter} {count / found.n_items:.1%}" for letter, count in found.places.items())
+    most = max(found.places.values()) / found.n_items
+    yield (
+        f"right answers stand at {places}: always the same letter gets {most:.1%}, chance is {found.chance:.1%} "
+        "(protocol starbench rotates the options)"
+    )
+    yield f"the right option is the longest in {found.longest:.1%}"
+    shortest, longest, total = found.seconds
+    rates = ", ".join(f"{rate:,} Hz {count:,}" for rate, count in found.rates.items())
+    yield (
+        f"clips: {found.n_clips:,} of {found.n_sounds:,} different sounds, {shortest:.2f} to {longest:.2f} s, "
+        f"{total / 60:.1f} min in all; {rates}"
+    )
+    for what, groups in (("questions that stand twice", found.repeated), ("clips of the same sound", found.copies)):
+        if groups:
+            yield f"{what}: {_listed([' = '.join(group) for group in groups])}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(map(printable, names[:_MOST_NAMES]))
+    return shown if len(names) <= _MOST_NAMES else f"{shown} and {len(names) - _MOST_NAMES:,} more"
