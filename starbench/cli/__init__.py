@@ -65,6 +65,7 @@ for command in (
     models.run,
     models.threshold,
     models.check_model,
+    results.import_,
     results.score,
     results.compare,
     results.report,

@@ -33,6 +33,34 @@ def score(
     raise typer.Exit(command(values))
 
 
+@options.with_options(options.loading)
+def import_(
+    prediction_format: Annotated[
+        str,
+        typer.Argument(metavar="FORMAT", help="jsonl, inspect, or a task that reads predictions of its own."),
+    ],
+    path: Annotated[Path, typer.Argument(help="The file or folder of the predictions.")],
+    out: Annotated[Path, typer.Option(help="A new run directory; of several systems, a folder of them.")],
+    suite: Annotated[
+        str | None, typer.Option(help="The questions that were asked; default: as the predictions hold them.")
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="The system's name; default: as the predictions say.")] = None,
+    source: Annotated[str | None, typer.Option(help="Who published the predictions, and where.")] = None,
+    licence: Annotated[str | None, typer.Option(help="Licence of the predictions.")] = None,
+    date: Annotated[str | None, typer.Option(help="When they were published.")] = None,
+    **loading: Any,
+) -> None:
+    """Make a run of predictions that somebody else has published: scored, compared and ranked as any, and marked.
+
+    Each reply is read by our reader, and the rawest reply wins over what its authors made of it. Exit codes: 0 done,
+    1 questions have no prediction, 2 bad input; every line that fits no question is named.
+    """
+    values = locals() | loading
+    from starbench.cli.commands.importing import import_ as command
+
+    raise typer.Exit(command(values))
+
+
 def compare(
     runs: Annotated[list[Path], typer.Argument(help="Run directories; the first is compared with.")],
     condition: Annotated[

@@ -73,7 +73,7 @@ def _trial(
     suite: str, item: Item, protocol: Protocol, condition: str, presentation: Presentation, rotation: int
 ) -> Trial:
     contents, order = arrange(item, rotation)
-    right = contents.index(_right_option(item, presentation, order))
+    right = contents.index(right_option(item, order, mirrored=presentation.mirrored))
     options = tuple(item.options[i] for i in contents)
     return Trial(
         suite=suite,
@@ -104,13 +104,14 @@ def arrange(item: Item, rotation: int) -> tuple[tuple[int, ...], tuple[int, ...]
     return tuple(range(n_options)), orders[(item.rotation_offset + rotation) % len(orders)]
 
 
-def _right_option(item: Item, presentation: Presentation, order: tuple[int, ...]) -> int:
+def right_option(item: Item, order: tuple[int, ...], *, mirrored: bool = False) -> int:
+    """Index, in the item's own order, of the option that is right where clips are heard in this order."""
     if item.option_orders is not None:
         # Where each clip of the true order is now heard, counted from 1 as the options count.
         places = tuple(order.index(clip) + 1 for clip in range(len(order)))
         return item.option_orders.index(places)
     answer = item.answer or ""
-    if presentation.mirrored and item.mirror is not None:
+    if mirrored and item.mirror is not None:
         answer = item.mirror[answer]
     return item.options.index(answer)
 

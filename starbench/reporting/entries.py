@@ -61,9 +61,9 @@ def _is_adaptive(data: LoadedRun, suite: str) -> bool:
 def _entry(data: LoadedRun, scores: RunScore, score: SuiteScore) -> LeaderboardEntry:
     run, setup = data.run, data.run.identity.setup
     suite = next(suite for suite in run.identity.suites if suite.name == score.suite)
-    is_unproven = data.canary is None and not all(map(is_soundless, setup.conditions))
+    is_unproven = data.canary is None and run.imported is None and not all(map(is_soundless, setup.conditions))
     return LeaderboardEntry(
-        run_by_us=True,
+        run_by_us=run.imported is None,
         label=run.label,
         model=ModelRecord(
             name=run.identity.model,
@@ -86,6 +86,7 @@ def _entry(data: LoadedRun, scores: RunScore, score: SuiteScore) -> LeaderboardE
         cost_usd=scores.cost_usd,
         canary=data.canary,
         captioner=run.captioner,
+        imported=run.imported,
         inapplicable=run.inapplicable,
         skipped=run.skipped,
         notes=(*notes(run), *([summary.NOT_HELD] if is_unproven else [])),

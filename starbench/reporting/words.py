@@ -13,7 +13,8 @@ from starbench.planning.conditions import CAPTION
 from starbench.planning.reasons import sentence
 from starbench.schema import Adaptation, Inapplicable, Run
 from starbench.schema.caption import Captioner
-from starbench.schema.score import SuiteScore
+from starbench.schema.imported import Imported
+from starbench.schema.score import Headline, RunScore, SuiteScore
 
 _CHANGES = {
     "split": "clips of two channels split into left ear and right ear",
@@ -55,7 +56,44 @@ def notes(run: Run) -> list[str]:
     """What else a reader of the results should know."""
     if run.notes:  # stored by version 0.1
         return list(run.notes)
-    return [*captioner_notes(run.captioner), *_idle_policies(run), *_folding(run)]
+    imported = [] if run.imported is None else [imported_note(run.imported)]
+    return [*imported, *captioner_notes(run.captioner), *_idle_policies(run), *_folding(run)]
+
+
+def imported_note(imported: Imported) -> str:
+    """That replies were asked for by others, by whom, and what was done to them."""
+    facts = [imported.source, imported.licence and f"licence {imported.licence}", imported.date]
+    note = f"imported, not run by us: replies of {', '.join(fact for fact in facts if fact)}"
+    if imported.changed:
+        note += (
+            f"; the raw reply is read, and in {imported.changed:,} its authors made another text of it, "
+            f"{imported.changed_readings:,} of which are read otherwise"
+        )
+    return note
+
+
+def imported_lines(run: Run, scores: RunScore) -> Iterator[str]:
+    """What an import did, a line each: which fields were read, how trials ended, how letters were used."""
+    imported = run.imported
+    if imported is None:
+        return
+    yield imported_note(imported)
+    yield "read: " + ", ".join(f"{name} of {n:,} replies" for name, n in imported.fields.items())
+    for row in (headline for suite in scores.suites for headline in suite.headlines):
+        ended = ", ".join(f"{name} {n:,}" for name, n in row.outcomes.items() if n)
+        yield f"answered {100 * row.coverage:.1f} % of {row.n_trials:,} ({ended})"
+        yield f"right {100 * row.aa:.1f} % of all, chance {100 * row.chance:.1f} %; {letter_words(row)}"
+
+
+def letter_words(row: Headline) -> str:
+    """How often each letter is chosen, and how often trials are right where it is right."""
+    answered = sum(one.chosen for one in row.letters)
+    return ", ".join(
+        f"{one.letter} in {one.chosen / answered:.1%} of the answers"
+        + (f" and right in {one.right / one.planned:.1%} where it is right" if one.planned else "")
+        for one in row.letters
+        if answered
+    )
 
 
 def captioner_notes(captioner: Captioner | None) -> Iterator[str]:

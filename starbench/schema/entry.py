@@ -12,6 +12,7 @@ from starbench.schema.base import Bool, Facts, Float, Frozen, Int
 from starbench.schema.canary import Canary
 from starbench.schema.capabilities import Capabilities
 from starbench.schema.caption import Captioner
+from starbench.schema.imported import Imported
 from starbench.schema.response import Usage
 from starbench.schema.score import SuiteScore
 from starbench.schema.setup import Setup
@@ -61,6 +62,8 @@ class LeaderboardEntry(Frozen):
     canary: Canary | None = None
     captioner: Captioner | None = None
     cost_usd: Float | None = None
+    imported: Imported | None = None
+    """Where the replies came from, where they are scored by us and were asked for by others."""
     inapplicable: tuple[Inapplicable, ...] = ()
     skipped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -76,8 +79,8 @@ class LeaderboardEntry(Frozen):
     def _has_figures(self) -> Self:
         if (self.scores is None) == (self.published is None):
             raise ValueError("an entry holds scores of a run, or published figures, and not both")
-        if self.run_by_us != (self.scores is not None):
-            raise ValueError("run_by_us: is true for scores of a run, and for nothing else")
-        if self.run_by_us and (self.suite.digest is None or self.suite.n_items is None):
-            raise ValueError("suite: a run by us knows the digest and the number of items")
+        if self.run_by_us != (self.scores is not None and self.imported is None):
+            raise ValueError("run_by_us: is true for scores of a run that is not imported, and for nothing else")
+        if self.scores is not None and (self.suite.digest is None or self.suite.n_items is None):
+            raise ValueError("suite: a run knows the digest and the number of items")
         return self

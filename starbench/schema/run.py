@@ -12,6 +12,7 @@ from starbench.schema.base import Facts, Frozen
 from starbench.schema.capabilities import Capabilities
 from starbench.schema.caption import Captioner
 from starbench.schema.floors import Floors
+from starbench.schema.imported import Imported
 from starbench.schema.prices import Prices
 from starbench.schema.references import References
 from starbench.schema.setup import Setup
@@ -72,6 +73,8 @@ class Run(Frozen):
     """What tokens cost when the run was begun."""
     files: dict[str, str] = Field(default_factory=dict)
     """Name of a file of the run -> SHA-256 of what was written to it when the run was begun."""
+    imported: Imported | None = None
+    """Where its replies came from, if it was not run by us."""
     created: str
 
     @model_validator(mode="before")

@@ -143,6 +143,18 @@ class PartItems(Frozen):
     """Planned trials of each."""
 
 
+class LetterScore(Frozen):
+    """How one letter was used: chosen whatever is right, and right whatever is chosen."""
+
+    letter: str = Field(pattern=r"^[A-Z]$")
+    chosen: Int
+    """Answered trials that chose it."""
+    planned: Int
+    """Planned trials in which it is right."""
+    right: Int
+    """Of these, trials that are right."""
+
+
 class Headline(Score):
     """One condition over all items of a suite; MA is the mean of its tasks, each by its own if it has one."""
 
@@ -154,6 +166,8 @@ class Headline(Score):
     """Whether every planned trial ended, none in an error."""
     items: tuple[PartItems, ...] = ()
     """By task and sub-category, so that two entries can be compared item by item; empty in entries of before."""
+    letters: tuple[LetterScore, ...] = ()
+    """Letter bias; empty in entries of before."""
 
 
 class SuiteScore(Frozen):

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from starbench.schema import Outcome
-from starbench.schema.score import Headline, Macro, PairedDifference, PartScore, Score, TaskScore
+from starbench.schema.score import Headline, LetterScore, Macro, PairedDifference, PartScore, Score, TaskScore
 from starbench.scoring import intervals
 from starbench.scoring.constant import SHARED_BY, best_constant
 from starbench.scoring.intervals import Floats
@@ -101,6 +101,18 @@ def headline(condition: str, observations: Sequence[Observation], *, complete: b
         ma=_macro(parts),
         complete=complete,
         items=tuple(part_items(name, group) for name, groups in parts.items() for group in groups),
+        letters=_letters(observations),
+    )
+
+
+def _letters(observations: Sequence[Observation]) -> tuple[LetterScore, ...]:
+    """How each letter was used, of those that are right or chosen anywhere."""
+    chosen = Counter([o.letter for o in observations if o.letter is not None])
+    planned = Counter([o.trial.answer_letter for o in observations])
+    right = Counter([o.trial.answer_letter for o in observations if o.correct])
+    return tuple(
+        LetterScore(letter=letter, chosen=chosen[letter], planned=planned[letter], right=right[letter])
+        for letter in sorted({*chosen, *planned})
     )
 
 

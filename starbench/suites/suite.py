@@ -71,6 +71,12 @@ def digest(items: Iterable[Item], clips: Mapping[str, ClipInfo]) -> str:
     return sha256("\n".join(sorted(lines)).encode()).hexdigest()
 
 
+def digest_without_sounds(items: Iterable[Item]) -> str:
+    """SHA-256 over items whose sounds are not at hand, by the names of their sounds; never that of a suite."""
+    lines = [json.dumps(item.model_dump(mode="json", by_alias=True), sort_keys=True) for item in items]
+    return sha256("\n".join(["without sounds", *sorted(lines)]).encode()).hexdigest()
+
+
 def read(
     root: Path,
     *,

@@ -40,6 +40,11 @@ _OTHERWISE = re.compile(r"otherwise|not|it is not")
 _SECOND = re.compile(r"second(?: is| does| has more)?|otherwise")
 
 
+def without_instructions(prompt: str) -> str:
+    """The question of a prompt, without what only shapes the reply."""
+    return _INSTRUCTIONS.sub("", prompt)
+
+
 def options(prompt: str) -> tuple[str, str]:
     """The texts of options A and B, in the prompt's own words.
 
@@ -51,7 +56,7 @@ def options(prompt: str) -> tuple[str, str]:
     InputError
         The prompt does not say what its two letters mean.
     """
-    question = _INSTRUCTIONS.sub("", prompt)
+    question = without_instructions(prompt)
     for form in _FORMS:
         match = form.search(question)
         if match:

@@ -1,0 +1,70 @@
+"""Predictions as JSON lines: one object a line, of any data set that starbench opens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import ConfigDict, Field, ValidationError
+
+from starbench.errors import InputError, SuiteError
+from starbench.schema import Frozen, Stop
+from starbench.schema.base import Int
+from starbench.schema.imported import Imported, Prediction, PredictionSet
+from starbench.storage.inputs import lines, parse_json
+from starbench.text import validation_problem
+
+
+class _Line(Frozen):
+    """What is read of a line; other fields are ignored."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    item_id: str = Field(min_length=1)
+    reply: str | None
+    rotation: Int = Field(default=0, ge=0)
+    stop: Stop = "end"
+    model: str = "unnamed"
+    answer_letter: str | None = None
+
+
+def read(path: Path) -> list[PredictionSet]:
+    """The predictions of the file at ``path``: one set for each ``model`` that its lines name.
+
+    A line has ``item_id`` and ``reply``, and perhaps ``rotation``, ``stop``, ``model`` and ``answer_letter``. Raises a
+    SuiteError that lists every damaged line.
+    """
+    problems: list[str] = []
+    by_model: dict[str, list[Prediction]] = {}
+    for where, line in _lines(path, problems):
+        prediction = Prediction(where=where, **line.model_dump(exclude={"model"}))
+        by_model.setdefault(line.model, []).append(prediction)
+    if problems:
+        raise SuiteError(f"{path}: {len(problems)} line(s) are no predictions", tuple(problems))
+    return [
+        PredictionSet(
+            model=model,
+            suite="",
+            protocol="starbench",
+            items=(),
+            predictions=tuple(predictions),
+            imported=Imported(format="jsonl", source=path.name, fields={"reply": len(predictions)}),
+        )
+        for model, predictions in by_model.items()
+    ]
+
+
+def _lines(path: Path, problems: list[str]) -> Iterator[tuple[str, _Line]]:
+    try:
+        for number, line in enumerate(lines(path), 1):
+            if not line.strip():
+                continue
+            where = f"{path.name}:{number}"
+            try:
+                yield where, _Line.model_validate(parse_json(line, "the line"))
+            except ValidationError as error:
+                problems.append(f"{where}: {validation_problem(error)}")
+            except InputError as error:
+                problems.append(f"{where}: {error}")
+    except OSError as error:
+        raise SuiteError(f"{path} cannot be read: {error.strerror}") from error
