@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from starbench.cli.commands.shared import loading_of
 from starbench.cli.exits import DONE, INCOMPLETE
 from starbench.cli.output import echo
 from starbench.errors import InputError
+from starbench.execution.processes import available_cpus, map_items
 from starbench.importing.formats import read_predictions
 from starbench.importing.run import write_run
 from starbench.reporting.entries import write_entries
@@ -18,6 +21,7 @@ from starbench.runs.load import load
 from starbench.schema.imported import PredictionSet
 from starbench.scoring.run import score
 from starbench.suites.open import open_suite
+from starbench.suites.suite import Suite
 from starbench.text import printable, slug
 
 
@@ -31,18 +35,37 @@ def import_(options: Mapping[str, Any]) -> int:
     places = {one.model: out if len(found) == 1 else out / slug(one.model) for one in found}
     if len(set(places.values())) < len(found):
         raise InputError(f"{path}: two systems have one name: import them one by one, with --model")
-    complete = True
-    for one in found:
-        place = places[one.model]
-        write_run(one, place, suite)
-        data = load(place)
-        scores = score(data)
-        write_entries(data, scores)
-        complete = complete and scores.complete
-        echo(f"run: {place} ({printable(one.model)})")
-        for line in imported_lines(data.run, scores):
-            echo(f"  {line}")
-    return DONE if complete else INCOMPLETE
+    jobs = [(one, places[one.model]) for one in found]
+    written: dict[Path, _Written] = {}
+    with closing(map_items(partial(_write, suite=suite), jobs, _workers(len(jobs)))) as finished:
+        for one in finished:
+            written[one.place] = one
+    for _, place in jobs:
+        for line in written[place].lines:
+            echo(line)
+    return DONE if all(one.complete for one in written.values()) else INCOMPLETE
+
+
+class _Written(NamedTuple):
+    place: Path
+    complete: bool
+    lines: tuple[str, ...]
+
+
+def _write(job: tuple[PredictionSet, Path], suite: Suite | None) -> _Written:
+    """Write the run of one system and its entry."""
+    one, place = job
+    write_run(one, place, suite)
+    data = load(place)
+    scores = score(data)
+    write_entries(data, scores)
+    about = (f"  {line}" for line in imported_lines(data.run, scores))
+    return _Written(place, scores.complete, (f"run: {place} ({printable(one.model)})", *about))
+
+
+def _workers(n_jobs: int) -> int:
+    """Processes for so many runs: none for one, which takes a second or two."""
+    return 0 if n_jobs == 1 else min(n_jobs, available_cpus())
 
 
 def _as_said(one: PredictionSet, options: Mapping[str, Any]) -> PredictionSet:
