@@ -19,7 +19,7 @@ from starbench.planning.adaptation import is_done
 from starbench.planning.conditions import CAPTION, is_soundless
 from starbench.reporting.files import write_file
 from starbench.reporting.markdown import board_to_markdown
-from starbench.reporting.words import adaptation_sentence, criteria
+from starbench.reporting.words import adaptation_sentence, criteria, imported_source
 from starbench.schema import Setup
 from starbench.schema.board import (
     Board,
@@ -47,7 +47,10 @@ def board(entries: Iterable[LeaderboardEntry]) -> Board:
     groups: dict[tuple[Any, ...], list[LeaderboardEntry]] = {}
     for entry in {entry.model_dump_json(): entry for entry in entries}.values():
         groups.setdefault(_comparable(entry), []).append(entry)
-    ours_first = sorted(groups, key=lambda key: (not key[-1], json.dumps(key)))
+    # Ours, then what was imported, then figures alone.
+    ours_first = sorted(
+        groups, key=lambda key: (not key[-1], groups[key][0].scores is None, json.dumps(key))
+    )
     return Board(tables=tuple(_table(groups[key]) for key in ours_first))
 
 
@@ -71,7 +74,8 @@ def _comparable(entry: LeaderboardEntry) -> tuple[Any, ...]:
     # What a model cannot take is not asked of it, so the same suite can be fewer questions.
     n_audio = [h.n_items for h in entry.scores.headlines if h.condition == "audio"] if entry.scores else []
     questions = (suite.name, suite.digest, suite.version, suite.profile, suite.n_items, *n_audio)
-    return (*questions, *entry.setup.comparable_key(), entry.run_by_us)
+    imported = (entry.imported.source, entry.imported.licence) if entry.imported else ()
+    return (*questions, *entry.setup.comparable_key(), *imported, entry.run_by_us)
 
 
 def _table(entries: Sequence[LeaderboardEntry]) -> BoardTable:
@@ -102,7 +106,13 @@ def _table(entries: Sequence[LeaderboardEntry]) -> BoardTable:
     ]
     found = zip(headlines, ranks([one for _, _, one in headlines]), strict=True)
     rows = [_run_row(entry, scores, headline, rank) for (entry, scores, headline), rank in found]
-    return RunTable(suite=suite, setup=setup, source=None, rows=tuple(sorted(rows, key=_place)))
+    return RunTable(
+        suite=suite,
+        setup=setup,
+        source=first.imported and imported_source(first.imported),
+        run_by_us=first.run_by_us,
+        rows=tuple(sorted(rows, key=_place)),
+    )
 
 
 def _place(row: RunRow | PublishedRow) -> tuple[str, float, str]:
@@ -158,4 +168,6 @@ def _run_row(
         folded=has_sound and is_folded(capabilities, changes),
         canary=summary.short(entry.canary, apart=are_ears_apart(changes)) if has_sound else None,
         captioner=_captioner(entry, headline.condition),
+        outcomes={name: n for name, n in headline.outcomes.items() if n} if entry.imported else {},
+        letters=headline.letters if entry.imported else (),
     )

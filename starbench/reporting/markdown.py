@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from starbench.canary.arrival import FOLDED
 from starbench.reporting.floors import listed
+from starbench.schema import Outcome
 from starbench.schema.base import Interval
 from starbench.schema.board import Board, BoardTable, PublishedTable, RunRow, RunTable, TaskCell
+from starbench.schema.score import LetterScore
 from starbench.text import printable
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|~@]|:(?=//)|(?<=www)\.)")
@@ -19,10 +21,16 @@ _ANSWER_MODES = {"choice": "answers held to letters", "logprobs": "answers by lo
 def board_to_markdown(board: Board) -> str:
     """The tables of a board, one below the other."""
     sections = [
-        f"## {escape(title)}\n\n{_run_table(table) if table.run_by_us else _published_table(table)}\n"
+        f"## {escape(title)}\n\n{_table(table)}\n"
         for title, table in zip(titles(board), board.tables, strict=True)
     ]
     return "# starbench leaderboard\n\n" + "\n".join(sections)
+
+
+def _table(table: BoardTable) -> str:
+    if isinstance(table, PublishedTable):
+        return _published_table(table)
+    return _run_table(table) if table.run_by_us else _imported_table(table)
 
 
 def escape(text: str) -> str:
@@ -48,9 +56,10 @@ def titles(board: Board) -> list[str]:
 def _title(table: BoardTable) -> str:
     """The suite, and what its runs share that the usual run does not have; a policy where it changed something."""
     suite, setup = table.suite, table.setup
-    changed_by = {name for row in table.rows for name in row.changed_by} if table.run_by_us else set()
+    changed_by = {name for row in table.rows for name in row.changed_by} if isinstance(table, RunTable) else set()
     parts = (
         suite.name,
+        isinstance(table, RunTable) and not table.run_by_us and "imported",
         suite.version and f"data {suite.version}",
         f"protocol {setup.protocol or 'unknown'}",
         setup.limit is not None and f"a sample of {setup.limit} items",
@@ -71,7 +80,8 @@ def _facts(table: BoardTable) -> dict[str, str]:
         for part in (table.suite, table.setup)
         for name, value in part.model_dump(mode="json").items()
     }
-    n_audio = [row.n_items for row in table.rows if row.condition == "audio"] if table.run_by_us else []
+    rows = table.rows if isinstance(table, RunTable) else ()
+    n_audio = [row.n_items for row in rows if row.condition == "audio"]
     return {**facts, "items heard": str(n_audio[0] if n_audio else 0)}
 
 
@@ -83,6 +93,51 @@ def _published_table(table: PublishedTable) -> str:
     rows = [[escape(row.model), *(_percent(row.figures.get(name)) for name in figures)] for row in table.rows]
     source = escape(table.source or "unknown")
     return f"{_lines(1, ['model', *figures], rows)}\nPublished figures, not run by us. Source: {source}.\n"
+
+
+def _imported_table(table: RunTable) -> str:
+    """Rows whose replies others asked for: what they reach, and what they reply where they do not answer."""
+    tasks = list(dict.fromkeys(name for row in table.rows for name in row.tasks))
+    letters = sorted({one.letter for row in table.rows for one in row.letters})
+    head = ["model", "rank", *tasks, "MA", "answered"]
+    head += [name for letter in letters for name in (f"says {letter}", f"AA where {letter} is right")]
+    rows = [
+        [
+            escape(row.model) + ("" if row.complete else " \\*"),
+            ranks(*row.rank),
+            *(_task_cells(row.tasks.get(name), has_alarms=False)[0] for name in tasks),
+            _with_interval(row.ma, row.ma_ci),
+            _percent(row.coverage),
+            *(cell for letter in letters for cell in map(_percent, letter_shares(row.letters, letter))),
+            escape(unanswered(row.outcomes)),
+        ]
+        for row in table.rows
+    ]
+    chances = ", ".join(f"{_percent(chance)} %" for chance in sorted({row.chance for row in table.rows}))
+    return (
+        f"{_lines(1, [*head, 'not answered'], rows)}\n{table.suite.n_items} items. Replies that others asked for and "
+        f"published, not run by us: {escape(table.source or 'source unknown')}. They are read by our reader; accuracy in % "
+        f"over all planned trials with its 95 % interval, chance {chances}; rank: by MA, a range where differences, paired "
+        "by item, are not clear; says: share of the answers, which is letter bias. No canary: whether sound reached these "
+        "models is not known. An asterisk marks missing replies.\n"
+    )
+
+
+def letter_shares(letters: Sequence[LetterScore], letter: str) -> tuple[float | None, float | None]:
+    """Share of the answers that choose a letter, and accuracy where it is right."""
+    answered = sum(one.chosen for one in letters)
+    mine = next((one for one in letters if one.letter == letter), None)
+    if mine is None:
+        return None, None
+    return mine.chosen / answered if answered else None, mine.right / mine.planned if mine.planned else None
+
+
+def unanswered(outcomes: Mapping[str, int]) -> str:
+    """How the trials ended that were not answered, commonest first."""
+    others = sorted(
+        ((n, name) for name, n in outcomes.items() if name != Outcome.ANSWERED.value), reverse=True
+    )
+    return ", ".join(f"{name} {n:,}" for n, name in others) or "–"
 
 
 def _run_table(table: RunTable) -> str:

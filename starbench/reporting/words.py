@@ -62,14 +62,19 @@ def notes(run: Run) -> list[str]:
 
 def imported_note(imported: Imported) -> str:
     """That replies were asked for by others, by whom, and what was done to them."""
-    facts = [imported.source, imported.licence and f"licence {imported.licence}", imported.date]
-    note = f"imported, not run by us: replies of {', '.join(fact for fact in facts if fact)}"
+    dated = f", {imported.date}" if imported.date else ""
+    note = f"imported, not run by us: replies of {imported_source(imported)}{dated}"
     if imported.changed:
         note += (
             f"; the raw reply is read, and in {imported.changed:,} its authors made another text of it, "
             f"{imported.changed_readings:,} of which are read otherwise"
         )
     return note
+
+
+def imported_source(imported: Imported) -> str:
+    """Who published the replies, and under what licence."""
+    return f"{imported.source}, licence {imported.licence}" if imported.licence else imported.source
 
 
 def imported_lines(run: Run, scores: RunScore) -> Iterator[str]:

@@ -9,6 +9,7 @@ from pydantic import Field, field_serializer
 from starbench.schema.base import Bool, Facts, Float, Frozen, Int, Interval
 from starbench.schema.entry import SuiteRecord
 from starbench.schema.floors import Floors
+from starbench.schema.score import LetterScore
 from starbench.schema.setup import Setup
 
 
@@ -76,6 +77,10 @@ class RunRow(Frozen):
     canary: str | None
     """``sound/hearing/ears``; None where no canary ran, or no sound was sent."""
     captioner: RowCaptioner | None
+    outcomes: dict[str, Int] = Field(default_factory=dict)
+    """How planned trials ended -> trials, of imported rows."""
+    letters: tuple[LetterScore, ...] = ()
+    """Letter bias, of imported rows."""
 
 
 class PublishedRow(Frozen):
@@ -105,9 +110,9 @@ class _Table(Frozen):
 
 
 class RunTable(_Table):
-    """Runs that may be compared with each other."""
+    """Runs that may be compared with each other: ours, or of replies that were imported from one source."""
 
-    run_by_us: Literal[True] = True
+    run_by_us: Bool = True
     rows: tuple[RunRow, ...]
 
 

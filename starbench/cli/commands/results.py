@@ -127,5 +127,6 @@ def _site(
 def _usual_places() -> list[Path]:
     """Entries where they usually lie, seen from the working directory."""
     derived = ("schema.json", BOARD_JSON)
-    files = [path for path in sorted(Path("results").glob("*.json")) if path.name not in derived]
+    found = (*sorted(Path("results").glob("*.json")), *sorted(Path("results/imported").glob("*/*.json")))
+    files = [path for path in found if path.name not in derived]
     return files + sorted(Path("runs").glob(f"*/{ENTRY_PATTERN}"))

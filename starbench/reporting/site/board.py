@@ -10,7 +10,7 @@ from starbench.errors import InputError
 from starbench.reporting.files import write_file
 from starbench.reporting.floors import highest
 from starbench.reporting.leaderboard import board, entry_digest
-from starbench.reporting.markdown import ranks, titles
+from starbench.reporting.markdown import letter_shares, ranks, titles, unanswered
 from starbench.reporting.site.environment import environment, write_static
 from starbench.reporting.tables import percent, with_interval
 from starbench.schema.base import Interval
@@ -96,9 +96,14 @@ def _section(title: str, table: BoardTable, number: int, reports: Mapping[str, s
         facts = [f"published figures, not run by us: {printable(table.source or 'source unknown')}"]
         return Section(anchor, title, facts, True, figures, _conditions(lines), lines)
     tasks = list(dict.fromkeys(name for row in table.rows for name in row.tasks))
-    columns = ["rank", _MACRO, *tasks, "answered", "canary"]
-    lines = [_line(row, tasks, reports) for row in table.rows]
     facts = [f"{table.suite.n_items:,} items", f"digest {(table.suite.digest or '')[:12]}"]
+    letters: list[str] = []
+    if not table.run_by_us:
+        letters = sorted({one.letter for row in table.rows for one in row.letters})
+        facts.append(f"replies that others asked for, not run by us: {printable(table.source or 'source unknown')}")
+    biases = [name for letter in letters for name in (f"says {letter}", f"right where {letter} is")]
+    columns = ["rank", _MACRO, *tasks, "answered", *biases, "canary"]
+    lines = [_line(row, tasks, letters, reports) for row in table.rows]
     return Section(anchor, title, facts, False, columns, _conditions(lines), lines)
 
 
@@ -110,12 +115,14 @@ def _published(figures: Mapping[str, float], names: Sequence[str]) -> list[Cell]
     return [Cell(percent(figures.get(name)), figures.get(name)) for name in names]
 
 
-def _line(row: RunRow, tasks: Sequence[str], reports: Mapping[str, str]) -> Line:
+def _line(row: RunRow, tasks: Sequence[str], letters: Sequence[str], reports: Mapping[str, str]) -> Line:
+    """A row; ``letters`` are those whose bias is shown."""
     arguments = ", ".join(f"{name}={value}" for name, value in row.arguments.items())
     notes = [
         *([arguments] if arguments else []),
         *(["trials missing or in error"] if not row.complete else []),
         *(["ears mixed to mono"] if row.folded else []),
+        *([f"not answered: {unanswered(row.outcomes)}"] if len(row.outcomes) > 1 else []),
         *row.adaptations,
     ]
     links = {"entry": f"entries/{row.entry}.json"} | (
@@ -131,6 +138,11 @@ def _line(row: RunRow, tasks: Sequence[str], reports: Mapping[str, str]) -> Line
             _figure(row.ma, row.ma_ci, row.n_items, f"chance {percent(row.chance)}"),
             *(_task(row.tasks.get(name)) for name in tasks),
             Cell(percent(row.coverage), row.coverage),
+            *(
+                Cell(percent(share), share)
+                for letter in letters
+                for share in letter_shares(row.letters, letter)
+            ),
             Cell(row.canary or "–"),
         ],
         links=links,
