@@ -45,9 +45,9 @@ def overview(suite: Suite) -> SuiteOverview:
     return SuiteOverview(
         n_items=len(items),
         categories=dict(Counter(item.part for item in items).most_common()),
-        options=dict(sorted(Counter(len(item.options) for item in items).items())),
+        options=dict(sorted(Counter(len(published_options(item)) for item in items).items())),
         places=dict(sorted(Counter(_letter(item) for item in items).items())),
-        chance=fmean(1 / len(item.options) for item in items),
+        chance=fmean(1 / len(published_options(item)) for item in items),
         longest=fmean(_is_longest(item) for item in items),
         n_clips=len(clips),
         n_sounds=len(by_sound),
@@ -59,7 +59,13 @@ def overview(suite: Suite) -> SuiteOverview:
 
 
 def _letter(item: Item) -> str:
-    return chr(ord("A") + item.options.index(item.right_option))
+    return chr(ord("A") + published_options(item).index(item.right_option))
+
+
+def published_options(item: Item) -> Sequence[str]:
+    """The options as the data set has them, where two equal ones were made one."""
+    options: Sequence[str] = item.truth.get("published_options", item.options)
+    return options
 
 
 def _is_longest(item: Item) -> bool:

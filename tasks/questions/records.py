@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,8 +28,10 @@ class TableRules:
 
     task: str
     """The task of a question whose row names none."""
-    merge_equal: bool = False
-    """Two options of one text are one; otherwise they are a fault."""
+    repair_options: bool = False
+    """Equal options are one, and an option without text is none; otherwise they are faults."""
+    factors: tuple[str, ...] = ()
+    """Columns that are kept as factors, by whose values scores can be shown."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class _Fields:
     answer: Any
     problems: list[str]
     is_row: bool
+    factors: dict[str, str]
 
 
 def records(
@@ -63,36 +66,39 @@ def _fields(row: Row, columns: Columns, name_sound: Callable[[Any], str], rules:
     question = cells.get("question")
     if not isinstance(question, str) or not question.strip():
         problems.append(f"{_column(columns, 'question')}: holds no text: write the question")
-    published = _options(cells.get("options"), _column(columns, "options"), problems)
-    options = tuple(dict.fromkeys(published)) if rules.merge_equal else published
+    published = _options(cells.get("options"), _column(columns, "options"))
+    options = tuple(dict.fromkeys(filter(None, published))) if rules.repair_options else published
+    problems += _option_faults(options, _column(columns, "options"))
     cells["audio"] = _sounds(cells.get("audio"), _column(columns, "audio"), name_sound, problems)
+    factors = {name: text for name in rules.factors if (text := _plain(row.cells.get(name))) is not None}
     # A row that is no row has no other faults; its cells, which may hold sounds, are not kept.
     problems = list(row.problems) or problems
-    return _Fields(row.where, cells, options, published, cells.get(columns.answer), problems, not row.problems)
+    return _Fields(row.where, cells, options, published, cells.get(columns.answer), problems, not row.problems, factors)
 
 
 def _column(columns: Columns, kind: str) -> str:
     return ", ".join(columns.of.get(kind, (kind,)))
 
 
-def _options(value: Any, column: str, problems: list[str]) -> tuple[str, ...]:
-    """The options in a cell, without the letters that lead them."""
-    values = _listed(value)
-    if values is None:
-        problems.append(f"{column}: holds no options: write a list, or a text with | between them")
-        return ()
-    texts: list[str] = []
-    for number, one in enumerate(values, 1):
-        text = " ".join(str(one).split()) if isinstance(one, str | int | float) and not isinstance(one, bool) else ""
+def _options(value: Any) -> tuple[str, ...]:
+    """The options in a cell, without the letters that lead them; what is no text is an empty one."""
+    texts = [
+        " ".join(str(one).split()) if isinstance(one, str | int | float) and not isinstance(one, bool) else ""
+        for one in _listed(value) or ()
+    ]
+    return tuple(_without_labels(texts))
+
+
+def _option_faults(options: Sequence[str], column: str) -> Iterator[str]:
+    if not options:
+        yield f"{column}: holds no options: write a list, or a text with | between them"
+    elif not FEWEST_OPTIONS <= len(options) <= MOST_OPTIONS:
+        yield f"{column}: {len(options)} option(s), and a question needs from {FEWEST_OPTIONS} to {MOST_OPTIONS}"
+    for number, text in enumerate(options, 1):
         if not text:
-            problems.append(f"{column}: option {number} holds no text: write it or remove it")
-        texts.append(text)
-    texts = _without_labels(texts)
-    if not FEWEST_OPTIONS <= len(texts) <= MOST_OPTIONS:
-        problems.append(
-            f"{column}: {len(texts)} option(s), and a question needs from {FEWEST_OPTIONS} to {MOST_OPTIONS}"
-        )
-    return tuple(texts)
+            yield f"{column}: option {number} holds no text: write it or remove it"
+        elif text in options[number:] and text not in options[: number - 1]:
+            yield f"{column}: {text[:SHOWN]!r} stands {options.count(text)} times: change or remove one"
 
 
 def _listed(value: Any) -> list[Any] | None:
@@ -149,10 +155,6 @@ def _record(
     problems, options, cells = fields.problems, fields.options, fields.cells
     if not fields.is_row:
         return RawRecord(fields.where, {}, tuple(problems), shown_as=fields.where)
-    for text in sorted({text for text in options if text and options.count(text) > 1}):
-        problems.append(
-            f"{_column(columns, 'options')}: {text[:SHOWN]!r} stands {options.count(text)} times: change or remove one"
-        )
     right: int | None = None
     if is_missing(fields.answer):
         problems.append(f"{_column(columns, columns.answer)}: holds no answer: write the right option")
@@ -173,8 +175,10 @@ def _record(
         "source": _plain(cells.get("source")),
         "abstain": next((i for i, text in enumerate(options) if _ABSTENTIONS.fullmatch(text)), None),
     }
+    truth: dict[str, Any] = {"factors": fields.factors} if fields.factors else {}
     if options != fields.published:
-        item["truth"] = {"published_options": list(fields.published)}
+        truth["published_options"] = list(fields.published)
+    item["truth"] = truth
     return RawRecord(fields.where, item, tuple(problems), shown_as=fields.where)
 
 

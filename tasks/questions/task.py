@@ -74,9 +74,13 @@ def load_table(
     skip_bad: bool,
     columns: Mapping[str, str],
     place: Path | None,
+    boundary: Path | None = None,
     **suite: Any,
 ) -> Suite:
-    """The suite that the rows of the table at ``path`` describe; ``suite`` are fields of the Suite."""
+    """The suite that the rows of the table at ``path`` describe; ``suite`` are fields of the Suite.
+
+    ``place`` is the folder or archive of the sounds, and links must not lead out of ``boundary``.
+    """
     sounds = Sounds(path, place)
     kept: list[Row] = []
     names: dict[str, None] = {}
@@ -89,8 +93,8 @@ def load_table(
     stem = slug(path.stem)
     raws = records(kept, assigned, sounds.name, rules, stem)
     sounds.unpack({name for raw in raws for name in raw.fields.get("audio_paths", ())})
-    intake = validate_records(raws, sounds.root, skip_bad=skip_bad, origin=path)
-    given = {"columns": {kind: ", ".join(of) for kind, of in assigned.of.items()}, "not read": list(assigned.unused)}
+    intake = validate_records(raws, sounds.root, skip_bad=skip_bad, origin=path, boundary=boundary)
+    given = {"columns": {kind: ", ".join(of) for kind, of in assigned.of.items()}, "not read": [name for name in assigned.unused if name not in rules.factors]}
     return Suite(
         **{"name": stem, "default_protocol": "starbench", "licence": None}
         | suite
@@ -99,6 +103,7 @@ def load_table(
         items=intake.items,
         clips=intake.clips,
         skipped=intake.problems,
+        boundary=boundary,
     )
 
 

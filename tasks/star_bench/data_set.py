@@ -21,7 +21,7 @@ from starbench.storage.inputs import read_json
 from starbench.suites.suite import Suite
 from starbench.suites.validate import RawRecord, validate_records
 
-from .hub import download
+from ..hub import download
 
 HUB_REPOSITORY = "internlm/STAR-Bench"
 META = "meta_info"
@@ -61,7 +61,7 @@ class StarBench:
         root, boundary = Path(expanduser(source)), None
         origin: dict[str, Any] = {"source": "local folder"}
         if not source or not root.exists():
-            root, boundary, origin = download(source or HUB_REPOSITORY)
+            root, boundary, origin = download(source or HUB_REPOSITORY, (f"{META}/*.json", "starbench_audios/**"))
         records = list(_records(root))
         intake = validate_records(records, root, skip_bad=skip_bad, channels=_channels, boundary=boundary)
         return Suite(

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from starbench.errors import SuiteError
 
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
-_PATTERNS = ["meta_info/*.json", "starbench_audios/**"]
 
 
-def download(source: str) -> tuple[Path, Path, dict[str, Any]]:
-    """Download a data set, unless it is in the hub's cache.
+def download(source: str, patterns: Sequence[str]) -> tuple[Path, Path, dict[str, Any]]:
+    """Download the files of a data set that match ``patterns``, unless they are in the hub's cache.
 
     A branch, or nothing, after ``@`` is resolved to its commit, and the commit is recorded: a branch moves,
     so it never becomes part of a run's identity.
@@ -40,7 +40,7 @@ def download(source: str) -> tuple[Path, Path, dict[str, Any]]:
         # The snapshot's folder is named by its commit, whether it was downloaded now or earlier.
         root = Path(
             hub.snapshot_download(
-                repository, repo_type="dataset", revision=revision or None, allow_patterns=_PATTERNS
+                repository, repo_type="dataset", revision=revision or None, allow_patterns=list(patterns)
             )
         )
     except errors.RevisionNotFoundError as error:
