@@ -66,7 +66,7 @@ def _fields(row: Row, columns: Columns, name_sound: Callable[[Any], str], rules:
     question = cells.get("question")
     if not isinstance(question, str) or not question.strip():
         problems.append(f"{_column(columns, 'question')}: holds no text: write the question")
-    published = _options(cells.get("options"), _column(columns, "options"))
+    published = _options(cells.get("options"))
     options = tuple(dict.fromkeys(filter(None, published))) if rules.repair_options else published
     problems += _option_faults(options, _column(columns, "options"))
     cells["audio"] = _sounds(cells.get("audio"), _column(columns, "audio"), name_sound, problems)
