@@ -115,7 +115,9 @@ class DataSet:
         field = next((name for name in reply_fields if name in names), None)
         if field is None:
             raise SuiteError(f"{path}: no column holds replies: there is none of {', '.join(reply_fields)}")
-        columns = assign_columns([name for name in names if name not in reply_fields], self.columns, str(path))
+        columns = assign_columns(
+            [name for name in names if name not in reply_fields], self.columns, str(path)
+        )
         rules = TableRules(task=self.name, repair_options=True, factors=self.factors)
         raws = records(rows, columns, str, rules, self.name)
         faults = tuple(f"{raw.name}: {problem}" for raw in raws for problem in raw.problems)
@@ -132,7 +134,9 @@ class DataSet:
                 for item, row in zip(items, rows, strict=True)
                 if field in row.cells
             ),
-            imported=Imported(format=self.name, source=path.name, licence=self.licence, fields={field: len(items)}),
+            imported=Imported(
+                format=self.name, source=path.name, licence=self.licence, fields={field: len(items)}
+            ),
         )
 
     def _tables(self, root: Path) -> list[Path]:
@@ -153,7 +157,12 @@ class Benchmark:
     """A task that loads a public data set: ``name:FOLDER``, ``name:OWNER/NAME@REVISION``, or ``name`` alone."""
 
     data_set: ClassVar[DataSet]
-    prediction_fields: ClassVar[tuple[str, ...]] = ("model_prediction", "model_output", "prediction", "response")
+    prediction_fields: ClassVar[tuple[str, ...]] = (
+        "model_prediction",
+        "model_output",
+        "prediction",
+        "response",
+    )
     """Where the reply stands in files of predictions that repeat the questions; the first that a row has."""
 
     def load(self, source: str, *, skip_bad: bool = False) -> Suite:

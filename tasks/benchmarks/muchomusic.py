@@ -30,9 +30,7 @@ def _with_sound(row: Row, table: Table) -> Iterator[Row]:
         return
     options = [row.cells.get(name) for name in _OPTIONS]
     order = generator(0, "muchomusic", row.where.partition(":")[2]).permutation(len(options))
-    yield row._replace(
-        cells={**row.cells, "options": [options[place] for place in order], "audio": sound}
-    )
+    yield row._replace(cells={**row.cells, "options": [options[place] for place in order], "audio": sound})
 
 
 def _song_describer(root: Path, identifier: str) -> str:

@@ -25,8 +25,10 @@ def answer_reader(kind: str, given: Sequence[tuple[Any, Sequence[str]]]) -> Answ
     ``given`` has each row's answer and options. One rule reads a whole table, so an answer "A" cannot be a text in
     one row and a letter in the next.
     """
-    if kind in _READERS:
-        return _READERS[kind]
+    return _READERS.get(kind) or _usual_reader(given)
+
+
+def _usual_reader(given: Sequence[tuple[Any, Sequence[str]]]) -> AnswerReader:
     given = [(answer, options) for answer, options in given if not is_missing(answer) and options]
     is_text = [_place(answer, options) is not None for answer, options in given]
     is_letter = [_letter(_text(answer)) is not None for answer, _ in given]
@@ -39,11 +41,8 @@ def answer_reader(kind: str, given: Sequence[tuple[Any, Sequence[str]]]) -> Answ
     if sum(is_letter) > len(given) / 2:  # the others are faults
         return _by_letter
     if sum(number is not None for number in numbers) > len(given) / 2:
-        if 0 in numbers:
-            return _by_index
-        if any(number == len(options) for number, (_, options) in zip(numbers, given, strict=True)):
-            return _by_number
-        return _by_unclear_number
+        from_one = any(number == len(options) for number, (_, options) in zip(numbers, given, strict=True))
+        return _by_index if 0 in numbers else _by_number if from_one else _by_unclear_number
     return _by_text
 
 
@@ -130,7 +129,6 @@ def _number(answer: Any) -> int:
 
 def _last(options: Sequence[str]) -> str:
     return chr(ord("A") + max(len(options), 1) - 1)
-
 
 
 def is_missing(answer: Any) -> bool:

@@ -96,10 +96,12 @@ def assign_columns(names: Sequence[str], given: Mapping[str, str], table: str) -
     return Columns(of, tuple(name for name in names if name not in used))
 
 
-def _as_given(names: Sequence[str], given: Mapping[str, str], problems: list[str]) -> dict[str, tuple[str, ...]]:
+def _as_given(
+    names: Sequence[str], given: Mapping[str, str], problems: list[str]
+) -> dict[str, tuple[str, ...]]:
     of: dict[str, tuple[str, ...]] = {}
-    for kind, text in given.items():
-        kind = kind.replace("-", "_")
+    for name, text in given.items():
+        kind = name.replace("-", "_")
         if kind not in NAMES:
             problems.append(f"--map {kind}=…: no question has it: {suggestion(kind, NAMES)}")
             continue
@@ -131,5 +133,7 @@ def _missing(of: Mapping[str, Any], names: Sequence[str]) -> list[str]:
     ]
     answers = [of[kind][0] for kind in ANSWERS if kind in of]
     if len(answers) > 1:
-        problems.append(f"answer: columns {' and '.join(map(repr, answers))} could hold it: say which by --map")
+        problems.append(
+            f"answer: columns {' and '.join(map(repr, answers))} could hold it: say which by --map"
+        )
     return problems

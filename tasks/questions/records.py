@@ -19,7 +19,9 @@ from .tables import Row
 FEWEST_OPTIONS, MOST_OPTIONS = 2, 10
 #: Options in one cell: a JSON list, or texts between these.
 _SEPARATORS = ("\n", "|", ";")
-_ABSTENTIONS = re.compile(r"(?:unable to determine|i (?:don'?t|do not) know|cannot be determined)\.?", re.IGNORECASE)
+_ABSTENTIONS = re.compile(
+    r"(?:unable to determine|i (?:don'?t|do not) know|cannot be determined)\.?", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ def records(
     fields = [_fields(row, columns, name_sound, rules) for row in rows]
     read_answer = answer_reader(columns.answer, [(one.answer, one.options) for one in fields])
     return [
-        _record(one, read_answer, columns, rules, f"{stem}-{number:04}") for number, one in enumerate(fields, 1)
+        _record(one, read_answer, columns, rules, f"{stem}-{number:04}")
+        for number, one in enumerate(fields, 1)
     ]
 
 
@@ -73,7 +76,9 @@ def _fields(row: Row, columns: Columns, name_sound: Callable[[Any], str], rules:
     factors = {name: text for name in rules.factors if (text := _plain(row.cells.get(name))) is not None}
     # A row that is no row has no other faults; its cells, which may hold sounds, are not kept.
     problems = list(row.problems) or problems
-    return _Fields(row.where, cells, options, published, cells.get(columns.answer), problems, not row.problems, factors)
+    return _Fields(
+        row.where, cells, options, published, cells.get(columns.answer), problems, not row.problems, factors
+    )
 
 
 def _column(columns: Columns, kind: str) -> str:
@@ -146,7 +151,6 @@ def _sounds(value: Any, column: str, name_sound: Callable[[Any], str], problems:
         except SuiteError as error:
             problems.append(f"{column}: {error}")
     return paths
-
 
 
 def _record(

@@ -147,7 +147,14 @@ def _failures(file: Path) -> Iterator[None]:
             "or name another folder by XDG_CACHE_HOME"
         ) from error
     # An encrypted member of a zip is a RuntimeError, an unknown compression a NotImplementedError.
-    except (EOFError, RuntimeError, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile, zlib.error) as error:
+    except (
+        EOFError,
+        RuntimeError,
+        lzma.LZMAError,
+        tarfile.TarError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         raise SuiteError(f"{file} cannot be unpacked: {error}") from error
 
 
@@ -185,7 +192,7 @@ def _bounded(name: str, content: IO[bytes]) -> bytes:
 
 
 def _matches(paths: Collection[str], members: Collection[str]) -> dict[str, str]:
-    """Path of a table -> the one member of an archive that it names, perhaps below further folders or without an ending."""
+    """Path of a table -> the one member of an archive that it names, below further folders or without an ending."""
     by_name: defaultdict[str, list[tuple[str, ...]]] = defaultdict(list)
     by_parts = {PurePosixPath(member).parts: member for member in members}
     for parts in by_parts:

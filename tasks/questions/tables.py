@@ -100,8 +100,8 @@ def _csv(path: Path) -> Iterator[Row]:
         if names is None:
             names = _header(path, cells)
         elif len(cells) != len(names):
-            problem = f"has {len(cells)} cells where the header has {len(names)}: put a text with {delimiter!r} in quotes"
-            yield Row(where, dict(zip(names, cells, strict=False)), (problem,))
+            found = f"has {len(cells)} cells where the header has {len(names)}"
+            yield Row(where, {}, (f"{found}: put a text with {delimiter!r} in quotes",))
         else:
             yield Row(where, {name: cell for name, cell in zip(names, cells, strict=True) if cell.strip()})
 

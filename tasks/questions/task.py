@@ -43,7 +43,9 @@ class Questions:
         Raises a SuiteError that lists every fault of the table.
         """
         path = _table(source)
-        return load_table(read_rows(path), path, TableRules(task="Questions"), skip_bad, columns or {}, sounds)
+        return load_table(
+            read_rows(path), path, TableRules(task="Questions"), skip_bad, columns or {}, sounds
+        )
 
     def write_template(self, out: Path) -> tuple[Path, ...]:
         """Write a table with a few questions, and their sounds, to start from; returns the files."""
@@ -94,7 +96,8 @@ def load_table(
     raws = records(kept, assigned, sounds.name, rules, stem)
     sounds.unpack({name for raw in raws for name in raw.fields.get("audio_paths", ())})
     intake = validate_records(raws, sounds.root, skip_bad=skip_bad, origin=path, boundary=boundary)
-    given = {"columns": {kind: ", ".join(of) for kind, of in assigned.of.items()}, "not read": [name for name in assigned.unused if name not in rules.factors]}
+    unread = [name for name in assigned.unused if name not in rules.factors]
+    given = {"columns": {kind: ", ".join(of) for kind, of in assigned.of.items()}, "not read": unread}
     return Suite(
         **{"name": stem, "default_protocol": "starbench", "licence": None}
         | suite

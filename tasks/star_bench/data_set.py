@@ -70,7 +70,9 @@ class StarBench:
         root, boundary = Path(expanduser(source)), None
         origin: dict[str, Any] = {"source": "local folder"}
         if not source or not root.exists():
-            root, boundary, origin = download(source or HUB_REPOSITORY, (f"{META}/*.json", "starbench_audios/**"))
+            root, boundary, origin = download(
+                source or HUB_REPOSITORY, (f"{META}/*.json", "starbench_audios/**")
+            )
         records = list(_records(root))
         intake = validate_records(records, root, skip_bad=skip_bad, channels=_channels, boundary=boundary)
         return Suite(
@@ -86,10 +88,11 @@ class StarBench:
             official_protocol="star-bench",
         )
 
-
     def read_predictions(self, path: Path) -> Iterator[PredictionSet]:
         """What the official evaluator wrote of a model: its ``infer_results.jsonl``, or a folder of them."""
-        yield predictions.read_predictions(path, lambda where, raw: _record(where, raw, _PARTS.get(raw["task"], "")))
+        yield predictions.read_predictions(
+            path, lambda where, raw: _record(where, raw, _PARTS.get(raw["task"], ""))
+        )
 
 
 def _records(root: Path) -> Iterator[RawRecord]:

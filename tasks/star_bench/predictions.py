@@ -9,10 +9,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from starbench.errors import InputError, SuiteError
+from starbench.errors import SuiteError
 from starbench.schema import Item
 from starbench.schema.imported import Imported, Prediction, PredictionSet
-from starbench.storage.inputs import lines, parse_json
+from starbench.storage.inputs import object_lines
 from starbench.suites.validate import RawRecord
 from starbench.text import problem_sentence
 
@@ -68,20 +68,12 @@ def read_predictions(path: Path, record: Callable[[str, Any], RawRecord]) -> Pre
 
 def _lines(files: list[Path], problems: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     for file in files:
-        try:
-            for number, text in enumerate(lines(file), 1):
-                where = f"{file.name}:{number}"
-                try:
-                    line = parse_json(text, "the line")
-                except InputError as error:
-                    problems.append(f"{where}: {error}")
-                    continue
-                if isinstance(line, dict):
-                    yield where, line
-                else:
-                    problems.append(f"{where}: is not a JSON object")
-        except OSError as error:
-            raise SuiteError(f"{file} cannot be read: {error.strerror}") from error
+        for number, line in object_lines(file):
+            where = f"{file.name}:{number}"
+            if isinstance(line, str):
+                problems.append(f"{where}: {line}")
+            else:
+                yield where, line
 
 
 def _item(where: str, line: dict[str, Any], record: Callable[[str, Any], RawRecord]) -> Item:
