@@ -1,4 +1,4 @@
-"""MuChoMusic: prompt and scorer (github mulab-mir/muchomusic, prepare_prompts.py and muchomusic_eval/, 51d5160)."""
+"""MuChoMusic: prompt and scorer (github mulab-mir/muchomusic, prepare_prompts.py and muchomusic_eval/, d3c9a42)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from starbench.protocols.official import OfficialProtocol, ReplyScore, letter_of
 from starbench.schema import Item
 
 _EXAMPLE = (
-    "Question: What rhythm pattern do the digital drums primarily follow in this pop music piece? \n\n"
-    "Options: (A) Four on the floor. (B) Off-beat syncopation. (C) Scat singing. (D) E-guitar playing a simple "
-    "melody. \n\nThe correct answer is: A"
+    "Question: What rhythm pattern do the digital drums primarily follow in this pop music piece? \n Options: "
+    "(A) Four on the floor. (B) Off-beat syncopation. (C) Scat singing. (D) E-guitar playing a simple melody. \n "
+    "The correct answer is: A"
 )
 _PREFIX = "The correct answer is:"
 _LETTERS = frozenset("ABCD")
@@ -22,16 +22,15 @@ _ANY_LETTER, _CONTAINED = "any-letter", "contained"
 
 
 class MuChoMusicProtocol(OfficialProtocol):
-    """MuChoMusic: the prompt with one example, and the search for letters and texts of its repository (51d5160)."""
+    """MuChoMusic: the prompt with one example, and the search for letters and texts of its repository (d3c9a42)."""
 
     name = "muchomusic"
-    prompt_version = "muchomusic/51d5160"
-    scorer = "github mulab-mir/muchomusic, muchomusic_eval/scoring.py, 51d5160"
+    prompt_version = "muchomusic/d3c9a42"
+    scorer = "github mulab-mir/muchomusic, muchomusic_eval/scoring.py, d3c9a42"
     defects: ClassVar[Mapping[str, str]] = {
         _ANY_LETTER: "a capital A, B, C or D is the answer wherever it stands, also within a word such as Bass, if no "
         "other of the four stands in the reply",
         _CONTAINED: "else the first option whose text stands in the reply counts, also within a word or denied",
-        "ifr": "the report prints the accuracy again as the rate of followed instructions (IFR)",
         "columns": "the report's table (results.csv) has the accuracies of knowledge and reasoning under each "
         "other's name",
         "order": "options are shuffled without a seed, so no two prompt files are alike",
