@@ -103,7 +103,7 @@ def observer_violations(source: str) -> list[str]:
 
 
 def plugin_names() -> frozenset[str]:
-    groups = ("synthesizers", "tasks", "adapters")
+    groups = ("synthesizers", "tasks", "adapters", "protocols")
     return frozenset(point.name for group in groups for point in entry_points(group=f"starbench.{group}"))
 
 

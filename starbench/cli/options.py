@@ -227,7 +227,8 @@ def questions(
     protocol: Annotated[
         str | None,
         _of_presentation(
-            help="starbench (this project's) or star-bench (the official evaluator's); default: the suite's own."
+            help="starbench (this project's), official (that of the benchmark itself), or a name of "
+            "starbench list protocols; default: the suite's own."
         ),
     ] = None,
     answer_mode: Annotated[

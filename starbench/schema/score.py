@@ -7,6 +7,7 @@ from pydantic import Field
 from starbench.schema.base import Bool, Facts, Float, Frozen, Int, Interval
 from starbench.schema.conclusion import Conclusion
 from starbench.schema.floors import Floors
+from starbench.schema.official import OfficialScores
 from starbench.schema.response import Usage
 from starbench.schema.threshold import Threshold
 
@@ -189,6 +190,8 @@ class SuiteScore(Frozen):
     """What the answers to each part show under condition ``audio``, or the first one asked that sends sound."""
     official: Facts = Field(default_factory=dict)
     """Under protocol star-bench: the figures as the official evaluator prints them."""
+    official_scores: OfficialScores | None = None
+    """Under another benchmark's official protocol: what its own scorer makes of the replies, beside ours."""
 
 
 class RunScore(Frozen):

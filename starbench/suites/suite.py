@@ -46,6 +46,8 @@ class Suite:
     items: tuple[Item, ...]
     clips: Mapping[str, ClipInfo]
     default_protocol: str
+    official_protocol: str | None = None
+    """The protocol of the benchmark that the items are of, if it has one of its own: ``--protocol official``."""
     profile: str | None = None
     licence: str | None = None
     skipped: tuple[str, ...] = ()

@@ -81,6 +81,7 @@ class StarBench:
             items=intake.items,
             clips=intake.clips,
             default_protocol="star-bench",
+            official_protocol="star-bench",
             licence="CC BY-NC 4.0",
             skipped=intake.problems,
             spec=origin,
