@@ -64,7 +64,7 @@ def _letter(item: Item) -> str:
 
 def published_options(item: Item) -> Sequence[str]:
     """The options as the data set has them, where two equal ones were made one."""
-    options: Sequence[str] = item.truth.get("published_options", item.options)
+    options: Sequence[str] = item.truth.get("published", {}).get("options", item.options)
     return options
 
 

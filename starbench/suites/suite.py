@@ -54,8 +54,6 @@ class Suite:
     spec: dict[str, Any] = field(default_factory=dict)
     declared: dict[str, Any] = field(default_factory=dict)
     boundary: Path | None = None
-    official_protocol: str | None = None
-    """The protocol with the prompt and the scorer of the data set's authors, if there is one."""
 
     @cached_property
     def digest(self) -> str:

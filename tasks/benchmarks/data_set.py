@@ -55,6 +55,8 @@ class DataSet:
     """Patterns of its sounds on the hub, where they do not lie in an archive or a table."""
     factors: tuple[str, ...] = ()
     """Columns by whose values scores can be shown."""
+    published: tuple[str, ...] = ()
+    """Columns that the official prompt or report needs beside the question."""
     protocol: str | None = None
     """The protocol with its official prompt and scorer."""
     questions: Callable[[Row, Table], Iterable[Row]] = as_it_is
@@ -80,7 +82,7 @@ class DataSet:
         suite = load_table(
             self._rows(tables, root, keep, others),
             root / tables[0].name,
-            TableRules(task=self.name, repair_options=True, factors=self.factors),
+            self._rules,
             skip_bad,
             self.columns,
             self._place(root),
@@ -91,6 +93,10 @@ class DataSet:
             spec=origin,
         )
         return replace(suite, spec={**suite.spec, "not multiple choice": len(others)}) if others else suite
+
+    @property
+    def _rules(self) -> TableRules:
+        return TableRules(self.name, repair_options=True, factors=self.factors, published=self.published)
 
     def _rows(
         self, tables: Iterable[Path], root: Path, keep: Callable[[Row], bool], others: list[str]
@@ -118,8 +124,7 @@ class DataSet:
         columns = assign_columns(
             [name for name in names if name not in reply_fields], self.columns, str(path)
         )
-        rules = TableRules(task=self.name, repair_options=True, factors=self.factors)
-        raws = records(rows, columns, str, rules, self.name)
+        raws = records(rows, columns, str, self._rules, self.name)
         faults = tuple(f"{raw.name}: {problem}" for raw in raws for problem in raw.problems)
         if faults:
             raise SuiteError(f"{path}: {len(faults)} problem(s) in the questions", faults)

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from starbench.errors import InputError, SuiteError
+from starbench.protocols.official import PUBLISHED
 from starbench.schema import Item
 from starbench.schema.imported import Imported, Prediction, PredictionSet
 from starbench.storage.inputs import object_lines
@@ -27,6 +28,7 @@ from .sonicbench import options, without_instructions
 REPOSITORY = "YirongSun/SonicBench"
 SOURCE = "SonicBench, github.com/qiuxins/SonicBench, Results/ (arXiv 2601.11039)"
 LICENCE = "MIT"
+PROTOCOL = "sonicbench"
 #: The reply as the system gave it stands in the first of these fields that a line has.
 RAW_FIELDS = ("full_prediction", "raw_output", "prediction")
 _PROCESSED = "prediction"
@@ -61,7 +63,7 @@ class SonicBench:
             items=intake.items,
             clips=intake.clips,
             default_protocol="starbench",
-            official_protocol="sonicbench",
+            official_protocol=PROTOCOL,
             licence=LICENCE,
             skipped=intake.problems,
             spec=origin,
@@ -91,7 +93,8 @@ def _records(root: Path) -> Iterator[RawRecord]:
                 continue
             path = str(line["audio_path"]).removeprefix("./")
             here = path if (root / path).is_file() else item.id
-            yield RawRecord(where, {**item.model_dump(by_alias=True), "audio_paths": [here]}, shown_as=where)
+            fields = {"audio_paths": [here], "truth": {PUBLISHED: {"prompt": line["prompt"]}}}
+            yield RawRecord(where, {**item.model_dump(by_alias=True), **fields}, shown_as=where)
 
 
 def _system(folder: Path) -> PredictionSet:
@@ -120,7 +123,7 @@ def _system(folder: Path) -> PredictionSet:
     return PredictionSet(
         model=folder.name,
         suite="sonicbench",
-        protocol="starbench",
+        protocol=PROTOCOL,
         items=tuple(items),
         predictions=tuple(predictions),
         imported=Imported(

@@ -86,7 +86,6 @@ class StarBench:
             skipped=intake.problems,
             spec=origin,
             boundary=boundary,
-            official_protocol="star-bench",
         )
 
     def read_predictions(self, path: Path) -> Iterator[PredictionSet]:

@@ -1,4 +1,4 @@
-"""SonicBench's ``Results`` folder, restored from the files beside the checkout, and a count that shares nothing with ours."""
+"""SonicBench's ``Results`` folder, restored, and a count of its replies that shares nothing with our reader."""
 
 from __future__ import annotations
 

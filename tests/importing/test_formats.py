@@ -114,11 +114,14 @@ def test_json_lines_need_a_suite_and_a_known_format(tmp_path: Path, command: Com
 # --- Inspect --------------------------------------------------------------------------------------
 
 
+QUESTION = [{"type": "text", "text": "Which?"}, {"type": "audio", "audio": "x.wav"}]
+
+
 def sample(number: int, content: object, stop: str = "stop", **more: object) -> dict[str, Any]:
     return {
         "id": f"s{number}",
         "epoch": 1,
-        "input": [{"role": "user", "content": [{"type": "text", "text": "Which?"}, {"type": "audio", "audio": "x.wav"}]}],
+        "input": [{"role": "user", "content": QUESTION}],
         "choices": ["dog", "cat", "bird"],
         "target": "B",
         "output": {"choices": [{"message": {"role": "assistant", "content": content}, "stop_reason": stop}]},
