@@ -63,7 +63,7 @@ def _records(shared: Path, name: str) -> list[dict[str, Any]]:
     path = shared / "benchmarks" / FILES[name]
     if not path.exists():
         pytest.skip(
-            f"no {path.name} in ../shared/benchmarks: the metadata of {name} is not part of this project"
+            f"no {path.name}: the metadata of {name} is not part of this project"
         )
     text = path.read_text("utf-8")
     return json.loads(text) if path.suffix == ".json" else [json.loads(line) for line in text.splitlines()]
