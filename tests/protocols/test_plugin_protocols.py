@@ -14,6 +14,7 @@ from official_runs import item
 from questions import CLIPS, choice
 
 from starbench import protocols
+from starbench.cli.commands.listing import show_list
 from starbench.errors import InputError, PluginError
 from starbench.models.resolve import resolve
 from starbench.planning.plan import Request, plan_run
@@ -186,3 +187,10 @@ def test_the_example_of_the_documents_works() -> None:
     within = right._replace(reply="A great titan", correct=False)
     assert birds.score_replies([right, within]) == [ReplyScore(True), ReplyScore(True, "within")]
     assert list(birds.groups_of(of)) == [("region", "Alps")]
+
+
+def test_all_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    show_list("protocols", Path())
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["star-bench", "starbench", *OURS, "spatialsoundqa"]
+    assert not [line for line in lines if "broken" in line]
