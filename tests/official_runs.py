@@ -12,7 +12,17 @@ from starbench.planning.trials import plan_trials
 from starbench.protocols import read_response
 from starbench.runs import directory
 from starbench.runs import journal as journals
-from starbench.schema import Capabilities, Failure, Identity, Item, JournalLine, Outcome, Run, SuiteIdentity
+from starbench.schema import (
+    Capabilities,
+    Failure,
+    Identity,
+    Item,
+    JournalLine,
+    Outcome,
+    Run,
+    Setup,
+    SuiteIdentity,
+)
 from starbench.suites.clip_info import ClipInfo
 
 CLIP = "clip.wav"
@@ -49,7 +59,7 @@ def write(
     path.mkdir(parents=True)
     used = protocols.get(protocol)
     suite = SuiteIdentity(name="s", digest="d" * 64, protocol=protocol, prompt_version=used.prompt_version)
-    identity = Identity(suites=(suite,), model="m", model_args={}, setup=setup or {})
+    identity = Identity(suites=(suite,), model="m", model_args={}, setup=Setup(**(setup or {})))
     clips = {CLIP: ClipInfo("1" * 64, 1, 16000, 1.0)}
     trials = plan_trials("s", items, clips, used, ["audio"]).trials
     record = Run(identity=identity, capabilities=Capabilities(), created="now", **(run or {}))
@@ -57,7 +67,11 @@ def write(
     with journals.LineWriter(path / journals.NAME) as journal:
         for trial, of, reply in zip(trials, items, replies, strict=True):
             reading = read_response(protocol, reply, "end", trial.options, question=of.question)
-            failed = {"outcome": Outcome.ERROR, "error": Failure(kind="server", message="500")}
+            failed = {
+                "outcome": Outcome.ERROR,
+                "letter": None,
+                "error": Failure(kind="server", message="500"),
+            }
             ended = failed if reply is FAILED else {"outcome": reading.outcome, "letter": reading.letter}
             given = trial.model_dump(
                 include={"suite", "item_id", "rotation", "condition", "protocol", "answer_letter"}

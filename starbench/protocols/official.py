@@ -96,8 +96,10 @@ class OfficialProtocol(Starbench):
 
 def published(item: Item, field: str) -> object:
     """What the benchmark's record of an item says in ``field``; else what the item does, or None."""
-    record = item.truth.get(PUBLISHED, {})
-    return record[field] if field in record else getattr(item, field.replace("-", "_"), None)
+    record = item.truth.get(PUBLISHED)
+    if isinstance(record, dict) and field in record:
+        return record[field]
+    return getattr(item, field.replace("-", "_"), None)
 
 
 def letter_of(place: int) -> str:

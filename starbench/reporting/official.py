@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from rich.console import Console
 
@@ -24,15 +25,15 @@ _GAPS = {
 
 def show_official(console: Console, suite: SuiteScore) -> None:
     """Print what is official about a suite's scores, if anything is."""
-    if suite.official:
-        say(console, _official_line(suite))
-    scores = suite.official_scores
-    if scores is not None:
-        if scores.rows:
-            show_table(console, _official_table(suite.suite, scores))
-        for sentence in official_sentences(scores):
+    official = suite.official
+    if isinstance(official, OfficialScores):
+        if official.rows:
+            show_table(console, _official_table(suite.suite, official))
+        for sentence in official_sentences(official):
             say(console, sentence)
         say(console, "")
+    elif official:
+        say(console, _official_line(official))
 
 
 def _official_table(name: str, scores: OfficialScores) -> Table:
@@ -76,10 +77,8 @@ def official_sentences(scores: OfficialScores) -> Iterator[str]:
         yield f"Known defect: {defect.text}{decided}."
 
 
-def _official_line(suite: SuiteScore) -> str:
-    parts = [
-        f"{name} {report['Total']['AA']}" for name, report in suite.official.items() if "Total" in report
-    ]
-    final = suite.official.get("Final MA")
+def _official_line(figures: Mapping[str, Any]) -> str:
+    parts = [f"{name} {report['Total']['AA']}" for name, report in figures.items() if "Total" in report]
+    final = figures.get("Final MA")
     parts += [f"Final MA {final['AA']:.2f}"] if final else []
     return "as the official evaluator prints them (AA): " + ", ".join(parts)

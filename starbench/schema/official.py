@@ -52,10 +52,11 @@ class OfficialDefect(Frozen):
 class OfficialScores(Frozen):
     """The official figures of a run, or why there are none."""
 
+    n_replies: Int
+    """Replies to the sounds themselves."""
     scorer: str | None = None
     """Whose scorer: repository, file, commit."""
     rows: tuple[OfficialRow, ...] = ()
-    n_replies: Int = 0
     left_out: Int = 0
     """Replies that the scorer leaves out of its denominator."""
     only_official: Int = 0

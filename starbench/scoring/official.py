@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -26,13 +26,6 @@ _UNFINISHED = (MISSING, Outcome.ERROR.value)
 _ALL = "all items"
 
 
-class OfficialResults(NamedTuple):
-    """What is official about a suite's scores: figures of any form, and those that a scorer gives."""
-
-    figures: dict[str, Any]
-    scores: OfficialScores | None
-
-
 def is_complete(observations: Sequence[Observation]) -> bool:
     """Whether every planned trial ended, none in an error."""
     return not any(o.outcome in _UNFINISHED for o in observations)
@@ -40,7 +33,7 @@ def is_complete(observations: Sequence[Observation]) -> bool:
 
 def official_results(
     suite: SuiteIdentity, observations: Sequence[Observation], data: LoadedRun
-) -> OfficialResults:
+) -> OfficialScores | dict[str, Any]:
     """The official figures of a suite, where the run asked what the benchmark asks.
 
     That is condition audio over all items at the protocol's own rotations, once every trial has ended. A figure of a
@@ -51,9 +44,12 @@ def official_results(
     gap = _gap(of_audio, observations, data)
     if isinstance(protocol, OfficialProtocol):
         gap = gap or _gap_of_scorer(protocol, suite, data)
-        scores = OfficialScores(scorer=protocol.scorer, gap=gap, gap_detail=protocol.unscored)
-        return OfficialResults({}, scores if gap else _scores(protocol, _results(of_audio, data)))
-    return OfficialResults({} if gap else protocol.figures(_results(of_audio, data)), None)
+        if gap is not None:
+            return OfficialScores(
+                n_replies=len(of_audio), scorer=protocol.scorer, gap=gap, gap_detail=protocol.unscored
+            )
+        return _scores(protocol, _results(of_audio, data))
+    return protocol.figures(_results(of_audio, data)) if gap is None else {}
 
 
 def _gap(
@@ -99,7 +95,12 @@ def _scores(protocol: OfficialProtocol, results: Sequence[Result]) -> OfficialSc
     try:
         scored = _scored(protocol, results)
     except ScorerError as stop:
-        return OfficialScores(scorer=protocol.scorer, gap=OfficialGap.SCORER_STOPS, gap_detail=str(stop))
+        return OfficialScores(
+            n_replies=len(results),
+            scorer=protocol.scorer,
+            gap=OfficialGap.SCORER_STOPS,
+            gap_detail=str(stop),
+        )
     decided = Counter(one.defect for one in scored)
     pairs = [(one.correct, result.correct) for one, result in zip(scored, results, strict=True)]
     return OfficialScores(

@@ -65,7 +65,6 @@ def _suite_score(suite: SuiteIdentity, observations: Sequence[Observation], data
     cells = grouped(observations, lambda o: (o.item.task, o.trial.condition))
     tasks = tuple(grouped(observations, lambda o: o.item.task))
     by_condition = grouped(observations, lambda o: o.trial.condition)
-    official = official_results(suite, observations, data)
     measured = tuple(
         row
         for (task, condition), cell in cells.items()
@@ -100,8 +99,7 @@ def _suite_score(suite: SuiteIdentity, observations: Sequence[Observation], data
         ),
         thresholds=measured,
         conclusions=tuple(_conclusions(by_condition, floors, measured)),
-        official=official.figures,
-        official_scores=official.scores,
+        official=official_results(suite, observations, data),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from starbench.reporting.official import official_sentences
 from starbench.reporting.site.facts import RunFacts
 from starbench.reporting.site.tables import PageColumn, PageTable
+from starbench.schema.official import OfficialScores
 
 
 def official_table(runs: Sequence[RunFacts]) -> PageTable | None:
@@ -25,8 +26,8 @@ def official_table(runs: Sequence[RunFacts]) -> PageTable | None:
         )
         for run in runs
         for suite in run.score.suites
-        if suite.official_scores is not None
-        for row in suite.official_scores.rows
+        if isinstance(suite.official, OfficialScores)
+        for row in suite.official.rows
     ]
     columns = (
         PageColumn("run"),
@@ -46,8 +47,8 @@ def official_table(runs: Sequence[RunFacts]) -> PageTable | None:
 def official_notes(runs: Sequence[RunFacts]) -> list[tuple[str, list[str]]]:
     """For each run and suite of a benchmark: whose scorer it is, where it differs from us, its known defects."""
     return [
-        (f"{suite.suite}, {run.name}", list(official_sentences(suite.official_scores)))
+        (f"{suite.suite}, {run.name}", list(official_sentences(suite.official)))
         for run in runs
         for suite in run.score.suites
-        if suite.official_scores is not None
+        if isinstance(suite.official, OfficialScores)
     ]

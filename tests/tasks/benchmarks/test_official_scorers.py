@@ -62,9 +62,7 @@ PRINTED: dict[tuple[str, int], dict[str, tuple[str, int]]] = {
 def _records(shared: Path, name: str) -> list[dict[str, Any]]:
     path = shared / "benchmarks" / FILES[name]
     if not path.exists():
-        pytest.skip(
-            f"no {path.name}: the metadata of {name} is not part of this project"
-        )
+        pytest.skip(f"no {path.name} beside the checkout: the metadata of {name} is not part of this project")
     text = path.read_text("utf-8")
     return json.loads(text) if path.suffix == ".json" else [json.loads(line) for line in text.splitlines()]
 
@@ -78,8 +76,8 @@ def _item(record: dict[str, Any]) -> Item:
 
 
 def scores_of(path: Path) -> OfficialScores:
-    found = score(load(path)).suites[0].official_scores
-    assert found is not None
+    found = score(load(path)).suites[0].official
+    assert isinstance(found, OfficialScores)
     return found
 
 
