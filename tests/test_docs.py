@@ -2,9 +2,9 @@
 
 A Python block whose first line is a comment with a file's name is that file to the commands of its document.
 
-Stand-ins: the address of the user's server is llmock's, and so are the vendors'; the path of the user's copy
-of STAR-Bench is the published samples', that of MMAU a miniature, a model of the hub is a tiny one of its kind, and the fault campaign, of
-most of an hour, is one case. Commands that install set up a fresh machine: .ci/run runs them.
+Stand-ins: the address of the user's server is llmock's, and so are the vendors'; the path of the user's copy of
+STAR-Bench is the published samples', that of MMAU is a miniature's, a model of the hub is a tiny one of its kind, and
+the fault campaign, of most of an hour, is one case. Commands that install set up a fresh machine: .ci/run runs them.
 """
 
 from __future__ import annotations
