@@ -118,11 +118,13 @@ def everything() -> list[list[Event]]:
     """Clips that have every answer of every type of question, for two kinds of sounds."""
     clips = []
     for sound in (MAN, BELL):
-        for azimuth in (0, 7, 84, 97, 180, -170, -90, -80):
-            for distance in (100, 320):
-                clips.append([Event(sound, 0, 30, azimuth, distance_cm=distance)])
-        for start, stop in ((60, -60), (-60, 60), (120, 60), (-150, -60)):
-            clips.append([Event(sound, 0, 40, start, stop, distance_cm=200)])
+        clips += [
+            [Event(sound, 0, 30, azimuth, distance_cm=distance)]
+            for azimuth in (0, 7, 84, 97, 180, -170, -90, -80)
+            for distance in (100, 320)
+        ]
+        ways = ((60, -60), (-60, 60), (120, 60), (-150, -60))
+        clips += [[Event(sound, 0, 40, start, stop, distance_cm=200)] for start, stop in ways]
         clips += [[Event(sound, 0, 40, azimuth, distance_cm=200)] for azimuth in (-130, 40)]
     for left, right in ((TELEPHONE, CLAPPING), (CLAPPING, TELEPHONE)):
         for near, far in ((100, 300), (300, 100)):
@@ -130,7 +132,7 @@ def everything() -> list[list[Event]]:
                 clips.append(
                     [
                         Event(left, 0, 22, 50, distance_cm=near, source=1),
-                        Event(right, 18, 45, -30, distance_cm=far, source=2),
+                        Event(right, 16, 45, -30, distance_cm=far, source=2),
                     ]
                 )
     for azimuth in (0, 90):

@@ -58,7 +58,9 @@ def test_the_mirror_turns_the_lateral_angle_round_and_front_and_behind_do_not_ma
 
 
 @given(st.floats(0, 360), st.lists(st.floats(-20, 20), min_size=2, max_size=20))
-def test_the_mean_direction_does_not_depend_on_where_angles_are_cut(centre: float, around: list[float]) -> None:
+def test_the_mean_direction_does_not_depend_on_where_angles_are_cut(
+    centre: float, around: list[float]
+) -> None:
     azimuths = [(centre + off) % 360 for off in (*around, *(-off for off in around))]
     azimuth, elevation = mean_direction(azimuths, [0.0] * len(azimuths))
     assert abs(signed_azimuth(azimuth - centre)) < 1e-6
@@ -95,7 +97,10 @@ def test_a_clip_without_sounds_is_no_fault(tmp_path: Path) -> None:
     ("line", "fault"),
     [
         ("1,0,1,10,0", "has 5 cells where 6 are needed: frame, class, source, azimuth, elevation, distance"),
-        ("x,0,1,10,0,100", "frame: 'x' is not a whole number from 0 to 1e+06: write the number of the 100 ms frame"),
+        (
+            "x,0,1,10,0,100",
+            "frame: 'x' is not a whole number from 0 to 1e+06: write the number of the 100 ms frame",
+        ),
         ("-1,0,1,10,0,100", "frame: '-1'"),
         ("1,13,1,10,0,100", "class: '13' is not a whole number from 0 to 12"),
         ("1,0.5,1,10,0,100", "class: '0.5'"),

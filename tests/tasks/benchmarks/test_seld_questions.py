@@ -120,7 +120,10 @@ def test_a_short_sound_does_not_tell_its_path() -> None:
         ((Event(BELL, 0, 4, 0),), "heard for less than 0.5 s"),
         ((Event(BELL, 0, 20, 0, elevation_deg=60),), "high above or far below"),
         ((Event(MAN, 0, 20, 0, source=1), Event(MAN, 30, 40, 90, source=2)), "several sources of one class"),
-        ((Event(BELL, 0, 20, 0, source=0), Event(BELL, 10, 30, 90, source=0)), "several sources of one class"),
+        (
+            (Event(BELL, 0, 20, 0, source=0), Event(BELL, 10, 30, 90, source=0)),
+            "several sources of one class",
+        ),
         ((Event(BELL, 0, 30, 0, 70),), "it moves"),
     ],
 )
@@ -129,7 +132,10 @@ def test_what_is_ambiguous_is_left_out_with_its_reason(events: tuple[Event, ...]
 
 
 def test_a_sound_that_another_one_overlaps_is_not_asked_about() -> None:
-    assert outcomes("sector", Event(MAN, 0, 20, 0), Event(BELL, 19, 40, 90)) == ["another sound at the same time"] * 2
+    assert (
+        outcomes("sector", Event(MAN, 0, 20, 0), Event(BELL, 19, 40, 90))
+        == ["another sound at the same time"] * 2
+    )
     assert outcomes("sector", Event(MAN, 0, 20, 0), Event(BELL, 20, 40, 90)) == ["In front", "Left side"]
 
 
@@ -162,7 +168,11 @@ def test_either_side_is_asked_about() -> None:
         ("nearer", RIGHT_FAR._replace(distance_cm=120), "about equally far"),
         ("nearer", RIGHT_FAR._replace(distance_cm=0), "a distance is not stated"),
         ("further_side", RIGHT_FAR._replace(azimuth_deg=40), "about equally far to the side"),
-        ("further_side", RIGHT_FAR._replace(azimuth_deg=-120), "one of the sounds is behind, or straight to a side"),
+        (
+            "further_side",
+            RIGHT_FAR._replace(azimuth_deg=-120),
+            "one of the sounds is behind, or straight to a side",
+        ),
         ("further_side", RIGHT_FAR._replace(to_deg=-60), "one of the sounds moves"),
         ("nearer", RIGHT_FAR._replace(start=3, stop=19), "one of the sounds is alone for less than 0.5 s"),
         ("nearer", RIGHT_FAR._replace(sound=TELEPHONE), "several sources of one class"),
@@ -195,7 +205,9 @@ def test_clips_begin_with_a_sound_and_do_not_overlap() -> None:
 def test_answers_are_balanced_within_each_kind_of_sound() -> None:
     sectors = TYPES["sector"]
     events = [
-        *[Event(BELL, 0, 20, azimuth) for azimuth in (90,) * 9],  # always on the left: "bell" would tell the answer
+        *[
+            Event(BELL, 0, 20, azimuth) for azimuth in (90,) * 9
+        ],  # always on the left: "bell" would tell the answer
         *[Event(MAN, 0, 20, azimuth) for azimuth in (0,) * 7 + (90,) * 3 + (-90,) * 5 + (180,) * 4],
         *[Event(CLAPPING, 0, 20, azimuth) for azimuth in (0, 90, -90, 180)],
     ]
