@@ -19,8 +19,9 @@ TASK = "Spatial Reasoning"
 def item_id(question_type: SeldQuestion, question: AnnotatedQuestion) -> str:
     """What no other item of the data set is called."""
     scene = question.scene
-    sounds = "".join(f"-{track.sound.name}" for track in question.about)
-    return slug(f"{scene.recording}-{scene.start:05}-{question_type.name}{sounds}".replace("/", "-"))
+    # A clip is asked about each of its sounds, and once about two.
+    sounds = [track.sound.name for track in question.about] if len(question.about) == 1 else []
+    return "-".join([slug(scene.recording), f"{scene.start:05}", question_type.name, *map(slug, sounds)])
 
 
 def item_fields(

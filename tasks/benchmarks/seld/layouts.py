@@ -114,7 +114,9 @@ def select(layout: Layout, source: str) -> Selection:
     if not present:
         raise SuiteError(f"{root} has no sounds: it needs a folder {' or '.join(layout.formats)}")
     if folder and folder not in present:
-        raise SuiteError(f"{path} is not in a folder of sounds of {layout.name}: there is {', '.join(present)}")
+        raise SuiteError(
+            f"{path} is not in a folder of sounds of {layout.name}: there is {', '.join(present)}"
+        )
     parts = ["/".join(below)] if below else sorted(p.name for p in (root / METADATA).iterdir() if p.is_dir())
     tests = [part for part in parts if part.startswith(_TEST)]
     # Folders that the user makes may have no parts.
