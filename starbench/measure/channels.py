@@ -5,8 +5,9 @@ in either channel, the cross-spectrum of two channels is real on average, since 
 what two sounds add has a phase that is as often positive as negative. A delay turns it. So in every cell (a
 frequency, and about a second) the imaginary parts of the frames are summed and divided by the root of the sum of
 their squares. By chance the square of that is 1 on average, and beyond ``t²`` with a probability of at most
-``2 exp(-t²/2)`` (Hoeffding 1963, J. Am. Stat. Assoc. 58:13), however the frames' levels vary; with a delay it
-grows with the number of frames. A delay of more than half a frame is not found. Noise of a codec or of rounding has no preferred sign either.
+``2 exp(-t²/2)``, however the frames' levels vary (Hoeffding 1963, J. Am. Stat. Assoc. 58:13); with a delay it grows
+with the number of frames. A delay of more than half a frame is not found. Noise of a codec or of rounding has no
+preferred sign either.
 
 First-order ambisonics is known by its energies: X² + Y² + Z² = W² (SN3D) for a plane wave from anywhere, and for a
 diffuse field as well; FuMa has W 3 dB lower. Four equal independent channels have three times W², and so has N3D,
@@ -27,9 +28,11 @@ Layout = Literal[
     "silence", "mono", "dual mono", "one channel silent", "level-only stereo", "time and level", "FOA", "other"
 ]  # fmt: skip
 
-#: One step of 16 bits. A channel of this rms or less is silent, and two channels that differ by no more are equal:
-#: rounding leaves 0.41 of a step between equal channels, rounding with triangular dither 0.71.
+#: One step of 16 bits. Two channels are equal that differ by no more (rms): rounding leaves 0.41 of a step between
+#: equal channels, rounding with triangular dither 0.71.
 _STEP = 1.0 / 32768.0
+#: No sample of a silent channel is larger: such dither alone reaches one step.
+_SILENT = 1.5 * _STEP
 #: Channels are equal too if they differ by this much less than they hold, dB, as a codec may leave it: a difference
 #: of level of 0.009 dB or of 0.3 µs at 500 Hz, of which nobody hears a thirtieth part.
 _EQUAL_DB = -60.0
@@ -67,8 +70,7 @@ def layout(samples: Samples, rate: int) -> Layout:
     ``other`` is any number of channels without a name of its own. Two channels of one sound in opposite polarity
     are ``level-only stereo``: that is a level of -1.
     """
-    power = np.array([_mean_square(channel) for channel in samples.T])
-    is_silent = power <= _STEP**2
+    is_silent = np.maximum(samples.max(axis=0, initial=0.0), -samples.min(axis=0, initial=0.0)) <= _SILENT
     if is_silent.all():
         return "silence"
     if samples.shape[1] == 1:
@@ -86,10 +88,6 @@ def _of_two(samples: Samples, rate: int, *, is_one_silent: bool) -> Layout:
     if np.all(stretches[:, 2] <= limit):
         return "dual mono"
     return "time and level" if _has_time_difference(_cells(samples, rate)) else "level-only stereo"
-
-
-def _mean_square(channel: Samples) -> float:
-    return float(np.vdot(channel, channel)) / max(1, channel.size)
 
 
 def _energies(samples: Samples, n: int) -> NDArray[np.float64]:

@@ -12,6 +12,13 @@ from starbench.suites import suite as suites
 from starbench.suites.suite import Suite
 
 
+def suite_directory(spec: str) -> Path | None:
+    """The directory of a built suite that ``spec`` names; None: it names a task and its source."""
+    name, _ = registry.split("tasks", spec)
+    is_directory = Path(spec).is_dir() or (":" not in spec and name not in registry.available("tasks"))
+    return Path(spec) if is_directory else None
+
+
 def open_suite(
     spec: str, *, skip_bad: bool = False, to_decode: Callable[[Sequence[Item]], Iterable[Item]] = tuple
 ) -> Suite:
@@ -20,9 +27,9 @@ def open_suite(
     ``to_decode`` is as in :func:`starbench.suites.suite.read`. Raises :class:`InputError` if there is nothing
     there, or it is damaged.
     """
+    if (directory := suite_directory(spec)) is not None:
+        return suites.read(directory, skip_bad=skip_bad, to_decode=to_decode)
     name, source = registry.split("tasks", spec)
-    if Path(spec).is_dir() or (":" not in spec and name not in registry.available("tasks")):
-        return suites.read(Path(spec), skip_bad=skip_bad, to_decode=to_decode)
     task = registry.make("tasks", name)
     if not hasattr(task, "load"):
         raise InputError(
