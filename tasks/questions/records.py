@@ -162,7 +162,7 @@ def _record(
     right: int | None = None
     if is_missing(fields.answer):
         problems.append(f"{_column(columns, columns.answer)}: holds no answer: write the right option")
-    elif options:
+    elif len(options) >= FEWEST_OPTIONS:  # else nobody knows what it names
         try:
             right = read_answer(fields.answer, fields.published)
         except SuiteError as error:

@@ -14,6 +14,7 @@ from starbench.suites.validate import RawRecord, validate_records
 from starbench.text import slug
 
 from .columns import assign_columns, audio_columns
+from .hugging_face import is_data_set, read_data_set
 from .records import TableRules, records
 from .sounds import Sounds
 from .tables import READERS, Row, read_rows
@@ -26,7 +27,7 @@ _MOST_COLUMNS = 1000
 
 
 class Questions:
-    """Your own questions: ``questions:FILE`` (CSV, TSV, JSON, JSON lines or Parquet), or a folder with such a file."""
+    """Your own questions: a table (CSV, TSV, JSON, JSON lines, Parquet), a folder with one, or a data set of the hub."""
 
     def load(
         self,
@@ -38,14 +39,19 @@ class Questions:
     ) -> Suite:
         """Read and check the questions.
 
-        ``source`` is a table, or a folder that holds one; ``columns`` says which of its columns holds what, where the
+        ``source`` is a table, a folder that holds one, or a data set of the library ``datasets``: a folder that it
+        wrote, or ``owner/name@revision#config/split`` on the hub; ``columns`` says which of its columns holds what, where the
         usual names do not (``{"options": "choices"}``); ``sounds`` is the folder or archive of the sounds, by default
         the table's folder. With ``skip_bad``, damaged questions are left out and listed.
 
         Raises a SuiteError that lists every fault of the table.
         """
+        rules = TableRules(task="Questions")
+        if is_data_set(source):
+            rows, path, identity = read_data_set(source)
+            return load_table(rows, path, rules, skip_bad, columns or {}, sounds, spec=identity)
         path = _table(source)
-        return load_table(read_rows(path), path, TableRules(task="Questions"), skip_bad, columns or {}, sounds)
+        return load_table(read_rows(path), path, rules, skip_bad, columns or {}, sounds)
 
     def write_template(self, out: Path) -> tuple[Path, ...]:
         """Write a table with a few questions, and their sounds, to start from; returns the files."""
