@@ -89,7 +89,7 @@ def load_table(
 
     ``place`` is the folder or archive of the sounds, and links must not lead out of ``boundary``.
     """
-    sounds = Sounds(path.parent, place)
+    sounds = Sounds(path.parent if path.is_file() else path, place)
     kept: list[Row] = []
     names: dict[str, None] = {}
     with_sounds: tuple[str, ...] = ()
