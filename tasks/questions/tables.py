@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from starbench.errors import InputError, SuiteError
 from starbench.storage.inputs import lines, parse_json, read_bytes, read_json
 
-#: Rows of a Parquet file that are in memory at a time: each may hold a clip.
-_SLICE = 64
+#: Bytes of a Parquet file that are read at a time: its rows may hold clips, and each slice reads whole row groups.
+_SLICE_BYTES = 256 * 2**20
 _DELIMITERS = ",;\t"
 #: Rows of a CSV file that may be broken: with more, it is something else.
 _MOST_BROKEN = 100
@@ -148,8 +148,9 @@ def _parquet(path: Path) -> Iterator[Row]:
     try:
         table = polars.scan_parquet(path)
         n_rows = table.select(polars.len()).collect().item()
-        for start in range(0, n_rows, _SLICE):
-            for number, cells in enumerate(table.slice(start, _SLICE).collect().iter_rows(named=True), start):
+        size = max(1, n_rows * _SLICE_BYTES // max(1, path.stat().st_size))
+        for start in range(0, n_rows, size):
+            for number, cells in enumerate(table.slice(start, size).collect().iter_rows(named=True), start):
                 yield Row(f"{path.name}: row {number}", cells)
     except polars.exceptions.PolarsError as error:
         raise SuiteError(f"{path} is not Parquet: {str(error).partition(chr(10))[0]}") from error

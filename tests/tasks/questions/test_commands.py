@@ -45,6 +45,10 @@ def test_every_command_that_reads_questions(
     assert "--map options=COLUMN" in refused.err
     result = command(*given, *LOADING, "sounds")
     assert result.code == 0, result.err
+    if arguments[0] == "questions":
+        assert (
+            "--suite questions:own.csv --map options=possible --map 'audio=what is heard' --sounds sounds\n" in result.out
+        )
 
 
 def test_a_picture_of_a_run_of_such_a_table(table: Path, command: Command, tmp_path: Path) -> None:
@@ -83,8 +87,12 @@ def test_a_suite_that_was_built_takes_no_such_option(tmp_path: Path, command: Co
     assert "--sounds" in result.err
 
 
-def test_the_template_can_be_asked_and_answered(tmp_path: Path, command: Command) -> None:
-    folder = tmp_path / "own"
+@pytest.mark.parametrize("name", ["own", "questions"])
+def test_the_template_can_be_asked_and_answered(
+    name: str, tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = Path(name)
     assert command("questions", "init", str(folder)).code == 0
     checked = command("questions", "check", str(folder))
     assert checked.code == 0
