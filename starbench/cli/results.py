@@ -44,7 +44,9 @@ def import_(
     suite: Annotated[
         str | None, typer.Option(help="The questions that were asked; default: as the predictions hold them.")
     ] = None,
-    model: Annotated[str | None, typer.Option(help="The system's name; default: as the predictions say.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="The system's name; default: as the predictions say.")
+    ] = None,
     source: Annotated[str | None, typer.Option(help="Who published the predictions, and where.")] = None,
     licence: Annotated[str | None, typer.Option(help="Licence of the predictions.")] = None,
     date: Annotated[str | None, typer.Option(help="When they were published.")] = None,

@@ -85,7 +85,9 @@ def validate_records(
     names = {item.id: name for name, item in named}
     chosen = {path for item in to_decode(items) for path in _paths(item)}
     # The sounds of records that have other problems are read as well: all problems are named at once.
-    paths = {path for item in items for path in _paths(item)} | {path for _, paths in others for path in paths}
+    paths = {path for item in items for path in _paths(item)} | {
+        path for _, paths in others for path in paths
+    }
     clips, damaged = _probe_all(paths, root, boundary or root, chosen)
     good = []
     for item in items:
@@ -136,8 +138,8 @@ def _parse(
     for record in records:
         if len(problems) > _MOST_PROBLEMS:
             raise SuiteError(
-                f"{origin}: more than {_MOST_PROBLEMS} problems up to {record.where}, where reading stopped: is this the "
-                "file that you mean?",
+                f"{origin}: more than {_MOST_PROBLEMS} problems up to {record.where}, where reading stopped: is this "
+                "the file that you mean?",
                 tuple(problems[:_MOST_PROBLEMS]),
             )
         found = record.problems

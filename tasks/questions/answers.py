@@ -29,7 +29,9 @@ def answer_reader(kind: str, given: Sequence[tuple[Any, Sequence[str]]]) -> Answ
         return _READERS[kind]
     given = [(answer, options) for answer, options in given if not is_missing(answer) and options]
     n_texts = sum(_place(answer, options) is not None for answer, options in given)
-    n_letters = sum((letter := _letter(answer)) is not None and letter < len(options) for answer, options in given)
+    n_letters = sum(
+        (letter := _letter(answer)) is not None and letter < len(options) for answer, options in given
+    )
     numbers = [(number, len(options)) for answer, options in given if (number := _whole(answer)) is not None]
     # What does not read as most do is a fault.
     if n_texts >= max(n_letters, len(numbers)):
@@ -48,7 +50,9 @@ def _by_text(answer: Any, options: Sequence[str]) -> int:
         return place
     label = LABEL.match(text)
     if label and text[label.end() :] in options:
-        raise SuiteError(f"{text[:SHOWN]!r} says the text of one option and the letter of another: correct one")
+        raise SuiteError(
+            f"{text[:SHOWN]!r} says the text of one option and the letter of another: correct one"
+        )
     letter = _letter(text)
     if letter is not None and letter < len(options):
         raise SuiteError(
@@ -78,8 +82,8 @@ def _by_number(answer: Any, options: Sequence[str]) -> int:
 
 def _by_unclear_number(answer: Any, options: Sequence[str]) -> int:  # noqa: ARG001
     raise SuiteError(
-        f"{plain(answer)} counts from 0 or from 1, and the rows do not show which: write the option's text, or say which by "
-        "--map answer_index=COLUMN (from 0) or --map answer_number=COLUMN (from 1)"
+        f"{plain(answer)} counts from 0 or from 1, and the rows do not show which: write the option's text, or say "
+        "which by --map answer_index=COLUMN (from 0) or --map answer_number=COLUMN (from 1)"
     )
 
 
@@ -133,7 +137,9 @@ def _whole(answer: Any) -> int | None:
 def _number(answer: Any) -> int:
     number = _whole(answer)
     if number is None:
-        raise SuiteError(f"{plain(answer)[:SHOWN]!r} is not the number of an option: write the answers of all rows alike")
+        raise SuiteError(
+            f"{plain(answer)[:SHOWN]!r} is not the number of an option: write the answers of all rows alike"
+        )
     return number
 
 

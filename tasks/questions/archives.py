@@ -27,7 +27,15 @@ _MOST_MEMBERS = 1_000_000
 #: What is unpacked may always have so many bytes; above that, so many times those of the archive.
 _FREE, _MOST_GROWTH = 4 * 2**30, 100
 #: What the readers of archives raise on a damaged one; an encrypted member is a RuntimeError.
-_DAMAGE = (EOFError, RuntimeError, ValueError, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile, zlib.error)
+_DAMAGE = (
+    EOFError,
+    RuntimeError,
+    ValueError,
+    lzma.LZMAError,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 class Archive:
@@ -58,12 +66,16 @@ class Archive:
             found = [parts] if parts in found else found
             if len(found) > 1:
                 listed = ", ".join("/".join(one) for one in found[:3])
-                raise SuiteError(f"{path!r} names {len(found)} files of {self.path.name} ({listed}): write more of its path")
+                raise SuiteError(
+                    f"{path!r} names {len(found)} files of {self.path.name} ({listed}): write more of its path"
+                )
             if found:
                 self._wanted[path] = self._by_parts[found[0]]
                 return
         damage = f", which cannot be read to its end ({self._damage})" if self._damage else ""
-        raise SuiteError(f"there is no file {path!r} in {self.path.name}{damage}: correct the path, or add the file")
+        raise SuiteError(
+            f"there is no file {path!r} in {self.path.name}{damage}: correct the path, or add the file"
+        )
 
     def unpack(self) -> dict[str, str]:
         """Unpack what is wanted; gives path -> why it could not be.
@@ -84,12 +96,16 @@ class Archive:
                     continue
                 total += len(content)
                 if total > most:
-                    raise SuiteError(f"{self.path}: grows to more than {most >> 30} GiB: it is not an archive of sounds")
+                    raise SuiteError(
+                        f"{self.path}: grows to more than {most >> 30} GiB: it is not an archive of sounds"
+                    )
                 for path in of_member:
                     write(self.folder / path, content)
         except (*_DAMAGE, OSError) as error:
             reason = str(error)
-        return failures | {path: f"{self.path.name} cannot be read so far: {reason}" for of in paths.values() for path in of}
+        return failures | {
+            path: f"{self.path.name} cannot be read so far: {reason}" for of in paths.values() for path in of
+        }
 
     @cached_property
     def _by_parts(self) -> dict[tuple[str, ...], str]:
@@ -136,7 +152,9 @@ def _reading(archive: Path) -> Iterator[None]:
     try:
         yield
     except (*_DAMAGE, OSError) as error:
-        raise SuiteError(f"{archive} cannot be unpacked: {getattr(error, 'strerror', None) or error}") from error
+        raise SuiteError(
+            f"{archive} cannot be unpacked: {getattr(error, 'strerror', None) or error}"
+        ) from error
 
 
 @contextmanager

@@ -107,10 +107,12 @@ def _assigned(names: Sequence[str], given: Mapping[str, str]) -> tuple[dict[str,
     return of, problems
 
 
-def _as_given(names: Sequence[str], given: Mapping[str, str], problems: list[str]) -> dict[str, tuple[str, ...]]:
+def _as_given(
+    names: Sequence[str], given: Mapping[str, str], problems: list[str]
+) -> dict[str, tuple[str, ...]]:
     of: dict[str, tuple[str, ...]] = {}
-    for kind, text in given.items():
-        kind = kind.replace("-", "_")
+    for name, text in given.items():
+        kind = name.replace("-", "_")
         if kind not in NAMES:
             problems.append(f"--map {kind}=…: no question has it: {suggestion(kind, NAMES)}")
             continue
@@ -142,5 +144,7 @@ def _missing(of: Mapping[str, Any], names: Sequence[str]) -> list[str]:
     ]
     answers = [of[kind][0] for kind in ANSWERS if kind in of]
     if len(answers) > 1:
-        problems.append(f"answer: columns {' and '.join(map(repr, answers))} could hold it: say which by --map")
+        problems.append(
+            f"answer: columns {' and '.join(map(repr, answers))} could hold it: say which by --map"
+        )
     return problems

@@ -13,7 +13,9 @@ from starbench.text import suggestion
 from .tables import READERS, Row
 
 #: owner/name@revision#config/split; of a folder, folder#split.
-_SOURCE = re.compile(r"(?P<name>[^#@]+)(?:@(?P<revision>[^#]+))?(?:#(?:(?P<config>[^/]+)/)?(?P<split>[^/]+))?")
+_SOURCE = re.compile(
+    r"(?P<name>[^#@]+)(?:@(?P<revision>[^#]+))?(?:#(?:(?P<config>[^/]+)/)?(?P<split>[^/]+))?"
+)
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 #: What ``save_to_disk`` leaves in its folders.
@@ -29,7 +31,9 @@ def is_data_set(source: str) -> bool:
     name = source.partition("#")[0]
     folder = Path(name).expanduser()
     if folder.exists():
-        return folder.is_dir() and (any((folder / one).is_file() for one in _SAVED) or any(folder.glob("*/*.parquet")))
+        return folder.is_dir() and (
+            any((folder / one).is_file() for one in _SAVED) or any(folder.glob("*/*.parquet"))
+        )
     return bool(_REPOSITORY.fullmatch(name.partition("@")[0])) and folder.suffix.lower() not in READERS
 
 
@@ -44,7 +48,9 @@ def read_data_set(source: str) -> tuple[Iterator[Row], Path, dict[str, Any]]:
     try:
         import datasets
     except ImportError as error:
-        absent = "" if Path(source.partition("#")[0]).expanduser().exists() else "there is no such file here; "
+        absent = (
+            "" if Path(source.partition("#")[0]).expanduser().exists() else "there is no such file here; "
+        )
         raise SuiteError(
             f"{source}: {absent}reading a data set of Hugging Face needs pip install 'starbench[datasets]'"
         ) from error

@@ -22,7 +22,9 @@ FEWEST_OPTIONS, MOST_OPTIONS = 2, 10
 _SEPARATORS = ("\n", "|", ";")
 #: Characters of a cell that is read as a literal, at most: Python's reader takes hundreds of bytes for each.
 _LONGEST_LITERAL = 100_000
-_ABSTENTIONS = re.compile(r"(?:unable to determine|i (?:don'?t|do not) know|cannot be determined)\.?", re.IGNORECASE)
+_ABSTENTIONS = re.compile(
+    r"(?:unable to determine|i (?:don'?t|do not) know|cannot be determined)\.?", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,8 @@ def records(
     fields = [_fields(row, columns, name_sound, rules) for row in rows]
     read_answer = answer_reader(columns.answer, [(one.answer, one.options) for one in fields])
     return [
-        _record(one, read_answer, columns, rules, f"{stem}-{number:04}") for number, one in enumerate(fields, 1)
+        _record(one, read_answer, columns, rules, f"{stem}-{number:04}")
+        for number, one in enumerate(fields, 1)
     ]
 
 
@@ -76,7 +79,9 @@ def _fields(row: Row, columns: Columns, name_sound: Callable[[Any], str], rules:
     factors = {name: text for name in rules.factors if (text := _name(row.cells.get(name))) is not None}
     # A row that is no row has no other faults; its cells, which may hold sounds, are not kept.
     problems = list(row.problems) or problems
-    return _Fields(row.where, cells, options, published, cells.get(columns.answer), problems, not row.problems, factors)
+    return _Fields(
+        row.where, cells, options, published, cells.get(columns.answer), problems, not row.problems, factors
+    )
 
 
 def _column(columns: Columns, kind: str) -> str:
@@ -94,8 +99,8 @@ def _option_faults(options: Sequence[str], column: str) -> Iterator[str]:
         yield f"{column}: holds no options: write a list, or a text with | between them"
     elif not FEWEST_OPTIONS <= len(options) <= MOST_OPTIONS:
         yield (
-            f"{column}: {len(options)} option(s), and a question needs from {FEWEST_OPTIONS} to {MOST_OPTIONS}: write a "
-            "list, or a text with | between them"
+            f"{column}: {len(options)} option(s), and a question needs from {FEWEST_OPTIONS} to {MOST_OPTIONS}: write "
+            "a list, or a text with | between them"
         )
     for number, text in enumerate(options, 1):
         if not text:

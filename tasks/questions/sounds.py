@@ -65,15 +65,12 @@ class Sounds:
         if value in self._kept:
             return value
         if self._kept:
-            raise SuiteError(f"{value!r} is a path, and other rows hold their sounds: put this one into the table too")
+            raise SuiteError(
+                f"{value!r} is a path, and other rows hold their sounds: put this one into the table too"
+            )
         if "://" in value:
             raise SuiteError(f"{value!r} is an address: download the file, and write its path")
-        path = PurePosixPath(value.strip().replace("\\", "/"))
-        base = self._place.absolute().as_posix()
-        if path.is_relative_to(base):
-            path = path.relative_to(base)
-        if path.is_absolute() or ".." in path.parts or not path.parts:
-            raise SuiteError(f"{value!r} leads out of {self._place}: write a path below it, or name another by --sounds")
+        path = self._below(value)
         if self._archive:
             self._archive.want(str(path))
             return str(path)
@@ -85,6 +82,18 @@ class Sounds:
             f"there is no file {value!r} in {self._place}: correct the path, or name the folder or archive of the "
             "sounds by --sounds"
         )
+
+    def _below(self, value: str) -> PurePosixPath:
+        """The path that a text says, relative to where the sounds lie, as far as its text tells."""
+        path = PurePosixPath(value.strip().replace("\\", "/"))
+        base = self._place.absolute().as_posix()
+        if path.is_relative_to(base):
+            path = path.relative_to(base)
+        if path.is_absolute() or ".." in path.parts or not path.parts:
+            raise SuiteError(
+                f"{value!r} leads out of {self._place}: write a path below it, or name another by --sounds"
+            )
+        return path
 
     def unpack(self) -> dict[str, str]:
         """Unpack what was named of an archive; gives path -> why it could not be."""

@@ -95,7 +95,11 @@ def _csv(path: Path) -> Iterator[Row]:
             broken += 1
             if names is None or broken > _MOST_BROKEN:
                 raise SuiteError(f"{path}:{first}: is not CSV from here: {cells}") from cells
-            yield Row(where, {}, (f"is not CSV: {cells}: close each quotation mark, and write one within a text twice",))
+            yield Row(
+                where,
+                {},
+                (f"is not CSV: {cells}: close each quotation mark, and write one within a text twice",),
+            )
         elif not any(cell.strip() for cell in cells):
             continue
         elif names is None:
@@ -103,14 +107,14 @@ def _csv(path: Path) -> Iterator[Row]:
         elif not all(cell.isprintable() or _is_utf_8(cell) for cell in cells):
             yield Row(where, {}, ("is not UTF-8: save the table as CSV in UTF-8",))
         elif len(cells) != len(names):
-            problem = f"has {len(cells)} cells where the header has {len(names)}: put a text with {delimiter!r} in quotes"
-            yield Row(where, {}, (problem,))
+            problem = f"has {len(cells)} cells where the header has {len(names)}"
+            yield Row(where, {}, (f"{problem}: put a text with {delimiter!r} in quotes",))
         else:
             yield Row(where, {name: cell for name, cell in zip(names, cells, strict=True) if cell.strip()})
 
 
 def _csv_rows(table: Sequence[str], delimiter: str) -> Iterator[tuple[int, list[str] | csv.Error]]:
-    """The number of each row's first line, and its cells; after a row that is broken, reading starts at its next line."""
+    """Each row's first line, from 1, and its cells; after a row that is broken, reading starts at its next line."""
     first = 0
     while first < len(table):
         reader = csv.reader(islice(table, first, None), delimiter=delimiter, strict=True)

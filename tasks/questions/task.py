@@ -27,7 +27,7 @@ _MOST_COLUMNS = 1000
 
 
 class Questions:
-    """Your own questions: a table (CSV, TSV, JSON, JSON lines, Parquet), a folder with one, or a data set of the hub."""
+    """Your own questions: a table (CSV, TSV, JSON, JSON lines, Parquet), a folder with one, or one of the hub."""
 
     def load(
         self,
@@ -40,9 +40,9 @@ class Questions:
         """Read and check the questions.
 
         ``source`` is a table, a folder that holds one, or a data set of the library ``datasets``: a folder that it
-        wrote, or ``owner/name@revision#config/split`` on the hub; ``columns`` says which of its columns holds what, where the
-        usual names do not (``{"options": "choices"}``); ``sounds`` is the folder or archive of the sounds, by default
-        the table's folder. With ``skip_bad``, damaged questions are left out and listed.
+        wrote, or ``owner/name@revision#config/split`` on the hub. ``columns`` says which of its columns holds what,
+        where the usual names do not (``{"options": "choices"}``). ``sounds`` is the folder or archive of the sounds,
+        by default the table's folder. With ``skip_bad``, damaged questions are left out and listed.
 
         Raises a SuiteError that lists every fault of the table.
         """
@@ -97,9 +97,14 @@ def load_table(
         if not row.cells.keys() <= names.keys():
             names |= dict.fromkeys(row.cells)
             if len(names) > _MOST_COLUMNS:
-                raise SuiteError(f"{path} has more than {_MOST_COLUMNS} columns: it is not a table of questions")
+                raise SuiteError(
+                    f"{path} has more than {_MOST_COLUMNS} columns: it is not a table of questions"
+                )
             with_sounds = audio_columns(list(names), columns)
-        cells = {name: sounds.keep(cell) if name in with_sounds else _small(cell) for name, cell in row.cells.items()}
+        cells = {
+            name: sounds.keep(cell) if name in with_sounds else _small(cell)
+            for name, cell in row.cells.items()
+        }
         kept.append(row._replace(cells=cells))
     if not kept:
         raise SuiteError(f"{path} holds no question")

@@ -79,12 +79,18 @@ def csv_plant(root: Path) -> Plant:
         ("c13,,Q?,dog,cat,cow,cat", ("audio", "names no sound", "write the path")),
         (f"c14,{'x' * 400},Q?,dog,cat,cow,cat", ("audio", "no file")),
         ("c15,good.wav,,dog,cat,cow,cat", ("question", "holds no text", "write the question")),
-        ("c16,good.wav,Q?,dog,dog,cow,cow", ("option_a, option_b, option_c", "'dog' stands 2 times", "remove one")),
+        (
+            "c16,good.wav,Q?,dog,dog,cow,cow",
+            ("option_a, option_b, option_c", "'dog' stands 2 times", "remove one"),
+        ),
         ("c17,good.wav,Q?,dog,,cow,cow", ("option_a", "option 2 holds no text")),
         ("c18,good.wav,Q?,,,,cow", ("option_a", "holds no options")),
         ("c19,good.wav,Q?,dog,,,dog", ("option_a", "1 option(s)", "2 to 10")),
         ("c20,good.wav,Q?,dog,cat,cow,", ("answer", "holds no answer", "write the right option")),
-        ("c21,good.wav,Q?,dog,cat,cow,Dog", ("answer", "'Dog' is not among the options", "did you mean 'dog'")),
+        (
+            "c21,good.wav,Q?,dog,cat,cow,Dog",
+            ("answer", "'Dog' is not among the options", "did you mean 'dog'"),
+        ),
         ("c22,good.wav,Q?,dog,cat,cow,B", ("answer", "'B'", "letter")),
         ("c23,good.wav,Q?,dog,cat,cow,A. cat", ("answer", "text of one option and the letter of another")),
         ("c24,good.wav,Q?,dog,cat,cow", ("has 6 cells where the header has 7",)),
@@ -105,7 +111,12 @@ def csv_plant(root: Path) -> Plant:
 
 def json_lines_plant(root: Path) -> Plant:
     plant_sounds(root / "jsonl")
-    good: dict[str, Any] = {"question": "Q?", "choices": ["dog", "cat", "cow"], "answer": "B", "audio_path": "good.wav"}
+    good: dict[str, Any] = {
+        "question": "Q?",
+        "choices": ["dog", "cat", "cow"],
+        "answer": "B",
+        "audio_path": "good.wav",
+    }
     many = [str(n) for n in range(11)]
     lines: list[tuple[str | dict[str, Any], tuple[str, ...]]] = [
         ({}, ()),
@@ -174,7 +185,10 @@ def json_plant(root: Path) -> Plant:
         ({"answer": "cat"}, ("answer", "'cat' is not the number of an option")),
         ({"answer": 1.5}, ("answer", "'1.5' is not the number")),
         ({"answer": True}, ("answer", "'True' is not the number")),
-        ({"audio": "twice.wav"}, ("audio", "'twice.wav' names 2 files", "x/twice.wav, y/twice.wav", "more of its path")),
+        (
+            {"audio": "twice.wav"},
+            ("audio", "'twice.wav' names 2 files", "x/twice.wav, y/twice.wav", "more of its path"),
+        ),
         ({"audio": "absent.wav"}, ("audio", "no file 'absent.wav' in sounds.zip")),
         ({"audio": "audio/text.wav"}, ("text.wav", "sound")),
         ({"audio": "audio/crc.wav"}, ("audio: ", "crc.wav", "cannot be unpacked")),
@@ -184,7 +198,10 @@ def json_plant(root: Path) -> Plant:
         ({"options": "[dog, cat"}, ("options", "1 option(s)")),
         ({"answer": 2}, ()),
     ]
-    content = [row if isinstance(row, str) else {**good, **row, "id": f"{number}"} for number, (row, _) in enumerate(rows)]
+    content = [
+        row if isinstance(row, str) else {**good, **row, "id": f"{number}"}
+        for number, (row, _) in enumerate(rows)
+    ]
     file = root / "json" / "own.json"
     file.write_text(json.dumps({"questions": content}), "utf-8")
     faults = [(f"own.json[{number}]: ", *parts) for number, (_, parts) in enumerate(rows) if parts]
@@ -209,7 +226,10 @@ def tar_plant(root: Path) -> Plant:
         add("fifo.wav", kind=tarfile.FIFOTYPE)
     rows = [
         ("good", ()),
-        *((f"{name}.wav", ("audio", f"no file '{name}.wav' in sounds.tar.gz")) for name in ("link", "device", "fifo")),
+        *(
+            (f"{name}.wav", ("audio", f"no file '{name}.wav' in sounds.tar.gz"))
+            for name in ("link", "device", "fifo")
+        ),
         ("deep/good.wav", ()),
     ]
     file = root / "tar" / "own.tsv"
@@ -229,7 +249,10 @@ def parquet_plant(root: Path) -> Plant:
         ({}, ()),
         ({"audio": {"bytes": b"no sound", "path": "a.wav"}}, ("sound",)),
         ({"audio": {"bytes": b"", "path": "a.wav"}}, ("sound",)),
-        ({"audio": {"bytes": None, "path": "a.wav"}}, ("audio", "'a.wav' is a path", "other rows hold their sounds")),
+        (
+            {"audio": {"bytes": None, "path": "a.wav"}},
+            ("audio", "'a.wav' is a path", "other rows hold their sounds"),
+        ),
         ({"audio": {"bytes": None, "path": None}}, ("audio", "names no sound")),
         ({"audio": None}, ("audio", "names no sound")),
         ({"audio": {"bytes": wav()[:500], "path": "cut.wav"}}, ("cut short",)),

@@ -47,15 +47,21 @@ def test_every_command_that_reads_questions(
     assert result.code == 0, result.err
     if arguments[0] == "questions":
         assert (
-            "--suite questions:own.csv --map options=possible --map 'audio=what is heard' --sounds sounds\n" in result.out
+            "--suite questions:own.csv --map options=possible --map 'audio=what is heard' --sounds sounds\n"
+            in result.out
         )
 
 
 def test_a_picture_of_a_run_of_such_a_table(table: Path, command: Command, tmp_path: Path) -> None:
     loading = (*LOADING, str(tmp_path / "sounds"))
     out, suite = str(tmp_path / "run"), f"questions:{table}"
-    assert command("run", "--model", "constant:A", "--suite", suite, "--out", out, "--no-canary", *loading).code == 0
-    result = command("show", "q1", "--run", out, "--suite", suite, "--out", str(tmp_path / "q1.png"), *loading)
+    assert (
+        command("run", "--model", "constant:A", "--suite", suite, "--out", out, "--no-canary", *loading).code
+        == 0
+    )
+    result = command(
+        "show", "q1", "--run", out, "--suite", suite, "--out", str(tmp_path / "q1.png"), *loading
+    )
     assert result.code == 0, result.err
     assert (tmp_path / "q1.png").is_file()
 
@@ -97,7 +103,9 @@ def test_the_template_can_be_asked_and_answered(
     checked = command("questions", "check", str(folder))
     assert checked.code == 0
     assert "3 questions" in checked.out
-    run = command("run", "--model", "constant:A", "--suite", f"questions:{folder}", "--out", str(tmp_path / "run"))
+    run = command(
+        "run", "--model", "constant:A", "--suite", f"questions:{folder}", "--out", str(tmp_path / "run")
+    )
     assert run.code == 0, run.err
     again = command("questions", "init", str(folder))
     assert again.code == 2

@@ -19,7 +19,13 @@ from starbench.suites.suite import Suite
 from starbench.tasks.questions import Questions
 
 TABLE = [
-    {"id": "a", "audio": "x.wav", "question": 'A "loud", long\ntext; with | all?', "options": "dog|cat", "answer": "cat"},
+    {
+        "id": "a",
+        "audio": "x.wav",
+        "question": 'A "loud", long\ntext; with | all?',
+        "options": "dog|cat",
+        "answer": "cat",
+    },
     {"id": "b", "audio": "x.wav", "question": "Ünïcode 音?", "options": "dog|cat|cow", "answer": "dog"},
 ]
 
@@ -36,8 +42,13 @@ def load(folder: Path, rows: list[dict[str, Any]], **arguments: Any) -> Suite:
     return Questions().load(str(file), **arguments)
 
 
-def rows(answers: list[Any], options: Any = ("dog", "cat", "cow"), column: str = "answer") -> list[dict[str, Any]]:
-    return [{"audio": "x.wav", "question": f"Q{n}?", "options": options, column: one} for n, one in enumerate(answers)]
+def rows(
+    answers: list[Any], options: Any = ("dog", "cat", "cow"), column: str = "answer"
+) -> list[dict[str, Any]]:
+    return [
+        {"audio": "x.wav", "question": f"Q{n}?", "options": options, column: one}
+        for n, one in enumerate(answers)
+    ]
 
 
 def right(suite: Suite) -> list[int]:
@@ -66,7 +77,9 @@ def test_delimiters_byte_order_marks_and_line_breaks(
 
 @pytest.mark.parametrize("form", ["array", "object", "lines", "parquet", "folder"])
 def test_other_formats(form: str, tmp_path: Path) -> None:
-    file = tmp_path / {"lines": "own.ndjson", "parquet": "own.parquet", "folder": "metadata.jsonl"}.get(form, "own.json")
+    file = tmp_path / {"lines": "own.ndjson", "parquet": "own.parquet", "folder": "metadata.jsonl"}.get(
+        form, "own.json"
+    )
     if form == "array":
         file.write_text(json.dumps(TABLE), "utf-8")
     elif form == "object":
@@ -107,7 +120,13 @@ def test_options_and_answers(options: Any, answer: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "names",
-    ["choice_a choice_b choice_c", "option_1 option_2 option_3", "A B C", "Choice A|Choice B|Choice C", "opt1 opt2 opt3"],
+    [
+        "choice_a choice_b choice_c",
+        "option_1 option_2 option_3",
+        "A B C",
+        "Choice A|Choice B|Choice C",
+        "opt1 opt2 opt3",
+    ],
 )
 def test_a_column_for_each_option(names: str, tmp_path: Path) -> None:
     columns = names.split("|") if "|" in names else names.split()
@@ -129,7 +148,9 @@ def test_a_column_for_each_option(names: str, tmp_path: Path) -> None:
         ([1, 2], "answer_number", [0, 1]),
     ],
 )
-def test_answers_as_text_letter_or_number(answers: list[Any], column: str, places: list[int], tmp_path: Path) -> None:
+def test_answers_as_text_letter_or_number(
+    answers: list[Any], column: str, places: list[int], tmp_path: Path
+) -> None:
     assert right(load(tmp_path, rows(answers, column=column))) == places
 
 
@@ -143,7 +164,13 @@ def test_numbers_that_may_count_from_0_or_1_are_never_guessed(tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("good", "bad"),
-    [(["A", "B", "C"], "dog"), (["dog", "cat", "cow"], "B"), ([0, 1, 2], 3), ([1, 2, 3], 0), ([0, 1, 2], "dog")],
+    [
+        (["A", "B", "C"], "dog"),
+        (["dog", "cat", "cow"], "B"),
+        ([0, 1, 2], 3),
+        ([1, 2, 3], 0),
+        ([0, 1, 2], "dog"),
+    ],
 )
 def test_one_bad_answer_among_many_is_one_fault(good: list[Any], bad: Any, tmp_path: Path) -> None:
     many = rows([*good * 30, bad, *good * 30])
@@ -155,7 +182,10 @@ def test_one_bad_answer_among_many_is_one_fault(good: list[Any], bad: Any, tmp_p
 
 
 def test_numbers_as_options_are_texts(tmp_path: Path) -> None:
-    table = [{**rows([answer], options)[0]} for answer, options in (("3", [1, 2, 3]), (2.0, [2.0, 1.0]), ("4", "4|5"))]
+    table = [
+        {**rows([answer], options)[0]}
+        for answer, options in (("3", [1, 2, 3]), (2.0, [2.0, 1.0]), ("4", "4|5"))
+    ]
     suite = load(tmp_path, table)
     assert [(item.options, item.answer) for item in suite.items] == [
         (("1", "2", "3"), "3"),
@@ -213,7 +243,9 @@ def test_ids_of_pandas_and_rows_without(tmp_path: Path) -> None:
 
 def test_columns_that_could_hold_the_same_are_named_with_the_option(tmp_path: Path) -> None:
     with pytest.raises(SuiteError) as refused:
-        load(tmp_path, [{"question": "Q", "prompt": "Q", "answer": "A", "answer_text": "x", "audio": "x.wav"}])
+        load(
+            tmp_path, [{"question": "Q", "prompt": "Q", "answer": "A", "answer_text": "x", "audio": "x.wav"}]
+        )
     problems = "\n".join(refused.value.problems)
     assert "columns 'question' and 'prompt' could hold it: say which by --map question=question" in problems
     assert "columns 'answer' and 'answer_text' could hold it" in problems

@@ -46,12 +46,17 @@ def test_a_clip_of_two_channels_keeps_both(library: Any, tmp_path: Path, form: s
     if form == "arrow":
         data_set.save_to_disk(folder)
     elif form == "splits":
-        library.DatasetDict({"train": _data_set(library, id=["x", "y"]), "test": data_set}).save_to_disk(folder)
+        library.DatasetDict({"train": _data_set(library, id=["x", "y"]), "test": data_set}).save_to_disk(
+            folder
+        )
     else:
         (folder / "data").mkdir(parents=True)
         data_set.to_parquet(folder / "data" / "test-00000-of-00001.parquet")
     suite = _load(folder)
-    assert [(item.id, item.answer, len(item.options)) for item in suite.items] == [("a", "cat", 2), ("b", "left", 3)]
+    assert [(item.id, item.answer, len(item.options)) for item in suite.items] == [
+        ("a", "cat", 2),
+        ("b", "left", 3),
+    ]
     store = ClipStore(suite)
     for item, stored in zip(suite.items, ROWS["audio"], strict=True):
         clip = store.get(item.audio_paths[0])
@@ -82,7 +87,10 @@ def test_a_stored_path_leads_nowhere_out_of_the_folder(
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     (tmp_path / "private.wav").write_bytes(wav())
-    paths = [{"bytes": None, "path": str(tmp_path / "private.wav")}, {"bytes": None, "path": "../private.wav"}]
+    paths = [
+        {"bytes": None, "path": str(tmp_path / "private.wav")},
+        {"bytes": None, "path": "../private.wav"},
+    ]
     # Plain fields: as an Audio column, the files would be copied into the data set as it is saved.
     library.Dataset.from_dict({**ROWS, "audio": paths}).save_to_disk(tmp_path / "own")
     with pytest.raises(SuiteError) as refused:
@@ -100,9 +108,17 @@ def test_without_the_library_its_extra_is_named(tmp_path: Path, monkeypatch: pyt
 
 @pytest.mark.parametrize(
     ("source", "is_one"),
-    [("owner/name", True), ("owner/name@v1#config/test", True), ("owner/name.csv", False), ("a/b/c", False), ("q.csv", False)],
+    [
+        ("owner/name", True),
+        ("owner/name@v1#config/test", True),
+        ("owner/name.csv", False),
+        ("a/b/c", False),
+        ("q.csv", False),
+    ],
 )
-def test_what_is_looked_for_on_the_hub(source: str, is_one: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_looked_for_on_the_hub(
+    source: str, is_one: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     assert hugging_face.is_data_set(source) is is_one
     (tmp_path / "owner" / "name").mkdir(parents=True)

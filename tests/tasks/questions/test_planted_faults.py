@@ -19,7 +19,9 @@ def _arguments(plant: Plant) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("kind", PLANTS)
-def test_every_planted_fault_has_a_sentence_of_its_own_at_once(kind: str, tmp_path: Path, command: Command) -> None:
+def test_every_planted_fault_has_a_sentence_of_its_own_at_once(
+    kind: str, tmp_path: Path, command: Command
+) -> None:
     plant = PLANTS[kind](tmp_path)
     result = command("questions", "check", *_arguments(plant))
     assert result.code == 2, result
@@ -47,7 +49,16 @@ def test_a_run_without_the_bad_rows_asks_every_good_one(kind: str, tmp_path: Pat
     assert refused.code == 2
     assert not out.exists()
     result = command(
-        "run", "--model", "constant:A", "--suite", suite, "--out", str(out), "--no-canary", "--skip-bad", *arguments
+        "run",
+        "--model",
+        "constant:A",
+        "--suite",
+        suite,
+        "--out",
+        str(out),
+        "--no-canary",
+        "--skip-bad",
+        *arguments,
     )
     assert result.code == 0, result.err
     listed = command("items", str(out), "--json")
