@@ -111,6 +111,7 @@ def report(
     command(runs, out, suite or [], audio)
 
 
+@options.with_options(options.loading)
 def power(
     target: Annotated[
         str | None,
@@ -130,6 +131,7 @@ def power(
     json: Annotated[
         Path | None, typer.Option("--json", help="File for a suite's table as one JSON object.")
     ] = None,
+    **loading: Any,
 ) -> None:
     """Say what a comparison of two models can show, before anything is asked.
 
@@ -137,7 +139,7 @@ def power(
     """
     from starbench.cli.commands.power import power as command
 
-    command(target, points or [], factor or [], accuracy, json)
+    command(target, points or [], factor or [], accuracy, json, loading)
 
 
 @options.with_options(options.server, options.pace)

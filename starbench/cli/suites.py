@@ -109,7 +109,7 @@ def synth(
     command(name, parameters, out, seed)
 
 
-@options.with_options(options.selection)
+@options.with_options(options.selection, options.loading)
 def items(
     target: Annotated[
         str,
@@ -119,7 +119,7 @@ def items(
         int | None, typer.Option(min=1, help="Rows at most; default: 50, and with --json all.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line instead.")] = False,
-    **filters: Any,
+    **shared: Any,
 ) -> None:
     """List items: id, task, right answer, level; of a run also how many of its trials are right, and how others ended.
 
@@ -128,10 +128,10 @@ def items(
     """
     from starbench.cli.commands.items import items as command
 
-    command(target, filters, limit, as_json=json)
+    command(target, shared, limit, as_json=json)
 
 
-@options.with_options(options.selection)
+@options.with_options(options.selection, options.loading)
 def show(
     item: Annotated[str | None, typer.Argument(help="Id of an item.")] = None,
     suite: Annotated[
@@ -156,7 +156,7 @@ def show(
         typer.Option(help="PNG file to write; default: ITEM.png, and with --run no picture."),
     ] = None,
     skip_bad: options.SkipBad = False,
-    **filters: Any,
+    **shared: Any,
 ) -> None:
     """Draw an item, or show what a run was asked and answered.
 
@@ -166,15 +166,17 @@ def show(
     """
     from starbench.cli.commands import show as commands
     from starbench.errors import InputError
+    from starbench.suites.open import LOADING
 
+    filters = {name: value for name, value in shared.items() if name not in LOADING}
     if run is not None:
-        commands.show_run(run, suite, out, {**filters, "item_id": item_id or item}, limit, as_json=json)
+        commands.show_run(run, suite, out, {**shared, "item_id": item_id or item}, limit, as_json=json)
         return
     if item is None or suite is None:
         raise InputError("name an item and its --suite, or a --run")
     if item_id is not None or limit is not None or json or any(filters.values()):
         raise InputError("filters, --item, --limit and --json are about a --run: name one, or leave them out")
-    commands.draw(item, suite, out, skip_bad=skip_bad)
+    commands.draw(item, suite, out, shared, skip_bad=skip_bad)
 
 
 def floors(

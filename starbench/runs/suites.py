@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from starbench.errors import InputError
 from starbench.runs.directory import SUITE
@@ -16,16 +17,19 @@ from starbench.suites.suite import MANIFEST, Suite, read_manifest
 _MOST_FOLDERS = 2000
 
 
-def suites_of(runs: Sequence[LoadedRun], named: Sequence[str]) -> dict[str, Suite]:
+def suites_of(
+    runs: Sequence[LoadedRun], named: Sequence[str], loading: Mapping[str, Any] | None = None
+) -> dict[str, Suite]:
     """Digest -> suite, as far as suites lie here.
 
-    Those that are ``named`` must be of the runs: :class:`InputError` names one that is not. Others are looked for
+    Those that are ``named``, and opened with ``loading``, must be of the runs: :class:`InputError` names one that is
+    not. Others are looked for
     beside the runs, beside their folders, and in the working directory.
     """
     wanted = {one.digest: one.name for data in runs for one in data.run.identity.suites}
     found = {digest: suite for data in runs for digest, suite in _own(data)}
     for spec in named:
-        suite = open_suite(spec, to_decode=lambda _: ())
+        suite = open_suite(spec, to_decode=lambda _: (), loading=loading)
         if suite.digest not in wanted:
             raise InputError(
                 f"--suite {spec} is not what these runs were asked: its digest is {suite.digest[:12]}, and theirs "

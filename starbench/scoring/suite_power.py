@@ -27,7 +27,7 @@ def suite_power(items: Sequence[Item], accuracy: float) -> SuitePower:
     n_tests = sum(len(group) >= FEWEST_ITEMS for group in groups.values())
     n_tests += sum(sd is not None for sd in sds.values())
     parts = [
-        _part(task, name, group, sds[task, name], accuracy, n_tests)
+        _part(task, name, group, sds[task, name], accuracy, max(n_tests, 1))
         for (task, name), group in sorted(groups.items(), key=lambda pair: (pair[0][0], pair[0][1] or ""))
     ]
     return SuitePower(accuracy=accuracy, n_tests=n_tests, parts=tuple(parts))

@@ -6,7 +6,7 @@ A damaged item is never half-used. One report names all problems of all items.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -27,6 +27,8 @@ from starbench.text import problem_sentence
 _DIGEST = re.compile("[0-9a-f]{64}")
 #: What has more problems is no data set with mistakes in it, but another file.
 _MOST_PROBLEMS = 100_000
+#: Places that are listed of one id that stands several times.
+_MOST_COPIES = 5
 #: Allowed channel counts of an item's clips; None allows any.
 ChannelRule = Callable[[Item], frozenset[int] | None]
 
@@ -147,9 +149,15 @@ def _parse(
                 found = tuple(problem_sentence(detail) for detail in error.errors())
         problems += [f"{record.name}: {problem}" for problem in found]
         others.append((record.name, _stated_paths(record.fields.get("audio_paths"))))
-    copies = Counter(item.id for _, item in items)
-    problems += [f"{name}: id: stands {n} times" for name, n in copies.items() if n > 1]
-    return [(name, item) for name, item in items if copies[item.id] == 1], others
+    copies: defaultdict[str, list[str]] = defaultdict(list)
+    for name, item in items:
+        copies[item.id].append(name)
+    problems += [
+        f"{', '.join(dict.fromkeys(names[:_MOST_COPIES]))}: id: {one!r} stands {len(names)} times: give each its own"
+        for one, names in copies.items()
+        if len(names) > 1
+    ]
+    return [(name, item) for name, item in items if len(copies[item.id]) == 1], others
 
 
 def _stated_paths(value: Any) -> tuple[str, ...]:

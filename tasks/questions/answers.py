@@ -25,31 +25,34 @@ def answer_reader(kind: str, given: Sequence[tuple[Any, Sequence[str]]]) -> Answ
     ``given`` has each row's answer and options. One rule reads a whole table, so an answer "A" cannot be a text in
     one row and a letter in the next.
     """
-    return _READERS.get(kind) or _usual_reader(given)
-
-
-def _usual_reader(given: Sequence[tuple[Any, Sequence[str]]]) -> AnswerReader:
+    if kind in _READERS:
+        return _READERS[kind]
     given = [(answer, options) for answer, options in given if not is_missing(answer) and options]
-    is_text = [_place(answer, options) is not None for answer, options in given]
-    is_letter = [_letter(_text(answer)) is not None for answer, _ in given]
-    numbers = [_whole(answer) for answer, _ in given]
-    if all(is_text) or any(
-        text and not letter and number is None
-        for text, letter, number in zip(is_text, is_letter, numbers, strict=True)
-    ):
+    n_texts = sum(_place(answer, options) is not None for answer, options in given)
+    n_letters = sum(
+        (letter := _letter(answer)) is not None and letter < len(options) for answer, options in given
+    )
+    numbers = [(number, len(options)) for answer, options in given if (number := _whole(answer)) is not None]
+    # What does not read as most do is a fault.
+    if n_texts >= max(n_letters, len(numbers)):
         return _by_text
-    if sum(is_letter) > len(given) / 2:  # the others are faults
+    if n_letters >= len(numbers):
         return _by_letter
-    if sum(number is not None for number in numbers) > len(given) / 2:
-        from_one = any(number == len(options) for number, (_, options) in zip(numbers, given, strict=True))
-        return _by_index if 0 in numbers else _by_number if from_one else _by_unclear_number
-    return _by_text
+    n_from_0, n_from_1 = (sum(start <= n < start + n_options for n, n_options in numbers) for start in (0, 1))
+    if n_from_0 == n_from_1:
+        return _by_unclear_number
+    return _by_index if n_from_0 > n_from_1 else _by_number
 
 
 def _by_text(answer: Any, options: Sequence[str]) -> int:
-    text, place = _text(answer), _place(answer, options)
+    text, place = plain(answer), _place(answer, options)
     if place is not None:
         return place
+    label = LABEL.match(text)
+    if label and text[label.end() :] in options:
+        raise SuiteError(
+            f"{text[:SHOWN]!r} says the text of one option and the letter of another: correct one"
+        )
     letter = _letter(text)
     if letter is not None and letter < len(options):
         raise SuiteError(
@@ -60,9 +63,12 @@ def _by_text(answer: Any, options: Sequence[str]) -> int:
 
 
 def _by_letter(answer: Any, options: Sequence[str]) -> int:
-    letter = _letter(_text(answer))
+    letter = _letter(answer)
     if letter is None:
-        raise SuiteError(f"{_text(answer)[:SHOWN]!r} is not a letter from A to {_last(options)}")
+        raise SuiteError(
+            f"{plain(answer)[:SHOWN]!r} is not a letter from A to {_last(options)}, as the answers of other rows are: "
+            "write its letter"
+        )
     return _checked(letter, answer, options)
 
 
@@ -76,14 +82,16 @@ def _by_number(answer: Any, options: Sequence[str]) -> int:
 
 def _by_unclear_number(answer: Any, options: Sequence[str]) -> int:  # noqa: ARG001
     raise SuiteError(
-        f"{_text(answer)} counts from 0 or from 1, and no row shows which: write the option's text, or say which by "
-        "--map answer_index=COLUMN (from 0) or --map answer_number=COLUMN (from 1)"
+        f"{plain(answer)} counts from 0 or from 1, and the rows do not show which: write the option's text, or say "
+        "which by --map answer_index=COLUMN (from 0) or --map answer_number=COLUMN (from 1)"
     )
 
 
 def _checked(place: int, answer: Any, options: Sequence[str]) -> int:
     if not 0 <= place < len(options):
-        raise SuiteError(f"{_text(answer)} names no option: there are {len(options)}, A to {_last(options)}")
+        raise SuiteError(
+            f"{plain(answer)} names no option: there are {len(options)}, A to {_last(options)}: correct it"
+        )
     return place
 
 
@@ -94,43 +102,46 @@ _READERS: dict[str, AnswerReader] = {
 }
 
 
-def _text(answer: Any) -> str:
-    if isinstance(answer, float) and answer.is_integer():  # a column of whole numbers with gaps
-        answer = int(answer)
-    return " ".join(str(answer).split())
+def plain(value: Any) -> str:
+    """What a cell says, in single spaces; a whole number in a column with gaps is one."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return " ".join(str(value).split())
+
+
+def is_missing(answer: Any) -> bool:
+    """Whether a cell holds no answer."""
+    return answer is None or answer == [] or not plain(answer)
 
 
 def _place(answer: Any, options: Sequence[str]) -> int | None:
     """Number of the option that an answer repeats, perhaps with the letter that led it."""
-    text = _text(answer)
+    text = plain(answer)
+    if text in options:
+        return list(options).index(text)
     label = LABEL.match(text)
-    for candidate in (text, text[label.end() :] if label else text):
-        if candidate in options:
-            return list(options).index(candidate)
-    return None
+    place = list(options).index(text[label.end() :]) if label and text[label.end() :] in options else None
+    return place if label and place == _letter(label[1]) else None
 
 
-def _letter(text: str) -> int | None:
-    match = _LETTER.fullmatch(text)
+def _letter(answer: Any) -> int | None:
+    match = _LETTER.fullmatch(plain(answer))
     return ord(match[1].upper()) - ord("A") if match else None
 
 
 def _whole(answer: Any) -> int | None:
-    text = _text(answer)
-    return int(text) if re.fullmatch(r"\d{1,3}", text) and not isinstance(answer, bool) else None
+    text = plain(answer)
+    return int(text) if re.fullmatch(r"\d{1,3}", text) else None
 
 
 def _number(answer: Any) -> int:
     number = _whole(answer)
     if number is None:
-        raise SuiteError(f"{_text(answer)[:SHOWN]!r} is not a whole number")
+        raise SuiteError(
+            f"{plain(answer)[:SHOWN]!r} is not the number of an option: write the answers of all rows alike"
+        )
     return number
 
 
 def _last(options: Sequence[str]) -> str:
     return chr(ord("A") + max(len(options), 1) - 1)
-
-
-def is_missing(answer: Any) -> bool:
-    """Whether a cell holds no answer."""
-    return answer is None or answer in ("", []) or answer != answer  # noqa: PLR0124 - a table's NaN

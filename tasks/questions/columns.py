@@ -71,6 +71,21 @@ def assign_columns(names: Sequence[str], given: Mapping[str, str], table: str) -
     ``given`` says it of some: ``{"options": "choices"}``, or several columns separated by commas. Raises a SuiteError
     that lists everything that is missing or can be read in two ways, with the option that settles it.
     """
+    of, problems = _assigned(names, given)
+    problems += _missing(of, names)
+    if problems:
+        raise SuiteError(f"{table}: its columns cannot be read", tuple(problems))
+    used = {column for columns in of.values() for column in columns}
+    return Columns(of, tuple(name for name in names if name not in used))
+
+
+def audio_columns(names: Sequence[str], given: Mapping[str, str]) -> tuple[str, ...]:
+    """The columns of ``names`` that name the sounds, or hold them."""
+    return _assigned(names, given)[0].get("audio", ())
+
+
+def _assigned(names: Sequence[str], given: Mapping[str, str]) -> tuple[dict[str, tuple[str, ...]], list[str]]:
+    """What is held by which columns, and what can be read in two ways."""
     plain = {name: re.sub(r"[\W]+", "_", name.strip().lower()).strip("_") for name in names}
     problems: list[str] = []
     of = _as_given(names, given, problems)
@@ -89,11 +104,7 @@ def assign_columns(names: Sequence[str], given: Mapping[str, str], table: str) -
             problems.append(f"{kind}: columns {listed} could hold it: say which by --map {kind}={columns[0]}")
         if columns:
             of[kind] = (min(columns, key=lambda name: usual.index(plain[name])),)
-    problems += _missing(of, names)
-    if problems:
-        raise SuiteError(f"{table}: its columns cannot be read", tuple(problems))
-    used = {column for columns in of.values() for column in columns}
-    return Columns(of, tuple(name for name in names if name not in used))
+    return of, problems
 
 
 def _as_given(

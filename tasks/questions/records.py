@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,13 +14,15 @@ from starbench.errors import SuiteError
 from starbench.protocols.official import PUBLISHED
 from starbench.suites.validate import RawRecord
 
-from .answers import LABEL, SHOWN, AnswerReader, answer_reader, is_missing
+from .answers import LABEL, SHOWN, AnswerReader, answer_reader, is_missing, plain
 from .columns import Columns
 from .tables import Row
 
 FEWEST_OPTIONS, MOST_OPTIONS = 2, 10
 #: Options in one cell: a JSON list, or texts between these.
 _SEPARATORS = ("\n", "|", ";")
+#: Characters of a cell that is read as a literal, at most: Python's reader takes hundreds of bytes for each.
+_LONGEST_LITERAL = 100_000
 _ABSTENTIONS = re.compile(
     r"(?:unable to determine|i (?:don'?t|do not) know|cannot be determined)\.?", re.IGNORECASE
 )
@@ -92,7 +95,7 @@ def _fields(row: Row, columns: Columns, name_sound: Callable[[Any], str], rules:
 
 def _truth(row: Row, rules: TableRules, options: Sequence[str], published: Sequence[str]) -> dict[str, Any]:
     """What is kept of a row beside the question."""
-    factors = {name: text for name in rules.factors if (text := _plain(row.cells.get(name))) is not None}
+    factors = {name: text for name in rules.factors if (text := _name(row.cells.get(name))) is not None}
     kept = {name: row.cells[name] for name in rules.published if row.cells.get(name) is not None}
     if options != published:
         kept["options"] = list(published)
@@ -105,10 +108,7 @@ def _column(columns: Columns, kind: str) -> str:
 
 def _options(value: Any) -> tuple[str, ...]:
     """The options in a cell, without the letters that lead them; what is no text is an empty one."""
-    texts = [
-        " ".join(str(one).split()) if isinstance(one, str | int | float) and not isinstance(one, bool) else ""
-        for one in _listed(value) or ()
-    ]
+    texts = [plain(one) if isinstance(one, str | int | float | bool) else "" for one in _listed(value) or ()]
     return tuple(_without_labels(texts))
 
 
@@ -116,7 +116,10 @@ def _option_faults(options: Sequence[str], column: str) -> Iterator[str]:
     if not options:
         yield f"{column}: holds no options: write a list, or a text with | between them"
     elif not FEWEST_OPTIONS <= len(options) <= MOST_OPTIONS:
-        yield f"{column}: {len(options)} option(s), and a question needs from {FEWEST_OPTIONS} to {MOST_OPTIONS}"
+        yield (
+            f"{column}: {len(options)} option(s), and a question needs from {FEWEST_OPTIONS} to {MOST_OPTIONS}: write "
+            "a list, or a text with | between them"
+        )
     for number, text in enumerate(options, 1):
         if not text:
             yield f"{column}: option {number} holds no text: write it or remove it"
@@ -127,8 +130,8 @@ def _option_faults(options: Sequence[str], column: str) -> Iterator[str]:
 def _listed(value: Any) -> list[Any] | None:
     if isinstance(value, str):
         text = value.strip()
-        if text.startswith(("[", "(")) and (listed := _literal(text)) is not None:
-            return listed
+        if text.startswith(("[", "(", "{")) and (literal := _literal(text)) is not None:
+            return _listed(literal)
         separator = next((one for one in _SEPARATORS if one in text), None)
         return [part.strip() for part in text.split(separator)] if separator else [text] if text else None
     if isinstance(value, Mapping):  # {"A": "dog", "B": "cat"}; or {"text": [...], "label": [...]}
@@ -136,15 +139,16 @@ def _listed(value: Any) -> list[Any] | None:
     return list(value) if isinstance(value, list | tuple) else None
 
 
-def _literal(text: str) -> list[Any] | None:
-    """A list that was written as JSON, or as Python writes one."""
-    for parse in (json.loads, ast.literal_eval):
+def _literal(text: str) -> Any:
+    """A list or a dictionary that was written as JSON, or as Python writes one; None if it is neither."""
+    for parse in (json.loads, ast.literal_eval) if len(text) <= _LONGEST_LITERAL else ():
         try:
-            value = parse(text)
+            with warnings.catch_warnings(action="ignore"):  # Python's, of odd escapes
+                value = parse(text)
         except (ValueError, SyntaxError, RecursionError, MemoryError):
             continue
-        if isinstance(value, list | tuple):
-            return list(value)
+        if isinstance(value, list | tuple | dict):
+            return value
     return None
 
 
@@ -159,9 +163,10 @@ def _without_labels(texts: list[str]) -> list[str]:
 def _sounds(value: Any, column: str, name_sound: Callable[[Any], str], problems: list[str]) -> list[str]:
     if isinstance(value, str) and value.strip().startswith("["):
         value = _literal(value.strip()) or value
-    values = list(value) if isinstance(value, list | tuple) else [value]
+    if isinstance(value, str) and "|" in value:
+        value = [part.strip() for part in value.split("|")]
     paths = []
-    for one in values:
+    for one in (value or [None]) if isinstance(value, list | tuple) else [value]:
         try:
             if one is None or one == "":
                 raise SuiteError("names no sound: write the path of a file")
@@ -180,31 +185,29 @@ def _record(
     right: int | None = None
     if is_missing(fields.answer):
         problems.append(f"{_column(columns, columns.answer)}: holds no answer: write the right option")
-    elif options:
+    elif len(options) >= FEWEST_OPTIONS:  # else nobody knows what it names
         try:
             right = read_answer(fields.answer, fields.published)
         except SuiteError as error:
             problems.append(f"{_column(columns, columns.answer)}: {error}")
     item: dict[str, Any] = {
-        "id": _plain(cells.get("id")) or default_id,
-        "task": _plain(cells.get("task")) or rules.task,
-        "category": _plain(cells.get("category")),
-        "sub-category": _plain(cells.get("sub_category")),
+        "id": _name(cells.get("id")) or default_id,
+        "task": _name(cells.get("task")) or rules.task,
+        "category": _name(cells.get("category")),
+        "sub-category": _name(cells.get("sub_category")),
         "question": cells.get("question"),
         "options": options,
         "answer": None if right is None else fields.published[right],
         "audio_paths": tuple(cells["audio"]),
-        "source": _plain(cells.get("source")),
+        "source": _name(cells.get("source")),
         "truth": fields.truth,
         "abstain": next((i for i, text in enumerate(options) if _ABSTENTIONS.fullmatch(text)), None),
     }
     return RawRecord(fields.where, item, tuple(problems), shown_as=fields.where)
 
 
-def _plain(value: Any) -> str | None:
+def _name(value: Any) -> str | None:
     """A name in a cell; several are one text."""
     if isinstance(value, list | tuple):
-        value = ", ".join(str(one) for one in value)
-    if isinstance(value, float) and value.is_integer():  # a column of whole numbers with gaps
-        value = int(value)
-    return " ".join(str(value).split()) or None if value is not None else None
+        value = ", ".join(map(plain, value))
+    return (plain(value) or None) if value is not None else None

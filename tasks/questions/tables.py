@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from starbench.errors import InputError, SuiteError
 from starbench.storage.inputs import lines, parse_json, read_bytes, read_json
 
-#: Rows of a Parquet file that are in memory at a time: each may hold a clip.
-_SLICE = 64
+#: Bytes of a Parquet file that are read at a time: its rows may hold clips, and each slice reads whole row groups.
+_SLICE_BYTES = 256 * 2**20
 _DELIMITERS = ",;\t"
+#: Rows of a CSV file that may be broken: with more, it is something else.
+_MOST_BROKEN = 100
 
 
 class Row(NamedTuple):
@@ -75,35 +79,61 @@ def _row(where: str, cells: Any) -> Row:
 
 def _csv(path: Path) -> Iterator[Row]:
     data = read_bytes(path)
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise SuiteError(f"{path}:{line}: is not UTF-8: save the table as CSV in UTF-8") from error
-    head = text.partition("\n")[0]
-    delimiter = max(_DELIMITERS, key=head.count)
+    utf_16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))  # Excel's "Unicode text"
+    text = data.decode("utf-16" if utf_16 else "utf-8-sig", "surrogateescape")
+    table = io.StringIO(text, newline="").readlines()
+    if "\0" in text:
+        raise SuiteError(f"{path} is not a text: save the table as CSV in UTF-8")
+    delimiter = max(_DELIMITERS, key=table[0].count) if table else ","
     # Long texts are no error; an open quotation mark is one, and says so by the length of its cell.
     csv.field_size_limit(2**24)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    first = 1
     names: list[str] | None = None
-    while True:
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            raise SuiteError(f"{path}:{first}: is not CSV from here: {error}") from error
-        if cells is None:
-            return
-        where, first = f"{path.name}:{first}", reader.line_num + 1
-        if not any(cell.strip() for cell in cells):
+    broken = 0
+    for first, cells in _csv_rows(table, delimiter):
+        where = f"{path.name}:{first}"
+        if isinstance(cells, csv.Error):
+            broken += 1
+            if names is None or broken > _MOST_BROKEN:
+                raise SuiteError(f"{path}:{first}: is not CSV from here: {cells}") from cells
+            yield Row(
+                where,
+                {},
+                (f"is not CSV: {cells}: close each quotation mark, and write one within a text twice",),
+            )
+        elif not any(cell.strip() for cell in cells):
             continue
-        if names is None:
+        elif names is None:
             names = _header(path, cells)
+        elif not all(cell.isprintable() or _is_utf_8(cell) for cell in cells):
+            yield Row(where, {}, ("is not UTF-8: save the table as CSV in UTF-8",))
         elif len(cells) != len(names):
-            found = f"has {len(cells)} cells where the header has {len(names)}"
-            yield Row(where, {}, (f"{found}: put a text with {delimiter!r} in quotes",))
+            problem = f"has {len(cells)} cells where the header has {len(names)}"
+            yield Row(where, {}, (f"{problem}: put a text with {delimiter!r} in quotes",))
         else:
             yield Row(where, {name: cell for name, cell in zip(names, cells, strict=True) if cell.strip()})
+
+
+def _csv_rows(table: Sequence[str], delimiter: str) -> Iterator[tuple[int, list[str] | csv.Error]]:
+    """Each row's first line, from 1, and its cells; after a row that is broken, reading starts at its next line."""
+    first = 0
+    while first < len(table):
+        reader = csv.reader(islice(table, first, None), delimiter=delimiter, strict=True)
+        start = first
+        try:
+            for cells in reader:
+                yield first + 1, cells
+                first = start + reader.line_num
+        except csv.Error as error:
+            yield first + 1, error
+            first += 1
+
+
+def _is_utf_8(cell: str) -> bool:
+    try:
+        cell.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _header(path: Path, cells: list[str]) -> list[str]:
@@ -122,8 +152,9 @@ def _parquet(path: Path) -> Iterator[Row]:
     try:
         table = polars.scan_parquet(path)
         n_rows = table.select(polars.len()).collect().item()
-        for start in range(0, n_rows, _SLICE):
-            for number, cells in enumerate(table.slice(start, _SLICE).collect().iter_rows(named=True), start):
+        size = max(1, n_rows * _SLICE_BYTES // max(1, path.stat().st_size))
+        for start in range(0, n_rows, size):
+            for number, cells in enumerate(table.slice(start, size).collect().iter_rows(named=True), start):
                 yield Row(f"{path.name}: row {number}", cells)
     except polars.exceptions.PolarsError as error:
         raise SuiteError(f"{path} is not Parquet: {str(error).partition(chr(10))[0]}") from error

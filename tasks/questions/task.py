@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from math import isnan
 from pathlib import Path
 from typing import Any
 
 from starbench.errors import SuiteError
-from starbench.schema import Item
 from starbench.suites.suite import Suite
-from starbench.suites.validate import validate_records
+from starbench.suites.validate import RawRecord, validate_records
 from starbench.text import slug
 
-from .columns import assign_columns
+from .columns import assign_columns, audio_columns
+from .hugging_face import is_data_set, read_data_set
 from .records import TableRules, records
 from .sounds import Sounds
 from .tables import READERS, Row, read_rows
@@ -20,11 +22,12 @@ from .template import write_template
 
 #: Tables that a folder is searched for, as Hugging Face names them.
 _TABLES = ("questions", "metadata", "test", "train")
-ToDecode = Callable[[Sequence[Item]], Iterable[Item]]
+#: Most columns: a table with more holds something else.
+_MOST_COLUMNS = 1000
 
 
 class Questions:
-    """Your own questions: ``questions:FILE`` (CSV, TSV, JSON, JSON lines or Parquet), or a folder with such a file."""
+    """Your own questions: a table (CSV, TSV, JSON, JSON lines, Parquet), a folder with one, or one of the hub."""
 
     def load(
         self,
@@ -36,16 +39,19 @@ class Questions:
     ) -> Suite:
         """Read and check the questions.
 
-        ``source`` is a table, or a folder that holds one; ``columns`` says which of its columns holds what, where the
-        usual names do not (``{"options": "choices"}``); ``sounds`` is the folder or archive of the sounds, by default
-        the table's folder. With ``skip_bad``, damaged questions are left out and listed.
+        ``source`` is a table, a folder that holds one, or a data set of the library ``datasets``: a folder that it
+        wrote, or ``owner/name@revision#config/split`` on the hub. ``columns`` says which of its columns holds what,
+        where the usual names do not (``{"options": "choices"}``). ``sounds`` is the folder or archive of the sounds,
+        by default the table's folder. With ``skip_bad``, damaged questions are left out and listed.
 
         Raises a SuiteError that lists every fault of the table.
         """
+        rules = TableRules(task="Questions")
+        if is_data_set(source):
+            rows, path, identity = read_data_set(source)
+            return load_table(rows, path, rules, skip_bad, columns or {}, sounds, spec=identity)
         path = _table(source)
-        return load_table(
-            read_rows(path), path, TableRules(task="Questions"), skip_bad, columns or {}, sounds
-        )
+        return load_table(read_rows(path), path, rules, skip_bad, columns or {}, sounds)
 
     def write_template(self, out: Path) -> tuple[Path, ...]:
         """Write a table with a few questions, and their sounds, to start from; returns the files."""
@@ -83,18 +89,30 @@ def load_table(
 
     ``place`` is the folder or archive of the sounds, and links must not lead out of ``boundary``.
     """
-    sounds = Sounds(path, place)
+    sounds = Sounds(path.parent if path.is_file() else path, place)
     kept: list[Row] = []
     names: dict[str, None] = {}
+    with_sounds: tuple[str, ...] = ()
     for row in rows:
-        names |= dict.fromkeys(row.cells)
-        kept.append(row._replace(cells={name: _stored(cell, sounds) for name, cell in row.cells.items()}))
+        if not row.cells.keys() <= names.keys():
+            names |= dict.fromkeys(row.cells)
+            if len(names) > _MOST_COLUMNS:
+                raise SuiteError(
+                    f"{path} has more than {_MOST_COLUMNS} columns: it is not a table of questions"
+                )
+            with_sounds = audio_columns(list(names), columns)
+        cells = {
+            name: sounds.keep(cell) if name in with_sounds else _small(cell)
+            for name, cell in row.cells.items()
+        }
+        kept.append(row._replace(cells=cells))
     if not kept:
         raise SuiteError(f"{path} holds no question")
     assigned = assign_columns(list(names), columns, str(path))
     stem = slug(path.stem)
     raws = records(kept, assigned, sounds.name, rules, stem)
-    sounds.unpack({name for raw in raws for name in raw.fields.get("audio_paths", ())})
+    failures = sounds.unpack()
+    raws = [_with_failures(raw, failures, ", ".join(with_sounds)) for raw in raws]
     intake = validate_records(raws, sounds.root, skip_bad=skip_bad, origin=path, boundary=boundary)
     unread = [name for name in assigned.unused if name not in rules.factors]
     given = {"columns": {kind: ", ".join(of) for kind, of in assigned.of.items()}, "not read": unread}
@@ -110,9 +128,17 @@ def load_table(
     )
 
 
-def _stored(cell: Any, sounds: Sounds) -> Any:
-    """A cell without the sound that it holds: the name under which the sound was written to the cache folder."""
-    holds_sound = isinstance(cell, bytes) or (isinstance(cell, dict) and isinstance(cell.get("bytes"), bytes))
-    if isinstance(cell, list):
-        return [_stored(one, sounds) for one in cell]
-    return sounds.name(cell) if holds_sound else cell
+def _small(cell: Any) -> Any:
+    """A cell that is not about sounds: without a picture or a film that it may hold, and None for a table's NaN."""
+    holds_bytes = isinstance(cell, bytes) or (isinstance(cell, dict) and isinstance(cell.get("bytes"), bytes))
+    return None if holds_bytes or (isinstance(cell, float) and isnan(cell)) else cell
+
+
+def _with_failures(raw: RawRecord, failures: Mapping[str, str], column: str) -> RawRecord:
+    """A record with what kept its sounds from being unpacked."""
+    paths = raw.fields.get("audio_paths", ())
+    found = tuple(f"{column}: {failures[path]}" for path in paths if path in failures)
+    if not found:
+        return raw
+    fields = {**raw.fields, "audio_paths": tuple(path for path in paths if path not in failures)}
+    return replace(raw, fields=fields, problems=raw.problems + found)

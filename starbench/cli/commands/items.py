@@ -10,6 +10,7 @@ from typing import Any
 import typer
 
 from starbench.cli.commands.selection import selection_of
+from starbench.cli.commands.shared import loading_of
 from starbench.errors import InputError
 from starbench.reporting.items import item_record, show_items
 from starbench.runs import directory
@@ -34,7 +35,7 @@ def items(target: str, options: Mapping[str, Any], limit: int | None, *, as_json
             raise InputError(
                 "--wrong, --right, --outcome and --condition are about a run: name a run's directory"
             )
-        suite = open_suite(target, to_decode=lambda _: ())
+        suite = open_suite(target, to_decode=lambda _: (), loading=loading_of(options))
         selection.refuse_unknown(suite.items)
         found = list(suite_items(suite.name, suite.items, selection))
     if not as_json:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from starbench.cli.commands.shared import loading_of
 from starbench.errors import InputError
 from starbench.reporting import power as tables
 from starbench.reporting.files import write_file
@@ -20,7 +22,12 @@ _POINTS, _FACTORS = (2.0, 5.0, 10.0, 20.0), (1.25, 1.5, 2.0)
 
 
 def power(
-    target: str | None, points: Sequence[float], factors: Sequence[float], accuracy: float, json: Path | None
+    target: str | None,
+    points: Sequence[float],
+    factors: Sequence[float],
+    accuracy: float,
+    json: Path | None,
+    options: Mapping[str, Any],
 ) -> None:
     """Show what ``target``, a suite or a run, can show; without one, how many items show each difference."""
     if target is None:
@@ -35,18 +42,18 @@ def power(
         raise InputError(
             "--points and --factor ask for a number of items: leave the suite out, or leave them out"
         )
-    for name, items in _suites(target).items():
+    for name, items in _suites(target, loading_of(options)).items():
         found = suite_power(items, accuracy)
         tables.show(name, found)
         if json is not None:
             write_file(json, visible_json(found.model_dump_json(indent=1)) + "\n", new_folder=True)
 
 
-def _suites(target: str) -> dict[str, list[Item]]:
+def _suites(target: str, loading: Mapping[str, Any]) -> dict[str, list[Item]]:
     """The items of each suite of a run, or those of a suite."""
     path = Path(target)
     if not directory.is_run(path):
-        suite = open_suite(target)
+        suite = open_suite(target, loading=loading)
         return {suite.name: list(suite.items)}
     suites: dict[str, list[Item]] = {}
     for (name, _), item in directory.read_items(path).items():

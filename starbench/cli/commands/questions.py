@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -29,15 +30,18 @@ def init(out: Path) -> None:
 def check(source: str, options: Mapping[str, Any], *, skip_bad: bool) -> None:
     """Show what is in the questions."""
     name, _ = registry.split("tasks", source)
-    is_task = name in registry.available("tasks") or ":" in name
-    spec = source if is_task else f"{_task()}:{source}"
+    is_spec = ":" in name or (name in registry.available("tasks") and not Path(source).exists())
+    spec = source if is_spec else f"{_task()}:{source}"
     suite = open_suite(spec, skip_bad=skip_bad, loading=loading_of(options))
     show_overview(printable(source), overview(suite), suite.spec)
     for line in channel_lines(channel_audit(suite)):
         echo(line)
     for problem in suite.skipped:
         echo(f"left out: {problem}")
-    echo(f"ask them: starbench run --model MODEL --suite {spec}")
+    given = [part for pair in options["columns"] or () for part in ("--map", pair)]
+    given += ["--sounds", str(options["sounds"])] if options["sounds"] else []
+    given += ["--skip-bad"] if skip_bad else []
+    echo(f"ask them: starbench run --model MODEL --suite {shlex.join([spec, *given])}")
 
 
 def _task() -> str:

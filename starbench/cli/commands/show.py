@@ -11,6 +11,7 @@ from typing import Any
 import typer
 
 from starbench.cli.commands.selection import selection_of
+from starbench.cli.commands.shared import loading_of
 from starbench.cli.output import echo
 from starbench.errors import InputError
 from starbench.reporting.files import write_file
@@ -31,9 +32,9 @@ from starbench.text import slug, suggestion, visible_json
 _USUAL = 3
 
 
-def draw(name: str, suite: str, out: Path | None, *, skip_bad: bool) -> None:
+def draw(name: str, suite: str, out: Path | None, options: Mapping[str, Any], *, skip_bad: bool) -> None:
     """Draw the item called ``name``."""
-    opened = open_suite(suite, skip_bad=skip_bad)
+    opened = open_suite(suite, skip_bad=skip_bad, loading=loading_of(options))
     items = {item.id: item for item in opened.items}
     if name not in items:
         raise InputError(f"{suite} has no item {name!r}: {suggestion(name, list(items))}")
@@ -55,7 +56,7 @@ def show_run(
         raise InputError("--out writes the picture of one item: name it with --item ID")
     data = load(path)
     selection.refuse_unknown(data.items.values(), data.run.identity.setup.conditions)
-    drawn = None if out is None else _item_in_suite(data, selection, suite)
+    drawn = None if out is None else _item_in_suite(data, selection, suite, loading_of(options))
     observations = observe(data)
     chosen = _chosen(data, observations, selection)
     if not chosen:
@@ -96,11 +97,13 @@ def _why_none(selection: Selection, observations: Sequence[Observation]) -> str:
     return f"none of {n_asked:,} trials is wrong (--right and --item ID show others)"
 
 
-def _item_in_suite(data: LoadedRun, selection: Selection, suite: str | None) -> tuple[Suite, Item]:
+def _item_in_suite(
+    data: LoadedRun, selection: Selection, suite: str | None, loading: Mapping[str, Any]
+) -> tuple[Suite, Item]:
     """The item that is looked at, in the suite of the run that lies on this machine."""
     name = next(name for name, item_id in data.items if item_id == selection.item_id)
     digest = next(one.digest for one in data.run.identity.suites if one.name == name)
-    opened = suites_of([data], [suite] if suite else []).get(digest)
+    opened = suites_of([data], [suite] if suite else [], loading).get(digest)
     if opened is None:
         raise InputError(f"the suite {name} does not lie near {data.path}: --suite DIR says where it is")
     return opened, next(item for item in opened.items if item.id == selection.item_id)
