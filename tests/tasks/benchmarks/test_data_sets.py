@@ -174,7 +174,9 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(SuiteError) as error:
         open_suite(f"mmau:{tmp_path}")
     (problem,) = error.value.problems
-    assert problem.startswith("mmau-test-mini.json[0]: audio_id: there is no file './test-mini-audios/m0.wav'")
+    assert problem.startswith(
+        "mmau-test-mini.json[0]: audio_id: there is no file './test-mini-audios/m0.wav'"
+    )
 
 
 def test_a_zip_of_mmau_pro_is_read_without_unpacking_what_is_not_asked(tmp_path: Path) -> None:
