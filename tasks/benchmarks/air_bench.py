@@ -30,7 +30,6 @@ class AirBench(Benchmark):
         licence="CC BY-NC 4.0",
         tables=("Foundation_meta.json", "Foundation/Foundation_meta.json"),
         columns={"sub_category": "task_name", "source": "dataset_name"},
-        sounds=("Foundation/**",),
         published=("task_name", "dataset_name"),
         protocol="air-bench",
         questions=_with_folder,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from os.path import expanduser
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar, NamedTuple
@@ -16,8 +17,10 @@ from starbench.suites.suite import Suite
 from ..hub import download
 from ..questions.columns import assign_columns
 from ..questions.records import TableRules, records
+from ..questions.sounds import Sounds
 from ..questions.tables import READERS, Row, read_rows
 from ..questions.task import load_table
+from .hub_sounds import HubSounds, ToDecode
 
 
 class Table(NamedTuple):
@@ -51,8 +54,6 @@ class DataSet:
     """What holds what, where the usual names do not say it."""
     archives: tuple[str, ...] = ()
     """Patterns of the archive of its sounds, where they do not lie in folders."""
-    sounds: tuple[str, ...] = ("**/*.wav", "**/*.flac", "**/*.mp3")
-    """Patterns of its sounds on the hub, where they do not lie in an archive or a table."""
     factors: tuple[str, ...] = ()
     """Columns by whose values scores can be shown."""
     published: tuple[str, ...] = ()
@@ -63,21 +64,32 @@ class DataSet:
     """The questions of a row, as the intake reads them; none where it is no multiple-choice question."""
 
     def load(
-        self, source: str, *, skip_bad: bool, part: str = "", keep: Callable[[Row], bool] = lambda _: True
+        self,
+        source: str,
+        *,
+        skip_bad: bool,
+        to_decode: ToDecode = tuple,
+        part: str = "",
+        keep: Callable[[Row], bool] = lambda _: True,
     ) -> Suite:
         """Read and check the data set in the folder or table ``source``, or from the hub.
 
         ``source`` is a folder, a table, a repository with an optional ``@revision``, or nothing for the official
-        repository; ``keep`` chooses the questions of a ``part``. Raises a SuiteError that lists every fault.
+        repository; ``keep`` chooses the questions of a ``part``. From the hub, only the sounds of the items that
+        ``to_decode`` picks are fetched, and only these are in the suite. Raises a SuiteError that lists every fault.
         """
         root = Path(expanduser(source))
-        origin: dict[str, Any] = {"source": "local folder"}
-        boundary = None
-        if not source or not root.exists():
-            patterns = (*self.tables, *self.archives, *self.sounds)
-            root, boundary, origin = download(source or self.repository, patterns)
-        tables = [root] if root.is_file() else self._tables(root)
-        root = root.parent if root.is_file() else root
+        if source and root.exists():
+            tables = [root] if root.is_file() else self._tables(root)
+            root = root.parent if root.is_file() else root
+            sounds = Sounds(root, self._place(root))
+            how: dict[str, Any] = {"spec": {"source": "local folder"}}
+        else:
+            snapshot = download(source or self.repository, self.tables)
+            root, tables = snapshot.root, self._tables(snapshot.root)
+            sounds = remote = HubSounds(snapshot, self.archives)
+            pick = partial(remote.pick, to_decode=to_decode)
+            how = {"pick": pick, "boundary": snapshot.boundary, "spec": snapshot.origin}
         others: list[str] = []
         suite = load_table(
             self._rows(tables, root, keep, others),
@@ -85,12 +97,11 @@ class DataSet:
             self._rules,
             skip_bad,
             self.columns,
-            self._place(root),
-            boundary,
+            sounds,
             name=f"{self.name}-{part}" if part else self.name,
             licence=self.licence,
             official_protocol=self.protocol,
-            spec=origin,
+            **how,
         )
         return replace(suite, spec={**suite.spec, "not multiple choice": len(others)}) if others else suite
 
@@ -170,9 +181,9 @@ class Benchmark:
     )
     """Where the reply stands in files of predictions that repeat the questions; the first that a row has."""
 
-    def load(self, source: str, *, skip_bad: bool = False) -> Suite:
+    def load(self, source: str, *, skip_bad: bool = False, to_decode: ToDecode = tuple) -> Suite:
         """Read and check the data set; a SuiteError lists every fault."""
-        return self.data_set.load(source, skip_bad=skip_bad)
+        return self.data_set.load(source, skip_bad=skip_bad, to_decode=to_decode)
 
     def read_predictions(self, path: Path) -> Iterator[PredictionSet]:
         """The predictions in a table that repeats the questions, as the official scorer reads them."""

@@ -15,7 +15,6 @@ class MMAR(Benchmark):
         tables=("MMAR-meta.json", "MMAR-meta.jsonl"),
         columns={"task": "modality"},
         archives=("mmar-audio.tar.gz",),
-        sounds=(),
         factors=("language",),
         published=("modality", "category", "sub-category"),
         protocol="mmar",

@@ -9,6 +9,7 @@ from starbench.suites.suite import Suite
 from ..questions.answers import is_missing
 from ..questions.tables import Row
 from .data_set import Benchmark, DataSet, Table
+from .hub_sounds import ToDecode
 
 #: Part -> its category in the table.
 PARTS = {"spatial": "spatial_audio"}
@@ -31,17 +32,20 @@ class MMAUPro(Benchmark):
         tables=("test.parquet", "*.parquet", "test.json*"),
         columns={"task": "category", "sub_category": "sub-cat"},
         archives=("data.zip",),
-        sounds=(),
         factors=("length_type",),
         protocol="mmau-pro",
         questions=_choice,
     )
 
-    def load(self, source: str, *, skip_bad: bool = False) -> Suite:
+    def load(self, source: str, *, skip_bad: bool = False, to_decode: ToDecode = tuple) -> Suite:
         """Read and check the data set, or a part: ``spatial``, or ``spatial:SOURCE``."""
         part, _, rest = source.partition(":")
         if part not in PARTS:
-            return super().load(source, skip_bad=skip_bad)
+            return super().load(source, skip_bad=skip_bad, to_decode=to_decode)
         return self.data_set.load(
-            rest, skip_bad=skip_bad, part=part, keep=lambda row: row.cells.get("category") == PARTS[part]
+            rest,
+            skip_bad=skip_bad,
+            to_decode=to_decode,
+            part=part,
+            keep=lambda row: row.cells.get("category") == PARTS[part],
         )

@@ -38,7 +38,6 @@ class Sakura(Benchmark):
         repository="SLLM-multi-hop/Sakura",
         licence=None,
         tables=("*/metadata.csv",),
-        sounds=("*/audio/*",),
         columns={"question": "question"},
         published=("prompt",),
         protocol="sakura",

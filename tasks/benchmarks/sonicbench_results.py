@@ -52,7 +52,8 @@ class SonicBench:
         root, boundary = Path(expanduser(source)), None
         origin: dict[str, Any] = {"source": "local folder"}
         if not source or not root.is_dir():
-            root, boundary, origin = download(source or REPOSITORY, ("**/*.jsonl", "**/*.wav"))
+            snapshot = download(source or REPOSITORY, ("**/*.jsonl", "**/*.wav"))
+            root, boundary, origin = snapshot.root, snapshot.boundary, snapshot.origin
         raws = list(_records(root))
         if not raws:
             raise SuiteError(f"{root} is not the data set SonicBench: it has no .jsonl files with questions")

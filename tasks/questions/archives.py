@@ -7,9 +7,10 @@ import tarfile
 import zipfile
 import zlib
 from collections import defaultdict
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
-from functools import cached_property
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -38,20 +39,42 @@ _DAMAGE = (
 )
 
 
+@dataclass(frozen=True)
+class ArchiveFile:
+    """The file of an archive, on this machine or elsewhere: only what is wanted of a zip is read."""
+
+    path: str
+    open: Callable[[], AbstractContextManager[IO[bytes]]]
+    size: int
+    """Bytes."""
+    state: str
+    """Changes with its content."""
+
+    @classmethod
+    def local(cls, path: Path) -> ArchiveFile:
+        """A file on this machine; raises an OSError if it is not there."""
+        stat = path.stat()
+        state = f"{path.resolve()}\0{stat.st_ino}\0{stat.st_size}\0{stat.st_mtime_ns}\0{stat.st_ctime_ns}"
+        return cls(str(path), partial(opened, path), stat.st_size, state)
+
+    @property
+    def name(self) -> str:
+        return PurePosixPath(self.path).name
+
+
 class Archive:
     """A zip or tar file; ``folder`` is where what is wanted of it is unpacked: another for each state of the file.
 
     Raises a SuiteError if it is no archive.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, file: ArchiveFile) -> None:
+        self._file = file
         self._damage = ""
         self._wanted: dict[str, str] = {}
-        with _reading(path), _members(path):
-            stat = path.stat()
-        state = f"{path.resolve()}\0{stat.st_ino}\0{stat.st_size}\0{stat.st_mtime_ns}\0{stat.st_ctime_ns}"
-        self.folder = cache_folder("sounds") / sha256(state.encode(errors="surrogateescape")).hexdigest()[:32]
+        with _reading(file), _members(file):
+            digest = sha256(file.state.encode(errors="surrogateescape")).hexdigest()
+        self.folder = cache_folder("sounds") / digest[:32]
 
     def want(self, path: str) -> None:
         """Have the member that ``path`` names unpacked to that path; it may lie below further folders.
@@ -67,14 +90,14 @@ class Archive:
             if len(found) > 1:
                 listed = ", ".join("/".join(one) for one in found[:3])
                 raise SuiteError(
-                    f"{path!r} names {len(found)} files of {self.path.name} ({listed}): write more of its path"
+                    f"{path!r} names {len(found)} files of {self._file.name} ({listed}): write more of its path"
                 )
             if found:
                 self._wanted[path] = self._by_parts[found[0]]
                 return
         damage = f", which cannot be read to its end ({self._damage})" if self._damage else ""
         raise SuiteError(
-            f"there is no file {path!r} in {self.path.name}{damage}: correct the path, or add the file"
+            f"there is no file {path!r} in {self._file.name}{damage}: correct the path, or add the file"
         )
 
     def unpack(self) -> dict[str, str]:
@@ -86,10 +109,10 @@ class Archive:
         for path, member in self._wanted.items():
             paths[member].append(path)
         failures: dict[str, str] = {}
-        total, most = 0, max(_FREE, _MOST_GROWTH * self.path.stat().st_size)
+        total, most = 0, max(_FREE, _MOST_GROWTH * self._file.size)
         reason = "is cut off"
         try:
-            for member, content in _contents(self.path, paths) if paths else ():
+            for member, content in _contents(self._file, paths) if paths else ():
                 of_member = paths.pop(member)
                 if isinstance(content, str):
                     failures |= dict.fromkeys(of_member, content)
@@ -97,21 +120,21 @@ class Archive:
                 total += len(content)
                 if total > most:
                     raise SuiteError(
-                        f"{self.path}: grows to more than {most >> 30} GiB: it is not an archive of sounds"
+                        f"{self._file.path}: grows to more than {most >> 30} GiB: it is not an archive of sounds"
                     )
                 for path in of_member:
                     write(self.folder / path, content)
         except (*_DAMAGE, OSError) as error:
             reason = str(error)
         return failures | {
-            path: f"{self.path.name} cannot be read so far: {reason}" for of in paths.values() for path in of
+            path: f"{self._file.name} cannot be read so far: {reason}" for of in paths.values() for path in of
         }
 
     @cached_property
     def _by_parts(self) -> dict[tuple[str, ...], str]:
         by_parts = {}
         try:
-            for number, name in enumerate(_member_names(self.path)):
+            for number, name in enumerate(_member_names(self._file)):
                 if number >= _MOST_MEMBERS:
                     raise ValueError(f"more than {_MOST_MEMBERS} members")
                 by_parts[PurePosixPath(name.replace("\\", "/")).parts] = name
@@ -148,19 +171,19 @@ def write(path: Path, data: bytes) -> None:
 
 
 @contextmanager
-def _reading(archive: Path) -> Iterator[None]:
+def _reading(archive: ArchiveFile) -> Iterator[None]:
     try:
         yield
     except (*_DAMAGE, OSError) as error:
         raise SuiteError(
-            f"{archive} cannot be unpacked: {getattr(error, 'strerror', None) or error}"
+            f"{archive.path} cannot be unpacked: {getattr(error, 'strerror', None) or error}"
         ) from error
 
 
 @contextmanager
-def _members(archive: Path) -> Iterator[zipfile.ZipFile | tarfile.TarFile]:
-    with opened(archive) as file:
-        if archive.suffix.lower() == ".zip":
+def _members(archive: ArchiveFile) -> Iterator[zipfile.ZipFile | tarfile.TarFile]:
+    with archive.open() as file:
+        if archive.name.lower().endswith(".zip"):
             with zipfile.ZipFile(file) as members:
                 yield members
         else:
@@ -168,7 +191,7 @@ def _members(archive: Path) -> Iterator[zipfile.ZipFile | tarfile.TarFile]:
                 yield tar
 
 
-def _member_names(archive: Path) -> Iterator[str]:
+def _member_names(archive: ArchiveFile) -> Iterator[str]:
     """The names of the files in an archive; links and devices are no files."""
     with _members(archive) as members:
         if isinstance(members, zipfile.ZipFile):
@@ -177,7 +200,7 @@ def _member_names(archive: Path) -> Iterator[str]:
             yield from (one.name for one in members if one.isreg())
 
 
-def _contents(archive: Path, wanted: Collection[str]) -> Iterator[tuple[str, bytes | str]]:
+def _contents(archive: ArchiveFile, wanted: Collection[str]) -> Iterator[tuple[str, bytes | str]]:
     """The wanted members of an archive, each once, or what is wrong with one."""
     with _members(archive) as members:
         if isinstance(members, zipfile.ZipFile):

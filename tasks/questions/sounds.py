@@ -13,7 +13,7 @@ from typing import Any
 from starbench.errors import SuiteError
 from starbench.storage.cache import cache_folder
 
-from .archives import ARCHIVES, ENDINGS, Archive, is_file, write
+from .archives import ARCHIVES, ENDINGS, Archive, ArchiveFile, is_file, write
 
 
 class Sounds:
@@ -31,7 +31,7 @@ class Sounds:
         if self._place.is_file():
             if not self._place.name.lower().endswith(ARCHIVES):
                 raise SuiteError(f"--sounds {place}: is neither a folder nor one of {', '.join(ARCHIVES)}")
-            self._archive = Archive(self._place)
+            self._archive = Archive(ArchiveFile.local(self._place))
 
     @property
     def root(self) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from math import isnan
 from pathlib import Path
@@ -49,9 +49,9 @@ class Questions:
         rules = TableRules(task="Questions")
         if is_data_set(source):
             rows, path, identity = read_data_set(source)
-            return load_table(rows, path, rules, skip_bad, columns or {}, sounds, spec=identity)
+            return load_table(rows, path, rules, skip_bad, columns or {}, Sounds(path, sounds), spec=identity)
         path = _table(source)
-        return load_table(read_rows(path), path, rules, skip_bad, columns or {}, sounds)
+        return load_table(read_rows(path), path, rules, skip_bad, columns or {}, Sounds(path.parent, sounds))
 
     def write_template(self, out: Path) -> tuple[Path, ...]:
         """Write a table with a few questions, and their sounds, to start from; returns the files."""
@@ -81,15 +81,15 @@ def load_table(
     rules: TableRules,
     skip_bad: bool,
     columns: Mapping[str, str],
-    place: Path | None,
+    sounds: Sounds,
+    pick: Callable[[list[RawRecord]], list[RawRecord]] = list,
     boundary: Path | None = None,
     **suite: Any,
 ) -> Suite:
     """The suite that the rows of the table at ``path`` describe; ``suite`` are fields of the Suite.
 
-    ``place`` is the folder or archive of the sounds, and links must not lead out of ``boundary``.
+    ``pick`` chooses records before their sounds are fetched; links must not lead out of ``boundary``.
     """
-    sounds = Sounds(path.parent if path.is_file() else path, place)
     kept: list[Row] = []
     names: dict[str, None] = {}
     with_sounds: tuple[str, ...] = ()
@@ -110,7 +110,7 @@ def load_table(
         raise SuiteError(f"{path} holds no question")
     assigned = assign_columns(list(names), columns, str(path))
     stem = slug(path.stem)
-    raws = records(kept, assigned, sounds.name, rules, stem)
+    raws = pick(records(kept, assigned, sounds.name, rules, stem))
     failures = sounds.unpack()
     raws = [_with_failures(raw, failures, ", ".join(with_sounds)) for raw in raws]
     intake = validate_records(raws, sounds.root, skip_bad=skip_bad, origin=path, boundary=boundary)

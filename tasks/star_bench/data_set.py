@@ -70,9 +70,8 @@ class StarBench:
         root, boundary = Path(expanduser(source)), None
         origin: dict[str, Any] = {"source": "local folder"}
         if not source or not root.exists():
-            root, boundary, origin = download(
-                source or HUB_REPOSITORY, (f"{META}/*.json", "starbench_audios/**")
-            )
+            snapshot = download(source or HUB_REPOSITORY, (f"{META}/*.json", "starbench_audios/**"))
+            root, boundary, origin = snapshot.root, snapshot.boundary, snapshot.origin
         records = list(_records(root))
         intake = validate_records(records, root, skip_bad=skip_bad, channels=_channels, boundary=boundary)
         return Suite(
