@@ -2,9 +2,9 @@
 
 A Python block whose first line is a comment with a file's name is that file to the commands of its document.
 
-Stand-ins: the address of the user's server is llmock's, and so are the vendors'; the path of the user's copy
-of STAR-Bench is the published samples', a model of the hub is a tiny one of its kind, and the fault campaign, of
-most of an hour, is one case. Commands that install set up a fresh machine: .ci/run runs them.
+Stand-ins: the address of the user's server is llmock's, and so are the vendors'; the path of the user's copy of
+STAR-Bench is the published samples', that of MMAU is a miniature's, a model of the hub is a tiny one of its kind, and
+the fault campaign, of most of an hour, is one case. Commands that install set up a fresh machine: .ci/run runs them.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from pathlib import Path
 
 import pytest
 from llmock.testing import LLMockServer
+from public_sets import mmau
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in (REPOSITORY / "docs").glob("*.md"))]
 _LOCAL = "transformers:Qwen/Qwen2-Audio-7B-Instruct"
 _CAMPAIGN = "python -m tests.faults"
-_SERVER, _DATA = "http://localhost:8000/v1", "/data/STAR-Bench"
+_SERVER, _DATA, _MMAU = "http://localhost:8000/v1", "/data/STAR-Bench", "/data/MMAU"
 
 
 def _blocks(document: str, language: str) -> list[str]:
@@ -56,16 +57,19 @@ def _run_all(commands: list[str], document: str, folder: Path, request: pytest.F
     _write_examples(document, folder)
     with LLMockServer() as server:
         for command in commands:
-            done = _run(_stand_in(command, server, request), folder)
+            done = _run(_stand_in(command, server, request, folder), folder)
             assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
 
 
-def _stand_in(command: str, server: LLMockServer, request: pytest.FixtureRequest) -> str:
+def _stand_in(command: str, server: LLMockServer, request: pytest.FixtureRequest, folder: Path) -> str:
     """``command`` with servers and data of this machine in place of the user's and the vendors'."""
     if command.startswith(_CAMPAIGN):
         return f'cd {REPOSITORY} && {_CAMPAIGN} "secrets: redirects" --cases 1'
     if _DATA in command:
         command = command.replace(_DATA, str(request.getfixturevalue("samples")))
+    if _MMAU in command:
+        mmau(folder / "MMAU")
+        command = command.replace(_MMAU, str(folder / "MMAU"))
     if _LOCAL in command:
         command = command.replace(_LOCAL, f"transformers:{request.getfixturevalue('tiny_qwen2_audio')}")
     if "--model gemini:" in command:

@@ -18,8 +18,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PLUGIN_FOLDERS = ("synth", "tasks", "adapters")
-#: Names of plug-ins that are other things too: a protocol, and the heading of a column.
-CORE_MAY_NAME = {"star-bench", "constant"}
+#: Names of plug-ins that are other things too: a protocol, the heading of a column, a command.
+CORE_MAY_NAME = {"star-bench", "constant", "questions"}
 #: ``starbench demo`` shows our own plug-ins off, so this one file names some, as a user would.
 SHOWCASE = "cli/commands/demo.py"
 HEAVY = (
@@ -103,7 +103,7 @@ def observer_violations(source: str) -> list[str]:
 
 
 def plugin_names() -> frozenset[str]:
-    groups = ("synthesizers", "tasks", "adapters")
+    groups = ("synthesizers", "tasks", "adapters", "protocols")
     return frozenset(point.name for group in groups for point in entry_points(group=f"starbench.{group}"))
 
 

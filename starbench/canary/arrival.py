@@ -9,6 +9,7 @@ from starbench.schema import Adaptation, Canary, Capabilities, Run
 from starbench.schema.caption import Captioner
 
 FOLDED = "the model mixes all channels to mono before it listens"
+IMPORTED = "imported, not run by us: whether sound reached the model is not known"
 APART = "the ears were sent as separate clips"
 
 
@@ -29,6 +30,8 @@ def is_folded(capabilities: Capabilities | None, adaptations: tuple[Adaptation, 
 
 def line(run: Run, canary: Canary | None) -> str:
     """What was found about the way to the model of a run, and what it is declared to do to the ears."""
+    if run.imported is not None:
+        return IMPORTED
     verdicts = summary.line(canary, apart=are_ears_apart(run.adaptations))
     return f"{verdicts}; {FOLDED}" if is_folded(run.capabilities, run.adaptations) else verdicts
 

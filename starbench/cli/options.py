@@ -55,10 +55,12 @@ ModelSpec = Annotated[
     ),
 ]
 
-Suite = Annotated[str, typer.Option(help="A built suite's directory, or task:source (questions:FILE, star-bench:FOLDER).")]
+Suite = Annotated[str, typer.Option(help="A built suite's directory, or task:source, e.g. questions:FILE.")]
 Suites = Annotated[
     list[str],
-    _of_suite(help="A built suite's directory, or task:source (questions:FILE, star-bench:FOLDER). Repeatable."),
+    _of_suite(
+        help="A built suite's directory, or task:source (questions:FILE, star-bench:FOLDER). Repeatable."
+    ),
 ]
 SkipBad = Annotated[
     bool, _of_suite("--skip-bad", help="Leave damaged items out instead of stopping; the result says so.")
@@ -165,12 +167,15 @@ def loading(
     columns: Annotated[
         list[str] | None,
         _of_suite(
-            "--map", help="Of a table of questions: NAME=COLUMN, where its names are not the usual ones. Repeatable."
+            "--map",
+            help="Of a table of questions: NAME=COLUMN, where its names are not the usual ones. Repeatable.",
         ),
     ] = None,
     sounds: Annotated[
         Path | None,
-        _of_suite(help="Of a table of questions: folder, zip or tar of its sounds; default: the table's folder."),
+        _of_suite(
+            help="Of a table of questions: folder, zip or tar of its sounds; default: the table's folder."
+        ),
     ] = None,
 ) -> None:
     """What a table of questions does not say of itself."""
@@ -222,7 +227,8 @@ def questions(
     protocol: Annotated[
         str | None,
         _of_presentation(
-            help="starbench (this project's) or star-bench (the official evaluator's); default: the suite's own."
+            help="starbench (this project's), official (that of the benchmark itself), or a name of "
+            "starbench list protocols; default: the suite's own."
         ),
     ] = None,
     answer_mode: Annotated[

@@ -31,7 +31,8 @@ def init(
 @options.with_options(options.loading)
 def check(
     source: Annotated[
-        str, typer.Argument(metavar="FILE", help="A table of questions, a folder with one, or any task:source.")
+        str,
+        typer.Argument(metavar="FILE", help="A table of questions, a folder with one, or any task:source."),
     ],
     skip_bad: options.SkipBad = False,
     **loading: Any,

@@ -18,6 +18,7 @@ class Listable(StrEnum):
     ADAPTERS = "adapters"
     TASKS = "tasks"
     SYNTHESIZERS = "synthesizers"
+    PROTOCOLS = "protocols"
     CONDITIONS = "conditions"
     SUITES = "suites"
     RUNS = "runs"

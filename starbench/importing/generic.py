@@ -7,11 +7,11 @@ from pathlib import Path
 
 from pydantic import ConfigDict, Field, ValidationError
 
-from starbench.errors import InputError, SuiteError
+from starbench.errors import SuiteError
 from starbench.schema import Frozen, Stop
 from starbench.schema.base import Int
 from starbench.schema.imported import Imported, Prediction, PredictionSet
-from starbench.storage.inputs import lines, parse_json
+from starbench.storage.inputs import object_lines
 from starbench.text import validation_problem
 
 
@@ -55,16 +55,12 @@ def read(path: Path) -> list[PredictionSet]:
 
 
 def _lines(path: Path, problems: list[str]) -> Iterator[tuple[str, _Line]]:
-    try:
-        for number, line in enumerate(lines(path), 1):
-            if not line.strip():
-                continue
-            where = f"{path.name}:{number}"
-            try:
-                yield where, _Line.model_validate(parse_json(line, "the line"))
-            except ValidationError as error:
-                problems.append(f"{where}: {validation_problem(error)}")
-            except InputError as error:
-                problems.append(f"{where}: {error}")
-    except OSError as error:
-        raise SuiteError(f"{path} cannot be read: {error.strerror}") from error
+    for number, line in object_lines(path):
+        where = f"{path.name}:{number}"
+        if isinstance(line, str):
+            problems.append(f"{where}: {line}")
+            continue
+        try:
+            yield where, _Line.model_validate(line)
+        except ValidationError as error:
+            problems.append(f"{where}: {validation_problem(error)}")

@@ -43,7 +43,9 @@ def read(path: Path) -> list[PredictionSet]:
         if not sample.get("error"):
             predictions.append(_prediction(where, item.id, sample.get("output") or {}))
     if problems:
-        raise SuiteError(f"{path}: {len(problems)} sample(s) are no multiple-choice questions", tuple(problems))
+        raise SuiteError(
+            f"{path}: {len(problems)} sample(s) are no multiple-choice questions", tuple(problems)
+        )
     about = header.get("eval", {})
     return [
         PredictionSet(

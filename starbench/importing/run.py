@@ -47,9 +47,7 @@ def write_run(predictions: PredictionSet, path: Path, suite: Suite | None = None
     return run
 
 
-def _planned(
-    items: dict[str, Item], predictions: PredictionSet, suite: str
-) -> Iterator[PlannedTrial]:
+def _planned(items: dict[str, Item], predictions: PredictionSet, suite: str) -> Iterator[PlannedTrial]:
     """A trial for each prediction, in their order, then those that have none.
 
     Every item is planned at as many rotations as any item of its task with as many options was asked at.
@@ -60,14 +58,16 @@ def _planned(
         where = one.where or one.item_id
         item = items.get(one.item_id)
         if item is None:
-            problems.append(f"{where}: there is no question {one.item_id!r}: name the data set that was asked by --suite")
+            problems.append(f"{where}: no question is called {one.item_id!r}: name the data set by --suite")
         elif (one.item_id, one.rotation) in asked:
-            problems.append(f"{where}: question {one.item_id!r} has two predictions at rotation {one.rotation}: keep one")
+            problems.append(
+                f"{where}: question {one.item_id!r} has two predictions at rotation {one.rotation}"
+            )
         else:
             trial = _trial(item, one.rotation, suite, predictions.protocol)
             if one.answer_letter not in (None, trial.answer_letter):
                 problems.append(
-                    f"{where}: its right letter is {one.answer_letter}, and by the question it is {trial.answer_letter}: "
+                    f"{where}: its right letter is {one.answer_letter}, by the question {trial.answer_letter}: "
                     "is --suite the data set that was asked?"
                 )
             asked[one.item_id, one.rotation] = one
@@ -140,7 +140,11 @@ def _read(reply: str | None, prediction: Prediction, item: Item, trial: PlannedT
 
 
 def _record(
-    predictions: PredictionSet, suite: Suite | None, items: Iterable[Item], name: str, lines: list[JournalLine]
+    predictions: PredictionSet,
+    suite: Suite | None,
+    items: Iterable[Item],
+    name: str,
+    lines: list[JournalLine],
 ) -> Run:
     protocol = protocols.get(predictions.protocol)
     by_id = {item.id: item for item in items}

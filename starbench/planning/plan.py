@@ -27,6 +27,7 @@ from starbench.planning.limits import bandwidth_reason, sent_rate
 from starbench.planning.reasons import Reason
 from starbench.planning.trials import plan_trials
 from starbench.planning.workload import Questions
+from starbench.protocols import Protocol
 from starbench.redact import redact
 from starbench.schema import Adaptation, ClipPart, Identity, Item, Run, Setup, SuiteIdentity, Trial
 from starbench.suites import captions
@@ -204,7 +205,7 @@ def _plan_suite(
     suite: Suite, request: Request, setup: Setup, model: Model, tally: _Tally
 ) -> tuple[list[Trial], list[Item]]:
     """The trials of a suite, and the items whose cue arrives."""
-    protocol = protocols.get(setup.protocol or suite.default_protocol)
+    protocol = _protocol(suite, setup)
     audible = []
     for item in sample(suite.items, setup.limit, setup.limit_seed):
         reason = bandwidth_reason(item, suite.clips, setup.rate_hz, model.capabilities)
@@ -279,8 +280,12 @@ def _check_applicable(
         raise ConditionError(f"condition {name!r} applies to no item ({why}): leave it out of --condition")
 
 
+def _protocol(suite: Suite, setup: Setup) -> Protocol:
+    return protocols.resolve(setup.protocol, suite.default_protocol, suite.official_protocol, suite.name)
+
+
 def _suite_identity(suite: Suite, setup: Setup) -> SuiteIdentity:
-    protocol = protocols.get(setup.protocol or suite.default_protocol)
+    protocol = _protocol(suite, setup)
     return SuiteIdentity(
         name=suite.name,
         digest=suite.digest,

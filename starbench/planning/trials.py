@@ -10,9 +10,11 @@ from hashlib import sha256
 from itertools import permutations
 from math import factorial
 
-from starbench.errors import InputError
+from starbench.errors import InputError, StarbenchError
 from starbench.planning.conditions import present
 from starbench.planning.reasons import Reason
+from starbench.plugins.registry import plugin_errors
+from starbench.plugins.source_location import explain
 from starbench.protocols import Protocol
 from starbench.schema import AnswerMode, ClipPart, Item, Presentation, Prompt, TextPart, TextSpec, Trial
 from starbench.suites.clip_info import ClipInfo
@@ -75,6 +77,13 @@ def _trial(
     contents, order = arrange(item, rotation)
     right = contents.index(right_option(item, order, mirrored=presentation.mirrored))
     options = tuple(item.options[i] for i in contents)
+    with plugin_errors(
+        lambda error: (
+            f"protocol {protocol.name!r} cannot lay out item {item.id!r}: " + explain(error, type(protocol))
+        ),
+        StarbenchError,
+    ):
+        parts = protocol.parts(item, presentation, options, order)
     return Trial(
         suite=suite,
         item_id=item.id,
@@ -85,7 +94,7 @@ def _trial(
         contents=contents,
         clip_order=order,
         answer_letter=chr(ord("A") + right),
-        parts=protocol.parts(item, presentation, options, order),
+        parts=parts,
         extension=protocol.is_extension(item, condition),
     )
 

@@ -1,4 +1,4 @@
-"""The one way to load synthesizers, tasks and adapters, ours and anyone's.
+"""The one way to load synthesizers, tasks, protocols and adapters, ours and anyone's.
 
 A plug-in is named by an entry point (``openai``), a file (``my_model.py:MyModel``) or an importable
 object (``package.module:Class``). Names are resolved without importing anything but the plug-in
@@ -24,7 +24,7 @@ from starbench.errors import PluginError, StarbenchError
 from starbench.plugins.source_location import at, described, explain, line_at_fault, shown, source_file
 from starbench.text import suggestion
 
-Kind = Literal["adapters", "synthesizers", "tasks"]
+Kind = Literal["adapters", "protocols", "synthesizers", "tasks"]
 
 
 def is_of_the_harness(error: BaseException) -> bool:

@@ -13,13 +13,22 @@ Part = TextSpec | ClipSpec
 
 
 class Result(NamedTuple):
-    """What became of one trial, as a protocol's own figures need it."""
+    """What became of one trial, as the original evaluator's figures need it."""
 
-    item_id: str
-    task: str
-    category: str | None
-    sub_category: str | None
+    item: Item
+    options: tuple[str, ...]
+    """In the order shown."""
+    answer_letter: str
+    reply: str
+    """The whole text that was delivered, empty where there was none."""
+    outcome: Outcome
+    """As our reader reads the reply; so is ``correct``."""
     correct: bool
+
+    @property
+    def answer(self) -> str:
+        """Text of the right option."""
+        return self.options[ord(self.answer_letter) - ord("A")]
 
 
 class Protocol(Structural):

@@ -29,8 +29,8 @@ def performance(results: Iterable[Result]) -> dict[str, Any]:
     """
     by_dataset: dict[str, list[Result]] = {}
     for result in results:
-        if result.task in DATASETS:
-            by_dataset.setdefault(DATASETS[result.task], []).append(result)
+        if result.item.task in DATASETS:
+            by_dataset.setdefault(DATASETS[result.item.task], []).append(result)
     report: dict[str, Any] = {
         name: _perception(by_dataset[name]) if name == _PERCEPTION else _reasoning(by_dataset[name])
         for name in DATASETS.values()
@@ -54,7 +54,7 @@ def _reasoning(results: Sequence[Result]) -> dict[str, Any]:
 
 def _perception(results: Sequence[Result]) -> dict[str, Any]:
     parts = {name: _figures(group) for name, group in _groups(results, "sub_category")}
-    home = {str(result.sub_category): result.category for result in results}
+    home = {str(result.item.sub_category): result.item.category for result in results}
     return {
         "By Sub-category": parts,
         "By Category": {
@@ -68,7 +68,7 @@ def _perception(results: Sequence[Result]) -> dict[str, Any]:
 def _figures(results: Sequence[Result]) -> dict[str, Any]:
     items: dict[str, bool] = {}
     for result in results:
-        items[result.item_id] = items.get(result.item_id, True) and result.correct
+        items[result.item.id] = items.get(result.item.id, True) and result.correct
     return {
         "AA": _percent(float(np.mean([result.correct for result in results])) * 100),
         "ACR": _percent(float(np.mean(list(items.values()))) * 100),
@@ -85,14 +85,14 @@ def _macro(results: Sequence[Result], parts: Sequence[dict[str, Any]]) -> dict[s
         },
         "n_subcategories": len(parts),
         "total_runs": len(results),
-        "unique_samples": len({result.item_id for result in results}),
+        "unique_samples": len({result.item.id for result in results}),
     }
 
 
 def _groups(results: Sequence[Result], by: str) -> list[tuple[str, list[Result]]]:
     groups: dict[str, list[Result]] = {}
     for result in results:
-        groups.setdefault(str(getattr(result, by)), []).append(result)
+        groups.setdefault(str(getattr(result.item, by)), []).append(result)
     return sorted(groups.items())
 
 

@@ -47,12 +47,7 @@ class Starbench:
         self, item: Item, presentation: Presentation, options: tuple[str, ...], order: tuple[int, ...]
     ) -> tuple[Part, ...]:
         """Aids, then clips, then question, options and the form of the answer."""
-        parts: list[Part] = []
-        scene = presentation.scene
-        if scene is not None:
-            parts.append(TextSpec(text=f"The whole scene in words, in its true order: {scene}\n"))
-        if presentation.uncut:
-            parts += [TextSpec(text="The uncut recording of the whole scene:"), UNCUT_CLIP]
+        parts = aids(presentation)
         noun = "Audio" if item.option_orders is None else "Clip"  # as the question itself calls them
         parts += labelled(clip_labels(len(item.audio_paths), noun), presentation, order)
         withheld = "" if presentation.has_sound or presentation.captions is not None else _WITHHELD
@@ -88,6 +83,17 @@ class Starbench:
     def figures(self, results: Iterable[Result]) -> dict[str, Any]:  # noqa: ARG002
         """None: there is no original evaluator."""
         return {}
+
+
+def aids(presentation: Presentation) -> list[Part]:
+    """What a condition shows besides the clips: the scene in words, or the uncut recording."""
+    parts: list[Part] = []
+    scene = presentation.scene
+    if scene is not None:
+        parts.append(TextSpec(text=f"The whole scene in words, in its true order: {scene}\n"))
+    if presentation.uncut:
+        parts += [TextSpec(text="The uncut recording of the whole scene:"), UNCUT_CLIP]
+    return parts
 
 
 def clip_labels(n: int, noun: str = "Audio") -> list[str]:

@@ -61,7 +61,9 @@ def _is_adaptive(data: LoadedRun, suite: str) -> bool:
 def _entry(data: LoadedRun, scores: RunScore, score: SuiteScore) -> LeaderboardEntry:
     run, setup = data.run, data.run.identity.setup
     suite = next(suite for suite in run.identity.suites if suite.name == score.suite)
-    is_unproven = data.canary is None and run.imported is None and not all(map(is_soundless, setup.conditions))
+    is_unproven = (
+        data.canary is None and run.imported is None and not all(map(is_soundless, setup.conditions))
+    )
     return LeaderboardEntry(
         run_by_us=run.imported is None,
         label=run.label,

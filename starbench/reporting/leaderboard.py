@@ -48,9 +48,7 @@ def board(entries: Iterable[LeaderboardEntry]) -> Board:
     for entry in {entry.model_dump_json(): entry for entry in entries}.values():
         groups.setdefault(_comparable(entry), []).append(entry)
     # Ours, then what was imported, then figures alone.
-    ours_first = sorted(
-        groups, key=lambda key: (not key[-1], groups[key][0].scores is None, json.dumps(key))
-    )
+    ours_first = sorted(groups, key=lambda key: (not key[-1], groups[key][0].scores is None, json.dumps(key)))
     return Board(tables=tuple(_table(groups[key]) for key in ours_first))
 
 

@@ -56,7 +56,9 @@ def titles(board: Board) -> list[str]:
 def _title(table: BoardTable) -> str:
     """The suite, and what its runs share that the usual run does not have; a policy where it changed something."""
     suite, setup = table.suite, table.setup
-    changed_by = {name for row in table.rows for name in row.changed_by} if isinstance(table, RunTable) else set()
+    changed_by = (
+        {name for row in table.rows for name in row.changed_by} if isinstance(table, RunTable) else set()
+    )
     parts = (
         suite.name,
         isinstance(table, RunTable) and not table.run_by_us and "imported",
@@ -116,10 +118,10 @@ def _imported_table(table: RunTable) -> str:
     chances = ", ".join(f"{_percent(chance)} %" for chance in sorted({row.chance for row in table.rows}))
     return (
         f"{_lines(1, [*head, 'not answered'], rows)}\n{table.suite.n_items} items. Replies that others asked for and "
-        f"published, not run by us: {escape(table.source or 'source unknown')}. They are read by our reader; accuracy in % "
-        f"over all planned trials with its 95 % interval, chance {chances}; rank: by MA, a range where differences, paired "
-        "by item, are not clear; says: share of the answers, which is letter bias. No canary: whether sound reached these "
-        "models is not known. An asterisk marks missing replies.\n"
+        f"published, not run by us: {escape(table.source or 'source unknown')}. They are read by our reader; accuracy "
+        f"in % over all planned trials with its 95 % interval, chance {chances}; rank: by MA, a range where "
+        "differences, paired by item, are not clear; says: share of the answers, which is letter bias. No canary: "
+        "whether sound reached these models is not known. An asterisk marks missing replies.\n"
     )
 
 

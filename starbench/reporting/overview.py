@@ -16,7 +16,10 @@ _MOST_NAMES = 5
 def show_overview(name: str, found: SuiteOverview, spec: Mapping[str, Any]) -> None:
     """Print a line for each thing that a reader should know before the suite is asked."""
     console = new_console()
-    for line in (f"{name}: {found.n_items:,} question{'s' * (found.n_items != 1)}", *overview_lines(found, spec)):
+    for line in (
+        f"{name}: {found.n_items:,} question{'s' * (found.n_items != 1)}",
+        *overview_lines(found, spec),
+    ):
         say(console, line)
 
 
@@ -42,7 +45,10 @@ def overview_lines(found: SuiteOverview, spec: Mapping[str, Any]) -> Iterator[st
         f"clips: {found.n_clips:,} of {found.n_sounds:,} different sounds, {shortest:.2f} to {longest:.2f} s, "
         f"{total / 60:.1f} min in all; {rates}"
     )
-    for what, groups in (("questions that stand twice", found.repeated), ("clips of the same sound", found.copies)):
+    for what, groups in (
+        ("questions that stand twice", found.repeated),
+        ("clips of the same sound", found.copies),
+    ):
         if groups:
             yield f"{what}: {_listed([' = '.join(group) for group in groups])}"
 

@@ -13,6 +13,7 @@ from starbench.canary import arrival
 from starbench.planning.conditions import is_soundless
 from starbench.reporting.floors import highest
 from starbench.reporting.headlines import SummarySentence, headlines
+from starbench.reporting.official import show_official
 from starbench.reporting.tables import (
     Column,
     Table,
@@ -51,8 +52,7 @@ def show(scores: RunScore, data: LoadedRun) -> None:
     for suite in scores.suites:
         for table in _tables(name, suite):
             show_table(console, table)
-        if suite.official:
-            say(console, _official_line(suite))
+        show_official(console, suite)
     if any(not is_soundless(row.condition) for suite in scores.suites for row in suite.headlines):
         say(console, arrival.line(run, data.canary))
     if run.captioner is not None:
@@ -282,12 +282,3 @@ def _shown(value: float | None, as_text: Callable[[float | None], str]) -> str:
 
 def _figure(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}"
-
-
-def _official_line(suite: SuiteScore) -> str:
-    parts = [
-        f"{name} {report['Total']['AA']}" for name, report in suite.official.items() if "Total" in report
-    ]
-    final = suite.official.get("Final MA")
-    parts += [f"Final MA {final['AA']:.2f}"] if final else []
-    return "as the official evaluator prints them (AA): " + ", ".join(parts)

@@ -80,7 +80,9 @@ class LeaderboardEntry(Frozen):
         if (self.scores is None) == (self.published is None):
             raise ValueError("an entry holds scores of a run, or published figures, and not both")
         if self.run_by_us != (self.scores is not None and self.imported is None):
-            raise ValueError("run_by_us: is true for scores of a run that is not imported, and for nothing else")
+            raise ValueError(
+                "run_by_us: is true for scores of a run that is not imported, and for nothing else"
+            )
         if self.scores is not None and (self.suite.digest is None or self.suite.n_items is None):
             raise ValueError("suite: a run knows the digest and the number of items")
         return self

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from starbench.schema.base import Bool, Facts, Float, Frozen, Int, Interval
 from starbench.schema.conclusion import Conclusion
 from starbench.schema.floors import Floors
+from starbench.schema.official import OfficialScores
 from starbench.schema.response import Usage
 from starbench.schema.threshold import Threshold
 
@@ -187,8 +190,11 @@ class SuiteScore(Frozen):
     """Of sub-categories whose items state a level, under every condition that sends clips."""
     conclusions: tuple[Conclusion, ...] = ()
     """What the answers to each part show under condition ``audio``, or the first one asked that sends sound."""
-    official: Facts = Field(default_factory=dict)
-    """Under protocol star-bench: the figures as the official evaluator prints them."""
+    official: Annotated[OfficialScores | Facts, Field(union_mode="left_to_right")] = Field(
+        default_factory=dict
+    )
+    """Under protocol star-bench: the figures as the official evaluator prints them. Under another benchmark's official
+    protocol: what its own scorer makes of the replies, beside our reading."""
 
 
 class RunScore(Frozen):

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
-from typing import Any
 
 from starbench.engine.cost import dollars, total
 from starbench.execution.garbage import paused_collector
 from starbench.planning.conditions import is_soundless
-from starbench.protocols import get as get_protocol
-from starbench.protocols.base import Result
 from starbench.runs.load import LoadedRun
-from starbench.schema import Outcome, Run, SuiteIdentity, Usage
+from starbench.schema import Outcome, SuiteIdentity, Usage
 from starbench.schema.conclusion import Conclusion
 from starbench.schema.floors import Floors
 from starbench.schema.references import References
@@ -23,10 +20,11 @@ from starbench.scoring.conclusions import conclusions
 from starbench.scoring.factors import factor_scores
 from starbench.scoring.floors import with_floors
 from starbench.scoring.observations import MISSING, Observation, observe
+from starbench.scoring.official import AUDIO, is_complete, official_results
 from starbench.scoring.psychometrics.thresholds import thresholds
 
 #: What other conditions are compared with, where it was asked.
-BASE = "audio"
+BASE = AUDIO
 _UNFINISHED = (MISSING, Outcome.ERROR.value)
 
 
@@ -44,12 +42,12 @@ def score(data: LoadedRun) -> RunScore:
         run=data.path.name,
         model=run.identity.model,
         served_as=tuple(sorted({o.served_model for o in observations if o.served_model})),
-        complete=_complete(observations),
+        complete=is_complete(observations),
         delivered=len(delivered),
         usage=usage,
         cost_usd=dollars(usage, run.prices) if usage and run.prices and is_known else None,
         suites=tuple(
-            _suite_score(suite, by_suite[suite.name], run)
+            _suite_score(suite, by_suite[suite.name], data)
             for suite in run.identity.suites
             if suite.name in by_suite
         ),
@@ -61,7 +59,8 @@ def _is_full(usage: Usage | None) -> bool:
     return usage is not None and usage.input_tokens is not None and usage.output_tokens is not None
 
 
-def _suite_score(suite: SuiteIdentity, observations: Sequence[Observation], run: Run) -> SuiteScore:
+def _suite_score(suite: SuiteIdentity, observations: Sequence[Observation], data: LoadedRun) -> SuiteScore:
+    run = data.run
     conditions, floors = run.identity.setup.conditions, run.floors.get(suite.name, {})
     cells = grouped(observations, lambda o: (o.item.task, o.trial.condition))
     tasks = tuple(grouped(observations, lambda o: o.item.task))
@@ -84,7 +83,7 @@ def _suite_score(suite: SuiteIdentity, observations: Sequence[Observation], run:
         ),
         headlines=tuple(
             with_floors(
-                headline(condition, by_condition[condition], complete=_complete(by_condition[condition])),
+                headline(condition, by_condition[condition], complete=is_complete(by_condition[condition])),
                 by_condition[condition],
                 floors,
             )
@@ -100,7 +99,7 @@ def _suite_score(suite: SuiteIdentity, observations: Sequence[Observation], run:
         ),
         thresholds=measured,
         conclusions=tuple(_conclusions(by_condition, floors, measured)),
-        official=_official(suite, observations, run),
+        official=official_results(suite, observations, data),
     )
 
 
@@ -125,24 +124,3 @@ def _paired(
             difference = paired(task, BASE, condition, first, second)
             if difference is not None:
                 yield difference
-
-
-def _official(suite: SuiteIdentity, observations: Sequence[Observation], run: Run) -> dict[str, Any]:
-    """The protocol's original figures, where the run is what the original would have run.
-
-    That is condition audio over all items at the protocol's own rotations, once every trial has ended.
-    """
-    of_base = [o for o in observations if o.trial.condition == BASE]
-    setup = run.identity.setup
-    is_whole = not run.skipped and setup.limit is None and setup.rotations == "default"
-    # Items to which another condition does not apply are no loss; items the model cannot take are.
-    is_whole = is_whole and len({o.item.id for o in of_base}) == len({o.item.id for o in observations})
-    if not of_base or not is_whole or not _complete(of_base):
-        return {}
-    return get_protocol(suite.protocol).figures(
-        Result(o.item.id, o.item.task, o.item.category, o.item.sub_category, o.correct) for o in of_base
-    )
-
-
-def _complete(observations: Sequence[Observation]) -> bool:
-    return not any(o.outcome in _UNFINISHED for o in observations)

@@ -79,6 +79,27 @@ def lines(path: Path) -> Iterator[bytes]:
             yield line
 
 
+def object_lines(path: Path) -> Iterator[tuple[int, dict[str, Any] | str]]:
+    """The JSON objects of a file that has one a line: the line's number, and the object or what is wrong with the line.
+
+    Raises :class:`InputError` if the file cannot be read. Empty lines are skipped.
+    """
+    try:
+        for number, line in enumerate(lines(path), 1):
+            if line.strip():
+                yield number, _object(line)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _object(line: bytes) -> dict[str, Any] | str:
+    try:
+        value = parse_json(line, "the line")
+    except InputError as error:
+        return str(error)
+    return value if isinstance(value, dict) else "is not a JSON object"
+
+
 def read_json(path: Path, kind: ErrorKind = InputError, name: str | None = None) -> Any:
     """The JSON document in the file at ``path``.
 

@@ -64,7 +64,7 @@ def _letter(item: Item) -> str:
 
 def published_options(item: Item) -> Sequence[str]:
     """The options as the data set has them, where two equal ones were made one."""
-    options: Sequence[str] = item.truth.get("published_options", item.options)
+    options: Sequence[str] = item.truth.get("published", {}).get("options", item.options)
     return options
 
 
@@ -75,7 +75,11 @@ def _is_longest(item: Item) -> bool:
 
 def _content(item: Item, suite: Suite) -> tuple[object, ...]:
     """What is asked about what, whatever the item is called and however its options are ordered."""
-    return item.question, frozenset(item.options), tuple(suite.clips[path].digest for path in item.audio_paths)
+    return (
+        item.question,
+        frozenset(item.options),
+        tuple(suite.clips[path].digest for path in item.audio_paths),
+    )
 
 
 def _groups(pairs: Iterable[tuple[object, str]]) -> dict[object, list[str]]:

@@ -65,7 +65,6 @@ def validate_records(
     channels: ChannelRule = lambda _: None,
     boundary: Path | None = None,
     to_decode: Callable[[Sequence[Item]], Iterable[Item]] = tuple,
-    fetch: Callable[[Sequence[Item]], Sequence[Item]] = list,
     origin: Path | None = None,
 ) -> Intake:
     """Check records, which have the fields of :class:`starbench.schema.Item`, and their sounds.
@@ -73,15 +72,14 @@ def validate_records(
     Paths are relative to ``root``; none may lead out of ``boundary``, which is ``root`` unless links lead to a
     store beside it. The items that ``to_decode`` picks have their sounds decoded. Another sound is decoded only if
     its file's name does not state its digest; of those that do, the header is read, and the digest believed.
-    ``fetch`` is given the items whose records are sound, brings their clips below ``root``, and returns the items
-    to keep. Problems are said to be of ``origin``, or of ``root``.
+    Problems are said to be of ``origin``, or of ``root``.
 
     Raises :class:`SuiteError` if anything is damaged and ``skip_bad`` is off, or nothing is left.
     """
     origin = origin or root
     problems: list[str] = []
     named, others = _parse(records, problems, origin)
-    items = fetch([item for _, item in named])
+    items = [item for _, item in named]
     names = {item.id: name for name, item in named}
     chosen = {path for item in to_decode(items) for path in _paths(item)}
     # The sounds of records that have other problems are read as well: all problems are named at once.

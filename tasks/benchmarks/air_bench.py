@@ -31,6 +31,7 @@ class AirBench(Benchmark):
         tables=("Foundation_meta.json", "Foundation/Foundation_meta.json"),
         columns={"sub_category": "task_name", "source": "dataset_name"},
         sounds=("Foundation/**",),
+        published=("task_name", "dataset_name"),
         protocol="air-bench",
         questions=_with_folder,
     )

@@ -55,6 +55,8 @@ class DataSet:
     """Patterns of its sounds on the hub, where they do not lie in an archive or a table."""
     factors: tuple[str, ...] = ()
     """Columns by whose values scores can be shown."""
+    published: tuple[str, ...] = ()
+    """Columns that the official prompt or report needs beside the question."""
     protocol: str | None = None
     """The protocol with its official prompt and scorer."""
     questions: Callable[[Row, Table], Iterable[Row]] = as_it_is
@@ -80,7 +82,7 @@ class DataSet:
         suite = load_table(
             self._rows(tables, root, keep, others),
             root / tables[0].name,
-            TableRules(task=self.name, repair_options=True, factors=self.factors),
+            self._rules,
             skip_bad,
             self.columns,
             self._place(root),
@@ -91,6 +93,10 @@ class DataSet:
             spec=origin,
         )
         return replace(suite, spec={**suite.spec, "not multiple choice": len(others)}) if others else suite
+
+    @property
+    def _rules(self) -> TableRules:
+        return TableRules(self.name, repair_options=True, factors=self.factors, published=self.published)
 
     def _rows(
         self, tables: Iterable[Path], root: Path, keep: Callable[[Row], bool], others: list[str]
@@ -115,9 +121,10 @@ class DataSet:
         field = next((name for name in reply_fields if name in names), None)
         if field is None:
             raise SuiteError(f"{path}: no column holds replies: there is none of {', '.join(reply_fields)}")
-        columns = assign_columns([name for name in names if name not in reply_fields], self.columns, str(path))
-        rules = TableRules(task=self.name, repair_options=True, factors=self.factors)
-        raws = records(rows, columns, str, rules, self.name)
+        columns = assign_columns(
+            [name for name in names if name not in reply_fields], self.columns, str(path)
+        )
+        raws = records(rows, columns, str, self._rules, self.name)
         faults = tuple(f"{raw.name}: {problem}" for raw in raws for problem in raw.problems)
         if faults:
             raise SuiteError(f"{path}: {len(faults)} problem(s) in the questions", faults)
@@ -132,7 +139,9 @@ class DataSet:
                 for item, row in zip(items, rows, strict=True)
                 if field in row.cells
             ),
-            imported=Imported(format=self.name, source=path.name, licence=self.licence, fields={field: len(items)}),
+            imported=Imported(
+                format=self.name, source=path.name, licence=self.licence, fields={field: len(items)}
+            ),
         )
 
     def _tables(self, root: Path) -> list[Path]:
@@ -153,7 +162,12 @@ class Benchmark:
     """A task that loads a public data set: ``name:FOLDER``, ``name:OWNER/NAME@REVISION``, or ``name`` alone."""
 
     data_set: ClassVar[DataSet]
-    prediction_fields: ClassVar[tuple[str, ...]] = ("model_prediction", "model_output", "prediction", "response")
+    prediction_fields: ClassVar[tuple[str, ...]] = (
+        "model_prediction",
+        "model_output",
+        "prediction",
+        "response",
+    )
     """Where the reply stands in files of predictions that repeat the questions; the first that a row has."""
 
     def load(self, source: str, *, skip_bad: bool = False) -> Suite:

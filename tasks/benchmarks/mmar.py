@@ -17,5 +17,6 @@ class MMAR(Benchmark):
         archives=("mmar-audio.tar.gz",),
         sounds=(),
         factors=("language",),
+        published=("modality", "category", "sub-category"),
         protocol="mmar",
     )

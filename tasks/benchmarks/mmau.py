@@ -14,5 +14,6 @@ class MMAU(Benchmark):
         licence="CC BY-NC 4.0",
         tables=("mmau-test-mini.json", "*test*mini*.json", "**/test*.parquet", "*.json"),
         factors=("difficulty",),
+        published=("task", "difficulty", "sub-category"),
         protocol="mmau",
     )

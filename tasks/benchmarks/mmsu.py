@@ -14,5 +14,6 @@ class MMSU(Benchmark):
         licence="MIT",
         tables=("question/*.jsonl", "*.jsonl", "*.json", "**/*.parquet"),
         columns={"task": "category", "category": "sub-category", "sub_category": "task_name"},
+        published=("category", "sub-category"),
         protocol="mmsu",
     )

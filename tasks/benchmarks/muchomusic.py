@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -30,9 +31,19 @@ def _with_sound(row: Row, table: Table) -> Iterator[Row]:
         return
     options = [row.cells.get(name) for name in _OPTIONS]
     order = generator(0, "muchomusic", row.where.partition(":")[2]).permutation(len(options))
+    kinds = {name: _kinds(row.cells.get(name)) for name in ("music_knowledge", "music_reasoning")}
     yield row._replace(
-        cells={**row.cells, "options": [options[place] for place in order], "audio": sound}
+        cells={**row.cells, **kinds, "options": [options[place] for place in order], "audio": sound}
     )
+
+
+def _kinds(cell: Any) -> list[Any] | None:
+    """The list that a cell holds as Python writes it; None where it is empty."""
+    try:
+        value = ast.literal_eval(str(cell))
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return None
+    return value if isinstance(value, list) else None
 
 
 def _song_describer(root: Path, identifier: str) -> str:
@@ -66,6 +77,7 @@ class MuChoMusic(Benchmark):
         tables=("muchomusic.csv",),
         columns={"question": "question", "options": "options", "answer": "correct_answer", "audio": "audio"},
         factors=("genre",),
+        published=("music_knowledge", "music_reasoning", "genre"),
         protocol="muchomusic",
         questions=_with_sound,
     )

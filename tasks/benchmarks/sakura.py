@@ -23,6 +23,7 @@ def _questions(row: Row, table: Table) -> Iterator[Row]:
                 "question": question.strip(),
                 "options": [option.strip().rstrip(",;") for option in parts[1::2]],
                 "answer": _OPTION.sub("", str(row.cells.get(f"{hops}_answer") or "")).strip(),
+                "prompt": text,
                 "task": table.path.parent.name,
                 "category": f"{hops}-hop",
             },
@@ -38,6 +39,8 @@ class Sakura(Benchmark):
         licence=None,
         tables=("*/metadata.csv",),
         sounds=("*/audio/*",),
+        columns={"question": "question"},
+        published=("prompt",),
         protocol="sakura",
         questions=_questions,
     )

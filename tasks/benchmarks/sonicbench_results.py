@@ -10,18 +10,25 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from os.path import expanduser
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from starbench.errors import InputError, SuiteError
+from starbench.protocols.official import PUBLISHED
 from starbench.schema import Item
 from starbench.schema.imported import Imported, Prediction, PredictionSet
-from starbench.storage.inputs import lines, parse_json
+from starbench.storage.inputs import object_lines
+from starbench.suites.suite import Suite
+from starbench.suites.validate import RawRecord, validate_records
 
+from ..hub import download
 from .sonicbench import options, without_instructions
 
+REPOSITORY = "YirongSun/SonicBench"
 SOURCE = "SonicBench, github.com/qiuxins/SonicBench, Results/ (arXiv 2601.11039)"
 LICENCE = "MIT"
+PROTOCOL = "sonicbench"
 #: The reply as the system gave it stands in the first of these fields that a line has.
 RAW_FIELDS = ("full_prediction", "raw_output", "prediction")
 _PROCESSED = "prediction"
@@ -35,7 +42,33 @@ class _Line(NamedTuple):
 
 
 class SonicBench:
-    """SonicBench (MIT): 12 physical attributes, each recognised and compared."""
+    """SonicBench (MIT): 2,400 questions about 12 physical attributes, each recognised and compared."""
+
+    def load(self, source: str, *, skip_bad: bool = False) -> Suite:
+        """Read and check the data set: a folder with its ``.jsonl`` files and its sounds, or a hub repository.
+
+        Raises a SuiteError that lists every fault.
+        """
+        root, boundary = Path(expanduser(source)), None
+        origin: dict[str, Any] = {"source": "local folder"}
+        if not source or not root.is_dir():
+            root, boundary, origin = download(source or REPOSITORY, ("**/*.jsonl", "**/*.wav"))
+        raws = list(_records(root))
+        if not raws:
+            raise SuiteError(f"{root} is not the data set SonicBench: it has no .jsonl files with questions")
+        intake = validate_records(raws, root, skip_bad=skip_bad, boundary=boundary)
+        return Suite(
+            name="sonicbench",
+            root=root,
+            items=intake.items,
+            clips=intake.clips,
+            default_protocol="starbench",
+            official_protocol=PROTOCOL,
+            licence=LICENCE,
+            skipped=intake.problems,
+            spec=origin,
+            boundary=boundary,
+        )
 
     def read_predictions(self, path: Path) -> Iterator[PredictionSet]:
         """The published predictions of one system, or of each system in a folder of them.
@@ -45,6 +78,23 @@ class SonicBench:
         folders = [path] if any(path.glob("*.jsonl")) else sorted(p for p in path.iterdir() if p.is_dir())
         for folder in folders:
             yield _system(folder)
+
+
+def _records(root: Path) -> Iterator[RawRecord]:
+    for file in sorted(root.rglob("*.jsonl")):
+        for number, line in object_lines(file):
+            where = f"{file.name}:{number}"
+            try:
+                if isinstance(line, str):
+                    raise SuiteError(line)
+                item, _ = _item(line)
+            except InputError as error:
+                yield RawRecord(where, {}, (str(error),))
+                continue
+            path = str(line["audio_path"]).removeprefix("./")
+            here = path if (root / path).is_file() else item.id
+            fields = {"audio_paths": [here], "truth": {PUBLISHED: {"prompt": line["prompt"]}}}
+            yield RawRecord(where, {**item.model_dump(by_alias=True), **fields}, shown_as=where)
 
 
 def _system(folder: Path) -> PredictionSet:
@@ -65,13 +115,15 @@ def _system(folder: Path) -> PredictionSet:
         fields[field] += 1
         tails[tail] += 1
     if problems:
-        raise SuiteError(f"{folder}: {len(problems)} line(s) are no predictions of SonicBench", tuple(problems))
+        raise SuiteError(
+            f"{folder}: {len(problems)} line(s) are no predictions of SonicBench", tuple(problems)
+        )
     if not items:
         raise SuiteError(f"{folder} holds no predictions: it has no .jsonl files with lines")
     return PredictionSet(
         model=folder.name,
         suite="sonicbench",
-        protocol="starbench",
+        protocol=PROTOCOL,
         items=tuple(items),
         predictions=tuple(predictions),
         imported=Imported(
@@ -86,20 +138,12 @@ def _system(folder: Path) -> PredictionSet:
 
 def _lines(folder: Path, problems: list[str]) -> Iterator[_Line]:
     for file in sorted(folder.glob("*.jsonl")):
-        try:
-            for number, line in enumerate(lines(file), 1):
-                where = f"{folder.name}/{file.name}:{number}"
-                try:
-                    cells = parse_json(line, "the line")
-                except InputError as error:
-                    problems.append(f"{where}: {error}")
-                    continue
-                if isinstance(cells, dict):
-                    yield _Line(where, cells)
-                else:
-                    problems.append(f"{where}: is not a JSON object")
-        except OSError as error:
-            raise SuiteError(f"{file} cannot be read: {error.strerror}") from error
+        for number, line in object_lines(file):
+            where = f"{folder.name}/{file.name}:{number}"
+            if isinstance(line, str):
+                problems.append(f"{where}: {line}")
+            else:
+                yield _Line(where, line)
 
 
 def _item(cells: dict[str, Any]) -> tuple[Item, str]:
@@ -107,7 +151,9 @@ def _item(cells: dict[str, Any]) -> tuple[Item, str]:
     path, prompt, reference = (cells.get(name) for name in ("audio_path", "prompt", "reference"))
     match = _PATH.fullmatch(path) if isinstance(path, str) else None
     if match is None or match["task"] not in _TASKS:
-        raise SuiteError("audio_path: does not end in ATTRIBUTE/task_recog/FILE or ATTRIBUTE/task_comparison/FILE")
+        raise SuiteError(
+            "audio_path: does not end in ATTRIBUTE/task_recog/FILE or ATTRIBUTE/task_comparison/FILE"
+        )
     if reference not in ("A", "B"):
         raise SuiteError(f"reference: {reference!r} is neither A nor B")
     if not isinstance(prompt, str):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from starbench.errors import SuiteError
+from starbench.protocols.official import PUBLISHED
 from starbench.suites.validate import RawRecord
 
 from .answers import LABEL, SHOWN, AnswerReader, answer_reader, is_missing, plain
@@ -37,6 +38,8 @@ class TableRules:
     """Equal options are one, and an option without text is none; otherwise they are faults."""
     factors: tuple[str, ...] = ()
     """Columns that are kept as factors, by whose values scores can be shown."""
+    published: tuple[str, ...] = ()
+    """Columns that are kept as they stand, for the benchmark's own prompt and report."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +50,11 @@ class _Fields:
     cells: dict[str, Any]
     options: tuple[str, ...]
     published: tuple[str, ...]
-    """The options as they stand in the table, equal ones as often as they stand there."""
+    """The options as they stand in the table, also equal and empty ones."""
     answer: Any
     problems: list[str]
     is_row: bool
-    factors: dict[str, str]
+    truth: dict[str, Any]
 
 
 def records(
@@ -76,12 +79,27 @@ def _fields(row: Row, columns: Columns, name_sound: Callable[[Any], str], rules:
     options = tuple(dict.fromkeys(filter(None, published))) if rules.repair_options else published
     problems += _option_faults(options, _column(columns, "options"))
     cells["audio"] = _sounds(cells.get("audio"), _column(columns, "audio"), name_sound, problems)
-    factors = {name: text for name in rules.factors if (text := _name(row.cells.get(name))) is not None}
     # A row that is no row has no other faults; its cells, which may hold sounds, are not kept.
     problems = list(row.problems) or problems
     return _Fields(
-        row.where, cells, options, published, cells.get(columns.answer), problems, not row.problems, factors
+        row.where,
+        cells,
+        options,
+        published,
+        cells.get(columns.answer),
+        problems,
+        not row.problems,
+        _truth(row, rules, options, published),
     )
+
+
+def _truth(row: Row, rules: TableRules, options: Sequence[str], published: Sequence[str]) -> dict[str, Any]:
+    """What is kept of a row beside the question."""
+    factors = {name: text for name in rules.factors if (text := _name(row.cells.get(name))) is not None}
+    kept = {name: row.cells[name] for name in rules.published if row.cells.get(name) is not None}
+    if options != published:
+        kept["options"] = list(published)
+    return {**({"factors": factors} if factors else {}), **({PUBLISHED: kept} if kept else {})}
 
 
 def _column(columns: Columns, kind: str) -> str:
@@ -182,12 +200,9 @@ def _record(
         "answer": None if right is None else fields.published[right],
         "audio_paths": tuple(cells["audio"]),
         "source": _name(cells.get("source")),
+        "truth": fields.truth,
         "abstain": next((i for i, text in enumerate(options) if _ABSTENTIONS.fullmatch(text)), None),
     }
-    truth: dict[str, Any] = {"factors": fields.factors} if fields.factors else {}
-    if options != fields.published:
-        truth["published_options"] = list(fields.published)
-    item["truth"] = truth
     return RawRecord(fields.where, item, tuple(problems), shown_as=fields.where)
 
 

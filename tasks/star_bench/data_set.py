@@ -17,17 +17,26 @@ from typing import Any
 
 from starbench.errors import SuiteError
 from starbench.schema import Item
+from starbench.schema.imported import PredictionSet
 from starbench.storage.inputs import read_json
 from starbench.suites.suite import Suite
 from starbench.suites.validate import RawRecord, validate_records
 
 from ..hub import download
+from . import predictions
 
 HUB_REPOSITORY = "internlm/STAR-Bench"
 META = "meta_info"
 TEMPORAL = "holistic_reasoning_temporal"
 SPATIAL = "holistic_reasoning_spatial"
 PERCEPTION = "foundation_perception"
+
+#: Name of a task -> its file.
+_PARTS = {
+    "Foundational Acoustic Perception": PERCEPTION,
+    "Spatial Reasoning": SPATIAL,
+    "Temporal Reasoning": TEMPORAL,
+}
 
 #: STAR-Bench asks reasoning items in three rotations, and perception items in every rotation of their
 #: options.
@@ -61,7 +70,9 @@ class StarBench:
         root, boundary = Path(expanduser(source)), None
         origin: dict[str, Any] = {"source": "local folder"}
         if not source or not root.exists():
-            root, boundary, origin = download(source or HUB_REPOSITORY, (f"{META}/*.json", "starbench_audios/**"))
+            root, boundary, origin = download(
+                source or HUB_REPOSITORY, (f"{META}/*.json", "starbench_audios/**")
+            )
         records = list(_records(root))
         intake = validate_records(records, root, skip_bad=skip_bad, channels=_channels, boundary=boundary)
         return Suite(
@@ -70,10 +81,17 @@ class StarBench:
             items=intake.items,
             clips=intake.clips,
             default_protocol="star-bench",
+            official_protocol="star-bench",
             licence="CC BY-NC 4.0",
             skipped=intake.problems,
             spec=origin,
             boundary=boundary,
+        )
+
+    def read_predictions(self, path: Path) -> Iterator[PredictionSet]:
+        """What the official evaluator wrote of a model: its ``infer_results.jsonl``, or a folder of them."""
+        yield predictions.read_predictions(
+            path, lambda where, raw: _record(where, raw, _PARTS.get(raw["task"], ""))
         )
 
 

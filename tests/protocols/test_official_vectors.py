@@ -12,7 +12,7 @@ from starbench import protocols
 from starbench.planning.trials import plan_trials
 from starbench.protocols.base import Result
 from starbench.protocols.star_bench import official_letter
-from starbench.schema import ClipSpec, Outcome, Response, TextSpec
+from starbench.schema import ClipSpec, Item, Outcome, Response, TextSpec
 from starbench.tasks.star_bench import StarBench
 
 CONDITIONS = {
@@ -87,10 +87,19 @@ def test_every_delivered_text_is_parsed_and_a_cut_one_flagged(text, stop, outcom
     assert (reading.outcome, reading.letter, reading.truncated) == (outcome, letter, truncated)
 
 
+def _result(line: dict[str, Any]) -> Result:
+    fields = {name: line[name] for name in ("id", "task", "category", "sub-category", "options")}
+    letter = line["answer_letter"].strip("<>")
+    answer = line["options"][ord(letter) - ord("A")]
+    item = Item(**fields, question="?", answer=answer, audio_paths=("clip.wav",))
+    outcome = Outcome.ANSWERED if line["prediction"] != "Z" else Outcome.UNPARSED
+    return Result(item, item.options, letter, line["model_response"], outcome, line["is_correct"])
+
+
 def test_figures_are_the_official_ones_to_the_printed_digit(shared: Path) -> None:
     folder = shared / "official-vectors" / "metrics"
     results = [
-        Result(line["id"], line["task"], line["category"], line["sub-category"], line["is_correct"])
+        _result(line)
         for name in ("tr", "sr", "pc")
         for line in _lines(folder / f"{name}.infer_results.jsonl")
     ]

@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from starbench.canary.arrival import are_ears_apart
-from starbench.cli.commands.shared import Wording, drive, loading_of, model_of, say_before, settings_of, setup_of
+from starbench.cli.commands.shared import (
+    Wording,
+    drive,
+    loading_of,
+    model_of,
+    say_before,
+    settings_of,
+    setup_of,
+)
 from starbench.cli.exits import DONE, INCOMPLETE
 from starbench.cli.output import echo
 from starbench.models.adapter import Model
@@ -25,7 +33,9 @@ def caption(options: Mapping[str, Any]) -> int:
     """Ask for the captions that the file still lacks; returns the exit code."""
     model, setup = model_of(options), setup_of(options)
     settings = settings_of(model, options)
-    plan = plan_captions(CaptionRequest(tuple(options["suite"]), setup, options["prompt"], loading_of(options)), model)
+    plan = plan_captions(
+        CaptionRequest(tuple(options["suite"]), setup, options["prompt"], loading_of(options)), model
+    )
     path, retry_permanent = options["out"], options["retry_permanent"]
     return drive(
         partial(

@@ -11,6 +11,7 @@ from starbench.cli.output import echo
 from starbench.errors import PluginError, StarbenchError
 from starbench.plugins import registry
 from starbench.plugins.registry import Kind
+from starbench.protocols import PROTOCOLS
 from starbench.runs import directory, journal
 from starbench.suites.suite import MANIFEST, read
 from starbench.text import printable, sentence
@@ -41,7 +42,7 @@ def show_list(kind: str, folder: Path) -> None:
     elif kind == "runs":
         rows = [(str(path.parent), _run(path.parent)) for path in sorted(folder.rglob(directory.RUN))]
     else:
-        rows = list(_plugins(cast("Kind", kind)))
+        rows = [*_built_in(kind), *_plugins(cast("Kind", kind))]
     rows = [(printable(name), printable(about)) for name, about in rows]
     width = max((len(name) for name, _ in rows), default=0)
     for name, about in rows:
@@ -69,11 +70,19 @@ def _run(path: Path) -> str:
     return f"{label}{run.identity.model} on {suites}, {ended} of {planned} trials, begun {run.created[:10]}"
 
 
+def _built_in(kind: str) -> Iterator[tuple[str, str]]:
+    if kind == "protocols":
+        yield from ((name, _about(protocol)) for name, protocol in PROTOCOLS.items())
+
+
+def _about(plugin: object) -> str:
+    return (inspect.getdoc(plugin) or "").partition("\n")[0].replace("``", "")
+
+
 def _plugins(kind: Kind) -> Iterator[tuple[str, str]]:
     for name, point in registry.available(kind).items():
         try:
-            doc = inspect.getdoc(registry.load(kind, name)) or ""
-            about = doc.partition("\n")[0].replace("``", "")
+            about = _about(registry.load(kind, name))
         except PluginError as error:
             about = f"(broken: {sentence(str(error))})"
         origin = "" if point.dist is None or point.dist.name == "starbench" else f" [{point.dist.name}]"

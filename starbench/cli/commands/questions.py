@@ -28,8 +28,8 @@ def init(out: Path) -> None:
 def check(source: str, options: Mapping[str, Any], *, skip_bad: bool) -> None:
     """Show what is in the questions."""
     name, _ = registry.split("tasks", source)
-    is_spec = name in registry.available("tasks") and not Path(source).exists()
-    spec = source if is_spec else f"{_task()}:{source}"
+    is_task = (name in registry.available("tasks") or ":" in name) and not Path(source).exists()
+    spec = source if is_task else f"{_task()}:{source}"
     suite = open_suite(spec, skip_bad=skip_bad, loading=loading_of(options))
     show_overview(printable(source), overview(suite), suite.spec)
     for problem in suite.skipped:

@@ -100,7 +100,9 @@ def _section(title: str, table: BoardTable, number: int, reports: Mapping[str, s
     letters: list[str] = []
     if not table.run_by_us:
         letters = sorted({one.letter for row in table.rows for one in row.letters})
-        facts.append(f"replies that others asked for, not run by us: {printable(table.source or 'source unknown')}")
+        facts.append(
+            f"replies that others asked for, not run by us: {printable(table.source or 'source unknown')}"
+        )
     biases = [name for letter in letters for name in (f"says {letter}", f"right where {letter} is")]
     columns = ["rank", _MACRO, *tasks, "answered", *biases, "canary"]
     lines = [_line(row, tasks, letters, reports) for row in table.rows]

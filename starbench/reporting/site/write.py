@@ -22,6 +22,7 @@ from starbench.reporting.site import (
     error_causes,
     factors,
     methods,
+    official,
     perception,
     scenes,
     summary,
@@ -209,6 +210,8 @@ def _summary(runs: Sequence[RunFacts]) -> dict[str, Any]:
         "scores": summary.score_table(runs),
         "threshold_table": summary.threshold_table(runs),
         "drops": summary.drop_table(runs),
+        "official": official.official_table(runs),
+        "official_notes": official.official_notes(runs),
         "outcome_table": summary.outcome_table(runs),
     }
 
