@@ -189,8 +189,8 @@ def _contents(archive: Path, wanted: Collection[str]) -> Iterator[tuple[str, byt
                     yield name, f"{name!r} in {archive.name} cannot be unpacked: {error}"
         else:
             for one in members:
-                if one.isreg() and one.name in wanted and (content := members.extractfile(one)) is not None:
-                    yield one.name, _bounded(one.name, content)
+                if one.isreg() and one.name in wanted and (file := members.extractfile(one)) is not None:
+                    yield one.name, _bounded(one.name, file)
 
 
 def _bounded(name: str, content: IO[bytes]) -> bytes | str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from starbench.audio import Audio, quantise
 from starbench.errors import InputError
-from starbench.storage.atomic import write_bytes, write_text
+from starbench.storage.atomic import write_bytes
 
 _RATE = 16_000
 _TABLE = """\
@@ -24,16 +24,13 @@ def write_template(out: Path) -> tuple[Path, ...]:
 
     Raises an InputError if it is not, or cannot be written.
     """
-    files = {"questions.csv": _TABLE, **{name: clip.wav for name, clip in _sounds().items()}}
+    files = {"questions.csv": _TABLE.encode(), **{name: clip.wav for name, clip in _sounds().items()}}
     try:
         if out.exists() and any(out.iterdir()):
             raise InputError(f"{out} is not empty: name a new folder")
         out.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
-            if isinstance(content, str):
-                write_text(out / name, content)
-            else:
-                write_bytes(out / name, content)
+            write_bytes(out / name, content)
     except OSError as error:
         raise InputError(f"{out} cannot be written: {error.strerror}") from error
     return tuple(out / name for name in files)
