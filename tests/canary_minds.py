@@ -115,6 +115,29 @@ def listener(heard: Heard, _: random.Random) -> str:
     return f"I hear {' and '.join(ears)}; it goes {', '.join(parts)}."
 
 
+def binaural(heard: Heard, chance: random.Random) -> str:
+    """A listener who compares the ears: where in each noise their phases are the other way round."""
+    if "faint tone" not in heard.text or not heard.clips or heard.clips[0][0].shape[1] < 2:
+        return listener(heard, chance)
+    samples, rate = heard.clips[0]
+    first, second = (odd_band_hz(half, rate) for half in np.array_split(samples, 2))
+    return next(f"<{k}>" for k, text in heard.options.items() if ("second" in text) == (second > first))
+
+
+def odd_band_hz(noise: Samples, rate: int) -> float:
+    """Where between 300 and 950 Hz the cross-spectrum of two ears is least as it is elsewhere."""
+    left, right = np.fft.rfft(noise, axis=0).T
+    frequency, sides = np.fft.rfftfreq(len(noise), 1 / rate), (left * np.conj(right)).imag
+    sides *= np.sign(sides[(frequency > 300) & (frequency < 950)].sum())
+    middles = np.geomspace(330, 900, 60)
+    return float(min(middles, key=lambda hz: sides[np.abs(frequency - hz) < 0.06 * hz].mean()))
+
+
+def binaural_power(heard: Heard, chance: random.Random) -> str:
+    """Hears with both ears, and describes as if it never distinguished them."""
+    return binaural(heard, chance) if heard.options else power(heard, chance)
+
+
 def constant(text: str) -> Mind:
     return lambda heard, chance: text
 

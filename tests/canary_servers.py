@@ -56,6 +56,11 @@ left_only = _each(lambda x, rate: (x[:, :1], rate))
 right_only = _each(lambda x, rate: (x[:, -1:], rate))
 
 
+def mixed(left: float, right: float) -> Way:
+    """One channel, a weighted sum of the ears."""
+    return _each(lambda x, rate: (left * x[:, :1] + right * x[:, -1:], rate))
+
+
 def cut(seconds: float, *, from_end: bool = False) -> Way:
     def change(x: Samples, rate: int) -> tuple[Samples, int]:
         n = round(seconds * rate)

@@ -19,7 +19,16 @@ from starbench.canary.evidence.token_counts import counting_probes, judge
 from starbench.canary.stimuli.clips import PAIR_SETS, ProbeLimits, controls, single_sounds, which_is_higher
 from starbench.canary.stimuli.probes import DESCRIBE, WHICH_IS_HIGHER, Probe
 from starbench.canary.summary import LOST, VERDICTS
-from starbench.canary.verdicts import UNKNOWN, Verdict, band, delivery, discrimination, ears, length
+from starbench.canary.verdicts import (
+    UNKNOWN,
+    Verdict,
+    band,
+    between_ears,
+    delivery,
+    discrimination,
+    ears,
+    length,
+)
 from starbench.canary.verdicts.discrimination import ChoiceScore
 from starbench.engine.cost import total
 from starbench.schema import Canary, Capabilities, ProbeSet
@@ -31,14 +40,20 @@ _NOT_SHOWN = Verdict(UNKNOWN, "no reply was shown to depend on the sound")
 
 
 async def diagnose(
-    ask: Ask, capabilities: Capabilities, *, rate: int | None = None, probe: ProbeSet = "basic"
+    ask: Ask,
+    capabilities: Capabilities,
+    *,
+    rate: int | None = None,
+    probe: ProbeSet = "basic",
+    two_channels: bool = True,
 ) -> Canary:
     """Find out what of a sound reaches a model, and whether it hears.
 
     ``ask`` sends one prompt, with its retries; an AdapterError loses that probe. No probe goes beyond
     ``capabilities``. ``rate`` is the rate that the run sends all clips at, Hz; None: each clip's own. ``basic``
-    probes are for delivery, discrimination and ears, at most :data:`MOST_PROBES`; ``all`` are for long clips
-    and high frequencies too, and more where replies vary.
+    probes are for delivery, discrimination and ears, at most :data:`MOST_PROBES`; ``all`` are for long clips and
+    high frequencies too, and more where replies vary. ``two_channels``: whether the run sends any clip of two; only
+    then is a model asked what needs both ears at once.
 
     Raises a FatalError when no request can succeed.
     """
@@ -48,11 +63,13 @@ async def diagnose(
         why = "takes no clip" if capabilities.max_clips == 0 else "answers in no words"
         verdicts = dict.fromkeys(VERDICTS, Verdict(UNKNOWN, f"the model {why}"))
     else:
-        verdicts = await _verdicts(prober, capabilities, probe)
+        verdicts = await _verdicts(prober, capabilities, probe, two_channels=two_channels)
     return _record(prober, verdicts, probe)
 
 
-async def _verdicts(prober: Prober, capabilities: Capabilities, probe: ProbeSet) -> dict[str, Verdict]:
+async def _verdicts(
+    prober: Prober, capabilities: Capabilities, probe: ProbeSet, *, two_channels: bool
+) -> dict[str, Verdict]:
     is_stereo = prober.limits.stereo
     await _first_probes(prober)
     score, evidence = await _delivery_probes(prober)
@@ -63,6 +80,8 @@ async def _verdicts(prober: Prober, capabilities: Capabilities, probe: ProbeSet)
         if score.is_promising and prober.affords(len(more)):
             await prober.send(more)
             score = discrimination.choice_score(prober, WHICH_IS_HIGHER)
+        if two_channels:
+            two_ears = await between_ears.verdict(prober, two_ears, hears_tones=score.is_sure)
         if probe == "all":
             long_clips, high_tones = await _reach(prober, evidence, capabilities)
     if not evidence.is_confirmed():

@@ -19,9 +19,15 @@ SENT: dict[ProbeSet, PromptSize] = {
 }
 
 
-async def run_canary(client: ModelClient, rate: int | None, probe: ProbeSet) -> Canary:
-    """Find out what of a sound reaches a model; a FatalError says that no request can succeed."""
-    canary = await diagnose(client.ask, client.model.capabilities, rate=rate, probe=probe)
+async def run_canary(
+    client: ModelClient, rate: int | None, probe: ProbeSet, *, two_channels: bool = True
+) -> Canary:
+    """Find out what of a sound reaches a model, as :func:`starbench.canary.diagnose.diagnose`.
+
+    A FatalError says that no request can succeed.
+    """
+    able = client.model.capabilities
+    canary = await diagnose(client.ask, able, rate=rate, probe=probe, two_channels=two_channels)
     return canary.model_copy(update={"served_by": client.model.server})
 
 

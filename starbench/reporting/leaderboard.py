@@ -107,7 +107,7 @@ def _table(entries: Sequence[LeaderboardEntry]) -> BoardTable:
     return RunTable(
         suite=suite,
         setup=setup,
-        source=first.imported and imported_source(first.imported),
+        source=imported_source(first.imported) if first.imported else None,
         run_by_us=first.run_by_us,
         rows=tuple(sorted(rows, key=_place)),
     )

@@ -6,6 +6,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from rich.console import Console
+
+from starbench.reporting.channels import channel_lines
 from starbench.reporting.floors import table as floors_table
 from starbench.reporting.tables import Column, Table, new_console, say, show_table
 from starbench.text import visible_json
@@ -28,6 +31,8 @@ def show(findings: Findings) -> None:
         show_table(console, _claims(findings.claims))
     for gap in findings.unmeasured:
         say(console, f"not measured: {gap['claim']} ({gap['count']} ×): {gap['why']}")
+    for line in channel_lines(findings.channels):
+        say(console, line)
     if findings.balance:
         show_table(console, _balance(findings.balance))
     leaks = findings.leaks[:_LEAKS_SHOWN]
@@ -37,6 +42,13 @@ def show(findings: Findings) -> None:
         show_table(console, floors_table(findings.floors))
     for name, reason in _declared(findings.balance, leaks):
         say(console, f"declared by the suite, so no breach: {name}: {reason}")
+    _show_breaches(console, findings)
+    say(console, _conclusion(findings))
+
+
+def _show_breaches(console: Console, findings: Findings) -> None:
+    for remark in findings.remarks[:_BREACHES_SHOWN]:
+        say(console, f"uneven, in {remark.item}: {remark.claim}: {remark.measured}")
     for breach in findings.breaches[:_BREACHES_SHOWN]:
         say(
             console,
@@ -45,12 +57,14 @@ def show(findings: Findings) -> None:
     hidden = len(findings.breaches) - _BREACHES_SHOWN
     if hidden > 0:
         say(console, f"and {hidden} more (--json FILE lists all)")
-    say(
-        console,
-        "clean: everything is as the suite says"
-        if findings.clean
-        else f"{len(findings.breaches)} breach(es): this suite is not what it says",
-    )
+
+
+def _conclusion(findings: Findings) -> str:
+    if findings.breaches:
+        return f"{len(findings.breaches)} breach(es): this suite is not what it says"
+    if findings.clean is None:
+        return "not measured: the suite claims nothing of its sounds, so nothing of it is confirmed"
+    return "clean: everything is as the suite says"
 
 
 def to_json(findings: Findings) -> str:

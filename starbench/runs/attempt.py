@@ -196,7 +196,7 @@ async def _prove_sound(
     probe = client.settings.probe
     try:
         async with budget.reserved(reservation(probe)):
-            canary = await run_canary(client, record.rate_hz, probe)
+            canary = await run_canary(client, record.rate_hz, probe, two_channels=record.has_two_channels)
     except FatalError as error:
         if error.kind != SPENT:
             raise

@@ -51,6 +51,10 @@ class AttemptRecord(Protocol[LineT_co]):
         """The rate that all clips are sent at, Hz; None: each clip's own."""
 
     @property
+    def has_two_channels(self) -> bool:
+        """Whether a clip of two channels is sent, as far as the trials are known."""
+
+    @property
     def versions(self) -> Mapping[str, str]:
         """Versions of the software, and digests of the plug-ins, of this attempt."""
 

@@ -17,6 +17,7 @@ from starbench.storage.atomic import write_lines
 from starbench.storage.json_lines import whole_lines
 from starbench.storage.records import as_json
 from starbench.suites import captions
+from starbench.suites.clip_info import has_two_channels
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,11 @@ class CaptionRecord(PlannedAhead):
     @property
     def rate_hz(self) -> int | None:
         return self.workload.header.identity.rate_hz
+
+    @property
+    def has_two_channels(self) -> bool:
+        sources = ((trial, *self.workload.sources[trial.item_id]) for trial in self.trials)
+        return any(has_two_channels(trial.parts, item, store.clips) for trial, item, store in sources)
 
     @property
     def versions(self) -> Mapping[str, str]:

@@ -66,7 +66,7 @@ class PlannedTrial(NamedTuple):
         return self.contents[ord(self.answer_letter) - ord("A")]
 
     @classmethod
-    def of(cls, trial: Trial) -> PlannedTrial:
+    def of(cls, trial: Trial | PlannedTrial) -> PlannedTrial:
         return cls(*(getattr(trial, name) for name in cls._fields))
 
 
@@ -101,7 +101,9 @@ def refuse_foreign(path: Path) -> None:
         raise RunError(f"{path} exists and is not a run: give another --out")
 
 
-def begin(path: Path, run: Run, items: Mapping[ItemKey, Item], trials: Sequence[Trial]) -> bool:
+def begin(
+    path: Path, run: Run, items: Mapping[ItemKey, Item], trials: Sequence[Trial | PlannedTrial]
+) -> bool:
     """Write what a run will ask, or what more where this very run is resumed; whether it had been begun before.
 
     A resumed run gets the new label, if any, the new conditions, and floors if it had none. Raises
@@ -124,7 +126,9 @@ def begin(path: Path, run: Run, items: Mapping[ItemKey, Item], trials: Sequence[
     return begun is not None
 
 
-def write_questions(path: Path, items: Mapping[ItemKey, Item], trials: Iterable[Trial]) -> None:
+def write_questions(
+    path: Path, items: Mapping[ItemKey, Item], trials: Iterable[Trial | PlannedTrial]
+) -> None:
     """Write the questions of a run and its planned trials, in place of those that are there."""
     write_lines(path / ITEMS, (_item_line(suite, item) for (suite, _), item in items.items()))
     write_lines(path / PLAN, (json.dumps(PlannedTrial.of(trial)) for trial in trials))
@@ -141,7 +145,7 @@ def write_record(path: Path, run: Run) -> None:
     write_lines(path / RUN, [as_json(run, indent=2)])
 
 
-def begun_run(path: Path, run: Run, trials: Iterable[Trial]) -> Run | None:
+def begun_run(path: Path, run: Run, trials: Iterable[Trial | PlannedTrial]) -> Run | None:
     """The record of this very run, perhaps of fewer conditions, at ``path``; None if none was begun there.
 
     Raises :class:`RunError` if it is another run's.

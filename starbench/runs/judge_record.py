@@ -69,7 +69,7 @@ class JudgeRecord(PlannedAhead):
     trials: Sequence[Trial]
     workload: Judgements
 
-    rate_hz = None  # there is no clip
+    rate_hz, has_two_channels = None, False  # there is no clip
 
     @classmethod
     def of(cls, protocol: JudgeProtocol, model: Model, run: Path, trials: Sequence[Trial]) -> JudgeRecord:

@@ -12,6 +12,7 @@ from starbench.planning.workload import Questions
 from starbench.runs import directory, journal
 from starbench.runs.attempt_record import Beginning, PlannedAhead
 from starbench.schema import Canary, JournalLine, Trial
+from starbench.suites.clip_info import has_two_channels
 
 
 @dataclass
@@ -36,6 +37,16 @@ class RunRecord(PlannedAhead):
     @property
     def rate_hz(self) -> int | None:
         return self.plan.run.identity.setup.rate_hz
+
+    @property
+    def has_two_channels(self) -> bool:
+        questions = self.workload
+        return any(
+            has_two_channels(
+                trial.parts, questions.items[trial.suite, trial.item_id], questions.stores[trial.suite].clips
+            )
+            for trial in self.trials
+        )
 
     @property
     def versions(self) -> Mapping[str, str]:

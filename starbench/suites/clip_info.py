@@ -35,6 +35,13 @@ def channels_of(part: ClipSpec | JoinedSpec, item: Item, clips: Mapping[str, Cli
     return clips[item.clip_path(part.clip)].channels
 
 
+def has_two_channels(
+    parts: Iterable[TextSpec | ClipSpec | JoinedSpec], item: Item, clips: Mapping[str, ClipInfo]
+) -> bool:
+    """Whether a prompt sends a clip of two channels."""
+    return any(channels_of(part, item, clips) == 2 for part in sent_clips(parts))
+
+
 def seconds_of(part: ClipSpec | JoinedSpec, item: Item, clips: Mapping[str, ClipInfo]) -> float:
     """Length of a clip as it is sent, s."""
     if isinstance(part, JoinedSpec):

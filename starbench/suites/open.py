@@ -17,6 +17,13 @@ from starbench.suites.suite import Suite
 LOADING = {"columns": "--map", "sounds": "--sounds"}
 
 
+def suite_directory(spec: str) -> Path | None:
+    """The directory of a built suite that ``spec`` names; None: it names a task and its source."""
+    name, _ = registry.split("tasks", spec)
+    is_directory = Path(spec).is_dir() or (":" not in spec and name not in registry.available("tasks"))
+    return Path(spec) if is_directory else None
+
+
 def open_suite(
     spec: str,
     *,
@@ -31,11 +38,11 @@ def open_suite(
     Raises :class:`InputError` if there is nothing there, or it is damaged.
     """
     loading = {name: value for name, value in (loading or {}).items() if value}
-    name, source = registry.split("tasks", spec)
-    if Path(spec).is_dir() or (":" not in spec and name not in registry.available("tasks")):
+    if (directory := suite_directory(spec)) is not None:
         if loading:
             raise InputError(f"{_options(loading)}: is not for {spec}, which is a suite that was built")
-        return suites.read(Path(spec), skip_bad=skip_bad, to_decode=to_decode)
+        return suites.read(directory, skip_bad=skip_bad, to_decode=to_decode)
+    name, source = registry.split("tasks", spec)
     task = registry.make("tasks", name)
     if not hasattr(task, "load"):
         raise InputError(

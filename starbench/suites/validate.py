@@ -107,8 +107,8 @@ def validate_records(
         )
     if not good:
         raise SuiteError(f"{origin}: no usable item is left", tuple(problems))
-    named = {path for item in good for path in _paths(item)}
-    return Intake(tuple(good), {path: clips[path] for path in sorted(named)}, tuple(problems))
+    heard = {path for item in good for path in _paths(item)}
+    return Intake(tuple(good), {path: clips[path] for path in sorted(heard)}, tuple(problems))
 
 
 def resolve_within(root: Path, relative: str, boundary: Path | None = None) -> Path:

@@ -11,34 +11,44 @@ from starbench.execution.processes import available_cpus
 from starbench.schema.floors import SuiteFloors
 from starbench.suites import suite as suites
 from starbench.suites.floors import FLOORS, measured_floors, published_floors
+from starbench.suites.open import open_suite, suite_directory
 from starbench.suites.suite import Suite
 from starbench.verify import balance, leaks
 from starbench.verify.answers import groups
+from starbench.verify.channels import channel_audit
 from starbench.verify.findings import Breach, Findings, judge
 from starbench.verify.remeasure import measure_all
 
 
 def verify(
-    root: Path,
+    spec: str | Path,
     *,
+    skip_bad: bool = False,
     workers: int | None = None,
     on_item: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Findings:
-    """Verify the suite in the directory ``root``.
+    """Verify the suite that ``spec`` names: a directory that was built, or ``task:source``.
+
+    What a task loads promised nothing of how it was made: what is uneven in it, or gives answers away, is a remark
+    and no breach. ``skip_bad`` leaves damaged items of it out.
 
     It takes ``workers`` processes, by default one for each CPU that this process may use. They are spawned, so
     a script calls this under ``if __name__ == "__main__"``. ``on_item`` is called with the number of items that
     are measured, and of all. A SuiteError says that there is no suite, it is damaged or a worker process died.
     """
-    suite = suites.read(root, check_digest=False)
-    manifest = suites.read_manifest(root)
-    declared = manifest.get("declared") or {}
+    root = suite_directory(str(spec))
+    if root is None:
+        suite, manifest = open_suite(str(spec), skip_bad=skip_bad), {}
+    else:
+        suite, manifest = suites.read(root, check_digest=False), suites.read_manifest(root)
+    declared = suite.declared
     measurements = measure_all(suite, workers or available_cpus(), on_item)
     rows, unmeasured, breaches = judge((one.item, result) for one in measurements for result in one.results)
     parts = groups(suite.items)
     balance_rows, imbalances = balance.audit(parts, declared)
     leak_rows, leak_breaches = leaks.audit(parts, measurements, declared)
     floors, why_none = _floors(suite)
+    uneven = [*imbalances, *leak_breaches]
     return Findings(
         suite=suite.name,
         digest=suite.digest,
@@ -48,7 +58,9 @@ def verify(
         unmeasured=[*unmeasured, *why_none],
         balance=balance_rows,
         leaks=leak_rows,
-        breaches=[*_digest_breaches(suite.digest, manifest), *breaches, *imbalances, *leak_breaches],
+        breaches=[*_digest_breaches(suite.digest, manifest), *breaches, *(uneven if root else ())],
+        remarks=() if root else tuple(uneven),
+        channels=channel_audit(suite, measurements),
         floors=floors,
     )
 

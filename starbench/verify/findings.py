@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from starbench.schema.floors import SuiteFloors
+from starbench.verify.channels import ChannelAudit
 from starbench.verify.claims import Absent, ClaimResult, Measurement
 from starbench.verify.tolerances import ENOUGH, KINDS, MOST_TURN_DEG
 from starbench.verify.turns import common_turn
@@ -46,7 +47,7 @@ class KindRow:
 
 @dataclass
 class Findings:
-    """Everything that a verification found; ``clean`` if nothing of it is a breach."""
+    """Everything that a verification found."""
 
     suite: str
     digest: str
@@ -57,12 +58,18 @@ class Findings:
     balance: list[Any]
     leaks: list[Any]
     breaches: list[Breach]
+    channels: ChannelAudit
     floors: SuiteFloors | None = None
     """As measured before by ``starbench floors``: reported, and no breach whatever they are."""
+    remarks: tuple[Breach, ...] = ()
+    """What would be a breach in a suite that was built here, in one that promises nothing."""
 
     @property
-    def clean(self) -> bool:
-        return not self.breaches
+    def clean(self) -> bool | None:
+        """Whether everything is as the suite says; None: it says nothing that could be measured."""
+        if self.breaches:
+            return False
+        return True if self.claims else None
 
 
 def judge(

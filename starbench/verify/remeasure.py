@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from starbench.audio import decode
+from starbench.audio import Audio, decode
 from starbench.errors import SuiteError
 from starbench.execution.processes import WorkerDiedError, map_items
+from starbench.measure.channels import layout
 from starbench.measure.levels import db, power
 from starbench.schema import Item
 from starbench.suites.suite import Suite
@@ -34,6 +35,8 @@ class ClipProperties:
     seconds: float
     peak_db: float
     rms_db: float
+    layout: str = "other"
+    """What its channels hold of space: one of :data:`starbench.measure.channels.Layout`, or ``N channels``."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,11 @@ def _truths(item: Item) -> tuple[dict[str, Any], ...]:
     return tuple(truth if isinstance(truth, dict) else {} for truth in truths)
 
 
+def _layout(audio: Audio) -> str:
+    name = layout(audio.samples, audio.rate)
+    return f"{audio.channels} channels" if name == "other" else name
+
+
 def _measure_item(item: Item, root: Path, boundary: Path, *, claims: bool) -> ItemMeasurements:
     clips: list[ClipProperties] = []
     results: list[ClaimResult] = []
@@ -91,6 +99,7 @@ def _measure_item(item: Item, root: Path, boundary: Path, *, claims: bool) -> It
                 seconds=audio.seconds,
                 peak_db=float(db(float(np.max(np.abs(audio.samples))) ** 2)),
                 rms_db=float(db(power(audio.samples).mean())),
+                layout=_layout(audio),
             )
         )
         prefix = f"clip {number}, " if len(item.audio_paths) > 1 else ""

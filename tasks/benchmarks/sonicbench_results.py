@@ -160,16 +160,16 @@ def _item(cells: dict[str, Any]) -> tuple[Item, str]:
         raise SuiteError("prompt: is missing")
     texts, question = options(prompt), without_instructions(prompt)
     name = "/".join(PurePosixPath(match[0]).parts[-3:])
-    item = Item(
-        id=name,
-        task=_TASKS[match["task"]],
-        sub_category=match["attribute"],
-        question=question,
-        options=texts,
-        answer=texts["AB".index(reference)],
-        audio_paths=(name,),
-    )
-    return item, prompt[len(question) :].strip()
+    fields = {
+        "id": name,
+        "task": _TASKS[match["task"]],
+        "sub-category": match["attribute"],
+        "question": question,
+        "options": texts,
+        "answer": texts["AB".index(reference)],
+        "audio_paths": (name,),
+    }
+    return Item.model_validate(fields), prompt[len(question) :].strip()
 
 
 def _prediction(line: _Line, item: Item) -> tuple[str, Prediction]:

@@ -8,10 +8,11 @@ import numpy as np
 
 from starbench.audio import Audio, quantise
 from starbench.errors import InputError
-from starbench.storage.atomic import write_bytes
+from starbench.storage.atomic import write_bytes, write_text
 
 _RATE = 16_000
-_TABLE = """\
+TABLE = "questions.csv"
+_QUESTIONS = """\
 id,audio,question,option_a,option_b,option_c,answer,category
 which-is-higher,two-tones.wav,Two tones follow each other. Which one is higher?,The first,The second,,The second,pitch
 how-many,three-beeps.wav,How many beeps are there?,Two,Three,Four,Three,counting
@@ -24,16 +25,17 @@ def write_template(out: Path) -> tuple[Path, ...]:
 
     Raises an InputError if it is not, or cannot be written.
     """
-    files = {"questions.csv": _TABLE.encode(), **{name: clip.wav for name, clip in _sounds().items()}}
+    sounds = _sounds()
     try:
         if out.exists() and any(out.iterdir()):
             raise InputError(f"{out} is not empty: name a new folder")
         out.mkdir(parents=True, exist_ok=True)
-        for name, content in files.items():
-            write_bytes(out / name, content)
+        write_text(out / TABLE, _QUESTIONS)
+        for name, clip in sounds.items():
+            write_bytes(out / name, clip.wav)
     except OSError as error:
         raise InputError(f"{out} cannot be written: {error.strerror}") from error
-    return tuple(out / name for name in files)
+    return tuple(out / name for name in (TABLE, *sounds))
 
 
 def _sounds() -> dict[str, Audio]:

@@ -35,6 +35,8 @@ def diagnosed(
     capabilities: Capabilities | None = None,
     rate: int | None = None,
     probe: ProbeSet = "all",
+    *,
+    two_channels: bool = True,
 ) -> Canary:
     """The canary of a server; a basic one never takes more requests than it may."""
 
@@ -42,7 +44,8 @@ def diagnosed(
         model = resolve("openai:m", {"base_url": url})
         try:
             limits = capabilities or Capabilities()
-            return await diagnose(AdapterCall(model.adapter), limits, rate=rate, probe=probe)
+            call = AdapterCall(model.adapter)
+            return await diagnose(call, limits, rate=rate, probe=probe, two_channels=two_channels)
         finally:
             await model.close()
 

@@ -10,6 +10,8 @@ from typing import get_args
 import pytest
 from canary_minds import (
     Mind,
+    binaural,
+    binaural_power,
     by_bytes,
     by_presence,
     by_text,
@@ -32,6 +34,7 @@ from canary_minds import (
 )
 from canary_servers import (
     Behaviour,
+    Way,
     always_100,
     by_chance,
     claiming_audio,
@@ -40,6 +43,7 @@ from canary_servers import (
     float_average,
     integer_average,
     left_only,
+    mixed,
     of_bytes,
     of_kilobytes,
     of_padded,
@@ -78,6 +82,9 @@ HONEST = {
     "a listener padded to 30 s": (Behaviour(mind=listener, usage=of_padded), HEARD),
     "a listener, text counted": (Behaviour(mind=listener, usage=of_text_and_no_audio), HEARD),
     "a chatty listener": (Behaviour(mind=chatty(listener), usage=of_seconds), HEARD),
+    "a binaural listener": (Behaviour(mind=binaural, usage=of_seconds), HEARD),
+    "a chatty binaural listener": (Behaviour(mind=chatty(binaural)), HEARD),
+    "both ears, described as one": (Behaviour(mind=binaural_power), HEARD),
 }
 
 MUTANTS = {
@@ -92,6 +99,7 @@ MUTANTS = {
         Behaviour(float_average, chatty(listener), of_seconds),
         HEARD._replace(ears="folded"),
     ),
+    "averages, a binaural listener": (Behaviour(float_average, binaural), HEARD._replace(ears="folded")),
     "left ear": (Behaviour(left_only, hashes(), by_chance), ARRIVES._replace(ears="folded")),
     "right ear": (Behaviour(right_only, listener), HEARD._replace(ears="folded")),
     "first 30 s": (Behaviour(cut(30)), ARRIVES._replace(length="cut")),
@@ -200,7 +208,10 @@ NOT_KNOWN = {
 
 PROBE_SETS = get_args(ProbeSet)
 #: Replies of so few kinds that 40 requests decide less.
-OPEN_IN_BASIC = {"nothing but letters": {"ears": "unknown"}}
+OPEN_IN_BASIC = {
+    "nothing but letters": {"ears": "unknown"},
+    "both ears, described as one": {"ears": "unknown"},
+}
 
 
 def of_probes(name: str, expected: Verdicts, probe: ProbeSet) -> Verdicts:
@@ -259,6 +270,46 @@ def test_ears_that_are_never_told_apart_are_not_folded() -> None:
     assert "not described as silence" in canary.evidence["ears"]
     folded = diagnosed(Behaviour(float_average, power))
     assert folded.ears == "folded", folded.evidence
+
+
+IS_HEARD = "a pitch that exists only between the ears, and in no mix of them, is heard"
+NOT_EXCLUDED = "so an unequal mix of the ears is not excluded"
+
+
+@pytest.mark.parametrize(("mind", "probe"), [(binaural, "basic"), (binaural, "all"), (binaural_power, "all")])
+def test_a_pitch_between_the_ears_proves_two_of_them(mind: Mind, probe: ProbeSet) -> None:
+    canary = diagnosed(Behaviour(mind=mind), probe=probe)
+    assert canary.ears == "kept", canary.evidence
+    assert f"{IS_HEARD}, 12 of 12 right" in canary.evidence["ears"]
+    assert NOT_EXCLUDED not in canary.evidence["ears"]
+
+
+@pytest.mark.parametrize("mind", [listener, hashes()], ids=["listener", "hash"])
+def test_who_does_not_hear_it_keeps_the_verdict_and_what_it_leaves_open(mind: Mind) -> None:
+    canary = diagnosed(Behaviour(mind=mind), probe="basic")
+    assert canary.ears == "kept"
+    assert IS_HEARD not in canary.evidence["ears"]
+    assert NOT_EXCLUDED in canary.evidence["ears"]
+
+
+@pytest.mark.parametrize(
+    "way",
+    [float_average, integer_average, scaled_sum, left_only, right_only]
+    + [mixed(*weights) for weights in ((0.8, 0.4), (0.4, 0.9), (1.0, -1.0), (1.0, -0.5))],
+)
+def test_no_mix_of_the_ears_passes_for_two(way: Way) -> None:
+    for mind in (binaural, binaural_power):
+        canary = diagnosed(Behaviour(way, mind))
+        assert IS_HEARD not in canary.evidence["ears"]
+        assert canary.ears != "kept" or NOT_EXCLUDED in canary.evidence["ears"]
+
+
+def test_a_run_of_one_channel_asks_for_no_pitch_between_the_ears() -> None:
+    behaviour = Behaviour(mind=binaural)
+    canary = diagnosed(behaviour, probe="basic", two_channels=False)
+    assert (canary.ears, canary.requests) == ("kept", 24)
+    assert "between the ears" not in canary.evidence["ears"]
+    assert not any("faint tone" in heard.text for heard in behaviour.asked)
 
 
 def test_who_calls_all_high_tones_alike_is_not_narrowed() -> None:

@@ -23,7 +23,7 @@ _SEED = 0xCA_7A_41
 def tone(hz: float, seconds: float, rate: int, db: float = -18.0) -> Wave:
     """A tone of cosine phase with smooth ends; ``db`` is its peak re full scale."""
     t = np.arange(round(seconds * rate)) / rate
-    return _ramped(np.cos(2 * np.pi * hz * t), rate) * 10 ** (db / 20)
+    return ramped(np.cos(2 * np.pi * hz * t), rate) * 10 ** (db / 20)
 
 
 def low_tone(seconds: float, rate: int) -> Wave:
@@ -39,7 +39,7 @@ def high_beeps(seconds: float, rate: int) -> Wave:
 def steady_noise(seconds: float, rate: int) -> Wave:
     """White noise, the same every time."""
     noise = np.random.default_rng(_SEED).standard_normal(round(seconds * rate))
-    return _ramped(np.clip(noise, -3.0, 3.0), rate) * 10 ** (-32 / 20)
+    return ramped(np.clip(noise, -3.0, 3.0), rate) * 10 ** (-32 / 20)
 
 
 def slow_clicks(seconds: float, rate: int) -> Wave:
@@ -52,7 +52,7 @@ def rising_glide(seconds: float, rate: int) -> Wave:
     t = np.arange(round(min(1.0, seconds) * rate)) / rate
     octaves_a_second = np.log2(5.0) / (len(t) / rate)
     phase = 300.0 * (2 ** (octaves_a_second * t) - 1) / (octaves_a_second * np.log(2))
-    glide = _ramped(np.sin(2 * np.pi * phase), rate) * 10 ** (-24 / 20)
+    glide = ramped(np.sin(2 * np.pi * phase), rate) * 10 ** (-24 / 20)
     return _repeated(glide, 1.0, seconds, rate)
 
 
@@ -91,7 +91,8 @@ def audio(rate: int, *channels: Wave) -> Audio:
     return Audio(quantise(np.stack(channels, axis=1)), rate)
 
 
-def _ramped(wave: Wave, rate: int) -> Wave:
+def ramped(wave: Wave, rate: int) -> Wave:
+    """Give ``wave`` smooth ends, in place."""
     n = min(round(_RAMP_S * rate), len(wave) // 2)
     rise = np.sin(np.linspace(0, np.pi / 2, n)) ** 2
     wave[:n] *= rise

@@ -128,6 +128,13 @@ WHICH_IS_HIGHER = _in_both_orders(
 WHICH_SIDE = _in_both_orders(
     "This recording was made for headphones. On which side is the sound?", "To the left", "To the right"
 )
+#: Of pitches that only two ears hear.
+WHICH_FAINT_IS_HIGHER = _in_both_orders(
+    "This recording was made for headphones. It holds two noises, and in each of them a faint tone. "
+    "Which of the two faint tones is higher in pitch?",
+    "The first tone",
+    "The second tone",
+)
 #: Questions that need no sound, each with its right letter: a model that reads the text answers them. All
 #: four right by guessing: 0.4 %.
 CONTROLS = (

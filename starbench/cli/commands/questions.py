@@ -11,10 +11,12 @@ from starbench.cli.commands.shared import loading_of
 from starbench.cli.output import echo
 from starbench.errors import InputError
 from starbench.plugins import registry
+from starbench.reporting.channels import channel_lines
 from starbench.reporting.overview import show_overview
 from starbench.suites.open import open_suite
 from starbench.suites.overview import overview
 from starbench.text import printable
+from starbench.verify.channels import channel_audit
 
 
 def init(out: Path) -> None:
@@ -28,10 +30,12 @@ def init(out: Path) -> None:
 def check(source: str, options: Mapping[str, Any], *, skip_bad: bool) -> None:
     """Show what is in the questions."""
     name, _ = registry.split("tasks", source)
-    is_task = (name in registry.available("tasks") or ":" in name) and not Path(source).exists()
-    spec = source if is_task else f"{_task()}:{source}"
+    is_spec = ":" in name or (name in registry.available("tasks") and not Path(source).exists())
+    spec = source if is_spec else f"{_task()}:{source}"
     suite = open_suite(spec, skip_bad=skip_bad, loading=loading_of(options))
     show_overview(printable(source), overview(suite), suite.spec)
+    for line in channel_lines(channel_audit(suite)):
+        echo(line)
     for problem in suite.skipped:
         echo(f"left out: {problem}")
     given = [part for pair in options["columns"] or () for part in ("--map", pair)]

@@ -11,11 +11,11 @@ from starbench.reporting.verification import show, to_json
 from starbench.verify.audit import verify as verify_suite
 
 
-def verify(suite: Path, workers: int | None, json: Path | None) -> int:
+def verify(suite: str, workers: int | None, json: Path | None, *, skip_bad: bool) -> int:
     """Measure, show what was found, write it down; returns the exit code."""
     with counting("measuring", first="reading the suite") as on_item:
-        findings = verify_suite(suite, workers=workers, on_item=on_item)
+        findings = verify_suite(suite, workers=workers, on_item=on_item, skip_bad=skip_bad)
     show(findings)
     if json is not None:
         write_file(json, to_json(findings))
-    return DONE if findings.clean else FAILED
+    return FAILED if findings.breaches else DONE
