@@ -123,3 +123,33 @@ def test_what_is_looked_for_on_the_hub(
     assert hugging_face.is_data_set(source) is is_one
     (tmp_path / "owner" / "name").mkdir(parents=True)
     assert not hugging_face.is_data_set("owner/name"), "what lies here is read from here"
+
+
+@pytest.mark.parametrize("revision", ["", "@main", f"@{'a' * 40}"])
+def test_a_data_set_of_the_hub_is_pinned_to_a_commit(
+    library: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, revision: str
+) -> None:
+    """Without the hub itself: what is asked of its client, and what stands in the suite's identity."""
+    import huggingface_hub
+
+    asked: list[tuple[Any, ...]] = []
+    commit = "a" * 40 if len(revision) > 40 else "c" * 40
+
+    def info(_: Any, repository: str, revision: str | None = None) -> Any:
+        asked.append((repository, revision))
+        return type("Info", (), {"sha": commit})
+
+    def load(name: str, config: str | None, *, revision: str) -> Any:
+        asked.append((name, config, revision))
+        return library.DatasetDict({"dev": _data_set(library)})
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(huggingface_hub.HfApi, "dataset_info", info)
+    monkeypatch.setattr(library, "load_dataset", load)
+    suite = _load(f"owner/name{revision}#animals/dev")
+    assert suite.spec["source"] == "owner/name"
+    assert suite.spec["revision"] == commit
+    assert (suite.spec["config"], suite.spec["split"]) == ("animals", "dev")
+    named = [] if len(revision) > 40 else [("owner/name", revision[1:] or None)]
+    assert asked == [*named, ("owner/name", "animals", commit)]
+    assert suite.name == "name"
