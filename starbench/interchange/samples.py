@@ -53,7 +53,7 @@ class Sample(NamedTuple):
     @property
     def error(self) -> str | None:
         """Why there is no reply."""
-        return self.end.error and f"{self.end.error.kind}: {self.end.error.message}"
+        return None if self.end.error is None else f"{self.end.error.kind}: {self.end.error.message}"
 
     @property
     def facts(self) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def metadata_line(item: Item) -> str:
 def metadata_lines(items: Iterable[Item]) -> list[str]:
     """The lines of a whole suite, in the order of its items unless a column would show its type too late."""
     items = tuple(items)
-    first = {}
+    first: dict[str, int] = {}
     for number, item in enumerate(items):
         for name, value in item:
             if value is not None and value != ():
