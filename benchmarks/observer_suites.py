@@ -28,6 +28,7 @@ from scipy.stats import binomtest
 from starbench.adapters.observer import Observer
 from starbench.audio import decode
 from starbench.schema import ClipPart, Prompt, TextPart
+from starbench.suites.metadata import item_fields
 
 
 class Requirement(NamedTuple):
@@ -80,7 +81,7 @@ class Answer(NamedTuple):
 def answers(suite: Path, observer: Observer, only: Sequence[str] = ()) -> Iterator[Answer]:
     """Ask all items of a suite, or those of some sub-categories."""
     with (suite / "metadata.jsonl").open(encoding="utf-8") as lines:
-        for item in map(json.loads, lines):
+        for item in map(item_fields, map(json.loads, lines)):
             if only and item["sub-category"] not in only:
                 continue
             clips = [decode(suite / path) for path in item["audio_paths"]]
@@ -102,7 +103,7 @@ def _level(item: dict[str, Any]) -> float | None:
         return round(float(delta) / _AZIMUTH_JND_DEG, 1)
     if name in ("sensitivity_elevation", "sensitivity_distance"):
         return round(float(delta), 1)
-    return float(item["level"]) if "level" in item else None
+    return None if item["level"] is None else float(item["level"])
 
 
 def ceiling(given: Sequence[Answer]) -> float | None:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from starbench.build.build import metadata_line, with_clips
+from starbench.build.build import with_clips
 from starbench.build.render import RenderJob, render_item
 from starbench.schema import Item
 from starbench.storage.atomic import write_lines
 from starbench.storage.json_lines import append_lines, cut_torn_line
 from starbench.suites import suite as suites
 from starbench.suites.clip_info import ClipInfo
+from starbench.suites.metadata import FORMAT_VERSION, metadata_line
 from starbench.suites.suite import AUDIO, MANIFEST, METADATA, Suite
 from starbench.synthesis import Draft
 
@@ -37,6 +38,7 @@ class Stimuli:
         cut_torn_line(metadata)
         # It grows, so it states no digest of its own.
         manifest = {
+            "format_version": FORMAT_VERSION,
             "name": name,
             "profile": spec["profile"],
             "default_protocol": "starbench",

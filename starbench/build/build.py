@@ -26,6 +26,7 @@ from starbench.storage.atomic import write_lines
 from starbench.storage.inputs import read_bytes
 from starbench.suites import suite as suites
 from starbench.suites.clip_info import ClipInfo
+from starbench.suites.metadata import FORMAT_VERSION, metadata_lines
 from starbench.suites.suite import MANIFEST, METADATA, Suite
 from starbench.synthesis import BuildPlan, BuildSpec
 from starbench.text import slug
@@ -187,7 +188,7 @@ def _publish(
         for clip in part.clips
     }
     staging.remove_strays(part for _, part in parts)
-    write_lines(staging.suite / METADATA, map(metadata_line, items))
+    write_lines(staging.suite / METADATA, metadata_lines(items))
     manifest["digest"] = suites.digest(items, clips)
     write_lines(staging.suite / MANIFEST, [json.dumps(manifest, indent=2, ensure_ascii=False)])
     built = suites.read(staging.suite)
@@ -195,12 +196,6 @@ def _publish(
         out.rmdir()
     staging.suite.rename(out)
     return replace(built, root=out)
-
-
-def metadata_line(item: Item) -> str:
-    """The line of an item in a suite's metadata, ``file_name`` first."""
-    fields = item.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    return json.dumps({"file_name": item.audio_paths[0], **fields}, ensure_ascii=False)
 
 
 def with_clips(item: Item, rendered: RenderedItem) -> Item:
@@ -212,6 +207,7 @@ def with_clips(item: Item, rendered: RenderedItem) -> Item:
 
 def _manifest(task: str, spec: BuildSpec, plan: BuildPlan, attributes: Sequence[str]) -> dict[str, Any]:
     return {
+        "format_version": FORMAT_VERSION,
         "name": _name(task, spec, attributes),
         "profile": spec.profile,
         "default_protocol": plan.default_protocol,

@@ -189,23 +189,44 @@ def annotate(
 
 
 def export(
-    run: Annotated[Path, typer.Argument(help="A run's directory.")],
-    to: Annotated[str, typer.Option(help="parquet or csv.")],
+    target: Annotated[
+        str,
+        typer.Argument(metavar="RUN|SUITE", help="A run's directory, a suite's directory, or task:source."),
+    ],
+    to: Annotated[
+        str,
+        typer.Option(
+            help="Of a run: parquet, csv, every-eval-ever, eval-results, inspect or lm-eval. Of a suite: hugging-face "
+            "or star-bench."
+        ),
+    ],
     out: Annotated[
-        Path | None, typer.Option(help="File to write; default: trials or scores, in the run's directory.")
+        Path | None,
+        typer.Option(
+            help="File or folder to write; default for a table: trials or scores, in the run's directory."
+        ),
     ] = None,
     scores: Annotated[
         bool,
-        typer.Option("--scores", help="The scores, a row for each part of a task, in place of the trials."),
+        typer.Option(
+            "--scores", help="In a table: the scores, a row for each part of a task, in place of the trials."
+        ),
     ] = False,
+    dataset: Annotated[
+        str | None,
+        typer.Option(
+            help="Name of the data set on the Hugging Face hub, OWNER/NAME, for eval-results and hugging-face."
+        ),
+    ] = None,
 ) -> None:
-    """Write a table of a run: a row for each planned trial, joined with its question (docs/python.md).
+    """Write a run or a suite in the format of other programs (docs/interchange.md).
 
-    In CSV, a text that a spreadsheet would take for a formula gets a quote (') before it.
+    A table has a row for each planned trial, joined with its question; in CSV, a text that a spreadsheet would take for
+    a formula gets a quote (') before it.
     """
     from starbench.cli.commands.results import export as command
 
-    command(run, to, out, of_scores=scores)
+    command(target, to, out, {"scores": scores, "dataset": dataset})
 
 
 def leaderboard(

@@ -1,7 +1,7 @@
 """A suite: the items that are evaluated, and where their audio lies.
 
 On disk it is a directory: ``suite.json`` (what it is and how it was made), ``metadata.jsonl`` (one
-item a line, ``file_name`` first, so that Hugging Face ``audiofolder`` reads it) and
+item a line, see :mod:`starbench.suites.metadata`) and
 ``audio/<content digest>.wav``, names that reveal nothing.
 """
 
@@ -20,6 +20,7 @@ from starbench.errors import InputError, SuiteError
 from starbench.schema import Item
 from starbench.storage.inputs import lines, parse_json, read_json
 from starbench.suites.clip_info import ClipInfo
+from starbench.suites.metadata import FORMAT_VERSION, item_fields
 from starbench.suites.validate import RawRecord, validate_records
 from starbench.text import slug
 
@@ -29,7 +30,9 @@ AUDIO = "audio"
 _MANIFEST_TYPES = {
     **dict.fromkeys(("name", "default_protocol", "profile", "licence", "digest"), str),
     **dict.fromkeys(("spec", "declared"), dict),
+    "format_version": int,
 }
+_JSON_NAMES = {str: "string", dict: "object", int: "number"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +137,11 @@ def read_manifest(root: Path) -> dict[str, Any]:
         raise SuiteError(f"{path} must hold a JSON object")
     for name, kind in _MANIFEST_TYPES.items():
         if not isinstance(manifest.get(name), kind | None):
-            raise SuiteError(f"{path}: {name} must be a JSON {'object' if kind is dict else 'string'}")
+            raise SuiteError(f"{path}: {name} must be a JSON {_JSON_NAMES[kind]}")
+    if (version := manifest.get("format_version") or 1) > FORMAT_VERSION:
+        raise SuiteError(
+            f"{path} has format version {version}, and this starbench reads up to {FORMAT_VERSION}: install a newer one"
+        )
     return {name: value for name, value in manifest.items() if value is not None}
 
 
@@ -154,5 +161,7 @@ def _record(where: str, line: bytes) -> RawRecord:
         return RawRecord(where, {}, (str(error),))
     if not isinstance(fields, dict):
         return RawRecord(where, {}, ("is not a JSON object",))
-    fields.pop("file_name", None)
-    return RawRecord(where, fields)
+    try:
+        return RawRecord(where, item_fields(fields))
+    except InputError as error:
+        return RawRecord(where, fields, (str(error),))

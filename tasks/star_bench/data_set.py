@@ -8,52 +8,29 @@ abstains.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from itertools import permutations
 from os.path import expanduser, lexists
 from pathlib import Path
 from typing import Any
 
 from starbench.errors import SuiteError
-from starbench.schema import Item
 from starbench.schema.imported import PredictionSet
 from starbench.storage.inputs import read_json
 from starbench.suites.suite import Suite
 from starbench.suites.validate import RawRecord, validate_records
 
 from ..hub import download
-from . import predictions
+from . import layout, predictions
+from .records import PERCEPTION, SPATIAL, TEMPORAL, channels_of, record_of
 
 HUB_REPOSITORY = "internlm/STAR-Bench"
 META = "meta_info"
-TEMPORAL = "holistic_reasoning_temporal"
-SPATIAL = "holistic_reasoning_spatial"
-PERCEPTION = "foundation_perception"
-
 #: Name of a task -> its file.
 _PARTS = {
     "Foundational Acoustic Perception": PERCEPTION,
     "Spatial Reasoning": SPATIAL,
     "Temporal Reasoning": TEMPORAL,
 }
-
-#: STAR-Bench asks reasoning items in three rotations, and perception items in every rotation of their
-#: options.
-_REASONING_ROTATIONS = 3
-#: The position in this list decides, with an item's number, where its clip orders start (official evaluator).
-_TEMPORAL_TYPES = ("OSM", "ISSE", "TAO", "DSS", "ETC")
-_TEMPORAL_CLIPS = 3
-_ABSTENTIONS = frozenset({"unable to determine", "i don't know"})
-_ORDER = re.compile(r"clip (\d+)(?: -> clip (\d+))+")
-_SPATIAL_CUES = ("azimuth", "elevation", "distance")
-#: The fields that are read of a record. Others are ignored, whatever they contain.
-_FIELDS = frozenset(
-    {
-        "id", "task", "category", "sub-category", "question", "options", "answer", "audio_paths", "source",
-        "global_caption", "uncut_audio_path",
-    }
-)  # fmt: skip
 
 
 class StarBench:
@@ -73,7 +50,7 @@ class StarBench:
             snapshot = download(source or HUB_REPOSITORY, (f"{META}/*.json", "starbench_audios/**"))
             root, boundary, origin = snapshot.root, snapshot.boundary, snapshot.origin
         records = list(_records(root))
-        intake = validate_records(records, root, skip_bad=skip_bad, channels=_channels, boundary=boundary)
+        intake = validate_records(records, root, skip_bad=skip_bad, channels=channels_of, boundary=boundary)
         return Suite(
             name="star-bench",
             root=root,
@@ -90,8 +67,15 @@ class StarBench:
     def read_predictions(self, path: Path) -> Iterator[PredictionSet]:
         """What the official evaluator wrote of a model: its ``infer_results.jsonl``, or a folder of them."""
         yield predictions.read_predictions(
-            path, lambda where, raw: _record(where, raw, _PARTS.get(raw["task"], ""))
+            path, lambda where, raw: record_of(where, raw, _PARTS.get(raw["task"], ""))
         )
+
+    def write(self, suite: Suite, out: Path) -> tuple[str, ...]:
+        """Write any suite into the folder ``out`` in the official layout, as far as it can hold it.
+
+        Returns a sentence for each thing that is not there. Raises a SuiteError if no item fits the layout.
+        """
+        return layout.write(suite, out)
 
 
 def _records(root: Path) -> Iterator[RawRecord]:
@@ -105,7 +89,7 @@ def _records(root: Path) -> Iterator[RawRecord]:
             yield RawRecord(name, {}, (str(error),))
             continue
         for number, raw in enumerate(raws):
-            yield _record(f"{name}[{number}]", raw, part)
+            yield record_of(f"{name}[{number}]", raw, part)
 
 
 def _read(path: Path) -> list[Any]:
@@ -115,49 +99,3 @@ def _read(path: Path) -> list[Any]:
     if not isinstance(records, list):
         raise SuiteError("must hold a JSON array of items")
     return records
-
-
-def _record(where: str, raw: Any, part: str) -> RawRecord:
-    if not isinstance(raw, dict):
-        return RawRecord(where, {}, ("is not a JSON object",))
-    fields = {name: value for name, value in raw.items() if name in _FIELDS}
-    options = fields.get("options")
-    if not isinstance(options, list) or not all(isinstance(option, str) for option in options):
-        return RawRecord(where, fields, ("options: is not a list of texts",))
-    abstentions = [
-        i for i, option in enumerate(options) if option.strip().rstrip(".").lower() in _ABSTENTIONS
-    ]
-    fields["abstain"] = abstentions[0] if abstentions else None
-    if part != PERCEPTION:
-        fields["rotations"] = _REASONING_ROTATIONS
-    return _temporal_record(where, fields, options) if part == TEMPORAL else RawRecord(where, fields)
-
-
-def _temporal_record(where: str, fields: dict[str, Any], options: list[str]) -> RawRecord:
-    orders = [_stated_order(option) for option in options]
-    if {order for order in orders if order} != set(permutations(range(1, _TEMPORAL_CLIPS + 1))):
-        return RawRecord(where, fields, ("options: do not state each order of three clips once",))
-    if not isinstance(fields.get("audio_paths"), list) or len(fields["audio_paths"]) != _TEMPORAL_CLIPS:
-        return RawRecord(where, fields, (f"audio_paths: needs {_TEMPORAL_CLIPS} clips",))
-    name = re.fullmatch(rf".*_({'|'.join(_TEMPORAL_TYPES)})_(\d+)", str(fields.get("id")))
-    if name is None:
-        return RawRecord(
-            where, fields, (f"id: does not end in a type ({', '.join(_TEMPORAL_TYPES)}) and a number",)
-        )
-    fields["option_orders"] = orders
-    fields["rotation_offset"] = _TEMPORAL_TYPES.index(name[1]) + int(name[2])
-    fields["answer"] = None
-    return RawRecord(where, fields)
-
-
-def _stated_order(option: str) -> tuple[int, ...] | None:
-    if not _ORDER.fullmatch(option):
-        return None
-    return tuple(int(number) for number in re.findall(r"\d+", option))
-
-
-def _channels(item: Item) -> frozenset[int]:
-    spatial = item.task == "Spatial Reasoning" or any(
-        cue in (item.sub_category or "") for cue in _SPATIAL_CUES
-    )
-    return frozenset({2}) if spatial else frozenset({1, 2})

@@ -368,7 +368,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def items_of(built: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (built / "metadata.jsonl").read_text("utf-8").splitlines()]
+    rows = [json.loads(line) for line in (built / "metadata.jsonl").read_text("utf-8").splitlines()]
+    texts = ("option_orders", "mirror", "captions", "truth")
+    return [row | {name: json.loads(row[name]) for name in texts} for row in rows]
 
 
 @pytest.mark.parametrize("protocol", ["star-bench", "starbench"])

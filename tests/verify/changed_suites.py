@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from starbench.audio import decode
+from starbench.suites.metadata import item_fields
 from starbench.suites.suite import digest, read
 from starbench.verify.checks import check
 from starbench.verify.claims import Clip
@@ -67,7 +68,9 @@ class Scenes:
 
 def change(root: Path, edit: Callable[[list[dict[str, Any]]], None]) -> None:
     """Change items and have the suite's digest agree, as one that was built with a lie would."""
-    lines = [json.loads(line) for line in (root / "metadata.jsonl").read_text("utf-8").splitlines()]
+    lines = [
+        item_fields(json.loads(line)) for line in (root / "metadata.jsonl").read_text("utf-8").splitlines()
+    ]
     edit(lines)
     (root / "metadata.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
     manifest = json.loads((root / "suite.json").read_text("utf-8"))

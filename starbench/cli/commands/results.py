@@ -22,7 +22,6 @@ from starbench.reporting.entries import (
     write_entries,
 )
 from starbench.reporting.files import write_file
-from starbench.reporting.frames import score_columns, to_csv, to_parquet, trial_columns
 from starbench.reporting.leaderboard import BOARD_JSON, entry_digest, write_board
 from starbench.reporting.submissions import problems
 from starbench.runs import directory
@@ -32,8 +31,6 @@ from starbench.scoring.compare import compare as compare_runs
 from starbench.scoring.reread import changed_readings
 from starbench.scoring.run import score as score_run
 from starbench.text import slug, visible_json
-
-_FORMATS = {"parquet": to_parquet, "csv": to_csv}
 
 
 def score(options: Mapping[str, Any]) -> int:
@@ -64,15 +61,12 @@ def compare(runs: Sequence[Path], conditions: Sequence[str], json: Path | None, 
         write_file(json, visible_json(comparisons.model_dump_json(indent=1)) + "\n", new_folder=True)
 
 
-def export(run: Path, to: str, out: Path | None, *, of_scores: bool) -> None:
-    """Write the table and say what it holds."""
-    if to not in _FORMATS:
-        raise InputError(f"--to {to!r} is not one of {', '.join(_FORMATS)}")
-    data = load(run)
-    columns = score_columns(score_run(data)) if of_scores else trial_columns(data)
-    path = out or run / f"{'scores' if of_scores else 'trials'}.{to}"
-    write_file(path, _FORMATS[to](columns), new_folder=True)
-    echo(f"{len(columns['run'])} rows, {len(columns)} columns: {path}")
+def export(target: str, to: str, out: Path | None, options: Mapping[str, Any]) -> None:
+    """Export a run or a suite, and say what was written and what was left out."""
+    from starbench.interchange.formats import export as write
+
+    for line in write(target, to, out, options):
+        echo(line)
 
 
 def check_submission(paths: Sequence[Path]) -> int:
