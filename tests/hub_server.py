@@ -36,7 +36,7 @@ class Hub:
     def __call__(self, request: Request) -> Response:
         self.paths.append(request.path)
         api = f"/api/datasets/{self.repository}"
-        if request.path == f"{api}/revision/main":
+        if request.path in (f"{api}/revision/main", f"{api}/revision/{COMMIT}"):
             return self._json({"id": self.repository, "sha": COMMIT, "siblings": []})
         if request.path == f"{api}/tree/{COMMIT}":
             return self._json([self._entry(name, data) for name, data in self.files.items()])

@@ -89,7 +89,7 @@ class DataSet:
             root, tables = snapshot.root, self._tables(snapshot.root)
             sounds = remote = HubSounds(snapshot, self.archives)
             pick = partial(remote.pick, to_decode=to_decode)
-            how = {"pick": pick, "boundary": snapshot.boundary, "spec": snapshot.origin}
+            how = {"pick": pick, "spec": snapshot.origin}
         others: list[str] = []
         suite = load_table(
             self._rows(tables, root, keep, others),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from fnmatch import fnmatch
 from glob import escape
+from pathlib import Path
 from typing import Any
 
 from starbench.schema import Item
@@ -29,6 +30,10 @@ class HubSounds(Sounds):
         self._snapshot = snapshot
         found = files(snapshot, archives) if archives else ()
         self._remote = next((name for name in found for pattern in archives if fnmatch(name, pattern)), None)
+
+    @property
+    def boundary(self) -> Path | None:
+        return self._snapshot.boundary if self.root == self._snapshot.root else None
 
     def name(self, value: Any) -> str:
         """The path below ``root`` of the sound that a cell names, whether or not it is here yet."""

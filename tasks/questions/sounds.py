@@ -39,6 +39,11 @@ class Sounds:
             return cache_folder("sounds") / "tables"
         return self._archive.folder if self._archive else self._place
 
+    @property
+    def boundary(self) -> Path | None:
+        """The folder that links must not lead out of; None: ``root``."""
+        return None
+
     def keep(self, cell: Any) -> Any:
         """A cell without the sounds that it holds: each is written to the cache folder, and named instead."""
         if isinstance(cell, list):

@@ -83,12 +83,11 @@ def load_table(
     columns: Mapping[str, str],
     sounds: Sounds,
     pick: Callable[[list[RawRecord]], list[RawRecord]] = list,
-    boundary: Path | None = None,
     **suite: Any,
 ) -> Suite:
     """The suite that the rows of the table at ``path`` describe; ``suite`` are fields of the Suite.
 
-    ``pick`` chooses records before their sounds are fetched; links must not lead out of ``boundary``.
+    ``pick`` chooses records before their sounds are fetched.
     """
     kept: list[Row] = []
     names: dict[str, None] = {}
@@ -113,7 +112,7 @@ def load_table(
     raws = pick(records(kept, assigned, sounds.name, rules, stem))
     failures = sounds.unpack()
     raws = [_with_failures(raw, failures, ", ".join(with_sounds)) for raw in raws]
-    intake = validate_records(raws, sounds.root, skip_bad=skip_bad, origin=path, boundary=boundary)
+    intake = validate_records(raws, sounds.root, skip_bad=skip_bad, origin=path, boundary=sounds.boundary)
     unread = [name for name in assigned.unused if name not in rules.factors]
     given = {"columns": {kind: ", ".join(of) for kind, of in assigned.of.items()}, "not read": unread}
     return Suite(
@@ -124,7 +123,7 @@ def load_table(
         items=intake.items,
         clips=intake.clips,
         skipped=intake.problems,
-        boundary=boundary,
+        boundary=sounds.boundary,
     )
 
 

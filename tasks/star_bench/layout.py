@@ -100,8 +100,8 @@ def write(suite: Suite, out: Path) -> tuple[str, ...]:
 def _read_back(record: dict[str, Any], part: str, item: Item, suite: Suite) -> Item | str:
     """What the reader makes of a record of a part, or why it takes no such item."""
     raw = record_of(item.id, record, part)
-    if raw.problem is not None:
-        return raw.problem
+    if raw.problems:
+        return "; ".join(raw.problems)
     try:
         back = Item.model_validate(dict(raw.fields))
     except ValidationError as error:

@@ -35,7 +35,8 @@ except SuiteError as error:
 else:
     store = ClipStore(suite)
     clips = sorted(store.get(path).digest for path in suite.clips)
-    print(json.dumps({"ids": [item.id for item in suite.items], "spec": suite.spec, "digest": suite.digest, "clips": clips}))
+    facts = {"spec": suite.spec, "digest": suite.digest, "clips": clips}
+    print(json.dumps({"ids": [item.id for item in suite.items], **facts}))
 """
 N = 12
 
@@ -76,7 +77,8 @@ def mmar(root: Path) -> list[str]:
         root / "MMAR-meta.jsonl",
         [
             {
-                "id": f"r{n}", "audio_path": f"./{name}", "question": "Which?", "choices": ["a", "b"], "answer": "ab"[n % 2],
+                "id": f"r{n}", "audio_path": f"./{name}", "question": "Which?",
+                "choices": ["a", "b"], "answer": "ab"[n % 2],
                 "modality": "sound", "category": "x", "sub-category": "y", "language": "en", "source": "z",
             }
             for n, name in enumerate(names)
