@@ -104,8 +104,9 @@ def _section(title: str, table: BoardTable, number: int, reports: Mapping[str, s
             f"replies that others asked for, not run by us: {printable(table.source or 'source unknown')}"
         )
     biases = [name for letter in letters for name in (f"says {letter}", f"right where {letter} is")]
-    columns = ["rank", _MACRO, *tasks, "answered", *biases, "canary"]
-    lines = [_line(row, tasks, letters, reports) for row in table.rows]
+    last = ["canary"] if table.run_by_us else []
+    columns = ["rank", _MACRO, *tasks, "answered", *biases, *last]
+    lines = [_line(row, tasks, letters, reports, len(columns)) for row in table.rows]
     return Section(anchor, title, facts, False, columns, _conditions(lines), lines)
 
 
@@ -117,8 +118,10 @@ def _published(figures: Mapping[str, float], names: Sequence[str]) -> list[Cell]
     return [Cell(percent(figures.get(name)), figures.get(name)) for name in names]
 
 
-def _line(row: RunRow, tasks: Sequence[str], letters: Sequence[str], reports: Mapping[str, str]) -> Line:
-    """A row; ``letters`` are those whose bias is shown."""
+def _line(
+    row: RunRow, tasks: Sequence[str], letters: Sequence[str], reports: Mapping[str, str], n_columns: int
+) -> Line:
+    """A row of ``n_columns`` cells; ``letters`` are those whose bias is shown."""
     arguments = ", ".join(f"{name}={value}" for name, value in row.arguments.items())
     notes = [
         *([arguments] if arguments else []),
@@ -146,7 +149,7 @@ def _line(row: RunRow, tasks: Sequence[str], letters: Sequence[str], reports: Ma
                 for share in letter_shares(row.letters, letter)
             ),
             Cell(row.canary or "–"),
-        ],
+        ][:n_columns],
         links=links,
     )
 
