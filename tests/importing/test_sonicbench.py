@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from starbench.importing.run import write_run
 from starbench.reporting.entries import entries_of
 from starbench.reporting.leaderboard import board
 from starbench.reporting.markdown import board_to_markdown
+from starbench.reporting.site.board import write_board_site
 from starbench.runs import journal
 from starbench.runs.load import load
 from starbench.scoring.run import score
@@ -151,6 +153,11 @@ def test_a_board_keeps_imported_rows_and_ours_apart(tmp_path: Path) -> None:
     assert "unparsed 3" in text
     assert theirs.imported is not None
     assert any("imported, not run by us" in note for note in theirs.notes)
+    page = write_board_site([theirs], tmp_path / "site").read_text("utf-8")
+    assert "replies that others asked for, not run by us" in page
+    assert "not answered: unparsed 3" in page
+    heads = re.findall(r'<th scope="col"[^>]*>([^<]*)</th>', page)
+    assert heads[-6:] == ["answered", "says A", "right where A is", "says B", "right where B is", "opens"]
 
 
 def test_a_system_with_the_name_of_a_path_stays_in_its_folder(tmp_path: Path, command: Command) -> None:
