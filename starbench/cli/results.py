@@ -90,6 +90,7 @@ def compare(
     command(runs, condition or [], json, whole=whole)
 
 
+@options.with_options(options.loading)
 def report(
     runs: Annotated[list[Path], typer.Argument(help="Run directories; several are shown side by side.")],
     out: Annotated[
@@ -100,6 +101,7 @@ def report(
     audio: Annotated[
         str, typer.Option(help="Sounds: copy them, link to the suite's files, or none.")
     ] = "copy",
+    **loading: Any,
 ) -> None:
     """Write pages about runs that open from disk: summary, curves, scenes, every trial with its sound, methods.
 
@@ -108,7 +110,7 @@ def report(
     """
     from starbench.cli.commands.report import report as command
 
-    command(runs, out, suite or [], audio)
+    command(runs, out, suite or [], audio, loading)
 
 
 @options.with_options(options.loading)

@@ -202,11 +202,13 @@ def floors(
     command(suite, others or (), workers)
 
 
+@options.with_options(options.loading)
 def verify(
     suite: Annotated[str, typer.Argument(help="A built suite's directory, or task:source.")],
     workers: options.Workers = None,
     json: Annotated[Path | None, typer.Option("--json", help="Write the whole result to this file.")] = None,
     skip_bad: options.SkipBad = False,
+    **loading: Any,
 ) -> None:
     """Measure every stimulus again from its samples, compare with what it claims, and look for leaks.
 
@@ -218,4 +220,4 @@ def verify(
     use_one_thread()
     from starbench.cli.commands.verify import verify as command
 
-    raise typer.Exit(command(suite, workers, json, skip_bad=skip_bad))
+    raise typer.Exit(command(suite, workers, json, loading, skip_bad=skip_bad))

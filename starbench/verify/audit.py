@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,15 @@ def verify(
     spec: str | Path,
     *,
     skip_bad: bool = False,
+    loading: Mapping[str, Any] | None = None,
     workers: int | None = None,
     on_item: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Findings:
     """Verify the suite that ``spec`` names: a directory that was built, or ``task:source``.
 
     What a task loads promised nothing of how it was made: what is uneven in it, or gives answers away, is a remark
-    and no breach. ``skip_bad`` leaves damaged items of it out.
+    and no breach. ``skip_bad`` leaves damaged items of it out; ``loading`` is as in
+    :func:`starbench.suites.open.open_suite`.
 
     It takes ``workers`` processes, by default one for each CPU that this process may use. They are spawned, so
     a script calls this under ``if __name__ == "__main__"``. ``on_item`` is called with the number of items that
@@ -38,7 +40,7 @@ def verify(
     """
     root = suite_directory(str(spec))
     if root is None:
-        suite, manifest = open_suite(str(spec), skip_bad=skip_bad), {}
+        suite, manifest = open_suite(str(spec), skip_bad=skip_bad, loading=loading), {}
     else:
         suite, manifest = suites.read(root, check_digest=False), suites.read_manifest(root)
     declared = suite.declared

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import cast, get_args
+from typing import Any, cast, get_args
 
 from starbench.cli.commands.report_line import FOLDER
+from starbench.cli.commands.shared import loading_of
 from starbench.errors import InputError
 from starbench.reporting.site.clips import AudioMode
 from starbench.reporting.site.write import WrittenReport, write_report
@@ -14,14 +15,21 @@ from starbench.reporting.tables import new_console, say
 from starbench.runs.load import load
 
 
-def report(runs: Sequence[Path], out: Path | None, suites: Sequence[str], audio: str) -> None:
+def report(
+    runs: Sequence[Path], out: Path | None, suites: Sequence[str], audio: str, options: Mapping[str, Any]
+) -> None:
     """Write the pages, and say where they are and what they lack."""
     if audio not in get_args(AudioMode):
         raise InputError(f"--audio {audio!r} is not one of {', '.join(get_args(AudioMode))}")
     folder, console = out or runs[0] / FOLDER, new_console()
-    for line in lines(
-        write_report([load(path) for path in runs], folder, suites=suites, audio=cast("AudioMode", audio))
-    ):
+    written = write_report(
+        [load(path) for path in runs],
+        folder,
+        suites=suites,
+        loading=loading_of(options),
+        audio=cast("AudioMode", audio),
+    )
+    for line in lines(written):
         say(console, line)
 
 

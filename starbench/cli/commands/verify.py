@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from starbench.cli.commands.progress import counting
+from starbench.cli.commands.shared import loading_of
 from starbench.cli.exits import DONE, FAILED
 from starbench.reporting.files import write_file
 from starbench.reporting.verification import show, to_json
 from starbench.verify.audit import verify as verify_suite
 
 
-def verify(suite: str, workers: int | None, json: Path | None, *, skip_bad: bool) -> int:
+def verify(
+    suite: str, workers: int | None, json: Path | None, options: Mapping[str, Any], *, skip_bad: bool
+) -> int:
     """Measure, show what was found, write it down; returns the exit code."""
     with counting("measuring", first="reading the suite") as on_item:
-        findings = verify_suite(suite, workers=workers, on_item=on_item, skip_bad=skip_bad)
+        findings = verify_suite(
+            suite, workers=workers, on_item=on_item, skip_bad=skip_bad, loading=loading_of(options)
+        )
     show(findings)
     if json is not None:
         write_file(json, to_json(findings))

@@ -65,12 +65,14 @@ def write_report(
     out: Path,
     *,
     suites: Sequence[str] = (),
+    loading: Mapping[str, Any] | None = None,
     audio: AudioMode = "copy",
     workers: int | None = None,
     annotated: bool = False,
 ) -> WrittenReport:
     """Write the report of ``runs`` to ``out``; the same runs give the same bytes.
 
+    ``suites`` and ``loading`` say where the sounds are (:func:`starbench.runs.suites.suites_of`);
     ``annotated`` writes the items alone, as a page on which causes of errors can be chosen.
 
     Raises :class:`InputError` without jinja2, if ``out`` holds something else, or cannot be written.
@@ -79,7 +81,7 @@ def write_report(
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / _MARK).exists())):
         raise InputError(f"{out} exists and is not a report: give another --out")
     facts = facts_of(runs)
-    found = suites_of(runs, suites)
+    found = suites_of(runs, suites, loading)
     rates = {run.run.identity.setup.rate_hz for run in runs}
     shelf = ClipShelf(out, found, audio, rate=rates.pop() if len(rates) == 1 else None)
     try:
