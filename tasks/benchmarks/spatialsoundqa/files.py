@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from functools import cached_property
 from pathlib import Path
 
 from starbench.errors import SuiteError
@@ -18,10 +17,16 @@ ON_THE_HUB = "SpatialSoundQA"
 
 
 class Files:
-    """A folder below ``root``; or its archive, here or on the hub, of which what is wanted is unpacked to the cache folder."""
+    """A folder below ``root``, or its archive, here or on the hub: what is wanted of it goes to the cache folder."""
 
     def __init__(self, root: Path, folder: str, archive: str, snapshot: Snapshot | None = None) -> None:
-        self._root, self._folder, self._name, self._snapshot = root, folder, archive, snapshot
+        self._root, self._folder, self._name = root, folder, archive
+        file = resolve_within(root, archive)
+        self._archive: Archive | None = None
+        if snapshot:
+            self._archive = Archive(remote_zip(snapshot, f"{ON_THE_HUB}/{archive}"))
+        elif file.is_file():
+            self._archive = Archive(ArchiveFile.local(file))
 
     def want(self, path: str) -> Path:
         """The file at ``path`` below the folder; of an archive, where it will lie after :meth:`unpack`.
@@ -46,10 +51,3 @@ class Files:
         if self._archive is None:
             return {}
         return {self._archive.folder / path: reason for path, reason in self._archive.unpack().items()}
-
-    @cached_property
-    def _archive(self) -> Archive | None:
-        if self._snapshot:
-            return Archive(remote_zip(self._snapshot, f"{ON_THE_HUB}/{self._name}"))
-        file = resolve_within(self._root, self._name)
-        return Archive(ArchiveFile.local(file)) if file.is_file() else None

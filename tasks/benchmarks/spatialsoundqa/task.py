@@ -114,7 +114,7 @@ class SpatialSoundQa:
 
 
 def _library(place: DataSetPlace) -> Library:
-    return Library(library_folder(place.root), place.snapshot)
+    return Library(place.root if place.snapshot else library_folder(place.root), place.snapshot)
 
 
 def _checked(row: Row) -> Row:
