@@ -40,6 +40,10 @@ class Hub:
             return self._json({"id": self.repository, "sha": COMMIT, "siblings": []})
         if request.path == f"{api}/tree/{COMMIT}":
             return self._json([self._entry(name, data) for name, data in self.files.items()])
+        if request.path.startswith(f"{api}/tree/{COMMIT}/"):
+            folder = request.path.removeprefix(f"{api}/tree/{COMMIT}/")
+            within = [(name, data) for name, data in self.files.items() if name.rpartition("/")[0] == folder]
+            return self._json([self._entry(name, data) for name, data in within])
         if request.path.startswith((f"{api}/revision/", f"{api}/tree/")):
             return failure(404, "RevisionNotFound", "Invalid rev id")
         resolve = f"/datasets/{self.repository}/resolve/{COMMIT}/"

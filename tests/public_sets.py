@@ -198,6 +198,86 @@ def sonicbench(root: Path) -> None:
     sounds(root, ["pitch/task_recog/p_000.wav"])
 
 
+def response(path: Path, *ears: tuple[int, float]) -> None:
+    """A binaural response of one reflection-free path: for each ear its delay in samples at 32 kHz, and its gain."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    taps = np.zeros((len(ears), 64))
+    for ear, (delay, gain) in enumerate(ears):
+        taps[ear, delay] = gain
+    np.save(path, taps)
+
+
+#: Answers in the forms that the authors' notebook shows, by types of question; the second half has two sources.
+SPATIAL_ANSWERS = {
+    "CLASSIFICATION": ["dog; animal", "drum; percussion", "siren; emergency vehicle", "speech"],
+    "DOA": ["left, front, above; 1m", "right, behind, below; 2.5m", "left, behind, above; 3m"],
+    "MIXUP_DIRECTION": ["Yes", "No"],
+    "MIXUP_NONBINARY_DISTANCE": ["0.5m", "1m", "1.5m", "2m", "2.5m"],
+    "MIXUP_NONBINARY_SOURCE": ["dog; animal", "siren; emergency vehicle"],
+    "MIXUP_NONBINARY_DIRECTION": ["left; front; above", "a little to the left"],
+}
+
+
+def spatial_records(n_recordings: int = 4) -> list[Record]:
+    return [
+        {
+            "audio_id": f"eval/audio/Y{n % n_recordings}", "reverb_id": f"room/{n % 2}.npy",
+            "audio_id2": f"eval/audio/Y{(n + 1) % n_recordings}" if is_pair else None,
+            "reverb_id2": f"room/{(n + 1) % 2}.npy" if is_pair else None,
+            "question_id": n, "question_type": kind, "question": f"What of {kind}?", "answer": answer,
+        }
+        for kind, answers in SPATIAL_ANSWERS.items()
+        for is_pair in [kind.startswith("MIXUP")]
+        for n, answer in enumerate(answers)
+    ]  # fmt: skip
+
+
+def spatialsoundqa(root: Path) -> None:
+    table = root / "closed-end" / "stage3-mixup" / "eval-stage3-all.json"
+    table.parent.mkdir(parents=True, exist_ok=True)
+    table.write_text(json.dumps({"data": spatial_records()}), "utf-8")
+    sounds(root / "AudioSet", [f"eval/audio/Y{n}.wav" for n in range(4)])
+    response(root / "mp3d_reverb" / "binaural" / "room" / "0.npy", (3, 0.5), (20, 0.2))
+    response(root / "mp3d_reverb" / "binaural" / "room" / "1.npy", (20, 0.2), (3, 0.5))
+
+
+def so_bench(root: Path) -> None:
+    usual = {"split": "test", "audio_id": "foa_1", "audio_path": "audio/test/foa_1.wav", "dataset": "hm3d"}
+    answers = [
+        ("identify_source_by_location", "string instrument", ["string_instrument"]),
+        ("identify_source_by_doa", "bell", ["bell"]),
+        ("identify_source_by_location", "bell", ["bell"]),
+        ("identify_source_by_location", "dog", ["dog"]),
+        ("relative_left_right", "bell is to the left of string instrument.", ["bell", "string_instrument"]),
+        ("compare_distance", "bell", ["bell", "string_instrument"]),
+        ("count_sources", "2", []),
+        ("count_sources", "3", []),
+        ("classify_motion", "stationary", ["bell"]),
+        ("classify_motion", "moving", ["bell"]),
+        ("spatial_temporal", "bell from back-left and above.", ["bell"]),
+        ("estimate_azimuth", "67", ["bell"]),
+        ("speech_content", "hello there", ["speech"]),
+        ("detect_time", "0.1 to 2.0 s", ["bell"]),
+    ]
+    json_lines(
+        root / "qa" / "test.jsonl",
+        [
+            {
+                **usual, "qa_id": f"qa_{n}", "task_type": "x", "task_name": task, "question": f"What of {task}?",
+                "answer": f"It is {answer}.", "canonical_answer": answer,
+                "source_refs": [
+                    {"class_id": 1, "class_name": name, "azimuth_deg": 67.0, "elevation_deg": 1.0, "distance_m": 2.0}
+                    for name in names
+                ],
+            }
+            for n, (task, answer, names) in enumerate(answers)
+        ],
+    )  # fmt: skip
+    path = root / usual["audio_path"]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, np.random.default_rng(0).uniform(-0.1, 0.1, (1600, 4)), 16000)
+
+
 #: Task -> how its data set in miniature is written.
 SETS: Mapping[str, Callable[[Path], None]] = {
     "mmau": mmau,
@@ -209,4 +289,6 @@ SETS: Mapping[str, Callable[[Path], None]] = {
     "muchomusic": muchomusic,
     "sakura": sakura,
     "sonicbench": sonicbench,
+    "spatialsoundqa": spatialsoundqa,
+    "so-bench": so_bench,
 }

@@ -14,7 +14,7 @@ from starbench.schema import Item
 from starbench.schema.imported import Imported, Prediction, PredictionSet
 from starbench.suites.suite import Suite
 
-from ..hub import download
+from ..hub import Snapshot, download
 from ..questions.columns import assign_columns
 from ..questions.records import TableRules, records
 from ..questions.sounds import Sounds
@@ -33,6 +33,20 @@ class Table(NamedTuple):
     def folder(self) -> PurePosixPath:
         """Where the table lies below ``root``."""
         return PurePosixPath(self.path.parent.relative_to(self.root).as_posix())
+
+
+class DataSetPlace(NamedTuple):
+    """Where the tables of a data set are."""
+
+    tables: Sequence[Path]
+    root: Path
+    snapshot: Snapshot | None = None
+    """What was downloaded, if it is on the hub."""
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """For the record."""
+        return self.snapshot.origin if self.snapshot else {"source": "local folder"}
 
 
 def as_it_is(row: Row, table: Table) -> Iterable[Row]:  # noqa: ARG001
@@ -78,23 +92,19 @@ class DataSet:
         repository; ``keep`` chooses the questions of a ``part``. From the hub, only the sounds of the items that
         ``to_decode`` picks are fetched, and only these are in the suite. Raises a SuiteError that lists every fault.
         """
-        root = Path(expanduser(source))
-        if source and root.exists():
-            tables = [root] if root.is_file() else self._tables(root)
-            root = root.parent if root.is_file() else root
-            sounds = Sounds(root, self._place(root))
-            how: dict[str, Any] = {"spec": {"source": "local folder"}}
+        place = self.locate(source)
+        sounds: Sounds
+        how: dict[str, Any] = {"spec": place.origin}
+        if place.snapshot is None:
+            sounds = Sounds(place.root, self._place(place.root))
         else:
-            snapshot = download(source or self.repository, self.tables)
-            root, tables = snapshot.root, self._tables(snapshot.root)
-            sounds = remote = HubSounds(snapshot, self.archives)
-            pick = partial(remote.pick, to_decode=to_decode)
-            how = {"pick": pick, "spec": snapshot.origin}
+            sounds = remote = HubSounds(place.snapshot, self.archives)
+            how["pick"] = partial(remote.pick, to_decode=to_decode)
         others: list[str] = []
         suite = load_table(
-            self._rows(tables, root, keep, others),
-            root / tables[0].name,
-            self._rules,
+            filter(keep, self.question_rows(place.tables, place.root, others)),
+            place.root / place.tables[0].name,
+            self.rules,
             skip_bad,
             self.columns,
             sounds,
@@ -105,13 +115,20 @@ class DataSet:
         )
         return replace(suite, spec={**suite.spec, "not multiple choice": len(others)}) if others else suite
 
+    def locate(self, source: str) -> DataSetPlace:
+        """Find the tables in ``source`` as :meth:`load` takes it, or download them; a SuiteError if there are none."""
+        root = Path(expanduser(source))
+        if not (source and root.exists()):
+            snapshot = download(source or self.repository, self.tables)
+            return DataSetPlace(self._tables(snapshot.root), snapshot.root, snapshot)
+        return DataSetPlace([root], root.parent) if root.is_file() else DataSetPlace(self._tables(root), root)
+
     @property
-    def _rules(self) -> TableRules:
+    def rules(self) -> TableRules:
+        """How its questions are read, beyond its columns."""
         return TableRules(self.name, repair_options=True, factors=self.factors, published=self.published)
 
-    def _rows(
-        self, tables: Iterable[Path], root: Path, keep: Callable[[Row], bool], others: list[str]
-    ) -> Iterator[Row]:
+    def question_rows(self, tables: Iterable[Path], root: Path, others: list[str]) -> Iterator[Row]:
         """The questions of the tables; the places of rows that hold none go to ``others``."""
         for path in tables:
             table = Table(path, root)
@@ -119,7 +136,7 @@ class DataSet:
                 questions = list(self.questions(row, table))
                 if not questions:
                     others.append(row.where)
-                yield from filter(keep, questions)
+                yield from questions
 
     def predictions(self, path: Path, reply_fields: Sequence[str]) -> PredictionSet:
         """The questions of the table at ``path`` and what it says was replied to each; sounds are only named.
@@ -127,7 +144,7 @@ class DataSet:
         Raises a SuiteError that lists every fault.
         """
         others: list[str] = []
-        rows = list(self._rows([path], path.parent, lambda _: True, others))
+        rows = list(self.question_rows([path], path.parent, others))
         names = list(dict.fromkeys(name for row in rows for name in row.cells))
         field = next((name for name in reply_fields if name in names), None)
         if field is None:
@@ -135,7 +152,7 @@ class DataSet:
         columns = assign_columns(
             [name for name in names if name not in reply_fields], self.columns, str(path)
         )
-        raws = records(rows, columns, str, self._rules, self.name)
+        raws = records(rows, columns, str, self.rules, self.name)
         faults = tuple(f"{raw.name}: {problem}" for raw in raws for problem in raw.problems)
         if faults:
             raise SuiteError(f"{path}: {len(faults)} problem(s) in the questions", faults)

@@ -63,5 +63,10 @@ class HubSounds(Sounds):
         if not name.lower().endswith(".zip"):
             root = download(self._snapshot.spec, [escape(name)]).root
             return ArchiveFile.local(root / name)
-        size, open_remote = opened_remotely(self._snapshot, name)
-        return ArchiveFile(name, open_remote, size, f"{self._snapshot.spec}/{name}")
+        return remote_zip(self._snapshot, name)
+
+
+def remote_zip(snapshot: Snapshot, name: str) -> ArchiveFile:
+    """A zip of a hub repository, of which only what is wanted is fetched; a SuiteError if it is not there."""
+    size, open_remote = opened_remotely(snapshot, name)
+    return ArchiveFile(name, open_remote, size, f"{snapshot.spec}/{name}")

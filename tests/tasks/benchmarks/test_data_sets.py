@@ -45,6 +45,10 @@ EXPECTED = {
 }  # fmt: skip
 
 
+#: Sets of open questions, whose own prompts show no options.
+OPEN = ("spatialsoundqa", "so-bench")
+
+
 @pytest.mark.parametrize("name", EXPECTED)
 def test_the_first_question_is_as_its_record_says(tmp_path: Path, name: str) -> None:
     suite = opened(tmp_path, name)
@@ -65,7 +69,7 @@ def test_the_official_prompt_holds_the_question_and_every_option(tmp_path: Path,
     for item in suite.items:
         text = protocol.prompt(item, item.options)
         assert item.question in text
-        assert all(option in text for option in item.options)
+        assert name in OPEN or all(option in text for option in item.options)
         assert protocol.rotations(item) == 1
 
 

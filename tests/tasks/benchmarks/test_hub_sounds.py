@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import soundfile
 from hub_server import COMMIT, Hub
-from public_sets import json_lines, sounds
+from public_sets import json_lines, sounds, spatialsoundqa
 from pytest_httpserver import HTTPServer
 
 REPOSITORY = "somebody/questions"
@@ -157,3 +157,23 @@ def test_what_is_not_on_the_hub_is_named(server: HTTPServer, tmp_path: Path) -> 
     assert "MMAR-meta.jsonl:5" in problem
     assert "file is missing" in problem
     assert "no data set nobody/nothing" in load(server, hub, tmp_path, "mmar:nobody/nothing")["error"]
+
+
+def test_scenes_are_rendered_of_members_of_two_zips(server: HTTPServer, tmp_path: Path) -> None:
+    from starbench.suites.open import open_suite
+
+    local, root = tmp_path / "local", tmp_path / "data"
+    spatialsoundqa(local)
+    table = "closed-end/stage3-mixup/eval-stage3-all.json"
+    (root / "SpatialSoundQA" / table).parent.mkdir(parents=True)
+    (root / "SpatialSoundQA" / table).write_bytes((local / table).read_bytes())
+    for folder, archive in (("AudioSet/eval", "AudioSet/eval.zip"), ("mp3d_reverb", "mp3d_reverb.zip")):
+        (root / "SpatialSoundQA" / archive).parent.mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(root / "SpatialSoundQA" / archive, "w") as members:
+            for path in sorted((local / folder).rglob("*.*")):
+                members.write(path, path.relative_to((local / folder).parent))
+    hub = Hub(server, root, REPOSITORY)
+    found = load(server, hub, tmp_path, f"spatialsoundqa:{REPOSITORY}@{COMMIT}")
+    assert found["digest"] == open_suite(f"spatialsoundqa:{local}").digest
+    assert (found["spec"]["source"], found["spec"]["revision"]) == (REPOSITORY, COMMIT)
+    assert len(load(server, hub, tmp_path, f"spatialsoundqa:{REPOSITORY}@{COMMIT}", limit=2)["clips"]) == 2
