@@ -12,7 +12,7 @@ from starbench.schema import Item
 from starbench.suites.validate import RawRecord
 
 from ..hub import Snapshot, download, files, opened_remotely
-from ..questions.archives import Archive, ArchiveFile
+from ..questions.archives import Archive, ArchiveFile, is_file
 from ..questions.sounds import Sounds
 
 #: Picks, of all items, those that will be asked.
@@ -44,10 +44,15 @@ class HubSounds(Sounds):
     def pick(self, raws: list[RawRecord], to_decode: ToDecode) -> list[RawRecord]:
         """Fetch the sounds of the records that will be asked, and leave the other sound ones out."""
         items = {raw.where: Item.model_validate(dict(raw.fields)) for raw in raws if not raw.problems}
-        chosen = {item.id for item in to_decode(list(items.values()))}
+        # Who wants none, as a list of the questions does, gets those whose sounds are here.
+        wanted = tuple(to_decode(list(items.values()))) or filter(self._is_here, items.values())
+        chosen = {item.id for item in wanted}
         kept = [raw for raw in raws if raw.problems or raw.fields["id"] in chosen]
         self._fetch({path for raw in kept for path in raw.fields.get("audio_paths", ())} - self._kept)
         return kept
+
+    def _is_here(self, item: Item) -> bool:
+        return all(is_file(self.root / path) for path in item.audio_paths)
 
     def _fetch(self, paths: Collection[str]) -> None:
         if not paths:
