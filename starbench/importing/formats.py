@@ -37,6 +37,8 @@ def read_predictions(name: str, path: Path) -> list[PredictionSet]:
 
 
 def _of_task(name: str) -> Reader:
+    if name in registry.available("tasks"):
+        registry.load("tasks", name)  # which says why it is broken, if it is
     known = [*FORMATS, *(task for task in registry.available("tasks") if _reads_predictions(task))]
     if name not in known:
         raise InputError(f"no format of predictions is called {name!r}: {suggestion(name, known)}")
@@ -45,4 +47,7 @@ def _of_task(name: str) -> Reader:
 
 
 def _reads_predictions(task: str) -> bool:
-    return hasattr(registry.load("tasks", task), "read_predictions")
+    try:
+        return hasattr(registry.load("tasks", task), "read_predictions")
+    except PluginError:  # one that is broken is no format, and keeps nobody from the others
+        return False

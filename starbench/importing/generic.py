@@ -15,6 +15,10 @@ from starbench.storage.inputs import object_lines
 from starbench.text import validation_problem
 
 
+UNNAMED = ""
+"""The model of lines that name none."""
+
+
 class _Line(Frozen):
     """What is read of a line; other fields are ignored."""
 
@@ -24,7 +28,7 @@ class _Line(Frozen):
     reply: str | None
     rotation: Int = Field(default=0, ge=0)
     stop: Stop = "end"
-    model: str = "unnamed"
+    model: str = UNNAMED
     answer_letter: str | None = None
 
 
@@ -59,6 +63,10 @@ def _lines(path: Path, problems: list[str]) -> Iterator[tuple[str, _Line]]:
         where = f"{path.name}:{number}"
         if isinstance(line, str):
             problems.append(f"{where}: {line}")
+            continue
+        if missing := [name for name in ("item_id", "reply") if name not in line]:
+            has = ", ".join(map(repr, line)) or "nothing"
+            problems.append(f"{where}: has no {' and no '.join(missing)}, but {has}: rename them")
             continue
         try:
             yield where, _Line.model_validate(line)

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from starbench import protocols
 from starbench.errors import InputError, SuiteError
 from starbench.execution.environment import versions
-from starbench.planning.trials import arrange, right_option
+from starbench.planning.trials import arrange, most_rotations, right_option
 from starbench.runs import directory, journal
 from starbench.runs.directory import PlannedTrial
 from starbench.schema import Capabilities, Identity, Item, JournalLine, Reading, Run, Setup, SuiteIdentity
@@ -58,7 +58,13 @@ def _planned(items: dict[str, Item], predictions: PredictionSet, suite: str) -> 
         where = one.where or one.item_id
         item = items.get(one.item_id)
         if item is None:
-            problems.append(f"{where}: no question is called {one.item_id!r}: name the data set by --suite")
+            problems.append(
+                f"{where}: no question of {suite} is called {one.item_id!r}: correct it, or --suite"
+            )
+        elif one.rotation >= most_rotations(item):
+            problems.append(
+                f"{where}: rotation {one.rotation}: {one.item_id!r} has {most_rotations(item)}, from 0"
+            )
         elif (one.item_id, one.rotation) in asked:
             problems.append(
                 f"{where}: question {one.item_id!r} has two predictions at rotation {one.rotation}"

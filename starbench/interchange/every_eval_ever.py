@@ -30,6 +30,7 @@ from starbench.runs.load import LoadedRun
 from starbench.schema.base import Interval
 from starbench.schema.score import PartScore, Score
 from starbench.scoring.intervals import LEVEL
+from starbench.storage.inputs import read_bytes
 from starbench.text import slug, visible_json
 
 VERSION = "0.3.0"
@@ -56,7 +57,7 @@ def write(data: LoadedRun, out: Path, _: Mapping[str, Any]) -> tuple[str, ...]:
             "format": "jsonl",
             "file_path": path,
             "hash_algorithm": "sha256",
-            "checksum": sha256((out / path).read_bytes()).hexdigest(),
+            "checksum": sha256(read_bytes(out / path)).hexdigest(),
             "total_rows": len(rows),
         }
         document = _aggregate(data, suite, evaluation, retrieved) | {"detailed_evaluation_results": details}

@@ -58,8 +58,13 @@ def plan_trials(
     return TrialPlan(tuple(trials), inapplicable)
 
 
+def most_rotations(item: Item) -> int:
+    """How many rotations an item has: of its options, or orders of its clips."""
+    return len(item.options) if item.option_orders is None else factorial(len(item.audio_paths))
+
+
 def _rotations(item: Item, protocol: Protocol, rotations: str) -> Iterator[int]:
-    possible = len(item.options) if item.option_orders is None else factorial(len(item.audio_paths))
+    possible = most_rotations(item)
     if rotations == "default":
         n_rotations = protocol.rotations(item)
     elif rotations == "all":

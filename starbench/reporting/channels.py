@@ -11,7 +11,7 @@ _MEANING = {
     "mono": "one channel",
     "dual mono": "two equal channels",
     "one channel silent": "a sound in one channel only",
-    "level-only stereo": "two channels that differ in level, without time differences",
+    "level-only stereo": "two channels without a time difference: the same sounds at other levels, or unlike ones",
     "time and level": "two channels with time or phase differences",
     "FOA": "four channels, consistent with first-order ambisonics",
 }

@@ -84,7 +84,7 @@ def _facts(table: BoardTable) -> dict[str, str]:
     }
     rows = table.rows if isinstance(table, RunTable) else ()
     n_audio = [row.n_items for row in rows if row.condition == "audio"]
-    return {**facts, "items heard": str(n_audio[0] if n_audio else 0)}
+    return {**facts, "from": table.source or "us", "items heard": str(n_audio[0] if n_audio else 0)}
 
 
 # --- tables ---------------------------------------------------------------------------------------

@@ -35,8 +35,8 @@ def overview_lines(found: SuiteOverview, spec: Mapping[str, Any]) -> Iterator[st
     places = ", ".join(f"{letter} {count / found.n_items:.1%}" for letter, count in found.places.items())
     most = max(found.places.values()) / found.n_items
     yield (
-        f"right answers stand at {places}: always the same letter gets {most:.1%}, chance is {found.chance:.1%} "
-        "(protocol starbench rotates the options)"
+        f"right answers stand at {places}: asked once, always the same letter gets {most:.1%} where guessing gets "
+        f"{found.chance:.1%}; protocol starbench asks every rotation, where it gets what guessing gets"
     )
     yield f"the right option is the longest in {found.longest:.1%}"
     shortest, longest, total = found.seconds

@@ -87,7 +87,9 @@ def imported_lines(run: Run, scores: RunScore) -> Iterator[str]:
     for row in (headline for suite in scores.suites for headline in suite.headlines):
         ended = ", ".join(f"{name} {n:,}" for name, n in row.outcomes.items() if n)
         yield f"answered {100 * row.coverage:.1f} % of {row.n_trials:,} ({ended})"
-        yield f"right {100 * row.aa:.1f} % of all, chance {100 * row.chance:.1f} %; {letter_words(row)}"
+        letters = letter_words(row)
+        right = f"right {100 * row.aa:.1f} % of all, chance {100 * row.chance:.1f} %"
+        yield f"{right}; {letters}" if letters else right
 
 
 def letter_words(row: Headline) -> str:

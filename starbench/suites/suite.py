@@ -49,14 +49,14 @@ class Suite:
     items: tuple[Item, ...]
     clips: Mapping[str, ClipInfo]
     default_protocol: str
-    official_protocol: str | None = None
-    """The protocol of the benchmark that the items are of, if it has one of its own: ``--protocol official``."""
     profile: str | None = None
     licence: str | None = None
     skipped: tuple[str, ...] = ()
     spec: dict[str, Any] = field(default_factory=dict)
     declared: dict[str, Any] = field(default_factory=dict)
     boundary: Path | None = None
+    official_protocol: str | None = None
+    """The protocol of the benchmark that the items are of, if it has one of its own: ``--protocol official``."""
 
     @cached_property
     def digest(self) -> str:

@@ -107,6 +107,9 @@ def load_table(
         kept.append(row._replace(cells=cells))
     if not kept:
         raise SuiteError(f"{path} holds no question")
+    if not names:
+        faults = tuple(f"{row.where}: {problem}" for row in kept for problem in row.problems)
+        raise SuiteError(f"{path}: none of its {len(kept)} row(s) can be read", faults)
     assigned = assign_columns(list(names), columns, str(path))
     stem = slug(path.stem)
     raws = pick(records(kept, assigned, sounds.name, rules, stem))

@@ -127,11 +127,22 @@ def test_leaderboard_finds_entries_where_they_lie(demo: Path, tmp_path: Path) ->
     assert [len(table["rows"]) for table in tables] == [1, 21]
 
 
+TASKS = [
+    "adqa", "air-bench", "dcase2025-stereo", "mmar", "mmau", "mmau-pro", "mmsu", "muchomusic", "perception", "questions",
+    "sakura", "so-bench", "sonicbench", "spatial", "spatialsoundqa", "star-bench", "starss23", "thresholds",
+]  # fmt: skip
+PROTOCOLS = [
+    "star-bench", "starbench", "air-bench", "mmar", "mmau", "mmau-pro", "mmsu", "muchomusic", "sakura", "so-bench",
+    "sonicbench", "spatialsoundqa",
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("kind", "names"),
     [
         ("adapters", ["constant", "gemini", "observer", "openai", "random", "transformers"]),
-        ("tasks", ["perception", "spatial", "star-bench", "thresholds"]),
+        ("tasks", TASKS),
+        ("protocols", PROTOCOLS),
         ("synthesizers", ["burst-sequence", "scene", "tone-in-half", "tone-pair"]),
     ],
 )

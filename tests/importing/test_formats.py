@@ -87,7 +87,7 @@ def test_every_line_that_fits_no_question_is_named(tmp_path: Path, questions: Pa
     assert result.code == 2
     for words in (
         ":2: question 'how-many' has two",
-        ":3: no question is called 'nothing'",
+        ":3: no question of questions is called 'nothing'",
         ":4: its right letter is B",
     ):
         assert words in result.err, result.err

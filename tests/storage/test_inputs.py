@@ -348,4 +348,4 @@ def test_of_twenty_thousand_bad_lines_two_hundred_are_shown(
     assert done.code == 2
     shown = done.err.splitlines()
     assert len(shown) == 1 + 200 + 1
-    assert shown[-1] == "  and 19980 more"
+    assert shown[-1] == "  and 19800 more"

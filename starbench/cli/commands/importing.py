@@ -30,6 +30,8 @@ def import_(options: Mapping[str, Any]) -> int:
     name, path, out = options["prediction_format"], options["path"], options["out"]
     found = [_as_said(one, options) for one in read_predictions(name, path)]
     suite = open_suite(options["suite"], loading=loading_of(options)) if options["suite"] else None
+    if not all(one.model for one in found):
+        raise InputError(f"{path} does not name the system whose replies it holds: name it by --model")
     if suite is None and not all(one.items for one in found):
         raise InputError(f"format {name!r} has no questions of its own: name them by --suite")
     places = {one.model: out if len(found) == 1 else out / slug(one.model) for one in found}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from starbench.cli.commands.shared import loading_of
 from starbench.cli.output import echo
-from starbench.errors import InputError
+from starbench.errors import InputError, PluginError
 from starbench.plugins import registry
 from starbench.reporting.channels import channel_lines
 from starbench.reporting.overview import show_overview
@@ -47,6 +48,7 @@ def check(source: str, options: Mapping[str, Any], *, skip_bad: bool) -> None:
 def _task() -> str:
     """The installed task that reads tables of questions: the one that can write a table to start from."""
     for name in registry.available("tasks"):
-        if hasattr(registry.load("tasks", name), "write_template"):
-            return name
+        with suppress(PluginError):  # one that is broken keeps nobody from the others
+            if hasattr(registry.load("tasks", name), "write_template"):
+                return name
     raise InputError("no task that reads questions is installed: install starbench again")

@@ -40,7 +40,10 @@ def lines(written: WrittenReport) -> list[str]:
         said.append(
             f"drew {written.n_pictures} clips in {written.pictures_s:.0f} s; they are kept for the next report"
         )
-    said += [f"without sound: {name} was not found (--suite DIR names it)" for name in written.without_suite]
+    said += [
+        f"without sound: {name} was not found (name it by --suite, with the --map and --sounds of the run)"
+        for name in written.without_suite
+    ]
     size = f", {written.audio_bytes / 1e6:,.0f} MB of sounds and pictures" if written.audio_bytes else ""
     said.append(f"report: {written.index} ({written.n_trials:,} trials of {written.n_items:,} items{size})")
     return said

@@ -322,7 +322,10 @@ def test_a_suite_that_is_gone_leaves_pages_without_sound(
     monkeypatch.chdir(tmp_path)
     out = command("report", str(run))
     assert out.code == 0
-    assert "without sound: tiny was not found (--suite DIR names it)" in out.out
+    assert (
+        "without sound: tiny was not found (name it by --suite, with the --map and --sounds of the run)"
+        in out.out
+    )
     assert "the suite was not found" in (run / "report" / "data" / "detail-000.js").read_text()
     wrong = tmp_path / "wrong"
     shutil.copytree(world / "suite", wrong)
