@@ -14,7 +14,6 @@ from starbench.schema.imported import Imported, Prediction, PredictionSet
 from starbench.storage.inputs import object_lines
 from starbench.text import validation_problem
 
-
 UNNAMED = ""
 """The model of lines that name none."""
 

@@ -52,41 +52,39 @@ def _planned(items: dict[str, Item], predictions: PredictionSet, suite: str) -> 
 
     Every item is planned at as many rotations as any item of its task with as many options was asked at.
     """
-    problems = []
-    asked: dict[tuple[str, int], Prediction] = {}
-    for one in predictions.predictions:
-        where = one.where or one.item_id
-        item = items.get(one.item_id)
-        if item is None:
-            problems.append(
-                f"{where}: no question of {suite} is called {one.item_id!r}: correct it, or --suite"
-            )
-        elif one.rotation >= most_rotations(item):
-            problems.append(
-                f"{where}: rotation {one.rotation}: {one.item_id!r} has {most_rotations(item)}, from 0"
-            )
-        elif (one.item_id, one.rotation) in asked:
-            problems.append(
-                f"{where}: question {one.item_id!r} has two predictions at rotation {one.rotation}"
-            )
-        else:
-            trial = _trial(item, one.rotation, suite, predictions.protocol)
-            if one.answer_letter not in (None, trial.answer_letter):
-                problems.append(
-                    f"{where}: its right letter is {one.answer_letter}, by the question {trial.answer_letter}: "
-                    "is --suite the data set that was asked?"
-                )
-            asked[one.item_id, one.rotation] = one
-            yield trial
-    if problems:
-        raise SuiteError(f"{len(problems)} prediction(s) do not fit the questions", tuple(problems))
+    if problems := tuple(_problems(items, predictions, suite)):
+        raise SuiteError(f"{len(problems)} prediction(s) do not fit the questions", problems)
     most: Counter[tuple[str, int]] = Counter()
-    for item_id, rotation in asked:
-        most[_kind(items[item_id])] = max(most[_kind(items[item_id])], rotation + 1)
+    for one in predictions.predictions:
+        item = items[one.item_id]
+        most[_kind(item)] = max(most[_kind(item)], one.rotation + 1)
+        yield _trial(item, one.rotation, suite, predictions.protocol)
+    asked = {(one.item_id, one.rotation) for one in predictions.predictions}
     for item in items.values():
         for rotation in range(most[_kind(item)] or 1):
             if (item.id, rotation) not in asked:
                 yield _trial(item, rotation, suite, predictions.protocol)
+
+
+def _problems(items: dict[str, Item], predictions: PredictionSet, suite: str) -> Iterator[str]:
+    """What is wrong with predictions that fit no question, or another one than they state."""
+    asked: set[tuple[str, int]] = set()
+    for one in predictions.predictions:
+        where, item = one.where or one.item_id, items.get(one.item_id)
+        if item is None:
+            yield f"{where}: no question of {suite} is called {one.item_id!r}: correct it, or --suite"
+        elif one.rotation >= most_rotations(item):
+            yield f"{where}: rotation {one.rotation}: {one.item_id!r} has {most_rotations(item)}, from 0"
+        elif (one.item_id, one.rotation) in asked:
+            yield f"{where}: question {one.item_id!r} has two predictions at rotation {one.rotation}: keep one"
+        else:
+            asked.add((one.item_id, one.rotation))
+            right = _trial(item, one.rotation, suite, predictions.protocol).answer_letter
+            if one.answer_letter not in (None, right):
+                yield (
+                    f"{where}: its right letter is {one.answer_letter}, by the question {right}: is --suite the data "
+                    "set that was asked?"
+                )
 
 
 def _kind(item: Item) -> tuple[str, int]:

@@ -16,7 +16,8 @@ NAMES: dict[str, tuple[str, ...]] = {
     "question": ("question", "question_text", "prompt", "query", "instruction"),
     "options": ("options", "choices", "multi_choice", "multiple_choice", "candidates", "option_list"),
     "answer": (
-        "answer", "answer_gt", "answer_text", "correct", "correct_answer", "correct_option", "right_answer", "gold", "ground_truth", "reference",
+        "answer", "answer_gt", "answer_text", "correct", "correct_answer", "correct_option",
+        "right_answer", "gold", "ground_truth", "reference",
         "solution", "target",
     ),
     "answer_letter": ("answer_letter", "correct_letter"),

@@ -128,8 +128,9 @@ def test_leaderboard_finds_entries_where_they_lie(demo: Path, tmp_path: Path) ->
 
 
 TASKS = [
-    "adqa", "air-bench", "dcase2025-stereo", "mmar", "mmau", "mmau-pro", "mmsu", "muchomusic", "perception", "questions",
-    "sakura", "so-bench", "sonicbench", "spatial", "spatialsoundqa", "star-bench", "starss23", "thresholds",
+    "adqa", "air-bench", "dcase2025-stereo", "mmar", "mmau", "mmau-pro", "mmsu", "muchomusic", "perception",
+    "questions", "sakura", "so-bench", "sonicbench", "spatial", "spatialsoundqa", "star-bench", "starss23",
+    "thresholds",
 ]  # fmt: skip
 PROTOCOLS = [
     "star-bench", "starbench", "air-bench", "mmar", "mmau", "mmau-pro", "mmsu", "muchomusic", "sakura", "so-bench",

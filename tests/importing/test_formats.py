@@ -81,14 +81,18 @@ def test_every_line_that_fits_no_question_is_named(tmp_path: Path, questions: Pa
         {"item_id": "how-many", "reply": "B"},
         {"item_id": "nothing", "reply": "A"},
         {"item_id": "which-side", "reply": "A", "answer_letter": "B"},
+        {"item_id": "which-side", "reply": "A", "rotation": 2},
     )
     out = tmp_path / "run"
-    result = command("import", "jsonl", str(path), "--out", str(out), "--suite", f"questions:{questions}")
+    given = ("--out", str(out), "--suite", f"questions:{questions}")
+    assert "name it by --model" in command("import", "jsonl", str(path), *given).err
+    result = command("import", "jsonl", str(path), *given, "--model", "m")
     assert result.code == 2
     for words in (
         ":2: question 'how-many' has two",
         ":3: no question of questions is called 'nothing'",
         ":4: its right letter is B",
+        ":5: rotation 2: 'which-side' has 2, from 0",
     ):
         assert words in result.err, result.err
     assert not out.exists()
@@ -104,7 +108,7 @@ def test_damaged_lines_are_named_together(tmp_path: Path) -> None:
 
 
 def test_json_lines_need_a_suite_and_a_known_format(tmp_path: Path, command: Command) -> None:
-    path = write_lines(tmp_path / "r.jsonl", {"item_id": "x", "reply": "A"})
+    path = write_lines(tmp_path / "r.jsonl", {"item_id": "x", "reply": "A", "model": "m"})
     out = str(tmp_path / "run")
     assert "name them by --suite" in command("import", "jsonl", str(path), "--out", out).err
     assert "did you mean 'sonicbench'" in command("import", "sonicbnch", str(path), "--out", out).err
