@@ -40,10 +40,14 @@ def write_run(predictions: PredictionSet, path: Path, suite: Suite | None = None
     lines = dict(zip((trial.key for trial in trials), _lines(items, trials, predictions), strict=False))
     run = _record(predictions, suite, items.values(), name, list(lines.values()))
     with directory.hold(path):
-        directory.begin(path, run, {(name, item.id): item for item in items.values()}, trials)
-        with journal.LineWriter(path / journal.NAME) as writer:
-            for line in lines.values():
-                writer.append(line)
+        try:
+            directory.begin(path, run, {(name, item.id): item for item in items.values()}, trials)
+            with journal.LineWriter(path / journal.NAME) as writer:
+                for line in lines.values():
+                    writer.append(line)
+        except BaseException:
+            directory.discard(path)  # half an import is none
+            raise
     return run
 
 

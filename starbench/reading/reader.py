@@ -99,7 +99,10 @@ def _option_word_for_word(reply: Reply) -> Reading | None:
     """Read a reply that is an option's text and no more."""
     words = reply.words
     if len(words) == 1 and len(words[0]) == 1 and words[0].isalpha():
-        return None  # a letter is a letter, whatever the options say
+        # A letter is a letter, whatever the options say: unless no option has it, as the chord G among four.
+        is_beyond = words[0].isascii() and ord(words[0]) - ord("a") >= len(reply.choices.words)
+        index = reply.choices.by_words.get(words) if is_beyond else None
+        return None if index is None else reply.answer(index)
     is_negative = reply.text.lstrip().startswith(("-", "−")) and words[:1] and words[0].isdigit()
     index = None if is_negative else reply.choices.by_words.get(words)
     if index is None and reply.choices.by_digits and len(reply.text) < 40:
