@@ -22,18 +22,20 @@ def suites_of(
 ) -> dict[str, Suite]:
     """Digest -> suite, as far as suites lie here.
 
-    Those that are ``named``, and opened with ``loading``, must be of the runs: :class:`InputError` names one that is
-    not. Others are looked for
-    beside the runs, beside their folders, and in the working directory.
+    Those that are ``named``, and opened with ``loading`` and as the runs opened them, must be of the runs:
+    :class:`InputError` names one that is not. Others are looked for beside the runs, beside their folders, and in the
+    working directory.
     """
     wanted = {one.digest: one.name for data in runs for one in data.run.identity.suites}
     found = {digest: suite for data in runs for digest, suite in _own(data)}
+    skip_bad = any(data.run.identity.setup.skip_bad for data in runs)
     for spec in named:
-        suite = open_suite(spec, to_decode=lambda _: (), loading=loading)
+        suite = open_suite(spec, skip_bad=skip_bad, to_decode=lambda _: (), loading=loading)
         if suite.digest not in wanted:
             raise InputError(
                 f"--suite {spec} is not what these runs were asked: its digest is {suite.digest[:12]}, and theirs "
-                f"are {', '.join(f'{name} {digest[:12]}' for digest, name in wanted.items())}"
+                f"are {', '.join(f'{name} {digest[:12]}' for digest, name in wanted.items())}; name what they were "
+                "asked, as it was then"
             )
         found[suite.digest] = suite
     for root in _near(runs) if set(wanted) - set(found) else ():

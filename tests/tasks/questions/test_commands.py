@@ -86,6 +86,21 @@ def test_wrong_arguments_are_one_sentence(
     assert sentence in result.err
 
 
+def test_a_report_leaves_out_what_its_run_left_out(table: Path, command: Command, tmp_path: Path) -> None:
+    with table.open("a", encoding="utf-8") as file:
+        file.write("q2,Q?,dog|cat,b,cat\n")  # no such sound
+    spec, loading = f"questions:{table}", (*LOADING, str(tmp_path / "sounds"))
+    run = ("run", "--model", "constant:A", "--suite", spec, "--no-canary", "--out", str(tmp_path / "run"))
+    assert command(*run, *loading).code == 2
+    assert command(*run, *loading, "--skip-bad").code == 0
+    result = command(
+        "report", str(tmp_path / "run"), "--suite", spec, *loading, "--out", str(tmp_path / "report")
+    )
+    assert result.code == 0, result.err
+    assert "without sound" not in result.out
+    assert len(list((tmp_path / "report" / "audio").glob("*.wav"))) == 1
+
+
 def test_a_suite_that_was_built_takes_no_such_option(tmp_path: Path, command: Command) -> None:
     (tmp_path / "built").mkdir()
     result = command("items", str(tmp_path / "built"), "--sounds", str(tmp_path))
