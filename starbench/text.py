@@ -18,7 +18,11 @@ _NOT_PLAIN = re.compile(r"[^\w.-]+", re.ASCII)
 _LONGEST_SLUG = 100
 _MOST_SUGGESTIONS = 30
 #: pydantic's name of a problem -> what it is for who does not know pydantic.
-_IN_OUR_WORDS = {"string_unicode": "holds a lone surrogate, half of a character: write the character itself"}
+_IN_OUR_WORDS = {
+    "string_unicode": "holds a lone surrogate, half of a character: write the character itself",
+    # Pydantic's sentence names a class of ours.
+    "model_type": "must be an object: names and their values, in braces",
+}
 _LONGEST_SENTENCE = 1000
 #: A server's megabytes are not looked at to say a sentence.
 _MOST_READ = 20_000

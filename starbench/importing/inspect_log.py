@@ -6,18 +6,84 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ValidationError
+from pydantic import BeforeValidator, ConfigDict, ValidationError
 
 from starbench.errors import SuiteError
-from starbench.schema import Item, Stop
+from starbench.schema import Frozen, Item, Stop
 from starbench.schema.imported import Imported, Prediction, PredictionSet
 from starbench.storage.inputs import MAX_JSON, opened, parse_json, read_json
 from starbench.text import slug, validation_problem
 
 #: Inspect's word for how a reply ended -> ours; any other is an end.
-_STOPS: dict[str, Stop] = {"max_tokens": "length", "model_length": "length", "content_filter": "blocked"}
+_STOPS: dict[str | None, Stop] = {
+    "max_tokens": "length",
+    "model_length": "length",
+    "content_filter": "blocked",
+}
+
+
+class _Read(Frozen):
+    """What is read of a log; its other fields are ignored."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class _Config(_Read):
+    epochs: int | None = None
+
+
+class _Eval(_Read):
+    task: str | None = None
+    model: str = "unnamed"
+    created: str | None = None
+    config: _Config = _Config()
+
+
+class _Header(_Read):
+    eval: _Eval = _Eval()
+
+
+class _Part(_Read):
+    type: str
+    text: str = ""
+    audio: str = ""
+
+
+def _as_parts(content: Any) -> Any:
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content
+
+
+def _as_messages(value: Any) -> Any:
+    return [{"content": value}] if isinstance(value, str) else value
+
+
+class _Message(_Read):
+    content: Annotated[tuple[_Part, ...], BeforeValidator(_as_parts)] | None = None
+
+    def parts(self, kind: str) -> tuple[_Part, ...]:
+        return tuple(part for part in self.content or () if part.type == kind)
+
+
+class _Choice(_Read):
+    message: _Message = _Message()
+    stop_reason: str | None = None
+
+
+class _Output(_Read):
+    choices: tuple[_Choice, ...] = ()
+    completion: str | None = None
+
+
+class _Sample(_Read):
+    id: int | str = ""
+    input: Annotated[tuple[_Message, ...], BeforeValidator(_as_messages)] = ()
+    choices: tuple[str, ...]
+    target: str
+    metadata: dict[str, Any] | None = None
+    error: Any = None
+    output: _Output | None = None
 
 
 def read(path: Path) -> list[PredictionSet]:
@@ -26,52 +92,55 @@ def read(path: Path) -> list[PredictionSet]:
     A sample that ended in an error has no prediction, so it counts as missing. Raises a SuiteError that lists every
     sample that is no such question.
     """
-    header, samples = _zipped(path) if path.suffix == ".eval" else _plain(path)
-    if header.get("eval", {}).get("config", {}).get("epochs") not in (None, 1):
+    found, samples = _zipped(path) if path.suffix == ".eval" else _plain(path)
+    try:
+        about = _Header.model_validate(found).eval
+    except ValidationError as error:
+        raise SuiteError(f"{path} is not a log of Inspect: {validation_problem(error)}") from error
+    if about.config.epochs not in (None, 1):
         raise SuiteError(f"{path}: was run in several epochs: a run has one reply to each question")
     problems: list[str] = []
     items: list[Item] = []
     predictions: list[Prediction] = []
-    for where, sample in samples:
+    for where, one in samples:
         try:
+            sample = _Sample.model_validate(one)
             item = _item(sample)
-        except (ValidationError, SuiteError) as error:
-            reason = validation_problem(error) if isinstance(error, ValidationError) else str(error)
-            problems.append(f"{where}: {reason}")
+        except ValidationError as error:
+            problems.append(f"{where}: {validation_problem(error)}")
             continue
         items.append(item)
-        if not sample.get("error"):
-            predictions.append(_prediction(where, item.id, sample.get("output") or {}))
+        if not sample.error:
+            predictions.append(_prediction(where, item.id, sample.output or _Output()))
     if problems:
         raise SuiteError(
             f"{path}: {len(problems)} sample(s) are no multiple-choice questions", tuple(problems)
         )
-    about = header.get("eval", {})
     return [
         PredictionSet(
-            model=str(about.get("model", "unnamed")),
-            suite=slug(str(about.get("task", path.stem))),
+            model=about.model,
+            suite=slug(about.task or path.stem),
             protocol="starbench",
             items=tuple(items),
             predictions=tuple(predictions),
             imported=Imported(
                 format="inspect",
                 source=path.name,
-                date=str(about["created"]) if "created" in about else None,
+                date=about.created,
                 fields={"output.choices[0].message.content": len(predictions)},
             ),
         )
     ]
 
 
-def _plain(path: Path) -> tuple[dict[str, Any], Iterator[tuple[str, Any]]]:
+def _plain(path: Path) -> tuple[Any, Iterator[tuple[str, Any]]]:
     log = read_json(path, SuiteError)
     if not isinstance(log, dict) or not isinstance(log.get("samples"), list):
         raise SuiteError(f"{path} is not a log of Inspect with samples")
     return log, ((f"{path.name}: sample {number}", one) for number, one in enumerate(log["samples"], 1))
 
 
-def _zipped(path: Path) -> tuple[dict[str, Any], Iterator[tuple[str, Any]]]:
+def _zipped(path: Path) -> tuple[Any, Iterator[tuple[str, Any]]]:
     try:
         with opened(path) as file, zipfile.ZipFile(file) as members:
             names = members.namelist()
@@ -92,47 +161,24 @@ def _member(members: zipfile.ZipFile, name: str) -> Any:
     return parse_json(data, name, SuiteError)
 
 
-def _item(sample: Any) -> Item:
-    choices = sample.get("choices") if isinstance(sample, dict) else None
-    target = sample.get("target") if isinstance(sample, dict) else None
-    if not isinstance(choices, list) or not isinstance(target, str):
-        raise SuiteError("has no choices, or not one target")
+def _item(sample: _Sample) -> Item:
+    target, choices = sample.target, sample.choices
     place = ord(target) - ord("A") if len(target) == 1 else -1
-    answer = choices[place] if 0 <= place < len(choices) else target
-    question, sounds = _parts(sample.get("input"))
+    texts = [part.text for message in sample.input for part in message.parts("text")]
+    sounds = [part.audio[:200] or "unknown" for message in sample.input for part in message.parts("audio")]
     return Item(
-        id=str(sample.get("id", "")),
-        task=str((sample.get("metadata") or {}).get("task", "Questions")),
-        question=question,
-        options=tuple(choices),
-        answer=answer,
-        audio_paths=sounds or ("unknown",),
+        id=str(sample.id),
+        task=str((sample.metadata or {}).get("task", "Questions")),
+        question="\n".join(texts),
+        options=choices,
+        answer=choices[place] if 0 <= place < len(choices) else target,
+        audio_paths=tuple(sounds) or ("unknown",),
     )
 
 
-def _parts(value: Any) -> tuple[str, tuple[str, ...]]:
-    """The text of an input, and the names of its sounds; messages are read in order."""
-    if isinstance(value, str):
-        return value, ()
-    texts: list[str] = []
-    sounds: list[str] = []
-    for message in value if isinstance(value, list) else []:
-        content = message.get("content") if isinstance(message, dict) else None
-        for part in [{"type": "text", "text": content}] if isinstance(content, str) else content or []:
-            if part.get("type") == "text":
-                texts.append(str(part.get("text", "")))
-            elif part.get("type") == "audio":
-                sounds.append(str(part.get("audio", ""))[:200] or "unknown")
-    return "\n".join(texts), tuple(sounds)
-
-
-def _prediction(where: str, item_id: str, output: Any) -> Prediction:
-    choice = next(iter(output.get("choices") or []), None)
-    if choice is None:
-        return Prediction(item_id=item_id, reply=output.get("completion"), where=where)
-    content = (choice.get("message") or {}).get("content")
-    if isinstance(content, list):
-        content = "".join(str(part.get("text", "")) for part in content if part.get("type") == "text")
-    return Prediction(
-        item_id=item_id, reply=content, stop=_STOPS.get(str(choice.get("stop_reason")), "end"), where=where
-    )
+def _prediction(where: str, item_id: str, output: _Output) -> Prediction:
+    if not output.choices:
+        return Prediction(item_id=item_id, reply=output.completion, where=where)
+    choice = output.choices[0]
+    said = None if choice.message.content is None else "".join(p.text for p in choice.message.parts("text"))
+    return Prediction(item_id=item_id, reply=said, stop=_STOPS.get(choice.stop_reason, "end"), where=where)

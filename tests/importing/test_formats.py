@@ -181,6 +181,35 @@ def test_a_log_without_choices_is_refused_with_its_samples(tmp_path: Path) -> No
         read_predictions("inspect", path)
 
 
+@pytest.mark.parametrize(
+    ("field", "damage"),
+    [
+        ("input", {"input": [{"content": [1]}]}),
+        ("metadata", {"metadata": [1]}),
+        ("output", {"output": "A"}),
+        ("output.choices", {"output": {"choices": 3}}),
+        ("output.choices.0", {"output": {"choices": ["A"]}}),
+        ("output.choices.0.message.content", {"output": {"choices": [{"message": {"content": 3}}]}}),
+    ],
+)
+def test_a_damaged_sample_is_named_with_its_field(tmp_path: Path, field: str, damage: dict[str, Any]) -> None:
+    path = tmp_path / "log.json"
+    path.write_text(json.dumps({**LOG, "samples": [sample(1, "A"), sample(2, "A", **damage)]}))
+    with pytest.raises(SuiteError) as error:
+        read_predictions("inspect", path)
+    (problem,) = error.value.problems
+    assert problem.startswith(f"log.json: sample 2: {field}")
+    assert "_" not in problem  # no class of ours
+
+
+@pytest.mark.parametrize("header", [None, [1], {"config": None}, {"model": 3}])
+def test_a_log_with_a_damaged_header_is_refused(tmp_path: Path, header: object) -> None:
+    path = tmp_path / "log.json"
+    path.write_text(json.dumps({"eval": header, "samples": [sample(1, "A")]}))
+    with pytest.raises(SuiteError, match=r"log\.json is not a log of Inspect: eval"):
+        read_predictions("inspect", path)
+
+
 # --- STAR-Bench -----------------------------------------------------------------------------------
 
 
