@@ -14,6 +14,7 @@ from starbench.importing.formats import read_predictions
 from starbench.importing.run import write_run
 from starbench.runs import journal
 from starbench.runs.load import load
+from starbench.schema.imported import PredictionSet
 from starbench.scoring.run import score
 from starbench.suites.open import open_suite
 
@@ -208,6 +209,53 @@ def test_a_log_with_a_damaged_header_is_refused(tmp_path: Path, header: object) 
     path.write_text(json.dumps({"eval": header, "samples": [sample(1, "A")]}))
     with pytest.raises(SuiteError, match=r"log\.json is not a log of Inspect: eval"):
         read_predictions("inspect", path)
+
+
+def test_a_log_of_several_epochs_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "log.json"
+    path.write_text(json.dumps({"eval": {"config": {"epochs": 2}}, "samples": [sample(1, "A")]}))
+    with pytest.raises(SuiteError, match="several epochs"):
+        read_predictions("inspect", path)
+
+
+# --- As runs --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def replies(tmp_path: Path) -> PredictionSet:
+    """A reply to the first of two questions of one kind."""
+    path = tmp_path / "log.json"
+    path.write_text(json.dumps({**LOG, "samples": [sample(1, "ANSWER: C"), sample(2, "", error="timeout")]}))
+    (found,) = read_predictions("inspect", path)
+    return found
+
+
+def test_a_question_without_replies_is_missing_at_each_rotation(
+    tmp_path: Path, replies: PredictionSet
+) -> None:
+    (one,) = replies.predictions
+    asked = tuple(one.model_copy(update={"rotation": rotation}) for rotation in range(3))
+    write_run(replies.model_copy(update={"predictions": asked}), tmp_path / "run")
+    (row,) = score(load(tmp_path / "run")).suites[0].headlines
+    assert (row.outcomes["answered"], row.outcomes["missing"]) == (3, 3)
+
+
+def test_a_reply_that_abstains_is_recorded_as_such(tmp_path: Path, replies: PredictionSet) -> None:
+    items = tuple(item.model_copy(update={"abstain": item.options.index("bird")}) for item in replies.items)
+    write_run(replies.model_copy(update={"items": items}), tmp_path / "run")
+    assert [line.abstained for line in journal.read(tmp_path / "run")] == [True]
+
+
+def test_an_interrupted_import_leaves_nothing(
+    tmp_path: Path, replies: PredictionSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(journal.LineWriter, "append", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write_run(replies, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 # --- STAR-Bench -----------------------------------------------------------------------------------
