@@ -30,6 +30,12 @@ def test_receivers_that_distinguish_sides_only_get_questions_about_sides_only(re
     assert suite.options == {"format": receiver}
 
 
+def test_the_newest_version_takes_reverberation_times() -> None:
+    suite = plan(40, profile="default", rt60="anechoic,0.3")
+    times = {(parameters(draft).get("room") or {}).get("rt60_s") for draft in suite.drafts}
+    assert times == {None, 0.3}
+
+
 @pytest.mark.parametrize("receiver", ["foa", "mono"])
 def test_other_receivers_get_every_question(receiver: str) -> None:
     suite = plan(format=receiver, stems="yes", rt60="0.3,anechoic", snr="15")
