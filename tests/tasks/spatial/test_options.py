@@ -80,7 +80,7 @@ def test_recordings_replace_every_sound_except_where_similarity_is_asked(tmp_pat
         ({"format": "foa", "hrtf": __file__}, "option hrtf is for format binaural"),
         ({"hrtf": __file__}, "option hrtf: "),
         ({"rt60": "0.05"}, "option rt60: 0.05 s cannot be made"),
-        ({"signal": "noise"}, "spatial has no option 'signal': there are format, hrtf, recordings"),
+        ({"signal": "noise"}, "spatial has no option 'signal': there are format, hrtf, mix"),
         ({"rt60": "anechoic"}, "option rt60: without a level cue, distance is heard in rooms only"),
     ],
 )
