@@ -30,6 +30,8 @@ MIDDLES_HZ = 1000.0 * 2.0 ** (np.arange(-10, 14) / 3.0)
 _HALF_BAND = 2.0 ** (1 / 6)
 #: By how much a band may be weaker than the strongest third of an octave and still be heard, dB.
 USABLE_DB = 40.0
+#: By how much a band must be stronger than a noise in the same band, dB.
+_OVER_NOISE_DB = 6.0
 #: Finer bands an octave, in which the end of a spectrum is looked for.
 _FINE = 12
 _LOWEST_HZ = 90.0
@@ -57,10 +59,26 @@ def band_levels(samples: Samples, rate: int) -> Floats:
     return _summed(power, frequency, MIDDLES_HZ / _HALF_BAND, MIDDLES_HZ * _HALF_BAND)
 
 
-def usable(levels: Floats) -> NDArray[np.bool_]:
-    """Which bands are strong enough beside the strongest; ``levels`` of shape (..., bands), as powers."""
-    strongest = np.maximum(levels.max(axis=-1, keepdims=True), _FLOOR)
-    return np.asarray(levels >= strongest * 10.0 ** (-USABLE_DB / 10.0))
+def heard(levels: Floats, snr_db: float | None = None) -> NDArray[np.bool_]:
+    """Which bands are strong enough beside the strongest, and beside a noise that is weaker than all by ``snr_db``.
+
+    ``levels``, shape (..., bands), are powers. The noise is as strong in each third of an octave.
+    """
+    least = levels.max(axis=-1, keepdims=True) * 10.0 ** (-USABLE_DB / 10.0)
+    if snr_db is not None:
+        noise = levels.sum(axis=-1, keepdims=True) * 10.0 ** (-snr_db / 10.0) / MIDDLES_HZ.size
+        least = np.maximum(least, noise * 10.0 ** (_OVER_NOISE_DB / 10.0))
+    return np.asarray(levels >= np.maximum(least, _FLOOR))
+
+
+def upper_edge_hz(present: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Where the highest band that is ``present``, shape (..., bands), ends, Hz; 0 where none is."""
+    return np.asarray((present * MIDDLES_HZ).max(axis=-1) * _HALF_BAND)
+
+
+def band_of(frequency_hz: float) -> int:
+    """The band that holds a frequency, Hz, or the nearest."""
+    return int(np.argmin(np.abs(np.log(MIDDLES_HZ / frequency_hz))))
 
 
 def bandwidth_hz(samples: Samples, rate: int) -> float:
@@ -95,7 +113,9 @@ def _likeness(samples: Samples, rate: int, former_hz: int, highest_hz: float) ->
     Of each pair of frequencies that add up to the former rate, the phases add up to those of that very rate, at any
     time. Two partials of a sound do so by chance only.
     """
-    block = rate // math.gcd(rate, former_hz)  # both frequencies of a pair are lines of a spectrum of such a length
+    block = rate // math.gcd(
+        rate, former_hz
+    )  # both frequencies of a pair are lines of a spectrum of such a length
     n = block * round(_MIRROR_S * rate / block)
     count = samples.shape[0] // max(n, 1)
     if n == 0 or count < _FEWEST:

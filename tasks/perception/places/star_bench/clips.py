@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from starbench.synthesis import Draft, generator
+from starbench.synthesis import Draft
 
 from ....design.draws import uniform
 from ....design.question import Question
@@ -68,7 +68,7 @@ def draft_items(
     """
     cycles = {name: cycle([group[i] for i in rng.permutation(len(group))]) for name, group in groups.items()}
     levels = {
-        "sound": sounds(options, _SIGNALS, generator(seed, sub_category, "sounds")),
+        "sound": sounds(options, _SIGNALS),
         "rt60": options.reverberation_times((RT60_S,), needs_room=sub_category.endswith("distance")),
         "snr": options.backgrounds((None,)),
     }
