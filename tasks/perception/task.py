@@ -22,7 +22,7 @@ from .level_designs import LEVEL_DESIGNS, LEVEL_PROFILES
 from .places.clips import SHORTEST_S, with_recorded
 from .places.discrimination import PLACE_DISCRIMINATION, plan_place_discrimination
 from .places.identification import plan_place_identification
-from .places.star_bench.clips import DURATION_S as STAR_BENCH_DURATION_S
+from .places.star_bench import clips as star_bench
 from .places.star_bench.questions import plan_star_bench_discrimination, plan_star_bench_identification
 from .places.versions import PLACE_QUESTIONS
 from .profiles import DEFAULT_2, PROFILES, STAR_BENCH, Profile
@@ -115,7 +115,7 @@ class Perception:
 
 def scene_options(spec: BuildSpec, profile: Profile, attributes: tuple[str, ...]) -> SceneOptions:
     """Check the options of a suite; :class:`InputError` where they do not fit its attributes."""
-    shortest_s = STAR_BENCH_DURATION_S[1] if profile is STAR_BENCH else SHORTEST_S
+    shortest_s = star_bench.DURATION_S[1] if profile is STAR_BENCH else SHORTEST_S
     signals = SOUNDS if profile is DEFAULT_2 else TEST_SIGNALS
     options = parse_options(
         spec.options,
@@ -155,8 +155,11 @@ def _plan_part(sub_category: str, n: int, profile: Profile, options: SceneOption
         return masked.plan_masked_audiogram(n, seed)
     if attribute in LADDERS[profile.name]:
         return plan_tone_discrimination(attribute, n, profile, seed)
-    duration_s = STAR_BENCH_DURATION_S if profile is STAR_BENCH else _duration_s(profile, kind, attribute)
-    options = with_recorded(sub_category, duration_s, options, seed)
+    if profile is STAR_BENCH:
+        duration_s, needs = star_bench.DURATION_S, star_bench.NEEDS.get(sub_category)
+    else:
+        duration_s, needs = _duration_s(profile, kind, attribute), None
+    options = with_recorded(sub_category, duration_s, options, seed, needs)
     recorded = options.recorded
     if recorded is None:
         return _PLACE_PLANNERS[profile.name, kind](attribute, n, options, seed)

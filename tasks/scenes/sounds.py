@@ -104,7 +104,7 @@ SIREN = NamedSound("siren", "a", _siren)
 class RecordedSounds:
     """Groups of recordings that fit a type of question, and what the others lack of what it needs.
 
-    ``used`` are the files that fit. ``lacking`` has the files of each shortcoming, a predicate such as "do not reach 8 kHz".
+    ``used`` are the files that fit, ``lacking`` those with each shortcoming: a predicate such as "do not reach 8 kHz".
     """
 
     groups: tuple[tuple[NamedSound, ...], ...]

@@ -20,7 +20,7 @@ from ...scenes.items import ItemContext
 from ...scenes.options import SceneOptions
 from ...scenes.places import Place
 from ...scenes.recipes import LEVELS_DB_SPL, SourceParameters, scene_recipe
-from ...scenes.recordings import EVEN, FRONT_BEHIND, HEIGHT, HEIGHT_IN_TURN, LATERAL_IN_TURN
+from ...scenes.recordings import EVEN, FRONT_BEHIND, HEIGHT, HEIGHT_IN_TURN, LATERAL_IN_TURN, Needs
 from ...scenes.rooms import RequiredPoint, RoomFamily
 from ...scenes.sounds import TEST_SIGNALS, NamedSound, recorded_sounds, with_new_tilt
 from ...scenes.varied_sounds import Colour
@@ -99,13 +99,15 @@ def sounds(
     return tuple(signals[name] for name in options.signal or default_signals)
 
 
-def with_recorded(name: str, duration_s: Bounds, options: SceneOptions, seed: int) -> SceneOptions:
+def with_recorded(
+    name: str, duration_s: Bounds, options: SceneOptions, seed: int, needs: Needs | None = None
+) -> SceneOptions:
     """The options for one sub-category, with those of the user's recordings that fit it."""
     if not options.recordings:
         return options
     rng, snr_db = generator(seed, name, "sounds"), options.backgrounds()
     return replace(
-        options, recorded=recorded_sounds(options.recordings, NEEDS[name], duration_s, snr_db, rng)
+        options, recorded=recorded_sounds(options.recordings, needs or NEEDS[name], duration_s, snr_db, rng)
     )
 
 
