@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from starbench.audio import Audio, decode
 from starbench.errors import AudioError, InputError, SuiteError
+from starbench.measure.bandwidth import band_levels, bandwidth_hz
 from starbench.recordings.labels import LABELS, Label, Marks, read_labels, same_words, sound_files
 from starbench.recordings.screening import Requirement, faults, mixed, power_by_hop
 from starbench.storage.inputs import read_bytes
@@ -44,6 +45,10 @@ class Recording:
     channels: int
     power: NDArray[np.float64] = field(repr=False)
     """Mean square of each 10 ms, channels mixed, shape (n,)."""
+    bands: NDArray[np.float32] = field(repr=False)
+    """Power of each third of an octave in each 50 ms, shape (hops, bands): see ``starbench.measure.bandwidth``."""
+    bandwidth_hz: float
+    """Up to which frequency it has energy of its own, whatever its rate says."""
     label: Label | None = None
 
     @property
@@ -92,6 +97,7 @@ class Recording:
             **{key: value for key, value in label.items() if value is not None},
             "seconds": round(self.seconds, 3),
             "rate_hz": self.rate,
+            "bandwidth_hz": round(self.bandwidth_hz),
             "channels": self.channels,
         }
 
@@ -197,6 +203,7 @@ def _read(
 
 
 def _recording(path: Path, file: str, data: bytes, audio: Audio, label: Label | None) -> Recording:
+    samples = mixed(audio)
     return Recording(
         path=str(path),
         digest=sha256(data).hexdigest(),
@@ -205,7 +212,9 @@ def _recording(path: Path, file: str, data: bytes, audio: Audio, label: Label | 
         seconds=audio.seconds,
         rate=audio.rate,
         channels=audio.channels,
-        power=power_by_hop(mixed(audio), audio.rate),
+        power=power_by_hop(samples, audio.rate),
+        bands=band_levels(samples, audio.rate).astype(np.float32),
+        bandwidth_hz=bandwidth_hz(samples, audio.rate),
         label=label,
     )
 
