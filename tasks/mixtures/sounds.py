@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from starbench.recordings import Recording
 
+from ..scenes.recordings import Draw
+
 
 class Deck:
-    """Deals recordings that differ in name and class, those that were dealt least often first."""
+    """Deals recordings that differ in name and class, with what draws excerpts of them: the least dealt ones first."""
 
-    def __init__(self, recordings: Sequence[Recording]) -> None:
-        self._recordings = recordings
+    def __init__(self, draws: Mapping[Recording, Draw]) -> None:
+        self._recordings = list(draws)
+        self._draws = draws
         self._uses: Counter[int] = Counter()
 
     @property
@@ -22,7 +25,7 @@ class Deck:
         """How many recordings are unlike each other; a lower bound, found by taking each that still fits."""
         return len(self._unlike(range(len(self._recordings)), len(self._recordings)))
 
-    def deal(self, n: int, rng: np.random.Generator) -> list[Recording]:
+    def deal(self, n: int, rng: np.random.Generator) -> list[tuple[Recording, Draw]]:
         """Deal ``n`` recordings, in random order."""
         shuffled = rng.permutation(len(self._recordings)).tolist()
         # Where a greedy choice runs into a corner, another order finds a way: `most` showed that there is one.
@@ -31,7 +34,8 @@ class Deck:
             if len(chosen) == n:
                 break
         self._uses.update(chosen)
-        return [self._recordings[chosen[k]] for k in rng.permutation(n)]
+        dealt = [self._recordings[chosen[k]] for k in rng.permutation(n)]
+        return [(recording, self._draws[recording]) for recording in dealt]
 
     def _unlike(self, order: Sequence[int], n: int) -> list[int]:
         chosen: list[int] = []

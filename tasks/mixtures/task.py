@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 
 from starbench.errors import InputError
-from starbench.recordings import Recording
 from starbench.synthesis import BuildPlan, BuildSpec, Draft
 
 from ..design.apportionment import apportion
@@ -30,7 +29,7 @@ from ..scenes.items import ItemContext
 from ..scenes.options import SceneOptions, parse_options, rt60_words, snr_words
 from ..scenes.places import place
 from ..scenes.recipes import RATE_HZ, scene_recipe
-from ..scenes.recordings import draw_excerpt
+from ..scenes.recordings import LATERAL_NAMED, Draw, fitting
 from ..scenes.rooms import LIVING, MATERIALS, circle_around
 from .questions import QUESTIONS, Content, MixtureQuestion
 from .sounds import Deck
@@ -73,7 +72,9 @@ class Mixtures:
             )
         times = options.reverberation_times(_RT60_S)
         check_rooms(options, [(_ROOMS, times)])
-        deck = Deck(library.recordings)
+        quietest = min((snr for snr in options.backgrounds((None,)) if snr is not None), default=None)
+        draws, lacking = fitting(library.recordings, LATERAL_NAMED, (_DURATION_S, _DURATION_S), quietest)
+        deck = Deck(draws)
         numbers = tuple(n for n in N_SOUNDS if n <= deck.most)
         if len(numbers) < 2:
             raise InputError(
@@ -86,7 +87,10 @@ class Mixtures:
             for each, n in zip(types, counts, strict=True)
         ]
         missing = [n for n in N_SOUNDS if n not in numbers]
-        dropped = [f"mixtures of {n}: only {deck.most} recordings differ in name and class" for n in missing]
+        dropped = [
+            f"{len(files)} recordings are not used: they {reason}" for reason, files in lacking.items()
+        ]
+        dropped += [f"mixtures of {n}: only {deck.most} recordings differ in name and class" for n in missing]
         return build_plan(
             [*parts, PartPlan((), dropped)],
             declared={
@@ -97,9 +101,9 @@ class Mixtures:
                 "sir_db": list(SIR_DB),
                 "snr_db": snr_words(options.backgrounds((None,))),
                 "rt60_s": rt60_words(times),
-                "recordings": library.facts,
                 **options.declared_heads,
             },
+            library=library,
             options=options.resolved,
             attributes=attributes,
             licence=options.licence,
@@ -135,9 +139,10 @@ def _plan(
 def _item(each: MixtureQuestion, context: ItemContext, deck: Deck, place_of_right: int) -> Draft:
     factors, rng = context.factors, context.generator("mixture")
     n: int = factors["n"]
-    recordings = deck.deal(n, context.generator("sounds"))
+    sounds = deck.deal(n, context.generator("sounds"))
+    recordings = [recording for recording, _ in sounds]
     content = each.content(n, factors, rng)
-    sources, total_s = _sources(each, content, recordings, factors, rng)
+    sources, total_s = _sources(each, content, [draw for _, draw in sounds], factors, rng)
     room = context.draw_room(_ROOMS, circle_around(1.5), rng)
     names = [f'the sound "{recording.name}"' for recording in recordings]
     options, right = _options(content, names, place_of_right, rng)
@@ -195,22 +200,22 @@ def _options(
 def _sources(
     each: MixtureQuestion,
     content: Content,
-    recordings: Sequence[Recording],
+    draws: Sequence[Draw],
     factors: Mapping[str, Any],
     rng: np.random.Generator,
 ) -> tuple[list[dict[str, Any]], float]:
     """Lay the sounds out; the order in which a scene lists them tells nothing."""
     lead_s = uniform(rng, _LEAD_S)
-    levels = _levels(each, len(recordings), factors, rng)
+    levels = _levels(each, len(draws), factors, rng)
     sources = [
         {
-            "signal": draw_excerpt(recording, _DURATION_S, rng),
+            "signal": draw(_DURATION_S, rng),
             "onset_s": round(lead_s + onset_s, 4),
             "at": place(azimuth_deg),
             "level_db_spl": level,
         }
-        for recording, onset_s, azimuth_deg, level in zip(
-            recordings, content.onsets_s, content.azimuths_deg, levels, strict=True
+        for draw, onset_s, azimuth_deg, level in zip(
+            draws, content.onsets_s, content.azimuths_deg, levels, strict=True
         )
     ]
     tail_s = max(time or 0.0 for time in _RT60_S)
