@@ -102,7 +102,7 @@ def _conclusion(findings: Findings) -> str:
             f"{findings.verdict}: {n_measured:,} measurements of {len(findings.claims)} kinds, no breach"
         )
     if impossible := sum(gap["count"] for gap in findings.unmeasured):
-        conclusion += f"; not measurable in their clips: {impossible:,} claims of known kinds"
+        conclusion += f"; {impossible:,} more of known kinds could not be measured"
     return conclusion + (f"; not measured: {unknown}" if unknown else "")
 
 
@@ -134,7 +134,7 @@ def _claims(rows: Sequence[KindRow]) -> Table:
 
 def _balance(rows: Sequence[BalanceRow]) -> Table:
     return Table(
-        "balance of answers (p: how often chance alone is this uneven)",
+        "balance of answers (p: how often chance alone is this uneven; –: not tested)",
         (
             Column("sub-category", lambda row: row.group, is_text=True),
             Column("items", lambda row: row.items, rank=2),
@@ -146,9 +146,9 @@ def _balance(rows: Sequence[BalanceRow]) -> Table:
                 rank=4,
                 short="by place",
             ),
-            Column("p", lambda row: f"{row.p_content:.2g}", rank=1),
-            Column("p of places", lambda row: f"{row.p_position:.2g}", rank=3),
-            Column("p of levels", lambda row: f"{row.p_level:.2g}", rank=3),
+            Column("p", lambda row: _p(row.p_content), rank=1),
+            Column("p of letters", lambda row: _p(row.p_letter), rank=3),
+            Column("p of levels", lambda row: _p(row.p_level), rank=3),
         ),
         rows,
     )
@@ -180,3 +180,7 @@ def _error(value: float, unit: str) -> str:
 
 def _jnd(value: float | None) -> str:
     return "" if value is None else f"{value:.2g}"
+
+
+def _p(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2g}"

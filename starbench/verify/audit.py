@@ -60,19 +60,19 @@ def verify(
         ((one.item, result) for one in measurements for result in one.results), KINDS | claim_kinds(estimated)
     )
     parts = groups(suite.items)
-    balance_rows, imbalances = balance.audit(parts, declared)
+    balanced = balance.audit(suite.items, declared)
     leak_rows, leak_breaches = leaks.audit(parts, measurements, declared)
     floors, why_none = _floors(suite)
-    uneven = [*imbalances, *leak_breaches]
+    uneven = [*balanced.breaches, *leak_breaches]
     return Findings(
         suite=suite.name,
         digest=suite.digest,
         items=len(suite.items),
         clips=len(suite.clips),
         claims=judgement.claims,
-        unmeasured=[*judgement.unmeasured, *why_none],
+        unmeasured=[*judgement.unmeasured, *balanced.unmeasured, *why_none],
         unknown=judgement.unknown,
-        balance=balance_rows,
+        balance=balanced.rows,
         leaks=leak_rows,
         breaches=[*_digest_breaches(suite.digest, manifest), *judgement.breaches, *(uneven if root else ())],
         remarks=() if root else tuple(uneven),
