@@ -47,7 +47,7 @@ _ATTRIBUTES = {
     )
     for name, profile in PROFILES.items()
 }
-_OPTIONS = ("hrtf", "recordings", "rt60", "signal", "snr")
+_OPTIONS = ("hrtf", "mix", "recordings", "rt60", "signal", "snr")
 
 #: Profile and kind of question -> what plans the items of one attribute.
 _PLACE_PLANNERS: dict[tuple[str, str], Callable[[str, int, SceneOptions, int], PartPlan]] = {

@@ -6,6 +6,7 @@ frequencies. Its spectral tilt is roved over 6 dB per octave, so that timbre alo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,8 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from starbench.recordings import Recording
+
 from ..design.draws import log_uniform, uniform
-from .recordings import Recording
+from .recordings import draw_excerpt
 
 Signal = dict[str, Any]
 
@@ -102,8 +105,13 @@ def recorded_sounds(recordings: Sequence[Recording], rng: np.random.Generator) -
     """Recordings as sounds, at most 64 of them, each with the name of its file in quotes."""
     sample = sorted(rng.permutation(len(recordings))[:_MAX_RECORDINGS].tolist())
     return tuple(
-        NamedSound(f'sound "{recordings[k].label}"', "the", recordings[k].draw_signal) for k in sample
+        NamedSound(f'sound "{_name(recordings[k])}"', "the", partial(draw_excerpt, recordings[k]))
+        for k in sample
     )
+
+
+def _name(recording: Recording) -> str:
+    return recording.name or " ".join(re.sub(r"[^\w]+|_", " ", recording.file.rpartition(".")[0]).split())
 
 
 def with_new_tilt(signal: Signal, rng: np.random.Generator) -> Signal:

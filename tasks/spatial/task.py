@@ -41,7 +41,7 @@ _PROFILES: dict[str, dict[str, tuple[QuestionType, ...]]] = {
     "default-1": _VERSION_1,
     "default-2": _VERSION_2,
 }
-_OPTIONS = ("format", "hrtf", "recordings", "rt60", "snr", "stems")
+_OPTIONS = ("format", "hrtf", "mix", "recordings", "rt60", "snr", "stems")
 
 
 class Spatial:
