@@ -116,7 +116,9 @@ def _header(task: str, spec: BuildSpec, plan: BuildPlan) -> dict[str, Any]:
         "seed": spec.seed,
         "options": spec.options,
         "versions": versions(_VERSIONED),
-        "synthesizers": _code_digest({recipe.synthesizer for draft in plan.drafts for recipe in draft.recipes}),
+        "synthesizers": _code_digest(
+            {recipe.synthesizer for draft in plan.drafts for recipe in draft.recipes}
+        ),
         "plan": _plan_digest(plan, task),
     }
     read_back: dict[str, Any] = json.loads(json.dumps(header))

@@ -80,7 +80,12 @@ def render_item(job: RenderJob, seed: int, root: Path) -> RenderedItem:
     Raises what :func:`render_stimulus` does, and an OSError if the disk does not take it.
     """
     clips = tuple(
-        _clip(recipe, generator(seed, job.item_id, "clip", str(number)), root, f"{job.item_id}: clip {number + 1}")
+        _clip(
+            recipe,
+            generator(seed, job.item_id, "clip", str(number)),
+            root,
+            f"{job.item_id}: clip {number + 1}",
+        )
         for number, recipe in enumerate(job.clips)
     )
     uncut = job.uncut and _clip(
