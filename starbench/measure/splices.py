@@ -31,6 +31,8 @@ _EDGES_S = (0.05, 0.2)
 _BACKGROUND_S, _FRAME_S, _BACKGROUND_SHARE = 1.0, 0.032, 10
 _BANDS_HZ = np.geomspace(80.0, 5000.0, 17)
 _FLOOR = 1e-9
+#: Clips must have both edges.
+SHORTEST_S = 2 * max(_EDGES_S)
 
 
 def joint_costs(clips: Sequence[Mono], rate: int) -> dict[str, Costs]:

@@ -15,6 +15,7 @@ from starbench.suites.open import open_suite, suite_directory
 from starbench.suites.suite import Suite
 from starbench.verify import balance, leaks
 from starbench.verify.answers import groups
+from starbench.verify.baselines import baselines
 from starbench.verify.channels import channel_audit
 from starbench.verify.findings import Breach, Findings, judge
 from starbench.verify.remeasure import measure_all
@@ -50,7 +51,8 @@ def verify(
     balance_rows, imbalances = balance.audit(parts, declared)
     leak_rows, leak_breaches = leaks.audit(parts, measurements, declared)
     floors, why_none = _floors(suite)
-    uneven = [*imbalances, *leak_breaches]
+    suite_baselines, excesses = baselines(suite, measurements)
+    uneven = [*imbalances, *leak_breaches, *excesses]
     return Findings(
         suite=suite.name,
         digest=suite.digest,
@@ -64,6 +66,7 @@ def verify(
         remarks=() if root else tuple(uneven),
         channels=channel_audit(suite, measurements),
         floors=floors,
+        baselines=suite_baselines,
     )
 
 

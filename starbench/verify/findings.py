@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from starbench.schema.baselines import SuiteBaselines
 from starbench.schema.floors import SuiteFloors
 from starbench.verify.channels import ChannelAudit
 from starbench.verify.claims import Absent, ClaimResult, Measurement
@@ -61,6 +62,8 @@ class Findings:
     channels: ChannelAudit
     floors: SuiteFloors | None = None
     """As measured before by ``starbench floors``: reported, and no breach whatever they are."""
+    baselines: SuiteBaselines | None = None
+    """Of a suite that asks for the order of clips."""
     remarks: tuple[Breach, ...] = ()
     """What would be a breach in a suite that was built here, in one that promises nothing."""
 

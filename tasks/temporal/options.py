@@ -51,6 +51,19 @@ class TemporalOptions:
             "per_recording": self.per_recording,
         }
 
+    @property
+    def flaws(self) -> dict[str, Any]:
+        """What a suite without a control declares, so that what follows from it is shown and is no breach."""
+        reasons = {
+            "splice": [
+                f"{name}={getattr(self, name):g}" for name in ("gap", "fade") if not getattr(self, name)
+            ]
+            + ["matching=any"] * (self.matching == "any"),
+            "metadata": ["levels=natural"] * (self.levels == "natural"),
+        }
+        listed = {name: "built with " + ", ".join(off) for name, off in reasons.items() if off}
+        return {"flaws": {f"order of {n} clips": listed for n in (2, 3)}} if listed else {}
+
 
 def parse_options(raw: Mapping[str, Any]) -> TemporalOptions:
     """Parse the task's options; ``controls=off`` switches all controls off that are not given by themselves.

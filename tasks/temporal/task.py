@@ -127,6 +127,7 @@ class Temporal:
             declared={
                 "asked": {BACKWARDS: ["excerpt.reversed"]},
                 "controls": options.controls,
+                **options.flaws,
                 "recordings": _facts(library, parts, used),
             },
             options={**spec.options, "recordings": library.identity},
