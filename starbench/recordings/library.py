@@ -19,12 +19,11 @@ from numpy.typing import NDArray
 from starbench.audio import Audio, decode
 from starbench.errors import AudioError, InputError, SuiteError
 from starbench.measure.bandwidth import band_levels, bandwidth_hz
-from starbench.recordings.labels import LABELS, Label, Marks, read_labels, same_words
+from starbench.recordings.labels import LABELS, Label, Marks, read_labels, same_words, sound_files
 from starbench.recordings.screening import Requirement, faults, mixed, power_by_hop
 from starbench.storage.inputs import read_bytes
 from starbench.text import printable
 
-_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".caf"})
 _MAX_FILES = 5_000
 _MAX_BYTES = 256 * 2**20
 #: Problems that an error lists; the rest is counted.
@@ -149,17 +148,10 @@ def load_library(folder: str | Path, *, min_seconds: float, min_count: int = 1, 
 
     Raises a SuiteError, with everything that was left out as its problems, if fewer than ``min_count`` can be used.
     """
-    root = Path(folder).expanduser()
-    if not root.is_dir():
-        raise InputError(
-            f"option recordings: {printable(str(folder))} is not a folder: give one with sound files"
-        )
-    root = root.resolve()
-    paths = sorted(path for path in root.glob("[!.]*") if path.suffix.lower() in _SUFFIXES)
+    root = Path(folder).expanduser().resolve()
+    paths = sound_files(root)
     if len(paths) > _MAX_FILES:
-        raise InputError(
-            f"option recordings: {root} holds {len(paths)} sound files, and {_MAX_FILES} are the most"
-        )
+        raise InputError(f"{root} holds {len(paths)} sound files, and {_MAX_FILES} are the most")
     labels = read_labels(root)
     required = Requirement(min_seconds, mix)
     outcomes = [_read(path, root, labels, required) for path in paths]
@@ -172,7 +164,7 @@ def load_library(folder: str | Path, *, min_seconds: float, min_count: int = 1, 
         if len(left_out) > _SHOWN:
             problems.append(f"and {len(left_out) - _SHOWN} more")
         raise SuiteError(
-            f"option recordings: {len(recordings)} of the {len(paths)} sound files in {root} can be used, and "
+            f"{len(recordings)} of the {len(paths)} sound files in {root} can be used, and "
             f"{min_count} are needed: fix or add some",
             tuple(problems),
         )
