@@ -123,14 +123,35 @@ def quantise(samples: NDArray[np.floating]) -> Pcm:
     return scaled.astype(np.int16)
 
 
-def decode(source: Path | bytes) -> Audio:
+def decode(source: Path | bytes, *, is_material: bool = False) -> Audio:
     """Read a WAV, FLAC, Ogg or MP3 file; 16-bit files are kept bit for bit, others rounded to 16 bits.
+
+    Of ``is_material``, which clips are made from, neither level nor length is what is asked about: what is louder than
+    full scale, as codecs leave many, is made softer as a whole, and an MP3 that states no length is as long as its
+    decoder finds it.
 
     Raises :class:`AudioError` if it is not sound in one of these, holds no samples, is cut short, is longer than ten
     minutes, or is louder than full scale; :class:`InputError` if ``STARBENCH_MAX_CLIP_SECONDS`` is not a number.
     """
     with _opened(source) as (file, check):
-        return Audio(_decoded(file, check), int(file.samplerate))
+        pcm = _decoded_material(file) if is_material and not check else _decoded(file, check)
+        return Audio(pcm, int(file.samplerate))
+
+
+def _decoded_material(file: SoundFile) -> Pcm:
+    """All samples, however many a codec has, below full scale."""
+    is_mp3 = file.format == "MP3"  # without a header of its encoder, its length is a guess
+    most = int(max_seconds() * file.samplerate) if is_mp3 else file.frames
+    blocks: list[NDArray[np.float64]] = []
+    n = 0
+    while n < most and len(block := file.read(min(_BLOCK, most - n), dtype="float64", always_2d=True)):
+        blocks.append(block)
+        n += len(block)
+    if not n or (n < file.frames and not is_mp3):
+        raise AudioError(f"is cut short: {n} of {file.frames} frames")
+    samples = np.concatenate(blocks)
+    peak = float(np.abs(samples).max())
+    return quantise(samples / peak if peak > 1.0 else samples)
 
 
 def _decoded(file: SoundFile, check: FlacCheck | None) -> Pcm:

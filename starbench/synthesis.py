@@ -52,10 +52,17 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Draft:
-    """An item whose clips are still recipes. ``item.audio_paths`` holds one placeholder a clip."""
+    """An item whose clips are still recipes. ``item.audio_paths`` holds one placeholder a clip, nothing else a path."""
 
     item: Item
     clips: tuple[Recipe, ...]
+    uncut: Recipe | None = None
+    """Of the recording that the clips were cut from, as far as they reach, where a condition shows it beside them."""
+
+    @property
+    def recipes(self) -> tuple[Recipe, ...]:
+        """Of everything that is rendered: the clips, then the uncut recording if there is one."""
+        return self.clips if self.uncut is None else (*self.clips, self.uncut)
 
     def at_one_rotation(self, letter: int) -> Draft:
         """The same, asked once, with the right option under this letter: counted from 0, modulo the options."""

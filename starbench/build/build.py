@@ -118,7 +118,9 @@ def _header(task: str, spec: BuildSpec, plan: BuildPlan) -> dict[str, Any]:
         "seed": spec.seed,
         "options": spec.options,
         "versions": versions(_VERSIONED),
-        "synthesizers": _code_digest({recipe.synthesizer for draft in plan.drafts for recipe in draft.clips}),
+        "synthesizers": _code_digest(
+            {recipe.synthesizer for draft in plan.drafts for recipe in draft.recipes}
+        ),
         "plan": _plan_digest(plan, task),
     }
     read_back: dict[str, Any] = json.loads(json.dumps(header))
@@ -131,7 +133,7 @@ def _plan_digest(plan: BuildPlan, task: str) -> str:
         raise PluginError(f"task {task!r} planned two items with the id {repeated[0]!r}")
     digest = sha256()
     for draft in plan.drafts:
-        recipes = [(recipe.synthesizer, recipe.parameters) for recipe in draft.clips]
+        recipes = [(recipe.synthesizer, recipe.parameters) for recipe in draft.recipes]
         try:
             digest.update(json.dumps((draft.item.model_dump(), recipes), sort_keys=True).encode() + b"\n")
         except TypeError as error:
@@ -160,7 +162,7 @@ def _render(
 ) -> dict[str, RenderedItem]:
     """Render what is missing; returns all items, by id."""
     total = len(plan.drafts)
-    jobs = [RenderJob(draft.item.id, draft.clips) for draft in plan.drafts if draft.item.id not in intact]
+    jobs = [RenderJob.of(draft) for draft in plan.drafts if draft.item.id not in intact]
     on_item(total - len(jobs), total)
     render = partial(render_on_record, seed=seed, staging=staging.path)
     # One worker is a process of its own, too, for its one thread: see processes.ONE_THREAD.
@@ -187,7 +189,7 @@ def _publish(
     clips = {
         clip.path: ClipInfo(clip.digest, clip.channels, clip.rate, clip.seconds)
         for _, part in parts
-        for clip in part.clips
+        for clip in part.files
     }
     staging.remove_strays(part for _, part in parts)
     write_lines(staging.suite / METADATA, metadata_lines(items))
@@ -204,7 +206,8 @@ def with_clips(item: Item, rendered: RenderedItem) -> Item:
     """The item of a draft once its clips are on disk."""
     truth = {**item.truth, "clips": [clip.truth for clip in rendered.clips]}
     paths = tuple(clip.path for clip in rendered.clips)
-    return item.model_copy(update={"audio_paths": paths, "truth": truth})
+    uncut = {} if rendered.uncut is None else {"uncut_audio_path": rendered.uncut.path}
+    return item.model_copy(update={"audio_paths": paths, "truth": truth, **uncut})
 
 
 def _manifest(task: str, spec: BuildSpec, plan: BuildPlan, attributes: Sequence[str]) -> dict[str, Any]:

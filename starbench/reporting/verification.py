@@ -11,9 +11,11 @@ from typing import Any
 
 from rich.console import Console
 
+from starbench.reporting.baselines import table as baselines_table
 from starbench.reporting.channels import channel_lines
 from starbench.reporting.floors import table as floors_table
 from starbench.reporting.tables import Column, Table, new_console, say, show_table
+from starbench.schema.baselines import SuiteBaselines
 from starbench.text import visible_json
 from starbench.verify.balance import BalanceRow
 from starbench.verify.findings import Findings, KindRow, SuiteVerdict
@@ -43,9 +45,11 @@ def show(findings: Findings) -> None:
     leaks = findings.leaks[:_LEAKS_SHOWN]
     if leaks:
         show_table(console, _leaks(leaks, len(findings.leaks)))
+    if findings.baselines is not None:
+        show_table(console, baselines_table(findings.baselines))
     if findings.floors is not None:
         show_table(console, floors_table(findings.floors))
-    for name, reason in _declared(findings.balance, leaks):
+    for name, reason in _declared(findings.balance, leaks, findings.baselines):
         say(console, f"declared by the suite, so no breach: {name}: {reason}")
     _show_breaches(console, findings)
     say(console, _conclusion(findings))
@@ -109,7 +113,14 @@ def _conclusion(findings: Findings) -> str:
 def to_json(findings: Findings) -> str:
     """All findings as one JSON object."""
     floors = findings.floors.model_dump(mode="json") if findings.floors else None
-    content = {**asdict(findings), "floors": floors, "verdict": findings.verdict, "clean": findings.clean}
+    baselines = findings.baselines.model_dump(mode="json") if findings.baselines else None
+    content = {
+        **asdict(findings),
+        "floors": floors,
+        "baselines": baselines,
+        "verdict": findings.verdict,
+        "clean": findings.clean,
+    }
     return visible_json(json.dumps(content, indent=2, ensure_ascii=False)) + "\n"
 
 
@@ -167,10 +178,14 @@ def _leaks(rows: Sequence[LeakRow], tested: int) -> Table:
     )
 
 
-def _declared(balance: Sequence[BalanceRow], leaks: Sequence[LeakRow]) -> list[tuple[str, str]]:
+def _declared(
+    balance: Sequence[BalanceRow], leaks: Sequence[LeakRow], baselines: SuiteBaselines | None
+) -> list[tuple[str, str]]:
     """Flaws that the suite itself declares, each with its reason."""
     flaws = [(f"{row.group}, balance", row.declared) for row in balance]
     flaws += [(f"{row.group}, {row.feature}", row.declared) for row in leaks]
+    if baselines is not None:
+        flaws += [(f"{row.part}, {row.listener}: {row.cue}", row.declared) for row in baselines.rows]
     return [(name, reason) for name, reason in flaws if reason]
 
 

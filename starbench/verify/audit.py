@@ -16,6 +16,7 @@ from starbench.suites.open import open_suite, suite_directory
 from starbench.suites.suite import Suite
 from starbench.verify import balance, leaks
 from starbench.verify.answers import groups
+from starbench.verify.baselines import baselines
 from starbench.verify.channels import channel_audit
 from starbench.verify.estimators import claim_kinds, estimators_of
 from starbench.verify.findings import Breach, Findings, judge
@@ -63,7 +64,8 @@ def verify(
     balanced = balance.audit(suite.items, declared)
     leak_rows, leak_breaches = leaks.audit(parts, measurements, declared)
     floors, why_none = _floors(suite)
-    uneven = [*balanced.breaches, *leak_breaches]
+    suite_baselines, excesses = baselines(suite, measurements)
+    uneven = [*balanced.breaches, *leak_breaches, *excesses]
     return Findings(
         suite=suite.name,
         digest=suite.digest,
@@ -80,6 +82,7 @@ def verify(
         synthesizers=synthesizers(manifest, estimated),
         task=foreign,
         floors=floors,
+        baselines=suite_baselines,
     )
 
 

@@ -27,7 +27,7 @@ CLIP_CHECKS: dict[str, Callable[[Clip], Iterator[ClaimResult]]] = {
 SOURCE_CHECKS: dict[str, tuple[Callable[[Source], Iterator[ClaimResult]], ...]] = {
     "onset_s": (source_claims.timing,),
     "received_db_spl": (source_claims.received_level,),
-    "signal": (source_claims.fundamental,),
+    "signal": (source_claims.fundamental, source_claims.band),
     "itd_us": (source_claims.interaural, place_claims.precedence),
     "azimuth_deg": (place_claims.direction,),
     "path": (place_claims.path,),

@@ -159,9 +159,13 @@ class Source:
         return float(self.truth["signal"].get("tilt_db_per_octave", 0.0))
 
     @property
+    def is_recorded(self) -> bool:
+        return self.kind == "recording"
+
+    @property
     def is_coloured(self) -> bool:
-        """Whether the spectrum has random gains, which no truth lists."""
-        return bool(self.truth["signal"].get("spectrum"))
+        """Whether the spectrum is one that no truth lists: it has random gains, or is that of a recording."""
+        return self.is_recorded or bool(self.truth["signal"].get("spectrum"))
 
     @property
     def known_tilt(self) -> float | None:
@@ -170,8 +174,8 @@ class Source:
 
     @property
     def has_level_course(self) -> bool:
-        """Whether the level of the source itself varies at random."""
-        return bool(self.truth["signal"].get("level_course"))
+        """Whether the level of the source itself varies, as nobody knows."""
+        return self.is_recorded or bool(self.truth["signal"].get("level_course"))
 
     @cached_property
     def flat_envelope(self) -> Envelope:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from starbench.schema.baselines import SuiteBaselines
 from starbench.schema.floors import SuiteFloors
 from starbench.verify.channels import ChannelAudit
 from starbench.verify.claims import Absent, ClaimResult, Measurement, Unknown
@@ -97,6 +98,8 @@ class Findings:
     """The task that may bring estimators, but was not loaded: it is not installed here, and was not named."""
     floors: SuiteFloors | None = None
     """As measured before by ``starbench floors``: reported, and no breach whatever they are."""
+    baselines: SuiteBaselines | None = None
+    """Of a suite that asks for the order of clips."""
     remarks: tuple[Breach, ...] = ()
     """What would be a breach in a suite that was built here, in one that promises nothing."""
 

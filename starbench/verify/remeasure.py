@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from starbench.errors import SuiteError
 from starbench.execution.processes import WorkerDiedError, map_items
 from starbench.measure.channels import layout
 from starbench.measure.levels import db, power
+from starbench.measure.splices import SHORTEST_S, shares_right
 from starbench.schema import Item
 from starbench.suites.suite import Suite
 from starbench.suites.truth import claims as claims_of
@@ -49,6 +50,8 @@ class ItemMeasurements:
     item: str
     clips: tuple[ClipProperties, ...]
     results: tuple[ClaimResult, ...]
+    splices: Mapping[str, float] = field(default_factory=dict)
+    """Of clips whose order is asked for: what matching their edges gets, by cue."""
 
 
 def measure_all(
@@ -90,10 +93,12 @@ def _measure_item(
 ) -> ItemMeasurements:
     clips: list[ClipProperties] = []
     results: list[ClaimResult] = []
+    audios: list[Audio] = []
     truths = clip_truths(item) or ({},) * len(item.audio_paths)
     for number, (path, truth) in enumerate(zip(item.audio_paths, truths, strict=True), 1):
         file = resolve_within(root, path, boundary)
         audio = decode(file)
+        audios.append(audio)
         clips.append(
             ClipProperties(
                 digest=audio.digest,
@@ -116,7 +121,15 @@ def _measure_item(
             ]
     if claims:
         results += [Unknown(claim.key, _OF_THE_ITEM) for claim in item_claims(item)]
-    return ItemMeasurements(item.id, tuple(clips), tuple(results))
+    splices = {} if item.option_orders is None else _splices(audios)
+    return ItemMeasurements(item.id, tuple(clips), tuple(results), splices)
+
+
+def _splices(audios: Sequence[Audio]) -> Mapping[str, float]:
+    """What matching edges gets of clips in their true order; nothing where their edges cannot be compared."""
+    if len({audio.rate for audio in audios}) > 1 or min(audio.seconds for audio in audios) < SHORTEST_S:
+        return {}
+    return shares_right([audio.samples.mean(axis=1) for audio in audios], audios[0].rate)
 
 
 def _results(clip: Clip, task: str | None) -> Iterator[ClaimResult]:

@@ -1,4 +1,4 @@
-"""Excerpts of the user's own mono recordings as source signals."""
+"""Excerpts of the user's own recordings as source signals; several channels are mixed to one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 from pydantic import Field
 
-from starbench.audio import Audio, decode, resample
+from starbench.audio import Audio, decode, resample, transform
 from starbench.errors import AudioError, StimulusError
 from starbench.storage.inputs import read_bytes
 
@@ -18,12 +18,14 @@ from .kind import SignalKind, Wave
 
 
 class Recording(SignalKind):
-    """An excerpt of a mono sound file, which must not have changed since the suite was planned."""
+    """An excerpt of a sound file, which must not have changed since the suite was planned."""
 
     reads_file: ClassVar[bool] = True
     path: str
     digest: Annotated[str, Field(min_length=1)]
     start_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    bandwidth_hz: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    """Up to which frequency the excerpt has energy of its own, where that was measured; nothing depends on it."""
 
     def wave(self, n: int, rate: int, rng: np.random.Generator) -> Wave:  # noqa: ARG002 nothing is random
         audio = _read_recording(self.path, self.digest, rate)
@@ -41,11 +43,8 @@ def _read_recording(path: str, digest: str, rate: int) -> Audio:
         data = read_bytes(Path(path))
         if sha256(data).hexdigest() != digest:
             raise StimulusError(f"{Path(path).name} changed after the suite was planned: build it again")
-        audio = decode(data)
+        audio = decode(data, is_material=True)
     except (OSError, AudioError) as error:
         raise StimulusError(f"{Path(path).name} cannot be used as a source: {error}") from error
-    if audio.channels != 1:
-        raise StimulusError(
-            f"{Path(path).name} has {audio.channels} channels: a source must be mono, so mix it to mono first"
-        )
-    return resample(audio, rate)
+    mono = audio if audio.channels == 1 else transform(audio, "mono")
+    return resample(mono, rate)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..questions.tables import Row
+from starbench.storage.tables import Row
+
 from .data_set import Benchmark, DataSet, Table
 
 #: Its table names sounds by another ending than its files have.

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from starbench.storage.tables import Row, read_rows
 from starbench.synthesis import generator
 
 from ..questions.answers import is_missing
-from ..questions.tables import Row, read_rows
 from .data_set import DataSet
 
 #: Options of a question, where the closed set has as many.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..questions.tables import Row
+from starbench.storage.tables import Row
+
 from .data_set import Benchmark, DataSet, Table
 
 _OPTION = re.compile(r"\(([a-j])\)\s*")

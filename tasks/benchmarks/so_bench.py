@@ -17,8 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from starbench.storage.tables import Row
+
 from ..questions.records import MOST_OPTIONS
-from ..questions.tables import Row
 from .data_set import Benchmark
 from .open_questions import ANSWER, N_OPTIONS, Choice, Drawer, OpenDataSet, drawn_names, neighbours, replaced
 

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from starbench.errors import SuiteError
+from starbench.storage.tables import READERS, Row
 from starbench.text import suggestion
-
-from .tables import READERS, Row
 
 #: owner/name@revision#config/split; of a folder, folder#split.
 _SOURCE = re.compile(

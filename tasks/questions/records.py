@@ -12,11 +12,11 @@ from typing import Any
 
 from starbench.errors import SuiteError
 from starbench.protocols.official import PUBLISHED
+from starbench.storage.tables import Row
 from starbench.suites.validate import RawRecord
 
 from .answers import LABEL, SHOWN, AnswerReader, answer_reader, is_missing, plain
 from .columns import Columns
-from .tables import Row
 
 FEWEST_OPTIONS, MOST_OPTIONS = 2, 10
 #: Options in one cell: a JSON list, or texts between these.

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from starbench.errors import SuiteError
+from starbench.storage.tables import READERS, Row, read_rows
 from starbench.suites.suite import Suite
 from starbench.suites.validate import RawRecord, validate_records
 from starbench.text import slug
@@ -17,7 +18,6 @@ from .columns import assign_columns, audio_columns
 from .hugging_face import is_data_set, read_data_set
 from .records import TableRules, records
 from .sounds import Sounds
-from .tables import READERS, Row, read_rows
 from .template import write_template
 
 #: Tables that a folder is searched for, as Hugging Face names them.

@@ -13,10 +13,12 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from starbench.errors import InputError
+from starbench.recordings import Library, Recording, load_library
 from starbench.text import printable
 
 from ..design.plans import check_name
-from .recordings import Recording, load_recordings, recordings_digest
+from .recordings import AROUND_S
+from .sounds import RecordedSounds
 
 ANECHOIC = "anechoic"
 NO_BACKGROUND = "none"
@@ -64,7 +66,8 @@ class SceneOptions:
     of ``signal``. ``format`` is the receiver; ``heads`` are those that a suite's items are shared out to, none
     where the receiver is not a head, ``default_heads`` the sources of those that the profile has, and
     ``head_equalisation`` is what is divided out of them; ``background`` are further parameters of it (see the
-    synthesizer ``scene``). With ``stems``, each source's own sound is kept beside the mixture.
+    synthesizer ``scene``). With ``stems``, each source's own sound is kept beside the mixture. ``recorded`` are the
+    sounds of the user's ``library`` that fit the question at hand.
     """
 
     rt60: tuple[float | None, ...] | None = None
@@ -74,9 +77,15 @@ class SceneOptions:
     default_heads: tuple[str, ...] = (DEFAULT_HEAD.source,)
     head_equalisation: str | None = None
     background: Mapping[str, Any] = field(default_factory=dict, hash=False)
-    recordings: tuple[Recording, ...] = ()
+    library: Library | None = None
+    recorded: RecordedSounds | None = None
     format: str = "binaural"
     stems: bool = False
+
+    @property
+    def recordings(self) -> tuple[Recording, ...]:
+        """The user's recordings; empty where sounds are synthesized."""
+        return self.library.recordings if self.library else ()
 
     @property
     def resolved(self) -> dict[str, Any]:
@@ -86,7 +95,7 @@ class SceneOptions:
             "rt60": self.rt60 and rt60_words(self.rt60),
             "signal": list(self.signal),
             "hrtf": self._resolved_heads,
-            "recordings": self.recordings and recordings_digest(self.recordings),
+            "recordings": self.library and self.library.identity,
             "format": self.format if self.format != "binaural" else None,
             "stems": self.stems,
         }
@@ -116,6 +125,10 @@ class SceneOptions:
     def with_head(self, head: ListenerHead) -> Self:
         """These options for sounds that are heard with one of the heads."""
         return replace(self, heads=(head,))
+
+    def bandwidth_hz(self, default: float) -> float:
+        """The highest frequency that a question needs: of recordings what it needs of those, else ``default``."""
+        return self.recorded.needs.bandwidth_hz if self.recorded else default
 
     @property
     def licence(self) -> str | None:
@@ -185,11 +198,16 @@ def parse_options(
         "snr": lambda value: tuple(map(_snr, _values(value, "snr"))),
         "signal": lambda value: tuple(_choice(part, "signal", signals) for part in _values(value, "signal")),
         "hrtf": lambda value: _heads(_values(value, "hrtf")),
-        "recordings": lambda value: load_recordings(str(value), min_recording_s, min_recordings),
+        "recordings": str,
+        "mix": lambda value: _boolean(value, "mix"),
         "format": lambda value: _choice(str(value), "format", FORMATS),
-        "stems": _boolean,
+        "stems": lambda value: _boolean(value, "stems"),
     }
     options = {name: parsers[name](value) for name, value in raw.items()}
+    folder, mix = options.pop("recordings", None), options.pop("mix", False)
+    library = folder and load_library(
+        folder, min_seconds=min_recording_s + AROUND_S, min_count=min_recordings, mix=mix
+    )
     is_binaural = options.get("format", "binaural") == "binaural"
     heads = options.pop("hrtf", _heads(default_heads)) if is_binaural else ()
     return SceneOptions(
@@ -197,6 +215,7 @@ def parse_options(
         default_heads=tuple(default_heads),
         head_equalisation=head_equalisation if is_binaural else None,
         background=background,
+        library=library,
         **options,
     )
 
@@ -279,9 +298,9 @@ def _head(value: str) -> ListenerHead:
     return ListenerHead(printable(path.stem), str(path.resolve()))
 
 
-def _boolean(raw: Any) -> bool:
+def _boolean(raw: Any, option: str) -> bool:
     words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
     word = str(raw).strip().lower()
     if word not in words:
-        raise InputError(f"option stems: {printable(str(raw))!r} is neither yes nor no: give one of them")
+        raise InputError(f"option {option}: {printable(str(raw))!r} is neither yes nor no: give one of them")
     return words[word]

@@ -23,6 +23,7 @@ from starbench.models.adapter import Model
 from starbench.models.prices import prices_of
 from starbench.planning.captions import CaptionRequest, plan_captions
 from starbench.plugins.arguments import typed
+from starbench.recordings import load_library
 from starbench.reporting.entries import read_entries
 from starbench.runs.load import load
 from starbench.storage import inputs
@@ -30,7 +31,6 @@ from starbench.storage.inputs import lines, opened, parse_json, read_bytes, read
 from starbench.suites import captions
 from starbench.suites import suite as suites
 from starbench.synth.heads import sofa
-from starbench.tasks.scenes.recordings import load_recordings
 from starbench.tasks.star_bench import StarBench
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ READERS: dict[str, Callable[[Path], object]] = {
     ),
     "entry.json": lambda root: read_entries([root / "entry.json"]),
     "meta_info/foundation_perception.json": lambda root: StarBench().load(str(root)),
-    "recordings/sound b.wav": lambda root: load_recordings(str(root / "recordings"), 1.0),
+    "recordings/sound b.wav": lambda root: load_library(root / "recordings", min_seconds=1.0, min_count=3),
     "head.sofa": lambda root: sofa.read(root / "head.sofa"),
     "head.sofa ": lambda root: observer_head.load(str(root / "head.sofa")),
 }
@@ -210,7 +210,7 @@ READERS: dict[str, Callable[[Path], object]] = {
 FINE = {
     ("run/trials.jsonl", "nothing"), ("run/trials.jsonl", "empty"), ("run/canary.json", "nothing"),
     ("run/plan.jsonl", "empty"), ("prompt.txt", "surrogate"), ("prompt.txt", "infinity"), ("prompt.txt", "a list"),
-    ("prompt.txt", "a number"), ("entry.json", "a list"), ("recordings/sound b.wav", "nothing"),
+    ("prompt.txt", "a number"), ("entry.json", "a list"),
     # A torn last line is skipped.
     *((f"{name}", kind) for name in ("run/trials.jsonl",) for kind in ("brackets", "objects", "zeros")),
 }  # fmt: skip

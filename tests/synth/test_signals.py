@@ -143,12 +143,18 @@ def test_a_recording_is_cut_at_its_start_and_must_be_the_planned_file(tmp_path: 
         make(**planned, start_s=0.5, duration_s=0.9)
 
 
-def test_recordings_of_two_channels_are_refused(tmp_path: Path) -> None:
-    path = tmp_path / "stereo.wav"
-    soundfile.write(path, np.full((16_000, 2), 0.1), 16_000)
-    digest = sha256(path.read_bytes()).hexdigest()
-    with pytest.raises(StimulusError, match="mono"):
-        make(kind="recording", path=str(path), digest=digest, duration_s=0.5)
+def test_recordings_of_two_channels_are_mixed(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    left, right = rng.uniform(-0.5, 0.5, (2, 16_000))
+    soundfile.write(tmp_path / "stereo.wav", np.column_stack([left, right]), 16_000)
+    soundfile.write(tmp_path / "mono.wav", (left + right) / 2, 16_000)
+    mixed, mono = (
+        make(
+            kind="recording", path=str(path), digest=sha256(path.read_bytes()).hexdigest(), duration_s=0.5
+        ).wave
+        for path in (tmp_path / "stereo.wav", tmp_path / "mono.wav")
+    )
+    assert np.corrcoef(mixed, mono)[0, 1] > 0.99999
 
 
 @pytest.mark.parametrize(

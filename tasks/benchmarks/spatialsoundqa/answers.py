@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...questions.tables import Row
+from starbench.storage.tables import Row
+
 from ..open_questions import ANSWER, N_OPTIONS, Choice, Drawer, drawn_names, labels_of, neighbours, replaced
 
 #: Word of a direction -> its opposite.

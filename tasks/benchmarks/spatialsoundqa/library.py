@@ -9,10 +9,10 @@ from pathlib import Path
 
 from starbench.errors import SuiteError
 from starbench.execution.processes import map_in_threads
+from starbench.storage.tables import Row
 from starbench.suites.validate import RawRecord
 
 from ...hub import Snapshot
-from ...questions.tables import Row
 from .files import ON_THE_HUB, Files
 from .scenes import SourceFiles, make_scene, scene_name, scenes_folder, source_paths
 

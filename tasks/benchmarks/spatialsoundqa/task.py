@@ -9,12 +9,12 @@ from typing import ClassVar
 
 from starbench.errors import SuiteError
 from starbench.schema import Item
+from starbench.storage.tables import Row
 from starbench.suites.suite import Suite
 from starbench.suites.validate import RawRecord, validate_records
 
 from ...questions.columns import assign_columns
 from ...questions.records import records
-from ...questions.tables import Row
 from ..data_set import DataSetPlace
 from ..hub_sounds import ToDecode
 from ..open_questions import OpenDataSet

@@ -30,6 +30,12 @@ def test_receivers_that_distinguish_sides_only_get_questions_about_sides_only(re
     assert suite.options == {"format": receiver}
 
 
+def test_the_newest_version_takes_reverberation_times() -> None:
+    suite = plan(40, profile="default", rt60="anechoic,0.3")
+    times = {(parameters(draft).get("room") or {}).get("rt60_s") for draft in suite.drafts}
+    assert times == {None, 0.3}
+
+
 @pytest.mark.parametrize("receiver", ["foa", "mono"])
 def test_other_receivers_get_every_question(receiver: str) -> None:
     suite = plan(format=receiver, stems="yes", rt60="0.3,anechoic", snr="15")
@@ -74,7 +80,7 @@ def test_recordings_replace_every_sound_except_where_similarity_is_asked(tmp_pat
         ({"format": "foa", "hrtf": __file__}, "option hrtf is for format binaural"),
         ({"hrtf": __file__}, "option hrtf: "),
         ({"rt60": "0.05"}, "option rt60: 0.05 s cannot be made"),
-        ({"signal": "noise"}, "spatial has no option 'signal': there are format, hrtf, recordings"),
+        ({"signal": "noise"}, "spatial has no option 'signal': there are format, hrtf, mix"),
         ({"rt60": "anechoic"}, "option rt60: without a level cue, distance is heard in rooms only"),
     ],
 )

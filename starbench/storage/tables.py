@@ -1,4 +1,4 @@
-"""Tables of questions as users have them: JSON, JSON lines, CSV, TSV and Parquet, read row by row."""
+"""Tables as users have them: JSON, JSON lines, CSV, TSV and Parquet, read row by row."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST_BROKEN = 100
 
 
 class Row(NamedTuple):
-    """One question as it stands in a table."""
+    """One row as it stands in a table."""
 
     where: str
     """``FILE:LINE``, ``FILE[INDEX]`` or ``FILE: row N``."""
@@ -55,7 +55,7 @@ def rows_of(content: Any, path: Path) -> Iterator[Row]:
         arrays = [value for value in content.values() if isinstance(value, list)]
         content = arrays[0] if len(arrays) == 1 else None
     if not isinstance(content, list):
-        raise SuiteError(f"{path} must hold a JSON array of questions, or an object with one array")
+        raise SuiteError(f"{path} must hold a JSON array of rows, or an object with one array")
     for number, cells in enumerate(content):
         yield _row(f"{path.name}[{number}]", cells)
 
