@@ -27,6 +27,8 @@ AROUND_S = 0.04
 #: Of two excerpts of one length, one this much softer is a pause, dB; so is what is this much softer than the rest of
 #: an excerpt for longer than one hop.
 _PAUSE_DB = 20.0
+#: Of fewer thirds of an octave no place is heard well.
+_FEWEST_BANDS = 5
 #: Between which frequencies a spectrum has a shape by which an ear distinguishes heights, and how much of it is filled.
 _SHAPE_FROM_HZ, _FILLED = 1_000.0, 0.8
 #: An even sound, averaged over so many hops, stays within this range, dB.
@@ -63,9 +65,8 @@ HEIGHT = Needs(10_000.0, spectrum=True)
 HEIGHT_IN_TURN = Needs(10_000.0, spectrum=True, lasts=True)
 HEIGHT_NAMED = Needs(10_000.0, spectrum=True, lasts=True, named=True)
 #: What a room adds shows where a sound is even and then ends at once.
-EVEN = Needs(4_000.0, spectrum=True, lasts=True, even=True)
-EVEN_NAMED = Needs(4_000.0, spectrum=True, lasts=True, even=True, named=True)
-LEVEL_NAMED = Needs(lasts=True, even=True, named=True)
+EVEN = Needs(8_000.0, spectrum=True, lasts=True, even=True)
+EVEN_NAMED = Needs(8_000.0, spectrum=True, lasts=True, even=True, named=True)
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,7 @@ class Excerpts:
         present, top = heard(levels, self.snr_db), band_of(needs.bandwidth_hz)
         reaches = present[:, top:].any(axis=1) & (self.recording.bandwidth_hz >= needs.bandwidth_hz)
         yield f"do not reach {needs.bandwidth_hz / 1000:g} kHz", reaches
+        yield "are too narrow, as a tone is", present.sum(axis=1) >= _FEWEST_BANDS
         if needs.spectrum:
             shape = present[:, band_of(_SHAPE_FROM_HZ) : top + 1]
             yield (
