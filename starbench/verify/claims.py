@@ -37,10 +37,18 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Unmeasured:
-    """A claim that could not be measured, and why; counted and shown, never passed off as checked."""
+    """A claim of a known kind that could not be measured here, and why; counted and shown, never taken as checked."""
 
     kind: str
     why: str
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A claim that nothing can measure: no check, and no estimator of the task's, knows its key."""
+
+    key: str
+    why: str = "nothing measures it"
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,7 @@ class Absent:
 
 
 #: What became of one claim.
-ClaimResult = Measurement | Unmeasured | Absent
+ClaimResult = Measurement | Unmeasured | Unknown | Absent
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from starbench.measure.interaural import InterauralTransfer
 from starbench.measure.levels import db, power
 from starbench.measure.onsets import SMOOTH_S, bend, fall, rise
 from starbench.verify.bearings import HEAD_S
-from starbench.verify.claims import Absent, ClaimResult, Measurement, Source, Unmeasured
+from starbench.verify.claims import Absent, ClaimResult, Measurement, Source, Unknown, Unmeasured
 
 OVERLAPS = "sounds with another source"
 #: Kinds of signal that are steady between their ramps; others have no one level, onset or decay.
@@ -148,9 +148,10 @@ def received_level(source: Source) -> Iterator[ClaimResult]:
 
 
 def fundamental(source: Source) -> Iterator[ClaimResult]:
-    """Fundamental of a harmonic complex; what other kinds of signal sound like is not measured."""
+    """Fundamental of a harmonic complex; that of other kinds of signal is not measured."""
     if source.kind != "complex":
-        yield Unmeasured("signal", f"{source.kind}: nothing measures what it sounds like")
+        if source.truth["signal"].get("f0_hz") is not None:
+            yield Unknown("sources.signal.f0_hz", f"{source.kind}: nothing measures what it sounds like")
         return
     if not source.alone or source.moves:
         yield Unmeasured("f0", "moves" if source.moves else OVERLAPS)
@@ -198,7 +199,10 @@ def _thirds(samples: NDArray[np.float32], rate: int) -> NDArray[np.float64]:
 
 def interaural(source: Source) -> Iterator[ClaimResult]:
     """Time and level difference of the direct sound between the ears; in rooms see ``place_claims``."""
-    if source.truth.get("itd_us") is None or source.in_room:
+    if source.truth.get("itd_us") is None:
+        return
+    if source.in_room:
+        yield Unmeasured("ILD, in a room", "reflections change the level at both ears")
         return
     if source.is_coloured and source.alone:
         yield from _interaural_of_any_spectrum(source)
@@ -207,7 +211,8 @@ def interaural(source: Source) -> Iterator[ClaimResult]:
     where = source.surroundings + ("" if source.kind in _DENSE else ", harmonic")
     why, signal = None if source.alone else OVERLAPS, source.truth["signal"]
     if why or signal.get("ripple_db"):
-        yield Unmeasured(f"ITD, {where}", why or "the spectrum is random")
+        for name in ("ITD", "ILD"):
+            yield Unmeasured(f"{name}, {where}", why or "the spectrum is random")
         return
     stretch = whole_stretch(source)
     rate, tilt = source.clip.rate, source.tilt_db_per_octave
@@ -218,6 +223,8 @@ def interaural(source: Source) -> Iterator[ClaimResult]:
     yield Measurement(f"ITD, {where}", source.name, float(source.truth["itd_us"]), time)
     if source.kind in _SHAPED:
         yield Measurement(f"ILD, {where}", source.name, float(source.truth["ild_db"]), level)
+    else:
+        yield Unmeasured(f"ILD, {where}", f"{source.kind}: its spectrum is not known")
 
 
 def _interaural_of_any_spectrum(source: Source) -> Iterator[ClaimResult]:
