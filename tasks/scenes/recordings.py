@@ -155,7 +155,9 @@ def fitting(
     for recording in recordings:
         excerpts = Excerpts(recording, needs, snr_db)
         shortcoming = (
-            "have no name" if needs.named and not recording.name else excerpts.shortcoming(duration_s)
+            "have no name in labels.csv"
+            if needs.named and not recording.name
+            else excerpts.shortcoming(duration_s)
         )
         if shortcoming:
             lacking.setdefault(shortcoming, []).append(recording.file)
