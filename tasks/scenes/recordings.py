@@ -34,6 +34,9 @@ _SHAPE_FROM_HZ, _FILLED = 1_000.0, 0.8
 #: An even sound, averaged over so many hops, stays within this range, dB.
 _EVEN_HOPS, _EVEN_DB = 4, 9.0
 
+#: Largest peak over the mean power, dB: more would exceed full scale at the loudest levels.
+_CREST_DB = 22.0
+
 Mask = NDArray[np.bool_]
 
 
@@ -126,6 +129,8 @@ class Excerpts:
         yield "have it in soft parts only", mean >= mean.max() * 10.0 ** (-_PAUSE_DB / 10.0)
         power = bands.sum(axis=1)
         windows = sliding_window_view(power, hops)
+        peaks = sliding_window_view(self.recording.peaks, hops).max(axis=1)
+        yield "have peaks that would clip", np.square(peaks) <= mean * 10.0 ** (_CREST_DB / 10.0)
         if needs.lasts:
             soft = windows < mean[:, None] * 10.0 ** (-_PAUSE_DB / 10.0)
             yield "have pauses", ~(soft[:, :-1] & soft[:, 1:]).any(axis=1) & ~soft[:, [0, -1]].any(axis=1)
