@@ -59,6 +59,13 @@ def band_levels(samples: Samples, rate: int) -> Floats:
     return _summed(power, frequency, MIDDLES_HZ / _HALF_BAND, MIDDLES_HZ * _HALF_BAND)
 
 
+def levels(samples: Samples, rate: int) -> Floats:
+    """Power of each third of an octave of a whole sound, shape (n,), as (bands,)."""
+    power = _power(samples, samples.shape[0], 1)
+    frequency = np.arange(power.shape[1]) * (rate / samples.shape[0])
+    return _summed(power, frequency, MIDDLES_HZ / _HALF_BAND, MIDDLES_HZ * _HALF_BAND)[0]
+
+
 def heard(levels: Floats, snr_db: float | None = None) -> NDArray[np.bool_]:
     """Which bands are strong enough beside the strongest, and beside a noise that is weaker than all by ``snr_db``.
 
