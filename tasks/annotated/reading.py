@@ -92,9 +92,7 @@ def _add(
         problem = f"frame {last} is after the end of {files.sound} ({n_recorded} frames): is it of another recording?"
         faults.append((where, problem))
     if layout.is_screened and 0 < n_recorded < layout.clip_frames:
-        faults.append(
-            (files.sound, f"lasts {n_recorded / FRAMES_PER_SECOND:g} s, and a clip {layout.clip_s} s")
-        )
+        faults.append((files.sound, _too_short(n_recorded, layout.clip_s)))
     scenes = list(_scenes(layout, files.name, annotation.activities, n_recorded))
     if layout.is_screened and not faults:
         try:
@@ -107,6 +105,10 @@ def _add(
         contents.sounds[files.name] = files.sound
         contents.scenes += scenes
     return faults
+
+
+def _too_short(n_recorded: int, clip_s: int) -> str:
+    return f"lasts {n_recorded / FRAMES_PER_SECOND:g} s, and clips {clip_s} s: write a smaller clip_s"
 
 
 def _frames(sound: Path, channels: int) -> int:
