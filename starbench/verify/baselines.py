@@ -146,7 +146,9 @@ def _metadata_strategies(part: _Part) -> Callable[[NDArray[np.bool_]], Iterator[
                 for pattern in permutations(range(len(rows[0]))):
                     yield [_sorted_right(row, pattern) for row in rows]
             else:
-                middle = float(np.median([row[0] for row, is_known in zip(rows, train, strict=True) if is_known]))
+                middle = float(
+                    np.median([row[0] for row, is_known in zip(rows, train, strict=True) if is_known])
+                )
                 yield _usual_answers(part, [row[0] > middle for row in rows], train)
 
     return strategies
@@ -179,7 +181,9 @@ def _question_strategies(part: _Part) -> Callable[[NDArray[np.bool_]], Iterator[
             for option in range(max(len(item.options) for item in part.items)):
                 yield [_always(item, option) for item in part.items]
         else:
-            yield _usual_answers(part, [(item.question, frozenset(item.options)) for item in part.items], train)
+            yield _usual_answers(
+                part, [(item.question, frozenset(item.options)) for item in part.items], train
+            )
 
     return strategies
 
@@ -214,5 +218,3 @@ def _chance_interval(chance: float, n: int) -> tuple[float, float]:
 
     low, high = binom.interval(_LEVEL, n, chance)
     return float(low) / n, float(high) / n
-
-
