@@ -106,7 +106,7 @@ def _onsets(response: Samples, rate: int) -> NDArray[np.intp]:
     size = np.abs(response)
     first = int(np.argmax(size.max(axis=0) >= _BEGINS * size.max()))
     stretch = size[:, first : first + round(_AROUND_HEAD_S * rate)]
-    return first + np.argmax(stretch >= _ONSET * stretch.max(axis=1, keepdims=True), axis=1)
+    return np.asarray(first + np.argmax(stretch >= _ONSET * stretch.max(axis=1, keepdims=True), axis=1))
 
 
 @lru_cache(maxsize=4)

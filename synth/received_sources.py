@@ -15,7 +15,6 @@ from . import acoustics
 from .geometry import unit
 from .image_sources import free_field, shoebox_images
 from .impulse_response import ImpulseResponse
-from .listening_room import ListeningRoom
 from .measured_ears import MeasuredEars, shows_decay
 from .motion.trajectories import make_trajectory
 from .prism import Prism
@@ -46,7 +45,7 @@ class ReceivedSource:
 
 
 def receive(
-    wave: Samples, source: Source, receiver: Receiver | MeasuredEars, room: ListeningRoom | None, rate: int
+    wave: Samples, source: Source, receiver: Receiver | MeasuredEars, room: Shoebox | Prism | None, rate: int
 ) -> ReceivedSource:
     """Receive a source that emits ``wave``, shape (n,), where it stands or while it moves.
 
@@ -54,7 +53,7 @@ def receive(
     """
     if source.at is not None:
         return _receive_static(wave, source.at, receiver, room, rate)
-    if isinstance(receiver, MeasuredEars) or not (room is None or isinstance(room, Shoebox)):
+    if isinstance(receiver, MeasuredEars) or isinstance(room, Prism):
         raise StimulusError(
             "a moving source is rendered in the open or in a rectangular room only: give 'at', or a room of size_m"
         )
@@ -62,7 +61,7 @@ def receive(
 
 
 def _receive_static(
-    wave: Samples, at: Place, receiver: Receiver | MeasuredEars, room: ListeningRoom | None, rate: int
+    wave: Samples, at: Place, receiver: Receiver | MeasuredEars, room: Shoebox | Prism | None, rate: int
 ) -> ReceivedSource:
     response = _response(at, receiver, room)
     dry = room is None and not isinstance(receiver, MeasuredEars)
@@ -82,7 +81,7 @@ def _receive_static(
     return ReceivedSource(samples, response.lead, wave.size, truth)
 
 
-def _response(at: Place, receiver: Receiver | MeasuredEars, room: ListeningRoom | None) -> ImpulseResponse:
+def _response(at: Place, receiver: Receiver | MeasuredEars, room: Shoebox | Prism | None) -> ImpulseResponse:
     if isinstance(receiver, MeasuredEars):
         return receiver.response(at)
     offset = at.distance_m * unit(at.azimuth_deg, at.elevation_deg)

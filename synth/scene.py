@@ -18,7 +18,6 @@ from starbench.errors import StimulusError
 from starbench.synthesis import Stimulus
 
 from . import calibration, diffuse, signals
-from .listening_room import ListeningRoom
 from .measured_ears import MeasuredEars
 from .prism import Prism
 from .received_sources import receive
@@ -95,11 +94,11 @@ def scene(*, rng: np.random.Generator, **parameters: Any) -> Stimulus:
     return Stimulus(samples.T, spec.rate, truth, stems)
 
 
-def _room(spec: SceneSpec) -> ListeningRoom | None:
+def _room(spec: SceneSpec) -> Shoebox | Prism | None:
     if spec.room is None:
         return None
     shape = Shoebox if isinstance(spec.room, Room) else Prism
-    room: ListeningRoom = shape(**dict(spec.room))
+    room: Shoebox | Prism = shape(**dict(spec.room))
     for number, position in enumerate(spec.microphones_m or (), 1):
         room.require_inside(room.to_room(position), f"microphone {number}")
     return room
@@ -109,7 +108,7 @@ def _place_source(
     source: Source,
     spec: SceneSpec,
     receiver: Receiver | MeasuredEars,
-    room: ListeningRoom | None,
+    room: Shoebox | Prism | None,
     n: int,
     rng: np.random.Generator,
 ) -> PlacedSource:
@@ -212,7 +211,7 @@ def _add_background(
 def _describe_room(
     spec: SceneSpec,
     receiver: Receiver | MeasuredEars,
-    room: ListeningRoom | None,
+    room: Shoebox | Prism | None,
     sources: list[PlacedSource],
 ) -> dict[str, Any] | None:
     t30_s = [value for source in sources for value in source.truth.get("t30_s", ())]

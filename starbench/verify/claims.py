@@ -192,7 +192,7 @@ class Source:
         room = self.clip.truth.get("room")
         if not room:
             return 0.0
-        # Where noise of a measurement hid the decay, nobody knows how long sounds go on.
+        # Where noise of a measurement hid the decay, nobody knows how long sounds last.
         return _DECAYED * float(room.get("t30_s") or room.get("rt60_s") or math.inf)
 
     @cached_property

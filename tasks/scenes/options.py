@@ -144,9 +144,9 @@ class SceneOptions:
         return None if self.recordings or self.measured else "CC0-1.0"
 
     def tail_s(self, rt60_s: Sequence[float | None]) -> float:
-        """How long sounds go on after their end, s: so long as the longest of reverberation times, or as a response."""
+        """How long a room is heard after a sound, s: the longest reverberation time, or the length of a response."""
         if self.measured:
-            return min(self.measured.responses.shape[2] / self.measured.rate, _LONGEST_TAIL_S)
+            return min(float(self.measured.responses.shape[2]) / self.measured.rate, _LONGEST_TAIL_S)
         return max(time_s or 0.0 for time_s in rt60_s)
 
     def backgrounds(self, default: Sequence[float | None] = BACKGROUNDS_DB) -> tuple[float | None, ...]:
