@@ -55,9 +55,9 @@ class Stimuli:
         items: list[Item] = []
         clips: dict[str, ClipInfo] = {}
         for draft in drafts:
-            rendered = render_item(RenderJob(draft.item.id, draft.clips), self.seed, self.suite.root)
+            rendered = render_item(RenderJob.of(draft), self.seed, self.suite.root)
             items.append(with_clips(draft.item, rendered))
-            clips |= {c.path: ClipInfo(c.digest, c.channels, c.rate, c.seconds) for c in rendered.clips}
+            clips |= {c.path: ClipInfo(c.digest, c.channels, c.rate, c.seconds) for c in rendered.files}
         # Their sounds are on disk by now: a question on record is whole.
         append_lines(self.suite.root / METADATA, map(metadata_line, items))
         return Stimuli(self._with(items, clips), self.seed)

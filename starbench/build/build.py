@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from os.path import lexists, realpath
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from starbench.build.render import RenderedItem, RenderJob
@@ -28,6 +28,7 @@ from starbench.suites import suite as suites
 from starbench.suites.clip_info import ClipInfo
 from starbench.suites.metadata import FORMAT_VERSION, metadata_lines
 from starbench.suites.suite import MANIFEST, METADATA, Suite
+from starbench.suites.truth import claims
 from starbench.synthesis import BuildPlan, BuildSpec
 from starbench.text import slug
 
@@ -83,6 +84,7 @@ def build(
                 on_interrupted(InterruptedBuild(differences, len(intact), len(plan.drafts)))
             items = _render(plan, spec.seed, staging, workers or available_cpus(), intact, on_item)
             manifest = _manifest(task, spec, plan, getattr(plugin, "attributes", ()))
+            manifest["synthesizers"] = _synthesizers(plan, items)
             return _publish(manifest, plan, items, staging, out)
     except WorkerDiedError as error:
         raise SuiteError(
@@ -116,7 +118,9 @@ def _header(task: str, spec: BuildSpec, plan: BuildPlan) -> dict[str, Any]:
         "seed": spec.seed,
         "options": spec.options,
         "versions": versions(_VERSIONED),
-        "synthesizers": _code_digest({recipe.synthesizer for draft in plan.drafts for recipe in draft.clips}),
+        "synthesizers": _code_digest(
+            {recipe.synthesizer for draft in plan.drafts for recipe in draft.recipes}
+        ),
         "plan": _plan_digest(plan, task),
     }
     read_back: dict[str, Any] = json.loads(json.dumps(header))
@@ -129,7 +133,7 @@ def _plan_digest(plan: BuildPlan, task: str) -> str:
         raise PluginError(f"task {task!r} planned two items with the id {repeated[0]!r}")
     digest = sha256()
     for draft in plan.drafts:
-        recipes = [(recipe.synthesizer, recipe.parameters) for recipe in draft.clips]
+        recipes = [(recipe.synthesizer, recipe.parameters) for recipe in draft.recipes]
         try:
             digest.update(json.dumps((draft.item.model_dump(), recipes), sort_keys=True).encode() + b"\n")
         except TypeError as error:
@@ -158,7 +162,7 @@ def _render(
 ) -> dict[str, RenderedItem]:
     """Render what is missing; returns all items, by id."""
     total = len(plan.drafts)
-    jobs = [RenderJob(draft.item.id, draft.clips) for draft in plan.drafts if draft.item.id not in intact]
+    jobs = [RenderJob.of(draft) for draft in plan.drafts if draft.item.id not in intact]
     on_item(total - len(jobs), total)
     render = partial(render_on_record, seed=seed, staging=staging.path)
     # One worker is a process of its own, too, for its one thread: see processes.ONE_THREAD.
@@ -185,7 +189,7 @@ def _publish(
     clips = {
         clip.path: ClipInfo(clip.digest, clip.channels, clip.rate, clip.seconds)
         for _, part in parts
-        for clip in part.clips
+        for clip in part.files
     }
     staging.remove_strays(part for _, part in parts)
     write_lines(staging.suite / METADATA, metadata_lines(items))
@@ -202,7 +206,8 @@ def with_clips(item: Item, rendered: RenderedItem) -> Item:
     """The item of a draft once its clips are on disk."""
     truth = {**item.truth, "clips": [clip.truth for clip in rendered.clips]}
     paths = tuple(clip.path for clip in rendered.clips)
-    return item.model_copy(update={"audio_paths": paths, "truth": truth})
+    uncut = {} if rendered.uncut is None else {"uncut_audio_path": rendered.uncut.path}
+    return item.model_copy(update={"audio_paths": paths, "truth": truth, **uncut})
 
 
 def _manifest(task: str, spec: BuildSpec, plan: BuildPlan, attributes: Sequence[str]) -> dict[str, Any]:
@@ -225,6 +230,20 @@ def _manifest(task: str, spec: BuildSpec, plan: BuildPlan, attributes: Sequence[
         "dropped": plan.dropped,
         "versions": versions(_VERSIONED),
     }
+
+
+def _synthesizers(plan: BuildPlan, rendered: Mapping[str, RenderedItem]) -> dict[str, Any]:
+    """For each synthesizer how many clips it made, and the keys of what their truths claim."""
+    clips: Counter[str] = Counter()
+    keys: dict[str, set[str]] = {}
+    for draft in plan.drafts:
+        for recipe, clip in zip(draft.clips, rendered[draft.item.id].clips, strict=True):
+            # Of a file its name is enough, wherever it lies here.
+            path, colon, function = recipe.synthesizer.rpartition(":")
+            name = f"{PurePath(path).name}{colon}{function}"
+            clips[name] += 1
+            keys.setdefault(name, set()).update(claim.key for claim in claims(clip.truth))
+    return {name: {"clips": n, "claims": sorted(keys[name])} for name, n in clips.items()}
 
 
 def _name(task: str, spec: BuildSpec, attributes: Sequence[str]) -> str:

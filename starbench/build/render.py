@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import traceback
-from collections.abc import Iterator
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -20,17 +19,22 @@ from starbench.plugins import registry
 from starbench.schema.base import Frozen
 from starbench.storage.atomic import write_bytes
 from starbench.suites.suite import AUDIO
-from starbench.synthesis import Recipe, Stimulus, Synthesizer, generator
+from starbench.synthesis import Draft, Recipe, Stimulus, Synthesizer, generator
 
 #: Folder of the sources alone, beside the clips.
 STEMS = "stems"
 
 
 class RenderJob(NamedTuple):
-    """The clips of one item, still to be rendered."""
+    """The clips of one item, still to be rendered, and its uncut recording if it has one."""
 
     item_id: str
     clips: tuple[Recipe, ...]
+    uncut: Recipe | None = None
+
+    @classmethod
+    def of(cls, draft: Draft) -> RenderJob:
+        return cls(draft.item.id, draft.clips, draft.uncut)
 
 
 class RenderedClip(Frozen):
@@ -58,10 +62,16 @@ class RenderedClip(Frozen):
 
 
 class RenderedItem(Frozen):
-    """The clips of one item, on disk."""
+    """The clips of one item, on disk, and its uncut recording if it has one."""
 
     id: str
     clips: tuple[RenderedClip, ...]
+    uncut: RenderedClip | None = None
+
+    @property
+    def files(self) -> tuple[RenderedClip, ...]:
+        """All of them."""
+        return self.clips if self.uncut is None else (*self.clips, self.uncut)
 
 
 def render_item(job: RenderJob, seed: int, root: Path) -> RenderedItem:
@@ -69,24 +79,36 @@ def render_item(job: RenderJob, seed: int, root: Path) -> RenderedItem:
 
     Raises what :func:`render_stimulus` does, and an OSError if the disk does not take it.
     """
-    return RenderedItem(id=job.item_id, clips=tuple(_clips(job, seed, root)))
+    clips = tuple(
+        _clip(
+            recipe,
+            generator(seed, job.item_id, "clip", str(number)),
+            root,
+            f"{job.item_id}: clip {number + 1}",
+        )
+        for number, recipe in enumerate(job.clips)
+    )
+    uncut = job.uncut and _clip(
+        job.uncut, generator(seed, job.item_id, "uncut"), root, f"{job.item_id}: its uncut recording"
+    )
+    return RenderedItem(id=job.item_id, clips=clips, uncut=uncut)
 
 
-def _clips(job: RenderJob, seed: int, root: Path) -> Iterator[RenderedClip]:
-    for number, recipe in enumerate(job.clips):
-        try:
-            audio, stimulus = render_stimulus(recipe, generator(seed, job.item_id, "clip", str(number)))
-        except StarbenchError as error:
-            # Plain classes of ours, whatever was raised: the error has to cross to another process.
-            kind = PluginError if isinstance(error, PluginError) else StimulusError
-            raise kind(f"{job.item_id}: clip {number + 1} cannot be made: {error}") from error
-        truth = dict(stimulus.truth)
-        if stimulus.stems:
-            truth["stems"] = [_write_stem(root, stem, audio.rate) for stem in stimulus.stems]
-        facts = {name: getattr(audio, name) for name in ("digest", "channels", "rate", "seconds")}
-        clip = RenderedClip(**facts, truth=truth)
-        write_bytes(root / clip.path, audio.wav)
-        yield clip
+def _clip(recipe: Recipe, rng: np.random.Generator, root: Path, name: str) -> RenderedClip:
+    """Render one clip, called ``name`` in errors, and write it below ``root``."""
+    try:
+        audio, stimulus = render_stimulus(recipe, rng)
+    except StarbenchError as error:
+        # Plain classes of ours, whatever was raised: the error has to cross to another process.
+        kind = PluginError if isinstance(error, PluginError) else StimulusError
+        raise kind(f"{name} cannot be made: {error}") from error
+    truth = dict(stimulus.truth)
+    if stimulus.stems:
+        truth["stems"] = [_write_stem(root, stem, audio.rate) for stem in stimulus.stems]
+    facts = {name: getattr(audio, name) for name in ("digest", "channels", "rate", "seconds")}
+    clip = RenderedClip(**facts, truth=truth)
+    write_bytes(root / clip.path, audio.wav)
+    return clip
 
 
 def render_stimulus(recipe: Recipe, rng: np.random.Generator) -> tuple[Audio, Stimulus]:

@@ -68,7 +68,7 @@ class Staging:
 
     def remove_strays(self, items: Iterable[RenderedItem]) -> None:
         """Delete what none of ``items`` names: halves of files, clips of an item that was rendered again."""
-        clips = [clip for item in items for clip in item.clips]
+        clips = [clip for item in items for clip in item.files]
         named = {clip.path for clip in clips} | {stem for clip in clips for stem in clip.stems}
         for path in (*self.suite.glob(f"{AUDIO}/*"), *self.suite.glob(f"{STEMS}/*")):
             if path.relative_to(self.suite).as_posix() not in named:
@@ -83,12 +83,12 @@ class Staging:
 
     def _is_intact(self, item: RenderedItem) -> bool:
         try:
-            for clip in item.clips:
+            for clip in item.files:
                 path = self.suite / clip.path
                 sound = decode(path)
                 if sound.digest != clip.digest or sound.wav != read_bytes(path):
                     return False
-            stems = {stem: self.suite / stem for clip in item.clips for stem in clip.stems}
+            stems = {stem: self.suite / stem for clip in item.files for stem in clip.stems}
             return all(stem_path(read_bytes(path)) == stem for stem, path in stems.items())
         except (AudioError, OSError):
             return False
@@ -123,7 +123,7 @@ def render_on_record(job: RenderJob, seed: int, staging: Path) -> None:
     Any number of processes may do so at once: a line is one write at the end of the file.
     """
     item = render_item(job, seed, staging / _SUITE)
-    _append(staging / _RECORD, item.model_dump())
+    _append(staging / _RECORD, item.model_dump(exclude_defaults=True))
 
 
 def is_staging(path: Path) -> bool:

@@ -62,7 +62,9 @@ _DISTANCE = _pattern(
 
 
 def aspect_of_space(item: Item) -> Aspect | None:
-    """What of space an item asks about; None: nothing that its words would show."""
+    """What of space an item asks about; None: nothing that its words would show, or the order of its clips."""
+    if item.option_orders is not None:
+        return None
     if _has_sides(item.options) or _has_angles(item.options) or _asks(_DIRECTION, item):
         return "direction"
     if _asks(_DISTANCE, item):

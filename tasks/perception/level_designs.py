@@ -53,8 +53,8 @@ def place_design(attribute: str, profile: Profile, options: SceneOptions, seed: 
     if len(levels) < 2:
         raise InputError(f"{name} cannot be asked: {next(filter(None, refusals.values()))}")
     options = with_recorded(name, discrimination.design.duration_s, options, seed)
-    if options.recorded and not options.recorded.groups:
-        raise InputError(f"no item can be built: {options.recorded.note(name)[0]}")
+    if options.recorded and options.recorded.why_none:
+        raise InputError(f"{name} cannot be asked: {options.recorded.why_none}")
     factors = discrimination.design.factors(options)
 
     def draft(identifier: str, level: float, larger: Interval | None) -> Draft:

@@ -163,9 +163,11 @@ def _plan_part(sub_category: str, n: int, profile: Profile, options: SceneOption
     recorded = options.recorded
     if recorded is None:
         return _PLACE_PLANNERS[profile.name, kind](attribute, n, options, seed)
-    part = _PLACE_PLANNERS[profile.name, kind](attribute, n, options, seed) if recorded.groups else PartPlan()
-    dropped = [*recorded.note(sub_category), *part.dropped]
-    return replace(part, dropped=dropped, recordings={sub_category: recorded.facts})
+    if recorded.why_none:
+        part = PartPlan(dropped=[f"{sub_category}: all items: {recorded.why_none}"])
+    else:
+        part = _PLACE_PLANNERS[profile.name, kind](attribute, n, options, seed)
+    return replace(part, recordings={sub_category: recorded.facts})
 
 
 def _duration_s(profile: Profile, kind: str, attribute: str) -> Bounds:

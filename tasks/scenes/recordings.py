@@ -27,10 +27,15 @@ AROUND_S = 0.04
 #: Of two excerpts of one length, one this much softer is a pause, dB; so is what is this much softer than the rest of
 #: an excerpt for longer than one hop.
 _PAUSE_DB = 20.0
+#: Of fewer thirds of an octave no place is heard well.
+_FEWEST_BANDS = 5
 #: Between which frequencies a spectrum has a shape by which an ear distinguishes heights, and how much of it is filled.
 _SHAPE_FROM_HZ, _FILLED = 1_000.0, 0.8
 #: An even sound, averaged over so many hops, stays within this range, dB.
 _EVEN_HOPS, _EVEN_DB = 4, 9.0
+
+#: Largest peak over the mean power, dB: more would exceed full scale at the loudest levels.
+_CREST_DB = 22.0
 
 Mask = NDArray[np.bool_]
 
@@ -63,9 +68,8 @@ HEIGHT = Needs(10_000.0, spectrum=True)
 HEIGHT_IN_TURN = Needs(10_000.0, spectrum=True, lasts=True)
 HEIGHT_NAMED = Needs(10_000.0, spectrum=True, lasts=True, named=True)
 #: What a room adds shows where a sound is even and then ends at once.
-EVEN = Needs(4_000.0, spectrum=True, lasts=True, even=True)
-EVEN_NAMED = Needs(4_000.0, spectrum=True, lasts=True, even=True, named=True)
-LEVEL_NAMED = Needs(lasts=True, even=True, named=True)
+EVEN = Needs(8_000.0, spectrum=True, lasts=True, even=True)
+EVEN_NAMED = Needs(8_000.0, spectrum=True, lasts=True, even=True, named=True)
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,7 @@ class Excerpts:
         present, top = heard(levels, self.snr_db), band_of(needs.bandwidth_hz)
         reaches = present[:, top:].any(axis=1) & (self.recording.bandwidth_hz >= needs.bandwidth_hz)
         yield f"do not reach {needs.bandwidth_hz / 1000:g} kHz", reaches
+        yield "are too narrow, as a tone is", present.sum(axis=1) >= _FEWEST_BANDS
         if needs.spectrum:
             shape = present[:, band_of(_SHAPE_FROM_HZ) : top + 1]
             yield (
@@ -124,6 +129,8 @@ class Excerpts:
         yield "have it in soft parts only", mean >= mean.max() * 10.0 ** (-_PAUSE_DB / 10.0)
         power = bands.sum(axis=1)
         windows = sliding_window_view(power, hops)
+        peaks = sliding_window_view(self.recording.peaks, hops).max(axis=1)
+        yield "have peaks that would clip", np.square(peaks) <= mean * 10.0 ** (_CREST_DB / 10.0)
         if needs.lasts:
             soft = windows < mean[:, None] * 10.0 ** (-_PAUSE_DB / 10.0)
             yield "have pauses", ~(soft[:, :-1] & soft[:, 1:]).any(axis=1) & ~soft[:, [0, -1]].any(axis=1)
@@ -153,7 +160,9 @@ def fitting(
     for recording in recordings:
         excerpts = Excerpts(recording, needs, snr_db)
         shortcoming = (
-            "have no name" if needs.named and not recording.name else excerpts.shortcoming(duration_s)
+            "have no name in labels.csv"
+            if needs.named and not recording.name
+            else excerpts.shortcoming(duration_s)
         )
         if shortcoming:
             lacking.setdefault(shortcoming, []).append(recording.file)

@@ -117,15 +117,18 @@ class RecordedSounds:
         """What a suite declares about them."""
         return {"needs": asdict(self.needs), "used": list(self.used), "left_out": dict(self.lacking)}
 
-    def note(self, name: str) -> list[str]:
-        """A line, or none, for a plan's list of what was left out of the question ``name``."""
-        reasons = [f"{len(files)} {reason}" for reason, files in self.lacking.items()]
+    @property
+    def why_none(self) -> str | None:
+        """Why the question cannot be asked about any of them; None where it can."""
+        if self.groups:
+            return None
         total = len(self.used) + sum(map(len, self.lacking.values()))
-        if not self.groups:
-            why = reasons or ["they have the same name or class: give them others in labels.csv"]
-            return [f"{name}: all items: too few of {total} recordings can be used: {', '.join(why)}"]
-        used = f"{len(self.used)} of {total} recordings can be used"
-        return [f"{name}: {used}: {', '.join(reasons)}"] if reasons else []
+        reasons = [f"{len(files)} {reason}" for reason, files in self.lacking.items()]
+        if self.used:
+            reasons.append(
+                f"{len(self.used)} have too few others with names and classes that differ from theirs"
+            )
+        return f"too few of {total} recordings can be used: {', '.join(reasons)}"
 
 
 def recorded_sounds(

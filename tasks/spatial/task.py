@@ -112,11 +112,12 @@ def _plan_category(
     category: str, question_types: Sequence[QuestionType], n: int, options: SceneOptions, seed: int
 ) -> PartPlan:
     """Plan ``n`` items of a category over the types that can be asked, in proportion to their sizes."""
-    reasons = {each: each.inapplicable_reason(options) for each in question_types}
-    dropped = [f"{each.name}: all items: {reason}" for each, reason in reasons.items() if reason]
-    recorded = {each: each.recorded(options, seed) for each, reason in reasons.items() if not reason}
-    dropped += [line for each, sounds in recorded.items() if sounds for line in sounds.note(each.name)]
-    usable = [each for each, sounds in recorded.items() if sounds is None or sounds.groups]
+    recorded = {each: each.recorded(options, seed) for each in question_types}
+    reasons = {
+        each: each.inapplicable_reason(options) or (sounds.why_none if sounds else None)
+        for each, sounds in recorded.items()
+    }
+    usable = [each for each, reason in reasons.items() if not reason]
     counts = apportion(n, [each.size for each in usable]) if usable else []
     return PartPlan(
         [
@@ -124,7 +125,7 @@ def _plan_category(
             for each, count in zip(usable, counts, strict=True)
             for draft in plan_items(each, category, count, replace(options, recorded=recorded[each]), seed)
         ],
-        dropped,
+        [f"{each.name}: all items: {reason}" for each, reason in reasons.items() if reason],
         {each.name: sounds.facts for each, sounds in recorded.items() if sounds},
     )
 

@@ -1,0 +1,131 @@
+"""Whether clips were cut from one recording next to each other, as edges that match show it.
+
+A listener who knows nothing of what is heard can still put clips in order if the end of one continues in the
+beginning of the next: in the waveform, in the spectrum, in the background. What it reaches is what an order is worth
+that needs no understanding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise, permutations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import next_fast_len
+from scipy.linalg import solve_toeplitz
+
+from starbench.measure.levels import db
+
+Mono = NDArray[np.floating]
+Costs = NDArray[np.float64]
+
+#: How an edge can continue: each alone, then all of them together.
+CUES = ("waveform", "spectrum", "background")
+TOGETHER = "together"
+#: Coefficients of linear prediction, the stretch that they are learnt from, s, and samples that they must foresee.
+_ORDER, _LEARNT_S, _FORESEEN = 24, 0.1, 12
+#: Stretches beside a cut whose spectra are compared, s: the shortest that shows one, and what a syllable lasts.
+_EDGES_S = (0.05, 0.2)
+#: The background is the level that a tenth of the frames of the last, or first, second stay below.
+_BACKGROUND_S, _FRAME_S, _BACKGROUND_SHARE = 1.0, 0.032, 10
+_BANDS_HZ = np.geomspace(80.0, 5000.0, 17)
+_FLOOR = 1e-9
+#: Clips must have both edges.
+SHORTEST_S = 2 * max(_EDGES_S)
+
+
+def joint_costs(clips: Sequence[Mono], rate: int) -> dict[str, Costs]:
+    """For each cue how badly the end of clip i continues in the beginning of clip j: shape (clips, clips).
+
+    ``clips`` are of one channel. Costs have mean 0 and variance 1 over the joints that there can be.
+    """
+    raw = {
+        "waveform": _costs([(_tail(clip, rate), _head(clip, rate)) for clip in clips], _unforeseen),
+        "spectrum": sum(
+            _costs([_edge_spectra(clip, rate, seconds) for clip in clips], _difference_in_shape)
+            for seconds in _EDGES_S
+        ),
+        "background": _costs([_edge_backgrounds(clip, rate) for clip in clips], _difference),
+    }
+    return {**raw, TOGETHER: np.asarray(sum(raw.values()))}
+
+
+def share_right(costs: Costs) -> float:
+    """Whether the order of least cost is the one that clips stand in: 1, 0, or a part where orders are equally good."""
+    totals = {
+        order: sum(costs[a, b] for a, b in pairwise(order)) for order in permutations(range(len(costs)))
+    }
+    least = min(totals.values()) + 1e-9
+    best = [order for order, total in totals.items() if total <= least]
+    return float(tuple(range(len(costs))) in best) / len(best)
+
+
+def shares_right(clips: Sequence[Mono], rate: int) -> Mapping[str, float]:
+    """:func:`share_right` of clips in their true order, by cue."""
+    return {cue: share_right(costs) for cue, costs in joint_costs(clips, rate).items()}
+
+
+def _costs(edges: Sequence[tuple[Costs, Costs]], cost: object) -> Costs:
+    """Cost of every joint, from what is known of each clip's end and beginning."""
+    n = len(edges)
+    costs = np.zeros((n, n))
+    apart = ~np.eye(n, dtype=bool)
+    for a, b in zip(*np.nonzero(apart), strict=True):
+        costs[a, b] = cost(edges[a][0], edges[b][1])  # type: ignore[operator]
+    costs[apart] -= costs[apart].mean()
+    return np.asarray(costs / max(float(costs[apart].std()), _FLOOR))
+
+
+def _tail(clip: Mono, rate: int) -> Costs:
+    return np.asarray(clip[-round(_LEARNT_S * rate) :], dtype=np.float64)
+
+
+def _head(clip: Mono, rate: int) -> Costs:
+    return np.asarray(clip[: round(_LEARNT_S * rate)], dtype=np.float64)
+
+
+def _unforeseen(end: Costs, beginning: Costs) -> float:
+    """How much worse than inside a clip linear prediction does across a cut, forwards and backwards; log of power."""
+    return _surprise(end, beginning) + _surprise(beginning[::-1], end[::-1])
+
+
+def _surprise(known: Costs, new: Costs) -> float:
+    windowed = known * np.hanning(known.size)
+    products = np.array([windowed[: known.size - lag] @ windowed[lag:] for lag in range(_ORDER + 1)])
+    products[0] = products[0] * (1 + 1e-4) + _FLOOR
+    weights = np.concatenate([[1.0], -solve_toeplitz(products[:-1], products[1:])])
+    usual = np.mean(np.square(np.convolve(known, weights, "valid")))
+    across = np.concatenate([known[-_ORDER:], new[:_FORESEEN]])
+    errors = np.mean(np.square(np.convolve(across, weights, "valid")))
+    return float(np.log((errors + _FLOOR) / (usual + _FLOOR)))
+
+
+def _edge_spectra(clip: Mono, rate: int, seconds: float) -> tuple[Costs, Costs]:
+    n = round(seconds * rate)
+    return _spectra(clip[-n:][None], rate)[0], _spectra(clip[:n][None], rate)[0]
+
+
+def _edge_backgrounds(clip: Mono, rate: int) -> tuple[Costs, Costs]:
+    size, n = round(_FRAME_S * rate), round(_BACKGROUND_S * rate)
+    parts = [part[: part.size // size * size].reshape(-1, size) for part in (clip[-n:], clip[:n])]
+    end, beginning = (np.percentile(_spectra(part, rate), _BACKGROUND_SHARE, axis=0) for part in parts)
+    return end, beginning
+
+
+def _spectra(frames: Mono, rate: int) -> Costs:
+    """Level by band of each frame, dB; shape (frames, bands)."""
+    size = next_fast_len(frames.shape[1], real=True)
+    spectrum = np.square(np.abs(np.fft.rfft(frames * np.hanning(frames.shape[1]), size, axis=1)))
+    lines = np.rint(_BANDS_HZ * size / rate).astype(np.intp)
+    edges = np.minimum(np.maximum.accumulate(lines + np.arange(lines.size)), spectrum.shape[1] - 1)
+    bands = np.add.reduceat(spectrum, np.unique(edges), axis=1)[:, :-1]
+    return db(bands / frames.shape[1] + _FLOOR)
+
+
+def _difference_in_shape(end: Costs, beginning: Costs) -> float:
+    return float(np.std(end - beginning))
+
+
+def _difference(end: Costs, beginning: Costs) -> float:
+    return float(np.sqrt(np.mean(np.square(end - beginning))))

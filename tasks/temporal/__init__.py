@@ -1,0 +1,1 @@
+"""Temporal reasoning from anybody's recordings: the order of clips, which came first, forwards or backwards."""
