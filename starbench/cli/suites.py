@@ -58,6 +58,12 @@ def build(
             metavar="FILE",
         ),
     ] = None,
+    rir: Annotated[
+        Path | None,
+        typer.Option(
+            help="Measured room to put sounds into: a SOFA file of responses, or a folder with rirs.csv.",
+        ),
+    ] = None,
     recordings: Annotated[
         Path | None, typer.Option(help="Folder of mono recordings to use as sources.")
     ] = None,

@@ -33,6 +33,7 @@ def build(options: Mapping[str, Any]) -> None:
     shorthands = {
         "format": options["output_format"],
         "hrtf": _heads(options["hrtf"] or ()),
+        "rir": _existing("--rir", options["rir"], Path.exists, "file or folder"),
         "recordings": _existing("--recordings", options["recordings"], Path.is_dir, "folder"),
         "stems": "true" if options["stems"] else None,
         "precision": None if options["precision"] is None else str(options["precision"]),
