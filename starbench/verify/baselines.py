@@ -58,11 +58,16 @@ class _Part:
         return [of_item == fold for fold in range(_FOLDS) if (of_item == fold).any()]
 
 
+def asks_for_an_order(suite: Suite) -> bool:
+    """Whether it has any items about the order of their clips."""
+    return any(item.option_orders for item in suite.items)
+
+
 def baselines(
     suite: Suite, measurements: Sequence[ItemMeasurements]
 ) -> tuple[SuiteBaselines | None, list[Breach]]:
     """The baselines of a suite, None where it asks for no order; and those that get more than chance."""
-    if not any(item.option_orders for item in suite.items):
+    if not asks_for_an_order(suite):
         return None, []
     found = [
         (part, listener, cue, shares)
@@ -146,7 +151,9 @@ def _metadata_strategies(part: _Part) -> Callable[[NDArray[np.bool_]], Iterator[
                 for pattern in permutations(range(len(rows[0]))):
                     yield [_sorted_right(row, pattern) for row in rows]
             else:
-                middle = float(np.median([row[0] for row, is_known in zip(rows, train, strict=True) if is_known]))
+                middle = float(
+                    np.median([row[0] for row, is_known in zip(rows, train, strict=True) if is_known])
+                )
                 yield _usual_answers(part, [row[0] > middle for row in rows], train)
 
     return strategies
@@ -179,7 +186,9 @@ def _question_strategies(part: _Part) -> Callable[[NDArray[np.bool_]], Iterator[
             for option in range(max(len(item.options) for item in part.items)):
                 yield [_always(item, option) for item in part.items]
         else:
-            yield _usual_answers(part, [(item.question, frozenset(item.options)) for item in part.items], train)
+            yield _usual_answers(
+                part, [(item.question, frozenset(item.options)) for item in part.items], train
+            )
 
     return strategies
 
@@ -214,5 +223,3 @@ def _chance_interval(chance: float, n: int) -> tuple[float, float]:
 
     low, high = binom.interval(_LEVEL, n, chance)
     return float(low) / n, float(high) / n
-
-
