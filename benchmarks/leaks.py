@@ -222,7 +222,7 @@ def results(parts: Sequence[Part]) -> list[Result]:
     found = []
     for part in parts:
         group = part.group
-        constant = constant_of(group).aa
+        constant = constant_of(group.items).aa
         contents = [item.options for item in group.items]
         if set(group.classes) != {item.answer for item in group.items}:
             contents = [tuple(f"option {k + 1}" for k in range(len(item.options))) for item in group.items]

@@ -19,6 +19,7 @@ from starbench.models.adapter import Adapter, Model
 from starbench.models.resolve import as_model, make, resolve
 from starbench.planning.plan import Request, plan_run
 from starbench.protocols import read_response
+from starbench.reporting.data_card import write_data_card
 from starbench.reporting.frames import Backend, score_columns, to_frame, trial_columns
 from starbench.runs import directory, load
 from starbench.runs.attempt import Events, ask_all
@@ -96,7 +97,9 @@ def build_suite(
         name: list(map(str, value)) for name, value in options.items() if isinstance(value, list | tuple)
     }
     spec = BuildSpec(_several(attributes), profile, seed, size, {**_texts(options), **several})
-    return build(task, spec, Path(out), workers=workers)
+    suite = build(task, spec, Path(out), workers=workers)
+    write_data_card(suite)
+    return suite
 
 
 def run(

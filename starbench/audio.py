@@ -127,7 +127,8 @@ def decode(source: Path | bytes, *, is_material: bool = False) -> Audio:
     """Read a WAV, FLAC, Ogg or MP3 file; 16-bit files are kept bit for bit, others rounded to 16 bits.
 
     Of ``is_material``, which clips are made from, neither level nor length is what is asked about: what is louder than
-    full scale, as codecs leave many, is made softer as a whole, and an MP3 that states no length is as long as its decoder finds it.
+    full scale, as codecs leave many, is made softer as a whole, and an MP3 that states no length is as long as its
+    decoder finds it.
 
     Raises :class:`AudioError` if it is not sound in one of these, holds no samples, is cut short, is longer than ten
     minutes, or is louder than full scale; :class:`InputError` if ``STARBENCH_MAX_CLIP_SECONDS`` is not a number.

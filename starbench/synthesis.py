@@ -8,7 +8,7 @@ any process, and the bytes come out the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Literal, Protocol
@@ -99,6 +99,29 @@ class BuildPlan:
     """``BuildSpec.profile`` as resolved, where a name stands for the newest version; None: as given."""
     licence: str | None = "CC0-1.0"
     """Of the suite; None where it holds recordings whose licence the task cannot know."""
+
+
+#: A limit: the same for every claim, or a function of the claimed value.
+Limit = float | Callable[[float], float]
+
+
+@dataclass(frozen=True)
+class Estimator:
+    """How one claim of a stimulus is measured again from its samples, for ``starbench verify``.
+
+    A task offers its own by an attribute ``estimators``, a mapping from keys of a clip's truth to estimators. A key
+    names the way to a number or a list of numbers: ``rate_hz``, ``train.clicks``, and ``sources.azimuth_deg`` for each
+    of the ``sources``.
+    """
+
+    measure: Callable[[NDArray[np.float32], int, Mapping[str, Any]], float | Sequence[float] | None]
+    """From samples of shape (n, channels), the rate in Hz and the truth (of one of several records in a list: that
+    record) to what is measured: as many numbers as are claimed, or None if this clip has nothing that tells it."""
+    tolerance: Limit
+    """The largest error that is no breach, in ``unit``."""
+    unit: str = ""
+    jnd: Limit | None = None
+    """One human just noticeable difference, in ``unit``."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .geometry import SPEED_OF_SOUND, to_listener_axes
-from .shoebox import Shoebox, refuse_near_head
+from .listening_room import refuse_near_head
+from .shoebox import Shoebox
 from .surfaces import AIR, REFERENCE
 
 #: About how many images are computed at a time: few enough for the cache.

@@ -20,13 +20,15 @@ from starbench.synthesis import Stimulus
 
 from . import acoustics, calibration, diffuse, signals
 from .geometry import unit
-from .image_sources import free_field, shoebox_images
+from .image_sources import ImageSources, free_field, shoebox_images
 from .impulse_response import ImpulseResponse
+from .listening_room import ListeningRoom
 from .motion.trajectories import make_trajectory
+from .prism import Prism
+from .prism_images import prism_images
 from .receivers import Binaural, Receiver, make_receiver
-from .scene_spec import Background, Place, SceneSpec, Source, parse_scene
+from .scene_spec import Background, Place, Room, SceneSpec, Source, parse_scene
 from .shoebox import Shoebox
-from .surfaces import OCTAVES_HZ
 
 #: Fade-out of sounds that are cut at the end of the clip, s.
 _FADE_S = 0.020
@@ -114,10 +116,11 @@ def scene(*, rng: np.random.Generator, **parameters: Any) -> Stimulus:
     return Stimulus(samples.T, spec.rate, truth, stems)
 
 
-def _room(spec: SceneSpec) -> Shoebox | None:
+def _room(spec: SceneSpec) -> ListeningRoom | None:
     if spec.room is None:
         return None
-    room = Shoebox(**dict(spec.room))
+    shape = Shoebox if isinstance(spec.room, Room) else Prism
+    room: ListeningRoom = shape(**dict(spec.room))
     for number, position in enumerate(spec.microphones_m or (), 1):
         room.require_inside(room.to_room(position), f"microphone {number}")
     return room
@@ -127,7 +130,7 @@ def _place_source(
     source: Source,
     spec: SceneSpec,
     receiver: Receiver,
-    room: Shoebox | None,
+    room: ListeningRoom | None,
     n: int,
     rng: np.random.Generator,
 ) -> PlacedSource:
@@ -163,7 +166,7 @@ def _place_source(
 
 
 def _receive_static(
-    wave: Samples, at: Place, receiver: Receiver, room: Shoebox | None, rate: int
+    wave: Samples, at: Place, receiver: Receiver, room: ListeningRoom | None, rate: int
 ) -> ReceivedSource:
     offset = at.distance_m * unit(at.azimuth_deg, at.elevation_deg)
     if room is None:
@@ -171,7 +174,7 @@ def _receive_static(
         whole = response.direct
     else:
         room.place(at.azimuth_deg, at.elevation_deg, at.distance_m)
-        response = receiver.impulse_response(shoebox_images(room, offset))
+        response = receiver.impulse_response(_images(room, offset))
         whole = response.whole
     truth: dict[str, Any] = {
         "azimuth_deg": at.azimuth_deg % 360.0,
@@ -179,12 +182,16 @@ def _receive_static(
         "distance_m": at.distance_m,
         **_acoustic_parameters(response, receiver, rate, in_room=room is not None),
     }
-    if room is not None and room.surfaces is not None:
+    if room is not None and "octaves_hz" in room.describe():
         octaves = acoustics.octave_reverberation_times_s(whole[receiver.level_channels], rate)
         truth["t30_octaves_s"] = {f"{hertz:g}": times.tolist() for hertz, times in octaves.items()}
     single = wave.astype(np.float32)[np.newaxis]
     samples = oaconvolve(single, whole.astype(np.float32), axes=1)
     return ReceivedSource(samples, response.lead, wave.size, truth)
+
+
+def _images(room: ListeningRoom, offset: NDArray[np.float64]) -> ImageSources:
+    return prism_images(room, offset) if isinstance(room, Prism) else shoebox_images(room, offset)
 
 
 def _acoustic_parameters(
@@ -208,8 +215,12 @@ def _acoustic_parameters(
 
 
 def _receive_moving(
-    wave: Samples, parameters: dict[str, Any], receiver: Receiver, room: Shoebox | None, rate: int
+    wave: Samples, parameters: dict[str, Any], receiver: Receiver, room: ListeningRoom | None, rate: int
 ) -> ReceivedSource:
+    if room is not None and not isinstance(room, Shoebox):
+        raise StimulusError(
+            "a moving source is rendered in the open or in a rectangular room only: give 'at', or a room of size_m"
+        )
     trajectory = make_trajectory(parameters, wave.size / rate)
     signal = receiver.render_moving(wave, trajectory, room)
     points = [[round(float(value), 6) for value in point] for point in signal.track]
@@ -286,18 +297,17 @@ def _add_background(
 
 
 def _describe_room(
-    spec: SceneSpec, room: Shoebox | None, sources: list[PlacedSource]
+    spec: SceneSpec, room: ListeningRoom | None, sources: list[PlacedSource]
 ) -> dict[str, Any] | None:
     if spec.room is None or room is None:
         return None
     t30_s = [value for source in sources for value in source.truth.get("t30_s", ())]
-    described = spec.room.model_dump(mode="json", exclude=None if spec.room.surfaces else {"surfaces"})
-    described["t30_s"] = float(np.median(t30_s)) if t30_s else None
-    if room.losses is not None:  # of walls, floor and ceiling, as they were scaled
-        absorbed = np.round(-np.expm1(-2.0 * room.losses), 6).tolist()
-        described["octaves_hz"] = list(OCTAVES_HZ)
-        described["absorption"] = dict(zip(("walls", "floor", "ceiling"), absorbed, strict=True))
-    return described
+    # Of rooms with neither, the files of earlier versions say nothing.
+    unsaid = {
+        name for name in ("surfaces", "materials", "absorption") if getattr(spec.room, name, None) is None
+    }
+    described = spec.room.model_dump(mode="json", exclude=unsaid)
+    return {**described, "t30_s": float(np.median(t30_s)) if t30_s else None, **room.describe()}
 
 
 def _refuse_clipping(samples: Samples) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from starbench.schema.base import Frozen
 
@@ -63,6 +63,51 @@ class Room(Frozen):
     surfaces: Surfaces | None = None
 
 
+class PolygonRoom(Frozen):
+    """A room over any floor plan, with upright walls: corners in order, height, and what its surfaces absorb.
+
+    Exactly one of ``materials`` and ``absorption`` is needed; see ``prism.Prism``.
+    """
+
+    corners: Annotated[tuple[tuple[Finite, Finite], ...], Field(min_length=3, max_length=64)]
+    height_m: Positive
+    listener_m: Point
+    facing_deg: Finite = 0.0
+    materials: Surfaces | None = None
+    absorption: Annotated[float, Field(gt=0, lt=1)] | None = None
+    max_order: Annotated[int, Field(ge=0, le=20)] = 6
+    rays: Annotated[int, Field(ge=1_000, le=1_000_000)] = 50_000
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_box(cls, fields: Any) -> Any:
+        of_boxes = [name for name in ("size_m", "rt60_s", "surfaces") if name in fields]
+        if of_boxes:
+            raise ValueError(
+                f"a room with corners has height_m and materials, and no {of_boxes[0]}, which is of rectangular rooms"
+            )
+        return fields
+
+    @model_validator(mode="after")
+    def _check_alternatives(self) -> Self:
+        if (self.materials is None) == (self.absorption is None):
+            raise ValueError(
+                "give one of 'materials' (of floor, walls and ceiling) and 'absorption' (of all alike)"
+            )
+        return self
+
+
+def _shape(room: Any) -> str:
+    has_corners = "corners" in room if isinstance(room, dict) else isinstance(room, PolygonRoom)
+    return "polygon" if has_corners else "box"
+
+
+AnyRoom = Annotated[
+    Annotated[Room, Tag("box")] | Annotated[PolygonRoom, Tag("polygon")], Discriminator(_shape)
+]
+
+
 class Background(Frozen):
     """Diffuse noise under the whole clip, ``snr_db`` below the rms of the sources taken together, or of the softest."""
 
@@ -78,7 +123,7 @@ class SceneSpec(Frozen):
     total_s: Annotated[float, Field(gt=0, le=600)]
     format: Format = "binaural"
     rate: Annotated[int, Field(ge=8_000, le=192_000)] = 48_000
-    room: Room | None = None
+    room: AnyRoom | None = None
     head: str | None = None
     """``kemar`` (None is the same), ``kemar-large``, which come with the package, or the path of a SOFA file."""
     head_equalisation: Equalisation | None = None

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,11 +19,9 @@ from numpy.typing import ArrayLike, NDArray
 from starbench.errors import StimulusError
 
 from . import decay
-from .geometry import MIN_SOURCE_DISTANCE_M, SPEED_OF_SOUND, to_listener_axes, unit
-from .surfaces import MIDDLE, Surfaces
-
-#: Sources, listeners and microphones keep at least this distance from every wall, m.
-WALL_CLEARANCE_M = 0.1
+from .geometry import SPEED_OF_SOUND
+from .listening_room import ListeningRoom
+from .surfaces import MIDDLE, Surfaces, describe_losses
 
 #: Reflections are followed for this many reverberation times: later ones are 75 dB down.
 RESPONSE_REVERBERATION_TIMES = 1.25
@@ -41,7 +40,7 @@ SIDE_RANGE_M = (1.0, 100.0)
 
 
 @dataclass(frozen=True)
-class Shoebox:
+class Shoebox(ListeningRoom):
     """A rectangular room, and the listener in it.
 
     The inside fills [0, size] on each of the room's axes, m. ``listener_m`` is the middle of the head;
@@ -133,46 +132,13 @@ class Shoebox:
         """Approximate number of images of a response: one for each volume of the room within its reach."""
         return 4.0 / 3.0 * math.pi * (SPEED_OF_SOUND * self.response_s) ** 3 / self.volume_m3
 
-    def inside(self, point_m: ArrayLike) -> NDArray[np.bool_]:
-        """Whether points, shape (..., 3) in the room's axes, are in the room and clear of its walls."""
-        point = np.asarray(point_m, dtype=np.float64)
-        nearest_wall = np.minimum(point, np.asarray(self.size_m) - point).min(axis=-1)
-        # A micrometre of tolerance: points that come from the listener's axes have rounding errors.
-        return np.asarray(nearest_wall >= WALL_CLEARANCE_M - 1e-6)
+    def clearance_m(self, points_m: ArrayLike) -> NDArray[np.float64]:
+        """Distance of points, shape (..., 3) in the room's axes, from the nearest wall; negative outside."""
+        points = np.asarray(points_m, dtype=np.float64)
+        return np.asarray(np.minimum(points, np.asarray(self.size_m) - points).min(axis=-1))
 
-    def require_inside(self, point_m: ArrayLike, subject: str) -> None:
-        """Raise a StimulusError, naming ``subject``, if a point is outside or too near to a wall."""
-        if not self.inside(point_m).all():
-            x, y, z = np.asarray(point_m, dtype=np.float64)
-            raise StimulusError(
-                f"{subject} would be at ({x:.2f}, {y:.2f}, {z:.2f}) m in a room of {self}, outside it or "
-                f"nearer than {WALL_CLEARANCE_M:g} m to a wall"
-            )
-
-    def to_room(self, offsets_m: ArrayLike) -> NDArray[np.float64]:
-        """Points in the room's axes at vectors, shape (..., 3), in the listener's axes."""
-        vectors = to_listener_axes(np.asarray(offsets_m, dtype=np.float64), -self.facing_deg)
-        return np.asarray(self.listener_m, dtype=np.float64) + vectors
-
-    def place(self, azimuth_deg: float, elevation_deg: float, distance_m: float) -> NDArray[np.float64]:
-        """Point, shape (3,) in the room's axes, of a source given as seen from the listener.
-
-        Raises a StimulusError if it is outside the room, too near to a wall, or too near to the head.
-        """
-        offset = unit(azimuth_deg, elevation_deg) * distance_m
-        refuse_near_head(offset)
-        point = self.to_room(offset)
-        self.require_inside(
-            point, f"a source at azimuth {azimuth_deg:g}, elevation {elevation_deg:g}, {distance_m:g} m"
-        )
-        return point
-
-
-def refuse_near_head(offset_m: NDArray[np.float64]) -> None:
-    """Raise a StimulusError if a source at a vector (3,) is too near to the middle of the head."""
-    distance = float(np.linalg.norm(offset_m))
-    if not distance >= MIN_SOURCE_DISTANCE_M - 1e-6:
-        raise StimulusError(
-            f"a source {distance:.2f} m from the middle of the head is too near: "
-            f"{MIN_SOURCE_DISTANCE_M:g} m is the least"
-        )
+    def describe(self) -> dict[str, Any]:
+        """Absorption of walls, floor and ceiling in the octaves, as they were scaled; nothing if all are alike."""
+        if self.losses is None:
+            return {}
+        return describe_losses(self.losses)

@@ -66,9 +66,12 @@ class Surfaces(Frozen):
     walls: Absorption
     ceiling: Absorption
 
-    @field_validator("floor", "walls", "ceiling")
+    @field_validator("floor", "walls", "ceiling", mode="before")
     @classmethod
     def _check_material(cls, surface: Any) -> Any:
+        is_absorption = isinstance(surface, list | tuple) and len(surface) == STATED
+        if is_absorption and not all(isinstance(part, int | float) and 0 < part < 1 for part in surface):
+            raise ValueError(f"the {STATED} absorption coefficients must be numbers above 0 and below 1")
         if isinstance(surface, str) and surface not in MATERIALS:
             raise ValueError(
                 f"no material is called {surface!r} ({suggestion(surface, MATERIALS)}): name one, or give "
@@ -85,3 +88,10 @@ class Surfaces(Frozen):
         ]
         absorption = np.pad(np.array(stated), [(0, 0), (0, len(OCTAVES_HZ) - STATED)], mode="edge")
         return np.asarray(-0.5 * np.log1p(-absorption))
+
+
+def describe_losses(losses: NDArray[np.float64]) -> dict[str, Any]:
+    """Absorption of walls, floor and ceiling in the octaves, for the truth; ``losses`` (3, octaves) are nepers."""
+    absorbed = np.round(-np.expm1(-2.0 * losses), 6).tolist()
+    parts = ("walls", "floor", "ceiling")
+    return {"octaves_hz": list(OCTAVES_HZ), "absorption": dict(zip(parts, absorbed, strict=True))}

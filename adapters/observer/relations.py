@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from . import distance, sounds
-from .bursts import Burst, merge
+from .bursts import Burst
 from .ears import Ears, Reading
 from .words import words
 
@@ -16,14 +16,19 @@ _RIGHT, _LEFT = words(r"right\w*"), words("left")
 _FIRST = words("first|begins")
 _HOW_MANY = words(r"how many\b.*\b(places|directions|positions)|places\b.*\bhow many")
 _EQUALLY_LOUD = words(r"equally loud|same (loudness|level)")
+#: The sentence that says in which order quoted sounds are heard.
+_ORDER = re.compile(r'You hear (?:"[^"]*"|[^.?!"])*', re.IGNORECASE)
+_QUOTED = re.compile(r'"([^"]+)"')
 _COUNTS = [words(f"{word}|{k}") for k, word in enumerate(("one", "two", "three", "four", "five", "six"), 1)]
 #: Sounds closer to each other than this are in one place, degrees.
 _ONE_PLACE_DEG = 12.0
 #: Sounds with a lateral angle below this are in the middle, degrees.
 _NO_SIDE_DEG = 0.01
 
+#: What an option names: a kind of sound that can be recognised, or as which one it is heard, counted from 0.
+Named = Sequence[str] | Sequence[int]
 #: A value of each named sound, None if that cannot be heard.
-Measure = Callable[[Ears, Sequence[str]], Sequence[float] | None]
+Measure = Callable[[Ears, Named], Sequence[float] | None]
 
 
 def read(question: str, options: Sequence[str]) -> Reading | None:
@@ -31,6 +36,9 @@ def read(question: str, options: Sequence[str]) -> Reading | None:
     if _HOW_MANY.search(question):
         counts = [count for option in options if (count := _count(option)) is not None]
         return (lambda clips: _how_many(clips[0], counts), 1) if len(counts) == len(options) else None
+    told = _told(question, options)
+    if told is not None:
+        return _comparison(question, told)
     named = [kind for option in options if (kind := sounds.named(option)) is not None]
     if len(named) < len(options):
         return None
@@ -42,7 +50,15 @@ def read(question: str, options: Sequence[str]) -> Reading | None:
     return _comparison(question, named)
 
 
-def _comparison(question: str, named: Sequence[str]) -> Reading | None:
+def _told(question: str, options: Sequence[str]) -> list[int] | None:
+    """As which each sound that an option names is heard, counted from 0, where the question says so; else None."""
+    heard = _ORDER.search(question)
+    quoted = [name.group(1) if (name := _QUOTED.search(option)) else "" for option in options]
+    order = _QUOTED.findall(heard.group()) if heard else []
+    return [order.index(name) for name in quoted] if sorted(order) == sorted(set(quoted)) else None
+
+
+def _comparison(question: str, named: Named) -> Reading | None:
     compared = [row for row in _COMPARED if row[0].search(question) or row[1].search(question)]
     if not compared:
         return None
@@ -59,18 +75,20 @@ def _comparison(question: str, named: Sequence[str]) -> Reading | None:
     return costs, 1
 
 
-def _bursts_of(ears: Ears, named: Sequence[str]) -> list[Burst]:
+def _bursts_of(ears: Ears, named: Named) -> list[Burst]:
     """The burst of each named sound, where they come one after the other; else nothing."""
-    if len(ears.bursts) < len(named):
+    bursts = ears.in_turn(len(named))
+    if len(bursts) < len(named):
         return []
-    bursts = merge(ears.bursts, len(named))
-    return [bursts[k] for k in sounds.assign(ears, bursts, named)]
+    kinds = [name for name in named if isinstance(name, str)]
+    return [bursts[k] for k in (sounds.assign(ears, bursts, kinds) if kinds else map(int, named))]
 
 
-def _laterals(ears: Ears, named: Sequence[str]) -> Sequence[float] | None:
-    if len(ears.bursts) == 1:
-        spectra = sounds.separate(ears, ears.bursts[0], named)
-        angles = [ears.finder.azimuth(spectra[kind]).lateral for kind in named]
+def _laterals(ears: Ears, named: Named) -> Sequence[float] | None:
+    kinds = [name for name in named if isinstance(name, str)]
+    if len(ears.bursts) == 1 and kinds:
+        spectra = sounds.separate(ears, ears.bursts[0], kinds)
+        angles = [ears.finder.azimuth(spectra[kind]).lateral for kind in kinds]
     else:
         angles = [ears.lateral(burst) for burst in _bursts_of(ears, named)]
     if not angles:
@@ -78,20 +96,20 @@ def _laterals(ears: Ears, named: Sequence[str]) -> Sequence[float] | None:
     return angles if np.abs(angles).max() > _NO_SIDE_DEG else [0.0] * len(angles)
 
 
-def _elevations(ears: Ears, named: Sequence[str]) -> Sequence[float] | None:
+def _elevations(ears: Ears, named: Named) -> Sequence[float] | None:
     bursts = _bursts_of(ears, named)
     angles = [angle for burst in bursts if (angle := ears.elevation(burst)) is not None]
     return angles if angles and len(angles) == len(bursts) else None
 
 
-def _distances(ears: Ears, named: Sequence[str]) -> Sequence[float] | None:
+def _distances(ears: Ears, named: Named) -> Sequence[float] | None:
     bursts = _bursts_of(ears, named)
     if not bursts or any(ears.is_in_the_open(burst) for burst in bursts):
         return None
     return [distance.octaves(distance.cues(ears, [burst])) for burst in bursts]
 
 
-def _faintness(ears: Ears, named: Sequence[str]) -> Sequence[float] | None:
+def _faintness(ears: Ears, named: Named) -> Sequence[float] | None:
     # Energies and not powers: both last as long, and may have pauses.
     energies = [np.square(ears.excerpt(burst.onset, burst.end)).sum() for burst in _bursts_of(ears, named)]
     return [float(-10 * np.log10(energy)) for energy in energies] or None

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from os.path import lexists, realpath
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from starbench.build.render import RenderedItem, RenderJob
@@ -28,6 +28,7 @@ from starbench.suites import suite as suites
 from starbench.suites.clip_info import ClipInfo
 from starbench.suites.metadata import FORMAT_VERSION, metadata_lines
 from starbench.suites.suite import MANIFEST, METADATA, Suite
+from starbench.suites.truth import claims
 from starbench.synthesis import BuildPlan, BuildSpec
 from starbench.text import slug
 
@@ -83,6 +84,7 @@ def build(
                 on_interrupted(InterruptedBuild(differences, len(intact), len(plan.drafts)))
             items = _render(plan, spec.seed, staging, workers or available_cpus(), intact, on_item)
             manifest = _manifest(task, spec, plan, getattr(plugin, "attributes", ()))
+            manifest["synthesizers"] = _synthesizers(plan, items)
             return _publish(manifest, plan, items, staging, out)
     except WorkerDiedError as error:
         raise SuiteError(
@@ -228,6 +230,20 @@ def _manifest(task: str, spec: BuildSpec, plan: BuildPlan, attributes: Sequence[
         "dropped": plan.dropped,
         "versions": versions(_VERSIONED),
     }
+
+
+def _synthesizers(plan: BuildPlan, rendered: Mapping[str, RenderedItem]) -> dict[str, Any]:
+    """For each synthesizer how many clips it made, and the keys of what their truths claim."""
+    clips: Counter[str] = Counter()
+    keys: dict[str, set[str]] = {}
+    for draft in plan.drafts:
+        for recipe, clip in zip(draft.clips, rendered[draft.item.id].clips, strict=True):
+            # Of a file its name is enough, wherever it lies here.
+            path, colon, function = recipe.synthesizer.rpartition(":")
+            name = f"{PurePath(path).name}{colon}{function}"
+            clips[name] += 1
+            keys.setdefault(name, set()).update(claim.key for claim in claims(clip.truth))
+    return {name: {"clips": n, "claims": sorted(keys[name])} for name, n in clips.items()}
 
 
 def _name(task: str, spec: BuildSpec, attributes: Sequence[str]) -> str:

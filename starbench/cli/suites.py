@@ -208,17 +208,26 @@ def verify(
     suite: Annotated[str, typer.Argument(help="A built suite's directory, or task:source.")],
     workers: options.Workers = None,
     json: Annotated[Path | None, typer.Option("--json", help="Write the whole result to this file.")] = None,
+    estimators: Annotated[
+        str | None,
+        typer.Option(
+            help="Task whose estimators measure claims of its own, e.g. my_task.py:Task; its code is run. Default: the "
+            "suite's task, if it is installed."
+        ),
+    ] = None,
     skip_bad: options.SkipBad = False,
     **loading: Any,
 ) -> None:
     """Measure every stimulus again from its samples, compare with what it claims, and look for leaks.
 
-    A data set that claims nothing of its sounds is looked at as far as that goes: channels, balance, leaks.
+    What nothing can measure is listed, and is never called clean. A data set that claims nothing of its sounds is
+    looked at as far as that goes: channels, balance, leaks.
 
-    Exit codes: 0 everything is as the suite says, or it says nothing, 1 something is not (each breach is named),
-    2 bad input or a worker process that died.
+    Exit codes: 0 all that was measured is as the suite says, or it says nothing, 1 something is not (each breach is
+    named), or nothing that it says could be measured, 2 bad input, an estimator that failed, or a worker process that
+    died.
     """
     use_one_thread()
     from starbench.cli.commands.verify import verify as command
 
-    raise typer.Exit(command(suite, workers, json, loading, skip_bad=skip_bad))
+    raise typer.Exit(command(suite, workers, json, estimators, loading, skip_bad=skip_bad))

@@ -9,18 +9,22 @@ about time: what happens, in the words of who knows it, and where in the recordi
 
 from __future__ import annotations
 
+import csv
 import difflib
+import io
 import re
 from pathlib import Path
 
 from pydantic import Field, ValidationError, field_validator
 
-from starbench.errors import SuiteError
+from starbench.errors import InputError, SuiteError
 from starbench.schema.base import Frozen
+from starbench.storage.atomic import write_text
 from starbench.storage.tables import read_rows
 from starbench.text import printable, validation_problem
 
 LABELS = "labels.csv"
+SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".caf"})
 _MARK = re.compile(r"(\d+(?:\.\d+)?)\s*-\s*(\d+(?:\.\d+)?)")
 _CONSENT = ("yes", "no", "not needed")
 #: What does not distinguish two names: these, numbers, and all that is not a letter.
@@ -108,6 +112,42 @@ def read_labels(folder: Path) -> tuple[dict[str, Label], dict[str, str]] | None:
     if not labels and not problems:
         raise SuiteError(f"{path} has no lines: write one for each sound, with columns file and name")
     return labels, problems
+
+
+def write_template(folder: Path) -> int:
+    """Write ``labels.csv`` with a line for each sound file and a name guessed from its own; returns how many.
+
+    Raises an InputError if there is one already, no sound file, or the disk refuses it.
+    """
+    path = folder / LABELS
+    files = sound_files(folder)
+    if path.exists():
+        raise InputError(f"{path} is there already: edit it, or delete it first")
+    if not files:
+        raise InputError(f"{folder} holds no sound files: {', '.join(sorted(SUFFIXES))}")
+    table = io.StringIO(newline="")
+    rows = csv.writer(table)
+    rows.writerow(field.alias or name for name, field in Label.model_fields.items())
+    for file in files:
+        name = " ".join(
+            re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", printable(file.stem)))
+        ).lower()
+        rows.writerow([printable(file.name), name, *[""] * (len(Label.model_fields) - 2)])
+    try:
+        write_text(path, table.getvalue())
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}") from error
+    return len(files)
+
+
+def sound_files(folder: Path) -> list[Path]:
+    """The sound files of a folder by their suffixes, sorted by name; hidden ones and subfolders are ignored.
+
+    Raises an InputError if there is no such folder.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{printable(str(folder))} is not a folder: give one with sound files")
+    return sorted(path for path in folder.glob("[!.]*") if path.suffix.lower() in SUFFIXES)
 
 
 def _check_columns(path: Path, cells: list[str], known: list[str]) -> None:

@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 
 from starbench.audio import Audio, decode
 from starbench.errors import AudioError, InputError, SuiteError
-from starbench.recordings.labels import LABELS, Label, Marks, read_labels, same_words
+from starbench.measure.bandwidth import band_levels, bandwidth_hz
+from starbench.recordings.labels import LABELS, Label, Marks, read_labels, same_words, sound_files
 from starbench.recordings.screening import Requirement, faults, mixed, power_by_hop
 from starbench.storage.inputs import read_bytes
 from starbench.text import printable
 
-_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".caf"})
 _MAX_FILES = 5_000
 _MAX_BYTES = 256 * 2**20
 #: Problems that an error lists; the rest is counted.
@@ -45,6 +45,12 @@ class Recording:
     channels: int
     power: NDArray[np.float64] = field(repr=False)
     """Mean square of each 10 ms, channels mixed, shape (n,)."""
+    bands: NDArray[np.float32] = field(repr=False)
+    """Power of each third of an octave in each 50 ms, shape (hops, bands): see ``starbench.measure.bandwidth``."""
+    peaks: NDArray[np.float32] = field(repr=False)
+    """Largest magnitude in each of these, shape (hops,)."""
+    bandwidth_hz: float
+    """Up to which frequency it has energy of its own, whatever its rate says."""
     label: Label | None = None
 
     @property
@@ -93,6 +99,7 @@ class Recording:
             **{key: value for key, value in label.items() if value is not None},
             "seconds": round(self.seconds, 3),
             "rate_hz": self.rate,
+            "bandwidth_hz": round(self.bandwidth_hz),
             "channels": self.channels,
         }
 
@@ -143,17 +150,10 @@ def load_library(folder: str | Path, *, min_seconds: float, min_count: int = 1, 
 
     Raises a SuiteError, with everything that was left out as its problems, if fewer than ``min_count`` can be used.
     """
-    root = Path(folder).expanduser()
-    if not root.is_dir():
-        raise InputError(
-            f"option recordings: {printable(str(folder))} is not a folder: give one with sound files"
-        )
-    root = root.resolve()
-    paths = sorted(path for path in root.glob("[!.]*") if path.suffix.lower() in _SUFFIXES)
+    root = Path(folder).expanduser().resolve()
+    paths = sound_files(root)
     if len(paths) > _MAX_FILES:
-        raise InputError(
-            f"option recordings: {root} holds {len(paths)} sound files, and {_MAX_FILES} are the most"
-        )
+        raise InputError(f"{root} holds {len(paths)} sound files, and {_MAX_FILES} are the most")
     labels = read_labels(root)
     required = Requirement(min_seconds, mix)
     outcomes = [_read(path, root, labels, required) for path in paths]
@@ -166,7 +166,7 @@ def load_library(folder: str | Path, *, min_seconds: float, min_count: int = 1, 
         if len(left_out) > _SHOWN:
             problems.append(f"and {len(left_out) - _SHOWN} more")
         raise SuiteError(
-            f"option recordings: {len(recordings)} of the {len(paths)} sound files in {root} can be used, and "
+            f"{len(recordings)} of the {len(paths)} sound files in {root} can be used, and "
             f"{min_count} are needed: fix or add some",
             tuple(problems),
         )
@@ -205,6 +205,8 @@ def _read(
 
 
 def _recording(path: Path, file: str, data: bytes, audio: Audio, label: Label | None) -> Recording:
+    samples = mixed(audio)
+    bands = band_levels(samples, audio.rate).astype(np.float32)
     return Recording(
         path=str(path),
         digest=sha256(data).hexdigest(),
@@ -213,7 +215,10 @@ def _recording(path: Path, file: str, data: bytes, audio: Audio, label: Label | 
         seconds=audio.seconds,
         rate=audio.rate,
         channels=audio.channels,
-        power=power_by_hop(mixed(audio), audio.rate),
+        power=power_by_hop(samples, audio.rate),
+        bands=bands,
+        peaks=np.array([np.abs(part).max() for part in np.array_split(samples, len(bands))]),
+        bandwidth_hz=bandwidth_hz(samples, audio.rate),
         label=label,
     )
 

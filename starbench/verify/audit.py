@@ -8,6 +8,7 @@ from typing import Any
 
 from starbench.errors import SuiteError
 from starbench.execution.processes import available_cpus
+from starbench.plugins import registry
 from starbench.schema.floors import SuiteFloors
 from starbench.suites import suite as suites
 from starbench.suites.floors import FLOORS, measured_floors, published_floors
@@ -17,8 +18,11 @@ from starbench.verify import balance, leaks
 from starbench.verify.answers import groups
 from starbench.verify.baselines import baselines
 from starbench.verify.channels import channel_audit
+from starbench.verify.estimators import claim_kinds, estimators_of
 from starbench.verify.findings import Breach, Findings, judge
 from starbench.verify.remeasure import measure_all
+from starbench.verify.synthesizers import synthesizers
+from starbench.verify.tolerances import KINDS
 
 
 def verify(
@@ -27,6 +31,7 @@ def verify(
     skip_bad: bool = False,
     loading: Mapping[str, Any] | None = None,
     workers: int | None = None,
+    estimators: str | None = None,
     on_item: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Findings:
     """Verify the suite that ``spec`` names: a directory that was built, or ``task:source``.
@@ -35,9 +40,13 @@ def verify(
     and no breach. ``skip_bad`` leaves damaged items of it out; ``loading`` is as in
     :func:`starbench.suites.open.open_suite`.
 
+    Claims of its own a task may measure itself (:class:`starbench.synthesis.Estimator`): the task that made the suite
+    if it is installed, or the one that ``estimators`` names. A file or module that only the suite names is never run.
+
     It takes ``workers`` processes, by default one for each CPU that this process may use. They are spawned, so
     a script calls this under ``if __name__ == "__main__"``. ``on_item`` is called with the number of items that
-    are measured, and of all. A SuiteError says that there is no suite, it is damaged or a worker process died.
+    are measured, and of all. A SuiteError says that there is no suite, it is damaged or a worker process died, a
+    PluginError that an estimator failed.
     """
     root = suite_directory(str(spec))
     if root is None:
@@ -45,29 +54,48 @@ def verify(
     else:
         suite, manifest = suites.read(root, check_digest=False), suites.read_manifest(root)
     declared = suite.declared
-    measurements = measure_all(suite, workers or available_cpus(), on_item)
-    rows, unmeasured, breaches = judge((one.item, result) for one in measurements for result in one.results)
+    task, foreign = _task(str(spec), suite, estimators, is_built=root is not None)
+    estimated = estimators_of(task) if task else {}
+    measurements = measure_all(suite, workers or available_cpus(), on_item, task=task if estimated else None)
+    judgement = judge(
+        ((one.item, result) for one in measurements for result in one.results), KINDS | claim_kinds(estimated)
+    )
     parts = groups(suite.items)
-    balance_rows, imbalances = balance.audit(parts, declared)
+    balanced = balance.audit(suite.items, declared)
     leak_rows, leak_breaches = leaks.audit(parts, measurements, declared)
     floors, why_none = _floors(suite)
     suite_baselines, excesses = baselines(suite, measurements)
-    uneven = [*imbalances, *leak_breaches, *excesses]
+    uneven = [*balanced.breaches, *leak_breaches, *excesses]
     return Findings(
         suite=suite.name,
         digest=suite.digest,
         items=len(suite.items),
         clips=len(suite.clips),
-        claims=rows,
-        unmeasured=[*unmeasured, *why_none],
-        balance=balance_rows,
+        claims=judgement.claims,
+        unmeasured=[*judgement.unmeasured, *balanced.unmeasured, *why_none],
+        unknown=judgement.unknown,
+        balance=balanced.rows,
         leaks=leak_rows,
-        breaches=[*_digest_breaches(suite.digest, manifest), *breaches, *(uneven if root else ())],
+        breaches=[*_digest_breaches(suite.digest, manifest), *judgement.breaches, *(uneven if root else ())],
         remarks=() if root else tuple(uneven),
         channels=channel_audit(suite, measurements),
+        synthesizers=synthesizers(manifest, estimated),
+        task=foreign,
         floors=floors,
         baselines=suite_baselines,
     )
+
+
+def _task(spec: str, suite: Suite, named: str | None, *, is_built: bool) -> tuple[str | None, str | None]:
+    """The task whose estimators measure, and the one that is left out: code that only a suite names is not run."""
+    if named is not None:
+        return named, None
+    if not is_built:
+        return registry.split("tasks", spec)[0], None
+    task = suite.spec.get("task")
+    if not isinstance(task, str):
+        return None, None
+    return (task, None) if task in registry.available("tasks") else (None, task)
 
 
 def _floors(suite: Suite) -> tuple[SuiteFloors | None, list[dict[str, Any]]]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from starbench.measure import gaps, masking, modulation, onsets, partials, rhythm
 from starbench.measure.levels import Envelope, db
 from starbench.measure.tones import mono
-from starbench.verify.claims import Absent, ClaimResult, Clip, Measurement, Unmeasured
+from starbench.verify.claims import Absent, ClaimResult, Clip, Measurement, Unknown, Unmeasured
 
 Samples = NDArray[np.float32]
 Truth = Mapping[str, Any]
@@ -163,6 +163,13 @@ def _partials(clip: Clip, where: str, signal: Truth, sound: Samples) -> Iterator
         yield Measurement("partial", f"{where}, partial {number}", claimed, measured)
 
 
+def _unmeasured_signal(truth: Truth, *names: str) -> Iterator[ClaimResult]:
+    """What this arrangement of sounds leaves unmeasured of a burst's signal."""
+    for name in names:
+        if truth["signal"].get(name) is not None:
+            yield Unknown(f"bursts.signal.{name}", "nothing measures it of a sequence, or of a tone in noise")
+
+
 # --- together -----------------------------------------------------------------------------------------
 
 
@@ -197,6 +204,7 @@ def _sequences(clip: Clip, signal: Samples, claimed: list[Truth]) -> Iterator[Cl
             pip = _cut(clip, signal, onset_s, _end_s(truth))
             power = float(np.mean(np.square(pip, dtype=np.float64)))
             yield Measurement("burst level", where, float(truth["level_db_spl"]), _level(clip, power))
+        yield from _unmeasured_signal(truth, "f0_hz", "lowest", "count", "shift")
 
 
 # --- a tone in noise ----------------------------------------------------------------------------------
@@ -213,7 +221,11 @@ def _masked(clip: Clip, signal: Samples, masker: Truth, tones: list[Truth]) -> I
     for centre_hz in _ERB_CENTRES_HZ:
         power = masking.band_power(noise, clip.rate, centre_hz, masking.erb_hz(centre_hz))
         yield Measurement("noise level per ERB", f"at {centre_hz:g} Hz", per_erb, _level(clip, power))
+    yield Unmeasured("burst onset", "of a tone in noise only the levels are measured")
+    if masker.get("level_db_spl") is not None:
+        yield Unknown("bursts.level_db_spl", "of the noise around a tone its level per ERB is measured")
     for tone in tones:
+        yield from _unmeasured_signal(tone, "lowest", "count", "shift")
         f0_hz, level = float(tone["signal"]["f0_hz"]), float(tone["level_db_spl"])
         if masking.ideal_d_prime(level - per_erb, f0_hz, float(tone["duration_s"])) < _LEAST_D_PRIME:
             yield Unmeasured("masked tone level", "so faint that the noise hides its level")

@@ -37,10 +37,18 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Unmeasured:
-    """A claim that could not be measured, and why; counted and shown, never passed off as checked."""
+    """A claim of a known kind that could not be measured here, and why; counted and shown, never taken as checked."""
 
     kind: str
     why: str
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A claim that nothing can measure: no check, and no estimator of the task's, knows its key."""
+
+    key: str
+    why: str = "nothing measures it"
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,7 @@ class Absent:
 
 
 #: What became of one claim.
-ClaimResult = Measurement | Unmeasured | Absent
+ClaimResult = Measurement | Unmeasured | Unknown | Absent
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,9 +159,13 @@ class Source:
         return float(self.truth["signal"].get("tilt_db_per_octave", 0.0))
 
     @property
+    def is_recorded(self) -> bool:
+        return self.kind == "recording"
+
+    @property
     def is_coloured(self) -> bool:
-        """Whether the spectrum has random gains, which no truth lists."""
-        return bool(self.truth["signal"].get("spectrum"))
+        """Whether the spectrum is one that no truth lists: it has random gains, or is that of a recording."""
+        return self.is_recorded or bool(self.truth["signal"].get("spectrum"))
 
     @property
     def known_tilt(self) -> float | None:
@@ -162,8 +174,8 @@ class Source:
 
     @property
     def has_level_course(self) -> bool:
-        """Whether the level of the source itself varies at random."""
-        return bool(self.truth["signal"].get("level_course"))
+        """Whether the level of the source itself varies, as nobody knows."""
+        return self.is_recorded or bool(self.truth["signal"].get("level_course"))
 
     @cached_property
     def flat_envelope(self) -> Envelope:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -19,12 +18,16 @@ from starbench.measure.levels import db, power
 from starbench.measure.splices import SHORTEST_S, shares_right
 from starbench.schema import Item
 from starbench.suites.suite import Suite
+from starbench.suites.truth import claims as claims_of
+from starbench.suites.truth import clip_truths, item_claims
 from starbench.suites.validate import resolve_within
-from starbench.verify.checks import check
-from starbench.verify.claims import ClaimResult, Clip, Unmeasured
+from starbench.verify.checks import check, is_known
+from starbench.verify.claims import ClaimResult, Clip, Unknown, Unmeasured
+from starbench.verify.estimators import estimate, estimators_of
 
 #: Suites of fewer items are measured by this process: to start others would take longer.
 _SMALL = 16
+_OF_THE_ITEM = "it is a claim of the item, not of one of its clips"
 
 
 @dataclass(frozen=True)
@@ -57,13 +60,17 @@ def measure_all(
     on_item: Callable[[int, int], None] = lambda _done, _all: None,
     *,
     claims: bool = True,
+    task: str | None = None,
 ) -> list[ItemMeasurements]:
     """Measure every item of ``suite``, in their order; without ``claims`` only what anyone sees of the clips.
 
-    Raises a SuiteError if a worker process dies.
+    ``task`` names the task whose estimators measure, beside the harness's own. Raises a SuiteError if a worker
+    process dies, and a PluginError if an estimator fails.
     """
     items = suite.items
-    measure = partial(_measure_item, root=suite.root, boundary=suite.boundary or suite.root, claims=claims)
+    measure = partial(
+        _measure_item, root=suite.root, boundary=suite.boundary or suite.root, claims=claims, task=task
+    )
     measurements: dict[str, ItemMeasurements] = {}
     processes = 0 if workers == 1 or len(items) < _SMALL else workers
     try:
@@ -76,24 +83,19 @@ def measure_all(
     return [measurements[item.id] for item in items]
 
 
-def _truths(item: Item) -> tuple[dict[str, Any], ...]:
-    """The truth of each clip of an item; empty where there is none that can be read."""
-    truths = item.truth.get("clips")
-    if not isinstance(truths, list) or len(truths) != len(item.audio_paths):
-        return ({},) * len(item.audio_paths)
-    return tuple(truth if isinstance(truth, dict) else {} for truth in truths)
-
-
 def _layout(audio: Audio) -> str:
     name = layout(audio.samples, audio.rate)
     return f"{audio.channels} channels" if name == "other" else name
 
 
-def _measure_item(item: Item, root: Path, boundary: Path, *, claims: bool) -> ItemMeasurements:
+def _measure_item(
+    item: Item, root: Path, boundary: Path, *, claims: bool, task: str | None
+) -> ItemMeasurements:
     clips: list[ClipProperties] = []
     results: list[ClaimResult] = []
     audios: list[Audio] = []
-    for number, (path, truth) in enumerate(zip(item.audio_paths, _truths(item), strict=True), 1):
+    truths = clip_truths(item) or ({},) * len(item.audio_paths)
+    for number, (path, truth) in enumerate(zip(item.audio_paths, truths, strict=True), 1):
         file = resolve_within(root, path, boundary)
         audio = decode(file)
         audios.append(audio)
@@ -112,9 +114,13 @@ def _measure_item(item: Item, root: Path, boundary: Path, *, claims: bool) -> It
             results.append(Unmeasured("truth", "nothing is claimed of the clip"))
         elif claims:
             results += [
-                result if isinstance(result, Unmeasured) else replace(result, where=prefix + result.where)
-                for result in check(Clip(audio.samples, audio.rate, truth))
+                result
+                if isinstance(result, Unmeasured | Unknown)
+                else replace(result, where=prefix + result.where)
+                for result in _results(Clip(audio.samples, audio.rate, truth), task)
             ]
+    if claims:
+        results += [Unknown(claim.key, _OF_THE_ITEM) for claim in item_claims(item)]
     splices = {} if item.option_orders is None else _splices(audios)
     return ItemMeasurements(item.id, tuple(clips), tuple(results), splices)
 
@@ -124,3 +130,14 @@ def _splices(audios: Sequence[Audio]) -> Mapping[str, float]:
     if len({audio.rate for audio in audios}) > 1 or min(audio.seconds for audio in audios) < SHORTEST_S:
         return {}
     return shares_right([audio.samples.mean(axis=1) for audio in audios], audios[0].rate)
+
+
+def _results(clip: Clip, task: str | None) -> Iterator[ClaimResult]:
+    """What became of every claim of a clip: one that neither a check nor the task knows is unknown."""
+    yield from check(clip)
+    estimated = estimators_of(task) if task else {}
+    for claim in claims_of(clip.truth):
+        if task and claim.key in estimated:
+            yield from estimate(clip, claim, task)
+        elif not is_known(claim):
+            yield Unknown(claim.key)

@@ -7,19 +7,20 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from starbench.measure.bandwidth import USABLE_DB, band_of, levels, upper_edge_hz
 from starbench.measure.binaural import level_difference_db, time_difference_us
 from starbench.measure.complexes import fundamental_hz
 from starbench.measure.interaural import InterauralTransfer
 from starbench.measure.levels import db, power
 from starbench.measure.onsets import SMOOTH_S, bend, fall, rise
 from starbench.verify.bearings import HEAD_S
-from starbench.verify.claims import Absent, ClaimResult, Measurement, Source, Unmeasured
+from starbench.verify.claims import Absent, ClaimResult, Measurement, Source, Unknown, Unmeasured
 
 OVERLAPS = "sounds with another source"
 #: Kinds of signal that are steady between their ramps; others have no one level, onset or decay.
 STEADY = frozenset({"noise", "gaussian-noise", "complex", "siren", "voice"})
-#: Kinds without pauses, which can be followed while they move.
-UNBROKEN = STEADY | {"modulated-noise"}
+#: Kinds that can be followed while they move: without pauses, or chosen to have none.
+UNBROKEN = STEADY | {"modulated-noise", "recording"}
 #: Kinds that are random at every moment.
 NOISES = frozenset({"noise", "gaussian-noise", "modulated-noise"})
 #: Kinds whose pitch glides so far that a random spectrum varies their level.
@@ -28,6 +29,11 @@ _GLIDING = frozenset({"siren"})
 _DENSE, _SHAPED = frozenset({"noise", "pulses"}), STEADY | {"pulses"}
 #: What claims to stand out less than this from the background is not measured, dB.
 LEAST_SNR_DB = 10.0
+#: A band of a recording is heard if it is this many times as strong as the background, and not so far below the
+#: strongest that it may be the skirt of a window, as power ratios.
+_STANDS_OUT, _SKIRTS = 2.5, 1e-8
+#: By how much of an octave a band may seem shorter than it is, and by how much random gains may weaken its end, dB.
+_SHORT_OCTAVES, _COLOUR_DB = 0.35, 30.0
 #: What dither and rounding to 16 bits leave, dB re full scale, with room.
 _DITHER_DB = -90.0
 #: An event is louder than this part of the loudest, in power; a background must be this far below, dB.
@@ -45,6 +51,8 @@ def obstacle(source: Source) -> str | None:
     """Why a source cannot be measured by itself; None if it can."""
     if not source.alone:
         return OVERLAPS
+    if source.is_recorded and not source.moves:
+        return "recording: nobody knows how its own level and spectrum vary"
     if source.in_room and source.is_coloured and source.kind not in NOISES and not source.moves:
         return f"{source.kind}: the few partials that its random spectrum leaves beat with their reflections"
     return None if source.kind in (UNBROKEN if source.moves else STEADY) else f"{source.kind}: is not steady"
@@ -140,9 +148,10 @@ def received_level(source: Source) -> Iterator[ClaimResult]:
 
 
 def fundamental(source: Source) -> Iterator[ClaimResult]:
-    """Fundamental of a harmonic complex; what other kinds of signal sound like is not measured."""
+    """Fundamental of a harmonic complex; that of other kinds of signal is not measured."""
     if source.kind != "complex":
-        yield Unmeasured("signal", f"{source.kind}: nothing measures what it sounds like")
+        if source.truth["signal"].get("f0_hz") is not None:
+            yield Unknown("sources.signal.f0_hz", f"{source.kind}: nothing measures what it sounds like")
         return
     if not source.alone or source.moves:
         yield Unmeasured("f0", "moves" if source.moves else OVERLAPS)
@@ -156,9 +165,44 @@ def fundamental(source: Source) -> Iterator[ClaimResult]:
         yield Measurement("f0", source.name, float(source.truth["signal"]["f0_hz"]), f0)
 
 
+def band(source: Source) -> Iterator[ClaimResult]:
+    """The band that a recording is claimed to have: whether it is heard up to there."""
+    claimed, kind = source.truth["signal"].get("bandwidth_hz"), "band of a recording"
+    if claimed is None:
+        return
+    if not source.alone:
+        yield Unmeasured(kind, OVERLAPS)
+        return
+    clip = source.clip
+    if float(claimed) > clip.rate / 2:
+        yield Absent(kind, source.name, f"{float(claimed):.0f} Hz")
+        return
+    if clip.quiet is None:
+        yield Unmeasured(kind, "the background is not heard alone")
+        return
+    loudness, noise = (
+        _thirds(part, clip.rate) for part in (clip.cut(source.onset_s, source.offset_s), clip.quiet)
+    )
+    heard = loudness > np.maximum(_STANDS_OUT * noise, loudness.max() * _SKIRTS)
+    short = float(np.log2(float(claimed) / max(float(upper_edge_hz(heard)), 1.0)))
+    margin_db = float(db(loudness.max()) - db(noise[band_of(float(claimed))]))
+    if short > _SHORT_OCTAVES and margin_db < USABLE_DB + _COLOUR_DB:
+        yield Unmeasured(kind, "so soft that the background may hide the upper end of its band")
+    else:
+        yield Measurement(kind, source.name, 0.0, max(short, 0.0))
+
+
+def _thirds(samples: NDArray[np.float32], rate: int) -> NDArray[np.float64]:
+    """Power of the thirds of an octave at the ear or microphone that has most of each."""
+    return np.asarray(np.max([levels(channel, rate) for channel in samples.T], axis=0))
+
+
 def interaural(source: Source) -> Iterator[ClaimResult]:
     """Time and level difference of the direct sound between the ears; in rooms see ``place_claims``."""
-    if source.truth.get("itd_us") is None or source.in_room:
+    if source.truth.get("itd_us") is None:
+        return
+    if source.in_room:
+        yield Unmeasured("ILD, in a room", "reflections change the level at both ears")
         return
     if source.is_coloured and source.alone:
         yield from _interaural_of_any_spectrum(source)
@@ -167,7 +211,8 @@ def interaural(source: Source) -> Iterator[ClaimResult]:
     where = source.surroundings + ("" if source.kind in _DENSE else ", harmonic")
     why, signal = None if source.alone else OVERLAPS, source.truth["signal"]
     if why or signal.get("ripple_db"):
-        yield Unmeasured(f"ITD, {where}", why or "the spectrum is random")
+        for name in ("ITD", "ILD"):
+            yield Unmeasured(f"{name}, {where}", why or "the spectrum is random")
         return
     stretch = whole_stretch(source)
     rate, tilt = source.clip.rate, source.tilt_db_per_octave
@@ -178,6 +223,8 @@ def interaural(source: Source) -> Iterator[ClaimResult]:
     yield Measurement(f"ITD, {where}", source.name, float(source.truth["itd_us"]), time)
     if source.kind in _SHAPED:
         yield Measurement(f"ILD, {where}", source.name, float(source.truth["ild_db"]), level)
+    else:
+        yield Unmeasured(f"ILD, {where}", f"{source.kind}: its spectrum is not known")
 
 
 def _interaural_of_any_spectrum(source: Source) -> Iterator[ClaimResult]:

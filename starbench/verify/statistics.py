@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from math import factorial, prod
 
 import numpy as np
 
 #: A class, or a value, that fewer items have is no ground for a test.
 LEAST = 5
+#: From so many expected in each class on, chi squared follows its own distribution; of more classes than these it is
+#: not enumerated.
+_EXPECTED, _MOST_EXACT = 5, 8
 
 
 def numbers_by_class(values: Sequence[float], classes: Sequence[str]) -> float | None:
@@ -40,7 +44,30 @@ def names_by_class(values: Sequence[str], classes: Sequence[str]) -> float | Non
 
 
 def evenly(counts: Sequence[int]) -> float:
-    """P value of counts being draws from equally likely classes (chi squared)."""
+    """P value of counts being draws from equally likely classes: Pearson's chi squared, exact where they are small."""
     from scipy.stats import chisquare
 
-    return float(chisquare(counts).pvalue) if len(counts) > 1 and any(counts) else 1.0
+    n, k = sum(counts), len(counts)
+    if k < 2 or n == 0:
+        return 1.0
+    if n >= _EXPECTED * k or k > _MOST_EXACT:
+        return float(chisquare(counts).pvalue)
+    observed = sum(count**2 for count in counts)
+    ways = sum(_ways(part, k) for part in _partitions(n, k, n) if sum(count**2 for count in part) >= observed)
+    return ways / k**n
+
+
+def _partitions(n: int, parts: int, most: int) -> Iterator[tuple[int, ...]]:
+    """Every way to write ``n`` as at most ``parts`` numbers, none above ``most``, the largest first."""
+    if n == 0:
+        yield ()
+    elif parts > 0:
+        for first in range(min(n, most), 0, -1):
+            for rest in _partitions(n - first, parts - 1, first):
+                yield (first, *rest)
+
+
+def _ways(counts: tuple[int, ...], k: int) -> int:
+    """In how many ways draws from ``k`` classes have these counts, whichever class has which."""
+    repeated = Counter([*counts, *[0] * (k - len(counts))]).values()
+    return factorial(sum(counts)) * factorial(k) // prod(map(factorial, (*counts, *repeated)))

@@ -194,6 +194,11 @@ KINDS: dict[str, ClaimKind] = {
     "f0": ClaimKind("fundamental of a harmonic complex", "Hz", _part(0.0002), "0.02 %", f"{_TENTH} (0.2 %)",
                _part(0.002)),
 
+    "band of a recording": ClaimKind(
+        "by how much what is heard ends below the band that a recording is said to have", "octaves", _flat(1.0),
+        "1 octave", "random gains may weaken its end; where the background may hide it, it is not measured",
+    ),
+
     **_around("ITD", "time difference of the direct sound between the ears, below 1.5 kHz", "µs", _PARTLY,
               _flat(10.0), {"dry": (20.0, 0.15), "in noise": (40.0, 0.15), "dry, harmonic": (80.0, 0.1),
                             "in noise, harmonic": (80.0, 0.1), "in a room": (300.0, 0.05)}),

@@ -8,15 +8,15 @@ from starbench.errors import StimulusError
 
 from ..geometry import MIN_SOURCE_DISTANCE_M, Vectors, angles
 from ..heads.hrtf import Head
-from ..shoebox import WALL_CLEARANCE_M, Shoebox
+from ..listening_room import WALL_CLEARANCE_M
+from ..shoebox import Shoebox
 from .trajectories import Trajectory
 
 
 def refuse_outside_room(trajectory: Trajectory, room: Shoebox) -> None:
     """Raise a StimulusError that names the worst point, if a trajectory leaves the room or touches a wall."""
     times, positions = trajectory.samples()
-    points = room.to_room(positions)
-    clearance = np.minimum(points, np.asarray(room.size_m) - points).min(axis=1)
+    clearance = room.clearance_m(room.to_room(positions))
     worst = int(clearance.argmin())
     if clearance[worst] >= WALL_CLEARANCE_M - 1e-6:
         return

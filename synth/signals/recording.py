@@ -24,6 +24,8 @@ class Recording(SignalKind):
     path: str
     digest: Annotated[str, Field(min_length=1)]
     start_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    bandwidth_hz: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    """Up to which frequency the excerpt has energy of its own, where that was measured; nothing depends on it."""
 
     def wave(self, n: int, rate: int, rng: np.random.Generator) -> Wave:  # noqa: ARG002 nothing is random
         audio = _read_recording(self.path, self.digest, rate)

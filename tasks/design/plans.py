@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from starbench.errors import InputError
+from starbench.recordings import Library
 from starbench.synthesis import BuildPlan, BuildSpec, Draft
 from starbench.text import printable
 
@@ -38,14 +39,22 @@ def select_attributes(
 
 @dataclass(frozen=True)
 class PartPlan:
-    """The items of one part of a suite, and a line for each thing left out of it, with the reason."""
+    """The items of one part of a suite, and a line for each thing left out of it, with the reason.
+
+    ``recordings`` says of each type of question which of the user's recordings it uses.
+    """
 
     drafts: Sequence[Draft] = ()
     dropped: Sequence[str] = ()
+    recordings: Mapping[str, Any] = field(default_factory=dict)
 
 
-def build_plan(parts: Iterable[PartPlan], **manifest: Any) -> BuildPlan:
+def build_plan(
+    parts: Iterable[PartPlan], *, declared: dict[str, Any], library: Library | None = None, **manifest: Any
+) -> BuildPlan:
     """Put the parts of a suite together, in their order; ``manifest`` are further fields of the plan.
+
+    What the ``library`` of recordings holds, and what each question uses of it, is ``declared`` too.
 
     Raises an InputError if there is no item in any of them.
     """
@@ -54,4 +63,7 @@ def build_plan(parts: Iterable[PartPlan], **manifest: Any) -> BuildPlan:
     dropped = tuple(line for plan in plans for line in plan.dropped)
     if not drafts:
         raise InputError(f"no item can be built: {dropped[0] if dropped else 'choose a larger size'}")
-    return BuildPlan(drafts, "starbench", dropped, **manifest)
+    if library is not None:
+        questions = {name: facts for plan in plans for name, facts in plan.recordings.items()}
+        declared = declared | {"recordings": {**library.facts, "questions": questions}}
+    return BuildPlan(drafts, "starbench", dropped, declared, **manifest)

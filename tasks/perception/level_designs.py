@@ -15,6 +15,7 @@ from starbench.synthesis import Draft, Interval, LevelDesign, generator
 from ..scenes.feasibility import first_refusal
 from ..scenes.items import ItemContext
 from ..scenes.options import SceneOptions
+from .places.clips import with_recorded
 from .places.discrimination import PLACE_DISCRIMINATION, draft_place_item
 from .places.versions import PLACE_QUESTIONS
 from .profiles import PROFILES, STAR_BENCH, Profile
@@ -51,7 +52,10 @@ def place_design(attribute: str, profile: Profile, options: SceneOptions, seed: 
     levels = tuple(level for level, why in refusals.items() if not why)
     if len(levels) < 2:
         raise InputError(f"{name} cannot be asked: {next(filter(None, refusals.values()))}")
-    factors = discrimination.design.factors(name, options, seed)
+    options = with_recorded(name, discrimination.design.duration_s, options, seed)
+    if options.recorded and options.recorded.why_none:
+        raise InputError(f"{name} cannot be asked: {options.recorded.why_none}")
+    factors = discrimination.design.factors(options)
 
     def draft(identifier: str, level: float, larger: Interval | None) -> Draft:
         rng = generator(seed, identifier, "factors")

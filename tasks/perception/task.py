@@ -11,6 +11,7 @@ from starbench.synthesis import BuildPlan, BuildSpec, LevelDesign
 from starbench.text import printable
 
 from ..design.apportionment import apportion
+from ..design.draws import Bounds
 from ..design.plans import PartPlan, build_plan, check_name, select_attributes
 from ..scenes.feasibility import check_rooms, try_heads
 from ..scenes.options import SceneOptions, parse_options
@@ -18,10 +19,10 @@ from ..scenes.sounds import TEST_SIGNALS
 from ..scenes.varied_sounds import SOUNDS, VARIED_OPTIONS
 from .declarations import declarations
 from .level_designs import LEVEL_DESIGNS, LEVEL_PROFILES
-from .places.clips import LONGEST_S
+from .places.clips import SHORTEST_S, with_recorded
 from .places.discrimination import PLACE_DISCRIMINATION, plan_place_discrimination
 from .places.identification import plan_place_identification
-from .places.star_bench.clips import DURATION_S as STAR_BENCH_DURATION_S
+from .places.star_bench import clips as star_bench
 from .places.star_bench.questions import plan_star_bench_discrimination, plan_star_bench_identification
 from .places.versions import PLACE_QUESTIONS
 from .profiles import DEFAULT_2, PROFILES, STAR_BENCH, Profile
@@ -92,6 +93,7 @@ class Perception:
         return build_plan(
             parts,
             declared=declarations(profile, sizes, attributes, options),
+            library=options.library,
             options=options.resolved,
             attributes=attributes,
             profile=profile.name,
@@ -113,14 +115,14 @@ class Perception:
 
 def scene_options(spec: BuildSpec, profile: Profile, attributes: tuple[str, ...]) -> SceneOptions:
     """Check the options of a suite; :class:`InputError` where they do not fit its attributes."""
-    longest_s = STAR_BENCH_DURATION_S[1] if profile is STAR_BENCH else LONGEST_S
+    shortest_s = star_bench.DURATION_S[1] if profile is STAR_BENCH else SHORTEST_S
     signals = SOUNDS if profile is DEFAULT_2 else TEST_SIGNALS
     options = parse_options(
         spec.options,
         "perception",
         _OPTIONS,
         signals=tuple(signals),
-        min_recording_s=longest_s,
+        min_recording_s=shortest_s,
         **(VARIED_OPTIONS if profile is DEFAULT_2 else {}),
     )
     places = [name for name in attributes if name in PLACE_DISCRIMINATION]
@@ -153,4 +155,22 @@ def _plan_part(sub_category: str, n: int, profile: Profile, options: SceneOption
         return masked.plan_masked_audiogram(n, seed)
     if attribute in LADDERS[profile.name]:
         return plan_tone_discrimination(attribute, n, profile, seed)
-    return _PLACE_PLANNERS[profile.name, kind](attribute, n, options, seed)
+    if profile is STAR_BENCH:
+        duration_s, needs = star_bench.DURATION_S, star_bench.NEEDS.get(sub_category)
+    else:
+        duration_s, needs = _duration_s(profile, kind, attribute), None
+    options = with_recorded(sub_category, duration_s, options, seed, needs)
+    recorded = options.recorded
+    if recorded is None:
+        return _PLACE_PLANNERS[profile.name, kind](attribute, n, options, seed)
+    if recorded.why_none:
+        part = PartPlan(dropped=[f"{sub_category}: all items: {recorded.why_none}"])
+    else:
+        part = _PLACE_PLANNERS[profile.name, kind](attribute, n, options, seed)
+    return replace(part, recordings={sub_category: recorded.facts})
+
+
+def _duration_s(profile: Profile, kind: str, attribute: str) -> Bounds:
+    questions = PLACE_QUESTIONS[profile.name]
+    of_kind = questions.identification if kind == "range" else questions.discrimination
+    return of_kind[attribute].design.duration_s

@@ -18,6 +18,7 @@ from starbench.text import printable
 
 from ..design.plans import check_name
 from .recordings import AROUND_S
+from .sounds import RecordedSounds
 
 ANECHOIC = "anechoic"
 NO_BACKGROUND = "none"
@@ -65,7 +66,8 @@ class SceneOptions:
     of ``signal``. ``format`` is the receiver; ``heads`` are those that a suite's items are shared out to, none
     where the receiver is not a head, ``default_heads`` the sources of those that the profile has, and
     ``head_equalisation`` is what is divided out of them; ``background`` are further parameters of it (see the
-    synthesizer ``scene``). With ``stems``, each source's own sound is kept beside the mixture.
+    synthesizer ``scene``). With ``stems``, each source's own sound is kept beside the mixture. ``recorded`` are the
+    sounds of the user's ``library`` that fit the question at hand.
     """
 
     rt60: tuple[float | None, ...] | None = None
@@ -76,6 +78,7 @@ class SceneOptions:
     head_equalisation: str | None = None
     background: Mapping[str, Any] = field(default_factory=dict, hash=False)
     library: Library | None = None
+    recorded: RecordedSounds | None = None
     format: str = "binaural"
     stems: bool = False
 
@@ -122,6 +125,10 @@ class SceneOptions:
     def with_head(self, head: ListenerHead) -> Self:
         """These options for sounds that are heard with one of the heads."""
         return replace(self, heads=(head,))
+
+    def bandwidth_hz(self, default: float) -> float:
+        """The highest frequency that a question needs: of recordings what it needs of those, else ``default``."""
+        return self.recorded.needs.bandwidth_hz if self.recorded else default
 
     @property
     def licence(self) -> str | None:

@@ -1,32 +1,171 @@
-"""Excerpts of a user's recordings as the signals of scenes."""
+"""Recordings as the signals of scenes: what a question needs of one, and excerpts that have it.
+
+A recording is not made to measure. A telephone call has nothing by which a listener could tell its height, a clock that
+ticks cannot be followed while it moves, and a sound that dies away by itself seems to be far off. So each type of
+question says what it needs. Which stretches of a recording have it is measured once, and excerpts are drawn of those.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from math import ceil
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
+from starbench.measure.bandwidth import HOP_S, band_of, heard, upper_edge_hz
 from starbench.recordings import Recording
 
-_HOP_S = 0.010
-#: A stretch this much softer than the loudest of its length is a pause, dB.
-_PAUSE_DB = 20.0
+from ..design.draws import Bounds
+
 #: What an excerpt needs beside its duration, for its ramps, s.
-AROUND_S = 4 * _HOP_S
+AROUND_S = 0.04
+#: Of two excerpts of one length, one this much softer is a pause, dB; so is what is this much softer than the rest of
+#: an excerpt for longer than one hop.
+_PAUSE_DB = 20.0
+#: Of fewer thirds of an octave no place is heard well.
+_FEWEST_BANDS = 5
+#: Between which frequencies a spectrum has a shape by which an ear distinguishes heights, and how much of it is filled.
+_SHAPE_FROM_HZ, _FILLED = 1_000.0, 0.8
+#: An even sound, averaged over so many hops, stays within this range, dB.
+_EVEN_HOPS, _EVEN_DB = 4, 9.0
+
+#: Largest peak over the mean power, dB: more would exceed full scale at the loudest levels.
+_CREST_DB = 22.0
+
+Mask = NDArray[np.bool_]
 
 
-def draw_excerpt(recording: Recording, duration_s: float, rng: np.random.Generator) -> dict[str, Any]:
-    """Draw the parameters of a signal of ``duration_s`` (plus ramps) that does not begin in a pause."""
-    hops = max(1, round(duration_s / _HOP_S))
-    energy = np.convolve(recording.power, np.ones(hops), "valid")
-    last = max(0.0, recording.seconds - duration_s - 2 * _HOP_S)
-    starts = np.flatnonzero(energy >= energy.max() * 10.0 ** (-_PAUSE_DB / 10.0)) * _HOP_S
-    starts = starts[starts <= last] if (starts <= last).any() else np.array([last])
-    start_s = round(float(starts[int(rng.random() * starts.size)]), 4)
-    return {
-        "kind": "recording",
-        "path": recording.path,
-        "digest": recording.digest,
-        "start_s": start_s,
-        "duration_s": duration_s,
-    }
+@dataclass(frozen=True)
+class Needs:
+    """What a question needs of a recording.
+
+    ``bandwidth_hz`` is the highest frequency that its cue needs. Where the shape of the ``spectrum`` carries it, most
+    bands below are needed too. What ``lasts`` has no pauses, and what is ``even`` has one level from beginning to end.
+    A question whose options name the sounds needs them ``named``.
+    """
+
+    bandwidth_hz: float = 1_500.0
+    spectrum: bool = False
+    lasts: bool = False
+    even: bool = False
+    named: bool = False
+
+
+#: Time and level differences between the ears; one sound, several in a row, and one that moves.
+LATERAL = Needs()
+LATERAL_IN_TURN = Needs(lasts=True)
+LATERAL_NAMED = Needs(lasts=True, named=True)
+PASSING = Needs(lasts=True, even=True)
+#: What the outer ear does from 4 kHz on: most between 4 and 8 kHz for front and behind, and up to 10 kHz for height.
+FRONT_BEHIND = Needs(8_000.0, spectrum=True)
+PATH = Needs(8_000.0, spectrum=True, lasts=True, even=True)
+HEIGHT = Needs(10_000.0, spectrum=True)
+HEIGHT_IN_TURN = Needs(10_000.0, spectrum=True, lasts=True)
+HEIGHT_NAMED = Needs(10_000.0, spectrum=True, lasts=True, named=True)
+#: What a room adds shows where a sound is even and then ends at once.
+EVEN = Needs(8_000.0, spectrum=True, lasts=True, even=True)
+EVEN_NAMED = Needs(8_000.0, spectrum=True, lasts=True, even=True, named=True)
+
+
+@dataclass(frozen=True)
+class Excerpts:
+    """Excerpts of a recording that have what a question needs, in a background ``snr_db`` below it (None: in quiet)."""
+
+    recording: Recording
+    needs: Needs
+    snr_db: float | None
+
+    def shortcoming(self, duration_s: Bounds) -> str | None:
+        """What it lacks for excerpts of any duration between two, s, as a predicate; None if nothing."""
+        reasons = (self._lacking(hops) for hops in range(_hops(duration_s[1]), _hops(duration_s[0]) - 1, -1))
+        return next(filter(None, reasons), None)
+
+    def draw(self, duration_s: float, rng: np.random.Generator) -> dict[str, Any]:
+        """Draw the parameters of a signal of ``duration_s`` (plus ramps)."""
+        hops = _hops(duration_s)
+        starts = np.flatnonzero(np.all([fits for _, fits in self._conditions(hops)], axis=0))
+        first = int(starts[int(rng.random() * starts.size)])
+        present = heard(self.recording.bands[first : first + hops].mean(axis=0, dtype=np.float64))
+        return {
+            "kind": "recording",
+            "path": self.recording.path,
+            "digest": self.recording.digest,
+            "start_s": round(first * HOP_S, 4),
+            "bandwidth_hz": round(min(self.recording.bandwidth_hz, float(upper_edge_hz(present)))),
+            "duration_s": duration_s,
+        }
+
+    def _lacking(self, hops: int) -> str | None:
+        if len(self.recording.bands) < hops:
+            return f"last less than {hops * HOP_S:g} s"
+        fits: Mask = np.ones(len(self.recording.bands) - hops + 1, dtype=bool)
+        for reason, fulfilled in self._conditions(hops):
+            fits &= fulfilled
+            if not fits.any():
+                return reason
+        return None
+
+    def _conditions(self, hops: int) -> Iterator[tuple[str, Mask]]:
+        """What stretches lack, and which have it: a value for each hop that ``hops`` can begin with."""
+        bands, needs = self.recording.bands.astype(np.float64), self.needs
+        total = np.concatenate([np.zeros((1, bands.shape[1])), np.cumsum(bands, axis=0)])
+        levels = np.maximum(total[hops:] - total[:-hops], 0.0) / hops
+        present, top = heard(levels, self.snr_db), band_of(needs.bandwidth_hz)
+        reaches = present[:, top:].any(axis=1) & (self.recording.bandwidth_hz >= needs.bandwidth_hz)
+        yield f"do not reach {needs.bandwidth_hz / 1000:g} kHz", reaches
+        yield "are too narrow, as a tone is", present.sum(axis=1) >= _FEWEST_BANDS
+        if needs.spectrum:
+            shape = present[:, band_of(_SHAPE_FROM_HZ) : top + 1]
+            yield (
+                f"have gaps in their spectrum below {needs.bandwidth_hz / 1000:g} kHz",
+                shape.mean(axis=1) >= _FILLED,
+            )
+        mean = levels.sum(axis=1)
+        yield "have it in soft parts only", mean >= mean.max() * 10.0 ** (-_PAUSE_DB / 10.0)
+        power = bands.sum(axis=1)
+        windows = sliding_window_view(power, hops)
+        peaks = sliding_window_view(self.recording.peaks, hops).max(axis=1)
+        yield "have peaks that would clip", np.square(peaks) <= mean * 10.0 ** (_CREST_DB / 10.0)
+        if needs.lasts:
+            soft = windows < mean[:, None] * 10.0 ** (-_PAUSE_DB / 10.0)
+            yield "have pauses", ~(soft[:, :-1] & soft[:, 1:]).any(axis=1) & ~soft[:, [0, -1]].any(axis=1)
+        if needs.even:
+            smooth = np.convolve(power, np.ones(_EVEN_HOPS) / _EVEN_HOPS, "valid")
+            windows = sliding_window_view(smooth, max(1, hops - _EVEN_HOPS + 1))[: len(levels)]
+            low, high = (np.maximum(edge(axis=1), 1e-20) for edge in (windows.min, windows.max))
+            yield "change their level", high <= low * 10.0 ** (_EVEN_DB / 10.0)
+
+
+def _hops(duration_s: float) -> int:
+    return ceil(round((duration_s + AROUND_S / 2) / HOP_S, 6))
+
+
+Draw = Callable[[float, np.random.Generator], dict[str, Any]]
+
+
+def fitting(
+    recordings: tuple[Recording, ...], needs: Needs, duration_s: Bounds, snr_db: float | None
+) -> tuple[dict[Recording, Draw], dict[str, list[str]]]:
+    """Recordings that have what a question needs, each with what draws an excerpt; and what the others lack.
+
+    The latter are the files of each shortcoming, a predicate such as "do not reach 8 kHz".
+    """
+    draws: dict[Recording, Draw] = {}
+    lacking: dict[str, list[str]] = {}
+    for recording in recordings:
+        excerpts = Excerpts(recording, needs, snr_db)
+        shortcoming = (
+            "have no name in labels.csv"
+            if needs.named and not recording.name
+            else excerpts.shortcoming(duration_s)
+        )
+        if shortcoming:
+            lacking.setdefault(shortcoming, []).append(recording.file)
+        else:
+            draws[recording] = partial(Excerpts.draw, excerpts)
+    return draws, lacking

@@ -7,7 +7,7 @@ the sound put at the place of the right one.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -35,7 +35,7 @@ class RoomFamily:
     width_m: Bounds
     height_m: Bounds
     margin_m: float = 0.3
-    materials: Mapping[str, Sequence[str]] | None = None
+    materials: Mapping[str, Sequence[str]] | None = field(default=None, hash=False)
 
     def draw(
         self, rt60_s: float, points: Sequence[RequiredPoint], rng: np.random.Generator

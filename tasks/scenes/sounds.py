@@ -6,9 +6,8 @@ frequencies. Its spectral tilt is roved over 6 dB per octave, so that timbre alo
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
@@ -16,8 +15,8 @@ import numpy as np
 
 from starbench.recordings import Recording
 
-from ..design.draws import log_uniform, uniform
-from .recordings import draw_excerpt
+from ..design.draws import Bounds, log_uniform, uniform
+from .recordings import Needs, fitting
 
 Signal = dict[str, Any]
 
@@ -25,7 +24,7 @@ _TILT_DB_PER_OCTAVE = (-6.0, 0.0)
 _HIGH_HZ = 16_000.0
 #: Standard deviation of the random gains per third of an octave that make ``ripple``.
 _RIPPLE_DB = 5.0
-#: Of more recordings than these a random sample is used, another one for each sub-category.
+#: Of more groups of recordings than these a random sample is used, another one for each sub-category.
 _MAX_RECORDINGS = 64
 
 
@@ -101,17 +100,78 @@ TICKING = NamedSound("ticking", "a", _pulses)
 SIREN = NamedSound("siren", "a", _siren)
 
 
-def recorded_sounds(recordings: Sequence[Recording], rng: np.random.Generator) -> tuple[NamedSound, ...]:
-    """Recordings as sounds, at most 64 of them, each with the name of its file in quotes."""
-    sample = sorted(rng.permutation(len(recordings))[:_MAX_RECORDINGS].tolist())
-    return tuple(
-        NamedSound(f'sound "{_name(recordings[k])}"', "the", partial(draw_excerpt, recordings[k]))
-        for k in sample
+@dataclass(frozen=True, eq=False)
+class RecordedSounds:
+    """Groups of recordings that fit a type of question, and what the others lack of what it needs.
+
+    ``used`` are the files that fit, ``lacking`` those with each shortcoming: a predicate such as "do not reach 8 kHz".
+    """
+
+    groups: tuple[tuple[NamedSound, ...], ...]
+    needs: Needs
+    used: tuple[str, ...]
+    lacking: Mapping[str, Sequence[str]]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What a suite declares about them."""
+        return {"needs": asdict(self.needs), "used": list(self.used), "left_out": dict(self.lacking)}
+
+    @property
+    def why_none(self) -> str | None:
+        """Why the question cannot be asked about any of them; None where it can."""
+        if self.groups:
+            return None
+        total = len(self.used) + sum(map(len, self.lacking.values()))
+        reasons = [f"{len(files)} {reason}" for reason, files in self.lacking.items()]
+        if self.used:
+            reasons.append(
+                f"{len(self.used)} have too few others with names and classes that differ from theirs"
+            )
+        return f"too few of {total} recordings can be used: {', '.join(reasons)}"
+
+
+def recorded_sounds(
+    recordings: tuple[Recording, ...],
+    needs: Needs,
+    duration_s: Bounds,
+    snr_db: Sequence[float | None],
+    rng: np.random.Generator,
+    group_size: int = 1,
+) -> RecordedSounds:
+    """Recordings that fit a question, in groups of ``group_size`` that a listener can tell apart; at most 64 groups.
+
+    ``snr_db`` are the levels above the background that occur.
+    """
+    lowest = min((snr for snr in snr_db if snr is not None), default=None)
+    draws, lacking = fitting(recordings, needs, duration_s, lowest)
+    sounds = {recording: _recorded(recording, draw) for recording, draw in draws.items()}
+    groups = [
+        group
+        for recording in draws
+        if len(group := _unlike(recording, list(draws), group_size if needs.named else 1)) > 0
+    ]
+    sample = sorted(rng.permutation(len(groups))[:_MAX_RECORDINGS].tolist())
+    files = tuple(recording.file for recording in draws)
+    return RecordedSounds(
+        tuple(tuple(sounds[one] for one in groups[k]) for k in sample), needs, files, lacking
     )
 
 
-def _name(recording: Recording) -> str:
-    return recording.name or " ".join(re.sub(r"[^\w]+|_", " ", recording.file.rpartition(".")[0]).split())
+def _recorded(recording: Recording, draw: Callable[[float, np.random.Generator], Signal]) -> NamedSound:
+    if recording.name is None:
+        return NamedSound("sound", "a", draw)
+    return NamedSound(f'sound "{recording.name}"', "the", draw)
+
+
+def _unlike(first: Recording, recordings: Sequence[Recording], size: int) -> tuple[Recording, ...]:
+    """A recording and the next ones that nobody takes for each other; none where there are too few."""
+    start = recordings.index(first)
+    group = [first]
+    for one in (*recordings[start + 1 :], *recordings[:start]):
+        if len(group) < size and not any(one.is_like(other) for other in group):
+            group.append(one)
+    return tuple(group) if len(group) == size else ()
 
 
 def with_new_tilt(signal: Signal, rng: np.random.Generator) -> Signal:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from starbench.synthesis import Draft, generator
+from starbench.synthesis import Draft
 
 from ..design.counterbalancing import design_generator, repeat_evenly
 from ..design.draws import Bounds, uniform
@@ -16,7 +16,7 @@ from ..scenes.captions import full_caption
 from ..scenes.items import ItemContext, balanced_items
 from ..scenes.options import SceneOptions
 from ..scenes.recipes import SourceParameters, scene_recipe
-from ..scenes.sounds import NamedSound, recorded_sounds
+from ..scenes.sounds import NamedSound
 from .captions import capitalised, plain_caption
 from .question_types import LATERAL_FORMATS, Cell, ItemContent, QuestionType
 
@@ -28,28 +28,22 @@ _LEAD_S, _GAP_S, _END_S = (0.1, 0.3), (0.2, 0.4), (0.1, 0.3)
 def plan_items(
     question_type: QuestionType, category: str, n: int, options: SceneOptions, seed: int
 ) -> list[Draft]:
-    """Plan ``n`` items of a type, with balanced answers, and factors balanced within each answer."""
-    rng = design_generator(seed, question_type.name)
+    """Plan ``n`` items of a type, with balanced answers, and factors balanced within each answer.
+
+    They are about the recorded sounds of the options, or about the type's own.
+    """
+    rng, recorded = design_generator(seed, question_type.name), options.recorded
     cells = repeat_evenly(question_type.cells(options.format not in LATERAL_FORMATS), n, rng)
     levels = {
-        "sounds": _sound_groups(question_type, options, seed),
+        "sounds": recorded.groups if recorded else question_type.sounds,
         "rt60": question_type.reverberation_times(options),
         "snr": options.backgrounds(question_type.snr_db),
         "wording": question_type.wordings,
         **question_type.factors,
+        **(question_type.recorded_factors if recorded else {}),
     }
     items = balanced_items(question_type.name, cells, levels, options, seed, rng)
     return [_item(question_type, category, cell, context) for context, cell in items]
-
-
-def _sound_groups(
-    question_type: QuestionType, options: SceneOptions, seed: int
-) -> tuple[tuple[NamedSound, ...], ...]:
-    """The type's own sounds; or groups of recordings in which each occurs once at each position."""
-    recordings = recorded_sounds(options.recordings, generator(seed, question_type.name, "sounds"))
-    n_sounds, n = len(question_type.sounds[0]), len(recordings)
-    groups = tuple(tuple(recordings[(k + i) % n] for i in range(n_sounds)) for k in range(n))
-    return groups or question_type.sounds
 
 
 def _item(question_type: QuestionType, category: str, cell: Cell, context: ItemContext) -> Draft:
@@ -65,10 +59,12 @@ def _item(question_type: QuestionType, category: str, cell: Cell, context: ItemC
         task=TASK,
         category=category,
         sub_category=question_type.name,
-        text=factors["wording"].format(the=name, The=capitalised(name), **content.words) + question_type.note,
+        text=(_order(content.sounds) if options.recorded and options.recorded.needs.named else "")
+        + factors["wording"].format(the=name, The=capitalised(name), **content.words)
+        + question_type.note,
         options=content.options,
         answer=content.answer,
-        bandwidth_hz=question_type.bandwidth_hz,
+        bandwidth_hz=options.bandwidth_hz(question_type.bandwidth_hz),
         mirror=content.mirror,
     )
     planned = {
@@ -91,6 +87,12 @@ def _item(question_type: QuestionType, category: str, cell: Cell, context: ItemC
         truth={**_option_sources(content), **context.truth(planned)},
         flags=content.flags,
     )
+
+
+def _order(sounds: Sequence[NamedSound]) -> str:
+    """Which recording is heard when: so it does not matter whether a listener would give it the same name."""
+    first, *others = (sound.definite for sound in sounds)
+    return f"You hear {first} first, {', '.join(f'then {other}' for other in others)}. "
 
 
 def _option_sources(content: ItemContent) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import numpy as np
 from ..design.draws import either_side, uniform
 from ..scenes.cue_features import AZIMUTH, DISTANCE, ELEVATION
 from ..scenes.places import HEIGHT_CORNERS, HEIGHTS, Place, draw_height, place
+from ..scenes.recordings import EVEN, FRONT_BEHIND, HEIGHT, LATERAL
 from ..scenes.rooms import LONG, RequiredPoint, circle_around
 from ..scenes.sounds import HIGH_BUZZ, HISS, LOW_BUZZ, SIREN, TICKING
 from .question_types import Cell, ItemContent, QuestionType, fixed_options, one_source
@@ -98,6 +99,7 @@ QUESTION_TYPES = (
     _question_type(
         name="direction",
         size=80,
+        needs=LATERAL,
         wordings=(
             "Which direction is {the} coming from?",
             "Where do you hear {the}?",
@@ -113,6 +115,7 @@ QUESTION_TYPES = (
     _question_type(
         name="sector",
         size=70,
+        needs=FRONT_BEHIND,
         wordings=(
             "From which of these directions does {the} come?",
             "Which of these directions fits {the} best?",
@@ -129,6 +132,7 @@ QUESTION_TYPES = (
     _question_type(
         name="height",
         size=48,
+        needs=HEIGHT,
         wordings=(
             "Is {the} above ear level, at ear level or below it?",
             "Where does {the} come from, compared with the height of your ears?",
@@ -146,6 +150,7 @@ QUESTION_TYPES = (
     _question_type(
         name="near_far",
         size=48,
+        needs=EVEN,
         wordings=(
             "Is {the} near you or far away in the room?",
             "How far away is {the}?",
@@ -163,6 +168,7 @@ QUESTION_TYPES = (
     _question_type(
         name="front_behind",
         size=37,
+        needs=FRONT_BEHIND,
         wordings=(
             "Is {the} in front of you or behind you?",
             "Do you hear {the} from the front or from behind?",

@@ -9,13 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from starbench.synthesis import generator
+
 from ..design.draws import Bounds
 from ..scenes.feasibility import first_refusal
 from ..scenes.options import BACKGROUNDS_DB, SceneOptions
 from ..scenes.places import HORIZON, Place
 from ..scenes.recipes import LEVELS_DB_SPL
+from ..scenes.recordings import Needs
 from ..scenes.rooms import LIVING, RequiredPoint, RoomFamily
-from ..scenes.sounds import NamedSound
+from ..scenes.sounds import NamedSound, RecordedSounds, recorded_sounds
 from ..scenes.varied_sounds import Colour
 from .captions import coarse_caption
 
@@ -62,7 +65,8 @@ class QuestionType:
     meaning, in which ``{the}`` and ``{The}`` are the name of the (first) sound. ``cells`` takes whether the
     receiver distinguishes front from behind; within each set of options, each answer has as many cells as
     any other. ``content`` takes a cell, factors and a generator. ``sounds`` are the groups of sounds that an
-    item may have, unless the user has recordings and the type ``allows_recordings``. ``bandwidth_hz`` is the
+    item may have, unless the user has recordings, of which it ``needs`` something (None: it cannot be asked about
+    recordings, ``because`` of something). With these ``recorded_factors`` replace others. ``bandwidth_hz`` is the
     highest frequency that the cue needs; ``cue_features`` carry the question. ``rt60_s`` are reverberation
     times, s, unless the user chooses (None: no room). For a lateral type it is enough to distinguish left
     from right. ``factors`` are varied besides sounds, room, background and wording. The head must have data
@@ -85,7 +89,9 @@ class QuestionType:
     needs_room: bool = False
     excludes_room: bool = False
     is_lateral: bool = True
-    allows_recordings: bool = True
+    needs: Needs | None = None
+    because: str = ""
+    recorded_factors: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     rooms: RoomFamily = LIVING
     factors: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     corners: tuple[Place, ...] = HORIZON
@@ -106,9 +112,17 @@ class QuestionType:
         """Why it cannot be asked with these options, or None."""
         if options.format in LATERAL_FORMATS and not self.is_lateral:
             return f"format {options.format} does not tell front from behind, nor above from below"
-        if options.recordings and not self.allows_recordings:
-            return "it needs sounds of known similarity, and the similarity of recordings is not known"
+        if options.recordings and self.needs is None:
+            return self.because
         return first_refusal(options, self.corners) if options.format == "binaural" else None
+
+    def recorded(self, options: SceneOptions, seed: int) -> RecordedSounds | None:
+        """Those of the user's recordings that it can be asked about; None where sounds are synthesized."""
+        if not options.recordings or self.needs is None:
+            return None
+        rng, snr_db = generator(seed, self.name, "sounds"), options.backgrounds(self.snr_db)
+        size = len(self.sounds[0])
+        return recorded_sounds(options.recordings, self.needs, self.duration_s, snr_db, rng, size)
 
 
 def fixed_options(*answers: Any) -> Callable[[bool], Sequence[Cell]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from starbench.synthesis import BuildPlan, BuildSpec
@@ -65,8 +66,7 @@ class Spatial:
                 spec.options,
                 "spatial",
                 _OPTIONS,
-                min_recording_s=max(each.duration_s[1] for each in question_types),
-                min_recordings=max(len(each.sounds[0]) for each in question_types),
+                min_recording_s=min(each.duration_s[1] for each in question_types),
                 **(VARIED_OPTIONS if by_attribute is _VERSION_2 else {}),
             )
         )
@@ -82,6 +82,7 @@ class Spatial:
             parts,
             declared=_declarations(question_types, options)
             | (_declarations_of_version_2(question_types) if by_attribute is _VERSION_2 else {}),
+            library=options.library,
             options=options.resolved,
             attributes=attributes,
             profile=next(name for name in reversed(_PROFILES) if _PROFILES[name] is by_attribute),
@@ -108,16 +109,21 @@ def _plan_category(
     category: str, question_types: Sequence[QuestionType], n: int, options: SceneOptions, seed: int
 ) -> PartPlan:
     """Plan ``n`` items of a category over the types that can be asked, in proportion to their sizes."""
-    reasons = {each: each.inapplicable_reason(options) for each in question_types}
+    recorded = {each: each.recorded(options, seed) for each in question_types}
+    reasons = {
+        each: each.inapplicable_reason(options) or (sounds.why_none if sounds else None)
+        for each, sounds in recorded.items()
+    }
     usable = [each for each, reason in reasons.items() if not reason]
     counts = apportion(n, [each.size for each in usable]) if usable else []
     return PartPlan(
         [
             draft
             for each, count in zip(usable, counts, strict=True)
-            for draft in plan_items(each, category, count, options, seed)
+            for draft in plan_items(each, category, count, replace(options, recorded=recorded[each]), seed)
         ],
         [f"{each.name}: all items: {reason}" for each, reason in reasons.items() if reason],
+        {each.name: sounds.facts for each, sounds in recorded.items() if sounds},
     )
 
 

@@ -19,6 +19,7 @@ import numpy as np
 from ..design.draws import either_side, uniform
 from ..scenes.cue_features import MOVEMENT
 from ..scenes.places import place
+from ..scenes.recordings import PASSING, PATH
 from ..scenes.rooms import WIDE, RequiredPoint, circle_around
 from ..scenes.sounds import HIGH_BUZZ, HISS, LOW_BUZZ, SIREN
 from ..scenes.varied_sounds import LEVEL_COURSE, NARROW_LEVEL_COURSE
@@ -168,6 +169,7 @@ QUESTION_TYPES = (
     _question_type(
         name="path",
         size=62,
+        needs=PATH,
         wordings=(
             "How does {the} move?",
             "What is the trajectory of {the} like?",
@@ -182,6 +184,7 @@ QUESTION_TYPES = (
     _question_type(
         name="passing",
         size=22,
+        needs=PASSING,
         wordings=(
             "Which way does {the} pass you?",
             "In which direction does {the} move past you?",
@@ -196,6 +199,7 @@ QUESTION_TYPES = (
     _question_type(
         name="circle_direction",
         size=22,
+        needs=PATH,
         wordings=(
             "Seen from above, which way does {the} circle around you?",
             "In which sense does {the} go round you, as seen from above?",

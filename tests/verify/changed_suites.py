@@ -89,7 +89,7 @@ def breaches(root: Path, name: str, lie: Callable[[dict[str, Any]], None] | None
     if lie is not None:
         lie(truth)
     audio = decode(root / item.audio_paths[0])
-    return judge((name, found) for found in check(Clip(audio.samples, audio.rate, truth)))[2]
+    return judge((name, found) for found in check(Clip(audio.samples, audio.rate, truth))).breaches
 
 
 def declare(root: Path, declared: dict[str, Any]) -> None:

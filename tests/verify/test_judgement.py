@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from starbench.verify.checks import CLIP_CHECKS, SOURCE_CHECKS, check
-from starbench.verify.claims import Absent, Clip, Measurement, Unmeasured
+from starbench.verify.claims import Absent, Clip, Measurement, Unknown, Unmeasured
 from starbench.verify.findings import Breach, judge
 from starbench.verify.tolerances import ENOUGH, KINDS
 
@@ -20,7 +20,7 @@ def test_a_synthesizer_that_is_always_a_little_wrong_is_caught_by_the_median() -
         return judge(
             (f"item {k}", Measurement("DRR, noise", "source 1", -3.0, -3.0 + error))
             for k, error in enumerate(errors)
-        )[2]
+        ).breaches
 
     assert found(0.0, 200) == []
     (breach,) = found(3.0, 200)
@@ -30,7 +30,7 @@ def test_a_synthesizer_that_is_always_a_little_wrong_is_caught_by_the_median() -
 
 
 def test_what_is_no_number_is_no_truth() -> None:
-    _, _, found = judge([("i", Measurement("f0", "source 1", 100.0, float("nan")))])
+    found = judge([("i", Measurement("f0", "source 1", 100.0, float("nan")))]).breaches
     assert [one.claim for one in found] == ["f0 (source 1)"]
 
 
@@ -50,9 +50,15 @@ def test_an_angle_goes_once_around() -> None:
 
 def test_a_clip_that_claims_nothing_is_said_to() -> None:
     assert list(check(Clip(np.zeros((480, 1), np.float32), 48_000, {}))) == []
-    rows, gaps, found = judge(
-        [("i", Unmeasured("ITD, dry", "why")), ("i", Absent("T30, noise", "source 1", "0.4 s"))]
+    judgement = judge(
+        [
+            ("i", Unmeasured("ITD, dry", "why")),
+            ("i", Unknown("glow_lm")),
+            ("j", Unknown("glow_lm")),
+            ("i", Absent("T30, noise", "source 1", "0.4 s")),
+        ]
     )
-    assert rows == []
-    assert gaps == [{"claim": "ITD, dry", "why": "why", "count": 1}]
-    assert found == [Breach("i", "T30, noise (source 1)", "0.4 s", "nothing of it")]
+    assert judgement.claims == []
+    assert judgement.unmeasured == [{"claim": "ITD, dry", "why": "why", "count": 1}]
+    assert judgement.unknown == [{"claim": "glow_lm", "why": "nothing measures it", "count": 2}]
+    assert judgement.breaches == [Breach("i", "T30, noise (source 1)", "0.4 s", "nothing of it")]

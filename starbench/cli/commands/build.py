@@ -16,11 +16,16 @@ from starbench.cli.output import echo
 from starbench.errors import InputError
 from starbench.execution.processes import available_cpus
 from starbench.floors.suite import require_classifiers
+from starbench.reporting.data_card import write_data_card
 from starbench.runs.load import load
 from starbench.scoring.psychometrics.thresholds import informative_level
 from starbench.scoring.run import BASE, score
 from starbench.suites.suite import MANIFEST, read_manifest
 from starbench.synthesis import BuildSpec
+from starbench.text import printable
+
+#: Files that were left out, of which the data card lists all.
+_SHOWN = 10
 
 
 def build(options: Mapping[str, Any]) -> None:
@@ -50,12 +55,18 @@ def build(options: Mapping[str, Any]) -> None:
         echo("", err=True)
         echo("starbench: interrupted; what is rendered is kept, and the same command resumes", err=True)
         raise
+    card = write_data_card(suite)
     echo(f"{len(suite.items)} items, {len(suite.clips)} clips, digest {suite.digest[:12]}: {out}")
     dropped = read_manifest(out)["dropped"]
     if dropped:
         echo(
             f"{len(dropped)} cells of the design cannot be made; {out}/{MANIFEST} lists each with its reason"
         )
+    left_out = suite.declared.get("recordings", {}).get("left_out", ())
+    for one in left_out[:_SHOWN]:
+        echo(f"not used: {printable(one['file'])}: {printable(one['reason'])}")
+    if len(left_out) > _SHOWN:
+        echo(f"and {len(left_out) - _SHOWN} more files: {card} lists all")
     if options["floors"]:
         floors(out, (), options["workers"])
     else:

@@ -8,10 +8,8 @@ length depend on them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
-
-import numpy as np
 
 from starbench.synthesis import Draft, Recipe, generator
 
@@ -22,14 +20,24 @@ from ...scenes.items import ItemContext
 from ...scenes.options import SceneOptions
 from ...scenes.places import Place
 from ...scenes.recipes import LEVELS_DB_SPL, SourceParameters, scene_recipe
+from ...scenes.recordings import EVEN, FRONT_BEHIND, HEIGHT, HEIGHT_IN_TURN, LATERAL_IN_TURN, Needs
 from ...scenes.rooms import RequiredPoint, RoomFamily
 from ...scenes.sounds import TEST_SIGNALS, NamedSound, recorded_sounds, with_new_tilt
 from ...scenes.varied_sounds import Colour
 from ..captions import plain_caption
 
-#: The longest duration of all question types, s, which a recording must have.
-LONGEST_S = 1.0
+#: The shortest of the question types' longest durations, s: what a recording must have at least.
+SHORTEST_S = 0.8
 DEFAULT_SIGNALS = ("noise", "complex")
+#: Sub-category -> what it needs of the user's recordings.
+NEEDS = {
+    "range_azimuth": FRONT_BEHIND,
+    "range_elevation": HEIGHT,
+    "range_distance": EVEN,
+    "sensitivity_azimuth": LATERAL_IN_TURN,
+    "sensitivity_elevation": HEIGHT_IN_TURN,
+    "sensitivity_distance": EVEN,
+}
 _LEAD_S, _GAP_S, _END_S = (0.1, 0.3), (0.3, 0.5), (0.1, 0.3)
 
 
@@ -59,12 +67,10 @@ class ClipDesign:
         """Reverberation times, s; None: no room."""
         return options.reverberation_times(self.rt60_s, needs_room=self.needs_room)
 
-    def factors(self, sub_category: str, options: SceneOptions, seed: int) -> dict[str, Sequence[Any]]:
+    def factors(self, options: SceneOptions) -> dict[str, Sequence[Any]]:
         """What is varied on purpose and not asked: the sound, the room, the background."""
         return {
-            "sound": sounds(
-                options, self.default_signals, generator(seed, sub_category, "sounds"), self.signals
-            ),
+            "sound": sounds(options, self.default_signals, self.signals),
             "rt60": self.reverberation_times(options),
             "snr": options.backgrounds(),
         }
@@ -85,12 +91,23 @@ class Layout:
 def sounds(
     options: SceneOptions,
     default_signals: Sequence[str],
-    rng: np.random.Generator,
     signals: Mapping[str, NamedSound] = TEST_SIGNALS,
 ) -> tuple[NamedSound, ...]:
     """The user's recordings, else the signals that the user chose, else the default ones."""
-    return recorded_sounds(options.recordings, rng) or tuple(
-        signals[name] for name in options.signal or default_signals
+    if options.recorded:
+        return tuple(sound for (sound,) in options.recorded.groups)
+    return tuple(signals[name] for name in options.signal or default_signals)
+
+
+def with_recorded(
+    name: str, duration_s: Bounds, options: SceneOptions, seed: int, needs: Needs | None = None
+) -> SceneOptions:
+    """The options for one sub-category, with those of the user's recordings that fit it."""
+    if not options.recordings:
+        return options
+    rng, snr_db = generator(seed, name, "sounds"), options.backgrounds()
+    return replace(
+        options, recorded=recorded_sounds(options.recordings, needs or NEEDS[name], duration_s, snr_db, rng)
     )
 
 

@@ -184,7 +184,7 @@ def plan_place_discrimination(
         return PartPlan(dropped=dropped)
     rng = design_generator(seed, name)
     cells = _assign(levels, n, rng)
-    factors = discrimination.design.factors(name, options, seed)
+    factors = discrimination.design.factors(options)
     items = balanced_items(name, cells, factors, options, seed, rng)
     return PartPlan(
         [draft_place_item(discrimination, name, cell, context) for context, cell in items], dropped
@@ -221,7 +221,7 @@ def draft_place_item(
         text=wording.text,
         options=wording.options,
         answer=wording.answer(answer),
-        bandwidth_hz=discrimination.design.bandwidth_hz,
+        bandwidth_hz=context.options.bandwidth_hz(discrimination.design.bandwidth_hz),
         level=0.0 if is_catch else level,
         level_unit=discrimination.unit,
         is_catch=is_catch,

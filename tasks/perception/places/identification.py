@@ -109,7 +109,7 @@ def plan_place_identification(
         return PartPlan(dropped=[f"{name}: all items: {refusal}"])
     rng = design_generator(seed, name)
     cells = [{"class": index} for index in repeat_evenly(range(len(identification.options)), n, rng)]
-    factors = identification.design.factors(name, options, seed)
+    factors = identification.design.factors(options)
     items = balanced_items(name, cells, factors, options, seed, rng)
     return PartPlan([_item(identification, name, cell["class"], context) for context, cell in items])
 
@@ -123,7 +123,7 @@ def _item(identification: PlaceIdentification, name: str, index: int, context: I
         text=identification.text,
         options=identification.options,
         answer=identification.options[index],
-        bandwidth_hz=identification.design.bandwidth_hz,
+        bandwidth_hz=context.options.bandwidth_hz(identification.design.bandwidth_hz),
         mirror=identification.mirror,
     )
     return draft_item(context, question, Layout([at], points, {"class": index, **at}), identification.design)

@@ -12,6 +12,7 @@ import numpy as np
 from ...design.draws import uniform
 from ...scenes.cue_features import AZIMUTH
 from ...scenes.places import place
+from ...scenes.recordings import LATERAL_IN_TURN, LATERAL_NAMED
 from ...scenes.rooms import circle_around
 from ...scenes.sounds import HIGH_BUZZ, HISS, LOW_BUZZ, SIREN, TICKING, NamedSound
 from ..question_types import Cell, ItemContent, QuestionType, fixed_options
@@ -117,6 +118,7 @@ _FACTORS = {"side": LEFT_RIGHT, "together": (True, False), "order": ORDERS_OF_TW
 FURTHER_SIDE = QuestionType(
     name="further_side",
     size=30,
+    needs=LATERAL_NAMED,
     wordings=(
         "Which of the two sounds is further to the {side}?",
         "Two sounds can be heard. Which one is more to the {side}?",
@@ -130,13 +132,16 @@ FURTHER_SIDE = QuestionType(
     bandwidth_hz=4_000.0,
     cue_features=AZIMUTH,
     factors=_FACTORS,
+    # Whether two recordings can be heard apart at one time is not known.
+    recorded_factors={"together": (False,)},
 )
 FURTHER_SIDE_ALIKE = replace(
     FURTHER_SIDE,
     name="further_side_alike",
     size=15,
     sounds=((LOW_BUZZ, HIGH_BUZZ),),
-    allows_recordings=False,
+    needs=None,
+    because="it needs sounds of known similarity, and the similarity of recordings is not known",
 )
 FURTHER_SIDE_THREE = replace(
     FURTHER_SIDE,
@@ -155,6 +160,7 @@ FURTHER_SIDE_THREE = replace(
 HOW_MANY_PLACES = QuestionType(
     name="how_many_places",
     size=10,
+    needs=LATERAL_IN_TURN,
     wordings=(
         "How many different places do the sounds come from?",
         "From how many different places do you hear sounds?",
@@ -171,6 +177,7 @@ HOW_MANY_PLACES = QuestionType(
 FIRST_AND_WHERE = QuestionType(
     name="first_and_where",
     size=8,
+    because="it asks which sound is which, and nothing but their labels says so of recordings",
     wordings=(
         "Which sound comes first, and from which side?",
         "Two sounds are heard one after the other. Which one is the first, and on which side is it?",

@@ -10,6 +10,7 @@ import numpy as np
 from ...design.draws import Bounds, either_side, log_uniform, uniform
 from ...scenes.cue_features import DISTANCE, ELEVATION
 from ...scenes.places import Place, place, place_at_height
+from ...scenes.recordings import EVEN_NAMED, HEIGHT_NAMED
 from ...scenes.rooms import LONG, RequiredPoint
 from ..question_types import Cell, ItemContent, QuestionType, fixed_options
 from .sources import ORDERS_OF_TWO, SOUND_PAIRS, which_source
@@ -135,6 +136,7 @@ _DISTANCE_WORDINGS = (
 HIGHER = QuestionType(
     name="higher",
     size=12,
+    needs=HEIGHT_NAMED,
     wordings=(
         "Which of the two sounds comes from higher up?",
         "Two sounds are heard one after the other. Which one is higher up in space?",
@@ -157,6 +159,7 @@ HIGHER = QuestionType(
 NEARER = QuestionType(
     name="nearer",
     size=15,
+    needs=EVEN_NAMED,
     wordings=_DISTANCE_WORDINGS,
     cells=fixed_options(0, 1),
     content=_nearer,
@@ -172,6 +175,7 @@ NEARER = QuestionType(
 NEARER_BY_LEVEL = QuestionType(
     name="nearer_by_level",
     size=8,
+    because="it takes both sounds to be equally loud, and recordings of one level are not",
     wordings=tuple(
         f"Both sounds are equally loud at one meter from where they are. {text}"
         for text in _DISTANCE_WORDINGS

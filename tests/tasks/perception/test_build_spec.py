@@ -29,7 +29,7 @@ from starbench.tasks.perception import Perception
         (BuildSpec(TONES, "default", 1, 0), "size 0 is too small: a suite needs at least one item"),
         (
             BuildSpec(TONES, "default", 1, 5, {"rate": 8}),
-            "perception has no option 'rate': there are hrtf, recordings, rt60, signal, snr",
+            "perception has no option 'rate': there are hrtf, mix, recordings, rt60, signal, snr",
         ),
     ],
 )

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from starbench.synthesis import Draft, generator
+from starbench.synthesis import Draft
 
 from ....design.draws import uniform
 from ....design.question import Question
@@ -17,6 +17,7 @@ from ....scenes.items import ItemContext, balanced_items
 from ....scenes.options import SceneOptions
 from ....scenes.places import Place
 from ....scenes.recipes import scene_recipe
+from ....scenes.recordings import FRONT_BEHIND
 from ....scenes.rooms import HALL, circle_around
 from ....scenes.sounds import NamedSound
 from ..clips import draft_clips, sounds
@@ -24,6 +25,8 @@ from ..clips import draft_clips, sounds
 RATE_HZ = 44_100
 RT60_S = 0.5
 DURATION_S = (2.0, 4.0)
+#: Sub-category -> what it needs of the user's recordings, where that is not what other profiles need.
+NEEDS = {"sensitivity_azimuth": FRONT_BEHIND}
 _SIGNALS = ("noise", "complex", "siren")
 _SOURCE_DB_SPL = 70.0
 _ONSET_S, _END_S = 0.1, 0.1
@@ -68,7 +71,7 @@ def draft_items(
     """
     cycles = {name: cycle([group[i] for i in rng.permutation(len(group))]) for name, group in groups.items()}
     levels = {
-        "sound": sounds(options, _SIGNALS, generator(seed, sub_category, "sounds")),
+        "sound": sounds(options, _SIGNALS),
         "rt60": options.reverberation_times((RT60_S,), needs_room=sub_category.endswith("distance")),
         "snr": options.backgrounds((None,)),
     }

@@ -64,7 +64,7 @@ def plan_star_bench_identification(attribute: str, n: int, options: SceneOptions
             text=identification.text,
             options=answers,
             answer=answers[index],
-            bandwidth_hz=identification.design.bandwidth_hz,
+            bandwidth_hz=options.bandwidth_hz(identification.design.bandwidth_hz),
             mirror=identification.mirror,
             offers_abstention=True,
         )
@@ -176,7 +176,7 @@ def plan_star_bench_discrimination(attribute: str, n: int, options: SceneOptions
             text=discrimination.text,
             options=discrimination.options,
             answer=discrimination.answer(level, larger),
-            bandwidth_hz=discrimination.bandwidth_hz,
+            bandwidth_hz=options.bandwidth_hz(discrimination.bandwidth_hz),
             level=level,
             level_unit=discrimination.unit,
             offers_abstention=True,

@@ -65,7 +65,7 @@ def test_options_are_factors_and_recorded() -> None:
         (
             PLACES,
             {"rate": "8000"},
-            "perception has no option 'rate': there are hrtf, recordings, rt60, signal",
+            "perception has no option 'rate': there are hrtf, mix, recordings, rt60",
         ),
         (TONES, {"snr": "20"}, "option snr is for questions about places: add azimuth, elevation, distance"),
     ],
