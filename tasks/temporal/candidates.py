@@ -36,7 +36,7 @@ def excerpt_recipe(
     """Of an excerpt of a recording."""
     one = material.recording
     parameters = {"path": one.path, "digest": one.digest, "start_s": start_s, "duration_s": duration_s}
-    return Recipe("excerpt", {**parameters, "level_dbfs": level_dbfs, "fade_s": fade_s, **more})
+    return Recipe("recording-excerpt", {**parameters, "level_dbfs": level_dbfs, "fade_s": fade_s, **more})
 
 
 def order_candidates(
