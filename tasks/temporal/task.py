@@ -68,7 +68,7 @@ class _Part:
         self.chosen = spread(
             list(self.candidates.values()),
             options.per_recording,
-            balanced=options.matching == "balanced",
+            balanced=options.is_balanced,
             rng=rng,
         )
         used = {one.material.recording.file for one in self.chosen}
@@ -147,14 +147,14 @@ def _material(recording: Recording) -> Material:
 def _sizes(parts: Mapping[str, _Part], size: int | None) -> dict[str, int]:
     """How many items of each sub-category: all, or as equally many of each as there are, in whole cuts."""
     sizes = dict.fromkeys(parts, 0)
-    grown = True
-    while grown:
-        grown = False
-        for name, part in parts.items():
-            more = part.form.items_a_cut
-            if sizes[name] + more <= part.size and (size is None or sum(sizes.values()) + more <= size):
-                sizes[name] += more
-                grown = True
+    room = sum(part.size for part in parts.values()) if size is None else size
+    while growing := [
+        name
+        for name, part in parts.items()
+        if sizes[name] < part.size and sum(sizes.values()) + part.form.items_a_cut <= room
+    ]:
+        name = min(growing, key=lambda one: sizes[one])
+        sizes[name] += parts[name].form.items_a_cut
     return sizes
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 RATE = 11_025
-SCENES, GLIDES = 16, 6
+SCENES, GLIDES = 12, 4
 #: Clips of the file ``marked.wav``, s: between the first two is less than the gap.
 MARKS = "0.5-3.6 3.8-7.0 8.0-12.5"
 Mono = NDArray[np.float64]
