@@ -65,7 +65,8 @@ def build(
         ),
     ] = None,
     recordings: Annotated[
-        Path | None, typer.Option(help="Folder of mono recordings to use as sources.")
+        Path | None,
+        typer.Option(help="Folder of recordings to use as sources, or to ask about (task temporal)."),
     ] = None,
     stems: Annotated[
         bool, typer.Option("--stems", help="Also keep each source alone, where the task has several.")
