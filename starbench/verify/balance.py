@@ -11,9 +11,9 @@ A suite that is out of balance on purpose (an original design that is kept with 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from starbench.planning.trials import arrange, right_option
 from starbench.runs.directory import PlannedTrial
@@ -24,8 +24,16 @@ from starbench.scoring.observations import MISSING, Observation
 from starbench.scoring.paired_tests import holm
 from starbench.verify.answers import Group, flaw, groups
 from starbench.verify.findings import Breach
-from starbench.verify.statistics import names_by_class, together
-from starbench.verify.strategies import Question, Strategy, by_content, by_letter, questions
+from starbench.verify.statistics import names_by_class
+from starbench.verify.strategies import (
+    Question,
+    Strategy,
+    by_content,
+    by_letter,
+    by_place,
+    questions,
+    together,
+)
 
 #: A constant strategy may gain this over chance, as a fraction, before it is called a gain ...
 MOST_GAIN = 0.02
@@ -65,7 +73,8 @@ class Balance:
 
 class _Test(NamedTuple):
     group: str
-    what: Literal["answers", "letters", "levels"]
+    what: str
+    """``answers``, ``letters`` or ``levels``."""
     p: float
     strategy: Strategy | None = None
 
@@ -77,17 +86,24 @@ def audit(items: Sequence[Item], declared: dict[str, Any]) -> Balance:
         parts.setdefault(item.part, []).append(item)
     asked = {name: found for name, members in parts.items() if (found := questions(members))}
     excused = {name: reason for name in asked if (reason := flaw(declared, name, "balance")) is not None}
-    tests = [test for name, found in asked.items() for test in _tests(name, found)]
+    contents = {name: by_content(found) for name, found in asked.items()}
+    tests = [test for name in asked for test in _tests(name, contents[name], by_letter(asked[name]))]
     tests += [_Test(group.name, "levels", p) for group in groups(items) if (p := _level_p(group)) is not None]
-    whole = [found for name, found in asked.items() if name not in excused]
-    tests += _tests_together(whole) if len(whole) > 1 else []
+    whole = [question for name, found in asked.items() if name not in excused for question in found]
+    if len(asked) - len(excused) > 1:
+        # Of each sub-category the strategy that its items test best, whatever came out.
+        best = [min(contents[name], key=lambda one: one.least_p) for name in asked if name not in excused]
+        tests += _tests(ALL, [together(best), *by_place(whole)], by_letter(whole))
     adjusted = [test._replace(p=p) for test, p in zip(tests, holm([test.p for test in tests]), strict=True)]
     least: dict[tuple[str, str], float] = {}
     for test in adjusted:
         least[test.group, test.what] = min(test.p, least.get((test.group, test.what), 1.0))
-    rows = [_row(name, parts[name], found, least, excused.get(name)) for name, found in asked.items()]
-    rows += [_row(ALL, items, [], least, None)] if any(test.group == ALL for test in tests) else []
-    sizes = {name: len(found) for name, found in asked.items()} | {ALL: sum(map(len, whole))}
+    rows = [
+        _row(name, parts[name], found, contents[name], least, excused.get(name))
+        for name, found in asked.items()
+    ]
+    rows += [_row(ALL, items, [], [], least, None)] if any(test.group == ALL for test in tests) else []
+    sizes = {name: len(found) for name, found in asked.items()} | {ALL: len(whole)}
     suspect = [test for test in adjusted if test.group not in excused and _is_uneven(test, sizes[test.group])]
     few = sum((name, "answers") not in least for name in asked)
     unmeasured = [{"claim": "balance of answers", "why": _TOO_FEW, "count": few}] if few else []
@@ -99,36 +115,10 @@ def constant_of(items: Sequence[Item]) -> BestConstant:
     return best_constant([_observation(item) for item in items])
 
 
-def _tests(name: str, asked: Sequence[Question]) -> Iterator[_Test]:
+def _tests(name: str, contents: Iterable[Strategy], letters: Iterable[Strategy]) -> Iterator[_Test]:
     """A test for each strategy that so many items could convict."""
-    for strategy in by_content(asked):
-        if strategy.least_p < LEAST_P:
-            yield _Test(name, "answers", strategy.p, strategy)
-    for strategy in by_letter(asked):
-        if strategy.least_p < LEAST_P:
-            yield _Test(name, "letters", strategy.p, strategy)
-
-
-def _tests_together(parts: Sequence[Sequence[Question]]) -> Iterator[_Test]:
-    # Of each sub-category the strategy that its items test best, whatever came out.
-    best = [min(by_content(asked), key=lambda strategy: strategy.least_p) for asked in parts]
-    best = [strategy for strategy in best if strategy.least_p < 1.0]
-    if best and together([strategy.least_p for strategy in best]) < LEAST_P:
-        yield _Test(ALL, "answers", together([strategy.p for strategy in best]), _sum(best))
-    for strategy in by_letter([question for asked in parts for question in asked]):
-        if strategy.least_p < LEAST_P:
-            yield _Test(ALL, "letters", strategy.p, strategy)
-
-
-def _sum(strategies: Sequence[Strategy]) -> Strategy:
-    return Strategy(
-        choice="the same in each sub-category",
-        right=sum(one.right for one in strategies),
-        offered=sum(one.offered for one in strategies),
-        expected=sum(one.expected for one in strategies),
-        p=1.0,
-        least_p=1.0,
-    )
+    for what, strategies in (("answers", contents), ("letters", letters)):
+        yield from (_Test(name, what, one.p, one) for one in strategies if one.least_p < LEAST_P)
 
 
 def _is_uneven(test: _Test, items: int) -> bool:
@@ -161,13 +151,14 @@ def _row(
     name: str,
     items: Sequence[Item],
     asked: Sequence[Question],
+    strategies: Sequence[Strategy],
     least: Mapping[tuple[str, str], float],
     declared: str | None,
 ) -> BalanceRow:
     best = constant_of(items)
     constant, content = best.aa, best.content
     chance = sum(1 / len(item.options) for item in items)
-    for strategy in by_content(asked):
+    for strategy in strategies:
         share = (strategy.right + max(0.0, chance - strategy.expected)) / len(items)
         if share > constant:
             constant, content = share, strategy.choice

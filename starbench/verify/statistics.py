@@ -57,13 +57,6 @@ def evenly(counts: Sequence[int]) -> float:
     return ways / k**n
 
 
-def together(p_values: Sequence[float]) -> float:
-    """P value of independent tests that all find nothing (Fisher 1925); too large where they are discrete."""
-    from scipy.stats import combine_pvalues
-
-    return float(combine_pvalues(p_values).pvalue)
-
-
 def _partitions(n: int, parts: int, most: int) -> Iterator[tuple[int, ...]]:
     """Every way to write ``n`` as at most ``parts`` numbers, none above ``most``, the largest first."""
     if n == 0:

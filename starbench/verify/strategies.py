@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import prod
 
 import numpy as np
+from numpy.typing import NDArray
 
 from starbench.planning.trials import arrange, most_rotations, right_option
 from starbench.schema import Item
@@ -49,6 +50,9 @@ class Strategy:
     """How often chance alone is as uneven."""
     least_p: float
     """The smallest p value that so many items could give."""
+    by_chance: NDArray[np.float64]
+    """How likely chance makes it right 0, 1, 2, … times; of several choices the one that is right most often,
+    which is not less likely than stands here to be right seldom."""
 
 
 def questions(items: Sequence[Item]) -> list[Question]:
@@ -81,12 +85,15 @@ def by_content(asked: Sequence[Question]) -> list[Strategy]:
             texts.setdefault(text, []).append((1 / len(offered), is_right))
     strategies = [_of_counts(dict(counts)) for counts in sets.values()]
     if len(sets) > 1:
-        strategies += [_of_chances(text, offers) for text, offers in texts.items()]
-        strategies += _by_place(
-            [(len(one.offered), one.offered.index(one.right)) for one in asked],
-            lambda place: f"option {place + 1}",
-        )
+        strategies += [_of_chances(text, offers) for text, offers in texts.items() if len(offers) > 1]
+        strategies += by_place(asked)
     return strategies
+
+
+def by_place(asked: Sequence[Question]) -> list[Strategy]:
+    """Always the same place among the options as stored, where a letter is not what matters."""
+    places = [(len(one.offered), one.offered.index(one.right)) for one in asked if one.at_every_rotation]
+    return _by_place(places, lambda place: f"option {place + 1}")
 
 
 def by_letter(asked: Sequence[Question]) -> list[Strategy]:
@@ -107,11 +114,11 @@ def by_letter(asked: Sequence[Question]) -> list[Strategy]:
 def _by_place(places: Sequence[tuple[int, int]], name: Callable[[int], str]) -> list[Strategy]:
     """Always the same place: ``places`` has for each item the number of options, and which is right."""
     sizes = {size for size, _ in places}
-    if len(sizes) < 2:
+    if len(sizes) == 1:
         counts = Counter(place for _, place in places)
-        return [_of_counts({name(place): counts[place] for size in sizes for place in range(size)})]
+        return [_of_counts({name(place): counts[place] for place in range(*sizes)})]
     strategies = []
-    for place in range(max(sizes)):
+    for place in range(max(sizes, default=0)):
         offers = [(size, at) for size, at in places if size > place]
         strategies.append(_of_chances(name(place), [(1 / size, at == place) for size, at in offers]))
         from_end = f"{name(0).split()[0]} {place + 1} from the end"
@@ -121,15 +128,41 @@ def _by_place(places: Sequence[tuple[int, int]], name: Callable[[int], str]) -> 
 
 def _of_counts(counts: dict[str, int]) -> Strategy:
     """The best of several choices that all items offer."""
+    from scipy.stats import binom
+
     n, k = sum(counts.values()), len(counts)
     best = max(counts, key=lambda choice: counts[choice])
-    return Strategy(best, counts[best], n, n / k, evenly(list(counts.values())), float(k) ** (1 - n))
+    # Exact above half of the items, which only one choice can get; below, no smaller than it is (Boole).
+    at_least = np.minimum(1.0, k * binom.sf(np.arange(-1, n + 1), n, 1 / k))
+    by_chance = -np.diff(at_least)
+    return Strategy(
+        best, counts[best], n, n / k, evenly(list(counts.values())), float(k) ** (1 - n), by_chance
+    )
 
 
 def _of_chances(choice: str, offers: Sequence[tuple[float, bool]]) -> Strategy:
     """One choice, of items that offer it with different chances of being right."""
+    from scipy.stats import binom
+
     chances, right = [chance for chance, _ in offers], sum(is_right for _, is_right in offers)
     mass = np.ones(1)
-    for chance in chances:
-        mass = np.convolve(mass, [1.0 - chance, chance])
-    return Strategy(choice, right, len(offers), sum(chances), float(mass[right:].sum()), prod(chances))
+    for chance, n in Counter(chances).items():
+        mass = np.convolve(mass, binom.pmf(np.arange(n + 1), n, chance))
+    return Strategy(choice, right, len(offers), sum(chances), float(mass[right:].sum()), prod(chances), mass)
+
+
+def together(strategies: Sequence[Strategy]) -> Strategy:
+    """The same in each of several groups of items: right as often as all of them, against chance in all of them."""
+    mass = np.ones(1)
+    for one in strategies:
+        mass = np.convolve(mass, one.by_chance)
+    right = sum(one.right for one in strategies)
+    return Strategy(
+        choice="the same in each sub-category",
+        right=right,
+        offered=sum(one.offered for one in strategies),
+        expected=sum(one.expected for one in strategies),
+        p=float(mass[right:].sum()),
+        least_p=float(mass[sum(one.offered for one in strategies) :].sum()),
+        by_chance=mass,
+    )
