@@ -54,7 +54,7 @@ _MEASURED = {
         "elevation_deg", "distance_m", "t30_s", "drr_db",
     ),
     "sources.path": ("points",),
-    "sources.signal": ("f0_hz",),
+    "sources.signal": ("f0_hz", "bandwidth_hz"),
 }  # fmt: skip
 MEASURED = frozenset(f"{parent}.{name}".lstrip(".") for parent, names in _MEASURED.items() for name in names)
 #: Key of a source -> the key beside it whose check measures both.

@@ -127,7 +127,7 @@ def _lay_out(
             signal = signal | {"spectrum": question_type.colour.draw(rng)}
         if content.level_course is not None:
             signal = signal | {"level_course": dict(content.level_course)}
-        level = {"level_db_spl": uniform(rng, _levels(question_type, content, sources))}
+        level = {"level_db_spl": uniform(rng, sound.levels(_levels(question_type, content, sources)))}
         if content.source_db_spl is not None:
             level = {"source_db_spl": content.source_db_spl}
         sources.append({"signal": signal, "onset_s": onset_s, **position, **level})
