@@ -34,6 +34,11 @@ class ListeningRoom(ABC):
     def volume_m3(self) -> float:
         """Volume, m³."""
 
+    @property
+    @abstractmethod
+    def has_octaves(self) -> bool:
+        """Whether its surfaces, and the air, absorb octave by octave."""
+
     @abstractmethod
     def describe(self) -> dict[str, Any]:
         """What the truth of a scene says about it besides its parameters."""

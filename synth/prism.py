@@ -126,6 +126,11 @@ class Prism(ListeningRoom):
         height = points[..., 2]
         return np.minimum(self.plan.distances_m(points[..., :2]), np.minimum(height, self.height_m - height))
 
+    @property
+    def has_octaves(self) -> bool:
+        """Whether its surfaces, and the air, absorb octave by octave."""
+        return self.materials is not None
+
     def out_of_sight(self, point_m: NDArray[np.float64]) -> StimulusError:
         """The error of a source, shape (3,), that a wall hides from the listener."""
         x, y, z = point_m

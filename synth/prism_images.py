@@ -125,7 +125,7 @@ def _early(engine: Any, room: Prism, source: Floats) -> _Images:
         raise room.out_of_sight(source)
     first = np.concatenate([direct, np.delete(np.arange(at_walls.size), direct)])
     flat = np.asarray(plan.sources, np.float64).T[first]
-    log_walls = np.log(np.asarray(plan.attenuations, np.float64).T[first])
+    log_walls = np.log(np.maximum(np.asarray(plan.attenuations, np.float64).T[first], _LEAST_BAND))
 
     cells = np.array(sorted(range(-room.max_order, room.max_order + 1), key=abs))
     at_ends = np.abs(cells)

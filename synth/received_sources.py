@@ -73,7 +73,7 @@ def _receive_static(
         **_interaural(response, receiver, rate),
         **({} if dry else _reverberation(response, receiver, rate)),
     }
-    if room is not None and "octaves_hz" in room.describe():
+    if room is not None and room.has_octaves:
         octaves = acoustics.octave_reverberation_times_s(whole[receiver.level_channels], rate)
         truth["t30_octaves_s"] = {f"{hertz:g}": times.tolist() for hertz, times in octaves.items()}
     single = wave.astype(np.float32)[np.newaxis]

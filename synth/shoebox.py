@@ -137,6 +137,11 @@ class Shoebox(ListeningRoom):
         points = np.asarray(points_m, dtype=np.float64)
         return np.asarray(np.minimum(points, np.asarray(self.size_m) - points).min(axis=-1))
 
+    @property
+    def has_octaves(self) -> bool:
+        """Whether its surfaces, and the air, absorb octave by octave."""
+        return self.surfaces is not None
+
     def describe(self) -> dict[str, Any]:
         """Absorption of walls, floor and ceiling in the octaves, as they were scaled; nothing if all are alike."""
         if self.losses is None:

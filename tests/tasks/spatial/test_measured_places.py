@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from starbench.build.build import build
 from starbench.errors import InputError
 from starbench.plugins import registry
 from starbench.synthesis import BuildPlan, BuildSpec
+from starbench.verify.audit import verify
 
 sys.path.append(str(Path(__file__).parents[2] / "measured_rooms"))
 
@@ -37,8 +39,9 @@ def drafts_of(built: BuildPlan) -> dict[str, list[Any]]:
     return drafts
 
 
-def room(tmp_path: Path, places: np.ndarray = AROUND, **fields: Any) -> Path:
-    return single_room(tmp_path / "room.sofa", brirs(places, seconds=0.3, **fields), places, **fields)
+def room(tmp_path: Path, places: np.ndarray = AROUND, rate: int = 44_100) -> Path:
+    responses = brirs(places, t30_s=0.3, rate=rate, seconds=0.3)
+    return single_room(tmp_path / "room.sofa", responses, places, rate=rate)
 
 
 def sources(draft: Any) -> Iterator[dict[str, float]]:
@@ -147,3 +150,13 @@ def test_impossible_options_are_refused(tmp_path: Path, options: dict[str, str],
     with pytest.raises(InputError, match=message) as caught:
         plan(room(tmp_path), options=options)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.slow
+def test_a_built_suite_is_as_it_says(tmp_path: Path) -> None:
+    options = {"rir": str(room(tmp_path))}
+    spec = BuildSpec(("localisation",), "default", 4, 24, options)
+    build("spatial", spec, tmp_path / "suite", workers=1)
+    findings = verify(tmp_path / "suite", workers=1)
+    assert findings.clean, findings.breaches
+    assert {"received level", "length", "channels"} <= {row.kind for row in findings.claims}
