@@ -1,7 +1,7 @@
 """Make a folder of real recordings with labels, from Debian packages: `.ci/recordings.py FOLDER`.
 
 Nothing of them is in the project. `recordings.csv` says which file of which package is taken, and what a listener would
-call it; licences are those that Debian states of the package's sounds.
+call it. Some packages have several licences: their copyright files say which file has which.
 """
 
 from __future__ import annotations
@@ -14,11 +14,15 @@ import tempfile
 from pathlib import Path
 
 LICENCES = {
-    "minetest-data": "CC BY-SA 3.0",
+    "asterisk-core-sounds-en-wav": "CC BY-SA 3.0",
+    "btanks-data": "GPL-2 and others",
+    "gigalomania-data": "CC0 1.0, CC BY 3.0 and others",
+    "minetest-data": "CC BY-SA 3.0 and others",
+    "scorched3d-data": "GPL-2 and others",
     "scratch": "CC BY-SA 3.0",
     "searchandrescue-data": "GPL-2",
-    "simutrans-pak64": "Artistic",
-    "sonic-pi-samples": "CC0 1.0",
+    "simutrans-pak64": "Artistic 1.0",
+    "sonic-pi-samples": "CC0 1.0 and others",
 }
 COLUMNS = ("file", "name", "class", "licence", "consent", "source", "kind", "caption")
 

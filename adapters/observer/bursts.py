@@ -14,6 +14,8 @@ from scipy.ndimage import maximum_filter1d
 STEP_S = 0.002
 #: A stretch stands this far above the floor and no further below its loudest part, dB.
 _ABOVE_FLOOR_DB, _BELOW_PEAK_DB = 5.0, 22.0
+#: A soft one may be so far below, dB.
+_SOFT_BELOW_PEAK_DB = 45.0
 #: A faint one, smoothed for longer, stands this far above the floor, dB.
 _FAINT_ABOVE_FLOOR_DB, _FAINT_SMOOTHED_S = 1.5, 0.08
 #: Shorter silences are part of a sound, and shorter sounds are ignored, s.
@@ -52,8 +54,13 @@ def envelope(samples: NDArray[np.float32], rate: int, step_s: float = STEP_S) ->
     return np.asarray(power.mean(axis=1, dtype=np.float64))
 
 
-def find(samples: NDArray[np.float32], rate: int, *, faint: bool = False) -> tuple[Burst, ...]:
-    """Find the stretches of sound in samples of shape (n, channels), in order; with ``faint``, even in louder noise."""
+def find(
+    samples: NDArray[np.float32], rate: int, *, faint: bool = False, soft: bool = False
+) -> tuple[Burst, ...]:
+    """Find the stretches of sound in samples of shape (n, channels), in order.
+
+    With ``faint``, even in louder noise; with ``soft``, even far below the loudest.
+    """
     fine = envelope(samples, rate)
     if fine.size < 8 or not fine.any():
         return ()
@@ -65,7 +72,8 @@ def find(samples: NDArray[np.float32], rate: int, *, faint: bool = False) -> tup
         level[:edge], level[-edge:] = level[edge], level[-edge - 1]
     above_db = _FAINT_ABOVE_FLOOR_DB if faint else _ABOVE_FLOOR_DB
     floor, peak = np.percentile(level, 3), level.max()
-    threshold = max(min(floor + above_db, peak - _ABOVE_FLOOR_DB), peak - _BELOW_PEAK_DB - 8)
+    deepest = peak - (_SOFT_BELOW_PEAK_DB if soft else _BELOW_PEAK_DB + 8)
+    threshold = max(min(floor + above_db, peak - _ABOVE_FLOOR_DB), deepest)
     edges = np.flatnonzero(np.diff(level > threshold, prepend=False, append=False)).reshape(-1, 2)
     closed = _join(edges.tolist(), lambda gap, *_: gap <= round(_CLOSED_S / STEP_S))
     joined = _join(closed, _are_ticks)

@@ -77,6 +77,13 @@ class Ears:
         faint = bursts.merge(bursts.find(self.samples, self.rate, faint=True), 2)
         return faint if len(faint) == 2 and bursts.pause(faint) > _PAUSE_S else clear
 
+    def in_turn(self, count: int) -> tuple[Burst, ...]:
+        """So many sounds in turn, softer ones too where the clear ones are too few; fewer if there are no more."""
+        found = self.bursts
+        if len(found) < count:
+            found = bursts.find(self.samples, self.rate, soft=True)
+        return bursts.merge(found, count) if len(found) >= count else found
+
     @property
     def seconds(self) -> float:
         """Length of the clip, s."""

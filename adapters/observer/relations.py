@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from . import distance, sounds
-from .bursts import Burst, merge
+from .bursts import Burst
 from .ears import Ears, Reading
 from .words import words
 
@@ -77,9 +77,9 @@ def _comparison(question: str, named: Named) -> Reading | None:
 
 def _bursts_of(ears: Ears, named: Named) -> list[Burst]:
     """The burst of each named sound, where they come one after the other; else nothing."""
-    if len(ears.bursts) < len(named):
+    bursts = ears.in_turn(len(named))
+    if len(bursts) < len(named):
         return []
-    bursts = merge(ears.bursts, len(named))
     kinds = [name for name in named if isinstance(name, str)]
     return [bursts[k] for k in (sounds.assign(ears, bursts, kinds) if kinds else map(int, named))]
 

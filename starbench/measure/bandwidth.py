@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy import fft
 
@@ -34,6 +35,7 @@ USABLE_DB = 40.0
 _OVER_NOISE_DB = 6.0
 #: Finer bands an octave, in which the end of a spectrum is looked for.
 _FINE = 12
+_HOP_OF_BAND_S = 0.1
 _LOWEST_HZ = 90.0
 #: Rates, Hz, that sounds are converted from.
 _FORMER_RATES_HZ = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000)
@@ -54,14 +56,13 @@ def band_levels(samples: Samples, rate: int) -> Floats:
     """
     n = max(1, round(HOP_S * rate))
     count = max(1, samples.shape[0] // n)
-    power = _power(samples, n, count)
-    frequency = np.arange(power.shape[1]) * (rate / n)
-    return _summed(power, frequency, MIDDLES_HZ / _HALF_BAND, MIDDLES_HZ * _HALF_BAND)
+    power, turns = _power(samples, n, count)
+    return _summed(power, turns * rate, MIDDLES_HZ / _HALF_BAND, MIDDLES_HZ * _HALF_BAND)
 
 
 def levels(samples: Samples, rate: int) -> Floats:
     """Power of each third of an octave of a whole sound, shape (n,), as (bands,)."""
-    power = _power(samples, samples.shape[0], 1)
+    power = np.square(np.abs(_spectra(samples, samples.shape[0], 1)))
     frequency = np.arange(power.shape[1]) * (rate / samples.shape[0])
     return _summed(power, frequency, MIDDLES_HZ / _HALF_BAND, MIDDLES_HZ * _HALF_BAND)[0]
 
@@ -93,9 +94,9 @@ def bandwidth_hz(samples: Samples, rate: int) -> float:
     strongest = band_levels(samples, rate).mean(axis=0).max()
     if strongest <= _FLOOR:
         return 0.0
-    n = min(samples.shape[0], round(0.2 * rate))
-    power = _power(samples, n, max(1, samples.shape[0] // n)).mean(axis=0, keepdims=True)
-    frequency = np.arange(power.shape[1]) * (rate / n)
+    hop = min(samples.shape[0], round(_HOP_OF_BAND_S * rate))
+    power, turns = _power(samples, hop, max(1, samples.shape[0] // hop))
+    power, frequency = power.mean(axis=0, keepdims=True), turns * rate
     edges = _LOWEST_HZ * 2.0 ** (np.arange(np.ceil(_FINE * np.log2(rate / 2 / _LOWEST_HZ)) + 1) / _FINE)
     edges = np.append(edges[edges < rate / 2], rate / 2)
     fine = _summed(power, frequency, edges[:-1], edges[1:])[0]
@@ -140,15 +141,21 @@ def _likeness(samples: Samples, rate: int, former_hz: int, highest_hz: float) ->
     return float(np.mean(np.square(alike))) - 1.0 / count  # less what chance gives
 
 
-def _power(samples: Samples, n: int, count: int) -> Floats:
-    return np.square(np.abs(_spectra(samples, n, count)))
+def _power(samples: Samples, hop: int, count: int) -> tuple[Floats, Floats]:
+    """Power spectra of ``count`` overlapping stretches, one every ``hop`` samples, and their frequencies.
+
+    The latter are in cycles a sample. No stretch reaches beyond the ends, where a sound may be cut.
+    """
+    hop = max(1, min(hop, samples.shape[0] // 2))
+    starts = np.clip(np.arange(count) * hop - hop // 2, 0, samples.shape[0] - 2 * hop)
+    frames = sliding_window_view(samples, 2 * hop)[starts] * np.hanning(2 * hop)
+    power = np.square(np.abs(fft.rfft(frames, axis=1))) / hop**2
+    return power, np.arange(hop + 1) / (2 * hop)
 
 
 def _spectra(samples: Samples, n: int, count: int) -> NDArray[np.complex128]:
     """Spectra, shape (count, n // 2 + 1), of consecutive stretches of ``n`` samples."""
-    padded = np.zeros(n * count)
-    padded[: min(samples.shape[0], padded.size)] = samples[: padded.size]
-    frames = padded.reshape(count, n) * np.hanning(n)
+    frames = samples[: n * count].reshape(count, n) * np.hanning(n)
     return np.asarray(fft.rfft(frames, axis=1) / n)
 
 

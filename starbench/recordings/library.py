@@ -47,6 +47,8 @@ class Recording:
     """Mean square of each 10 ms, channels mixed, shape (n,)."""
     bands: NDArray[np.float32] = field(repr=False)
     """Power of each third of an octave in each 50 ms, shape (hops, bands): see ``starbench.measure.bandwidth``."""
+    peaks: NDArray[np.float32] = field(repr=False)
+    """Largest magnitude in each of these, shape (hops,)."""
     bandwidth_hz: float
     """Up to which frequency it has energy of its own, whatever its rate says."""
     label: Label | None = None
@@ -204,6 +206,7 @@ def _read(
 
 def _recording(path: Path, file: str, data: bytes, audio: Audio, label: Label | None) -> Recording:
     samples = mixed(audio)
+    bands = band_levels(samples, audio.rate).astype(np.float32)
     return Recording(
         path=str(path),
         digest=sha256(data).hexdigest(),
@@ -213,7 +216,8 @@ def _recording(path: Path, file: str, data: bytes, audio: Audio, label: Label | 
         rate=audio.rate,
         channels=audio.channels,
         power=power_by_hop(samples, audio.rate),
-        bands=band_levels(samples, audio.rate).astype(np.float32),
+        bands=bands,
+        peaks=np.array([np.abs(part).max() for part in np.array_split(samples, len(bands))]),
         bandwidth_hz=bandwidth_hz(samples, audio.rate),
         label=label,
     )

@@ -52,17 +52,22 @@ class _Part:
     @property
     def folds(self) -> list[NDArray[np.bool_]]:
         """Items to be judged by what the others teach; those of one recording stay together."""
-        sources = [str((item.truth.get("recording") or {}).get("sha256", item.id)) for item in self.items]
+        sources = [_recording(item) for item in self.items]
         number = {source: k for k, source in enumerate(sorted(set(sources)))}
         of_item = np.array([number[source] % _FOLDS for source in sources])
         return [of_item == fold for fold in range(_FOLDS) if (of_item == fold).any()]
+
+
+def asks_for_an_order(suite: Suite) -> bool:
+    """Whether it has any items about the order of their clips."""
+    return any(item.option_orders for item in suite.items)
 
 
 def baselines(
     suite: Suite, measurements: Sequence[ItemMeasurements]
 ) -> tuple[SuiteBaselines | None, list[Breach]]:
     """The baselines of a suite, None where it asks for no order; and those that get more than chance."""
-    if not any(item.option_orders for item in suite.items):
+    if not asks_for_an_order(suite):
         return None, []
     found = [
         (part, listener, cue, shares)
@@ -146,7 +151,9 @@ def _metadata_strategies(part: _Part) -> Callable[[NDArray[np.bool_]], Iterator[
                 for pattern in permutations(range(len(rows[0]))):
                     yield [_sorted_right(row, pattern) for row in rows]
             else:
-                middle = float(np.median([row[0] for row, is_known in zip(rows, train, strict=True) if is_known]))
+                middle = float(
+                    np.median([row[0] for row, is_known in zip(rows, train, strict=True) if is_known])
+                )
                 yield _usual_answers(part, [row[0] > middle for row in rows], train)
 
     return strategies
@@ -179,7 +186,9 @@ def _question_strategies(part: _Part) -> Callable[[NDArray[np.bool_]], Iterator[
             for option in range(max(len(item.options) for item in part.items)):
                 yield [_always(item, option) for item in part.items]
         else:
-            yield _usual_answers(part, [(item.question, frozenset(item.options)) for item in part.items], train)
+            yield _usual_answers(
+                part, [(item.question, frozenset(item.options)) for item in part.items], train
+            )
 
     return strategies
 
@@ -205,6 +214,13 @@ def _usual_answers(part: _Part, known: Sequence[Hashable], train: NDArray[np.boo
     return shares
 
 
+def _recording(item: Item) -> str:
+    """What it was cut from, by its digest; the item itself where its truth does not say."""
+    planned = item.truth.get("planned")
+    recording = planned.get("recording") if isinstance(planned, dict) else None
+    return str(recording.get("sha256", item.id)) if isinstance(recording, dict) else item.id
+
+
 def _possible(item: Item) -> int:
     return factorial(len(item.audio_paths)) if item.option_orders else len(item.options)
 
@@ -214,5 +230,3 @@ def _chance_interval(chance: float, n: int) -> tuple[float, float]:
 
     low, high = binom.interval(_LEVEL, n, chance)
     return float(low) / n, float(high) / n
-
-

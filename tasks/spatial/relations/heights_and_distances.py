@@ -10,7 +10,7 @@ import numpy as np
 from ...design.draws import Bounds, either_side, log_uniform, uniform
 from ...scenes.cue_features import DISTANCE, ELEVATION
 from ...scenes.places import Place, place, place_at_height
-from ...scenes.recordings import EVEN_NAMED, HEIGHT_NAMED, LEVEL_NAMED
+from ...scenes.recordings import EVEN_NAMED, HEIGHT_NAMED
 from ...scenes.rooms import LONG, RequiredPoint
 from ..question_types import Cell, ItemContent, QuestionType, fixed_options
 from .sources import ORDERS_OF_TWO, SOUND_PAIRS, which_source
@@ -175,7 +175,7 @@ NEARER = QuestionType(
 NEARER_BY_LEVEL = QuestionType(
     name="nearer_by_level",
     size=8,
-    needs=LEVEL_NAMED,
+    because="it takes both sounds to be equally loud, and recordings of one level are not",
     wordings=tuple(
         f"Both sounds are equally loud at one meter from where they are. {text}"
         for text in _DISTANCE_WORDINGS
