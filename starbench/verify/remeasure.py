@@ -94,7 +94,7 @@ def _measure_item(
     clips: list[ClipProperties] = []
     results: list[ClaimResult] = []
     audios: list[Audio] = []
-    truths = clip_truths(item) or ({},) * len(item.audio_paths)
+    truths = clip_truths(item) or [{} for _ in item.audio_paths]
     for number, (path, truth) in enumerate(zip(item.audio_paths, truths, strict=True), 1):
         file = resolve_within(root, path, boundary)
         audio = decode(file)
