@@ -88,9 +88,11 @@ def render_item(job: RenderJob, seed: int, root: Path) -> RenderedItem:
         )
         for number, recipe in enumerate(job.clips)
     )
-    uncut = job.uncut and _clip(
-        job.uncut, generator(seed, job.item_id, "uncut"), root, f"{job.item_id}: its uncut recording"
-    )
+    uncut = None
+    if job.uncut is not None:
+        uncut = _clip(
+            job.uncut, generator(seed, job.item_id, "uncut"), root, f"{job.item_id}: its uncut recording"
+        )
     return RenderedItem(id=job.item_id, clips=clips, uncut=uncut)
 
 

@@ -7,7 +7,7 @@ that needs no understanding.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise, permutations
 
 import numpy as np
@@ -40,17 +40,17 @@ def joint_costs(clips: Sequence[Mono], rate: int) -> dict[str, Costs]:
 
     ``clips`` are of one channel. Costs have mean 0 and variance 1 over the joints that there can be.
     """
-    raw = {
+    by_length = [
+        _costs([_edge_spectra(clip, rate, seconds) for clip in clips], _difference_in_shape)
+        for seconds in _EDGES_S
+    ]
+    costs = {
         "waveform": _costs([(_tail(clip, rate), _head(clip, rate)) for clip in clips], _unforeseen),
-        "spectrum": sum(
-            _costs([_edge_spectra(clip, rate, seconds) for clip in clips], _difference_in_shape)
-            for seconds in _EDGES_S
-        )
-        / len(_EDGES_S),
+        "spectrum": np.mean(by_length, axis=0),
         "brightness": _costs([_edge_brightness(clip, rate) for clip in clips], _difference),
         "background": _costs([_edge_backgrounds(clip, rate) for clip in clips], _difference),
     }
-    return {**raw, "together": np.asarray(sum(raw.values()))}
+    return {**costs, "together": np.sum(list(costs.values()), axis=0)}
 
 
 def share_right(costs: Costs) -> float:
@@ -68,13 +68,13 @@ def shares_right(clips: Sequence[Mono], rate: int) -> Mapping[str, float]:
     return {cue: share_right(costs) for cue, costs in joint_costs(clips, rate).items()}
 
 
-def _costs(edges: Sequence[tuple[Costs, Costs]], cost: object) -> Costs:
+def _costs(edges: Sequence[tuple[Costs, Costs]], cost: Callable[[Costs, Costs], float]) -> Costs:
     """Cost of every joint, from what is known of each clip's end and beginning."""
     n = len(edges)
     costs = np.zeros((n, n))
     apart = ~np.eye(n, dtype=bool)
     for a, b in zip(*np.nonzero(apart), strict=True):
-        costs[a, b] = cost(edges[a][0], edges[b][1])  # type: ignore[operator]
+        costs[a, b] = cost(edges[a][0], edges[b][1])
     costs[apart] -= costs[apart].mean()
     return np.asarray(costs / max(float(costs[apart].std()), _FLOOR))
 

@@ -88,4 +88,4 @@ def onsets(levels: Levels) -> Levels:
         return np.zeros(0)
     padded = np.pad(rises, _APART_HOPS)
     highest = np.lib.stride_tricks.sliding_window_view(padded, 2 * _APART_HOPS + 1).max(axis=1)
-    return np.flatnonzero((rises >= _ONSET_DB) & (rises == highest)) * HOP_S
+    return np.asarray(np.flatnonzero((rises >= _ONSET_DB) & (rises == highest)) * HOP_S, dtype=np.float64)

@@ -129,6 +129,7 @@ class Temporal:
             ],
             declared={
                 "asked": {BACKWARDS: ["excerpt.reversed"]},
+                "sufficient": {BACKWARDS: ["level"]},  # over time: what rises suddenly, and falls slowly
                 "controls": options.controls,
                 **options.flaws,
                 "recordings": _facts(library, parts, used),
