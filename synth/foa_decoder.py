@@ -9,8 +9,8 @@ each band of frequencies. So the signal is divided (Pulkki 2007, J. Audio Eng. S
 * The **plane wave** is what a cardioid towards the intensity vector receives, times the directness: the length of the
   mean intensity over the mean energy, 1 for one source in the free field, 0 for sound from everywhere. It passes the
   head's own filters for that direction.
-* The **rest**, which is what remains of the four channels without the plane wave, passes the least-squares decoder, with
-  the power in each band that the head has in a diffuse field.
+* The **rest**, which is what remains of the four channels without the plane wave, passes the least-squares decoder,
+  with the power in each band that the head has in a diffuse field.
 
 A single source in the free field is therefore rendered as if the head had been there. Where sources overlap in time and
 frequency, the plane wave points between them.

@@ -13,9 +13,9 @@ from starbench.measure.channels import layout
 
 HOP_S = 0.010
 #: A recording whose loudest 10 ms are softer than this is silence, dB re full scale: 16 bits leave it 30 steps.
-_SILENT_DBFS = -60.0
+SILENT_DBFS = -60.0
 #: Samples in flat tops, as a part of all, from which on a recording counts as clipped.
-_CLIPPED_PART = 2e-3
+CLIPPED_PART = 2e-3
 #: A flat top is the last so many parts of a peak; it is flat if it holds this many times what the next part holds: of
 #: a sine, 2.4 times, since most of its samples are near its extremes.
 _TOP_PARTS, _EXCESS = 128, 4
@@ -54,12 +54,12 @@ def faults(audio: Audio, required: Requirement) -> Iterator[str]:
     samples = mixed(audio)
     power = power_by_hop(samples, audio.rate)
     loudest_db = 10.0 * np.log10(max(float(power.max(initial=0.0)), 1e-20))
-    if loudest_db < _SILENT_DBFS:
+    if loudest_db < SILENT_DBFS:
         if audio.pcm.any() and audio.channels > 1 and np.abs(audio.pcm).max() > FULL_SCALE // 100:
             yield "has channels that cancel each other when they are mixed"
         else:
             yield f"is silent: its loudest 10 ms have {max(loudest_db, -120.0):.0f} dB re full scale"
-    elif (part := clipped_part(audio)) > _CLIPPED_PART:
+    elif (part := clipped_part(audio)) > CLIPPED_PART:
         yield f"is clipped: {part:.1%} of its samples lie in flat tops"
 
 

@@ -7,18 +7,20 @@ from typing import Any
 
 from starbench.reporting.tables import new_console, say
 from starbench.suites.overview import SuiteOverview
+from starbench.suites.suite import Suite
 from starbench.text import printable
 
 #: Names that a line lists.
 _MOST_NAMES = 5
 
 
-def show_overview(name: str, found: SuiteOverview, spec: Mapping[str, Any]) -> None:
+def show_overview(name: str, found: SuiteOverview, suite: Suite) -> None:
     """Print a line for each thing that a reader should know before the suite is asked."""
     console = new_console()
     for line in (
         f"{name}: {found.n_items:,} question{'s' * (found.n_items != 1)}",
-        *overview_lines(found, spec),
+        *overview_lines(found, suite.spec),
+        *_annotation_lines(suite.spec, suite.declared),
     ):
         say(console, line)
 
@@ -51,6 +53,25 @@ def overview_lines(found: SuiteOverview, spec: Mapping[str, Any]) -> Iterator[st
     ):
         if groups:
             yield f"{what}: {_listed([' = '.join(group) for group in groups])}"
+
+
+def _annotation_lines(spec: Mapping[str, Any], declared: Mapping[str, Any]) -> Iterator[str]:
+    """Of annotated recordings: whether their sounds agree, what they carry, and which questions are not asked."""
+    sides, lacking, left_out = (
+        values if isinstance(values, dict) else {}
+        for values in (spec.get("sides"), declared.get("not_asked"), spec.get("left_out"))
+    )
+    if compared := sides.get("compared_frames"):
+        yield f"sounds annotated to one side are heard there in {sides.get('agreeing'):,} of {compared:,} frames"
+    if others := spec.get("not_annotated"):
+        yield f"sounds without metadata, which are not used: {_listed([str(name) for name in others])}"
+    if cues := declared.get("cues"):
+        yield f"what the clips carry: {printable(str(cues))}"
+    for name, needed in lacking.items():
+        yield f"not asked: {printable(name)}: the clips do not carry {', '.join(map(printable, needed))}"
+    for name, reasons in left_out.items():
+        counts = [f"{reason} ({n:,})" for reason, n in sorted(reasons.items(), key=lambda pair: -pair[1])]
+        yield f"left out of {printable(name)}: {'; '.join(map(printable, counts))}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -21,6 +21,7 @@ CLIP_CHECKS: dict[str, Callable[[Clip], Iterator[ClaimResult]]] = {
     "tones": clip_claims.tones,
     "bursts": burst_claims.bursts,
     "background": clip_claims.background,
+    "excerpt": clip_claims.excerpt,
 }
 
 #: Key of the truth of one of a clip's ``sources`` -> what measures it.
@@ -47,6 +48,7 @@ _MEASURED = {
     "bursts.modulation": ("rate_hz", "depth_db"),
     "bursts.repetition": ("interval_s", "events"),
     "background": ("snr_db", "level_db_spl", "below"),
+    "excerpt": ("duration_s", "level_dbfs"),
     "sources": (
         "onset_s", "duration_s", "received_db_spl", "level_db_spl", "itd_us", "ild_db", "azimuth_deg",
         "elevation_deg", "distance_m", "t30_s", "drr_db",

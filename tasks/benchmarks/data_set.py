@@ -12,13 +12,13 @@ from typing import Any, ClassVar, NamedTuple
 from starbench.errors import SuiteError
 from starbench.schema import Item
 from starbench.schema.imported import Imported, Prediction, PredictionSet
+from starbench.storage.tables import READERS, Row, read_rows
 from starbench.suites.suite import Suite
 
 from ..hub import Snapshot, download
 from ..questions.columns import assign_columns
 from ..questions.records import TableRules, records
 from ..questions.sounds import Sounds
-from ..questions.tables import READERS, Row, read_rows
 from ..questions.task import load_table
 from .hub_sounds import HubSounds, ToDecode
 

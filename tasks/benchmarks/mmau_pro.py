@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from starbench.storage.tables import Row
 from starbench.suites.suite import Suite
 
 from ..questions.answers import is_missing
-from ..questions.tables import Row
 from .data_set import Benchmark, DataSet, Table
 from .hub_sounds import ToDecode
 

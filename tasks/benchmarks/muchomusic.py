@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from starbench.errors import SuiteError
+from starbench.storage.tables import Row, read_rows
 from starbench.synthesis import generator
 
-from ..questions.tables import Row, read_rows
 from .data_set import Benchmark, DataSet, Table
 
 _OPTIONS = ("correct_answer", "distractor_1_answer", "distractor_2_answer", "distractor_3_answer")

@@ -50,7 +50,7 @@ def _item(question_type: QuestionType, category: str, cell: Cell, context: ItemC
     factors, options = context.factors, context.options
     content = question_type.content(cell, factors, context.generator("content"))
     rng = context.generator("clip plan")
-    tail_s = max(rt60 or 0.0 for rt60 in question_type.reverberation_times(options))
+    tail_s = options.tail_s(question_type.reverberation_times(options))
     sources, total_s = _lay_out(content, question_type, tail_s, rng)
     room = context.draw_room(question_type.rooms, content.required_points, rng)
     clip = scene_recipe(options, sources, total_s, room=room, snr_db=factors["snr"])

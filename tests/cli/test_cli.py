@@ -128,9 +128,9 @@ def test_leaderboard_finds_entries_where_they_lie(demo: Path, tmp_path: Path) ->
 
 
 TASKS = [
-    "adqa", "air-bench", "dcase2025-stereo", "mmar", "mmau", "mmau-pro", "mmsu", "muchomusic", "perception",
-    "questions", "sakura", "so-bench", "sonicbench", "spatial", "spatialsoundqa", "star-bench", "starss23",
-    "thresholds",
+    "adqa", "air-bench", "annotated", "dcase2025-stereo", "mixtures", "mmar", "mmau", "mmau-pro", "mmsu", "muchomusic",
+    "perception", "questions", "sakura", "so-bench", "sonicbench", "spatial", "spatialsoundqa", "star-bench",
+    "starss23", "starss23-binaural", "temporal", "thresholds",
 ]  # fmt: skip
 PROTOCOLS = [
     "star-bench", "starbench", "air-bench", "mmar", "mmau", "mmau-pro", "mmsu", "muchomusic", "sakura", "so-bench",
@@ -144,7 +144,10 @@ PROTOCOLS = [
         ("adapters", ["constant", "gemini", "observer", "openai", "random", "transformers"]),
         ("tasks", TASKS),
         ("protocols", PROTOCOLS),
-        ("synthesizers", ["burst-sequence", "scene", "tone-in-half", "tone-pair"]),
+        (
+            "synthesizers",
+            ["burst-sequence", "excerpt", "foa-to-binaural", "scene", "tone-in-half", "tone-pair"],
+        ),
     ],
 )
 def test_list_names_what_is_installed_and_says_what_it_is(kind: str, names: list[str]) -> None:

@@ -34,7 +34,7 @@ def check(source: str, options: Mapping[str, Any], *, skip_bad: bool) -> None:
     is_spec = ":" in name or (name in registry.available("tasks") and not Path(source).exists())
     spec = source if is_spec else f"{_task()}:{source}"
     suite = open_suite(spec, skip_bad=skip_bad, loading=loading_of(options))
-    show_overview(printable(source), overview(suite), suite.spec)
+    show_overview(printable(source), overview(suite), suite)
     for line in channel_lines(channel_audit(suite)):
         echo(line)
     for problem in suite.skipped:

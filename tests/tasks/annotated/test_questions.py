@@ -7,12 +7,12 @@ from collections import Counter
 import pytest
 from seld_recordings import BELL, CLAPPING, MAN, TELEPHONE, Event
 
-from starbench.tasks.benchmarks.seld.annotations import Activity
-from starbench.tasks.benchmarks.seld.balance import balanced
-from starbench.tasks.benchmarks.seld.conventions import clockwise_azimuth
-from starbench.tasks.benchmarks.seld.question_types import AnnotatedQuestion
-from starbench.tasks.benchmarks.seld.questions import QUESTIONS
-from starbench.tasks.benchmarks.seld.scenes import Scene, scene, scene_starts
+from starbench.tasks.annotated.annotations import Activity
+from starbench.tasks.annotated.balance import balanced
+from starbench.tasks.annotated.conventions import clockwise_azimuth
+from starbench.tasks.annotated.question_types import AnnotatedQuestion
+from starbench.tasks.annotated.questions import QUESTIONS
+from starbench.tasks.annotated.scenes import Scene, scene, scene_starts
 
 TYPES = {each.name: each for each in QUESTIONS}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
 
 from starbench.synthesis import generator
@@ -10,10 +11,13 @@ from starbench.text import slug
 
 from .annotations import FRAMES_PER_SECOND
 from .conventions import signed_azimuth
+from .formats import ClipFormat
+from .layouts import Layout
 from .question_types import AnnotatedQuestion, SeldQuestion
 from .scenes import Scene, Track
 
 TASK = "Spatial Reasoning"
+_LONGEST = 80
 
 
 def item_id(question_type: SeldQuestion, question: AnnotatedQuestion) -> str:
@@ -21,20 +25,31 @@ def item_id(question_type: SeldQuestion, question: AnnotatedQuestion) -> str:
     scene = question.scene
     # A clip is asked about each of its sounds, and once about two.
     sounds = [track.sound.name for track in question.about] if len(question.about) == 1 else []
-    return "-".join([slug(scene.recording), f"{scene.start:05}", question_type.name, *map(slug, sounds)])
+    return "-".join([_plain(scene.recording), f"{scene.start:05}", question_type.name, *map(_plain, sounds)])
+
+
+def _plain(name: str) -> str:
+    """A name as a part of an id: other names that look alike without their signs and accents get another."""
+    is_kept = name.isascii() and len(name) < _LONGEST
+    return slug(name) if is_kept else f"{slug(name[:_LONGEST])}-{sha256(name.encode()).hexdigest()[:8]}"
 
 
 def item_fields(
-    question_type: SeldQuestion, question: AnnotatedQuestion, path: str, source: str, clip: Mapping[str, Any]
+    question_type: SeldQuestion,
+    question: AnnotatedQuestion,
+    path: str,
+    layout: Layout,
+    heard: ClipFormat,
+    decoding: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The fields of an item; ``path`` leads to its clip, and ``clip`` is what is known of that.
+    """The fields of an item of a data set; ``path`` leads to its clip, which is ``heard`` in a format.
 
     Its wording and the order of its options are drawn by a generator that its id seeds.
     """
     identifier = item_id(question_type, question)
     rng = generator(0, identifier)
     sounds = [track.sound for track in question.about]
-    words = {"the": sounds[0].definite, **question.words} if sounds else question.words
+    words = {"the": sounds[0].definite, **question.words} if sounds else {"counted": layout.counted}
     wording = question_type.wordings[int(rng.integers(len(question_type.wordings)))]
     return {
         "id": identifier,
@@ -45,25 +60,26 @@ def item_fields(
         "options": tuple(question.options[k] for k in rng.permutation(len(question.options))),
         "answer": question.answer,
         "audio_paths": (path,),
-        "source": source,
+        "source": layout.source,
         "mirror": question.mirror,
-        "captions": {"plain": (_plain_caption(question),), "full": (_full_caption(question.scene),)},
-        "bandwidth_hz": question_type.bandwidth_hz,
+        "captions": {
+            "plain": (_plain_caption(question, layout.place),),
+            "full": (_full_caption(question.scene),),
+        },
+        "bandwidth_hz": question_type.needed_hz(heard.behind_hz),
         "truth": {
             "recording": question.scene.recording,
             "start_s": question.scene.start / FRAMES_PER_SECOND,
             "annotated": [_track_truth(track) for track in question.scene.tracks],
-            "clips": [clip],
+            "clips": [{**decoding, **heard.facts}],
         },
     }
 
 
-def _plain_caption(question: AnnotatedQuestion) -> str:
+def _plain_caption(question: AnnotatedQuestion, place: str) -> str:
     """What the question itself names, without place, movement or number."""
     names = [track.sound.indefinite for track in question.about]
-    return (
-        f"A recording made in a room, in which one hears {' and '.join(names) or 'sounds of everyday life'}."
-    )
+    return f"A recording made {place}, in which one hears {' and '.join(names) or 'sounds of everyday life'}."
 
 
 def _full_caption(scene: Scene) -> str:

@@ -52,6 +52,10 @@ class SeldQuestion:
         """Whether clips that carry this can be asked."""
         return self.needs <= carried and not self.excludes & carried
 
+    def needed_hz(self, behind_hz: float | None) -> float | None:
+        """The band that a sound needs, where front and behind need ``behind_hz``."""
+        return behind_hz if behind_hz and BEHIND in self.needs else self.bandwidth_hz
+
 
 def about_one(question: Callable[[Scene, Track], Outcome]) -> Callable[[Scene], Iterator[Outcome]]:
     """Ask about each sound of a clip that has its name, and its time, for itself."""

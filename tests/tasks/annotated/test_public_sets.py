@@ -249,7 +249,7 @@ def test_a_recording_that_was_cut_is_not_read_again(
     def refuse(_: Path) -> None:
         raise AssertionError("a recording was decoded again")
 
-    monkeypatch.setattr("starbench.tasks.benchmarks.seld.clips.decode", refuse)
+    monkeypatch.setattr("starbench.tasks.annotated.clips.decode", refuse)
     again = open_suite(f"{suite.name}:{folders[suite.name]}", to_decode=lambda _: ())
     assert again.digest == suite.digest
 

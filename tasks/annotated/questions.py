@@ -156,11 +156,6 @@ def _how_many(scene: Scene) -> Iterator[Outcome]:
         yield AnnotatedQuestion(scene=scene, options=_COUNTS, answer=_COUNTS[most - 1])
 
 
-_COUNTED = (
-    " Speech, laughter, clapping, footsteps, knocking, doors, telephones, bells, music, instruments, water taps and "
-    "household appliances count."
-)
-
 QUESTIONS = (
     SeldQuestion(
         name="sector",
@@ -247,7 +242,7 @@ QUESTIONS = (
         name="how_many",
         category="Counting",
         wordings=tuple(
-            text + _COUNTED
+            f"{text} {{counted}}"
             for text in (
                 "How many sounds are heard at the same time, at most?",
                 "What is the largest number of sounds that are active at once?",

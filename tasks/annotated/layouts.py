@@ -1,48 +1,24 @@
-"""How the data sets are laid out on disk, and what their clips can carry."""
+"""How the data sets are laid out on disk."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from starbench.errors import SuiteError
+from starbench.recordings.labels import SUFFIXES
 
-from .annotations import FRONT_HALF, FULL_SPHERE, Column
-from .question_types import BEHIND, DISTANCE, SIDE
+from .annotations import FRAMES_PER_SECOND, FRONT_HALF, FULL_SPHERE, Form
+from .formats import DECODED, FOA, MICROPHONES, MID_SIDE, ClipFormat
 
 METADATA = "metadata_dev"
 #: Parts that results are reported on, by the start of their names (README of STARSS23).
 _TEST = "dev-test"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClipFormat:
-    """The channels of a data set's sounds, and what of a place they can carry."""
-
-    name: str
-    channels: tuple[str, ...]
-    carries: frozenset[str]
-    cues: str
-
-
-FOA = ClipFormat(
-    name="foa",
-    channels=("W", "Y", "Z", "X"),
-    carries=frozenset({SIDE, BEHIND, DISTANCE}),
-    cues="first-order ambisonics (ACN, SN3D): levels and signs tell every direction",
-)
-MICROPHONES = ClipFormat(
-    name="mic",
-    channels=("left front up", "right front down", "left back down", "right back up"),
-    carries=frozenset({SIDE, BEHIND, DISTANCE}),
-    cues="four microphones on a rigid sphere of 4.2 cm: differences of time and level tell every direction",
-)
-MID_SIDE = ClipFormat(
-    name="mid-side stereo",
-    channels=("left", "right"),
-    carries=frozenset({SIDE, DISTANCE}),
-    cues="level differences only (left W + Y, right W - Y): no difference of time, no front and behind, no height",
+_COUNTED = (
+    "Speech, laughter, clapping, footsteps, knocking, doors, telephones, bells, music, instruments, water taps and "
+    "household appliances count."
 )
 
 
@@ -53,26 +29,47 @@ class Layout:
     name: str
     source: str
     formats: dict[str, ClipFormat]
-    columns: tuple[Column, ...]
-    has_header: bool
-    is_cut: bool
+    form: Form
+    is_cut: bool = True
     """Clips are cut from long recordings."""
+    head: str | None = None
+    """The head whose ears hear the clips, which are in first-order ambisonics; None: they are as they are."""
+    is_screened: bool = False
+    """Each recording is compared with its annotation first: nobody else has checked it."""
+    clip_s: int = 5
+    licence: str | None = "MIT"
+    place: str = "in a room"
+    counted: str = _COUNTED
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What else its owner says about it."""
+
+    @property
+    def clip_frames(self) -> int:
+        return self.clip_s * FRAMES_PER_SECOND
+
+    def heard_as(self, recorded: ClipFormat) -> ClipFormat:
+        """The format of the clips of recordings of this one."""
+        return DECODED if self.head else recorded
 
 
 STARSS23 = Layout(
     name="starss23",
     source="STARSS23 (Zenodo 7880637, MIT)",
     formats={"foa_dev": FOA, "mic_dev": MICROPHONES},
-    columns=FULL_SPHERE,
-    has_header=False,
-    is_cut=True,
+    form=FULL_SPHERE,
+)
+STARSS23_BINAURAL = Layout(
+    name="starss23-binaural",
+    source="STARSS23 (Zenodo 7880637, MIT)",
+    formats={"foa_dev": FOA},
+    form=FULL_SPHERE,
+    head="kemar",
 )
 STEREO_SELD = Layout(
     name="dcase2025-stereo",
     source="DCASE2025 Task 3 Stereo SELD (Zenodo 15559774, MIT)",
     formats={"stereo_dev": MID_SIDE},
-    columns=FRONT_HALF,
-    has_header=True,
+    form=FRONT_HALF,
     is_cut=False,
 )
 
@@ -84,13 +81,28 @@ class Selection:
     root: Path
     folder: str
     parts: tuple[str, ...]
+    metadata: str = METADATA
 
     def recordings(self) -> Iterator[tuple[str, Path, str]]:
         """Name of each recording, its metadata, and the path of its sound below ``root``."""
         for part in self.parts:
-            for metadata in sorted((self.root / METADATA / part).glob("*.csv")):
+            for metadata in sorted((self.root / self.metadata / part).glob("*.csv")):
                 name = (Path(part) / metadata.stem).as_posix()
-                yield name, metadata, f"{self.folder}/{name}.wav"
+                yield name, metadata, self._sound(name)
+
+    def without_metadata(self) -> Iterator[str]:
+        """Paths of sounds below ``root`` that nothing is known about."""
+        annotated = {sound for _, _, sound in self.recordings()}
+        for path in sorted((self.root / self.folder).rglob("[!.]*")):
+            sound = path.relative_to(self.root).as_posix()
+            if path.suffix.lower() in SUFFIXES and sound not in annotated:
+                yield sound
+
+    def _sound(self, name: str) -> str:
+        found = (
+            suffix for suffix in sorted(SUFFIXES) if (self.root / self.folder / f"{name}{suffix}").is_file()
+        )
+        return f"{self.folder}/{name}{next(found, '.wav')}"
 
 
 def select(layout: Layout, source: str) -> Selection:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -108,7 +108,13 @@ class Scene:
         return sum(self.n_active[frame] == 1 for frame in track.frames)
 
 
-def scene(recording: str, activities: Iterable[Activity], start: int, n_frames: int) -> Scene:
+def scene(
+    recording: str,
+    activities: Iterable[Activity],
+    start: int,
+    n_frames: int,
+    classes: Mapping[int, SoundClass] = CLASSES,
+) -> Scene:
     """The scene that begins at frame ``start`` of a recording."""
     of_track: defaultdict[tuple[int, int], list[Activity]] = defaultdict(list)
     for one in activities:
@@ -120,20 +126,24 @@ def scene(recording: str, activities: Iterable[Activity], start: int, n_frames: 
         recording=recording,
         start=start,
         n_frames=n_frames,
-        tracks=tuple(Track(CLASSES[key[0]], key[1], tuple(of_track[key])) for key in sorted(of_track)),
+        tracks=tuple(Track(classes[key[0]], key[1], tuple(of_track[key])) for key in sorted(of_track)),
         mixed=frozenset(
-            CLASSES[sound] for sound, source in of_track if sources[sound] > 1 or (sound, source) in twice
+            classes[sound] for sound, source in of_track if sources[sound] > 1 or (sound, source) in twice
         ),
     )
 
 
-def scene_starts(activities: Iterable[Activity], n_recorded: int, n_frames: int) -> Iterator[int]:
+def scene_starts(
+    activities: Iterable[Activity], n_recorded: int, n_frames: int, *, to_the_end: bool = False
+) -> Iterator[int]:
     """Where scenes of ``n_frames`` begin in a recording of ``n_recorded`` frames.
 
     Each begins with the first activity after the one before, so that long silences are left out and none overlap.
+    With ``to_the_end``, the last may begin earlier, so that it ends with the recording.
     """
-    stop = 0
+    stop, last = 0, n_recorded - n_frames
     for frame in sorted({one.frame for one in activities}):
-        if stop <= frame <= n_recorded - n_frames:
-            yield frame
-            stop = frame + n_frames
+        start = min(frame, last) if to_the_end else frame
+        if stop <= start <= last and frame >= stop:
+            yield start
+            stop = start + n_frames
