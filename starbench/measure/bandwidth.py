@@ -64,7 +64,7 @@ def levels(samples: Samples, rate: int) -> Floats:
     """Power of each third of an octave of a whole sound, shape (n,), as (bands,)."""
     power = np.square(np.abs(_spectra(samples, samples.shape[0], 1)))
     frequency = np.arange(power.shape[1]) * (rate / samples.shape[0])
-    return _summed(power, frequency, MIDDLES_HZ / _HALF_BAND, MIDDLES_HZ * _HALF_BAND)[0]
+    return np.asarray(_summed(power, frequency, MIDDLES_HZ / _HALF_BAND, MIDDLES_HZ * _HALF_BAND)[0])
 
 
 def heard(levels: Floats, snr_db: float | None = None) -> NDArray[np.bool_]:
@@ -138,7 +138,7 @@ def _likeness(samples: Samples, rate: int, former_hz: int, highest_hz: float) ->
     pairs = spectra[:, above] * spectra[:, turn - above]
     strength = np.abs(pairs)
     alike = np.abs((pairs / np.maximum(strength, 1e-300)).mean(axis=0))
-    return float(np.mean(np.square(alike))) - 1.0 / count  # less what chance gives
+    return float(np.mean(np.square(alike)) - 1.0 / count)  # less what chance gives
 
 
 def _power(samples: Samples, hop: int, count: int) -> tuple[Floats, Floats]:

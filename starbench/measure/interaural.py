@@ -110,13 +110,13 @@ class InterauralTransfer:
         levels = [self.level_db[used & (third == k)].mean() for k in np.unique(third[used])]
         return float(np.mean(levels)) if len(levels) >= _LEAST_THIRDS else None
 
-    def level_difference_db(self) -> float | None:
+    def level_difference_db(self, least_heard: float = _LEAST_HEARD) -> float | None:
         """By how much the right ear is louder, dB, for a flat source.
 
-        The power of both ears together is taken to be the same in all bands. None where less than half of the
-        bands are heard.
+        The power of both ears together is taken to be the same in all bands. None where less than this part of the
+        bands is heard.
         """
-        if self.heard.sum() < max(2, _LEAST_HEARD * self.heard.size):
+        if self.heard.sum() < max(2, least_heard * self.heard.size):
             return None
         level = np.interp(np.arange(self.heard.size), np.flatnonzero(self.heard), self.level_db[self.heard])
         right = 1.0 / (1.0 + 10.0 ** (-level / 10.0))

@@ -178,7 +178,7 @@ def _moved(
     bearing: Bearing, places: list[Place], windows: Sequence[Samples], source: Source
 ) -> Iterator[ClaimResult]:
     """Whether what a bearing measures goes up and down with what is expected of it."""
-    kind = f"path: sense of motion, {source.surroundings}"
+    kind = f"path: sense of motion, {'recorded' if source.is_recorded else source.surroundings}"
     expected, measured = _both(bearing, places, windows, source)
     if bearing.turns:
         expected = np.degrees(np.unwrap(np.radians(expected)))

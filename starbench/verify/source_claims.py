@@ -32,8 +32,10 @@ LEAST_SNR_DB = 10.0
 #: A band of a recording is heard if it is this many times as strong as the background, and not so far below the
 #: strongest that it may be the skirt of a window, as power ratios.
 _STANDS_OUT, _SKIRTS = 2.5, 1e-8
+#: How much of the band must be heard to know the level difference of all of it: most recordings end below 16 kHz.
+_HALF_OF_BAND, _WHOLE_BAND = 0.5, 0.95
 #: By how much of an octave a band may seem shorter than it is, and by how much random gains may weaken its end, dB.
-_SHORT_OCTAVES, _COLOUR_DB = 0.35, 30.0
+_SHORT_OCTAVES, _COLOUR_DB = 0.35, 45.0
 #: What dither and rounding to 16 bits leave, dB re full scale, with room.
 _DITHER_DB = -90.0
 #: An event is louder than this part of the loudest, in power; a background must be this far below, dB.
@@ -233,7 +235,7 @@ def _interaural_of_any_spectrum(source: Source) -> Iterator[ClaimResult]:
     transfer = InterauralTransfer.of(whole_stretch(source), clip.rate, quiet=clip.quiet)
     for name, key, measured in (
         ("ITD", "itd_us", transfer.time_difference_us(HEAD_S)),
-        ("ILD", "ild_db", transfer.level_difference_db()),
+        ("ILD", "ild_db", transfer.level_difference_db(_WHOLE_BAND if source.is_recorded else _HALF_OF_BAND)),
     ):
         if measured is None:
             yield Unmeasured(f"{name}, {where}", "too little of its spectrum stands out from the background")

@@ -261,7 +261,7 @@ KINDS: dict[str, ClaimKind] = {
     **_around("path: level difference", f"{_OFF}level between cardioids", "dB", _WORST, _flat(0.5),
               {"dry": (0.5, None), "in noise": (3.0, None), "in a room": (8.0, None)}),
     **_around("path: sense of motion", "correlation of the measured track with the claimed one", "", _SENSE,
-              None, {"dry": (0.15, None), "in noise": (0.2, None), "in a room": (0.5, None)}),
+              None, {"dry": (0.15, None), "in noise": (0.2, None), "in a room": (0.5, None), "recorded": (0.5, None)}),
     **_around("path: level over distance", "correlation of level with what distance does to it", "",
               "approaching and receding have opposite signs; reflections hardly change with distance",
               None, {"dry": (0.2, None), "in noise": (0.2, None), "in a room": (0.8, None)}),

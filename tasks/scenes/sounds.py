@@ -148,7 +148,7 @@ def recorded_sounds(
     rng: np.random.Generator,
     group_size: int = 1,
 ) -> RecordedSounds:
-    """Recordings that fit a question, in groups of ``group_size`` that a listener can tell apart; at most 64 groups.
+    """Recordings that fit a question, in groups of ``group_size`` that a listener distinguishes; at most 64 groups.
 
     ``snr_db`` are the levels above the background that occur.
     """
