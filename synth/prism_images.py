@@ -76,8 +76,7 @@ def prism_images(room: Prism, offset_m: ArrayLike) -> ImageSources:
         raise room.out_of_sight(source)
     engine = _engine()
     early = _early(engine, room, source)
-    late = _late(engine, room, source)
-    vectors, log_gains, orders, signs = (np.concatenate(parts) for parts in zip(early, late, strict=True))
+    vectors, log_gains, orders, signs = _joined(early, _late(engine, room, source))
     vectors = to_listener_axes(vectors, room.facing_deg)
     vectors[0] = offset  # free of rounding
     distances = np.linalg.norm(vectors, axis=1)
@@ -87,6 +86,15 @@ def prism_images(room: Prism, offset_m: ArrayLike) -> ImageSources:
     kinds = np.arange(len(orders), dtype=np.int32)
     gains = signs * np.exp(mean) / distances
     return ImageSources(vectors, distances, gains, orders, kinds, log_gains - mean[:, None])
+
+
+def _joined(first: _Images, then: _Images) -> _Images:
+    return _Images(
+        np.concatenate([first.vectors, then.vectors]),
+        np.concatenate([first.log_gains, then.log_gains]),
+        np.concatenate([first.orders, then.orders]),
+        np.concatenate([first.signs, then.signs]),
+    )
 
 
 def _engine() -> Any:

@@ -13,44 +13,22 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import oaconvolve
 
 from starbench.errors import StimulusError
 from starbench.synthesis import Stimulus
 
-from . import acoustics, calibration, diffuse, signals
-from .geometry import unit
-from .image_sources import ImageSources, free_field, shoebox_images
-from .impulse_response import ImpulseResponse
-from .listening_room import ListeningRoom
-from .motion.trajectories import make_trajectory
+from . import calibration, diffuse, signals
+from .measured_ears import MeasuredEars
 from .prism import Prism
-from .prism_images import prism_images
-from .receivers import Binaural, Receiver, make_receiver
-from .scene_spec import Background, Place, Room, SceneSpec, Source, parse_scene
+from .received_sources import receive
+from .receivers import Receiver, make_receiver
+from .scene_spec import Background, Room, SceneSpec, Source, parse_scene
 from .shoebox import Shoebox
 
 #: Fade-out of sounds that are cut at the end of the clip, s.
 _FADE_S = 0.020
-#: A head's response to the direct sound ends within this time after its arrival at the middle, s.
-_DIRECT_S = 0.020
 
 Samples = NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class ReceivedSource:
-    """One source at the receiver, without a gain or a place in the clip.
-
-    ``samples`` have shape (channels, m). The first direct sound arrives at the middle of the head at sample
-    ``lead``, the last ``n_direct`` samples later. ``truth`` is its place or path, and the acoustic parameters
-    of its response.
-    """
-
-    samples: Samples
-    lead: int
-    n_direct: int
-    truth: dict[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +66,7 @@ def scene(*, rng: np.random.Generator, **parameters: Any) -> Stimulus:
         fainter than one 16-bit step, or does not fit the clip.
     """
     spec = parse_scene(parameters)
-    receiver = make_receiver(spec)
+    receiver = make_receiver(spec) if spec.response is None else MeasuredEars(spec.rate, spec.response)
     room = _room(spec)
     n = round(spec.total_s * spec.rate)
     sources = [_place_source(source, spec, receiver, room, n, rng) for source in spec.sources]
@@ -105,7 +83,7 @@ def scene(*, rng: np.random.Generator, **parameters: Any) -> Stimulus:
         "rate": spec.rate,
         "total_s": n / spec.rate,
         "receiver": receiver.describe(),
-        "room": _describe_room(spec, room, sources),
+        "room": _describe_room(spec, receiver, room, sources),
         "sources": [source.truth for source in sources],
         "background": background,
         "dither": "TPDF, 2 LSB wide" if spec.dither else None,
@@ -116,11 +94,11 @@ def scene(*, rng: np.random.Generator, **parameters: Any) -> Stimulus:
     return Stimulus(samples.T, spec.rate, truth, stems)
 
 
-def _room(spec: SceneSpec) -> ListeningRoom | None:
+def _room(spec: SceneSpec) -> Shoebox | Prism | None:
     if spec.room is None:
         return None
     shape = Shoebox if isinstance(spec.room, Room) else Prism
-    room: ListeningRoom = shape(**dict(spec.room))
+    room: Shoebox | Prism = shape(**dict(spec.room))
     for number, position in enumerate(spec.microphones_m or (), 1):
         room.require_inside(room.to_room(position), f"microphone {number}")
     return room
@@ -129,16 +107,13 @@ def _room(spec: SceneSpec) -> ListeningRoom | None:
 def _place_source(
     source: Source,
     spec: SceneSpec,
-    receiver: Receiver,
-    room: ListeningRoom | None,
+    receiver: Receiver | MeasuredEars,
+    room: Shoebox | Prism | None,
     n: int,
     rng: np.random.Generator,
 ) -> PlacedSource:
     dry = signals.make_signal(source.signal, spec.rate, rng)
-    if source.at is not None:
-        received = _receive_static(dry.wave, source.at, receiver, room, spec.rate)
-    else:
-        received = _receive_moving(dry.wave, source.path or {}, receiver, room, spec.rate)
+    received = receive(dry.wave, source, receiver, room, spec.rate)
     half_ramp = round(dry.ramp_s * spec.rate / 2)
     onset = round(source.onset_s * spec.rate)
     start = onset - half_ramp - received.lead
@@ -163,69 +138,6 @@ def _place_source(
         "received_db_spl": _level_db_spl(received_power).tolist(),
     }
     return PlacedSource(samples, active, truth)
-
-
-def _receive_static(
-    wave: Samples, at: Place, receiver: Receiver, room: ListeningRoom | None, rate: int
-) -> ReceivedSource:
-    offset = at.distance_m * unit(at.azimuth_deg, at.elevation_deg)
-    if room is None:
-        response = receiver.impulse_response(free_field(offset))
-        whole = response.direct
-    else:
-        room.place(at.azimuth_deg, at.elevation_deg, at.distance_m)
-        response = receiver.impulse_response(_images(room, offset))
-        whole = response.whole
-    truth: dict[str, Any] = {
-        "azimuth_deg": at.azimuth_deg % 360.0,
-        "elevation_deg": at.elevation_deg,
-        "distance_m": at.distance_m,
-        **_acoustic_parameters(response, receiver, rate, in_room=room is not None),
-    }
-    if room is not None and "octaves_hz" in room.describe():
-        octaves = acoustics.octave_reverberation_times_s(whole[receiver.level_channels], rate)
-        truth["t30_octaves_s"] = {f"{hertz:g}": times.tolist() for hertz, times in octaves.items()}
-    single = wave.astype(np.float32)[np.newaxis]
-    samples = oaconvolve(single, whole.astype(np.float32), axes=1)
-    return ReceivedSource(samples, response.lead, wave.size, truth)
-
-
-def _images(room: ListeningRoom, offset: NDArray[np.float64]) -> ImageSources:
-    return prism_images(room, offset) if isinstance(room, Prism) else shoebox_images(room, offset)
-
-
-def _acoustic_parameters(
-    response: ImpulseResponse, receiver: Receiver, rate: int, *, in_room: bool
-) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    if isinstance(receiver, Binaural):
-        # The direct sound ends long before the array, which is as long as the room's response.
-        ears = response.direct[:, : response.lead + round(_DIRECT_S * rate)]
-        values["itd_us"] = acoustics.interaural_time_us(ears, rate)
-        values["ild_db"] = acoustics.interaural_level_db(ears, rate, receiver.ild_band_hz)
-    if in_room:  # of pressure only: a figure-of-eight may receive no direct sound at all
-        direct, rest = (
-            acoustics.high_pass(part[receiver.level_channels], rate)
-            for part in (response.direct, response.rest)
-        )
-        values["drr_db"] = acoustics.direct_to_reverberant_db(direct, rest).tolist()
-        values["c50_db"] = acoustics.clarity_db(direct + rest, response.lead, rate).tolist()
-        values["t30_s"] = acoustics.reverberation_time_s(direct + rest, rate).tolist()
-    return values
-
-
-def _receive_moving(
-    wave: Samples, parameters: dict[str, Any], receiver: Receiver, room: ListeningRoom | None, rate: int
-) -> ReceivedSource:
-    if room is not None and not isinstance(room, Shoebox):
-        raise StimulusError(
-            "a moving source is rendered in the open or in a rectangular room only: give 'at', or a room of size_m"
-        )
-    trajectory = make_trajectory(parameters, wave.size / rate)
-    signal = receiver.render_moving(wave, trajectory, room)
-    points = [[round(float(value), 6) for value in point] for point in signal.track]
-    truth = {"path": {"kind": parameters.get("kind"), "points": points}}
-    return ReceivedSource(signal.samples, signal.lead, round(signal.duration_s * rate), truth)
 
 
 def _fit(samples: Samples, start: int, n: int, fade: int) -> Samples:
@@ -265,7 +177,7 @@ def _add_background(
     sources: list[PlacedSource],
     background: Background | None,
     rate: int,
-    receiver: Receiver,
+    receiver: Receiver | MeasuredEars,
     rng: np.random.Generator,
 ) -> dict[str, Any] | None:
     if background is None:
@@ -297,17 +209,22 @@ def _add_background(
 
 
 def _describe_room(
-    spec: SceneSpec, room: ListeningRoom | None, sources: list[PlacedSource]
+    spec: SceneSpec,
+    receiver: Receiver | MeasuredEars,
+    room: Shoebox | Prism | None,
+    sources: list[PlacedSource],
 ) -> dict[str, Any] | None:
+    t30_s = [value for source in sources for value in source.truth.get("t30_s", ())]
+    median = {"t30_s": float(np.median(t30_s)) if t30_s else None}
+    if isinstance(receiver, MeasuredEars):
+        return {**receiver.describe_room(), **median}
     if spec.room is None or room is None:
         return None
-    t30_s = [value for source in sources for value in source.truth.get("t30_s", ())]
-    # Of rooms with neither, the files of earlier versions say nothing.
+    # Of what a room does not have, the files of earlier versions say nothing.
     unsaid = {
         name for name in ("surfaces", "materials", "absorption") if getattr(spec.room, name, None) is None
     }
-    described = spec.room.model_dump(mode="json", exclude=unsaid)
-    return {**described, "t30_s": float(np.median(t30_s)) if t30_s else None, **room.describe()}
+    return {**spec.room.model_dump(mode="json", exclude=unsaid), **median, **room.describe()}
 
 
 def _refuse_clipping(samples: Samples) -> None:

@@ -108,6 +108,16 @@ AnyRoom = Annotated[
 ]
 
 
+class Response(Frozen):
+    """A measured room, in place of ``room`` and ``head``: a SOFA file or a folder (``starbench.measured_rooms``).
+
+    Sources stand where loudspeakers stood. With a ``digest``, the SHA-256 of its files, other files are refused.
+    """
+
+    path: str
+    digest: str | None = None
+
+
 class Background(Frozen):
     """Diffuse noise under the whole clip, ``snr_db`` below the rms of the sources taken together, or of the softest."""
 
@@ -124,6 +134,7 @@ class SceneSpec(Frozen):
     format: Format = "binaural"
     rate: Annotated[int, Field(ge=8_000, le=192_000)] = 48_000
     room: AnyRoom | None = None
+    response: Response | None = None
     head: str | None = None
     """``kemar`` (None is the same), ``kemar-large``, which come with the package, or the path of a SOFA file."""
     head_equalisation: Equalisation | None = None
@@ -136,6 +147,21 @@ class SceneSpec(Frozen):
     background: Background | None = None
     dither: bool = True
     stems: bool = False
+
+    @model_validator(mode="after")
+    def _check_response(self) -> Self:
+        if self.response is None:
+            return self
+        others = [
+            name for name in ("room", "head", "head_equalisation", "microphones_m") if getattr(self, name)
+        ]
+        if others:
+            raise ValueError(f"a measured response has its own room and ears: leave {others[0]} out")
+        if self.format != "binaural":
+            raise ValueError(
+                f"a measured response is heard with its own two ears: format {self.format} is impossible"
+            )
+        return self
 
 
 def parse_scene(parameters: Mapping[str, Any]) -> SceneSpec:

@@ -58,8 +58,15 @@ def build(
             metavar="FILE",
         ),
     ] = None,
+    rir: Annotated[
+        Path | None,
+        typer.Option(
+            help="Measured room to put sounds into: a SOFA file of responses, or a folder with rirs.csv.",
+        ),
+    ] = None,
     recordings: Annotated[
-        Path | None, typer.Option(help="Folder of mono recordings to use as sources.")
+        Path | None,
+        typer.Option(help="Folder of recordings to use as sources, or to ask about (task temporal)."),
     ] = None,
     stems: Annotated[
         bool, typer.Option("--stems", help="Also keep each source alone, where the task has several.")

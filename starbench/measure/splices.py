@@ -20,23 +20,23 @@ from starbench.measure.levels import db
 Mono = NDArray[np.floating]
 Costs = NDArray[np.float64]
 
-#: How an edge can continue: each alone, then all of them together.
-CUES = ("waveform", "spectrum", "background")
-TOGETHER = "together"
 #: Coefficients of linear prediction, the stretch that they are learnt from, s, and samples that they must foresee.
 _ORDER, _LEARNT_S, _FORESEEN = 24, 0.1, 12
-#: Stretches beside a cut whose spectra are compared, s: the shortest that shows one, and what a syllable lasts.
-_EDGES_S = (0.05, 0.2)
+#: Stretches beside a cut whose spectra are compared, s: the shortest that shows one, a syllable, and a whole sound.
+_EDGES_S = (0.05, 0.2, 1.0)
 #: The background is the level that a tenth of the frames of the last, or first, second stay below.
 _BACKGROUND_S, _FRAME_S, _BACKGROUND_SHARE = 1.0, 0.032, 10
+_BRIGHTNESS_S = 0.3
 _BANDS_HZ = np.geomspace(80.0, 5000.0, 17)
 _FLOOR = 1e-9
 #: Clips must have both edges.
-SHORTEST_S = 2 * max(_EDGES_S)
+SHORTEST_S = 0.4
 
 
 def joint_costs(clips: Sequence[Mono], rate: int) -> dict[str, Costs]:
     """For each cue how badly the end of clip i continues in the beginning of clip j: shape (clips, clips).
+
+    Cues are the waveform, the spectrum of stretches of several lengths, brightness, background, and all together.
 
     ``clips`` are of one channel. Costs have mean 0 and variance 1 over the joints that there can be.
     """
@@ -45,10 +45,12 @@ def joint_costs(clips: Sequence[Mono], rate: int) -> dict[str, Costs]:
         "spectrum": sum(
             _costs([_edge_spectra(clip, rate, seconds) for clip in clips], _difference_in_shape)
             for seconds in _EDGES_S
-        ),
+        )
+        / len(_EDGES_S),
+        "brightness": _costs([_edge_brightness(clip, rate) for clip in clips], _difference),
         "background": _costs([_edge_backgrounds(clip, rate) for clip in clips], _difference),
     }
-    return {**raw, TOGETHER: np.asarray(sum(raw.values()))}
+    return {**raw, "together": np.asarray(sum(raw.values()))}
 
 
 def share_right(costs: Costs) -> float:
@@ -104,6 +106,15 @@ def _surprise(known: Costs, new: Costs) -> float:
 def _edge_spectra(clip: Mono, rate: int, seconds: float) -> tuple[Costs, Costs]:
     n = round(seconds * rate)
     return _spectra(clip[-n:][None], rate)[0], _spectra(clip[:n][None], rate)[0]
+
+
+def _edge_brightness(clip: Mono, rate: int) -> tuple[Costs, Costs]:
+    """The centre of gravity of the spectrum at either end, in bands."""
+    end, beginning = _edge_spectra(clip, rate, _BRIGHTNESS_S)
+    places = np.arange(end.size)
+    powers = [10.0 ** (edge / 10.0) for edge in (end, beginning)]
+    low, high = (np.array([places @ power / power.sum()]) for power in powers)
+    return low, high
 
 
 def _edge_backgrounds(clip: Mono, rate: int) -> tuple[Costs, Costs]:

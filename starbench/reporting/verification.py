@@ -97,7 +97,12 @@ def _conclusion(findings: Findings) -> str:
     if findings.verdict is SuiteVerdict.NOTHING_CLAIMED:
         return "not measured: the suite claims nothing of its sounds, so nothing of it is confirmed"
     if findings.verdict is SuiteVerdict.NOT_MEASURED:
-        return f"not measured: nothing knows what the suite claims ({unknown}), so nothing of it is confirmed"
+        why = (
+            f"nothing knows what the suite claims ({unknown})"
+            if unknown
+            else "no clip lets its claims be measured"
+        )
+        return f"not measured: {why}, so nothing of it is confirmed"
     if findings.verdict is SuiteVerdict.BREACHED:
         conclusion = f"{len(findings.breaches)} breach(es): this suite is not what it says"
     else:

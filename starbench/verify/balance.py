@@ -26,12 +26,12 @@ from starbench.verify.answers import Group, flaw, groups
 from starbench.verify.findings import Breach
 from starbench.verify.statistics import names_by_class
 from starbench.verify.strategies import (
-    Question,
+    OptionLayout,
     Strategy,
     by_content,
     by_letter,
     by_place,
-    questions,
+    layouts,
     together,
 )
 
@@ -84,7 +84,7 @@ def audit(items: Sequence[Item], declared: dict[str, Any]) -> Balance:
     parts: dict[str, list[Item]] = {}
     for item in items:
         parts.setdefault(item.part, []).append(item)
-    asked = {name: found for name, members in parts.items() if (found := questions(members))}
+    asked = {name: found for name, members in parts.items() if (found := layouts(members))}
     excused = {name: reason for name in asked if (reason := flaw(declared, name, "balance")) is not None}
     contents = {name: by_content(found) for name, found in asked.items()}
     tests = [test for name in asked for test in _tests(name, contents[name], by_letter(asked[name]))]
@@ -150,7 +150,7 @@ def _breaches(tests: Sequence[_Test]) -> Iterator[Breach]:
 def _row(
     name: str,
     items: Sequence[Item],
-    asked: Sequence[Question],
+    asked: Sequence[OptionLayout],
     strategies: Sequence[Strategy],
     least: Mapping[tuple[str, str], float],
     declared: str | None,

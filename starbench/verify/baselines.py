@@ -52,17 +52,22 @@ class _Part:
     @property
     def folds(self) -> list[NDArray[np.bool_]]:
         """Items to be judged by what the others teach; those of one recording stay together."""
-        sources = [str((item.truth.get("recording") or {}).get("sha256", item.id)) for item in self.items]
+        sources = [_recording(item) for item in self.items]
         number = {source: k for k, source in enumerate(sorted(set(sources)))}
         of_item = np.array([number[source] % _FOLDS for source in sources])
         return [of_item == fold for fold in range(_FOLDS) if (of_item == fold).any()]
+
+
+def asks_for_an_order(suite: Suite) -> bool:
+    """Whether it has any items about the order of their clips."""
+    return any(item.option_orders for item in suite.items)
 
 
 def baselines(
     suite: Suite, measurements: Sequence[ItemMeasurements]
 ) -> tuple[SuiteBaselines | None, list[Breach]]:
     """The baselines of a suite, None where it asks for no order; and those that get more than chance."""
-    if not any(item.option_orders for item in suite.items):
+    if not asks_for_an_order(suite):
         return None, []
     found = [
         (part, listener, cue, shares)
@@ -207,6 +212,13 @@ def _usual_answers(part: _Part, known: Sequence[Hashable], train: NDArray[np.boo
         usual = [option for option in item.options if seen[option] == most]
         shares.append((item.answer in usual) / len(usual))
     return shares
+
+
+def _recording(item: Item) -> str:
+    """What it was cut from, by its digest; the item itself where its truth does not say."""
+    planned = item.truth.get("planned")
+    recording = planned.get("recording") if isinstance(planned, dict) else None
+    return str(recording.get("sha256", item.id)) if isinstance(recording, dict) else item.id
 
 
 def _possible(item: Item) -> int:

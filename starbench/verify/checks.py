@@ -21,6 +21,7 @@ CLIP_CHECKS: dict[str, Callable[[Clip], Iterator[ClaimResult]]] = {
     "tones": clip_claims.tones,
     "bursts": burst_claims.bursts,
     "background": clip_claims.background,
+    "excerpt": clip_claims.excerpt,
 }
 
 #: Key of the truth of one of a clip's ``sources`` -> what measures it.
@@ -47,12 +48,13 @@ _MEASURED = {
     "bursts.modulation": ("rate_hz", "depth_db"),
     "bursts.repetition": ("interval_s", "events"),
     "background": ("snr_db", "level_db_spl", "below"),
+    "excerpt": ("duration_s", "level_dbfs"),
     "sources": (
         "onset_s", "duration_s", "received_db_spl", "level_db_spl", "itd_us", "ild_db", "azimuth_deg",
         "elevation_deg", "distance_m", "t30_s", "drr_db",
     ),
     "sources.path": ("points",),
-    "sources.signal": ("f0_hz",),
+    "sources.signal": ("f0_hz", "bandwidth_hz"),
 }  # fmt: skip
 MEASURED = frozenset(f"{parent}.{name}".lstrip(".") for parent, names in _MEASURED.items() for name in names)
 #: Key of a source -> the key beside it whose check measures both.

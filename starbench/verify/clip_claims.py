@@ -27,6 +27,15 @@ def channels(clip: Clip) -> Iterator[ClaimResult]:
     yield Measurement("channels", "clip", float(len(clip.truth["channels"])), float(clip.samples.shape[1]))
 
 
+def excerpt(clip: Clip) -> Iterator[ClaimResult]:
+    """Length and level of an excerpt of a recording; where it was cut and how it was faded only its file could tell."""
+    claimed = clip.truth["excerpt"]
+    yield Measurement("length", "excerpt", float(claimed["duration_s"]), clip.seconds)
+    if claimed["level_dbfs"] is not None:
+        level_db = float(db(float(power(clip.samples).mean())))
+        yield Measurement("excerpt level", "clip", float(claimed["level_dbfs"]), level_db)
+
+
 def tones(clip: Clip) -> Iterator[ClaimResult]:
     """Every tone's frequency, level, onset and duration; or that there is none."""
     claimed = clip.truth["tones"]

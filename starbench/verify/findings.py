@@ -19,6 +19,9 @@ from starbench.verify.synthesizers import SynthesizerRow
 from starbench.verify.tolerances import ENOUGH, KINDS, MOST_TURN_DEG, ClaimKind
 from starbench.verify.turns import common_turn
 
+#: What may be unmeasured although a suite claims nothing of its sounds.
+_NO_CLAIMS = frozenset({"truth", "balance of answers", "floors"})
+
 
 class SuiteVerdict(StrEnum):
     """What a verification comes to."""
@@ -108,7 +111,8 @@ class Findings:
         if self.breaches:
             return SuiteVerdict.BREACHED
         if not self.claims:
-            return SuiteVerdict.NOT_MEASURED if self.unknown else SuiteVerdict.NOTHING_CLAIMED
+            is_claimed = self.unknown or any(gap["claim"] not in _NO_CLAIMS for gap in self.unmeasured)
+            return SuiteVerdict.NOT_MEASURED if is_claimed else SuiteVerdict.NOTHING_CLAIMED
         return SuiteVerdict.CLEAN_AS_MEASURED if self.unknown else SuiteVerdict.CLEAN
 
     @property

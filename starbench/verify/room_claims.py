@@ -150,11 +150,15 @@ def distance(source: Source) -> Iterator[ClaimResult]:
     if source.clip.truth["format"] != "binaural":
         yield Unmeasured(kind, "the ratio depends on the directivity of the microphones")
         return
+    size_m = source.clip.truth["room"].get("size_m")
+    if size_m is None:
+        yield Unmeasured(kind, "only of rectangular rooms is it known which ratio a distance has")
+        return
     direct_part = 1.0 / (1.0 + 10.0 ** (-np.array(truth["drr_db"], dtype=np.float64) / 10.0))
     heard = 10.0 ** (np.array(truth["received_db_spl"], dtype=np.float64) / 10.0)
     ratio_db = float(db(np.sum(heard * direct_part)) - db(np.sum(heard * (1.0 - direct_part))))
     decay_s = float(np.mean((truth.get("t30_octaves_s") or {}).get(_STRONGEST_OCTAVE) or truth["t30_s"]))
-    claimed_m, size_m = float(truth["distance_m"]), source.clip.truth["room"]["size_m"]
+    claimed_m = float(truth["distance_m"])
     expected_db = diffuse_direct_to_reverberant_db(claimed_m, size_m, decay_s) + _OVER_DIFFUSE_DB
     claimed_db = 20.0 * float(np.log10(claimed_m))
     yield Measurement(kind, source.name, claimed_db, claimed_db + expected_db - ratio_db)

@@ -16,7 +16,7 @@ from starbench.verify.statistics import evenly
 
 
 @dataclass(frozen=True)
-class Question:
+class OptionLayout:
     """An item as it is first asked."""
 
     options: tuple[str, ...]
@@ -55,7 +55,7 @@ class Strategy:
     which is not less likely than stands here to be right seldom."""
 
 
-def questions(items: Sequence[Item]) -> list[Question]:
+def layouts(items: Sequence[Item]) -> list[OptionLayout]:
     """The items of one sub-category, but for those that are asked in every order of their clips."""
     asked = [
         (item, *arrange(item, 0)) for item in items if item.option_orders is None or not _is_complete(item)
@@ -63,7 +63,7 @@ def questions(items: Sequence[Item]) -> list[Question]:
     rights = [right_option(item, order) for item, _, order in asked]
     declines = any(right == item.abstain for (item, _, _), right in zip(asked, rights, strict=True))
     return [
-        Question(item.options, right, contents, None if declines else item.abstain, _is_complete(item))
+        OptionLayout(item.options, right, contents, None if declines else item.abstain, _is_complete(item))
         for (item, contents, _), right in zip(asked, rights, strict=True)
     ]
 
@@ -72,7 +72,7 @@ def _is_complete(item: Item) -> bool:
     return item.rotations is None or item.rotations >= most_rotations(item)
 
 
-def by_content(asked: Sequence[Question]) -> list[Strategy]:
+def by_content(asked: Sequence[OptionLayout]) -> list[Strategy]:
     """Always the same text; where items have different options, always the same place among them, too."""
     sets: dict[frozenset[str], Counter[str]] = {}
     texts: dict[str, list[tuple[float, bool]]] = {}
@@ -90,13 +90,13 @@ def by_content(asked: Sequence[Question]) -> list[Strategy]:
     return strategies
 
 
-def by_place(asked: Sequence[Question]) -> list[Strategy]:
+def by_place(asked: Sequence[OptionLayout]) -> list[Strategy]:
     """Always the same place among the options as stored, where a letter is not what matters."""
     places = [(len(one.offered), one.offered.index(one.right)) for one in asked if one.at_every_rotation]
     return _by_place(places, lambda place: f"option {place + 1}")
 
 
-def by_letter(asked: Sequence[Question]) -> list[Strategy]:
+def by_letter(asked: Sequence[OptionLayout]) -> list[Strategy]:
     """Always the same letter, where questions are not asked at all rotations; none where letters are contents."""
     once = [one for one in asked if not one.at_every_rotation]
     if len({tuple(one.options[k] for k in one.contents) for one in once}) < 2:

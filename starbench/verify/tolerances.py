@@ -105,6 +105,9 @@ KINDS: dict[str, ClaimKind] = {
         "length of the clip", "s", _flat(1.5 / 8000), "0.19 ms", "a sample at 8 kHz, and rounding"
     ),
 
+    "excerpt level": ClaimKind(
+        "root mean square of an excerpt", "dB", _flat(0.02), "0.02 dB", "rounding to 16 bits, at -60 dB re full scale"
+    ),
     "tones": ClaimKind("number of tones", "", _flat(0.0), "none", "a tone is there or is not"),
     "silence": ClaimKind(
         "rms where no tone is claimed", "LSB", _flat(2.0), "2 LSB", "what rounding and dither leave behind"

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 
 from starbench.errors import StimulusError
+from starbench.measured_rooms.sofa import RATE_RANGE, RATE_STEP
 
 from ..geometry import MIRROR, unit
 from . import kemar, sofa
@@ -41,10 +42,10 @@ def load(source: str | None, rate: int, equalisation: Equalisation | None = None
 
     Raises a StimulusError if the file cannot be used (``sofa.read``), or the rate is not supported.
     """
-    lowest, highest = sofa.RATE_RANGE
-    if not lowest <= rate <= highest or rate % sofa.RATE_STEP:
+    lowest, highest = RATE_RANGE
+    if not lowest <= rate <= highest or rate % RATE_STEP:
         raise StimulusError(
-            f"a head cannot be rendered at {rate} Hz: give a multiple of {sofa.RATE_STEP} from {lowest} "
+            f"a head cannot be rendered at {rate} Hz: give a multiple of {RATE_STEP} from {lowest} "
             f"to {highest}"
         )
     source = source or kemar.DEFAULT

@@ -73,8 +73,8 @@ class Mixtures:
         times = options.reverberation_times(_RT60_S)
         check_rooms(options, [(_ROOMS, times)])
         quietest = min((snr for snr in options.backgrounds((None,)) if snr is not None), default=None)
-        draws, lacking = fitting(library.recordings, LATERAL_NAMED, (_DURATION_S, _DURATION_S), quietest)
-        deck = Deck(draws)
+        fits, lacking = fitting(library.recordings, LATERAL_NAMED, (_DURATION_S, _DURATION_S), quietest)
+        deck = Deck({recording: excerpts.draw for recording, excerpts in fits.items()})
         numbers = tuple(n for n in N_SOUNDS if n <= deck.most)
         if len(numbers) < 2:
             raise InputError(

@@ -156,7 +156,7 @@ def _plan_part(sub_category: str, n: int, profile: Profile, options: SceneOption
     if attribute in LADDERS[profile.name]:
         return plan_tone_discrimination(attribute, n, profile, seed)
     if profile is STAR_BENCH:
-        duration_s, needs = star_bench.DURATION_S, star_bench.NEEDS.get(sub_category)
+        duration_s, needs = star_bench.DURATION_S, star_bench.NEEDS[sub_category]
     else:
         duration_s, needs = _duration_s(profile, kind, attribute), None
     options = with_recorded(sub_category, duration_s, options, seed, needs)

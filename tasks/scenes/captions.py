@@ -48,6 +48,8 @@ def _surroundings(parameters: Mapping[str, Any]) -> str:
     if room is not None:
         size = " by ".join(f"{side:.2f}" for side in room["size_m"])
         where = f"in a room of {size} m with a reverberation time of {room['rt60_s']:.2f} s"
+    elif "response" in parameters:
+        where = "in a room that was measured"
     under = f"noise {noise['snr_db']:.1f} dB below the sound" if noise is not None else "no noise"
     return f"{where}, with {under} in the background"
 

@@ -13,6 +13,8 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from starbench.errors import InputError
+from starbench.measured_rooms.load import load
+from starbench.measured_rooms.room import MeasuredRoom
 from starbench.recordings import Library, Recording, load_library
 from starbench.text import printable
 
@@ -32,6 +34,8 @@ _MAX_RT60_S = 2.0
 #: Below, the background clips with the loudest sources; above, it falls below one 16-bit step under the
 #: softest.
 _SNR_DB = (-5.0, 40.0)
+#: A measured response may end in seconds of noise, s.
+_LONGEST_TAIL_S = 1.2
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,8 @@ class SceneOptions:
     where the receiver is not a head, ``default_heads`` the sources of those that the profile has, and
     ``head_equalisation`` is what is divided out of them; ``background`` are further parameters of it (see the
     synthesizer ``scene``). With ``stems``, each source's own sound is kept beside the mixture. ``recorded`` are the
-    sounds of the user's ``library`` that fit the question at hand.
+    sounds of the user's ``library`` that fit the question at hand. Of a ``measured`` room, read from ``measured_path``,
+    sounds have room and ears, and stand where it was measured.
     """
 
     rt60: tuple[float | None, ...] | None = None
@@ -81,6 +86,8 @@ class SceneOptions:
     recorded: RecordedSounds | None = None
     format: str = "binaural"
     stems: bool = False
+    measured: MeasuredRoom | None = None
+    measured_path: str = ""
 
     @property
     def recordings(self) -> tuple[Recording, ...]:
@@ -98,6 +105,7 @@ class SceneOptions:
             "recordings": self.library and self.library.identity,
             "format": self.format if self.format != "binaural" else None,
             "stems": self.stems,
+            "rir": self.measured and {"sha256": self.measured.digest},
         }
         return {name: value for name, value in resolved.items() if value}
 
@@ -132,8 +140,14 @@ class SceneOptions:
 
     @property
     def licence(self) -> str | None:
-        """Licence of the suite: ours to give where all is synthesis, unknown where recordings are heard."""
-        return None if self.recordings else "CC0-1.0"
+        """Licence of the suite: ours to give where all is synthesis, unknown where anybody's recordings are heard."""
+        return None if self.recordings or self.measured else "CC0-1.0"
+
+    def tail_s(self, rt60_s: Sequence[float | None]) -> float:
+        """How long a room is heard after a sound, s: the longest reverberation time, or the length of a response."""
+        if self.measured:
+            return min(float(self.measured.responses.shape[2]) / self.measured.rate, _LONGEST_TAIL_S)
+        return max(time_s or 0.0 for time_s in rt60_s)
 
     def backgrounds(self, default: Sequence[float | None] = BACKGROUNDS_DB) -> tuple[float | None, ...]:
         """Levels over the background, dB; ``default`` unless the user chose some."""
@@ -146,6 +160,8 @@ class SceneOptions:
 
         Raises an InputError if the items need a room and the user allows none.
         """
+        if self.measured:
+            return (None,)
         choices = tuple(default) if self.rt60 is None else self.rt60
         usable = tuple(rt60 for rt60 in choices if rt60 is not None) if needs_room else choices
         if not usable:
@@ -193,6 +209,13 @@ def parse_options(
         raise InputError("options signal and recordings exclude each other: recordings are the signals")
     if "hrtf" in raw and raw.get("format", "binaural") != "binaural":
         raise InputError("option hrtf is for format binaural only: leave one of the two out")
+    for name in ("hrtf", "rt60"):
+        if "rir" in raw and name in raw:
+            raise InputError(
+                f"options rir and {name} exclude each other: a measured response has its own room and ears"
+            )
+    if "rir" in raw and raw.get("format", "binaural") != "binaural":
+        raise InputError("option rir is for format binaural only: leave one of the two out")
     parsers: dict[str, Callable[[Any], Any]] = {
         "rt60": lambda value: tuple(map(_rt60, _values(value, "rt60"))),
         "snr": lambda value: tuple(map(_snr, _values(value, "snr"))),
@@ -202,13 +225,16 @@ def parse_options(
         "mix": lambda value: _boolean(value, "mix"),
         "format": lambda value: _choice(str(value), "format", FORMATS),
         "stems": lambda value: _boolean(value, "stems"),
+        "rir": str,
     }
     options = {name: parsers[name](value) for name, value in raw.items()}
     folder, mix = options.pop("recordings", None), options.pop("mix", False)
     library = folder and load_library(
         folder, min_seconds=min_recording_s + AROUND_S, min_count=min_recordings, mix=mix
     )
-    is_binaural = options.get("format", "binaural") == "binaural"
+    path = options.pop("rir", "")
+    measured = load(path) if path else None
+    is_binaural = options.get("format", "binaural") == "binaural" and not measured
     heads = options.pop("hrtf", _heads(default_heads)) if is_binaural else ()
     return SceneOptions(
         heads=heads,
@@ -216,6 +242,8 @@ def parse_options(
         head_equalisation=head_equalisation if is_binaural else None,
         background=background,
         library=library,
+        measured=measured,
+        measured_path=str(Path(path).resolve()) if path else "",
         **options,
     )
 

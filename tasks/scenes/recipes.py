@@ -35,6 +35,7 @@ def scene_recipe(
     parameters = {"format": options.format, "rate": rate, "total_s": total_s, "sources": list(sources)}
     optional = {
         "room": None if room is None else dict(room),
+        "response": options.measured and {"path": options.measured_path, "digest": options.measured.digest},
         "head": next((head.source for head in options.heads[:1] if head.source != HEADS[0]), None),
         "head_equalisation": options.head_equalisation,
         "background": None if snr_db is None else {"snr_db": snr_db, **options.background},

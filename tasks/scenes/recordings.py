@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from math import ceil
 from typing import Any
 
@@ -34,10 +33,12 @@ _SHAPE_FROM_HZ, _FILLED = 1_000.0, 0.8
 #: An even sound, averaged over so many hops, stays within this range, dB.
 _EVEN_HOPS, _EVEN_DB = 4, 9.0
 
-#: Largest peak over the mean power, dB: more would exceed full scale at the loudest levels.
-_CREST_DB = 22.0
+#: Largest peak over the mean power, dB, of a recording that can be used, and of one that can be as loud as a noise.
+_MOST_CREST_DB, _NOISE_CREST_DB = 24.0, 13.0
 
 Mask = NDArray[np.bool_]
+#: Takes a duration, s, and a generator, and gives the parameters of a signal.
+Draw = Callable[[float, np.random.Generator], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class Excerpts:
     def draw(self, duration_s: float, rng: np.random.Generator) -> dict[str, Any]:
         """Draw the parameters of a signal of ``duration_s`` (plus ramps)."""
         hops = _hops(duration_s)
-        starts = np.flatnonzero(np.all([fits for _, fits in self._conditions(hops)], axis=0))
+        starts = self._starts(hops)
         first = int(starts[int(rng.random() * starts.size)])
         present = heard(self.recording.bands[first : first + hops].mean(axis=0, dtype=np.float64))
         return {
@@ -99,6 +100,21 @@ class Excerpts:
             "bandwidth_hz": round(min(self.recording.bandwidth_hz, float(upper_edge_hz(present)))),
             "duration_s": duration_s,
         }
+
+    def softer_db(self, duration_s: Bounds) -> float:
+        """By how much less loud than a noise it can be, dB, so that its peaks do not exceed full scale."""
+        hops = _hops(duration_s[0])
+        return max(0.0, float(self._crest_db(hops)[self._starts(hops)].max()) - _NOISE_CREST_DB)
+
+    def _starts(self, hops: int) -> NDArray[np.intp]:
+        return np.flatnonzero(np.all([fits for _, fits in self._conditions(hops)], axis=0))
+
+    def _crest_db(self, hops: int) -> NDArray[np.float64]:
+        """The largest peak over the mean power at all frequencies, even inaudible ones."""
+        parts = np.array_split(self.recording.power, len(self.recording.bands))
+        mean = np.convolve([part.mean() for part in parts], np.ones(hops) / hops, "valid")
+        peaks = sliding_window_view(self.recording.peaks, hops).max(axis=1)
+        return np.asarray(20.0 * np.log10(np.maximum(peaks, 1e-6)) - 10.0 * np.log10(np.maximum(mean, 1e-12)))
 
     def _lacking(self, hops: int) -> str | None:
         if len(self.recording.bands) < hops:
@@ -129,8 +145,7 @@ class Excerpts:
         yield "have it in soft parts only", mean >= mean.max() * 10.0 ** (-_PAUSE_DB / 10.0)
         power = bands.sum(axis=1)
         windows = sliding_window_view(power, hops)
-        peaks = sliding_window_view(self.recording.peaks, hops).max(axis=1)
-        yield "have peaks that would clip", np.square(peaks) <= mean * 10.0 ** (_CREST_DB / 10.0)
+        yield "have high peaks, as a click has", self._crest_db(hops) <= _MOST_CREST_DB
         if needs.lasts:
             soft = windows < mean[:, None] * 10.0 ** (-_PAUSE_DB / 10.0)
             yield "have pauses", ~(soft[:, :-1] & soft[:, 1:]).any(axis=1) & ~soft[:, [0, -1]].any(axis=1)
@@ -145,17 +160,14 @@ def _hops(duration_s: float) -> int:
     return ceil(round((duration_s + AROUND_S / 2) / HOP_S, 6))
 
 
-Draw = Callable[[float, np.random.Generator], dict[str, Any]]
-
-
 def fitting(
     recordings: tuple[Recording, ...], needs: Needs, duration_s: Bounds, snr_db: float | None
-) -> tuple[dict[Recording, Draw], dict[str, list[str]]]:
-    """Recordings that have what a question needs, each with what draws an excerpt; and what the others lack.
+) -> tuple[dict[Recording, Excerpts], dict[str, list[str]]]:
+    """Recordings that have what a question needs, each with its excerpts; and what the others lack.
 
     The latter are the files of each shortcoming, a predicate such as "do not reach 8 kHz".
     """
-    draws: dict[Recording, Draw] = {}
+    fits: dict[Recording, Excerpts] = {}
     lacking: dict[str, list[str]] = {}
     for recording in recordings:
         excerpts = Excerpts(recording, needs, snr_db)
@@ -167,5 +179,5 @@ def fitting(
         if shortcoming:
             lacking.setdefault(shortcoming, []).append(recording.file)
         else:
-            draws[recording] = partial(Excerpts.draw, excerpts)
-    return draws, lacking
+            fits[recording] = excerpts
+    return fits, lacking

@@ -16,7 +16,7 @@ import numpy as np
 from starbench.recordings import Recording
 
 from ..design.draws import Bounds, log_uniform, uniform
-from .recordings import Needs, fitting
+from .recordings import Excerpts, Needs, fitting
 
 Signal = dict[str, Any]
 
@@ -30,11 +30,20 @@ _MAX_RECORDINGS = 64
 
 @dataclass(frozen=True, eq=False)
 class NamedSound:
-    """A sound that a question can name. ``draw_signal`` takes a duration, s, and a random generator."""
+    """A sound that a question can name.
+
+    ``draw_signal`` takes a duration, s, and a random generator. At its loudest it is ``softer_db`` below others.
+    """
 
     name: str
     article: str
     draw_signal: Callable[[float, np.random.Generator], Signal]
+    softer_db: float = 0.0
+
+    def levels(self, bounds: Bounds) -> Bounds:
+        """Those of the levels between two, dB, that it can have."""
+        low, high = bounds
+        return low, max(low, high - self.softer_db)
 
     @property
     def definite(self) -> str:
@@ -144,24 +153,23 @@ def recorded_sounds(
     ``snr_db`` are the levels above the background that occur.
     """
     lowest = min((snr for snr in snr_db if snr is not None), default=None)
-    draws, lacking = fitting(recordings, needs, duration_s, lowest)
-    sounds = {recording: _recorded(recording, draw) for recording, draw in draws.items()}
+    fits, lacking = fitting(recordings, needs, duration_s, lowest)
+    sounds = {one: _recorded(one, excerpts, duration_s) for one, excerpts in fits.items()}
     groups = [
         group
-        for recording in draws
-        if len(group := _unlike(recording, list(draws), group_size if needs.named else 1)) > 0
+        for recording in fits
+        if len(group := _unlike(recording, list(fits), group_size if needs.named else 1)) > 0
     ]
     sample = sorted(rng.permutation(len(groups))[:_MAX_RECORDINGS].tolist())
-    files = tuple(recording.file for recording in draws)
+    files = tuple(recording.file for recording in fits)
     return RecordedSounds(
         tuple(tuple(sounds[one] for one in groups[k]) for k in sample), needs, files, lacking
     )
 
 
-def _recorded(recording: Recording, draw: Callable[[float, np.random.Generator], Signal]) -> NamedSound:
-    if recording.name is None:
-        return NamedSound("sound", "a", draw)
-    return NamedSound(f'sound "{recording.name}"', "the", draw)
+def _recorded(recording: Recording, excerpts: Excerpts, duration_s: Bounds) -> NamedSound:
+    name, article = (f'sound "{recording.name}"', "the") if recording.name else ("sound", "a")
+    return NamedSound(name, article, excerpts.draw, excerpts.softer_db(duration_s))
 
 
 def _unlike(first: Recording, recordings: Sequence[Recording], size: int) -> tuple[Recording, ...]:

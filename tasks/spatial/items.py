@@ -50,7 +50,7 @@ def _item(question_type: QuestionType, category: str, cell: Cell, context: ItemC
     factors, options = context.factors, context.options
     content = question_type.content(cell, factors, context.generator("content"))
     rng = context.generator("clip plan")
-    tail_s = max(rt60 or 0.0 for rt60 in question_type.reverberation_times(options))
+    tail_s = options.tail_s(question_type.reverberation_times(options))
     sources, total_s = _lay_out(content, question_type, tail_s, rng)
     room = context.draw_room(question_type.rooms, content.required_points, rng)
     clip = scene_recipe(options, sources, total_s, room=room, snr_db=factors["snr"])
@@ -127,7 +127,7 @@ def _lay_out(
             signal = signal | {"spectrum": question_type.colour.draw(rng)}
         if content.level_course is not None:
             signal = signal | {"level_course": dict(content.level_course)}
-        level = {"level_db_spl": uniform(rng, _levels(question_type, content, sources))}
+        level = {"level_db_spl": uniform(rng, sound.levels(_levels(question_type, content, sources)))}
         if content.source_db_spl is not None:
             level = {"source_db_spl": content.source_db_spl}
         sources.append({"signal": signal, "onset_s": onset_s, **position, **level})

@@ -73,7 +73,7 @@ class QuestionType:
     for ``corners``. ``note`` follows every wording. With a ``colour``, each sound gets a random spectrum of its
     own; its level at the listener is within ``level_db_spl``, and of sounds at one time within ``together_db`` of the
     first one's. ``snr_db`` are levels over the background unless the user chooses (None: no background). ``coarse``
-    makes captions of that grade.
+    makes captions of that grade. What ``refused`` says why it cannot be asked at all.
     """
 
     name: str
@@ -101,6 +101,7 @@ class QuestionType:
     together_db: float = math.inf
     snr_db: tuple[float | None, ...] = BACKGROUNDS_DB
     coarse: Callable[..., str] = coarse_caption
+    refused: str = ""
 
     def reverberation_times(self, options: SceneOptions) -> tuple[float | None, ...]:
         """Reverberation times, s; None: no room."""
@@ -110,6 +111,8 @@ class QuestionType:
 
     def inapplicable_reason(self, options: SceneOptions) -> str | None:
         """Why it cannot be asked with these options, or None."""
+        if self.refused:
+            return self.refused
         if options.format in LATERAL_FORMATS and not self.is_lateral:
             return f"format {options.format} does not tell front from behind, nor above from below"
         if options.recordings and self.needs is None:

@@ -18,6 +18,7 @@ from ..scenes.recipes import RATE_HZ
 from ..scenes.varied_sounds import VARIED_OPTIONS
 from . import localisation, relations, trajectories, version_2
 from .items import plan_items
+from .measured_places import at_measured_places, declared_places
 from .question_types import QuestionType
 
 #: Attribute -> STAR-Bench's name of the category.
@@ -42,7 +43,7 @@ _PROFILES: dict[str, dict[str, tuple[QuestionType, ...]]] = {
     "default-1": _VERSION_1,
     "default-2": _VERSION_2,
 }
-_OPTIONS = ("format", "hrtf", "mix", "recordings", "rt60", "snr", "stems")
+_OPTIONS = ("format", "hrtf", "mix", "recordings", "rir", "rt60", "snr", "stems")
 
 
 class Spatial:
@@ -75,7 +76,9 @@ class Spatial:
         sizes = [sum(each.size for each in by_attribute[name]) for name in attributes]
         counts = apportion(sum(sizes) if spec.size is None else spec.size, sizes)
         parts = (
-            _plan_category(_CATEGORIES[name], by_attribute[name], count, options, spec.seed)
+            _plan_category(
+                _CATEGORIES[name], at_measured_places(by_attribute[name], options), count, options, spec.seed
+            )
             for name, count in zip(attributes, counts, strict=True)
         )
         return build_plan(
@@ -136,6 +139,10 @@ def _declarations(question_types: Sequence[QuestionType], options: SceneOptions)
         "format": options.format,
         "level_db_spl": question_types[0].level_db_spl,
         "snr_db": snr if len(set(map(tuple, snr.values()))) > 1 else next(iter(snr.values())),
-        "rt60_s": {each.name: rt60_words(each.reverberation_times(options)) for each in question_types},
+        **(declared_places(options) or _declared_rooms(question_types, options)),
         **options.declared_heads,
     }
+
+
+def _declared_rooms(question_types: Sequence[QuestionType], options: SceneOptions) -> dict[str, Any]:
+    return {"rt60_s": {each.name: rt60_words(each.reverberation_times(options)) for each in question_types}}

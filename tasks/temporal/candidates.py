@@ -13,7 +13,7 @@ from starbench.measure.splices import shares_right
 from starbench.synthesis import Recipe
 
 from .course import LEAST_CHANGE_DB, LEAST_RATIO, change_between, has_direction
-from .cuts import Cut, Material, cuts_at_marks, random_cuts
+from .cuts import Material, Segments, cuts_at_marks, random_cuts
 from .options import CLIP_S, TemporalOptions
 from .selection import Candidate
 
@@ -36,7 +36,7 @@ def excerpt_recipe(
     """Of an excerpt of a recording."""
     one = material.recording
     parameters = {"path": one.path, "digest": one.digest, "start_s": start_s, "duration_s": duration_s}
-    return Recipe("excerpt", {**parameters, "level_dbfs": level_dbfs, "fade_s": fade_s, **more})
+    return Recipe("recording-excerpt", {**parameters, "level_dbfs": level_dbfs, "fade_s": fade_s, **more})
 
 
 def order_candidates(
@@ -46,7 +46,7 @@ def order_candidates(
     recording = material.recording
     at_marks = len(recording.marks) >= n
     cuts = list(
-        cuts_at_marks(recording, n, options.gap) if at_marks else random_cuts(material, n, options.gap, rng)
+        cuts_at_marks(recording, n, options.gap) if at_marks else random_cuts(material, n, options, rng)
     )
     if not cuts:
         needed = n * CLIP_S[0] + (n - 1) * options.gap
@@ -82,7 +82,7 @@ def direction_candidates(
 ) -> tuple[list[Candidate], str]:
     """Excerpts that could be played backwards and noticed; where there are none, why."""
     recording = material.recording
-    cuts = cuts_at_marks(recording, 1, 0.0) or list(random_cuts(material, 1, options.gap, rng, EXCERPT_S))
+    cuts = cuts_at_marks(recording, 1, 0.0) or list(random_cuts(material, 1, options, rng, EXCERPT_S))
     cuts = [cut for cut in cuts if cut.duration_s >= EXCERPT_S[0]]
     if not cuts:
         return [], f"has no {EXCERPT_S[0]:g} s to play backwards"
@@ -96,7 +96,7 @@ def direction_candidates(
 
 
 def _heard(
-    material: Material, cut: Cut, facts: dict[str, float], options: TemporalOptions
+    material: Material, cut: Segments, facts: dict[str, float], options: TemporalOptions
 ) -> Iterator[Candidate]:
     """A cut with the level of its clips and what matching their edges tells; nothing where one is silent."""
     clips = [
@@ -114,5 +114,5 @@ def _heard(
         crest_db = max(peak - rms for peak, rms in zip(peaks_db, rms_db, strict=True))
         level = floor(10 * min(_LEVEL_DBFS, -_HEADROOM_DB - crest_db)) / 10
         clips = [clip * 10 ** ((level - rms) / 20) for clip, rms in zip(clips, rms_db, strict=True)]
-    matched = shares_right(clips, material.recording.rate) if len(clips) > 1 else {}
+    matched = shares_right(clips, material.recording.rate) if len(clips) > 1 and options.is_balanced else {}
     yield Candidate(material, cut, level, matched, facts)

@@ -13,16 +13,14 @@ from numpy.typing import NDArray
 from starbench.recordings import Recording
 
 from .course import HOP_S, Levels, levels_by_band, onsets
-from .options import CLIP_S
+from .options import CLIP_S, TemporalOptions
 
-#: Ways to cut a recording that are tried.
-_TRIES = 32
 #: A clip starts so long before an onset that is this near, s.
 _LEAD_S, _NEAR_S = 0.1, 0.5
 
 
 @dataclass(frozen=True)
-class Cut:
+class Segments:
     """Clips of one recording, in their true order and of equal length; times in s, on samples of the recording."""
 
     starts_s: tuple[float, ...]
@@ -32,7 +30,7 @@ class Cut:
     def stop_s(self) -> float:
         return self.starts_s[-1] + self.duration_s
 
-    def overlaps(self, other: Cut) -> bool:
+    def overlaps(self, other: Segments) -> bool:
         return self.starts_s[0] < other.stop_s and other.starts_s[0] < self.stop_s
 
 
@@ -55,13 +53,13 @@ class Material:
     def seconds(self) -> float:
         return self.samples.size / self.recording.rate
 
-    def levels_of(self, cut: Cut) -> list[Levels]:
+    def levels_of(self, cut: Segments) -> list[Levels]:
         """Of each clip."""
         n = round(cut.duration_s / HOP_S)
         return [self.levels[round(start / HOP_S) :][:n] for start in cut.starts_s]
 
 
-def cuts_at_marks(recording: Recording, n: int, gap_s: float) -> list[Cut]:
+def cuts_at_marks(recording: Recording, n: int, gap_s: float) -> list[Segments]:
     """Clips within marks, of each ``n`` marks that follow each other: as long as the shortest allows."""
     cuts, marks = [], recording.marks
     for first in range(0, len(marks) - n + 1, n):
@@ -75,11 +73,16 @@ def cuts_at_marks(recording: Recording, n: int, gap_s: float) -> list[Cut]:
 
 
 def random_cuts(
-    material: Material, n: int, gap_s: float, rng: np.random.Generator, length_s: tuple[float, float] = CLIP_S
-) -> Iterator[Cut]:
+    material: Material,
+    n: int,
+    options: TemporalOptions,
+    rng: np.random.Generator,
+    length_s: tuple[float, float] = CLIP_S,
+) -> Iterator[Segments]:
     """Ways to cut ``n`` clips; none where the recording is too short."""
+    gap_s = options.gap
     longest = min(length_s[1], (material.seconds - (n - 1) * gap_s) / n)
-    for _ in range(_TRIES if longest >= length_s[0] else 0):
+    for _ in range(options.tries if longest >= length_s[0] else 0):
         # Short ones more often, so that a long recording gives several.
         duration_s = length_s[0] + (longest - length_s[0]) * rng.random() ** 2
         duration_s = _whole(duration_s, material.recording.rate)
@@ -113,5 +116,5 @@ def _whole(seconds: float, rate: int) -> float:
     return int(seconds * rate + 1e-6) / rate
 
 
-def _on_samples(starts: Sequence[float] | NDArray[np.float64], duration_s: float, rate: int) -> Cut:
-    return Cut(tuple(round(float(start) * rate) / rate for start in starts), _whole(duration_s, rate))
+def _on_samples(starts: Sequence[float] | NDArray[np.float64], duration_s: float, rate: int) -> Segments:
+    return Segments(tuple(round(float(start) * rate) / rate for start in starts), _whole(duration_s, rate))

@@ -18,6 +18,7 @@ CLIP_S = (2.5, 10.7)
 _WORDS = {"levels": ("equal", "natural"), "matching": ("balanced", "any"), "mix": ("no", "yes")}
 #: Smallest and largest value of options that are numbers.
 _NUMBERS = {"gap": (0.0, 30.0), "fade": (0.0, 1.0), "per_recording": (1.0, 100.0)}
+_TRIES = 32
 _WITHOUT_CONTROLS: dict[str, Any] = {"gap": 0.0, "fade": 0.0, "levels": "natural", "matching": "any"}
 
 
@@ -40,6 +41,15 @@ class TemporalOptions:
     mix: str = "no"
 
     @property
+    def is_balanced(self) -> bool:
+        return self.matching == "balanced"
+
+    @property
+    def tries(self) -> int:
+        """In how many ways a recording is cut to choose from."""
+        return _TRIES if self.is_balanced else 4 * self.per_recording
+
+    @property
     def controls(self) -> dict[str, Any]:
         """What a suite declares about them."""
         return {
@@ -58,7 +68,7 @@ class TemporalOptions:
             "splice": [
                 f"{name}={getattr(self, name):g}" for name in ("gap", "fade") if not getattr(self, name)
             ]
-            + ["matching=any"] * (self.matching == "any"),
+            + ["matching=any"] * (not self.is_balanced),
             "metadata": ["levels=natural"] * (self.levels == "natural"),
         }
         listed = {name: "built with " + ", ".join(off) for name, off in reasons.items() if off}

@@ -113,7 +113,7 @@ def _draft(one: Candidate, clips: list[Recipe], uncut: Recipe | None = None, **f
             "audio_paths": ("",) * len(clips),
             "source": "recording",
             "global_caption": recording.caption,
-            "truth": {"recording": facts, **one.facts},
+            "truth": {"planned": {"recording": facts, **one.facts}},
         }
     )
     return Draft(item, tuple(clips), uncut)

@@ -1,6 +1,6 @@
 """Which cuts become items: spread over the recordings, and such that matching edges is worth no more than guessing.
 
-What matches at the edges of two clips may be a seam, or what really goes on in the recording: the end of a siren that
+What matches at the edges of two clips may be a seam, or what really happens in the recording: the end of a siren that
 falls slowly is nearer to what comes next than to anything else, however much is removed. So no gap is long enough, and
 which way a cut is matched is balanced instead, as any nuisance is: a cut is taken if the listener who matches edges
 is then right as often as a guess would be, by each of its cues and by all of them together.
@@ -14,7 +14,7 @@ from math import factorial
 
 import numpy as np
 
-from .cuts import Cut, Material
+from .cuts import Material, Segments
 
 #: The number of items whose order the listener finds may differ from that of a guesser by so many.
 _TOLERANCE = 1.0
@@ -29,7 +29,7 @@ class Candidate:
     """
 
     material: Material
-    cut: Cut
+    cut: Segments
     level_dbfs: float | None
     matched: Mapping[str, float]
     facts: Mapping[str, float]

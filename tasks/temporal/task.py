@@ -14,7 +14,6 @@ from starbench.recordings import LeftOut, Library, Recording, load_library
 from starbench.storage.inputs import read_bytes
 from starbench.synthesis import BuildPlan, BuildSpec, Draft, generator
 
-from ..design.apportionment import apportion
 from ..design.plans import PartPlan, build_plan, select_attributes
 from .candidates import EXCERPT_S, direction_candidates, order_candidates
 from .cuts import Material
@@ -69,7 +68,7 @@ class _Part:
         self.chosen = spread(
             list(self.candidates.values()),
             options.per_recording,
-            balanced=options.matching == "balanced",
+            balanced=options.is_balanced,
             rng=rng,
         )
         used = {one.material.recording.file for one in self.chosen}
@@ -113,7 +112,11 @@ class Temporal:
             name: part.drafts(sizes[name], options, generator(spec.seed, name, "order"))
             for name, part in parts.items()
         }
-        used = {draft.item.truth["recording"]["file"] for of_part in drafts.values() for draft in of_part}
+        used = {
+            draft.item.truth["planned"]["recording"]["file"]
+            for of_part in drafts.values()
+            for draft in of_part
+        }
         return build_plan(
             [
                 *(
@@ -142,14 +145,17 @@ def _material(recording: Recording) -> Material:
 
 
 def _sizes(parts: Mapping[str, _Part], size: int | None) -> dict[str, int]:
-    """How many items of each sub-category: in proportion to what the recordings give, in whole cuts."""
-    given = [part.size for part in parts.values()]
-    if size is not None and size < sum(given):
-        given = [min(n, most) for n, most in zip(apportion(size, given), given, strict=True)]
-    return {
-        name: n // part.form.items_a_cut * part.form.items_a_cut
-        for n, (name, part) in zip(given, parts.items(), strict=True)
-    }
+    """How many items of each sub-category: all, or as equally many of each as there are, in whole cuts."""
+    sizes = dict.fromkeys(parts, 0)
+    room = sum(part.size for part in parts.values()) if size is None else size
+    while growing := [
+        name
+        for name, part in parts.items()
+        if sizes[name] < part.size and sum(sizes.values()) + part.form.items_a_cut <= room
+    ]:
+        name = min(growing, key=lambda one: sizes[one])
+        sizes[name] += parts[name].form.items_a_cut
+    return sizes
 
 
 def _short_of(size: int | None, n: int) -> list[str]:

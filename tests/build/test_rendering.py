@@ -81,3 +81,24 @@ def test_a_suite_can_be_read_while_nothing_is_left_of_its_making(task: str, tmp_
     assert isinstance(built, Suite)
     assert built.root == tmp_path / "s"
     assert {path.name for path in built.root.iterdir()} == {"suite.json", "metadata.jsonl", "audio"}
+
+
+def test_an_uncut_recording_is_rendered_beside_its_clips_and_a_resumed_build_keeps_it(
+    task: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = Path(task.partition(":")[0])
+    file.write_text(
+        file.read_text().replace("return Draft(item, clips)", "return Draft(item, clips, recipe(100 + n))")
+    )
+    built = build(task, spec(6), tmp_path / "whole", workers=1)
+    for n, item in enumerate(built.items):
+        uncut = decode(built.root / str(item.uncut_audio_path))
+        assert built.clips[str(item.uncut_audio_path)].digest == uncut.digest
+        assert item.uncut_audio_path not in item.audio_paths
+        assert [clip["number"] for clip in item.truth["clips"]] == [n] * len(item.audio_paths)
+    assert len(built.clips) == 6 + 9
+    wanted = content(built.root)
+    broken = tmp_path / "again"
+    with pytest.raises(Exception, match="cannot exist"):
+        build(task, spec(6, fail="impossible", at="4"), broken, workers=1)
+    assert content(build(task, spec(6), broken, workers=1).root) == wanted

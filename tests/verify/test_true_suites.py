@@ -22,7 +22,7 @@ def test_a_suite_of_tones_is_clean_and_within_a_tenth_of_a_jnd(tones: Path) -> N
         assert worst is not None
         assert worst < 0.1
     assert {row.group for row in findings.balance} == {
-        "range_pitch_loudness", "sensitivity_pitch", "sensitivity_loudness", "sensitivity_duration",
+        "range_pitch_loudness", "sensitivity_pitch", "sensitivity_loudness", "sensitivity_duration", "all together",
     }  # fmt: skip
 
 

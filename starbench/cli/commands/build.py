@@ -8,11 +8,13 @@ from typing import Any
 
 from starbench.build.build import InterruptedBuild
 from starbench.build.build import build as build_suite
+from starbench.cli.commands.baselines import show_baselines
 from starbench.cli.commands.floors import floors
 from starbench.cli.commands.progress import counting
 from starbench.cli.commands.shared import key_values, names_in
 from starbench.cli.output import echo
 from starbench.errors import InputError
+from starbench.execution.processes import available_cpus
 from starbench.floors.suite import require_classifiers
 from starbench.reporting.data_card import write_data_card
 from starbench.runs.load import load
@@ -33,6 +35,7 @@ def build(options: Mapping[str, Any]) -> None:
     shorthands = {
         "format": options["output_format"],
         "hrtf": _heads(options["hrtf"] or ()),
+        "rir": _existing("--rir", options["rir"], Path.exists, "file or folder"),
         "recordings": _existing("--recordings", options["recordings"], Path.is_dir, "folder"),
         "stems": "true" if options["stems"] else None,
         "precision": None if options["precision"] is None else str(options["precision"]),
@@ -67,6 +70,8 @@ def build(options: Mapping[str, Any]) -> None:
         echo(f"and {len(left_out) - _SHOWN} more files: {card} lists all")
     if options["floors"]:
         floors(out, (), options["workers"])
+    else:
+        show_baselines(suite, options["workers"] or available_cpus())
 
 
 def _note(earlier: InterruptedBuild) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from starbench.cli.commands.baselines import show_baselines
 from starbench.cli.commands.progress import counting
 from starbench.cli.output import echo
 from starbench.execution.processes import available_cpus
@@ -23,3 +24,4 @@ def floors(root: Path, others: Sequence[Path], workers: int | None) -> None:
     path = write_floors(root, found)
     show(found)
     echo(f"written to {path}; the suite's digest stays {suite.digest[:12]}")
+    show_baselines(suite, workers or available_cpus())

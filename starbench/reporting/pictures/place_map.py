@@ -22,6 +22,8 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _FRAME, _GAP, _LINE = 4.0, 0.35, 0.17
 #: Characters of a line below the map.
 _ACROSS = 58
+#: A room of so many corners has a length and a width.
+_CORNERS_OF_A_BOX = 4
 #: Seconds between the dots on a path.
 _MARK_S = 0.5
 #: Radius of the head, m; drawn larger where it would not be seen.
@@ -84,9 +86,7 @@ def draw_map(figure: Figure, place: SubplotSpec, view: TopView, reach: float, he
         _draw_source(ax, source, number, view.sources[:number], near=reach / 24)
     width, high = figure.get_size_inches() * grid[0, 0].get_position(figure).size
     _draw_labels(ax, view.sources, points_per_metre=72 * min(width, high) / (2 * reach), reach=reach)
-    ax.set_title(
-        "From above, the nose up" + ("" if view.corners is not None else "; in the open"), loc="left"
-    )
+    ax.set_title("From above, the nose up" + ("; in the open" if view.in_open else ""), loc="left")
     # Hung below the frame, wherever its aspect lets it end, into the room that ``height_in`` leaves.
     for row, (source_number, line) in enumerate(_legend(view)):
         ax.annotate(
@@ -109,7 +109,9 @@ def _legend(view: TopView) -> list[tuple[int | None, str]]:
         words = f"{number + 1}  {source.name}: {place_words(source)}"
         lines += [(number, line) for line in textwrap.wrap(words, _ACROSS, subsequent_indent="    ")]
     notes = ["rings: horizontal distance"]
-    if view.corners is not None:
+    if view.corners is not None and len(view.corners) != _CORNERS_OF_A_BOX:
+        notes.insert(0, f"a room of {len(view.corners)} corners")
+    elif view.corners is not None:
         across, deep = (float(np.linalg.norm(view.corners[k] - view.corners[0])) for k in (1, 3))
         notes.insert(0, f"a room of {across:.1f} × {deep:.1f}\u00a0m")
     if any(source.is_moving for source in view.sources):

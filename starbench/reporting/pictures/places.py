@@ -37,8 +37,9 @@ class _Record(BaseModel):
 
 
 class _Room(_Record):
-    size_m: tuple[_Distance, _Distance, _Distance]
-    listener_m: tuple[_Metres, _Metres, _Metres]
+    size_m: tuple[_Distance, _Distance, _Distance] | None = None
+    corners: Annotated[tuple[tuple[_Metres, _Metres], ...], Field(min_length=3, max_length=64)] | None = None
+    listener_m: tuple[_Metres, _Metres, _Metres] = (0.0, 0.0, 0.0)
     facing_deg: _Angle = 0.0
 
 
@@ -88,10 +89,14 @@ class SourceTrack(NamedTuple):
 
 
 class TopView(NamedTuple):
-    """Sources around the listener, and where there is a room its corners, shape (4, 2), m, in the listener's axes."""
+    """Sources around the listener, and the corners of a room, shape (n, 2), m, in the listener's axes.
+
+    There are no corners in the open, nor of a room that was measured.
+    """
 
     sources: tuple[SourceTrack, ...]
     corners: _Plan | None
+    in_open: bool
 
 
 def clip_truths(item: Item) -> list[Mapping[str, Any]]:
@@ -118,15 +123,22 @@ def top_view(truth: Mapping[str, Any], planned: Mapping[str, Any] = MappingProxy
         return None
     names = _names(scene.sources, planned)
     tracks = tuple(_track(source, name) for source, name in zip(scene.sources, names, strict=True))
-    return TopView(tracks, None if scene.room is None else _corners(scene.room))
+    in_open = scene.room is None
+    return TopView(tracks, None if scene.room is None else _corners(scene.room), in_open)
 
 
-def _corners(room: _Room) -> _Plan:
-    (x, y), facing = room.size_m[:2], np.radians(room.facing_deg)
+def _corners(room: _Room) -> _Plan | None:
+    if room.size_m is not None:
+        x, y = room.size_m[:2]
+        plan = np.array([(0.0, 0.0), (x, 0.0), (x, y), (0.0, y)])
+    elif room.corners is not None:
+        plan = np.array(room.corners)
+    else:  # one that was measured
+        return None
+    facing = np.radians(room.facing_deg)
     ahead = np.array([np.cos(facing), -np.sin(facing)])
     right = np.array([ahead[1], -ahead[0]])
-    floor = np.array([(0.0, 0.0), (x, 0.0), (x, y), (0.0, y)]) - room.listener_m[:2]
-    corners: _Plan = floor @ np.stack([right, ahead], axis=1)
+    corners: _Plan = (plan - room.listener_m[:2]) @ np.stack([right, ahead], axis=1)
     return corners
 
 

@@ -173,6 +173,7 @@ def view_of(view: TopView | None) -> dict[str, Any] | None:
         return None
     return {
         "walls": None if view.corners is None else _rounded(view.corners),
+        "open": view.in_open,
         "sources": [
             {
                 "name": source.name,

@@ -123,14 +123,15 @@ def draft_item(context: ItemContext, question: Question, layout: Layout, design:
     onset_s, end_s = uniform(rng, _LEAD_S), 0.0
     sources: list[SourceParameters] = []
     signal = sound.draw_signal(duration_s, rng)
-    level = uniform(rng, design.level_db_spl)
+    levels = sound.levels(design.level_db_spl)
+    level = uniform(rng, levels)
     for at in layout.places:
         spectrum = {} if design.colour is None else {"spectrum": design.colour.draw(rng)}
         sources.append({"signal": signal | spectrum, "onset_s": onset_s, "at": at, "level_db_spl": level})
         end_s = onset_s + design.duration_s[1] + tail_s
         onset_s = round(end_s + uniform(rng, _GAP_S), 4)
         # Both are drawn whether they are used or not: all designs consume the same random numbers.
-        next_level, next_signal = uniform(rng, design.level_db_spl), with_new_tilt(signal, rng)
+        next_level, next_signal = uniform(rng, levels), with_new_tilt(signal, rng)
         level = next_level if design.separate_levels else level
         signal = next_signal if design.separate_tilts else signal
     total_s = round(end_s + uniform(rng, _END_S), 4)

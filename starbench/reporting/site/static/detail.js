@@ -119,7 +119,7 @@ window.starbench = window.starbench || {};
     view.detail.views.forEach((one, k) => {
       if (!one) return;
       const size = Math.min(300, pane.clientWidth - 40);
-      const title = view.detail.views.length > 1 ? `Clip ${k + 1}` : one.walls ? "In its room (walls where they are near)" : "In the open";
+      const title = view.detail.views.length > 1 ? `Clip ${k + 1}` : one.walls ? "In its room (walls where they are near)" : one.open ? "In the open" : "In a room that was measured";
       const legend = make("ol", "sources");
       one.sources.forEach((source, number) => {
         legend.append(make("li", `c${(number % 6) + 1}`, make("b", "", source.name), make("span", "quiet", ` ${source.where}`)));

@@ -20,13 +20,14 @@ from ....scenes.recipes import scene_recipe
 from ....scenes.recordings import FRONT_BEHIND
 from ....scenes.rooms import HALL, circle_around
 from ....scenes.sounds import NamedSound
+from ..clips import NEEDS as ELSEWHERE
 from ..clips import draft_clips, sounds
 
 RATE_HZ = 44_100
 RT60_S = 0.5
 DURATION_S = (2.0, 4.0)
-#: Sub-category -> what it needs of the user's recordings, where that is not what other profiles need.
-NEEDS = {"sensitivity_azimuth": FRONT_BEHIND}
+#: Sub-category -> what it needs of the user's recordings: here pairs of azimuths lie all around.
+NEEDS = {**ELSEWHERE, "sensitivity_azimuth": FRONT_BEHIND}
 _SIGNALS = ("noise", "complex", "siren")
 _SOURCE_DB_SPL = 70.0
 _ONSET_S, _END_S = 0.1, 0.1
@@ -85,6 +86,7 @@ def _item(context: ItemContext, content: ClipQuestion) -> Draft:
     sound: NamedSound = context.factors["sound"]
     duration_s = uniform(rng, DURATION_S)
     signal = sound.draw_signal(duration_s, rng)
+    level = _SOURCE_DB_SPL - sound.softer_db
     tail_s = max(seconds or 0.0 for seconds in options.reverberation_times((RT60_S,)))
     total_s = round(_ONSET_S + duration_s + tail_s + _END_S, 4)
     # Every room holds the farthest places of all questions: 2 m all around, and 10 m straight ahead.
@@ -93,7 +95,7 @@ def _item(context: ItemContext, content: ClipQuestion) -> Draft:
     clips = [
         scene_recipe(
             options,
-            [{"signal": signal, "onset_s": _ONSET_S, "at": at, "source_db_spl": _SOURCE_DB_SPL}],
+            [{"signal": signal, "onset_s": _ONSET_S, "at": at, "source_db_spl": level}],
             total_s,
             room=room,
             snr_db=context.factors["snr"],

@@ -1,0 +1,1 @@
+"""Responses that were measured in real rooms, read from SOFA files and folders of sound files."""
