@@ -62,7 +62,7 @@ class _Filters(NamedTuple):
 
     def nearest(self, vectors: NDArray[np.float32]) -> NDArray[np.intp]:
         """Number of the direction next to each vector, shape (..., 3)."""
-        azimuth, elevation, _ = angles(vectors)
+        azimuth, elevation, _ = angles(vectors.astype(np.float64))
         ring = np.rint((elevation + 90.0) / _SPACING_DEG).astype(np.intp)
         place = np.rint(azimuth / 360.0 * self.counts[ring]).astype(np.intp) % self.counts[ring]
         return np.asarray(self.firsts[ring] + place)
@@ -117,7 +117,9 @@ def _ears(
     spectra: Spectra, vectors: NDArray[np.float32], directness: NDArray[np.float32], filters: _Filters
 ) -> Spectra:
     """Spectra of the ears, shape (frames, lines, 2)."""
-    gains = np.moveaxis(encode(vectors.reshape(-1, 3)), 0, -1).reshape(spectra.shape)
+    gains = np.moveaxis(encode(vectors.reshape(-1, 3).astype(np.float64)).astype(np.float32), 0, -1).reshape(
+        spectra.shape
+    )
     wave = (directness * (gains * spectra).sum(axis=-1) / 2.0)[..., None]
     rest = spectra - wave * gains
     ears = wave * filters.of_head[np.arange(spectra.shape[1]), filters.nearest(vectors)]

@@ -18,8 +18,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PLUGIN_FOLDERS = ("synth", "tasks", "adapters")
-#: Names of plug-ins that are other things too: a protocol, the heading of a column, a command.
-CORE_MAY_NAME = {"star-bench", "constant", "questions"}
+#: Names of plug-ins that are other things too: a protocol, the heading of a column, a command, a key of a page's data.
+CORE_MAY_NAME = {"star-bench", "constant", "questions", "annotated"}
 #: ``starbench demo`` shows our own plug-ins off, so this one file names some, as a user would.
 SHOWCASE = "cli/commands/demo.py"
 HEAVY = (

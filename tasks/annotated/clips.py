@@ -16,7 +16,7 @@ from starbench.build.render import render_stimulus
 from starbench.errors import InputError, SuiteError
 from starbench.storage.atomic import write_bytes, write_text
 from starbench.storage.cache import cache_folder
-from starbench.storage.inputs import read_json
+from starbench.storage.inputs import read_bytes, read_json
 from starbench.synthesis import Recipe, generator
 
 from .annotations import FRAMES_PER_SECOND
@@ -84,7 +84,7 @@ def state(recording: Path, *variant: str) -> str:
 
 def _decoded(clip: Path, head: str) -> tuple[Audio, dict[str, Any]]:
     """A clip in first-order ambisonics at the ears of a head, and the truth about that."""
-    parameters = {"path": str(clip), "digest": sha256(clip.read_bytes()).hexdigest(), "head": head}
+    parameters = {"path": str(clip), "digest": sha256(read_bytes(clip)).hexdigest(), "head": head}
     audio, stimulus = render_stimulus(Recipe("foa-to-binaural", parameters), generator(0))
     return audio, stimulus.truth
 

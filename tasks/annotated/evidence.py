@@ -155,9 +155,9 @@ def _to_the_right(frame: NDArray[np.float64], rate: int, recorded: ClipFormat) -
     """How far to the right a sound is heard, from -1 to 1, by levels, intensity or phases."""
     if recorded.name == "foa":
         w, y = frame[:, 0], frame[:, 1]
-        return float(-np.mean(w * y) / max(np.mean(w**2) + np.mean(y**2), 1e-30)) * 2.0
+        return -2.0 * float(np.mean(w * y)) / max(float(np.mean(w**2 + y**2)), 1e-30)
     if not recorded.microphones_m:
-        left, right = np.mean(frame**2, axis=0)
+        left, right = np.mean(frame**2, axis=0).tolist()
         return float((right - left) / max(right + left, 1e-30))
     first, last = recorded.outermost
     apart_m = recorded.microphones_m[first][1] - recorded.microphones_m[last][1]

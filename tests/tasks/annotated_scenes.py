@@ -79,20 +79,18 @@ def recordings() -> dict[str, Recording]:
     three = [Event(sound, 3 * k, 40, 60.0 * k) for k, sound in enumerate(CLASSES)]
     clips += [three, [*three[:2], three[2]._replace(start=20)], [*three, Event(3, 10, 40, 200, source=5)]]
     found: dict[str, Recording] = {}
-    for k in range(0, len(clips), 2):  # every other recording has two clips with a pause before, and between
-        second = (
-            [one._replace(start=one.start + 63, stop=one.stop + 63) for one in clips[k + 1]]
-            if k + 1 < len(clips)
-            else []
-        )
+    for k in range(0, len(clips), 2):  # every other recording has two clips, with a pause between
+        pair = clips[k : k + 2]
         if k % 4:
-            found[f"room {k:03}"] = [*clips[k], *second]
-        else:
-            found[f"room {k:03}"] = clips[k]
-            found[f"part/room {k + 1:03}"] = [
-                one._replace(start=one.start - 63, stop=one.stop - 63) for one in second
+            later = [
+                [one._replace(start=one.start + 63 * n, stop=one.stop + 63 * n) for one in clip]
+                for n, clip in enumerate(pair)
             ]
-    return {name: events for name, events in found.items() if events}
+            found[f"room {k:03}"] = [one for clip in later for one in clip]
+        else:
+            found[f"room {k:03}"], *others = pair
+            found |= {f"part/room {k + 1:03}": clip for clip in others}
+    return found
 
 
 def seconds(events: Recording) -> float:

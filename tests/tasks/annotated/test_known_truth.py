@@ -23,10 +23,14 @@ KINDS = {
     "stereo": ("stereo", False, 24_000, None),
     "pair": ("array", False, 24_000, None),
 }
+SLOW = ("binaural at 24 kHz", "stereo", "foa clockwise")
 SECTOR = ("foa", "foa clockwise", "binaural")
 
 
-@pytest.fixture(scope="module", params=KINDS)
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else []) for name in KINDS],
+)
 def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

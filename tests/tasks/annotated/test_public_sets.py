@@ -96,6 +96,19 @@ def test_a_side_is_where_the_stereo_is_louder(folders: dict[str, Path]) -> None:
         assert item.answer == expected
 
 
+def test_as_a_head_hears_starss23_its_sides_are_the_louder_ears(folders: dict[str, Path]) -> None:
+    suite = open_suite(f"starss23-binaural:{folders['starss23']}")
+    assert {(clip.channels, clip.rate) for clip in suite.clips.values()} == {(2, 24_000)}
+    assert suite.declared["not_asked"] == {"sector": ["behind"]}
+    assert {item.truth["clips"][0]["head"]["name"] for item in suite.items} == {
+        suite.declared["decoding"]["head"]["name"]
+    }
+    for item in of_type(suite, "direction"):
+        ratio = right_over_left_db(samples(suite, item, the_one(item)["stretches_s"]))
+        expected = "In the middle" if abs(ratio) < 3 else "Right side" if ratio > 0 else "Left side"
+        assert item.answer == expected
+
+
 def lateral(suite: Suite, clip: NDArray[np.float64]) -> float:
     """What goes up with the angle to the right."""
     return right_over_left_db(clip) if clip.shape[1] == 2 else math.sin(math.radians(right_of_front(clip)))
