@@ -56,23 +56,23 @@ class Recording:
     @property
     def name(self) -> str | None:
         """What a listener would call it."""
-        return self.label and self.label.name
+        return self.label.name if self.label else None
 
     @property
     def sound_class(self) -> str | None:
-        return self.label and self.label.sound_class
+        return self.label.sound_class if self.label else None
 
     @property
     def licence(self) -> str | None:
-        return self.label and self.label.licence
+        return self.label.licence if self.label else None
 
     @property
     def kind(self) -> str | None:
-        return self.label and self.label.kind
+        return self.label.kind if self.label else None
 
     @property
     def caption(self) -> str | None:
-        return self.label and self.label.caption
+        return self.label.caption if self.label else None
 
     @property
     def marks(self) -> Marks:

@@ -54,7 +54,7 @@ def evenly(counts: Sequence[int]) -> float:
         return float(chisquare(counts).pvalue)
     observed = sum(count**2 for count in counts)
     ways = sum(_ways(part, k) for part in _partitions(n, k, n) if sum(count**2 for count in part) >= observed)
-    return float(ways) / k**n
+    return float(ways / k**n)
 
 
 def _partitions(n: int, parts: int, most: int) -> Iterator[tuple[int, ...]]:

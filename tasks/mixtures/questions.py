@@ -28,7 +28,7 @@ Factors = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Content:
+class MixtureContent:
     """Azimuths (degrees, clockwise from the front) and onsets (s after the first) of the sounds, and what is right.
 
     Options are texts, or None where they are the names of the sounds; ``right`` is the index of the right one.
@@ -48,7 +48,7 @@ class MixtureQuestion:
     name: str
     attribute: str
     wordings: tuple[str, ...]
-    content: Callable[[int, Factors, np.random.Generator], Content]
+    content: Callable[[int, Factors, np.random.Generator], MixtureContent]
     factors: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     names_its_sound: bool = False
     """Whether the question names one sound, whose level over the others is then a factor."""
@@ -69,10 +69,10 @@ def _anywhere(n: int, rng: np.random.Generator) -> list[float]:
     return spread(uniform(rng, _FRONTAL_DEG), n, rng)
 
 
-def _where(n: int, factors: Factors, rng: np.random.Generator) -> Content:
+def _where(n: int, factors: Factors, rng: np.random.Generator) -> MixtureContent:
     side = factors["answer"]
     azimuths = spread(uniform(rng, _RANGES[side]), n, rng)
-    return Content(
+    return MixtureContent(
         azimuths_deg=azimuths,
         onsets_s=[0.0] * n,
         options=SIDES,
@@ -81,19 +81,19 @@ def _where(n: int, factors: Factors, rng: np.random.Generator) -> Content:
     )
 
 
-def _which_is_there(n: int, factors: Factors, rng: np.random.Generator) -> Content:
+def _which_is_there(n: int, factors: Factors, rng: np.random.Generator) -> MixtureContent:
     azimuths = sorted(_anywhere(n, rng), reverse=factors["side"] == "right")
-    return Content(azimuths_deg=azimuths, onsets_s=[0.0] * n, options=None, right=0)
+    return MixtureContent(azimuths_deg=azimuths, onsets_s=[0.0] * n, options=None, right=0)
 
 
-def _which_began(n: int, _factors: Factors, rng: np.random.Generator) -> Content:
+def _which_began(n: int, _factors: Factors, rng: np.random.Generator) -> MixtureContent:
     gaps = [uniform(rng, _ONSETS_S) for _ in range(n - 1)]
     onsets = [round(float(onset), 4) for onset in np.cumsum([0.0, *gaps])]
-    return Content(azimuths_deg=_anywhere(n, rng), onsets_s=onsets, options=None, right=0)
+    return MixtureContent(azimuths_deg=_anywhere(n, rng), onsets_s=onsets, options=None, right=0)
 
 
-def _how_many(n: int, _factors: Factors, rng: np.random.Generator) -> Content:
-    return Content(azimuths_deg=_anywhere(n, rng), onsets_s=[0.0] * n, options=_COUNTS, right=n - 2)
+def _how_many(n: int, _factors: Factors, rng: np.random.Generator) -> MixtureContent:
+    return MixtureContent(azimuths_deg=_anywhere(n, rng), onsets_s=[0.0] * n, options=_COUNTS, right=n - 2)
 
 
 QUESTIONS = (

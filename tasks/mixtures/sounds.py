@@ -12,8 +12,8 @@ from starbench.recordings import Recording
 from ..scenes.recordings import Draw
 
 
-class Deck:
-    """Deals recordings that differ in name and class, with what draws excerpts of them: the least dealt ones first."""
+class RecordingPool:
+    """Recordings to choose from, each with what draws excerpts of it: those that differ, the least used ones first."""
 
     def __init__(self, draws: Mapping[Recording, Draw]) -> None:
         self._recordings = list(draws)
@@ -25,8 +25,8 @@ class Deck:
         """How many recordings are unlike each other; a lower bound, found by taking each that still fits."""
         return len(self._unlike(range(len(self._recordings)), len(self._recordings)))
 
-    def deal(self, n: int, rng: np.random.Generator) -> list[tuple[Recording, Draw]]:
-        """Deal ``n`` recordings, in random order."""
+    def choose(self, n: int, rng: np.random.Generator) -> list[tuple[Recording, Draw]]:
+        """Choose ``n`` recordings that differ in name and class, in random order."""
         shuffled = rng.permutation(len(self._recordings)).tolist()
         # Where a greedy choice runs into a corner, another order finds a way: `most` showed that there is one.
         for order in (sorted(shuffled, key=lambda k: self._uses[k]), range(len(self._recordings))):
@@ -34,8 +34,8 @@ class Deck:
             if len(chosen) == n:
                 break
         self._uses.update(chosen)
-        dealt = [self._recordings[chosen[k]] for k in rng.permutation(n)]
-        return [(recording, self._draws[recording]) for recording in dealt]
+        ordered = [self._recordings[chosen[k]] for k in rng.permutation(n)]
+        return [(recording, self._draws[recording]) for recording in ordered]
 
     def _unlike(self, order: Sequence[int], n: int) -> list[int]:
         chosen: list[int] = []

@@ -31,8 +31,8 @@ from ..scenes.places import place
 from ..scenes.recipes import RATE_HZ, scene_recipe
 from ..scenes.recordings import LATERAL_NAMED, Draw, fitting
 from ..scenes.rooms import LIVING, MATERIALS, circle_around
-from .questions import QUESTIONS, Content, MixtureQuestion
-from .sounds import Deck
+from .questions import QUESTIONS, MixtureContent, MixtureQuestion
+from .sounds import RecordingPool
 
 TASK = "Mixtures"
 #: Numbers of sounds, and levels of the one that is asked about over all others together, dB.
@@ -74,23 +74,23 @@ class Mixtures:
         check_rooms(options, [(_ROOMS, times)])
         quietest = min((snr for snr in options.backgrounds((None,)) if snr is not None), default=None)
         fits, lacking = fitting(library.recordings, LATERAL_NAMED, (_DURATION_S, _DURATION_S), quietest)
-        deck = Deck({recording: excerpts.draw for recording, excerpts in fits.items()})
-        numbers = tuple(n for n in N_SOUNDS if n <= deck.most)
+        pool = RecordingPool({recording: excerpts.draw for recording, excerpts in fits.items()})
+        numbers = tuple(n for n in N_SOUNDS if n <= pool.most)
         if len(numbers) < 2:
             raise InputError(
-                f"option recordings: only {deck.most} recordings differ in name and class, and mixtures need 3"
+                f"option recordings: only {pool.most} recordings differ in name and class, and mixtures need 3"
             )
         types = [each for each in QUESTIONS if each.attribute in attributes]
         counts = apportion(_SIZE if spec.size is None else spec.size, [1] * len(types))
         parts = [
-            PartPlan(list(_plan(each, n, numbers, deck, options, spec.seed)), ())
+            PartPlan(list(_plan(each, n, numbers, pool, options, spec.seed)), ())
             for each, n in zip(types, counts, strict=True)
         ]
         missing = [n for n in N_SOUNDS if n not in numbers]
         dropped = [
             f"{len(files)} recordings are not used: they {reason}" for reason, files in lacking.items()
         ]
-        dropped += [f"mixtures of {n}: only {deck.most} recordings differ in name and class" for n in missing]
+        dropped += [f"mixtures of {n}: only {pool.most} recordings differ in name and class" for n in missing]
         return build_plan(
             [*parts, PartPlan((), dropped)],
             declared={
@@ -111,7 +111,7 @@ class Mixtures:
 
 
 def _plan(
-    each: MixtureQuestion, n: int, numbers: Sequence[int], deck: Deck, options: SceneOptions, seed: int
+    each: MixtureQuestion, n: int, numbers: Sequence[int], pool: RecordingPool, options: SceneOptions, seed: int
 ) -> Iterator[Draft]:
     rng = design_generator(seed, each.name)
     asked = each.factors.get("answer", (None,))
@@ -133,13 +133,13 @@ def _plan(
         free = rng.permutation(cell["n"]).tolist()
         place_of_right = min(free, key=lambda k, n=cell["n"]: places[n, k])  # type: ignore[misc]
         places[cell["n"], place_of_right] += 1
-        yield _item(each, context, deck, place_of_right)
+        yield _item(each, context, pool, place_of_right)
 
 
-def _item(each: MixtureQuestion, context: ItemContext, deck: Deck, place_of_right: int) -> Draft:
+def _item(each: MixtureQuestion, context: ItemContext, pool: RecordingPool, place_of_right: int) -> Draft:
     factors, rng = context.factors, context.generator("mixture")
     n: int = factors["n"]
-    sounds = deck.deal(n, context.generator("sounds"))
+    sounds = pool.choose(n, context.generator("sounds"))
     recordings = [recording for recording, _ in sounds]
     content = each.content(n, factors, rng)
     sources, total_s = _sources(each, content, [draw for _, draw in sounds], factors, rng)
@@ -187,7 +187,7 @@ def _truth(
 
 
 def _options(
-    content: Content, names: Sequence[str], place_of_right: int, rng: np.random.Generator
+    content: MixtureContent, names: Sequence[str], place_of_right: int, rng: np.random.Generator
 ) -> tuple[tuple[str, ...], str]:
     if content.options is not None:
         return content.options, content.options[content.right]
@@ -199,7 +199,7 @@ def _options(
 
 def _sources(
     each: MixtureQuestion,
-    content: Content,
+    content: MixtureContent,
     draws: Sequence[Draw],
     factors: Mapping[str, Any],
     rng: np.random.Generator,
