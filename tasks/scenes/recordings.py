@@ -139,7 +139,7 @@ class Excerpts:
             shape = present[:, band_of(_SHAPE_FROM_HZ) : top + 1]
             yield (
                 f"have gaps in their spectrum below {needs.bandwidth_hz / 1000:g} kHz",
-                shape.mean(axis=1) >= _FILLED,
+                np.asarray(shape.mean(axis=1) >= _FILLED),
             )
         mean = levels.sum(axis=1)
         yield "have it in soft parts only", mean >= mean.max() * 10.0 ** (-_PAUSE_DB / 10.0)
