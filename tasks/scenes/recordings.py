@@ -133,7 +133,7 @@ class Excerpts:
         levels = np.maximum(total[hops:] - total[:-hops], 0.0) / hops
         present, top = heard(levels, self.snr_db), band_of(needs.bandwidth_hz)
         reaches = present[:, top:].any(axis=1) & (self.recording.bandwidth_hz >= needs.bandwidth_hz)
-        yield f"do not reach {needs.bandwidth_hz / 1000:g} kHz", reaches
+        yield f"do not reach {needs.bandwidth_hz / 1000:g} kHz", np.asarray(reaches)
         yield "are too narrow, as a tone is", np.asarray(present.sum(axis=1) >= _FEWEST_BANDS)
         if needs.spectrum:
             shape = present[:, band_of(_SHAPE_FROM_HZ) : top + 1]
