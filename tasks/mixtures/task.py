@@ -111,7 +111,12 @@ class Mixtures:
 
 
 def _plan(
-    each: MixtureQuestion, n: int, numbers: Sequence[int], pool: RecordingPool, options: SceneOptions, seed: int
+    each: MixtureQuestion,
+    n: int,
+    numbers: Sequence[int],
+    pool: RecordingPool,
+    options: SceneOptions,
+    seed: int,
 ) -> Iterator[Draft]:
     rng = design_generator(seed, each.name)
     asked = each.factors.get("answer", (None,))

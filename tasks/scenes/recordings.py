@@ -132,15 +132,14 @@ class Excerpts:
         total = np.concatenate([np.zeros((1, bands.shape[1])), np.cumsum(bands, axis=0)])
         levels = np.maximum(total[hops:] - total[:-hops], 0.0) / hops
         present, top = heard(levels, self.snr_db), band_of(needs.bandwidth_hz)
-        has_band = self.recording.bandwidth_hz >= needs.bandwidth_hz
-        reaches = np.logical_and(present[:, top:].any(axis=1), has_band)
-        yield f"do not reach {needs.bandwidth_hz / 1000:g} kHz", reaches
+        reaches = present[:, top:].any(axis=1) & (self.recording.bandwidth_hz >= needs.bandwidth_hz)
+        yield f"do not reach {needs.bandwidth_hz / 1000:g} kHz", np.asarray(reaches)
         yield "are too narrow, as a tone is", np.asarray(present.sum(axis=1) >= _FEWEST_BANDS)
         if needs.spectrum:
             shape = present[:, band_of(_SHAPE_FROM_HZ) : top + 1]
             yield (
                 f"have gaps in their spectrum below {needs.bandwidth_hz / 1000:g} kHz",
-                shape.mean(axis=1) >= _FILLED,
+                np.asarray(shape.mean(axis=1) >= _FILLED),
             )
         mean = levels.sum(axis=1)
         yield "have it in soft parts only", mean >= mean.max() * 10.0 ** (-_PAUSE_DB / 10.0)
