@@ -47,6 +47,7 @@ def data_card(suite: Suite, manifest: Mapping[str, Any]) -> str:
         _sentences(_origin(suite, recordings)),
         _section("What is in it", _contents(suite)),
         _section("What was left out", _left_out(manifest, recordings)),
+        _section("Which recordings each question uses", _by_question(recordings.get("questions") or {})),
         _section("Recordings", _recordings(recordings.get("used") or ())),
     ]
     return "\n\n".join(filter(None, sections)) + "\n"
@@ -98,6 +99,21 @@ def _left_out(manifest: Mapping[str, Any], recordings: Mapping[str, Any]) -> Ite
         ("file", "why it is not used"),
         [(escape(str(one.get("file"))), escape(str(one.get("reason")))) for one in files],
     )
+
+
+def _by_question(questions: Mapping[str, Any]) -> Iterable[str]:
+    yield _table(
+        ("question", "recordings used", "what others lack"),
+        [
+            (escape(name), str(len(facts.get("used") or ())), _lacking(facts.get("left_out") or {}))
+            for name, facts in questions.items()
+            if isinstance(facts, dict)
+        ],
+    )
+
+
+def _lacking(left_out: Mapping[str, Any]) -> str:
+    return ", ".join(f"{len(files)} {escape(reason)}" for reason, files in left_out.items())
 
 
 def _recordings(used: Sequence[Any]) -> Iterable[str]:

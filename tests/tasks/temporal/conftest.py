@@ -1,13 +1,10 @@
-"""Paths of these tests' helpers, and one folder of recordings for all of them."""
+"""One folder of recordings for all of these tests."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.append(str(Path(__file__).parent))
 
 
 @pytest.fixture(scope="session")
