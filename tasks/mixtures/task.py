@@ -31,6 +31,7 @@ from ..scenes.places import place
 from ..scenes.recipes import RATE_HZ, scene_recipe
 from ..scenes.recordings import LATERAL_NAMED, Draw, fitting
 from ..scenes.rooms import LIVING, MATERIALS, circle_around
+from ..scenes.varied_sounds import VARIED_OPTIONS
 from .questions import QUESTIONS, MixtureContent, MixtureQuestion
 from .sounds import RecordingPool
 
@@ -62,7 +63,14 @@ class Mixtures:
         """
         attributes = select_attributes(spec, "mixtures", self.attributes, self.profiles)
         options = try_heads(
-            parse_options(spec.options, "mixtures", _OPTIONS, min_recording_s=_DURATION_S, min_recordings=2)
+            parse_options(
+                spec.options,
+                "mixtures",
+                _OPTIONS,
+                min_recording_s=_DURATION_S,
+                min_recordings=2,
+                **VARIED_OPTIONS,
+            )
         )
         library = options.library
         if library is None or not library.is_labelled:
