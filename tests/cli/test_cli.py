@@ -146,7 +146,7 @@ PROTOCOLS = [
         ("protocols", PROTOCOLS),
         (
             "synthesizers",
-            ["burst-sequence", "excerpt", "foa-to-binaural", "scene", "tone-in-half", "tone-pair"],
+            ["burst-sequence", "foa-to-binaural", "recording-excerpt", "scene", "tone-in-half", "tone-pair"],
         ),
     ],
 )
