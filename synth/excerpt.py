@@ -43,7 +43,8 @@ class Excerpt(Frozen):
 def excerpt(*, rng: np.random.Generator, **parameters: object) -> Stimulus:  # noqa: ARG001 nothing is random
     """Cut an excerpt of a recording, with faded ends, at a level, or backwards.
 
-    The parameters are those of :class:`Excerpt`. Without fades and level it is the recording's own samples, bit for bit (of several channels, their mean).
+    The parameters are those of :class:`Excerpt`. Without fades and level it is the recording's own samples, bit for bit
+    (of several channels, their mean).
 
     Raises a StimulusError for wrong parameters, a file that changed or cannot be read, a stretch that it does not have,
     and a level that cannot be reached: because the stretch is silent, or its peaks would be clipped.

@@ -3,8 +3,8 @@
 A Python block whose first line is a comment with a file's name is that file to the commands of its document.
 
 Stand-ins: the address of the user's server is llmock's, and so are the vendors'; the path of the user's copy of
-STAR-Bench is the published samples', those of MMAU and of recordings are miniatures', a model of the hub is a tiny one
-of its kind, and the fault campaign, of most of an hour, is one case. Commands that install set up a fresh machine:
+STAR-Bench is the published samples', those of MMAU, recordings and rooms are miniatures', a model of the hub is a tiny
+one of its kind, and the fault campaign, of most of an hour, is one case. Commands that install set up a fresh machine:
 .ci/run runs them.
 """
 
@@ -20,14 +20,14 @@ from pathlib import Path
 import pytest
 from llmock.testing import LLMockServer
 from public_sets import mmau
-from user_recordings import recordings
+from user_recordings import ambisonics, recordings, sofa_room
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in (REPOSITORY / "docs").glob("*.md"))]
 _LOCAL = "transformers:Qwen/Qwen2-Audio-7B-Instruct"
 _CAMPAIGN = "python -m tests.faults"
 _SERVER, _DATA, _MMAU = "http://localhost:8000/v1", "/data/STAR-Bench", "/data/MMAU"
-_RECORDINGS = "/data/recordings"
+_RECORDINGS, _ROOM, _AMBISONICS = "/data/recordings", "/data/room.sofa", "/data/foa.wav"
 
 
 def _blocks(document: str, language: str) -> list[str]:
@@ -76,6 +76,10 @@ def _stand_in(command: str, server: LLMockServer, request: pytest.FixtureRequest
     if _RECORDINGS in command:
         recordings(folder / "recordings")
         command = command.replace(_RECORDINGS, str(folder / "recordings"))
+    if _ROOM in command:
+        command = command.replace(_ROOM, str(sofa_room(folder / "room.sofa")))
+    if _AMBISONICS in command:
+        command = command.replace(_AMBISONICS, str(ambisonics(folder / "foa.wav")))
     if _LOCAL in command:
         command = command.replace(_LOCAL, f"transformers:{request.getfixturevalue('tiny_qwen2_audio')}")
     if "--model gemini:" in command:

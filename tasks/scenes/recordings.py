@@ -30,8 +30,8 @@ _PAUSE_DB = 20.0
 _FEWEST_BANDS = 5
 #: Between which frequencies a spectrum has a shape by which an ear distinguishes heights, and how much of it is filled.
 _SHAPE_FROM_HZ, _FILLED = 1_000.0, 0.8
-#: An even sound, averaged over so many hops, stays within this range, dB.
-_EVEN_HOPS, _EVEN_DB = 4, 9.0
+#: An even sound is averaged over so many hops.
+_EVEN_HOPS = 4
 
 #: Largest peak over the mean power, dB, of a recording that can be used, and of one that can be as loud as a noise.
 _MOST_CREST_DB, _NOISE_CREST_DB = 24.0, 13.0
@@ -46,14 +46,15 @@ class Needs:
     """What a question needs of a recording.
 
     ``bandwidth_hz`` is the highest frequency that its cue needs. Where the shape of the ``spectrum`` carries it, most
-    bands below are needed too. What ``lasts`` has no pauses, and what is ``even`` has one level from beginning to end.
+    bands below are needed too. What ``lasts`` has no pauses, and the level of what is
+    even stays within ``even_db`` from beginning to end (None: it may change).
     A question whose options name the sounds needs them ``named``.
     """
 
     bandwidth_hz: float = 1_500.0
     spectrum: bool = False
     lasts: bool = False
-    even: bool = False
+    even_db: float | None = None
     named: bool = False
 
 
@@ -61,16 +62,19 @@ class Needs:
 LATERAL = Needs()
 LATERAL_IN_TURN = Needs(lasts=True)
 LATERAL_NAMED = Needs(lasts=True, named=True)
-PASSING = Needs(lasts=True, even=True)
+#: Places are counted from short bursts, of which each must tell its own.
+PLACES = Needs(8_000.0, lasts=True)
+PASSING = Needs(lasts=True, even_db=9.0)
 #: What the outer ear does from 4 kHz on: most between 4 and 8 kHz for front and behind, and up to 10 kHz for height.
 FRONT_BEHIND = Needs(8_000.0, spectrum=True)
-PATH = Needs(8_000.0, spectrum=True, lasts=True, even=True)
+#: Coming closer and moving away are changes of level, which the sound itself must not have.
+PATH = Needs(8_000.0, spectrum=True, lasts=True, even_db=6.0)
 HEIGHT = Needs(10_000.0, spectrum=True)
 HEIGHT_IN_TURN = Needs(10_000.0, spectrum=True, lasts=True)
 HEIGHT_NAMED = Needs(10_000.0, spectrum=True, lasts=True, named=True)
 #: What a room adds shows where a sound is even and then ends at once.
-EVEN = Needs(8_000.0, spectrum=True, lasts=True, even=True)
-EVEN_NAMED = Needs(8_000.0, spectrum=True, lasts=True, even=True, named=True)
+EVEN = Needs(8_000.0, spectrum=True, lasts=True, even_db=9.0)
+EVEN_NAMED = Needs(8_000.0, spectrum=True, lasts=True, even_db=9.0, named=True)
 
 
 @dataclass(frozen=True)
@@ -149,11 +153,11 @@ class Excerpts:
         if needs.lasts:
             soft = windows < mean[:, None] * 10.0 ** (-_PAUSE_DB / 10.0)
             yield "have pauses", ~(soft[:, :-1] & soft[:, 1:]).any(axis=1) & ~soft[:, [0, -1]].any(axis=1)
-        if needs.even:
+        if needs.even_db is not None:
             smooth = np.convolve(power, np.ones(_EVEN_HOPS) / _EVEN_HOPS, "valid")
             windows = sliding_window_view(smooth, max(1, hops - _EVEN_HOPS + 1))[: len(levels)]
             low, high = (np.maximum(edge(axis=1), 1e-20) for edge in (windows.min, windows.max))
-            yield "change their level", high <= low * 10.0 ** (_EVEN_DB / 10.0)
+            yield "change their level", high <= low * 10.0 ** (needs.even_db / 10.0)
 
 
 def _hops(duration_s: float) -> int:

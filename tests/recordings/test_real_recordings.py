@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from scipy.signal import welch
 
 import starbench
-from starbench.audio import decode
 from starbench.suites.suite import Suite
 from starbench.verify.audit import verify
 from starbench.verify.findings import Findings, SuiteVerdict
@@ -97,24 +97,36 @@ def test_without_controls_matching_edges_finds_the_order(folder: Path, tmp_path:
     assert all(row.interval[0] > row.chance for row in waveform)
 
 
-def test_spatial_questions_ask_for_no_band_that_their_sound_lacks(spatial: Suite) -> None:
+def test_spatial_questions_ask_for_no_band_that_their_sound_lacks(spatial: Suite, folder: Path) -> None:
     assert len(spatial.items) >= 200
     _is_clean(verify(spatial.root))
+    recordings = {one["sha256"]: one for one in spatial.declared["recordings"]["used"]}
     for item in spatial.items:
-        needed = item.bandwidth_hz or 0.0
-        audio = decode(spatial.root / item.audio_paths[0])
-        frequency, power = welch(audio.samples.mean(axis=1), audio.rate, nperseg=4096)
-        bands = [
-            power[(frequency >= low) & (frequency < low * 2 ** (1 / 3))].sum()
-            for low in 100.0 * 2.0 ** (np.arange(0, 23) / 3)
-        ]
-        last = power[(frequency >= needed / 2 ** (1 / 3)) & (frequency <= needed)].sum()
-        assert 10 * np.log10(last / max(bands)) > -50, (item.id, needed)
+        for source in item.truth["clips"][0]["sources"]:
+            signal, needed = source["signal"], item.bandwidth_hz or 0.0
+            assert signal["bandwidth_hz"] >= needed, item.id
+            samples, rate = soundfile.read(folder / recordings[signal["digest"]]["file"], always_2d=True)
+            first = round(signal["start_s"] * rate)
+            excerpt = samples[first : first + round(signal["duration_s"] * rate)].mean(axis=1)
+            frequency, power = welch(excerpt, rate, nperseg=min(2048, excerpt.size))
+            thirds = [
+                _between(frequency, power, low, low * 2 ** (1 / 3))
+                for low in 100.0 * 2 ** (np.arange(23) / 3)
+            ]
+            last = _between(frequency, power, needed / 2 ** (1 / 3), needed)
+            assert 10 * np.log10(last / max(thirds)) > -45, (item.id, needed, signal["bandwidth_hz"])
+
+
+def _between(frequency: np.ndarray, power: np.ndarray, low: float, high: float) -> float:
+    return float(power[(frequency >= low) & (frequency <= high)].sum())
 
 
 def test_the_observer_hears_what_the_recordings_carry(spatial: Suite, tmp_path: Path) -> None:
     frame = starbench.score(starbench.run("observer", spatial, tmp_path / "run")).to_frame("polars")
     rows = [row for row in frame.to_dicts() if row["part"] == "sub-category" and row["level"] is None]
     assert {row["name"] for row in rows} == {item.part for item in spatial.items}
-    assert {row["name"]: row["aa"] for row in rows if row["aa"] < 0.9} == {}
-    assert all(row["aa"] == row["aa_answered"] for row in rows)
+    # Of a few items one or two wrong ones are below 90 % by chance.
+    poor = {row["name"]: row["aa"] for row in rows if row["n_items"] >= 20 and row["aa"] < 0.9}
+    assert poor == {}
+    suite = next(row for row in frame.to_dicts() if row["part"] == "suite")
+    assert suite["aa"] >= 0.93

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import copy
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from sofa_rooms import PLACES, brirs, single_room
 
 from starbench.synth.scene import scene
 from starbench.synthesis import Stimulus
 from starbench.verify.checks import check
 from starbench.verify.claims import Absent, ClaimResult, Clip, Measurement, Unmeasured
 from starbench.verify.tolerances import KINDS
-
-sys.path.append(str(Path(__file__).parents[1] / "measured_rooms"))
-
-from sofa_rooms import PLACES, brirs, single_room
 
 PRISM = {
     "corners": [[0, 0], [9, -1], [11, 5], [7, 9], [-1, 7]],

@@ -12,7 +12,7 @@ import numpy as np
 from ...design.draws import uniform
 from ...scenes.cue_features import AZIMUTH
 from ...scenes.places import place
-from ...scenes.recordings import LATERAL_IN_TURN, LATERAL_NAMED
+from ...scenes.recordings import LATERAL_NAMED, PLACES
 from ...scenes.rooms import circle_around
 from ...scenes.sounds import HIGH_BUZZ, HISS, LOW_BUZZ, SIREN, TICKING, NamedSound
 from ..question_types import Cell, ItemContent, QuestionType, fixed_options
@@ -160,7 +160,9 @@ FURTHER_SIDE_THREE = replace(
 HOW_MANY_PLACES = QuestionType(
     name="how_many_places",
     size=10,
-    needs=LATERAL_IN_TURN,
+    needs=PLACES,
+    # In a room an onset tells the place, and excerpts of recordings have none that is sharp.
+    recorded_factors={"rt60": (None,)},
     wordings=(
         "How many different places do the sounds come from?",
         "From how many different places do you hear sounds?",

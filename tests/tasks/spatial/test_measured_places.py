@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,16 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sofa_rooms import PLACES, brirs, single_room
 
 from starbench.build.build import build
 from starbench.errors import InputError
 from starbench.plugins import registry
 from starbench.synthesis import BuildPlan, BuildSpec
 from starbench.verify.audit import verify
-
-sys.path.append(str(Path(__file__).parents[2] / "measured_rooms"))
-
-from sofa_rooms import PLACES, brirs, single_room
 
 AROUND = np.array([[az, 0.0, d] for az in range(0, 360, 15) for d in (1.2, 4.8)], dtype=float)
 
