@@ -86,7 +86,7 @@ def test_without_controls_matching_edges_finds_the_order(folder: Path, tmp_path:
     suite = starbench.build_suite(
         "temporal",
         tmp_path / "bare",
-        attributes="clip_order,came_first",
+        attributes=("clip_order", "came_first"),
         recordings=folder,
         mix="yes",
         **options,
@@ -123,7 +123,7 @@ def _between(frequency: np.ndarray, power: np.ndarray, low: float, high: float) 
 
 def test_the_observer_hears_what_the_recordings_carry(spatial: Suite, tmp_path: Path) -> None:
     frame = starbench.score(starbench.run("observer", spatial, tmp_path / "run")).to_frame("polars")
-    rows = [row for row in frame.to_dicts() if row["part"] == "sub-category" and row["level"] is None]
+    rows = [row for row in frame.to_dicts() if row["part"] == "sub_category"]
     assert {row["name"] for row in rows} == {item.part for item in spatial.items}
     # Of a few items one or two wrong ones are below 90 % by chance.
     poor = {row["name"]: row["aa"] for row in rows if row["n_items"] >= 20 and row["aa"] < 0.9}
