@@ -68,6 +68,10 @@ def build(
         Path | None,
         typer.Option(help="Folder of recordings to use as sources, or to ask about (task temporal)."),
     ] = None,
+    mix: Annotated[
+        bool,
+        typer.Option("--mix", help="Mix recordings of several channels to mono; else they are left out."),
+    ] = False,
     stems: Annotated[
         bool, typer.Option("--stems", help="Also keep each source alone, where the task has several.")
     ] = False,

@@ -108,7 +108,7 @@ def read_labels(folder: Path) -> tuple[dict[str, Label], dict[str, str]] | None:
                 labels[file] = label
         if problem:
             labels.pop(file, None)
-            problems[file] = f"{row.where}: {problem}"
+            problems[file] = problem if file == row.where else f"{row.where}: {problem}"
     if not labels and not problems:
         raise SuiteError(f"{path} has no lines: write one for each sound, with columns file and name")
     return labels, problems

@@ -48,7 +48,7 @@ def faults(audio: Audio, required: Requirement) -> Iterator[str]:
         channels = f"{audio.channels} channels" + (
             " that are the same (dual mono)" if name == "dual mono" else ""
         )
-        yield f"has {channels}: mix it to mono, or build with --option mix=yes"
+        yield f"has {channels}: mix it to mono, or build with --mix"
     if audio.seconds < required.min_seconds:
         yield f"lasts {audio.seconds:.2f} s, and {required.min_seconds:.2f} s are needed"
     samples = mixed(audio)

@@ -19,6 +19,15 @@ def check_name(task: str, kind: str, name: str, known: Sequence[str]) -> None:
         raise InputError(f"{task} has no {kind} {printable(name)!r}: {listed}")
 
 
+def yes_or_no(raw: Any, option: str) -> bool:
+    """Whether an option says yes; raises an InputError if it says neither yes nor no."""
+    words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    word = str(raw).strip().lower()
+    if word not in words:
+        raise InputError(f"option {option}: {printable(str(raw))!r} is neither yes nor no: give one of them")
+    return words[word]
+
+
 def select_attributes(
     spec: BuildSpec, task: str, attributes: Sequence[str], profiles: Sequence[str]
 ) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from starbench.measured_rooms.room import MeasuredRoom
 from starbench.recordings import Library, Recording, load_library
 from starbench.text import printable
 
-from ..design.plans import check_name
+from ..design.plans import check_name, yes_or_no
 from .recordings import AROUND_S
 from .sounds import RecordedSounds
 
@@ -222,9 +222,9 @@ def parse_options(
         "signal": lambda value: tuple(_choice(part, "signal", signals) for part in _values(value, "signal")),
         "hrtf": lambda value: _heads(_values(value, "hrtf")),
         "recordings": str,
-        "mix": lambda value: _boolean(value, "mix"),
+        "mix": lambda value: yes_or_no(value, "mix"),
         "format": lambda value: _choice(str(value), "format", FORMATS),
-        "stems": lambda value: _boolean(value, "stems"),
+        "stems": lambda value: yes_or_no(value, "stems"),
         "rir": str,
     }
     options = {name: parsers[name](value) for name, value in raw.items()}
@@ -324,11 +324,3 @@ def _head(value: str) -> ListenerHead:
             f"option hrtf: there is no file {printable(value)}: give a SOFA file, or one of {', '.join(HEADS)}"
         )
     return ListenerHead(printable(path.stem), str(path.resolve()))
-
-
-def _boolean(raw: Any, option: str) -> bool:
-    words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-    word = str(raw).strip().lower()
-    if word not in words:
-        raise InputError(f"option {option}: {printable(str(raw))!r} is neither yes nor no: give one of them")
-    return words[word]

@@ -10,12 +10,12 @@ from typing import Any
 from starbench.errors import InputError
 from starbench.text import printable
 
-from ..design.plans import check_name
+from ..design.plans import check_name, yes_or_no
 
 #: Of the clips of an order, s: as STAR-Bench's.
 CLIP_S = (2.5, 10.7)
 #: Values of options that are words; the first is the control.
-_WORDS = {"levels": ("equal", "natural"), "matching": ("balanced", "any"), "mix": ("no", "yes")}
+_WORDS = {"levels": ("equal", "natural"), "matching": ("balanced", "any")}
 #: Smallest and largest value of options that are numbers.
 _NUMBERS = {"gap": (0.0, 30.0), "fade": (0.0, 1.0), "per_recording": (1.0, 100.0)}
 _TRIES = 32
@@ -38,7 +38,7 @@ class TemporalOptions:
     levels: str = "equal"
     matching: str = "balanced"
     per_recording: int = 3
-    mix: str = "no"
+    mix: bool = False
 
     @property
     def is_balanced(self) -> bool:
@@ -91,6 +91,8 @@ def parse_options(raw: Mapping[str, Any]) -> TemporalOptions:
     if _word(values.pop("controls", "on"), "controls", ("on", "off")) == "off":
         values = _WITHOUT_CONTROLS | values
     values |= {name: _word(values[name], name, words) for name, words in _WORDS.items() if name in values}
+    if "mix" in values:
+        values["mix"] = yes_or_no(values["mix"], "mix")
     values |= {name: _number(values[name], name) for name in _NUMBERS if name in values}
     if values.get("gap") == 0:  # where nothing is removed, every edge matches, and nothing could be balanced
         values.setdefault("matching", "any")

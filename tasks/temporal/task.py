@@ -99,7 +99,7 @@ class Temporal:
         """
         attributes = select_attributes(spec, "temporal", self.attributes, self.profiles)
         options = parse_options(spec.options)
-        library = load_library(options.recordings, min_seconds=EXCERPT_S[0], mix=options.mix == "yes")
+        library = load_library(options.recordings, min_seconds=EXCERPT_S[0], mix=options.mix)
         parts = {name: _Part(_FORMS[name]) for name in attributes}
         for recording in library.recordings:
             material = _material(recording)

@@ -37,6 +37,7 @@ def build(options: Mapping[str, Any]) -> None:
         "hrtf": _heads(options["hrtf"] or ()),
         "rir": _existing("--rir", options["rir"], Path.exists, "file or folder"),
         "recordings": _existing("--recordings", options["recordings"], Path.is_dir, "folder"),
+        "mix": "true" if options["mix"] else None,
         "stems": "true" if options["stems"] else None,
         "precision": None if options["precision"] is None else str(options["precision"]),
         "around": _measured(options["around"]),
