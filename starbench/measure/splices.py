@@ -22,11 +22,11 @@ Costs = NDArray[np.float64]
 
 #: Coefficients of linear prediction, the stretch that they are learnt from, s, and samples that they must foresee.
 _ORDER, _LEARNT_S, _FORESEEN = 24, 0.1, 12
-#: Stretches beside a cut whose spectra are compared, s: the shortest that shows one, a syllable, and a whole sound.
-_EDGES_S = (0.05, 0.2, 1.0)
+#: Stretches beside a cut that are compared, s: a moment, a syllable, and a whole sound; and what is left out between
+#: them and the cut, which may be faded.
+_EDGES_S, _FADED_S = (0.1, 0.3, 1.0), 0.06
 #: The background is the level that a tenth of the frames of the last, or first, second stay below.
 _BACKGROUND_S, _FRAME_S, _BACKGROUND_SHARE = 1.0, 0.032, 10
-_BRIGHTNESS_S = 0.3
 _BANDS_HZ = np.geomspace(80.0, 5000.0, 17)
 _FLOOR = 1e-9
 #: Clips must have both edges.
@@ -36,21 +36,23 @@ SHORTEST_S = 0.4
 def joint_costs(clips: Sequence[Mono], rate: int) -> dict[str, Costs]:
     """For each cue how badly the end of clip i continues in the beginning of clip j: shape (clips, clips).
 
-    Cues are the waveform, the spectrum of stretches of several lengths, brightness, background, and all together.
+    Cues are the waveform and the background; level, spectrum, brightness and zero crossings of stretches of several
+    lengths; and all together.
 
     ``clips`` are of one channel. Costs have mean 0 and variance 1 over the joints that there can be.
     """
-    by_length = [
-        _costs([_edge_spectra(clip, rate, seconds) for clip in clips], _difference_in_shape)
-        for seconds in _EDGES_S
-    ]
     costs = {
         "waveform": _costs([(_tail(clip, rate), _head(clip, rate)) for clip in clips], _unforeseen),
-        "spectrum": np.mean(by_length, axis=0),
-        "brightness": _costs([_edge_brightness(clip, rate) for clip in clips], _difference),
         "background": _costs([_edge_backgrounds(clip, rate) for clip in clips], _difference),
     }
-    return {**costs, "together": np.sum(list(costs.values()), axis=0)}
+    together = costs["waveform"] + costs["background"]
+    for cue, (feature, cost) in _FEATURES.items():
+        for seconds in _EDGES_S:
+            edges = [_edges(clip, rate, seconds) for clip in clips]
+            of_edges = [(feature(end, rate), feature(beginning, rate)) for end, beginning in edges]
+            costs[f"{cue}, {seconds:g} s"] = _costs(of_edges, cost)
+            together = together + costs[f"{cue}, {seconds:g} s"] / len(_EDGES_S)
+    return {**costs, "together": together}
 
 
 def share_right(costs: Costs) -> float:
@@ -103,18 +105,30 @@ def _surprise(known: Costs, new: Costs) -> float:
     return float(np.log((errors + _FLOOR) / (usual + _FLOOR)))
 
 
-def _edge_spectra(clip: Mono, rate: int, seconds: float) -> tuple[Costs, Costs]:
-    n = round(seconds * rate)
-    return _spectra(clip[-n:][None], rate)[0], _spectra(clip[:n][None], rate)[0]
+def _edges(clip: Mono, rate: int, seconds: float) -> tuple[Mono, Mono]:
+    """The end and the beginning of a clip, without what may be faded."""
+    n, faded = round(seconds * rate), round(_FADED_S * rate)
+    inner = clip[faded:-faded]
+    return inner[-n:], inner[:n]
 
 
-def _edge_brightness(clip: Mono, rate: int) -> tuple[Costs, Costs]:
-    """The centre of gravity of the spectrum at either end, in bands."""
-    end, beginning = _edge_spectra(clip, rate, _BRIGHTNESS_S)
-    places = np.arange(end.size)
-    powers = [10.0 ** (edge / 10.0) for edge in (end, beginning)]
-    low, high = (np.array([places @ power / power.sum()]) for power in powers)
-    return low, high
+def _spectrum(stretch: Mono, rate: int) -> Costs:
+    return np.asarray(_spectra(stretch[None], rate)[0])
+
+
+def _brightness(stretch: Mono, rate: int) -> Costs:
+    """The centre of gravity of the spectrum, in bands."""
+    power = 10.0 ** (_spectrum(stretch, rate) / 10.0)
+    return np.array([np.arange(power.size) @ power / power.sum()])
+
+
+def _crossings(stretch: Mono, rate: int) -> Costs:  # noqa: ARG001 a share needs no rate
+    """The share of samples at which the sign changes."""
+    return np.array([np.mean(np.signbit(stretch[1:]) != np.signbit(stretch[:-1]))])
+
+
+def _level(stretch: Mono, rate: int) -> Costs:  # noqa: ARG001 a level needs no rate
+    return np.array([float(db(float(np.mean(np.square(stretch, dtype=np.float64))) + _FLOOR))])
 
 
 def _edge_backgrounds(clip: Mono, rate: int) -> tuple[Costs, Costs]:
@@ -140,3 +154,12 @@ def _difference_in_shape(end: Costs, beginning: Costs) -> float:
 
 def _difference(end: Costs, beginning: Costs) -> float:
     return float(np.sqrt(np.mean(np.square(end - beginning))))
+
+
+#: Name of a cue -> what of a stretch is compared, and how.
+_FEATURES: dict[str, tuple[Callable[[Mono, int], Costs], Callable[[Costs, Costs], float]]] = {
+    "level": (_level, _difference),
+    "spectrum": (_spectrum, _difference_in_shape),
+    "brightness": (_brightness, _difference),
+    "crossings": (_crossings, _difference),
+}

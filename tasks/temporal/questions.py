@@ -63,7 +63,7 @@ def order_draft(one: Candidate, number: int, options: TemporalOptions) -> Draft:
         question=_ORDER_QUESTIONS[n],
         options=[_order_option(order) for order in orders],
         option_orders=orders,
-        rotation_offset=number + (list(KINDS).index(kind) if kind else 0),
+        rotation_offset=number,
     )
 
 

@@ -16,8 +16,9 @@ import numpy as np
 
 from .cuts import Material, Segments
 
-#: The number of items whose order the listener finds may differ from that of a guesser by so many.
-_TOLERANCE = 1.0
+#: The number of items whose order the listener finds may differ from that of a guesser by so many: above, and below.
+#: A listener of another kind finds more of them than this one, not fewer.
+_MOST_ABOVE, _MOST_BELOW = 1.0, 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,12 +78,12 @@ class _Balance:
         return {cue: self._excess.get(cue, 0.0) + share - chance for cue, share in one.matched.items()}
 
     def distance(self, one: Candidate) -> float:
-        """From balance, with this one."""
-        return max(map(abs, self._with(one).values()), default=0.0)
+        """From balance, with this one, as a part of what may be."""
+        return max((max(n / _MOST_ABOVE, -n / _MOST_BELOW) for n in self._with(one).values()), default=0.0)
 
     def takes(self, one: Candidate) -> bool:
         """Take this one, if that leaves the suite in balance."""
-        if self.distance(one) > _TOLERANCE:
+        if self.distance(one) > 1.0:
             return False
         self._excess = self._with(one)
         return True

@@ -90,7 +90,7 @@ def test_an_undeclared_suite_whose_edges_match_is_in_breach(make: Make, tmp_path
     (copy / "metadata.jsonl").write_bytes((suite.root / "metadata.jsonl").read_bytes())
     shutil.copytree(suite.root / "audio", copy / "audio")
     breaches = {breach.claim for breach in verify(copy, workers=1).breaches}
-    assert {"baseline: splice, waveform", "baseline: splice, together"} <= breaches
+    assert "baseline: splice, waveform" in breaches
 
 
 def test_every_order_is_asked_equally_often_however_many_are_asked(make: Make) -> None:
@@ -105,8 +105,7 @@ def test_every_order_is_asked_equally_often_however_many_are_asked(make: Make) -
             trials = plan_trials("s", items, suite.clips, Starbench(), ["audio"], str(rotations)).trials
             counts = Counter(trial.answer_letter for trial in trials)
             assert len(counts) == most
-            # STAR-Bench's kinds begin at an order of their own.
-            assert max(counts.values()) - min(counts.values()) <= 2 * rotations
+            assert max(counts.values()) - min(counts.values()) <= rotations
 
 
 def test_clips_are_stretches_of_one_recording_that_do_not_touch(folder: Path, make: Make) -> None:
