@@ -19,13 +19,13 @@ from starbench.errors import InputError
 from starbench.synthesis import BuildPlan, BuildSpec, Draft
 
 from ..design.apportionment import apportion
-from ..design.counterbalancing import balance_factors, design_generator, repeat_evenly
+from ..design.counterbalancing import design_generator, repeat_evenly
 from ..design.draws import Bounds, uniform
 from ..design.plans import PartPlan, build_plan, select_attributes
 from ..design.question import Question
 from ..scenes.captions import full_caption
 from ..scenes.feasibility import check_rooms, try_heads
-from ..scenes.items import ItemContext
+from ..scenes.items import ItemContext, balanced_items
 from ..scenes.options import SceneOptions, parse_options, rt60_words, snr_words
 from ..scenes.places import place
 from ..scenes.recipes import RATE_HZ, scene_recipe
@@ -135,27 +135,32 @@ def _plan(
         "rt60": options.reverberation_times(_RT60_S),
         "snr": options.backgrounds((None,)),
         "wording": each.wordings,
-        **({"head": options.heads} if len(options.heads) > 1 else {}),
     }
-    items = repeat_evenly(cells, n, rng)
+    items = balanced_items(each.name, repeat_evenly(cells, n, rng), levels, options, seed, rng)
     places: Counter[tuple[int, int]] = Counter()
-    for number, (cell, factors) in enumerate(zip(items, balance_factors(items, levels, rng), strict=True)):
-        own = options.with_head(factors["head"]) if "head" in factors else options
-        context = ItemContext(f"{each.name}_{number:04d}", {**cell, **factors}, own, seed)
+    for context, cell in items:
         # Among the options, the right one stands at each place equally often.
-        free = rng.permutation(cell["n"]).tolist()
-        place_of_right = min(free, key=lambda k, n=cell["n"]: places[n, k])  # type: ignore[misc]
-        places[cell["n"], place_of_right] += 1
-        yield _item(each, context, pool, place_of_right)
+        free = [(cell["n"], k) for k in rng.permutation(cell["n"]).tolist()]
+        rarest = min(free, key=places.__getitem__)
+        places[rarest] += 1
+        yield _item(each, cell, context, pool, rarest[1])
 
 
-def _item(each: MixtureQuestion, context: ItemContext, pool: RecordingPool, place_of_right: int) -> Draft:
-    factors, rng = context.factors, context.generator("mixture")
+def _item(
+    each: MixtureQuestion,
+    cell: Mapping[str, Any],
+    context: ItemContext,
+    pool: RecordingPool,
+    place_of_right: int,
+) -> Draft:
+    factors, rng = {**cell, **context.factors}, context.generator("mixture")
     n: int = factors["n"]
     sounds = pool.choose(n, context.generator("sounds"))
     recordings = [recording for recording, _ in sounds]
     content = each.content(n, factors, rng)
-    sources, total_s = _sources(each, content, [draw for _, draw in sounds], factors, rng)
+    draws = [draw for _, draw in sounds]
+    tail_s = max(time or 0.0 for time in context.options.reverberation_times(_RT60_S))
+    sources, total_s = _sources(each, content, draws, factors, tail_s, rng)
     room = context.draw_room(_ROOMS, circle_around(1.5), rng)
     names = [f'the sound "{recording.name}"' for recording in recordings]
     options, right = _options(content, names, place_of_right, rng)
@@ -171,7 +176,7 @@ def _item(each: MixtureQuestion, context: ItemContext, pool: RecordingPool, plac
         text=factors["wording"].format(the=names[0], side=factors.get("side")),
         options=options,
         answer=right,
-        bandwidth_hz=4_000.0,
+        bandwidth_hz=LATERAL_NAMED.bandwidth_hz,
         mirror=content.mirror,
     )
     return question.draft(
@@ -215,9 +220,10 @@ def _sources(
     content: MixtureContent,
     draws: Sequence[Draw],
     factors: Mapping[str, Any],
+    tail_s: float,
     rng: np.random.Generator,
 ) -> tuple[list[dict[str, Any]], float]:
-    """Lay the sounds out; the order in which a scene lists them tells nothing."""
+    """Lay the sounds out in a clip; also gives its length, s."""
     lead_s = uniform(rng, _LEAD_S)
     levels = _levels(each, len(draws), factors, rng)
     sources = [
@@ -231,7 +237,6 @@ def _sources(
             draws, content.onsets_s, content.azimuths_deg, levels, strict=True
         )
     ]
-    tail_s = max(time or 0.0 for time in _RT60_S)
     total_s = lead_s + max(content.onsets_s) + _DURATION_S + tail_s + uniform(rng, _END_S)
     return sources, round(total_s, 4)
 
