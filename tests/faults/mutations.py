@@ -194,6 +194,7 @@ def _figures(value: Any) -> Any:
         "model",
         "arguments",
         "versions",
+        "synthesizers",
         "canary",
         "capabilities",
         "spec",

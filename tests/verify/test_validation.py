@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from starbench.synth import scene
+from starbench.synth import received_sources
 from starbench.synth.geometry import unit
 from starbench.synth.image_sources import ImageSources
 from starbench.synth.impulse_response import ImpulseResponse
@@ -182,6 +182,8 @@ def test_a_source_that_is_not_where_it_is_said_is_seen(
 ) -> None:
     from validation import attributes
 
-    monkeypatch.setattr(scene, "unit", lambda azimuth, elevation: unit(azimuth + off[0], elevation + off[1]))
+    monkeypatch.setattr(
+        received_sources, "unit", lambda azimuth, elevation: unit(azimuth + off[0], elevation + off[1])
+    )
     found = getattr(attributes, f"_{attribute}")("default-2", 4)
     assert len(failed(attributes.rows({attribute: found}))) >= 2
