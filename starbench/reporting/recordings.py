@@ -12,9 +12,8 @@ from starbench.text import printable
 def show_library(library: Library) -> None:
     """Print a row for each recording that can be used, and a line for each file that cannot."""
     console = new_console()
-    show_table(
-        console, Table(f"{len(library.recordings)} recordings can be used", _COLUMNS, library.recordings)
-    )
+    n = len(library.recordings)
+    show_table(console, Table(f"{n} recording{'s' * (n != 1)} can be used", _COLUMNS, library.recordings))
     for one in library.left_out:
         say(console, f"not used: {printable(one.file)}: {printable(one.reason)}")
     if not library.is_labelled:

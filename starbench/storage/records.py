@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import errno
+from pathlib import Path
 
 from pydantic import BaseModel
+
+from starbench.errors import SuiteError
+from starbench.storage.atomic import write_lines
 
 
 def as_json(record: BaseModel, *, indent: int | None = None) -> str:
@@ -24,3 +28,12 @@ def as_json(record: BaseModel, *, indent: int | None = None) -> str:
     if not is_same:
         raise OSError(errno.EILSEQ, "what is read back would be another record")
     return text
+
+
+def write_beside_suite(path: Path, record: BaseModel) -> Path:
+    """Write a record that lies beside a suite; raises :class:`SuiteError` if the disk refuses it."""
+    try:
+        write_lines(path, [as_json(record, indent=1)])
+    except OSError as error:
+        raise SuiteError(f"{path} cannot be written ({error.strerror}): make room") from error
+    return path

@@ -13,9 +13,8 @@ from pydantic import ValidationError
 
 from starbench.errors import SuiteError
 from starbench.schema.floors import SuiteFloors
-from starbench.storage.atomic import write_lines
 from starbench.storage.inputs import read_json
-from starbench.storage.records import as_json
+from starbench.storage.records import write_beside_suite
 from starbench.suites.suite import MANIFEST, Suite
 from starbench.text import slug, validation_problem
 
@@ -61,9 +60,4 @@ def measured_floors(suite: Suite) -> SuiteFloors | None:
 
 def write_floors(root: Path, floors: SuiteFloors) -> Path:
     """Write the floors of the suite in the directory ``root``; raises :class:`SuiteError` if the disk refuses them."""
-    path = root / FLOORS
-    try:
-        write_lines(path, [as_json(floors, indent=1)])
-    except OSError as error:
-        raise SuiteError(f"{path} cannot be written ({error.strerror}): make room") from error
-    return path
+    return write_beside_suite(root / FLOORS, floors)
