@@ -72,6 +72,18 @@ class Draft:
 
 
 @dataclass(frozen=True)
+class FactorialClip:
+    """A clip of one sound whose parameters were drawn independently of each other: what probes of networks learn from.
+
+    A task offers such clips by a method ``factorial_clips(seed: int, count: int)``, which returns a sequence of them.
+    """
+
+    recipe: Recipe
+    factors: dict[str, float | str]
+    """What was drawn: ``pitch_hz``, ``level_db``, ``duration_s``, ``azimuth_deg``, ``timbre``, …"""
+
+
+@dataclass(frozen=True)
 class BuildSpec:
     """What the user asked to be built: no ``attributes`` means all, ``size`` None the task's own full size."""
 

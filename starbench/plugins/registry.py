@@ -24,7 +24,7 @@ from starbench.errors import PluginError, StarbenchError
 from starbench.plugins.source_location import at, described, explain, line_at_fault, shown, source_file
 from starbench.text import suggestion
 
-Kind = Literal["adapters", "protocols", "synthesizers", "tasks"]
+Kind = Literal["adapters", "encoders", "protocols", "recognisers", "separators", "synthesizers", "tasks"]
 
 
 def is_of_the_harness(error: BaseException) -> bool:

@@ -1,0 +1,33 @@
+"""What diagnoses leave in a run's folder: one JSON file each, read back by reports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from starbench.errors import InputError
+from starbench.schema.base import Frozen
+from starbench.storage.atomic import write_text
+from starbench.storage.inputs import read_bytes
+from starbench.text import validation_problem
+
+#: The folder of diagnoses below a run's.
+FOLDER = "diagnosis"
+
+_Record = TypeVar("_Record", bound=Frozen)
+
+
+def write_record(record: Frozen, path: Path) -> None:
+    """Write a record whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_text(path, record.model_dump_json(indent=1) + "\n")
+
+
+def read_record(kind: type[_Record], path: Path) -> _Record:
+    """Read a record; raises :class:`InputError`, with the field, if it is damaged."""
+    try:
+        return kind.model_validate_json(read_bytes(path))
+    except ValidationError as error:
+        raise InputError(f"{path}: {validation_problem(error)}") from error
