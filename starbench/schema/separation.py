@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from starbench.schema.base import Facts, Float, Frozen, Int, Interval
 
 
@@ -26,8 +28,8 @@ class SeparatorUsed(Frozen):
     """A separator, and what it was made with."""
 
     separator: str
-    arguments: Facts = {}
-    versions: dict[str, str] = {}
+    arguments: Facts = Field(default_factory=dict)
+    versions: dict[str, str] = Field(default_factory=dict)
     """File of a plug-in -> digest."""
 
 
@@ -99,9 +101,9 @@ class Separation(Frozen):
     model: str | None = None
     """What answered, where anything was asked."""
     answers: tuple[AnswerRow, ...] = ()
-    runs: dict[str, str] = {}
+    runs: dict[str, str] = Field(default_factory=dict)
     """Separator -> run directory of the model behind it."""
-    versions: dict[str, str] = {}
+    versions: dict[str, str] = Field(default_factory=dict)
 
 
 class PhoneErrors(Frozen):
