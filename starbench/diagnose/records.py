@@ -15,6 +15,8 @@ from starbench.text import validation_problem
 
 #: The folder of diagnoses below a run's.
 FOLDER = "diagnosis"
+#: The file there that names the others.
+SUMMARY = "diagnosis.json"
 
 _Record = TypeVar("_Record", bound=Frozen)
 

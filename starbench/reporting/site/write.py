@@ -19,6 +19,7 @@ from starbench.reporting.site import (
     browser,
     compared,
     confusions,
+    diagnosis,
     error_causes,
     factors,
     methods,
@@ -137,11 +138,13 @@ def _remove_others(folder: Path, kept: Collection[str]) -> None:
 
 def _contexts(runs: Sequence[RunFacts], analyses: Mapping[int, ErrorAnalysis]) -> dict[str, dict[str, Any]]:
     """What each page shows, in the order of the pages; a page with nothing to show is none."""
+    diagnoses = diagnosis.diagnosed(runs)
     return {
         "index.html": _summary(runs),
         "perception.html": _perception(runs),
         "scenes.html": _scenes(runs),
         **({"errors.html": error_causes.page(runs, analyses)} if analyses else {}),
+        **({"diagnosis.html": diagnosis.page(runs, diagnoses)} if diagnoses else {}),
         "items.html": _items(),
         **({"compare.html": {"compared": compared.compared(runs)}} if len(runs) > 1 else {}),
         "methods.html": {"tables": methods.tables(runs)},

@@ -1,0 +1,329 @@
+"""The page about where a sound is lost: verdicts, what is delivered, what probes read, what separation would bring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from starbench.diagnose.records import FOLDER, SUMMARY, read_record
+from starbench.reporting.diagnosis import LOST, NOT_TRIED, STEPS
+from starbench.reporting.site.charts import Bar, dot_chart
+from starbench.reporting.site.facts import RunFacts, ShareRight, shown_name
+from starbench.reporting.site.tables import PageColumn, PageTable
+from starbench.schema.audit import Audit, Estimate, Survival
+from starbench.schema.base import Frozen, Interval
+from starbench.schema.diagnosis import Diagnosis
+from starbench.schema.probe import Probe, ProbeRow, ProbeVerdict, Source
+from starbench.schema.separation import Figure, Separation
+
+#: Items that nobody could answer which the page lists; the file of the table has no more.
+_MOST_ITEMS = 200
+
+_Record = TypeVar("_Record", bound=Frozen)
+#: A figure as tables take it: its value and its interval.
+_Cell = tuple[float, Interval] | None
+
+
+class Diagnosed(NamedTuple):
+    """What the diagnosis of one run found, by suite."""
+
+    name: str
+    diagnosis: Diagnosis
+    audits: Mapping[str, Audit]
+    probes: Mapping[str, Probe]
+    separations: Mapping[str, Separation]
+
+
+def diagnosed(runs: Sequence[RunFacts]) -> list[Diagnosed]:
+    """The diagnoses of those runs that have one; raises :class:`InputError` where one is damaged."""
+    found = []
+    for run in runs:
+        folder = run.data.path / FOLDER
+        if (folder / SUMMARY).is_file():
+            summary = read_record(Diagnosis, folder / SUMMARY)
+            found.append(
+                Diagnosed(
+                    run.name,
+                    summary,
+                    _records(Audit, folder, summary.done.get("audit", ())),
+                    _records(Probe, folder, summary.done.get("probe", ())),
+                    _records(Separation, folder, summary.done.get("separation", ())),
+                )
+            )
+    return found
+
+
+def _records(kind: type[_Record], folder: Path, names: Sequence[str]) -> dict[str, _Record]:
+    return {name: read_record(kind, folder / Path(name).name) for name in names}
+
+
+def page(runs: Sequence[RunFacts], found: Sequence[Diagnosed]) -> dict[str, Any]:
+    """Everything that the page shows."""
+    return {
+        "verdict_table": _verdict_table(found),
+        "layer_charts": list(_layer_charts(found)),
+        "probe_table": _probe_table(found),
+        "notes": sorted({f"{p.encoder}: {p.note}" for one in found for p in one.probes.values() if p.note}),
+        "survival_table": _survival_table(found),
+        "unanswerable_table": _unanswerable_table(found),
+        "separation_table": _separation_table(found),
+        "headroom_table": _headroom_table(found),
+        "not_tried": [
+            (one.name, STEPS[gap.step], gap.suite, NOT_TRIED[gap.reason], gap.details)
+            for one in found
+            for gap in one.diagnosis.not_tried
+        ],
+        "n_runs": len(runs),
+    }
+
+
+def _cell(figure: Estimate | Figure | None) -> _Cell:
+    return None if figure is None else (figure.value, figure.interval)
+
+
+def _table(name: str, caption: str, columns: Sequence[PageColumn], rows: Iterator[Any]) -> PageTable | None:
+    """A table, or None where it has no row."""
+    filled = list(rows)
+    return PageTable(name, caption, columns, filled, is_stacked=True) if filled else None
+
+
+def _verdict_table(found: Sequence[Diagnosed]) -> PageTable | None:
+    """Attribute by attribute: where it is lost, and what was read at each stage."""
+    stages = ("clip", "loader", "encoder", "projector", "language model")
+    columns = (
+        PageColumn("run"),
+        PageColumn("attribute"),
+        PageColumn("lost"),
+        *(PageColumn(f"{stage}, %", "share_ci", stage) for stage in stages),
+        PageColumn("random encoder, %", "share", "random twin"),
+        PageColumn("answers, %", "share_ci", "answers"),
+        PageColumn("McNemar p", "p"),
+    )
+    return _table(
+        "diagnosis-verdicts",
+        "Where each attribute is lost: pairs of sounds that the best probe of each stage has right, and that the "
+        "model has right",
+        columns,
+        (
+            _verdict_row(one.name, verdict, stages)
+            for one in found
+            for probe in one.probes.values()
+            for verdict in probe.verdicts
+        ),
+    )
+
+
+def _verdict_row(name: str, verdict: ProbeVerdict, stages: Sequence[str]) -> tuple[Any, ...]:
+    by_stage = {reading.stage: (reading.accuracy, reading.interval) for reading in verdict.stages}
+    answers = verdict.answers
+    return (
+        name,
+        shown_name(verdict.attribute),
+        LOST[verdict.where],
+        *(by_stage.get(stage) for stage in stages),
+        verdict.twin and verdict.twin.accuracy,
+        answers and (answers.accuracy, answers.interval),
+        answers and answers.mcnemar_p,
+    )
+
+
+def _layer_charts(found: Sequence[Diagnosed]) -> Iterator[tuple[str, str]]:
+    """For each attribute of each encoder, what probes read from layer to layer."""
+    for one in found:
+        for probe in one.probes.values():
+            for attribute in probe.attributes:
+                bars = [
+                    Bar(
+                        layer.name,
+                        [_share(probe, layer.name, attribute.name, attribute.chance, s) for s in _SERIES],
+                    )
+                    for layer in probe.layers
+                ]
+                if any(value for bar in bars for value in bar.values):
+                    title = f"{shown_name(attribute.name)}, {probe.encoder}"
+                    yield title, dot_chart(title, bars, [name for name, _ in _SERIES])
+
+
+#: What each mark of a chart is of.
+_SERIES: tuple[tuple[str, Source], ...] = (("model", "model"), ("random weights", "random"))
+
+
+def _share(
+    probe: Probe, layer: str, attribute: str, chance: float, series: tuple[str, Source]
+) -> ShareRight | None:
+    rows = [
+        row for row in probe.rows if (row.layer, row.attribute, row.source) == (layer, attribute, series[1])
+    ]
+    if not rows:
+        return None
+    best = max(rows, key=lambda row: row.validation)
+    return ShareRight(best.accuracy, best.accuracy_interval, probe.test, probe.test, chance)
+
+
+def _probe_table(found: Sequence[Diagnosed]) -> PageTable | None:
+    columns = (
+        PageColumn("run"),
+        PageColumn("attribute"),
+        PageColumn("layer"),
+        PageColumn("of"),
+        PageColumn("probe"),
+        PageColumn("pooling"),
+        PageColumn("R²", "number_ci"),
+        PageColumn("pairs right, %", "share_ci", "pairs right"),
+        PageColumn("JND", "number"),
+        PageColumn("JND's unit"),
+        PageColumn("human JND", "number"),
+        PageColumn("selectivity", "number"),
+        PageColumn("unseen timbre, R²", "number"),
+        PageColumn("unseen range, %", "share", "unseen range"),
+        PageColumn("p (Holm)", "p"),
+    )
+    return _table(
+        "diagnosis-probes",
+        "Every probe, on clips that it did not learn from",
+        columns,
+        (
+            _probe_row(one.name, probe, row)
+            for one in found
+            for probe in one.probes.values()
+            for row in probe.rows
+        ),
+    )
+
+
+def _probe_row(name: str, probe: Probe, row: ProbeRow) -> tuple[Any, ...]:
+    attribute = next(one for one in probe.attributes if one.name == row.attribute)
+    return (
+        name,
+        shown_name(row.attribute),
+        row.layer,
+        row.source,
+        row.family,
+        row.pooling,
+        None if row.r2 is None or row.r2_interval is None else (row.r2, row.r2_interval),
+        (row.accuracy, row.accuracy_interval),
+        row.jnd,
+        attribute.unit,
+        attribute.human_jnd,
+        row.selectivity,
+        row.unseen_timbre_r2,
+        row.unseen_range_accuracy,
+        row.p_holm,
+    )
+
+
+def _survival_table(found: Sequence[Diagnosed]) -> PageTable | None:
+    columns = (
+        PageColumn("run"),
+        PageColumn("cue"),
+        PageColumn("compared"),
+        PageColumn("form of the sound", key="form"),
+        PageColumn("cue is"),
+        PageColumn("needs, JND", "number_ci"),
+        PageColumn("gain", "number_ci"),
+        PageColumn("error, JND", "number_ci"),
+        PageColumn("correlation", "number_ci"),
+        PageColumn("pairs", "count"),
+        PageColumn("by another cue", key="leak"),
+    )
+    return _table(
+        "diagnosis-cues",
+        "What is left of each cue in the sound on its way into the model, as an ideal listener reads it",
+        columns,
+        (
+            _survival_row(one.name, row)
+            for one in found
+            for audit in one.audits.values()
+            for row in audit.survivals
+        ),
+    )
+
+
+def _survival_row(name: str, row: Survival) -> tuple[Any, ...]:
+    return (
+        name,
+        row.cue,
+        row.scope if row.asked else f"{row.scope} (not asked)",
+        row.form,
+        row.verdict,
+        *map(_cell, (row.threshold_jnd, row.gain, row.error_jnd, row.correlation)),
+        row.pairs,
+        "" if row.leak is None else f"{row.leak.cue}, r = {row.leak.correlation.value:.2f}",
+    )
+
+
+def _unanswerable_table(found: Sequence[Diagnosed]) -> PageTable | None:
+    columns = (
+        PageColumn("run"),
+        PageColumn("item"),
+        PageColumn("sub-category"),
+        PageColumn("why"),
+        PageColumn("level", "number"),
+        PageColumn("measured, JND", "number"),
+    )
+    rows = (
+        (one.name, gap.item, shown_name(gap.part), gap.reason, gap.level, gap.heard_jnd)
+        for one in found
+        for audit in one.audits.values()
+        for gap in audit.unanswerable[:_MOST_ITEMS]
+    )
+    return _table("diagnosis-items", "Items that nobody could answer from what the model gets", columns, rows)
+
+
+def _group(factor: str | None, level: str | None) -> str:
+    return "all" if factor is None else f"{factor} {level}"
+
+
+def _separation_table(found: Sequence[Diagnosed]) -> PageTable | None:
+    columns = (
+        PageColumn("run"),
+        PageColumn("scenes"),
+        PageColumn("separator"),
+        PageColumn("scored", "count"),
+        PageColumn("not applicable", "count"),
+        PageColumn("SI-SDR, dB", "number_ci"),
+        PageColumn("SI-SDRi, dB", "number_ci"),
+        PageColumn("misassigned, %", "share_ci", "misassigned"),
+    )
+    rows = (
+        (
+            one.name,
+            _group(row.factor, row.level),
+            row.separator,
+            row.scenes,
+            row.not_applicable,
+            *map(_cell, (row.si_sdr_db, row.si_sdri_db, row.misassigned)),
+        )
+        for one in found
+        for separation in one.separations.values()
+        for row in separation.rows
+    )
+    return _table("diagnosis-separation", "How well the sources of scenes are separated", columns, rows)
+
+
+def _headroom_table(found: Sequence[Diagnosed]) -> PageTable | None:
+    columns = (
+        PageColumn("run"),
+        PageColumn("items"),
+        PageColumn("separator"),
+        PageColumn("n", "count"),
+        PageColumn("mixture, %", "share_ci", "none"),
+        PageColumn("separated, %", "share_ci", "separated"),
+        PageColumn("stems, %", "share_ci", "oracle"),
+        PageColumn("headroom, points", "points_ci", "headroom"),
+        PageColumn("recovered share, %", "share_ci", "recovered"),
+    )
+    rows = (
+        (
+            one.name,
+            _group(row.factor, row.level),
+            row.separator,
+            row.items,
+            *map(_cell, (row.none, row.separated, row.oracle, row.headroom, row.recovered)),
+        )
+        for one in found
+        for separation in one.separations.values()
+        for row in separation.answers
+    )
+    return _table("diagnosis-headroom", "What separation brings to the model's answers", columns, rows)
