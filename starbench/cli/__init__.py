@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from starbench.cli import models, questions, recordings, results, suites
+from starbench.cli import diagnosis, models, questions, recordings, results, suites
 from starbench.cli.exits import BAD_INPUT, INCOMPLETE, INTERRUPTED
 from starbench.cli.output import echo
 from starbench.errors import AdapterError, InputError, JournalError, StarbenchError, SuiteError
@@ -69,6 +69,7 @@ for command in (
     results.score,
     results.compare,
     results.report,
+    diagnosis.diagnose,
     results.power,
     results.errors,
     results.annotate,

@@ -9,8 +9,9 @@ from pydantic import ValidationError
 
 from starbench.errors import InputError
 from starbench.schema.base import Frozen
-from starbench.storage.atomic import write_text
+from starbench.storage.atomic import write_lines
 from starbench.storage.inputs import read_bytes
+from starbench.storage.records import as_json
 from starbench.text import validation_problem
 
 #: The folder of diagnoses below a run's.
@@ -22,13 +23,18 @@ _Record = TypeVar("_Record", bound=Frozen)
 
 
 def write_record(record: Frozen, path: Path) -> None:
-    """Write a record whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, record.model_dump_json(indent=1) + "\n")
+    """Write a record whole or not at all; raises :class:`InputError` if the disk refuses it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_lines(path, [as_json(record, indent=1)])
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written ({error.strerror}): make room, or name another place"
+        ) from error
 
 
 def read_record(kind: type[_Record], path: Path) -> _Record:
-    """Read a record; raises :class:`InputError`, with the field, if it is damaged."""
+    """Read a record; raises :class:`InputError`, with the field, if it is missing or damaged."""
     try:
         return kind.model_validate_json(read_bytes(path))
     except ValidationError as error:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from starbench.diagnose.load import LoadedDiagnosis
 from starbench.schema.diagnosis import Reason, Step
 from starbench.schema.probe import Where
 
@@ -31,3 +32,27 @@ LOST: Mapping[Where, str] = {
     "none found": "nowhere that was found",
     "undetermined": "undetermined",
 }
+
+
+def lines_of(diagnosis: LoadedDiagnosis) -> Iterator[str]:
+    """The verdicts, what is lost on the way to the model, and what was not tried, a line each."""
+    for probe in diagnosis.probes:
+        for verdict in probe.verdicts:
+            yield f"{verdict.attribute}: lost {LOST[verdict.where]}"
+    for audit in diagnosis.audits:
+        for row in audit.survivals:
+            if row.asked and row.form == "delivered" and row.verdict not in ("kept", "not modelled"):
+                yield f"{row.cue}: {row.verdict} in what reaches the model's network"
+        if audit.unanswerable:
+            yield f"{len(audit.unanswerable)} of {audit.items} items could not be answered by anybody"
+    for separation in diagnosis.separations:
+        for answers in separation.answers:
+            if answers.factor is None:
+                low, high = answers.headroom.interval
+                yield (
+                    f"separated by {answers.separator}: headroom {100 * answers.headroom.value:+.1f} points "
+                    f"[{100 * low:+.1f}, {100 * high:+.1f}]"
+                )
+    for gap in diagnosis.summary.not_tried:
+        details = f" ({gap.details})" if gap.details else ""
+        yield f"not tried: {gap.suite}: {STEPS[gap.step]}: {NOT_TRIED[gap.reason]}{details}"

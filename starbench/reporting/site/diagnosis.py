@@ -2,60 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
-from starbench.diagnose.records import FOLDER, SUMMARY, read_record
+from starbench.diagnose.load import LoadedDiagnosis, load_diagnosis
 from starbench.reporting.diagnosis import LOST, NOT_TRIED, STEPS
 from starbench.reporting.site.charts import Bar, dot_chart
 from starbench.reporting.site.facts import RunFacts, ShareRight, shown_name
 from starbench.reporting.site.tables import PageColumn, PageTable
 from starbench.schema.audit import Audit, Estimate, Survival
-from starbench.schema.base import Frozen, Interval
-from starbench.schema.diagnosis import Diagnosis
+from starbench.schema.base import Interval
 from starbench.schema.probe import Probe, ProbeRow, ProbeVerdict, Source
 from starbench.schema.separation import Figure, Separation
 
 #: Items that nobody could answer which the page lists; the file of the table has no more.
 _MOST_ITEMS = 200
 
-_Record = TypeVar("_Record", bound=Frozen)
 #: A figure as tables take it: its value and its interval.
 _Cell = tuple[float, Interval] | None
 
 
 class Diagnosed(NamedTuple):
-    """What the diagnosis of one run found, by suite."""
+    """A run's name, and what was found out about it."""
 
     name: str
-    diagnosis: Diagnosis
-    audits: Mapping[str, Audit]
-    probes: Mapping[str, Probe]
-    separations: Mapping[str, Separation]
+    data: LoadedDiagnosis
 
 
 def diagnosed(runs: Sequence[RunFacts]) -> list[Diagnosed]:
     """The diagnoses of those runs that have one; raises :class:`InputError` where one is damaged."""
-    found = []
-    for run in runs:
-        folder = run.data.path / FOLDER
-        if (folder / SUMMARY).is_file():
-            summary = read_record(Diagnosis, folder / SUMMARY)
-            found.append(
-                Diagnosed(
-                    run.name,
-                    summary,
-                    _records(Audit, folder, summary.done.get("audit", ())),
-                    _records(Probe, folder, summary.done.get("probe", ())),
-                    _records(Separation, folder, summary.done.get("separation", ())),
-                )
-            )
-    return found
-
-
-def _records(kind: type[_Record], folder: Path, names: Sequence[str]) -> dict[str, _Record]:
-    return {name: read_record(kind, folder / Path(name).name) for name in names}
+    found = ((run.name, load_diagnosis(run.data.path)) for run in runs)
+    return [Diagnosed(name, data) for name, data in found if data is not None]
 
 
 def page(runs: Sequence[RunFacts], found: Sequence[Diagnosed]) -> dict[str, Any]:
@@ -64,7 +41,7 @@ def page(runs: Sequence[RunFacts], found: Sequence[Diagnosed]) -> dict[str, Any]
         "verdict_table": _verdict_table(found),
         "layer_charts": list(_layer_charts(found)),
         "probe_table": _probe_table(found),
-        "notes": sorted({f"{p.encoder}: {p.note}" for one in found for p in one.probes.values() if p.note}),
+        "notes": sorted({f"{p.encoder}: {p.note}" for one in found for p in one.data.probes if p.note}),
         "survival_table": _survival_table(found),
         "unanswerable_table": _unanswerable_table(found),
         "separation_table": _separation_table(found),
@@ -72,7 +49,7 @@ def page(runs: Sequence[RunFacts], found: Sequence[Diagnosed]) -> dict[str, Any]
         "not_tried": [
             (one.name, STEPS[gap.step], gap.suite, NOT_TRIED[gap.reason], gap.details)
             for one in found
-            for gap in one.diagnosis.not_tried
+            for gap in one.data.summary.not_tried
         ],
         "n_runs": len(runs),
     }
@@ -108,7 +85,7 @@ def _verdict_table(found: Sequence[Diagnosed]) -> PageTable | None:
         (
             _verdict_row(one.name, verdict, stages)
             for one in found
-            for probe in one.probes.values()
+            for probe in one.data.probes
             for verdict in probe.verdicts
         ),
     )
@@ -131,7 +108,7 @@ def _verdict_row(name: str, verdict: ProbeVerdict, stages: Sequence[str]) -> tup
 def _layer_charts(found: Sequence[Diagnosed]) -> Iterator[tuple[str, str]]:
     """For each attribute of each encoder, what probes read from layer to layer."""
     for one in found:
-        for probe in one.probes.values():
+        for probe in one.data.probes:
             for attribute in probe.attributes:
                 bars = [
                     Bar(
@@ -186,7 +163,7 @@ def _probe_table(found: Sequence[Diagnosed]) -> PageTable | None:
         (
             _probe_row(one.name, probe, row)
             for one in found
-            for probe in one.probes.values()
+            for probe in one.data.probes
             for row in probe.rows
         ),
     )
@@ -234,7 +211,7 @@ def _survival_table(found: Sequence[Diagnosed]) -> PageTable | None:
         (
             _survival_row(one.name, row)
             for one in found
-            for audit in one.audits.values()
+            for audit in one.data.audits
             for row in audit.survivals
         ),
     )
@@ -265,7 +242,7 @@ def _unanswerable_table(found: Sequence[Diagnosed]) -> PageTable | None:
     rows = (
         (one.name, gap.item, shown_name(gap.part), gap.reason, gap.level, gap.heard_jnd)
         for one in found
-        for audit in one.audits.values()
+        for audit in one.data.audits
         for gap in audit.unanswerable[:_MOST_ITEMS]
     )
     return _table("diagnosis-items", "Items that nobody could answer from what the model gets", columns, rows)
@@ -296,7 +273,7 @@ def _separation_table(found: Sequence[Diagnosed]) -> PageTable | None:
             *map(_cell, (row.si_sdr_db, row.si_sdri_db, row.misassigned)),
         )
         for one in found
-        for separation in one.separations.values()
+        for separation in one.data.separations
         for row in separation.rows
     )
     return _table("diagnosis-separation", "How well the sources of scenes are separated", columns, rows)
@@ -323,7 +300,7 @@ def _headroom_table(found: Sequence[Diagnosed]) -> PageTable | None:
             *map(_cell, (row.none, row.separated, row.oracle, row.headroom, row.recovered)),
         )
         for one in found
-        for separation in one.separations.values()
+        for separation in one.data.separations
         for row in separation.answers
     )
     return _table("diagnosis-headroom", "What separation brings to the model's answers", columns, rows)

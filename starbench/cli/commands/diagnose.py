@@ -1,0 +1,47 @@
+"""``starbench diagnose``: every step that applies to a run, and a page about what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from starbench.cli.commands.report import lines
+from starbench.cli.commands.report_line import FOLDER
+from starbench.cli.commands.shared import loading_of
+from starbench.cli.exits import BAD_INPUT, DONE
+from starbench.cli.output import echo
+from starbench.diagnose.load import load_diagnosis
+from starbench.diagnose.run import Choices
+from starbench.diagnose.run import diagnose as diagnose_run
+from starbench.reporting.diagnosis import STEPS, lines_of
+from starbench.reporting.site.write import write_report
+from starbench.reporting.tables import new_console, say
+from starbench.runs.load import load
+
+
+def diagnose(
+    path: Path,
+    suites: Sequence[str],
+    separators: tuple[str, ...],
+    clips: int,
+    seed: int,
+    options: Mapping[str, Any],
+) -> int:
+    """Diagnose a run, write its report, and say what was found; returns the exit code."""
+    run, loading = load(path), loading_of(options)
+    diagnose_run(
+        run,
+        Choices(seed, clips, separators),
+        suites=suites,
+        loading=loading,
+        on_step=lambda step, suite: echo(f"{suite}: {STEPS[step]}", err=True),
+    )
+    console, diagnosis = new_console(), load_diagnosis(path)
+    for line in lines_of(diagnosis) if diagnosis else ():
+        say(console, line)
+    if diagnosis is None or not diagnosis.summary.done:
+        return BAD_INPUT
+    for line in lines(write_report([run], path / FOLDER, suites=suites, loading=loading)):
+        say(console, line)
+    return DONE
