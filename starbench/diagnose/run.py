@@ -10,6 +10,7 @@ from typing import Any
 from starbench.diagnose.records import FOLDER, SUMMARY, write_record
 from starbench.errors import InputError
 from starbench.models.adapter import Model
+from starbench.models.encoder import as_encoder
 from starbench.models.resolve import resolve
 from starbench.redact import redact
 from starbench.runs.load import LoadedRun
@@ -108,7 +109,13 @@ def _audit(subject: Subject) -> Frozen:
 
 
 def _probe(subject: Subject) -> Frozen:
-    raise NotImplementedError
+    from starbench.diagnose.probe import ProbeRequest, probe
+
+    adapter, choices = subject.model.adapter, subject.choices
+    if not hasattr(adapter, "encode"):
+        raise _UntriedError("no layers")
+    request = ProbeRequest(count=choices.clips, seed=choices.seed, run=subject.run)
+    return probe(as_encoder(adapter, subject.model.spec), subject.suite, request)
 
 
 def _separation(subject: Subject) -> Frozen:
