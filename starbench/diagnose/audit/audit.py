@@ -21,7 +21,7 @@ from starbench.suites.suite import Suite
 from starbench.synthesis import generator
 
 from .delivery import plan
-from .forms import SENT, FormOfSound, forms_of
+from .forms import FormOfSound, forms_of
 from .items import unanswerable
 from .listening import ORIGINAL, HeardItem, Progress, listen
 from .readouts import CUES, Heard, difference_jnd
@@ -35,6 +35,8 @@ INTERNAL_NOISE: Mapping[str, Mapping[str, float]] = {
 }
 #: Spectral cues of elevation lie above this, Hz.
 _ELEVATION_FROM_HZ = 5_000.0
+#: Questions ask about a scope if this share of them does.
+_ASKED_SHARE = 0.1
 _SCOPES: tuple[Scope, ...] = ("within a clip", "between clips")
 
 
@@ -144,7 +146,11 @@ def _survivals(heard: Sequence[HeardItem], forms: Sequence[FormOfSound], seed: i
                     generator(seed, cue, scope, form.name),
                 )
                 yield Survival(
-                    cue=cue, scope=scope, form=form.name, asked=asked[scope] >= len(items) / 2, **figures
+                    cue=cue,
+                    scope=scope,
+                    form=form.name,
+                    asked=asked[scope] >= _ASKED_SHARE * len(items),
+                    **figures,
                 )
 
 
@@ -174,7 +180,7 @@ def _accuracies(
     for one in heard:
         if one.claim is not None and one.claim.sign and one.cue in CUES:
             cells[one.cue, one.item.level, one.item.level_unit].append(one)
-    for (cue, level, unit), items in sorted(cells.items(), key=str):
+    for (cue, level, unit), items in sorted(cells.items(), key=_ascending):
         for form in forms:
             right = [_right(one, form, cue, noise.get(cue, 0.0)) for one in items]
             value = float(np.mean(right))
@@ -182,6 +188,11 @@ def _accuracies(
             yield LevelAccuracy(
                 cue=cue, form=form, level=level, level_unit=unit, items=len(items), accuracy=accuracy
             )
+
+
+def _ascending(cell: tuple[tuple[Cue, float | None, str | None], object]) -> tuple[str, str, float]:
+    cue, level, unit = cell[0]
+    return cue, unit or "", np.inf if level is None else level
 
 
 def _right(one: HeardItem, form: str, cue: str, noise: float) -> float:
@@ -194,6 +205,3 @@ def _right(one: HeardItem, form: str, cue: str, noise: float) -> float:
         return float(difference * sign > 0)
     of_one = one.claim is not None and one.claim.of_one
     return float(ndtr(sign * difference / (noise if of_one else noise * np.sqrt(2.0))))
-
-
-__all__ = ["INTERNAL_NOISE", "SENT", "audit"]
