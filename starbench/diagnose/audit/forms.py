@@ -9,9 +9,8 @@ from functools import cache, partial
 from threading import Lock
 
 import numpy as np
-from numpy.typing import NDArray
 
-from starbench.audio import FULL_SCALE, Audio, decode, quantise, resample, transform
+from starbench.audio import Audio, decode, quantise, resample, transform
 from starbench.errors import InputError, PluginError
 from starbench.measure.log_mel import MelFrontEnd, mel_power_of_whisper, slaney_filters, whisper_log_mel
 from starbench.models.adapter import Model
@@ -99,12 +98,8 @@ def _log_mel(audio: Audio) -> Audio:
     mono = resample(transform(audio, "mono"), _WHISPER_HZ)
     front_end = MelFrontEnd(slaney_filters())
     features = whisper_log_mel(front_end.power(mono.samples[:, 0].astype(np.float64)))
-    return as_audio(front_end.sound(mel_power_of_whisper(features), mono.pcm.shape[0]), _WHISPER_HZ)
-
-
-def as_audio(signal: NDArray[np.float64], rate: int) -> Audio:
-    """A signal of shape (n,) as a clip; the few peaks beyond full scale are limited to it."""
-    return Audio(quantise(np.clip(signal, -1.0, 1.0 - 1.0 / FULL_SCALE)[:, None]), rate)
+    signal = front_end.sound(mel_power_of_whisper(features), mono.pcm.shape[0])
+    return Audio(quantise(np.clip(signal, -1.0, 1.0)[:, None]), _WHISPER_HZ)
 
 
 def _coded(kind: str, subtype: str, rates: tuple[int, ...], level: float, audio: Audio) -> Audio:
