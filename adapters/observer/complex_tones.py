@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from starbench.audio import Audio
-from starbench.measure.partials import peaks
+from starbench.measure.partials import common_ratio, peaks
 
 from . import bursts
 
@@ -19,11 +19,7 @@ _LARGEST_RATIO, _ALIKE = 1.35, 0.0004
 
 
 def partials_ratio(clip: Audio) -> float | None:
-    """Ratio of the second tone's partials to the first one's; None where there are not two tones.
-
-    Harmonic or not, with a fundamental or without: tones of the same make have all partials in one ratio. Other pairs
-    of their partials have ratios that few agree on.
-    """
+    """Ratio of the second tone's partials to the first one's; None where there are not two tones."""
     sounds = two_sounds(clip)
     if sounds is None:
         return None
@@ -31,13 +27,8 @@ def partials_ratio(clip: Audio) -> float | None:
         peaks(sound, clip.rate, _BAND_HZ[0], min(_BAND_HZ[1], 0.48 * clip.rate), _RANGE_DB)
         for sound in sounds
     )
-    ratios = np.sort(np.log(second[None, :] / first[:, None]).ravel())
-    ratios = ratios[np.abs(ratios) < np.log(_LARGEST_RATIO)]
-    if not ratios.size:
-        return None
-    agree = np.searchsorted(ratios, ratios + _ALIKE, side="right") - np.arange(ratios.size)
-    best = int(np.argmax(agree))
-    return float(np.exp(np.median(ratios[best : best + agree[best]])))
+    ratio = common_ratio(first, second, _LARGEST_RATIO, _ALIKE)
+    return None if ratio is None else ratio[0]
 
 
 def two_sounds(clip: Audio) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:

@@ -18,6 +18,7 @@ from starbench.schema import AnswerMode, Capabilities, Outcome, Prompt, Response
 from .decoding import special_tokens
 from .engine import Answer, Engine
 from .layer_reader import LayerReader
+from .front_end import delivery_of
 from .letters import letter_tokens
 from .limits import limits_of
 from .loading import load, open_checkpoint, pick_device, quiet
@@ -97,6 +98,7 @@ class Transformers:
         self.identity = {"checkpoint": self._checkpoint.served_name}
         self._device = pick_device(device)
         self._dtype, self._attention, self._system = dtype, attn, system
+        self.delivered = delivery_of(self._checkpoint.processor, self._checkpoint.rate)
         self.capabilities = self._capabilities(batch, max_clips, max_seconds)
         self._engine: Engine | None = None
         self._new_engine = partial(

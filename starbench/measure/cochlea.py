@@ -113,7 +113,7 @@ def _response(
 def cochleagram(
     samples: Samples,
     rate: float,
-    cochlea: Cochlea = Cochlea(),  # noqa: B008
+    cochlea: Cochlea = Cochlea(),
     *,
     frame_s: float = 0.005,
     compression: float = COMPRESSION,

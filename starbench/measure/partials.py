@@ -49,6 +49,24 @@ def peaks(signal: Samples, rate: int, low_hz: float, high_hz: float, range_db: f
     )
 
 
+def common_ratio(
+    first: NDArray[np.float64], second: NDArray[np.float64], largest: float, alike: float
+) -> tuple[float, int] | None:
+    """Ratio of the second sound's partials to the first one's that most pairs of them agree on, and how many do.
+
+    Harmonic or not, with a fundamental or without: tones of the same make have all partials in one ratio. Other pairs
+    of their partials have ratios that few agree on. ``largest`` is the largest ratio that is considered, and logarithms
+    that differ by up to ``alike`` agree; None where there is no such ratio.
+    """
+    ratios = np.sort(np.log(second[None, :] / first[:, None]).ravel())
+    ratios = ratios[np.abs(ratios) < np.log(largest)]
+    if not ratios.size:
+        return None
+    agree = np.searchsorted(ratios, ratios + alike, side="right") - np.arange(ratios.size)
+    best = int(np.argmax(agree))
+    return float(np.exp(np.median(ratios[best : best + agree[best]]))), int(agree[best])
+
+
 def extent(signal: Samples, rate: int, frequency_hz: float) -> Extent | None:
     """When the partial near a frequency sounds, in ``signal`` (n,); None where there is none.
 

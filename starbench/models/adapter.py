@@ -31,7 +31,9 @@ class Adapter(Protocol):
     in a run's record, and a run is not resumed with another), ``prices``
     (:class:`starbench.schema.Prices`), ``async check()`` (raise before anything is asked if nothing can
     succeed; it may take two minutes, or the seconds that an attribute ``check_limit_s`` says),
-    ``close()`` (sync or async; it may take half a minute), and
+    ``close()`` (sync or async; it may take half a minute), ``delivered(audio)`` (sync: the
+    :class:`starbench.audio.Audio` that is left of a clip once the model's own front end has read it, for
+    ``starbench audit``), and
     ``generate_batch(prompts)`` (sync or async): for a list of at most ``capabilities.max_batch`` prompts
     a list with the answer, or an :class:`starbench.errors.AdapterError`, of each in its place. One that
     raises fails every prompt of its batch. Batches come one at a time.

@@ -77,7 +77,7 @@ class Survival(Frozen):
     threshold_jnd: Estimate | None = None
     correlation: Estimate | None = None
     same_sign: Estimate | None = None
-    """Share of the pairs 1 JND apart or more that differ in the same direction; one that is not measured counts half."""
+    """Share of the pairs 1 JND or more apart that differ in the same direction; one not measured counts half."""
     leak: Leak | None = None
 
     @property

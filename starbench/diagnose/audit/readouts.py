@@ -1,0 +1,337 @@
+"""What a cochlear listener reads off one sound: pitch, loudness, duration, azimuth and distance.
+
+All but duration and distance rest on one thing: the power spectrum of the sound, weighted by what each channel of the
+cochlea makes of it. Compressed as loudness is, channels count about alike, however strong the components are that they
+hold; so the summary autocorrelation (Meddis & O'Mard 1997) over all channels is a single transform of the weighted
+spectrum, and so is the summary cross-correlation of two ears.
+
+No readout for elevation: it takes the filters of the listener's own head.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+from starbench.measure import onsets, rooms
+from starbench.measure.cochlea import COMPRESSION, Cochlea, cochleagram
+from starbench.measure.directions import lateral_deg
+from starbench.measure.levels import Envelope, db, power
+from starbench.measure.partials import common_ratio, peaks
+
+from .stretches import Stretch
+
+Samples = NDArray[np.floating]
+Floats = NDArray[np.float64]
+
+COCHLEA = Cochlea(64, 60.0, 14_000.0)
+#: When a sound begins and ends takes fewer.
+_COARSE = Cochlea(20, 60.0, 14_000.0)
+#: Spectra are summed on this grid, Hz, before they are weighted: finer than the narrowest channel.
+_GRID_HZ = 4.0
+#: Threshold in quiet of a channel, mean square re full scale: 16-bit rounding is not heard.
+_QUIET = 10.0**-9.5
+#: Channels this far below the strongest hold no more of the sound than skirts.
+_FAINTEST = 1e-4
+#: Ramps over which a sound is cut out, and what is left out at its ends, s.
+_FADE_S, _EDGE_S = 0.005, 0.020
+#: Pitches that are heard, Hz; an autocorrelation peak that is one at all; one that is as good as the highest.
+_PITCHES_HZ, _SALIENT, _AS_GOOD = (50.0, 12_000.0), 0.5, 0.85
+_FINER = 4
+#: Time differences are heard below this, Hz, up to this, s; above it, level differences are.
+_ITD_BELOW_HZ, _REACH_S, _OVERSAMPLED = 1400.0, 0.001, 16
+#: Interaural level difference straight to the side over the square root of the frequency (Van Opstal 2016), dB.
+_SIDE_DB = 0.18
+#: Ears that hear this little of each other have no time difference between them.
+_COHERENT = 0.5
+_MARGIN_S = 0.15
+#: Part of a sound that a form must hold.
+_LEAST_HELD = 0.5
+
+
+@dataclass(frozen=True)
+class HeardCue:
+    """How a cue is compared: ``difference`` of two values of it in human JNDs, and what one JND is."""
+
+    difference: Callable[[float, float], float]
+    jnd: str
+    unit: str
+
+
+def _ratio(weber: float) -> Callable[[float, float], float]:
+    return lambda first, second: float(np.log(second / first) / np.log1p(weber))
+
+
+def _step(size: float) -> Callable[[float, float], float]:
+    return lambda first, second: (second - first) / size
+
+
+#: Wier, Jesteadt & Green 1977; Jesteadt, Wier & Green 1977 (1 kHz, 70 dB SPL: 0.5 dB); Creelman 1962;
+#: Perrott & Saberi 1990; Larsen et al. 2008 (of the direct-to-reverberant ratio; of the level where it is dry).
+CUES: Mapping[str, HeardCue] = {
+    "pitch": HeardCue(_ratio(0.002), "0.2 %", "Hz"),
+    "loudness": HeardCue(_step(0.5), "0.5 dB", "dB"),
+    "duration": HeardCue(_ratio(0.1), "10 %", "s"),
+    "azimuth": HeardCue(_step(0.97), "0.97 degrees", "degrees"),
+    "distance": HeardCue(_step(2.5), "2.5 dB of direct to reverberant sound", "dB"),
+}
+
+#: Partials are looked for here, Hz, so far below the strongest, dB. Sounds are of one make if this share of the
+#: partials of the one with fewer, and at least so many, are in one ratio, within these bounds.
+_PARTIALS_HZ, _PARTIALS_DB, _SHARED, _FEWEST, _LARGEST_RATIO, _ALIKE = (
+    (70.0, 8000.0),
+    35.0,
+    0.6,
+    3,
+    1.35,
+    4e-4,
+)
+_MOST_PARTIALS = 40
+
+
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """What is heard of one sound: cue -> its value, and the partials that stand out; nothing, if nothing is heard."""
+
+    values: Mapping[str, float] = field(default_factory=dict)
+    partials_hz: Floats = field(default_factory=lambda: np.zeros(0))
+
+
+def difference_jnd(first: Heard, second: Heard, cue: str) -> float:
+    """By how much the second sound has more of a cue, JND (of the background: dB); NaN where one lacks it.
+
+    Complex tones of the same make are compared partial by partial, as they must be where they are not harmonic.
+    """
+    one, other = first.values.get(cue), second.values.get(cue)
+    if one is None or other is None:
+        return float("nan")
+    if cue == "pitch":
+        ratio = _ratio_of_partials(first.partials_hz, second.partials_hz)
+        one, other = (1.0, ratio) if ratio is not None else (one, other)
+    return CUES[cue].difference(one, other) if cue in CUES else other - one
+
+
+def _ratio_of_partials(first: Floats, second: Floats) -> float | None:
+    fewer = min(first.size, second.size)
+    if fewer < _FEWEST or max(first.size, second.size) > _MOST_PARTIALS:
+        return None
+    ratio = common_ratio(first, second, _LARGEST_RATIO, _ALIKE)
+    return None if ratio is None or ratio[1] < max(_FEWEST, _SHARED * fewer) else ratio[0]
+
+
+def read(samples: Samples, rate: int, stretch: Stretch) -> Heard:
+    """All that is heard of the sound in a stretch of a clip, shape (n, channels); nothing where little of it is there.
+
+    Two channels are two ears. Both ears hear the first of any other number, and of more than two, no direction.
+    """
+    seconds = samples.shape[0] / rate
+    held = min(stretch.stop_s, seconds) - max(stretch.start_s, 0.0)
+    if held < _LEAST_HELD * (stretch.stop_s - stretch.start_s):
+        return Heard()
+    ears = np.asarray(samples if samples.shape[1] == 2 else np.repeat(samples[:, :1], 2, axis=1), np.float64)
+    spectrum = Spectrum.of(ears, rate, stretch)
+    if spectrum.excitation.max() <= 1e-12:
+        return Heard()
+    values: dict[str, float | None] = {
+        "pitch": pitch_hz(spectrum),
+        "loudness": loudness_db(spectrum),
+        "duration": None,
+        "azimuth": azimuth_deg(spectrum) if samples.shape[1] <= 2 else None,
+        "background": background_db(ears, rate, stretch),
+    }
+    edges = sound_edges(samples, rate, stretch)
+    if edges is not None:
+        values["duration"] = edges[1] - edges[0]
+        values["distance"] = distance_db(ears, rate, edges)
+    heard = {name: value for name, value in values.items() if value is not None}
+    return Heard(heard, _partials_hz(ears, rate, stretch) if "pitch" in heard else np.zeros(0))
+
+
+def _partials_hz(ears: Samples, rate: int, stretch: Stretch) -> Floats:
+    cut = ears[max(0, round((stretch.start_s + _EDGE_S) * rate)) : round((stretch.stop_s - _EDGE_S) * rate)]
+    if cut.shape[0] < _EDGE_S * rate:
+        return np.zeros(0)
+    return peaks(cut.mean(axis=1), rate, _PARTIALS_HZ[0], min(_PARTIALS_HZ[1], 0.48 * rate), _PARTIALS_DB)
+
+
+@dataclass(frozen=True, eq=False)
+class Spectrum:
+    """The spectrum of a sound at both ears, shape (lines, 2), and how a cochlea weighs it."""
+
+    lines: NDArray[np.complex128]
+    rate: int
+    n: int
+    """Samples that it was made of; the lines are those of twice as many."""
+
+    @classmethod
+    def of(cls, ears: Samples, rate: int, stretch: Stretch) -> Spectrum:
+        """The steady part of a stretch: its ends are left out."""
+        edge = min(_EDGE_S, 0.2 * (stretch.stop_s - stretch.start_s))
+        first = max(0, round((stretch.start_s + edge) * rate))
+        cut = ears[first : max(round((stretch.stop_s - edge) * rate), first + 16)]
+        cut = cut - cut.mean(axis=0)
+        fade = min(round(_FADE_S * rate), cut.shape[0] // 2)
+        gain = np.ones(cut.shape[0])
+        gain[:fade] = np.sin(np.pi / 2 * (np.arange(fade) + 0.5) / max(fade, 1)) ** 2
+        gain[cut.shape[0] - fade :] = gain[:fade][::-1]
+        size = fft.next_fast_len(2 * cut.shape[0], real=True)
+        lines = fft.rfft(cut * gain[:, None], size, axis=0) / np.sqrt(size * np.square(gain).sum() / 2.0)
+        return cls(lines, rate, cut.shape[0])
+
+    @property
+    def size(self) -> int:
+        """Length of the transform."""
+        return fft.next_fast_len(2 * self.n, real=True)
+
+    @cached_property
+    def _bins(self) -> NDArray[np.intp]:
+        return (np.arange(self.lines.shape[0]) * (self.rate / self.size) / _GRID_HZ).astype(np.intp)
+
+    @cached_property
+    def excitation(self) -> Floats:
+        """Mean square in each channel, shape (2, channels)."""
+        gains = _gains(self.rate)
+        ears = [np.bincount(self._bins, np.square(np.abs(ear)), gains.shape[1]) for ear in self.lines.T]
+        return np.stack(ears) @ gains.T
+
+    def weights(self, below_hz: float = np.inf) -> Floats:
+        """How much each line counts where channels count as they are heard: compressed."""
+        total = self.excitation.sum(axis=0)
+        total = np.where(COCHLEA.centres_hz < below_hz, total, 0.0)
+        counted = total > _FAINTEST * self.excitation.sum(axis=0).max()
+        scale = np.where(counted, np.maximum(total, 1e-30) ** (COMPRESSION - 1.0), 0.0)
+        return np.asarray((scale @ _gains(self.rate))[self._bins])
+
+
+@lru_cache(maxsize=16)
+def _gains(rate: int) -> Floats:
+    """Power gain of each channel on the grid, shape (channels, bins); none beyond half the rate."""
+    grid = (np.arange(int(rate / 2 / _GRID_HZ) + 1) + 0.5) * _GRID_HZ
+    gains = np.square(np.abs(COCHLEA.response(grid)))
+    gains[COCHLEA.centres_hz >= rate / 2] = 0.0
+    return np.asarray(gains)
+
+
+def pitch_hz(sound: Spectrum) -> float | None:
+    """The first of the highest peaks of the summary autocorrelation, refined on its multiples."""
+    energy = np.square(np.abs(sound.lines)).sum(axis=1) * sound.weights()
+    n_fine = sound.size * _FINER
+    lags = fft.irfft(energy, n_fine)
+    rate = sound.rate * _FINER
+    longest = min(round(rate / _PITCHES_HZ[0]), sound.n * _FINER // 2)
+    # Fewer samples overlap at longer lags.
+    heights = lags[: sound.n * _FINER] / (1.0 - np.arange(sound.n * _FINER) / (sound.n * _FINER))
+    near = heights[: longest + 2] / max(float(lags[0]), 1e-300)
+    peaks = np.flatnonzero((near[1:-1] >= near[:-2]) & (near[1:-1] > near[2:])) + 1
+    peaks = peaks[peaks >= rate / _PITCHES_HZ[1]]
+    if not peaks.size or near[peaks].max() < _SALIENT:
+        return None
+    period = _vertex(near, int(peaks[np.argmax(near[peaks] >= _AS_GOOD * near[peaks].max())]))
+    multiple, height = 2, float(near[round(period)])
+    while (place := multiple * period) < sound.n * _FINER / 2:
+        reach = max(2, int(period / 4))
+        around = slice(round(place) - reach, round(place) + reach + 1)
+        peak = around.start + int(heights[around].argmax())
+        if heights[peak] / lags[0] < 0.8 * height or peak in (around.start, around.stop - 1):
+            break
+        period = _vertex(heights, peak) / multiple
+        multiple *= 2
+    return float(rate / period)
+
+
+def _vertex(curve: Floats, peak: int) -> float:
+    """Where the parabola through a peak and its neighbours is highest."""
+    if not 0 < peak < curve.size - 1:
+        return float(peak)
+    before, at, after = curve[peak - 1 : peak + 2]
+    curvature = before - 2.0 * at + after
+    return peak + (0.5 * float((before - after) / curvature) if curvature else 0.0)
+
+
+def loudness_db(sound: Spectrum) -> float:
+    """Level of a tone of 1 kHz at both ears that is as loud, dB re full scale (mean square)."""
+    levels, loudness = _loudness_of_a_tone()
+    return float(np.interp(_loudness(sound.excitation), loudness, levels))
+
+
+def _loudness(excitation: Floats) -> float:
+    return float(np.sum((excitation + _QUIET) ** COMPRESSION - _QUIET**COMPRESSION))
+
+
+@lru_cache(maxsize=1)
+def _loudness_of_a_tone() -> tuple[Floats, Floats]:
+    levels = np.arange(-140.0, 20.0, 0.25)
+    shape = np.square(np.abs(COCHLEA.response(np.array([1000.0]))))[:, 0]
+    return levels, np.array([_loudness(np.tile(shape * 10.0 ** (level / 10.0), (2, 1))) for level in levels])
+
+
+def azimuth_deg(sound: Spectrum) -> float | None:
+    """Angle to the right: by the time between the ears where they hear low channels, by their levels elsewhere."""
+    left, right = sound.lines.T
+    if not (np.any(left) and np.any(right)):
+        return 90.0 if np.any(right) else -90.0
+    low = sound.weights(_ITD_BELOW_HZ)
+    if low.max() > 0:
+        energy = np.sqrt(float(np.square(np.abs(left)) @ low) * float(np.square(np.abs(right)) @ low))
+        top = min(left.size, round(3.0 * _ITD_BELOW_HZ * sound.size / sound.rate))  # nothing is left above
+        size = fft.next_fast_len(2 * top * _OVERSAMPLED, real=True)
+        lags = fft.irfft((left * np.conj(right) * low)[:top], size)
+        step_s = sound.size / sound.rate / size
+        reach = round(_REACH_S / step_s)
+        near = np.concatenate([lags[-reach:], lags[: reach + 1]])
+        peak = int(near[1:-1].argmax()) + 1
+        if float(near[peak]) * size / 2.0 > _COHERENT * energy:
+            return float(lateral_deg((_vertex(near, peak) - reach) * step_s * 1e6))
+    return _azimuth_by_level(sound)
+
+
+def _azimuth_by_level(sound: Spectrum) -> float:
+    left, right = np.maximum(sound.excitation, 1e-14)
+    heard = (left + right) > _FAINTEST * (left + right).max()
+    weight = np.where(heard, (left + right) ** COMPRESSION, 0.0)
+    side = 10.0 * np.log10(right / left) / (_SIDE_DB * np.sqrt(COCHLEA.centres_hz))
+    return float(np.degrees(np.arcsin(np.clip(weight @ side / weight.sum(), -1.0, 1.0))))
+
+
+def sound_edges(samples: Samples, rate: int, stretch: Stretch) -> tuple[float, float] | None:
+    """When the sound passes half amplitude, s; None where an end is not in the clip."""
+    first = max(0, round((stretch.start_s - _MARGIN_S) * rate))
+    cut = samples[first : round((stretch.stop_s + _MARGIN_S) * rate)]
+    heard = cochleagram(cut, rate, _COARSE, frame_s=0.001, compression=1.0).sum(axis=1, keepdims=True)
+    envelope = Envelope(heard, 0.001)
+    middle = (stretch.start_s + stretch.stop_s) / 2 - first / rate
+    start = onsets.rise(envelope, 0.0, middle)
+    stop = onsets.fall(envelope, middle, cut.shape[0] / rate)
+    if start is None or stop is None or stop <= start:
+        return None
+    return start + first / rate, stop + first / rate
+
+
+def distance_db(ears: Samples, rate: int, edges: tuple[float, float]) -> float | None:
+    """How far away it sounds, dB: reverberant over direct sound in a room, and where it is dry, how soft it is."""
+    envelope = Envelope.of(ears, rate).total()
+    start, stop = edges
+    quiet = envelope.between(max(0.0, start - 0.2), start - 0.02)
+    floor = float(min(quiet[0], np.percentile(envelope.power, 3)))
+    end = min(stop + 0.5, ears.shape[0] / rate)
+    decay = rooms.decay_time_s(envelope, stop, end, floor)
+    if decay is not None and decay > 0.1:
+        ratio = rooms.direct_to_reverberant_db(envelope, rooms.Sounding(start, stop, 0.010), decay, floor)
+        if ratio is not None:
+            return -ratio
+    return -float(db(envelope.between(start, stop)[0]))
+
+
+def background_db(ears: Samples, rate: int, stretch: Stretch) -> float | None:
+    """How strong the quietest part of the clip is beside the sound, dB."""
+    envelope = Envelope.of(ears, rate).total().smoothed(0.020).power[:, 0]
+    first, stop = (max(0, round(edge * rate)) for edge in (stretch.start_s, stretch.stop_s))
+    sound = float(power(ears[first:stop]).mean()) if stop > first else 0.0
+    if not envelope.size or sound <= 0:
+        return None
+    return float(db(np.percentile(envelope, 3)) - db(sound))
