@@ -38,12 +38,16 @@ def features_of(
         with plugin_errors(lambda error: f"encoder {encoder.spec!r} fails on a clip: {explain(error)}"):
             layers = encoder.encode(clip)
         for name, activations in layers.items():
-            pooled.setdefault(name, []).append(_pool(activations, clip.seconds, onset_s, f"{encoder.spec}: {name}"))
+            pooled.setdefault(name, []).append(
+                _pool(activations, clip.seconds, onset_s, f"{encoder.spec}: {name}")
+            )
         on_clip()
     features: dict[str, dict[str, NDArray[np.float32]]] = {}
     for name, rows in pooled.items():
         if len(rows) != len(clips) or len({row.shape for row in rows}) != 1:
-            raise PluginError(f"encoder {encoder.spec!r}: layer {name!r} does not have the same width for every clip")
+            raise PluginError(
+                f"encoder {encoder.spec!r}: layer {name!r} does not have the same width for every clip"
+            )
         array = np.stack(rows)
         features[name] = {pooling: array[:, place] for place, pooling in enumerate(POOLINGS)}
     return features
@@ -54,7 +58,9 @@ def joined(*parts: Features) -> Features:
     return {name: poolings for part in parts for name, poolings in part.items()}
 
 
-def layers_of(encode: Callable[[Audio], Layers], delivered: Callable[[Audio], Audio]) -> Callable[[Audio], Layers]:
+def layers_of(
+    encode: Callable[[Audio], Layers], delivered: Callable[[Audio], Audio]
+) -> Callable[[Audio], Layers]:
     """A baseline's layers for the sound that is left behind a model's loader."""
 
     def of_delivered(clip: Audio) -> Layers:
@@ -67,7 +73,9 @@ def _pool(activations: object, seconds: float, onset_s: float, layer: str) -> ND
     """Features of one layer, shape (poolings, 3 · width)."""
     frames = np.asarray(activations, dtype=np.float32)
     if frames.ndim != 2 or not len(frames):
-        raise PluginError(f"{layer} has shape {frames.shape}: it must be (frames, features), with one frame at least")
+        raise PluginError(
+            f"{layer} has shape {frames.shape}: it must be (frames, features), with one frame at least"
+        )
     if not np.isfinite(frames).all():
         raise PluginError(f"{layer} holds what is not a number")
     # Frames are evenly spaced over the clip, whatever their rate is.

@@ -122,15 +122,15 @@ def judge(
         if following.state == "lost":
             return verdict(following.stage, "lost at the stage")  # type: ignore[arg-type]
         return verdict("undetermined", "interval across the bar")
+    if answered == "unclear":
+        return verdict("undetermined", "answers undecided")
     if twin is not None and twin.jnd_ratio_interval[0] <= _BETTER:
         if twin.jnd_ratio_interval[1] < _MUCH_BETTER:
             return verdict("encoder", "as with random weights")
         return verdict("undetermined", "interval across the bar")
     if answered is None:
         return verdict("none found", "readable everywhere")
-    if answered == "lost":
-        return verdict("language model", "answers below the probe")
-    return verdict("undetermined", "answers undecided")
+    return verdict("language model", "answers below the probe")
 
 
 def _answered(answers: Answers) -> State:
