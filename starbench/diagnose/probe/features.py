@@ -1,4 +1,4 @@
-"""From the activations of layers to features of clips: over the whole clip, and from the sound's beginning on."""
+"""From the activations of layers to features of clips, in three ways."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from starbench.models.encoder import Layers, NamedEncoder
 from starbench.plugins.registry import plugin_errors
 from starbench.plugins.source_location import explain
 
-#: Mean, standard deviation and largest value over frames: of all, and of those in the time in which a sound can be.
-POOLINGS = ("clip", "event")
+#: Mean, standard deviation and largest value over frames: of all, of those in the time in which a sound can be, and of
+#: all by how far each is from the first, which is silent; so that they do not depend on how long the sound is.
+POOLINGS = ("clip", "event", "active")
 #: The longest sound that the event window has room for, s. It does not depend on the sound's own duration, which
 #: would be given away.
 EVENT_S = 0.95
@@ -81,5 +82,15 @@ def _pool(activations: object, seconds: float, onset_s: float, layer: str) -> ND
     # Frames are evenly spaced over the clip, whatever their rate is.
     first = min(int(onset_s / seconds * len(frames)), len(frames) - 1)
     last = max(int(np.ceil((onset_s + EVENT_S) / seconds * len(frames))), first + 1)
-    parts = (frames, frames[first:last])
-    return np.stack([np.concatenate([one.mean(0), one.std(0), one.max(0)]) for one in parts])
+    even = np.ones(len(frames), np.float32)
+    activity = np.square(frames - frames[0]).sum(axis=1)
+    active = activity if activity.any() else even
+    parts = ((frames, even), (frames[first:last], even[first:last]), (frames, active))
+    return np.stack([_statistics(*part) for part in parts])
+
+
+def _statistics(frames: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    weights = weights / weights.sum()
+    mean = weights @ frames
+    variance = weights @ np.square(frames - mean)
+    return np.concatenate([mean, np.sqrt(variance), frames.max(axis=0)])
