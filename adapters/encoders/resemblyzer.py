@@ -43,8 +43,7 @@ class Resemblyzer:
             torch.manual_seed(random_seed)
         sizes = (_MELS, *[_HIDDEN] * _LAYERS)
         self._lstms = [
-            torch.nn.LSTM(inputs, outputs, batch_first=True)
-            for inputs, outputs in pairwise(sizes)
+            torch.nn.LSTM(inputs, outputs, batch_first=True) for inputs, outputs in pairwise(sizes)
         ]
         self._filters = mel_filters(_WINDOW // 2 + 1, _MELS, RATE_HZ)
         if random_seed is None:

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from starbench.cli import audits, diagnosis, models, questions, recordings, results, suites
+from starbench.cli import audits, diagnosis, models, probing, questions, recordings, results, suites
 from starbench.cli.exits import BAD_INPUT, INCOMPLETE, INTERRUPTED
 from starbench.cli.output import echo
 from starbench.errors import AdapterError, InputError, JournalError, StarbenchError, SuiteError
@@ -66,6 +66,7 @@ for command in (
     models.run,
     models.threshold,
     models.check_model,
+    probing.probe,
     results.import_,
     results.score,
     results.compare,

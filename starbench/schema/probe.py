@@ -12,6 +12,17 @@ from starbench.schema.base import Bool, Float, Frozen, Int, Interval
 Source = Literal["model", "random", "baseline"]
 Family = Literal["linear", "kernel"]
 Where = Literal["loader", "encoder", "projector", "language model", "none found", "undetermined"]
+VerdictReason = Literal[
+    "not in the clips",
+    "not varied",
+    "lost at the stage",
+    "as with random weights",
+    "answers below the probe",
+    "answers agree",
+    "readable everywhere",
+    "interval across the bar",
+    "answers undecided",
+]
 #: Whether what could be read before a stage can be read behind it: the interval lies above its bar, below, or across.
 State = Literal["kept", "lost", "unclear"]
 
@@ -142,17 +153,7 @@ class ProbeVerdict(Frozen):
 
     attribute: str
     where: Where
-    reason: Literal[
-        "not in the clips",
-        "not varied",
-        "lost at the stage",
-        "as with random weights",
-        "answers below the probe",
-        "answers agree",
-        "readable everywhere",
-        "interval across the bar",
-        "answers undecided",
-    ]
+    reason: VerdictReason
     stages: tuple[StageReading, ...] = ()
     twin: TwinComparison | None = None
     answers: Answers | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,7 +78,9 @@ def pairs_of_run(
             continue
         store = stores.setdefault(name, ClipStore(suite))
         place = len(sounds)
-        sounds += [_cut(store.get(item.audio_paths[clip]), start, stop, seconds) for clip, start, stop in spans]
+        sounds += [
+            _cut(store.get(item.audio_paths[clip]), start, stop, seconds) for clip, start, stop in spans
+        ]
         rights = trials[name, item.id]
         pairs[attribute].append(
             AnsweredPair(
@@ -92,9 +94,7 @@ def pairs_of_run(
     return AnsweredPairs(str(data.path), pairs, tuple(sounds))
 
 
-def compare(
-    pairs: Sequence[AnsweredPair], reading: Reading, features: Features, source: str
-) -> Answers:
+def compare(pairs: Sequence[AnsweredPair], reading: Reading, features: Features, source: str) -> Answers:
     """The model's answers beside what a probe says of the same pairs: it compares what it reads of each sound."""
     values = reading.predict(features)
     said = np.array([values[pair.second] - values[pair.first] for pair in pairs])
@@ -123,7 +123,9 @@ def _spans(item: Item) -> list[tuple[int, float, float]]:
     spans: list[tuple[int, float, float]] = []
     clips = item.truth.get("clips")
     for number, truth in enumerate(clips if isinstance(clips, list) else ()):
-        listed: Any = next((truth[name] for name in _LISTS if isinstance(truth, dict) and truth.get(name)), ())
+        listed: Any = next(
+            (truth[name] for name in _LISTS if isinstance(truth, dict) and truth.get(name)), ()
+        )
         found = [
             (number, float(one["onset_s"]), float(one["onset_s"]) + float(one["duration_s"]))
             for one in listed
@@ -143,7 +145,3 @@ def _cut(clip: Audio, start_s: float, stop_s: float, seconds: float) -> Audio:
     pcm: NDArray[np.int16] = np.zeros((length, clip.channels), np.int16)
     pcm[before : before + len(sound)] = sound
     return Audio(pcm, rate)
-
-
-#: Asks a model about pairs of stimuli; see :func:`starbench.diagnose.probe.asking.ask_pairs`.
-AskPairs = Callable[[Sequence[Attribute]], AnsweredPairs]

@@ -1,4 +1,4 @@
-"""Asking a model about pairs of the stimuli: a run of questions like those of a suite, in a folder for the time being."""
+"""Asking a model about pairs of the stimuli: a run of questions like those of a suite, in a temporary folder."""
 
 from __future__ import annotations
 

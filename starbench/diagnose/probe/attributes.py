@@ -60,7 +60,13 @@ ATTRIBUTES = (
         human_jnd=0.035,
         more="has a higher pitch",
     ),
-    Attribute("loudness", "level_db", "dB", human_jnd=0.7, more="is louder",),
+    Attribute(
+        "loudness",
+        "level_db",
+        "dB",
+        human_jnd=0.7,
+        more="is louder",
+    ),
     Attribute(
         "duration",
         "duration_s",
@@ -77,7 +83,13 @@ ATTRIBUTES = (
         human_jnd=1.0,
         more="comes from farther to the right",
     ),
-    Attribute("elevation", "elevation_deg", "°", human_jnd=3.65, more="comes from higher up",),
+    Attribute(
+        "elevation",
+        "elevation_deg",
+        "°",
+        human_jnd=3.65,
+        more="comes from higher up",
+    ),
     Attribute(
         "distance",
         "distance_m",

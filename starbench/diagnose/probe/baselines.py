@@ -33,7 +33,9 @@ def baseline_layers(audio: Audio) -> dict[str, NDArray[np.float32]]:
     }
 
 
-BASELINE = NamedEncoder("baselines", baseline_layers, dict.fromkeys(("log-mel spectrogram", "cochleagram"), "loader"))
+BASELINE = NamedEncoder(
+    "baselines", baseline_layers, dict.fromkeys(("log-mel spectrogram", "cochleagram"), "loader")
+)
 
 
 def _powers(audio: Audio) -> Array:

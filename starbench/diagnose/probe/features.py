@@ -1,4 +1,4 @@
-"""From the activations of layers to features of clips: over the whole clip, and from the sound's beginning on."""
+"""From the activations of layers to features of clips, in three ways."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from starbench.models.encoder import Layers, NamedEncoder
 from starbench.plugins.registry import plugin_errors
 from starbench.plugins.source_location import explain
 
-#: Mean, standard deviation and largest value over frames: of all, and of those in the time in which a sound can be.
-POOLINGS = ("clip", "event")
+#: Mean, standard deviation and largest value over frames: of all, of those in the time in which a sound can be, and of
+#: all by how far each is from the first, which is silent; so that they do not depend on how long the sound is.
+POOLINGS = ("clip", "event", "active")
 #: The longest sound that the event window has room for, s. It does not depend on the sound's own duration, which
 #: would be given away.
 EVENT_S = 0.95
@@ -38,12 +39,16 @@ def features_of(
         with plugin_errors(lambda error: f"encoder {encoder.spec!r} fails on a clip: {explain(error)}"):
             layers = encoder.encode(clip)
         for name, activations in layers.items():
-            pooled.setdefault(name, []).append(_pool(activations, clip.seconds, onset_s, f"{encoder.spec}: {name}"))
+            pooled.setdefault(name, []).append(
+                _pool(activations, clip.seconds, onset_s, f"{encoder.spec}: {name}")
+            )
         on_clip()
     features: dict[str, dict[str, NDArray[np.float32]]] = {}
     for name, rows in pooled.items():
         if len(rows) != len(clips) or len({row.shape for row in rows}) != 1:
-            raise PluginError(f"encoder {encoder.spec!r}: layer {name!r} does not have the same width for every clip")
+            raise PluginError(
+                f"encoder {encoder.spec!r}: layer {name!r} does not have the same width for every clip"
+            )
         array = np.stack(rows)
         features[name] = {pooling: array[:, place] for place, pooling in enumerate(POOLINGS)}
     return features
@@ -54,7 +59,9 @@ def joined(*parts: Features) -> Features:
     return {name: poolings for part in parts for name, poolings in part.items()}
 
 
-def layers_of(encode: Callable[[Audio], Layers], delivered: Callable[[Audio], Audio]) -> Callable[[Audio], Layers]:
+def layers_of(
+    encode: Callable[[Audio], Layers], delivered: Callable[[Audio], Audio]
+) -> Callable[[Audio], Layers]:
     """A baseline's layers for the sound that is left behind a model's loader."""
 
     def of_delivered(clip: Audio) -> Layers:
@@ -67,11 +74,23 @@ def _pool(activations: object, seconds: float, onset_s: float, layer: str) -> ND
     """Features of one layer, shape (poolings, 3 · width)."""
     frames = np.asarray(activations, dtype=np.float32)
     if frames.ndim != 2 or not len(frames):
-        raise PluginError(f"{layer} has shape {frames.shape}: it must be (frames, features), with one frame at least")
+        raise PluginError(
+            f"{layer} has shape {frames.shape}: it must be (frames, features), with one frame at least"
+        )
     if not np.isfinite(frames).all():
         raise PluginError(f"{layer} holds what is not a number")
     # Frames are evenly spaced over the clip, whatever their rate is.
     first = min(int(onset_s / seconds * len(frames)), len(frames) - 1)
     last = max(int(np.ceil((onset_s + EVENT_S) / seconds * len(frames))), first + 1)
-    parts = (frames, frames[first:last])
-    return np.stack([np.concatenate([one.mean(0), one.std(0), one.max(0)]) for one in parts])
+    even = np.ones(len(frames), np.float32)
+    activity = np.square(frames - frames[0]).sum(axis=1)
+    active = activity if activity.any() else even
+    parts = ((frames, even), (frames[first:last], even[first:last]), (frames, active))
+    return np.stack([_statistics(*part) for part in parts])
+
+
+def _statistics(frames: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    weights = weights / weights.sum()
+    mean = weights @ frames
+    variance = weights @ np.square(frames - mean)
+    return np.concatenate([mean, np.sqrt(variance), frames.max(axis=0)])

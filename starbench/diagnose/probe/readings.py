@@ -110,7 +110,9 @@ class LayerProbes:
     @cached_property
     def _regressions(self) -> dict[str, Regression]:
         train = self.split.train
-        columns = [one.columns if one.names else np.hstack([one.columns, one.controls]) for one in self.targets]
+        columns = [
+            one.columns if one.names else np.hstack([one.columns, one.controls]) for one in self.targets
+        ]
         targets = np.hstack(columns)[train]
         return {pooling: fit(self.features[pooling][train], targets, self.family) for pooling in POOLINGS}
 
@@ -165,7 +167,9 @@ class LayerProbes:
             "r2": explained,
             "r2_interval": r2_interval,
             "jnd": None if jnd is None else difference(jnd),
-            "jnd_interval": None if jnd is None else (difference(low), None if high is None else difference(high)),
+            "jnd_interval": None
+            if jnd is None
+            else (difference(low), None if high is None else difference(high)),
             "control_r2": float(control),
             "p": pairs.p(ours),
         }

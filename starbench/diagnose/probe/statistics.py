@@ -1,4 +1,4 @@
-"""Figures of a probe on test clips: pairs found, R², JND; with intervals by resampling clips, of which pairs are made."""
+"""Figures of a probe on test clips: pairs found, R², JND, with intervals by resampling the clips of the pairs."""
 
 from __future__ import annotations
 

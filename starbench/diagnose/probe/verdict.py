@@ -9,7 +9,15 @@ import numpy as np
 from starbench.diagnose.probe.readings import Reading, Target
 from starbench.diagnose.probe.statistics import interval
 from starbench.models.encoder import STAGES
-from starbench.schema.probe import Answers, ProbeVerdict, StageReading, State, TwinComparison, Where
+from starbench.schema.probe import (
+    Answers,
+    ProbeVerdict,
+    StageReading,
+    State,
+    TwinComparison,
+    VerdictReason,
+    Where,
+)
 
 #: The least that counts as read, as share of pairs; chance is a half.
 LEAST = 0.6
@@ -106,38 +114,48 @@ def judge(
     probe: the language model.
     """
     stages = tuple(one for one, _ in found)
+    where, reason = _loss(stages, last_kept(found), twin, None if answers is None else _answered(answers))
+    return ProbeVerdict(
+        attribute=attribute, where=where, reason=reason, stages=stages, twin=twin, answers=answers
+    )
 
-    def verdict(where: Where, reason: str) -> ProbeVerdict:
-        evidence = {"stages": stages, "twin": twin, "answers": answers}
-        return ProbeVerdict(attribute=attribute, where=where, reason=reason, **evidence)  # type: ignore[arg-type]
 
-    answered = None if answers is None else _answered(answers)
+def _loss(
+    stages: Sequence[StageReading], kept: int, twin: TwinComparison | None, answered: State | None
+) -> tuple[Where, VerdictReason]:
     if answered == "kept":
-        return verdict("none found", "answers agree")
-    kept = last_kept(found)
+        return "none found", "answers agree"
     if kept < 0:
-        return verdict("undetermined", "not in the clips")
+        return "undetermined", "not in the clips"
     if kept + 1 < len(stages):
         following = stages[kept + 1]
-        if following.state == "lost":
-            return verdict(following.stage, "lost at the stage")  # type: ignore[arg-type]
-        return verdict("undetermined", "interval across the bar")
+        if following.state != "lost":
+            return "undetermined", "interval across the bar"
+        return following.stage, "lost at the stage"  # type: ignore[return-value]
+    if answered == "unclear":
+        return "undetermined", "answers undecided"
+    return _loss_behind_all(twin, answered)
+
+
+def _loss_behind_all(twin: TwinComparison | None, answered: State | None) -> tuple[Where, VerdictReason]:
+    """Where it is lost if every stage keeps it."""
     if twin is not None and twin.jnd_ratio_interval[0] <= _BETTER:
         if twin.jnd_ratio_interval[1] < _MUCH_BETTER:
-            return verdict("encoder", "as with random weights")
-        return verdict("undetermined", "interval across the bar")
+            return "encoder", "as with random weights"
+        return "undetermined", "interval across the bar"
     if answered is None:
-        return verdict("none found", "readable everywhere")
-    if answered == "lost":
-        return verdict("language model", "answers below the probe")
-    return verdict("undetermined", "answers undecided")
+        return "none found", "readable everywhere"
+    return "language model", "answers below the probe"
 
 
 def _answered(answers: Answers) -> State:
-    """Whether answers keep what the probe reads of the same pairs."""
-    if answers.probe_interval[0] <= 0.5 and answers.interval[0] <= 0.5:
-        return "unclear"  # nothing to keep: these differences are too small for the probe
-    found = state(answers.interval, bar(answers.probe_accuracy))
-    if found == "lost" and not (answers.mcnemar_p < _SIGNIFICANT and answers.only_probe > answers.only_model):
-        return "unclear"
-    return found
+    """Whether answers keep what the probe reads of the same pairs.
+
+    They do not where they are below the bar, or no better than chance, and significantly worse than the probe.
+    """
+    limit = bar(answers.probe_accuracy)
+    if answers.interval[0] > limit:
+        return "kept"
+    is_low = answers.interval[1] < limit or answers.interval[0] <= 0.5
+    is_worse = answers.mcnemar_p < _SIGNIFICANT and answers.only_probe > answers.only_model
+    return "lost" if is_low and is_worse else "unclear"

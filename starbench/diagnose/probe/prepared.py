@@ -1,0 +1,95 @@
+"""Single sounds, ready to probe any encoder with: split, targets, and what baselines read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from starbench.diagnose.probe.attributes import Attribute, select
+from starbench.diagnose.probe.baselines import BASELINE
+from starbench.diagnose.probe.features import Features, features_of
+from starbench.diagnose.probe.leaks import leak_checks
+from starbench.diagnose.probe.readings import Reading, Split, Target, read_layers, targets_of
+from starbench.diagnose.stimuli import FactorialStimuli, factorial_stimuli
+from starbench.errors import InputError
+from starbench.models.encoder import NamedEncoder
+from starbench.schema.probe import LeakCheck, Source
+from starbench.suites.suite import Suite
+
+#: Fewer clips leave too few to judge by.
+FEWEST_CLIPS = 100
+#: Called with what is done, how much of it, and of how much.
+Progress = Callable[[str, int, int], None]
+
+
+def ignore(_what: str, _done: int, _all: int) -> None:
+    """Show no progress."""
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedStimuli:
+    """What is the same for every encoder that is probed for the same attributes."""
+
+    suite: Suite
+    seed: int
+    stimuli: FactorialStimuli
+    split: Split
+    attributes: tuple[Attribute, ...]
+    """Those asked for, whether or not they vary."""
+    targets: tuple[Target, ...]
+    """Those that vary; timbres are among them, for probes of unseen ones."""
+    baselines: tuple[Reading, ...]
+    leaks: tuple[LeakCheck, ...]
+
+    def encoded(self, encoder: NamedEncoder, what: str, on_progress: Progress) -> Features:
+        """What an encoder makes of every clip."""
+        done = 0
+
+        def on_clip() -> None:
+            nonlocal done
+            done += 1
+            on_progress(what, done, len(self.stimuli))
+
+        return features_of(encoder, self.stimuli.clips, onsets_of(self.stimuli), on_clip)
+
+    def read(self, source: Source, features: Features, *, thoroughly: bool = False) -> list[Reading]:
+        """What probes read of the attributes that are asked for."""
+        asked = {one.name for one in self.attributes}
+        found = read_layers(source, features, self.targets, self.split, thoroughly=thoroughly)
+        return [one for one in found if one.row.attribute in asked]
+
+
+def prepare(
+    suite: Suite,
+    attributes: tuple[str, ...] = (),
+    count: int = 900,
+    seed: int = 0,
+    on_progress: Progress = ignore,
+) -> PreparedStimuli:
+    """Make ``count`` single sounds of the suite's task, which are none of its items, and read them by baselines.
+
+    Raises :class:`InputError` if the task makes no such sounds, they have no such attribute, or there are too few.
+    """
+    if count < FEWEST_CLIPS:
+        raise InputError(f"{count} clips are too few to judge probes by: give {FEWEST_CLIPS} or more")
+    on_progress("sounds", 0, count)
+    stimuli = factorial_stimuli(suite, seed, count)
+    on_progress("sounds", count, count)
+    asked = select(attributes, stimuli.factors)
+    named = [one for one in select((), stimuli.factors) if not one.is_number]
+    rng = np.random.default_rng(seed)
+    split = Split.draw(count, rng)
+    targets = targets_of(list(dict.fromkeys((*asked, *named))), stimuli.factors, split, rng)
+    wanted: Sequence[Target] = [one for one in targets if one.attribute in asked]
+    empty = PreparedStimuli(
+        suite, seed, stimuli, split, asked, targets, (), leak_checks(stimuli, wanted, split)
+    )
+    baselines = empty.read("baseline", empty.encoded(BASELINE, "baselines", on_progress))
+    return PreparedStimuli(suite, seed, stimuli, split, asked, targets, tuple(baselines), empty.leaks)
+
+
+def onsets_of(stimuli: FactorialStimuli) -> list[float]:
+    """When each sound begins, s; 0 where that is not varied."""
+    return [float(one) for one in stimuli.factors.get("onset_s", np.zeros(len(stimuli)))]
