@@ -22,8 +22,9 @@ class SaeSettings(Frozen):
     k: Int = Field(default=24, ge=1)
     """Features that a frame has on average: of a batch of B frames the k · B largest activations are kept."""
     steps: Int = Field(default=3000, ge=1)
-    batch: Int = Field(default=1024, ge=2)
-    learning_rate: Float = Field(default=1e-3, gt=0)
+    batch: Int = Field(default=512, ge=2)
+    learning_rate: Float | None = Field(default=None, gt=0)
+    """None: 1e-3 · (16384 / features)^½, which falls with size as in Gao et al. 2024 (arXiv:2406.04093)."""
     auxiliary: Float = Field(default=1 / 32, ge=0)
     """Weight of the loss by which features that never fire learn what the others left (Gao et al. 2024); 0: none."""
 
@@ -91,7 +92,7 @@ class SaeQuality(Frozen):
     dead: Float
     """Share of features that fire on no frame."""
     threshold: Float | None
-    """Activation above which a feature fires; None: the k largest of each frame do, as a checkpoint without one has it."""
+    """Activation above which a feature fires; None, of a checkpoint without one: the k largest of each frame do."""
 
 
 class PairSpread(Frozen):
@@ -171,7 +172,10 @@ class ErasurePoint(Frozen):
 
 
 class SaeErasure(Frozen):
-    """One concept in one dictionary: how much must be removed until it cannot be read. Intervals: bootstrap over clips."""
+    """One concept in one dictionary: how much must be removed until it cannot be read.
+
+    Intervals are by bootstrap over the clips of the test.
+    """
 
     concept: str
     dictionary: str
@@ -187,7 +191,7 @@ class SaeErasure(Frozen):
     auc: dict[str, Float]
     """``frozen``, ``refit``, ``random_frozen``, ``random_refit`` -> mean accuracy over the curve."""
     needed: dict[str, Float | None]
-    """``frozen``, ``refit`` -> smallest share removed from which on chance is within the interval; None: at no share."""
+    """``frozen``, ``refit`` -> smallest share removed from which on chance is within the interval; None: none."""
     leace: Float
     """Accuracy of a refit probe after LEACE (Belrose et al. 2023, arXiv:2306.03819) on the intact features."""
     leace_ci: Interval
