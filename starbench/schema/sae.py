@@ -95,8 +95,8 @@ class SaeQuality(Frozen):
     """Activation above which a feature fires; None, of a checkpoint without one: the k largest of each frame do."""
 
 
-class PairSpread(Frozen):
-    """A figure of every pair of dictionaries: its mean, and the least and the greatest (no interval: pairs overlap)."""
+class Spread(Frozen):
+    """A figure of every dictionary, or pair of them: few seeds give no interval, so the least and the greatest."""
 
     mean: Float
     least: Float
@@ -108,15 +108,15 @@ class SharedFeatures(Frozen):
 
     above: Float
     """The similarity that counts."""
-    share: PairSpread
-    null: PairSpread
+    share: Spread
+    null: Spread
 
 
 class FeatureSimilarity(Frozen):
     """How alike the features of two dictionaries are by one measure, and how alike they would be by chance."""
 
-    mean: PairSpread
-    null: PairSpread
+    mean: Spread
+    null: Spread
     shared: tuple[SharedFeatures, ...]
 
 
@@ -127,7 +127,7 @@ class SaeStability(Frozen):
     """Ordered: the features of one dictionary are looked for in the other."""
     overlap: FeatureSimilarity
     """Best intersection over union of the frames on which features fire; null: the other's frames permuted."""
-    overlap_by_firing: PairSpread
+    overlap_by_firing: Spread
     """Mean best overlap, each feature weighted by how often it fires."""
     cosine: FeatureSimilarity
     """Best cosine of decoder directions; null: directions drawn with the covariance of the layer."""
@@ -140,11 +140,11 @@ class DomainFeatures(Frozen):
 
     domain: str
     n_clips: Int
-    share: PairSpread
+    share: Spread
     """Of live features, those that fire most in this domain; over dictionaries."""
-    special: PairSpread
+    special: Spread
     """Of live features, those with more than ``SaeDomains.special_above`` of their firing in this domain."""
-    special_null: PairSpread
+    special_null: Spread
     """The same where domains are permuted among clips."""
 
 

@@ -59,7 +59,9 @@ class Dictionary:
 
     def _dense(self, frames: Floats) -> Iterator[Floats]:
         if frames.ndim != 2 or frames.shape[1] != self.dim:
-            raise InputError(f"activations have shape {frames.shape}, and the dictionary reads {self.dim} features")
+            raise InputError(
+                f"activations have shape {frames.shape}, and the dictionary reads {self.dim} features"
+            )
         for start in range(0, max(len(frames), 1), _CHUNK):
             part = np.asarray(frames[start : start + _CHUNK], np.float32)
             z = np.maximum((part - self.offset) @ self.encoder.T + self.bias, 0)
@@ -83,7 +85,11 @@ class Dictionary:
             "b_dec": self.offset,
             "k": np.asarray(self.k, np.int64),
         }
-        return arrays if self.threshold is None else {**arrays, "threshold": np.asarray(self.threshold, np.float32)}
+        return (
+            arrays
+            if self.threshold is None
+            else {**arrays, "threshold": np.asarray(self.threshold, np.float32)}
+        )
 
     @classmethod
     def of_tensors(cls, tensors: Mapping[str, NDArray[np.generic]], name: str) -> Dictionary:
@@ -100,16 +106,20 @@ class Dictionary:
         encoder, bias, decoder, offset = (np.asarray(tensors[key], np.float32) for key in TENSORS)
         shapes = (bias.shape, decoder.T.shape, offset.shape)
         if encoder.ndim != 2 or shapes != (encoder.shape[:1], encoder.shape, encoder.shape[1:]):
-            raise InputError(f"{name}: the shapes of its tensors do not fit each other: {encoder.shape}, {shapes}")
+            raise InputError(
+                f"{name}: the shapes of its tensors do not fit each other: {encoder.shape}, {shapes}"
+            )
         stated = tensors.get("threshold")
         k = int(np.asarray(tensors["k"]).reshape(-1)[0])
         # A negative threshold is one that training never set.
         threshold = None if stated is None or float(stated) < 0 else float(stated)
-        if not all(np.isfinite(array).all() for array in (encoder, bias, decoder, offset)) or not 0 < k:
+        if not all(np.isfinite(array).all() for array in (encoder, bias, decoder, offset)) or not k > 0:
             raise InputError(f"{name} holds numbers that are not finite, or a k below 1: download it again")
         length = np.linalg.norm(decoder, axis=0)
         if np.abs(length - 1).max() > 1e-3 and threshold:
-            raise InputError(f"{name}: its decoder's directions have no length of 1, as a threshold for all needs")
+            raise InputError(
+                f"{name}: its decoder's directions have no length of 1, as a threshold for all needs"
+            )
         length[length == 0] = 1
         return cls(
             encoder * length[:, None] if threshold is None else encoder,

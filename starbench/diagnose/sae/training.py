@@ -1,9 +1,9 @@
 """BatchTopK training of a dictionary (Bussmann et al. 2024, arXiv:2412.06410), as dictionary_learning has it.
 
-z = ReLU(W_e (x − b) + b_e), of which the k · B largest of a batch of B frames are kept; x̂ = W_d z + b with directions of
-length 1; loss Σ‖x − x̂‖² / B. With the auxiliary loss of Gao et al. (2024, arXiv:2406.04093) features that have not fired
-for a while learn to explain what is left. Activations are scaled to a variance of 1 for training, so that one learning
-rate fits every layer, and the scale is then put into the weights.
+z = ReLU(W_e (x − b) + b_e), of which the k · B largest of a batch of B frames are kept; x̂ = W_d z + b with directions
+of length 1; loss Σ‖x − x̂‖² / B. With the auxiliary loss of Gao et al. (2024, arXiv:2406.04093) features that have not
+fired for a while learn to explain what is left. Activations are scaled to a variance of 1 for training, so that one
+learning rate fits every layer, and the scale is then put into the weights.
 """
 
 from __future__ import annotations
@@ -29,26 +29,32 @@ def train(
     frames: Floats,
     settings: SaeSettings,
     seed: int,
-    on_step: Callable[[int], None] = lambda _: None,
+    on_step: Callable[[], None] = lambda: None,
 ) -> Dictionary:
     """Train one dictionary on activations of shape (frames, dim); the same seed gives the same one."""
     require("torch")
     import torch
 
     if len(frames) < settings.batch:
-        raise InputError(f"{len(frames)} frames are fewer than a batch of {settings.batch}: add sounds or lower batch")
+        raise InputError(
+            f"{len(frames)} frames are fewer than a batch of {settings.batch}: add sounds or lower batch"
+        )
     scale = float(np.sqrt(frames.var(axis=0, dtype=np.float64).sum()))
     if not np.isfinite(scale) or scale <= 0:
-        raise InputError("the layer's activations are the same on every frame, or not finite: nothing can be learnt")
+        raise InputError(
+            "the layer's activations are the same on every frame, or not finite: nothing can be learnt"
+        )
     data = torch.from_numpy(np.ascontiguousarray(frames, np.float32)) / scale
     generator = torch.Generator().manual_seed(seed)
     width = max(round(settings.expansion * data.shape[1]), settings.k)
     sae = BatchTopK(_geometric_median(data[:: max(len(data) // 10_000, 1)]), width, settings.k, generator)
-    optimizer = torch.optim.Adam(sae.parameters, lr=settings.learning_rate or _BASE_RATE * (_BASE_WIDTH / width) ** 0.5)
+    optimizer = torch.optim.Adam(
+        sae.parameters, lr=settings.learning_rate or _BASE_RATE * (_BASE_WIDTH / width) ** 0.5
+    )
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, settings.steps))
     idle = torch.zeros(width)
     order = torch.empty(0, dtype=torch.long)
-    for step in range(settings.steps):
+    for _ in range(settings.steps):
         if len(order) < settings.batch:
             order = torch.randperm(len(data), generator=generator)
         batch, order = data[order[: settings.batch]], order[settings.batch :]
@@ -61,7 +67,7 @@ def train(
         schedule.step()
         sae.normalise()
         idle = torch.where(fired, 0.0, idle + 1)
-        on_step(step)
+        on_step()
     return sae.dictionary(scale)
 
 
