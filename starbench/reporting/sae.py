@@ -80,8 +80,8 @@ def show_steering(steering: SaeSteering) -> None:
         console,
         Table(
             f"{printable(steering.model)}, {printable(steering.layer)}: a direction of length {steering.strength:g} "
-            f"added; without it {percent(steering.base_aa)} % of {steering.n_trials} trials of {steering.n_items} items "
-            "are right",
+            f"added; without it {percent(steering.base_aa)} % of {steering.n_trials} trials of "
+            f"{steering.n_items} items are right",
             (
                 Column("direction", lambda one: printable(one.direction), is_text=True),
                 Column("answers changed, %", lambda one: with_interval(one.changed, one.changed_ci)),
@@ -198,7 +198,7 @@ def _show_erasure(console: Console, erasure: SaeErasure, what: str) -> None:
     say(
         console,
         f"LEACE: refit {with_interval(erasure.leace, erasure.leace_ci)}, frozen {percent(erasure.leace_frozen)}; "
-        f"{erasure.train_clips} clips to learn from, {erasure.test_clips} to test",
+        f"{erasure.examples} examples of {erasure.clips} clips, {erasure.folds} folds",
     )
 
 

@@ -174,24 +174,28 @@ class ErasurePoint(Frozen):
 class SaeErasure(Frozen):
     """One concept in one dictionary: how much must be removed until it cannot be read.
 
-    Intervals are by bootstrap over the clips of the test.
+    Intervals are by bootstrap over clips.
     """
 
     concept: str
     dictionary: str
     classes: dict[str, Int]
     """Class -> clips."""
-    train_clips: Int
-    test_clips: Int
+    clips: Int
+    examples: Int
+    """Means over a second or less."""
+    folds: Int
+    """Each clip is tested once, by probes and by LEACE that learnt from the clips of the other folds."""
     chance: Float
-    """Share of the commonest class among the examples of the test."""
+    """Share of the commonest class among the examples."""
     intact: Float
     intact_ci: Interval
     points: tuple[ErasurePoint, ...]
     auc: dict[str, Float]
     """``frozen``, ``refit``, ``random_frozen``, ``random_refit`` -> mean accuracy over the curve."""
     needed: dict[str, Float | None]
-    """``frozen``, ``refit`` -> smallest share removed from which on chance is within the interval; None: none."""
+    """``frozen``, ``refit`` -> smallest share removed from which on no more is read than by always naming the
+    commonest class: the interval of the gain, paired by clip, reaches 0; None: no share."""
     leace: Float
     """Accuracy of a refit probe after LEACE (Belrose et al. 2023, arXiv:2306.03819) on the intact features."""
     leace_ci: Interval

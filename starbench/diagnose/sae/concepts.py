@@ -15,6 +15,8 @@ from starbench.text import suggestion
 
 #: Examples are mean activations over so long, s.
 _WINDOW_S = 1.0
+#: A longer clip gives no more examples than these, or a few would be most of what is read.
+_MOST_WINDOWS = 10
 #: Fewer clips of a class cannot be split into some to learn from and some to be tested on.
 FEWEST_CLIPS = 4
 
@@ -77,13 +79,16 @@ def _versus(label: str | float, value: str) -> str:
 def examples_of(codes: sparse.csr_array, frames: Frames, classes: dict[int, int]) -> Examples:
     """Examples of the clips that have a class."""
     rows, labels, clips, members = 0, [], [], []
+    pieces_of = Counter(piece.clip for piece in frames.pieces)
     starts = np.searchsorted(frames.piece, np.arange(len(frames.pieces) + 1))
     for number, piece in enumerate(frames.pieces):
         first, last = starts[number], starts[number + 1]
         if first == last or piece.clip not in classes:
             continue
         count = min(max(round(piece.seconds / _WINDOW_S), 1), last - first)
-        for window in np.array_split(np.arange(first, last), count):
+        windows = np.array_split(np.arange(first, last), count)
+        taken = max(_MOST_WINDOWS // pieces_of[piece.clip], 1)
+        for window in windows[:: -(-count // taken)]:
             members.append((np.full(len(window), rows), window, np.full(len(window), 1 / len(window))))
             labels.append(classes[piece.clip])
             clips.append(piece.clip)

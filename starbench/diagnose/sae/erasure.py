@@ -8,7 +8,7 @@ given.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from scipy import sparse
 from scipy.linalg import cho_factor, cho_solve
 
 from starbench.diagnose.sae.activations import Frames
-from starbench.diagnose.sae.concepts import Examples, classes_of, examples_of
+from starbench.diagnose.sae.concepts import FEWEST_CLIPS, Examples, classes_of, examples_of
 from starbench.diagnose.sae.dictionary import require
 from starbench.diagnose.sae.quality import ratio_interval
 from starbench.schema.base import Interval
@@ -27,9 +27,9 @@ Values = NDArray[np.float64]
 #: Shares of the live features that are removed.
 REMOVED = (0.0, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 RANDOM_DRAWS = 3
-_TEST_SHARE = 0.4
-#: More examples of either side are thinned out evenly: the probe solves a system of so many equations.
-_MOST_EXAMPLES = 1000
+FOLDS = FEWEST_CLIPS
+#: More examples to learn from are thinned out evenly: the probe solves a system of so many equations.
+_MOST_EXAMPLES = 800
 #: Ridge, as a share of the mean squared length of an example.
 _RIDGE = 0.1
 
@@ -43,26 +43,49 @@ def erasure(name: str, concept: str, codes: sparse.csr_array, frames: Frames, se
     names, classes = classes_of(concept, frames)
     examples = examples_of(codes, frames, classes)
     rng = np.random.default_rng(seed)
-    train, test = _split(examples, rng)
-    train, test, n_live = _scaled(train, test)
-    order = np.argsort(-_told(train), kind="stable")
-    erased = _Removal(train, test, len(names))
-    ranked = erased.curve(order)
-    random = [erased.curve(rng.permutation(n_live)) for _ in range(RANDOM_DRAWS)]
+    reads = _Reads(*(np.zeros((len(REMOVED), len(examples.label)), np.intp) for _ in range(2)))
+    random = [_Reads(*(np.zeros_like(one) for one in reads)) for _ in range(RANDOM_DRAWS)]
+    leace = _Reads(*(np.zeros(len(examples.label), np.intp) for _ in range(2)))
+    fold = _folds(examples, rng)
+    for number in range(FOLDS):
+        learnt, tested = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
+        removal = _Removal(_some(examples, learnt), examples.values[tested], len(names))
+        for kept, order in (
+            (reads, removal.ranked),
+            *((one, rng.permutation(removal.n_features)) for one in random),
+        ):
+            kept.put(tested, removal.curve(order))
+        leace.put(tested, removal.after_leace())
+
+    def right(read: NDArray[np.intp]) -> float:
+        return float(np.mean(read == examples.label))
+
+    def interval(read: NDArray[np.intp]) -> Interval:
+        hits = (read == examples.label).astype(float)
+        return ratio_interval(hits, np.ones(len(hits)), examples.clip, seed)
+
     points = tuple(
         ErasurePoint(
             removed=share,
-            frozen=_accuracy(ranked[place].frozen, test),
-            frozen_ci=_interval(ranked[place].frozen, test, seed),
-            refit=_accuracy(ranked[place].refit, test),
-            refit_ci=_interval(ranked[place].refit, test, seed),
-            random_frozen=float(np.mean([_accuracy(one[place].frozen, test) for one in random])),
-            random_refit=float(np.mean([_accuracy(one[place].refit, test) for one in random])),
+            frozen=right(reads.frozen[place]),
+            frozen_ci=interval(reads.frozen[place]),
+            refit=right(reads.refit[place]),
+            refit_ci=interval(reads.refit[place]),
+            random_frozen=float(np.mean([right(one.frozen[place]) for one in random])),
+            random_refit=float(np.mean([right(one.refit[place]) for one in random])),
         )
         for place, share in enumerate(REMOVED)
     )
-    chance = float(np.bincount(test.label).max() / len(test.label))
-    leace_frozen, leace = erased.after_leace()
+    commonest = np.bincount(examples.label).argmax()
+    by_chance = (examples.label == commonest).astype(float)
+
+    def needed(read: NDArray[np.intp]) -> float | None:
+        """The smallest share removed from which on more is not read than by always naming the commonest class."""
+        gains = ((one == examples.label) - by_chance for one in read)
+        is_read = [ratio_interval(gain, np.ones(len(gain)), examples.clip, seed)[0] > 0 for gain in gains]
+        last = max((place for place, above in enumerate(is_read) if above), default=-1)
+        return REMOVED[last + 1] if last + 1 < len(REMOVED) else None
+
     sides = ("frozen", "refit", "random_frozen", "random_refit")
     return SaeErasure(
         concept=concept,
@@ -70,81 +93,84 @@ def erasure(name: str, concept: str, codes: sparse.csr_array, frames: Frames, se
         classes={
             label: sum(number == place for number in classes.values()) for place, label in enumerate(names)
         },
-        train_clips=len(np.unique(train.clip)),
-        test_clips=len(np.unique(test.clip)),
-        chance=chance,
+        clips=len(np.unique(examples.clip)),
+        examples=len(examples.label),
+        folds=FOLDS,
+        chance=float(by_chance.mean()),
         intact=points[0].refit,
         intact_ci=points[0].refit_ci,
         points=points,
         auc={
             side: float(np.trapezoid([getattr(point, side) for point in points], REMOVED)) for side in sides
         },
-        needed={side: _needed(points, side, chance) for side in ("frozen", "refit")},
-        leace=_accuracy(leace, test),
-        leace_ci=_interval(leace, test, seed),
-        leace_frozen=_accuracy(leace_frozen, test),
+        needed={"frozen": needed(reads.frozen), "refit": needed(reads.refit)},
+        leace=right(leace.refit),
+        leace_ci=interval(leace.refit),
+        leace_frozen=right(leace.frozen),
         random_draws=RANDOM_DRAWS,
     )
 
 
-def _split(examples: Examples, rng: np.random.Generator) -> tuple[Examples, Examples]:
-    """Examples to learn from and to be tested on, by clip, with clips of every class on both sides."""
-    held: list[int] = []
-    for label in np.unique(examples.label):
-        clips = rng.permutation(np.unique(examples.clip[examples.label == label]))
-        held += clips[: max(round(_TEST_SHARE * len(clips)), 1)].tolist()
-    is_test = np.isin(examples.clip, held)
-    return _some(examples, np.flatnonzero(~is_test)), _some(examples, np.flatnonzero(is_test))
-
-
-def _some(examples: Examples, rows: NDArray[np.intp]) -> Examples:
-    rows = rows[:: len(rows) // _MOST_EXAMPLES + 1]
-    return Examples(examples.values[rows], examples.clip[rows], examples.label[rows])
-
-
-def _scaled(train: Examples, test: Examples) -> tuple[Examples, Examples, int]:
-    """The features that vary, each divided by its standard deviation over the examples to learn from."""
-    deviation = train.values.std(axis=0)
-    varies = deviation > 0
-    scaled = [
-        Examples(one.values[:, varies] / deviation[varies], one.clip, one.label) for one in (train, test)
-    ]
-    return scaled[0], scaled[1], int(varies.sum())
-
-
-def _told(train: Examples) -> Values:
-    """How much each feature tells of the class by itself: the share of its variance between classes (η²)."""
-    mean = train.values.mean(axis=0)
-    between = np.zeros(train.values.shape[1])
-    for label in np.unique(train.label):
-        members = train.values[train.label == label]
-        between += len(members) * np.square(members.mean(axis=0) - mean)
-    return between / np.maximum(np.square(train.values - mean).sum(axis=0), np.finfo(float).tiny)
-
-
-@dataclass(frozen=True)
-class _Read:
-    """The class that either probe reads for each example of the test."""
+class _Reads(NamedTuple):
+    """The class that either probe reads for each example: shape (…, examples)."""
 
     frozen: NDArray[np.intp]
     refit: NDArray[np.intp]
 
+    def put(self, examples: NDArray[np.intp], found: _Reads) -> None:
+        for own, other in zip(self, found, strict=True):
+            own[..., examples] = other
+
+
+def _folds(examples: Examples, rng: np.random.Generator) -> NDArray[np.intp]:
+    """The fold in which each example is tested: all examples of a clip in one, clips of every class in each."""
+    fold = np.zeros(len(examples.label), np.intp)
+    for label in np.unique(examples.label):
+        clips = rng.permutation(np.unique(examples.clip[examples.label == label]))
+        for place, clip in enumerate(clips.tolist()):
+            fold[examples.clip == clip] = place % FOLDS
+    return fold
+
+
+def _some(examples: Examples, rows: NDArray[np.intp]) -> Examples:
+    """These examples, thinned out evenly if there are many."""
+    rows = rows[:: -(-len(rows) // _MOST_EXAMPLES)]
+    return Examples(examples.values[rows], examples.clip[rows], examples.label[rows])
+
+
+def _told(values: Values, label: NDArray[np.intp]) -> Values:
+    """How much each feature tells of the class by itself: the share of its variance between classes (η²)."""
+    mean = values.mean(axis=0)
+    between = np.zeros(values.shape[1])
+    for one in np.unique(label):
+        members = values[label == one]
+        between += len(members) * np.square(members.mean(axis=0) - mean)
+    return between / np.maximum(np.square(values - mean).sum(axis=0), np.finfo(float).tiny)
+
 
 class _Removal:
-    """A ridge probe of classes in its dual form, so that removing features subtracts from products of examples."""
+    """A ridge probe of classes in its dual form, so that removing features subtracts from products of examples.
 
-    def __init__(self, train: Examples, test: Examples, n_classes: int) -> None:
-        self._train, self._test = train.values, test.values
+    Features are those that vary among the examples to learn from, each divided by its standard deviation there.
+    """
+
+    def __init__(self, train: Examples, test: Values, n_classes: int) -> None:
+        deviation = train.values.std(axis=0)
+        varies = deviation > 0
+        self._train, self._test = (one[:, varies] / deviation[varies] for one in (train.values, test))
+        self.n_features = int(varies.sum())
+        self.ranked = np.argsort(-_told(self._train, train.label), kind="stable")
         targets = np.eye(n_classes)[train.label]
         self._prior = targets.mean(axis=0)
         self._targets = targets - self._prior
-        self._ridge = _RIDGE * float(np.square(self._centred(self._train)).sum()) / len(self._train)
-        self._weights = self._centred(self._train).T @ self._solved(self._train @ self._train.T)
+        self._mean = self._train.mean(axis=0)
+        self._ridge = _RIDGE * float(np.square(self._train - self._mean).sum()) / len(self._train)
+        self._weights = (self._train - self._mean).T @ self._solved(self._train @ self._train.T)
 
-    def curve(self, order: NDArray[np.intp]) -> list[_Read]:
+    def curve(self, order: NDArray[np.intp]) -> _Reads:
         """What is read as the features go in this order, at each of :data:`REMOVED`."""
         own, other = self._train @ self._train.T, self._test @ self._train.T
-        frozen = (self._test - self._train.mean(axis=0)) @ self._weights
+        frozen = (self._test - self._mean) @ self._weights
         reads, gone = [], 0
         for share in REMOVED:
             now = round(share * len(order))
@@ -154,26 +180,26 @@ class _Removal:
             frozen -= self._test[:, block] @ self._weights[block]
             gone = now
             refit = self._scores(own, other) if now < len(order) else np.zeros_like(frozen)
-            reads.append(_Read((frozen + self._prior).argmax(axis=1), (refit + self._prior).argmax(axis=1)))
-        return reads
+            reads.append(self._read(frozen, refit))
+        return _Reads(*map(np.stack, zip(*reads, strict=True)))
 
-    def after_leace(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    def after_leace(self) -> _Reads:
         """What the frozen and a refit probe read after LEACE, which learns from the same examples as the probes."""
         import torch
         from concept_erasure import LeaceFitter
 
         # Outside the span of the examples LEACE changes nothing, and no probe of them has weights there.
-        mean = self._train.mean(axis=0)
-        _, sizes, axes = np.linalg.svd(self._train - mean, full_matrices=False)
+        _, sizes, axes = np.linalg.svd(self._train - self._mean, full_matrices=False)
         axes = axes[sizes > 1e-9 * sizes[0]]
-        train, test = (self._train - mean) @ axes.T, (self._test - mean) @ axes.T
+        train, test = ((one - self._mean) @ axes.T for one in (self._train, self._test))
         eraser = LeaceFitter.fit(
             torch.from_numpy(train), torch.from_numpy(self._targets), shrinkage=False, svd_tol=1e-9
         ).eraser
-        own, other = eraser(torch.from_numpy(train)).numpy(), eraser(torch.from_numpy(test)).numpy()
-        frozen = other @ (axes @ self._weights)
-        refit = self._scores(own @ own.T, other @ own.T)
-        return (frozen + self._prior).argmax(axis=1), (refit + self._prior).argmax(axis=1)
+        own, other = (eraser(torch.from_numpy(one)).numpy() for one in (train, test))
+        return self._read(other @ (axes @ self._weights), self._scores(own @ own.T, other @ own.T))
+
+    def _read(self, frozen: Values, refit: Values) -> _Reads:
+        return _Reads((frozen + self._prior).argmax(axis=1), (refit + self._prior).argmax(axis=1))
 
     def _scores(self, own: Values, other: Values) -> Values:
         """Scores of the test by a probe that is trained on these products of examples."""
@@ -185,21 +211,3 @@ class _Removal:
         centred = products - products.mean(axis=0) - products.mean(axis=1)[:, None] + products.mean()
         factor = cho_factor(centred + self._ridge * np.eye(len(centred)))
         return np.asarray(cho_solve(factor, self._targets))
-
-    @staticmethod
-    def _centred(values: Values) -> Values:
-        return np.asarray(values - values.mean(axis=0))
-
-
-def _accuracy(read: NDArray[np.intp], test: Examples) -> float:
-    return float(np.mean(read == test.label))
-
-
-def _interval(read: NDArray[np.intp], test: Examples, seed: int) -> Interval:
-    return ratio_interval((read == test.label).astype(float), np.ones(len(read)), test.clip, seed)
-
-
-def _needed(points: Sequence[ErasurePoint], side: str, chance: float) -> float | None:
-    """The smallest share removed from which on the interval reaches down to chance."""
-    above = [point.removed for point in points if getattr(point, f"{side}_ci")[0] > chance]
-    return next((point.removed for point in points if not above or point.removed > above[-1]), None)
