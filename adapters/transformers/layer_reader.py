@@ -28,9 +28,9 @@ class LayerReader:
 
     def __init__(self, engine: Engine, rate: int) -> None:
         self._engine, self._rate = engine, rate
-        self._modules = modules_of(engine.model)
+        self.modules = modules_of(engine.model)
         self.stages: dict[str, Stage] = {_LOADER: "loader"} | {
-            name: stage for name, (_, stage) in self._modules.items()
+            name: stage for name, (_, stage) in self.modules.items()
         }
 
     def encode(self, audio: Audio) -> dict[str, NDArray[np.float32]]:
@@ -40,7 +40,7 @@ class LayerReader:
         engine, encoder = self._engine, self._engine.encoder
         clip = resample(transform(audio, "mono"), self._rate)
         prompt = Prompt(parts=(ClipPart.of(lambda: clip), TextPart(text=_QUESTION)))
-        with quiet(), torch.inference_mode(), tapped(self._modules) as layers:
+        with quiet(), torch.inference_mode(), tapped(self.modules) as layers:
             inputs = encoder.inputs([encoder.chat(prompt)]).to(device=engine.device, dtype=engine.model.dtype)
             engine.model(**inputs)
         is_sound = encoder.is_sound(inputs)

@@ -6,9 +6,13 @@ import asyncio
 import gc
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from functools import cached_property, partial
 from threading import Event
 from typing import Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from starbench.audio import Audio
 from starbench.errors import AdapterError, InputError
@@ -23,6 +27,7 @@ from .letters import letter_tokens
 from .limits import limits_of
 from .loading import load, open_checkpoint, pick_device, quiet
 from .prompt_encoder import PromptEncoder
+from .steering import steered
 
 T = TypeVar("T")
 DType = Literal["auto", "float32", "bfloat16", "float16"]
@@ -153,6 +158,10 @@ class Transformers:
     def random_twin(self, seed: int) -> LayerReader:
         """The same network, never trained."""
         return self._reader.random_twin(seed)
+
+    def steered(self, layer: str, vector: NDArray[np.float32]) -> AbstractContextManager[None]:
+        """Add a direction to every frame that a layer gives, while the block is left open; loads the weights."""
+        return steered(self._reader.modules, layer, vector)
 
     @cached_property
     def _reader(self) -> LayerReader:

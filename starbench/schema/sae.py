@@ -22,8 +22,9 @@ class SaeSettings(Frozen):
     k: Int = Field(default=24, ge=1)
     """Features that a frame has on average: of a batch of B frames the k · B largest activations are kept."""
     steps: Int = Field(default=3000, ge=1)
-    batch: Int = Field(default=1024, ge=2)
-    learning_rate: Float = Field(default=1e-3, gt=0)
+    batch: Int = Field(default=512, ge=2)
+    learning_rate: Float | None = Field(default=None, gt=0)
+    """None: 1e-3 · (16384 / features)^½, which falls with size as in Gao et al. 2024 (arXiv:2406.04093)."""
     auxiliary: Float = Field(default=1 / 32, ge=0)
     """Weight of the loss by which features that never fire learn what the others left (Gao et al. 2024); 0: none."""
 
@@ -91,11 +92,11 @@ class SaeQuality(Frozen):
     dead: Float
     """Share of features that fire on no frame."""
     threshold: Float | None
-    """Activation above which a feature fires; None: the k largest of each frame do, as a checkpoint without one has it."""
+    """Activation above which a feature fires; None, of a checkpoint without one: the k largest of each frame do."""
 
 
-class PairSpread(Frozen):
-    """A figure of every pair of dictionaries: its mean, and the least and the greatest (no interval: pairs overlap)."""
+class Spread(Frozen):
+    """A figure of every dictionary, or pair of them: few seeds give no interval, so the least and the greatest."""
 
     mean: Float
     least: Float
@@ -107,15 +108,15 @@ class SharedFeatures(Frozen):
 
     above: Float
     """The similarity that counts."""
-    share: PairSpread
-    null: PairSpread
+    share: Spread
+    null: Spread
 
 
 class FeatureSimilarity(Frozen):
     """How alike the features of two dictionaries are by one measure, and how alike they would be by chance."""
 
-    mean: PairSpread
-    null: PairSpread
+    mean: Spread
+    null: Spread
     shared: tuple[SharedFeatures, ...]
 
 
@@ -126,7 +127,7 @@ class SaeStability(Frozen):
     """Ordered: the features of one dictionary are looked for in the other."""
     overlap: FeatureSimilarity
     """Best intersection over union of the frames on which features fire; null: the other's frames permuted."""
-    overlap_by_firing: PairSpread
+    overlap_by_firing: Spread
     """Mean best overlap, each feature weighted by how often it fires."""
     cosine: FeatureSimilarity
     """Best cosine of decoder directions; null: directions drawn with the covariance of the layer."""
@@ -139,11 +140,11 @@ class DomainFeatures(Frozen):
 
     domain: str
     n_clips: Int
-    share: PairSpread
+    share: Spread
     """Of live features, those that fire most in this domain; over dictionaries."""
-    special: PairSpread
+    special: Spread
     """Of live features, those with more than ``SaeDomains.special_above`` of their firing in this domain."""
-    special_null: PairSpread
+    special_null: Spread
     """The same where domains are permuted among clips."""
 
 
@@ -171,23 +172,30 @@ class ErasurePoint(Frozen):
 
 
 class SaeErasure(Frozen):
-    """One concept in one dictionary: how much must be removed until it cannot be read. Intervals: bootstrap over clips."""
+    """One concept in one dictionary: how much must be removed until it cannot be read.
+
+    Intervals are by bootstrap over clips.
+    """
 
     concept: str
     dictionary: str
     classes: dict[str, Int]
     """Class -> clips."""
-    train_clips: Int
-    test_clips: Int
+    clips: Int
+    examples: Int
+    """Means over a second or less."""
+    folds: Int
+    """Each clip is tested once, by probes and by LEACE that learnt from the clips of the other folds."""
     chance: Float
-    """Share of the commonest class among the examples of the test."""
+    """Share of the commonest class among the examples."""
     intact: Float
     intact_ci: Interval
     points: tuple[ErasurePoint, ...]
     auc: dict[str, Float]
     """``frozen``, ``refit``, ``random_frozen``, ``random_refit`` -> mean accuracy over the curve."""
     needed: dict[str, Float | None]
-    """``frozen``, ``refit`` -> smallest share removed from which on chance is within the interval; None: at no share."""
+    """``frozen``, ``refit`` -> smallest share removed from which on no more is read than by always naming the
+    commonest class: the interval of the gain, paired by clip, reaches 0; None: no share."""
     leace: Float
     """Accuracy of a refit probe after LEACE (Belrose et al. 2023, arXiv:2306.03819) on the intact features."""
     leace_ci: Interval

@@ -1,0 +1,226 @@
+"""Sparse autoencoders in the terminal: no figure without the dictionary's size, its tokens, its FVU and a null."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Console
+
+from starbench.reporting.tables import Column, Table, new_console, percent, say, show_table, with_interval
+from starbench.schema.sae import (
+    FeatureSimilarity,
+    LayerReport,
+    SaeDomains,
+    SaeErasure,
+    SaeReport,
+    SaeSource,
+    SaeStability,
+    SaeSteering,
+    SaeTraining,
+    SharedFeatures,
+    Spread,
+    SteeredAnswers,
+)
+from starbench.text import printable
+
+_MEASURES = {
+    "overlap": "frames they fire on (IoU)",
+    "cosine": "direction (cosine)",
+    "matched": "direction, one partner each",
+}
+_CAVEAT = (
+    "features depend on seed, size, tokens and data: a share is no property of the encoder alone, and few tokens say "
+    "nothing of dictionaries that were trained longer"
+)
+
+
+def show_training(training: SaeTraining) -> None:
+    """Print what was trained."""
+    console = new_console()
+    show_table(
+        console,
+        Table(
+            f"dictionaries of {printable(training.encoder)}, {len(training.seeds)} seeds each",
+            (
+                Column("layer", lambda one: printable(one.layer), is_text=True),
+                Column("of width", lambda one: one.dim),
+                Column("features", lambda one: one.width),
+                Column("k", lambda one: one.k),
+                Column("tokens", lambda one: f"{one.tokens:,}"),
+                Column("different", lambda one: f"{one.unique_tokens:,}"),
+            ),
+            training.layers,
+        ),
+    )
+    _say_source(console, training.source, training.note)
+
+
+def show(report: SaeReport) -> None:
+    """Print the tables of every layer."""
+    console = new_console()
+    for layer in report.layers:
+        what = f"{printable(report.encoder)}, {printable(layer.layer)}: {setting(layer)}"
+        _show_quality(console, layer, what)
+        if layer.stability is not None:
+            _show_stability(console, layer.stability, what)
+        else:
+            say(console, "stability: it takes two dictionaries with features that fire")
+        if layer.domains is not None:
+            _show_domains(console, layer.domains, what)
+        for erasure in layer.erasures:
+            _show_erasure(console, erasure, what)
+    _say_source(console, report.source, report.note)
+    say(console, _CAVEAT)
+
+
+def show_steering(steering: SaeSteering) -> None:
+    """Print what steering changes."""
+    console = new_console()
+    show_table(
+        console,
+        Table(
+            f"{printable(steering.model)}, {printable(steering.layer)}: a direction of length {steering.strength:g} "
+            f"added; without it {percent(steering.base_aa)} % of {steering.n_trials} trials of "
+            f"{steering.n_items} items are right",
+            (
+                Column("direction", lambda one: printable(one.direction), is_text=True),
+                Column("answers changed, %", lambda one: with_interval(one.changed, one.changed_ci)),
+                Column("right, %", lambda one: percent(one.aa)),
+                Column("difference, points", lambda one: with_interval(one.diff, one.diff_ci)),
+                Column("p", lambda one: "–" if one.p is None else f"{one.p:.3f}", rank=1),
+            ),
+            steering_rows(steering),
+        ),
+    )
+    if not steering.exceeds_controls:
+        say(
+            console,
+            "random directions of the same length change as many answers: no effect of the feature is shown",
+        )
+
+
+def steering_rows(steering: SaeSteering) -> tuple[SteeredAnswers, ...]:
+    """The feature, then what it is compared with."""
+    return (steering.feature, *steering.controls)
+
+
+def setting(layer: LayerReport) -> str:
+    """What stands beside every figure of a layer."""
+    fvu = sum(one.fvu for one in layer.quality) / len(layer.quality)
+    tokens = "tokens not stated" if layer.tokens is None else f"{layer.tokens:,} tokens"
+    frames = f"{layer.frames:,} {'held-out ' if layer.held_out else ''}frames of {layer.clips} clips"
+    return f"{layer.width} features of {layer.dim}, k {layer.k}, {tokens}, FVU {fvu:.3f}; on {frames}"
+
+
+def _show_quality(console: Console, layer: LayerReport, what: str) -> None:
+    show_table(
+        console,
+        Table(
+            what,
+            (
+                Column("seed" if layer.held_out else "file", lambda one: printable(one.name), is_text=True),
+                Column("FVU", lambda one: f"{one.fvu:.3f} [{one.fvu_ci[0]:.3f}, {one.fvu_ci[1]:.3f}]"),
+                Column("features a frame", lambda one: f"{one.l0:.1f}"),
+                Column("dead, %", lambda one: percent(one.dead)),
+                Column(
+                    "threshold", lambda one: "k largest" if one.threshold is None else f"{one.threshold:.3g}"
+                ),
+            ),
+            layer.quality,
+        ),
+    )
+
+
+def _show_stability(console: Console, stability: SaeStability, what: str) -> None:
+    show_table(
+        console,
+        Table(
+            f"live features that another seed has too, by chance in brackets: mean over pairs (least–greatest); {what}",
+            (
+                Column("measure", lambda row: row[0], is_text=True),
+                Column("best, mean", lambda row: _beside(row[1].mean, row[1].null, digits=3)),
+                *(
+                    Column(f"> {shared.above:g}, %", lambda row, place=place: _shared(row[1].shared[place]))  # type: ignore[misc]
+                    for place, shared in enumerate(stability.overlap.shared)
+                ),
+            ),
+            list(_measures(stability)),
+        ),
+    )
+    say(console, f"best IoU weighted by how often a feature fires: {stability.overlap_by_firing.mean:.3f}")
+
+
+def _measures(stability: SaeStability) -> Iterator[tuple[str, FeatureSimilarity]]:
+    for key, name in _MEASURES.items():
+        yield name, getattr(stability, key)
+
+
+def _show_domains(console: Console, domains: SaeDomains, what: str) -> None:
+    show_table(
+        console,
+        Table(
+            f"features by domain, % of live ones; special: over {percent(domains.special_above)} % of "
+            f"the firing; {what}",
+            (
+                Column("domain", lambda one: printable(one.domain), is_text=True),
+                Column("clips", lambda one: one.n_clips),
+                Column("fire most here", lambda one: _range(one.share)),
+                Column("special", lambda one: _range(one.special)),
+                Column("special by chance", lambda one: percent(one.special_null.mean)),
+            ),
+            domains.domains,
+        ),
+    )
+
+
+def _show_erasure(console: Console, erasure: SaeErasure, what: str) -> None:
+    show_table(
+        console,
+        Table(
+            f"{printable(erasure.concept)} read by a linear probe, % right, as features of dictionary "
+            f"{printable(erasure.dictionary)} are removed (chance {percent(erasure.chance)}); {what}",
+            (
+                Column("removed, %", lambda one: f"{100 * one.removed:g}", is_text=True),
+                Column("frozen probe", lambda one: with_interval(one.frozen, one.frozen_ci)),
+                Column("refit probe", lambda one: with_interval(one.refit, one.refit_ci)),
+                Column("at random: frozen", lambda one: percent(one.random_frozen), rank=1),
+                Column("refit", lambda one: percent(one.random_refit), rank=1),
+            ),
+            erasure.points,
+        ),
+    )
+    means = ", ".join(f"{side.replace('_', ' ')} {percent(value)}" for side, value in erasure.auc.items())
+    needed = ", ".join(
+        f"{side} {'never' if share is None else f'{100 * share:g} %'}"
+        for side, share in erasure.needed.items()
+    )
+    say(console, f"mean over the curve: {means}; down to chance after: {needed}")
+    say(
+        console,
+        f"LEACE: refit {with_interval(erasure.leace, erasure.leace_ci)}, frozen {percent(erasure.leace_frozen)}; "
+        f"{erasure.examples} examples of {erasure.clips} clips, {erasure.folds} folds",
+    )
+
+
+def _say_source(console: Console, source: SaeSource, note: str) -> None:
+    domains = ", ".join(f"{printable(name)} {count}" for name, count in source.domains.items())
+    suite = "" if source.suite is None else f" of {printable(source.suite)}"
+    say(
+        console,
+        f"sounds: {source.stimuli} single ones{suite}, {source.recordings} recordings, {source.seconds:,.0f} s; "
+        f"clips by domain: {domains}",
+    )
+    if note:
+        say(console, f"encoder: {printable(note)}")
+
+
+def _range(spread: Spread) -> str:
+    return f"{100 * spread.mean:.1f} ({100 * spread.least:.1f}–{100 * spread.greatest:.1f})"
+
+
+def _shared(shared: SharedFeatures) -> str:
+    return f"{_range(shared.share)} [{percent(shared.null.mean)}]"
+
+
+def _beside(value: Spread, null: Spread, digits: int) -> str:
+    return f"{value.mean:.{digits}f} ({value.least:.{digits}f}–{value.greatest:.{digits}f}) [{null.mean:.{digits}f}]"
