@@ -116,9 +116,9 @@ def open_checkpoint(name: str, revision: str | None, *, is_trusted: bool) -> Che
     """
     transformers = library()
     options = {"revision": revision, "trust_remote_code": is_trusted}
-    with quiet(), _as_input_error(name, revision):
+    with quiet(), as_input_error(name, revision):
         config = transformers.AutoConfig.from_pretrained(name, **options)
-    with quiet(), _as_input_error(name, revision, "has no processor for sound: name an audio-language model"):
+    with quiet(), as_input_error(name, revision, "has no processor for sound: name an audio-language model"):
         processor = transformers.AutoProcessor.from_pretrained(name, **options)
     return Checkpoint(name, revision, is_trusted, config, processor, _rate(name, processor))
 
@@ -134,7 +134,7 @@ def load(checkpoint: Checkpoint, device: str, dtype: str, attention: str | None)
     import torch
 
     extra = {} if attention is None else {"attn_implementation": attention}
-    with quiet(), _as_input_error(checkpoint.name, checkpoint.revision):
+    with quiet(), as_input_error(checkpoint.name, checkpoint.revision):
         model, report = model_class(checkpoint).from_pretrained(
             checkpoint.name,
             revision=checkpoint.revision,
@@ -215,7 +215,7 @@ def _has_chat_template(processor: Any) -> bool:
 
 
 @contextmanager
-def _as_input_error(name: str, revision: str | None, problem: str = _UNREADABLE) -> Iterator[None]:
+def as_input_error(name: str, revision: str | None, problem: str = _UNREADABLE) -> Iterator[None]:
     """Turn what the library says of a checkpoint, over many lines, into one sentence."""
     from safetensors import SafetensorError
 

@@ -6,15 +6,18 @@ import asyncio
 import gc
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cached_property, partial
 from threading import Event
 from typing import Literal, TypeVar
 
+from starbench.audio import Audio
 from starbench.errors import AdapterError, InputError
+from starbench.models.encoder import Layers, Stage
 from starbench.schema import AnswerMode, Capabilities, Outcome, Prompt, Response
 
 from .decoding import special_tokens
 from .engine import Answer, Engine
+from .layer_reader import LayerReader
 from .letters import letter_tokens
 from .limits import limits_of
 from .loading import load, open_checkpoint, pick_device, quiet
@@ -130,6 +133,28 @@ class Transformers:
                 return engine.answer(prompts, lambda: stop.is_set() or self._closing.is_set())
 
         return await self._in_turn(work, stop)
+
+    @property
+    def stages(self) -> dict[str, Stage]:
+        """Layer -> the part of the model that it is of; loads the weights."""
+        return self._reader.stages
+
+    @property
+    def note(self) -> str:
+        """What must stand beside every figure of its layers."""
+        return LayerReader.note
+
+    def encode(self, audio: Audio) -> Layers:
+        """What each layer of tower, projector and language model makes of a clip."""
+        return self._reader.encode(audio)
+
+    def random_twin(self, seed: int) -> LayerReader:
+        """The same network, never trained."""
+        return self._reader.random_twin(seed)
+
+    @cached_property
+    def _reader(self) -> LayerReader:
+        return LayerReader(self._ready(), self._checkpoint.rate)
 
     def close(self) -> None:
         """Stop what is running and free the memory."""

@@ -84,13 +84,18 @@ class PromptEncoder:
 
     def audio_tokens(self, inputs: Any) -> list[int | None]:
         """How many tokens of each row stand for sound, None where the model names no such token."""
+        is_sound = self.is_sound(inputs)
+        if is_sound is None:
+            return [None] * len(inputs["input_ids"])
+        counts: list[int | None] = is_sound.sum(-1).tolist()
+        return counts
+
+    def is_sound(self, inputs: Any) -> Any:
+        """Which tokens stand for sound, in the shape of the tokens; None if the model names no such token."""
         token = getattr(self.processor, "audio_token_id", None)
         if token is None and isinstance(getattr(self.processor, "audio_token", None), str):
             token = self.processor.tokenizer.convert_tokens_to_ids(self.processor.audio_token)
-        if not isinstance(token, int):
-            return [None] * len(inputs["input_ids"])
-        counts: list[int | None] = (inputs["input_ids"] == token).sum(-1).tolist()
-        return counts
+        return inputs["input_ids"] == token if isinstance(token, int) else None
 
     @cached_property
     def _control_tokens(self) -> tuple[str, ...]:

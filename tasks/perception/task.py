@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from starbench.errors import InputError
-from starbench.synthesis import BuildPlan, BuildSpec, LevelDesign
+from starbench.synthesis import BuildPlan, BuildSpec, FactorialClip, LevelDesign
 from starbench.text import printable
 
 from ..design.apportionment import apportion
@@ -18,6 +18,7 @@ from ..scenes.options import SceneOptions, parse_options
 from ..scenes.sounds import TEST_SIGNALS
 from ..scenes.varied_sounds import SOUNDS, VARIED_OPTIONS
 from .declarations import declarations
+from .factorial import factorial_clips
 from .level_designs import LEVEL_DESIGNS, LEVEL_PROFILES
 from .places.clips import SHORTEST_S, with_recorded
 from .places.discrimination import PLACE_DISCRIMINATION, plan_place_discrimination
@@ -111,6 +112,10 @@ class Perception:
         profile = PROFILES[spec.profile]
         options = scene_options(spec, profile, attributes)
         return {name: by_attribute[name](profile, options, spec.seed) for name in attributes}
+
+    def factorial_clips(self, seed: int, count: int) -> tuple[FactorialClip, ...]:
+        """Single sounds whose parameters are drawn independently, for probes of networks."""
+        return factorial_clips(seed, count)
 
 
 def scene_options(spec: BuildSpec, profile: Profile, attributes: tuple[str, ...]) -> SceneOptions:
