@@ -56,7 +56,7 @@ def ears(audio: Audio) -> list[Floats]:
     return [np.ascontiguousarray(channel) for channel in resample(audio, RATE).samples.T]
 
 
-def heard(samples: Floats) -> Floats:
+def cochleagram_of(samples: Floats) -> Floats:
     """The cochleagram of a mono sound at 16 kHz, shape (frames, bands)."""
     return cochleagram(samples[:, None], RATE, COCHLEA, frame_s=FRAME_S).astype(np.float32)
 

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from vector_quantize_pytorch import LFQ
 
-from starbench.diagnose.tokens.interface import HOP, Codes, Floats
+from starbench.diagnose.tokens.interface import HOP, Codes, Floats, reproducible
 
 WINDOW = 1001
 #: Samples before the first frame's middle, which is half a hop into the sound.
@@ -55,6 +55,7 @@ class CochlearNetwork(nn.Module):
 
     def __init__(self, bits: int, bands: int, width: int) -> None:
         super().__init__()
+        self.width = width
         # Balanced bits use many codes from the start; without this, few are ever used in minutes of training.
         self.encoder = nn.Sequential(
             nn.BatchNorm1d(WINDOW // 2 + 1, affine=False),
@@ -85,6 +86,7 @@ class CochlearTokenizer:
         self.network = network.eval()
         self.bits: int = network.quantizer.codebook_dim
         self.bands: int = network.mean.shape[0]
+        self.width = network.width
         self.parameters: int = sum(one.numel() for one in network.parameters())
 
     def codes(self, samples: Floats) -> Codes:
@@ -101,3 +103,10 @@ class CochlearTokenizer:
             standard = self.network.standardised(bits)[0]
             energy = standard * self.network.deviation + self.network.mean
             return np.asarray(energy.clamp(min=0.0), dtype=np.float32)
+
+    def forget(self, seed: int) -> None:
+        """Draw all weights anew; what it knows of mean and deviation of its input stays."""
+        with reproducible(seed):
+            for module in self.network.modules():
+                if isinstance(module, nn.Conv1d):
+                    module.reset_parameters()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from starbench.diagnose.tokens.interface import COCHLEA, FRAME_S, HOP, Floats, heard, reproducible
+from starbench.diagnose.tokens.interface import COCHLEA, FRAME_S, HOP, Floats, cochleagram_of, reproducible
 from starbench.errors import InputError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def train(
 
     from starbench.diagnose.tokens.network import CochlearNetwork, CochlearTokenizer
 
-    targets = [heard(sound) for sound in sounds]
+    targets = [cochleagram_of(sound) for sound in sounds]
     with reproducible(how.seed):
         network = CochlearNetwork(how.bits, COCHLEA.n_channels, how.width)
         frames = np.concatenate(targets)
