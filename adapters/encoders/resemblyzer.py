@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -43,7 +41,8 @@ class Resemblyzer:
             torch.manual_seed(random_seed)
         sizes = (_MELS, *[_HIDDEN] * _LAYERS)
         self._lstms = [
-            torch.nn.LSTM(inputs, outputs, batch_first=True) for inputs, outputs in itertools.pairwise(sizes)
+            torch.nn.LSTM(inputs, outputs, batch_first=True)
+            for inputs, outputs in zip(sizes, sizes[1:], strict=False)
         ]
         self._filters = mel_filters(_WINDOW // 2 + 1, _MELS, RATE_HZ)
         if random_seed is None:
