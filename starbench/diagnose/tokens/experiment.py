@@ -114,7 +114,8 @@ def measure_foreign(
                 f"{next_code_folder} knows {model.size} codes, and the tokenizer has {tokenizer.size}"
             )
         known = [tokenizer.codes(samples) for samples in sounds.train]
-        unigram = train_unigram(known, tokenizer.size, NextCodeTraining(seed=seed))
+        # Without codes to look at, further layers are of no use.
+        unigram = train_unigram(known, tokenizer.size, NextCodeTraining(layers=1, steps=300, seed=seed))
         score = score_next_code(model, unigram, test, seed)
         scored = NextCode(
             parameters=model.parameters,
