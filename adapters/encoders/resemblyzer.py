@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -42,7 +44,7 @@ class Resemblyzer:
         sizes = (_MELS, *[_HIDDEN] * _LAYERS)
         self._lstms = [
             torch.nn.LSTM(inputs, outputs, batch_first=True)
-            for inputs, outputs in zip(sizes, sizes[1:], strict=False)
+            for inputs, outputs in pairwise(sizes)
         ]
         self._filters = mel_filters(_WINDOW // 2 + 1, _MELS, RATE_HZ)
         if random_seed is None:

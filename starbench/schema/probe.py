@@ -106,14 +106,15 @@ class StageReading(Frozen):
 
 
 class TwinComparison(Frozen):
-    """The encoder's best layer against that of the same network with random weights, by the same pairs."""
+    """The encoder's best layer against the best of the same network with random weights, on the same pairs."""
 
     layer: str
     family: Family
     accuracy: Float
-    gain: Float
-    """The encoder's accuracy minus the twin's."""
-    gain_interval: Interval
+    """The twin's."""
+    jnd_ratio: Float
+    """How many times larger a difference must be for the twin."""
+    jnd_ratio_interval: Interval
 
 
 class Answers(Frozen):

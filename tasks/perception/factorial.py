@@ -1,8 +1,9 @@
 """Single sounds whose parameters are drawn independently: what probes of networks learn from.
 
-Beside a sound there is digital silence, without dither, and breath noise sounds with it at its own distance in dB. A
-fixed floor, even that of dither, would give the level away to a listener who normalises: the distance between sound
-and floor would be the level. The breath hides the steps of 16 bits, whose distance to the sound is the level, too.
+Beside a sound there is digital silence, without dither, and noise from the front sounds with it, in both ears alike, at
+its own distance in dB. A fixed floor, even that of dither, would give the level away to a listener who normalises: the
+distance between sound and floor would be the level. The noise hides the steps of 16 bits, whose distance to the sound
+is the level, too.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ _PITCH_HZ = (110.0, 1760.0)
 _LEVEL_DBFS = (-46.0, -16.0)
 _DURATION_S, _ONSET_S, _TOTAL_S = (0.15, 0.9), (0.05, 0.25), 1.25
 _AZIMUTH_DEG = (-80.0, 80.0)
-#: The breath below its sound; at its softest it is still 12 dB above the rounding to 16 bits.
-_BREATH_DB = (15.0, 40.0)
+#: The noise below its sound; at its softest it is still 16 dB above the rounding to 16 bits.
+_NOISE_BELOW_DB, _NOISE_HZ = (12.0, 36.0), (20.0, 22_000.0)
 _HIGHEST_HZ = 7000.0
 #: dB SPL of a signal with an rms of full scale, as in all suites.
 _FULL_SCALE_DB_SPL = 100.0
@@ -61,20 +62,20 @@ def _draw(rng: np.random.Generator) -> FactorialClip:
         "azimuth_deg": uniform(rng, _AZIMUTH_DEG),
         "timbre": str(rng.choice(list(TIMBRES))),
         "onset_s": uniform(rng, _ONSET_S),
-        "breath_db": uniform(rng, _BREATH_DB),
+        "noise_below_db": uniform(rng, _NOISE_BELOW_DB),
     }
     level_db_spl = factors["level_db"] + _FULL_SCALE_DB_SPL
-    breath = {"kind": "gaussian-noise", "low_hz": 50.0, "high_hz": _HIGHEST_HZ}
+    noise = {"kind": "gaussian-noise", "low_hz": _NOISE_HZ[0], "high_hz": _NOISE_HZ[1]}
     sources = [
         {
             "onset_s": factors["onset_s"],
-            "at": {"azimuth_deg": factors["azimuth_deg"]},
+            "at": {"azimuth_deg": azimuth_deg},
             "level_db_spl": round(level, 4),
             "signal": {**signal, "duration_s": factors["duration_s"]},
         }
-        for signal, level in (
-            (TIMBRES[factors["timbre"]](factors["pitch_hz"]), level_db_spl),
-            (breath, level_db_spl - factors["breath_db"]),
+        for signal, level, azimuth_deg in (
+            (TIMBRES[factors["timbre"]](factors["pitch_hz"]), level_db_spl, factors["azimuth_deg"]),
+            (noise, level_db_spl - factors["noise_below_db"], 0.0),
         )
     ]
     recipe = {"sources": sources, "total_s": _TOTAL_S, "format": "binaural", "rate": RATE_HZ, "dither": False}

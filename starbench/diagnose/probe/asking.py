@@ -1,0 +1,116 @@
+"""Asking a model about pairs of the stimuli: a run of questions like those of a suite, in a folder for the time being."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from numpy.typing import NDArray
+
+from starbench.audio import Audio, join
+from starbench.diagnose.probe.answers import AnsweredPair, AnsweredPairs
+from starbench.diagnose.probe.attributes import Attribute
+from starbench.diagnose.stimuli import FactorialStimuli
+from starbench.engine.settings import settings_of
+from starbench.models.adapter import Model
+from starbench.planning.plan import Request, plan_run
+from starbench.runs.attempt import ask_all
+from starbench.runs.load import load
+from starbench.runs.run_record import RunRecord
+from starbench.schema import Item, Outcome, Setup
+from starbench.scoring.observations import observe
+from starbench.storage.atomic import write_bytes
+from starbench.suites.clip_info import ClipInfo
+from starbench.suites.suite import AUDIO, Suite
+
+#: Silence between the two sounds' clips, s.
+_GAP_S = 0.3
+_NAME = "probe-pairs"
+
+
+def ask_pairs(
+    model: Model,
+    stimuli: FactorialStimuli,
+    clips: NDArray[np.intp],
+    attributes: Sequence[Attribute],
+    rng: np.random.Generator,
+) -> AnsweredPairs:
+    """Ask which sound of a pair has more of each attribute; each of ``clips`` is in one pair at most.
+
+    The model gets what it takes of them: its rate, and one channel where it hears one. Raises what
+    :func:`starbench.runs.attempt.ask_all` does.
+    """
+    order = rng.permutation(clips)
+    places = list(zip(order[0::2].tolist(), order[1::2].tolist(), strict=False))
+    with TemporaryDirectory(prefix="starbench-probe-") as folder:
+        suite, more = _suite(stimuli, places, attributes, Path(folder))
+        record = RunRecord(plan_run(Request((suite,), _setup(model)), model), Path(folder) / "run")
+        ask_all(record, model, settings_of(model, canary=False))
+        answers = {one.item.id: one for one in observe(load(record.path))}
+    pairs = {
+        attribute.name: [
+            AnsweredPair(
+                first,
+                second,
+                more[item_id],
+                answers[item_id].outcome == Outcome.ANSWERED.value,
+                answers[item_id].correct,
+            )
+            for number, (first, second) in enumerate(places)
+            if (item_id := _id(attribute, number)) in answers
+        ]
+        for attribute in attributes
+    }
+    return AnsweredPairs("asked", pairs)
+
+
+def _id(attribute: Attribute, number: int) -> str:
+    return f"{attribute.name}_{number:04}"
+
+
+def _suite(
+    stimuli: FactorialStimuli,
+    places: Sequence[tuple[int, int]],
+    attributes: Sequence[Attribute],
+    root: Path,
+) -> tuple[Suite, Mapping[str, bool]]:
+    """Questions about each pair, and whether its second sound has more."""
+    (root / AUDIO).mkdir()
+    items, infos, more = [], {}, {}
+    for number, (first, second) in enumerate(places):
+        audio = join([stimuli.clips[first], stimuli.clips[second]], _GAP_S)
+        path = _write(audio, root)
+        infos[path] = ClipInfo(audio.digest, audio.channels, audio.rate, audio.seconds)
+        for attribute in attributes:
+            values = stimuli.factors[attribute.factor]
+            options = tuple(f"The {which} sound {attribute.more}" for which in ("first", "second"))
+            item_id = _id(attribute, number)
+            more[item_id] = bool(values[second] > values[first])
+            items.append(
+                Item(
+                    id=item_id,
+                    task="probe",
+                    sub_category=attribute.name,  # type: ignore[call-arg]
+                    question=f"Two sounds are heard one after the other. Which of them {attribute.more}?",
+                    options=options,
+                    answer=options[more[item_id]],
+                    audio_paths=(path,),
+                    rotations=1,
+                    rotation_offset=number % 2,
+                )
+            )
+    return Suite(_NAME, root, tuple(items), infos, "starbench"), more
+
+
+def _write(audio: Audio, root: Path) -> str:
+    path = f"{AUDIO}/{audio.digest}.wav"
+    write_bytes(root / path, audio.wav)
+    return path
+
+
+def _setup(model: Model) -> Setup:
+    able = model.capabilities
+    rate = str(able.rates[0]) if able.rates else "native"
+    return Setup(rate=rate, channels="mono" if able.max_channels == 1 else "refuse")

@@ -1,0 +1,77 @@
+"""From the activations of layers to features of clips: over the whole clip, and from the sound's beginning on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from starbench.audio import Audio
+from starbench.errors import PluginError
+from starbench.models.encoder import Layers, NamedEncoder
+from starbench.plugins.registry import plugin_errors
+from starbench.plugins.source_location import explain
+
+#: Mean, standard deviation and largest value over frames: of all, and of those in the time in which a sound can be.
+POOLINGS = ("clip", "event")
+#: The longest sound that the event window has room for, s. It does not depend on the sound's own duration, which
+#: would be given away.
+EVENT_S = 0.95
+
+#: Layer -> pooling -> features of shape (clips, features).
+Features = Mapping[str, Mapping[str, NDArray[np.float32]]]
+
+
+def features_of(
+    encoder: NamedEncoder,
+    clips: Sequence[Audio],
+    onsets_s: Iterable[float],
+    on_clip: Callable[[], None] = lambda: None,
+) -> Features:
+    """Pooled activations of every layer for every clip.
+
+    Raises :class:`PluginError` if the encoder fails, or its layers are not arrays of numbers of one width.
+    """
+    pooled: dict[str, list[NDArray[np.float32]]] = {}
+    for clip, onset_s in zip(clips, onsets_s, strict=True):
+        with plugin_errors(lambda error: f"encoder {encoder.spec!r} fails on a clip: {explain(error)}"):
+            layers = encoder.encode(clip)
+        for name, activations in layers.items():
+            pooled.setdefault(name, []).append(_pool(activations, clip.seconds, onset_s, f"{encoder.spec}: {name}"))
+        on_clip()
+    features: dict[str, dict[str, NDArray[np.float32]]] = {}
+    for name, rows in pooled.items():
+        if len(rows) != len(clips) or len({row.shape for row in rows}) != 1:
+            raise PluginError(f"encoder {encoder.spec!r}: layer {name!r} does not have the same width for every clip")
+        array = np.stack(rows)
+        features[name] = {pooling: array[:, place] for place, pooling in enumerate(POOLINGS)}
+    return features
+
+
+def joined(*parts: Features) -> Features:
+    """The layers of several."""
+    return {name: poolings for part in parts for name, poolings in part.items()}
+
+
+def layers_of(encode: Callable[[Audio], Layers], delivered: Callable[[Audio], Audio]) -> Callable[[Audio], Layers]:
+    """A baseline's layers for the sound that is left behind a model's loader."""
+
+    def of_delivered(clip: Audio) -> Layers:
+        return {f"{name} of the delivered sound": one for name, one in encode(delivered(clip)).items()}
+
+    return of_delivered
+
+
+def _pool(activations: object, seconds: float, onset_s: float, layer: str) -> NDArray[np.float32]:
+    """Features of one layer, shape (poolings, 3 · width)."""
+    frames = np.asarray(activations, dtype=np.float32)
+    if frames.ndim != 2 or not len(frames):
+        raise PluginError(f"{layer} has shape {frames.shape}: it must be (frames, features), with one frame at least")
+    if not np.isfinite(frames).all():
+        raise PluginError(f"{layer} holds what is not a number")
+    # Frames are evenly spaced over the clip, whatever their rate is.
+    first = min(int(onset_s / seconds * len(frames)), len(frames) - 1)
+    last = max(int(np.ceil((onset_s + EVENT_S) / seconds * len(frames))), first + 1)
+    parts = (frames, frames[first:last])
+    return np.stack([np.concatenate([one.mean(0), one.std(0), one.max(0)]) for one in parts])

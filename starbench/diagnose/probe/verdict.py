@@ -1,0 +1,143 @@
+"""Where an attribute is lost: the last stage of a model behind which probes still read it, and what the answers say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from starbench.diagnose.probe.readings import Reading, Target
+from starbench.diagnose.probe.statistics import interval
+from starbench.models.encoder import STAGES
+from starbench.schema.probe import Answers, ProbeVerdict, StageReading, State, TwinComparison, Where
+
+#: The least that counts as read, as share of pairs; chance is a half.
+LEAST = 0.6
+#: Trained weights must read so much smaller differences than random ones.
+_BETTER = 1.25
+#: Weights that may read differences so many times smaller are not known to be as random ones.
+_MUCH_BETTER = 2.0
+_SIGNIFICANT = 0.05
+CLIP = "clip"
+
+
+def bar(accuracy: float) -> float:
+    """Half of what could be read before, above chance, and no less than :data:`LEAST`."""
+    return max(LEAST, 0.5 + (accuracy - 0.5) / 2.0)
+
+
+def state(found: tuple[float, float], limit: float) -> State:
+    """Whether an interval lies above or below a bar."""
+    return "kept" if found[0] > limit else "lost" if found[1] < limit else "unclear"
+
+
+def stage_readings(
+    baseline: Sequence[Reading], model: Sequence[Reading], stages: Mapping[str, str]
+) -> list[tuple[StageReading, Reading]]:
+    """The best probe of the clip itself and of each stage that has layers; all readings are of one attribute."""
+    found: list[tuple[StageReading, Reading]] = []
+    before = 0.5
+    for stage in (CLIP, *STAGES):
+        readings = baseline if stage == CLIP else [one for one in model if stages[one.row.layer] == stage]
+        if not readings:
+            continue
+        best = max(readings, key=lambda one: one.row.validation)
+        row, limit = best.row, bar(before)
+        significant = row.p_holm < _SIGNIFICANT
+        what = state(row.accuracy_interval, limit)
+        if what == "kept" and not significant:
+            what = "unclear"
+        # A probe that was not chosen, but reads it, is no sign that it is lost.
+        if what == "lost" and any(one.row.accuracy_interval[0] > limit for one in readings):
+            what = "unclear"
+        found.append(
+            (
+                StageReading(
+                    stage=stage,
+                    layer=row.layer,
+                    family=row.family,
+                    pooling=row.pooling,
+                    accuracy=row.accuracy,
+                    interval=row.accuracy_interval,
+                    bar=limit,
+                    state=what,
+                    significant=significant,
+                ),
+                best,
+            )
+        )
+        before = max(before, row.accuracy)
+    return found
+
+
+def last_kept(found: Sequence[tuple[StageReading, Reading]]) -> int:
+    """Place of the last stage behind which the attribute is read; what is read there was there before, too.
+
+    -1 if it is read nowhere.
+    """
+    return max((place for place, (one, _) in enumerate(found) if one.state == "kept"), default=-1)
+
+
+def compare_twin(ours: Reading, twins: Sequence[Reading], target: Target) -> TwinComparison:
+    """The encoder's best layer against the best of its random twin's encoder layers."""
+    twin = max(twins, key=lambda one: one.row.validation)
+    pairs = target.pairs
+    (scale, scales), (twin_scale, twin_scales) = (pairs.scale(one.predicted) for one in (ours, twin))
+    low, high = np.exp(interval(np.log(twin_scales / scales)))
+    return TwinComparison(
+        layer=twin.row.layer,
+        family=twin.row.family,
+        accuracy=twin.row.accuracy,
+        jnd_ratio=twin_scale / scale,
+        jnd_ratio_interval=(float(low), float(high)),
+    )
+
+
+def judge(
+    attribute: str,
+    found: Sequence[tuple[StageReading, Reading]],
+    twin: TwinComparison | None = None,
+    answers: Answers | None = None,
+) -> ProbeVerdict:
+    """Where the attribute is lost, by the first of these that holds.
+
+    Answers that are as good as the bar: nowhere. No baseline reads it from the clips: undetermined. A stage after the
+    last that keeps it is lost: there. Random weights read it as well: the encoder. Answers are worse than the last
+    probe: the language model.
+    """
+    stages = tuple(one for one, _ in found)
+
+    def verdict(where: Where, reason: str) -> ProbeVerdict:
+        evidence = {"stages": stages, "twin": twin, "answers": answers}
+        return ProbeVerdict(attribute=attribute, where=where, reason=reason, **evidence)  # type: ignore[arg-type]
+
+    answered = None if answers is None else _answered(answers)
+    if answered == "kept":
+        return verdict("none found", "answers agree")
+    kept = last_kept(found)
+    if kept < 0:
+        return verdict("undetermined", "not in the clips")
+    if kept + 1 < len(stages):
+        following = stages[kept + 1]
+        if following.state == "lost":
+            return verdict(following.stage, "lost at the stage")  # type: ignore[arg-type]
+        return verdict("undetermined", "interval across the bar")
+    if twin is not None and twin.jnd_ratio_interval[0] <= _BETTER:
+        if twin.jnd_ratio_interval[1] < _MUCH_BETTER:
+            return verdict("encoder", "as with random weights")
+        return verdict("undetermined", "interval across the bar")
+    if answered is None:
+        return verdict("none found", "readable everywhere")
+    if answered == "lost":
+        return verdict("language model", "answers below the probe")
+    return verdict("undetermined", "answers undecided")
+
+
+def _answered(answers: Answers) -> State:
+    """Whether answers keep what the probe reads of the same pairs."""
+    if answers.probe_interval[0] <= 0.5 and answers.interval[0] <= 0.5:
+        return "unclear"  # nothing to keep: these differences are too small for the probe
+    found = state(answers.interval, bar(answers.probe_accuracy))
+    if found == "lost" and not (answers.mcnemar_p < _SIGNIFICANT and answers.only_probe > answers.only_model):
+        return "unclear"
+    return found
