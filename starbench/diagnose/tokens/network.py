@@ -62,7 +62,9 @@ class CochlearNetwork(nn.Module):
             _stack(WINDOW // 2 + 1, width, bits),
             nn.BatchNorm1d(bits, affine=False),
         )
-        self.quantizer = LFQ(codebook_size=2**bits, dim=bits, frac_per_sample_entropy=0.125)
+        self.quantizer = LFQ(
+            codebook_size=2**bits, dim=bits, entropy_loss_weight=0.5, frac_per_sample_entropy=0.125
+        )
         self.decoder = _stack(bits, width, bands)
         self.register_buffer("window", torch.hann_window(WINDOW), persistent=False)
         self.register_buffer("mean", torch.zeros(bands))

@@ -24,7 +24,7 @@ class Training:
     steps: int = 1300
     batch: int = 12
     segment_frames: int = 100
-    learning_rate: float = 5e-4
+    learning_rate: float = 1e-3
     width: int = 256
     bits: int = 13
     seed: int = 0

@@ -1,7 +1,8 @@
-"""Checkpoints with code of their own: never executed unless trusted, never from elsewhere; random stand-ins for them."""
+"""Checkpoints with code of their own, by random stand-ins: never executed unless trusted, never from elsewhere."""
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from starbench.models.encoder import resolve_encoder
 
 pytestmark = pytest.mark.local
 #: As WavCoch's: a class of transformers that gives input_ids for (1, 1, n), and imports where version 4 had it.
-_CODE = '''
+_CODE = """
 import pathlib
 import torch
 from transformers import PretrainedConfig, PreTrainedModel
@@ -62,7 +63,7 @@ class Predictor(PreTrainedModel):
 
     def forward(self, ids):
         return {{"logits": self.table(ids)}}
-'''
+"""
 
 
 def checkpoint(folder: Path, of: str, **changes: object) -> Path:
@@ -176,9 +177,7 @@ def test_the_next_code_is_told_as_its_logits_say(predictor: Path) -> None:
 
     codes = np.array([3, 1, 4, 1, 5])
     table = load_file(predictor / "model.safetensors")["table.weight"].astype(np.float64)
-    expected = [
-        table[a, b] - np.log(np.exp(table[a]).sum()) for a, b in zip(codes[:-1], codes[1:], strict=True)
-    ]
+    expected = [table[a, b] - np.log(np.exp(table[a]).sum()) for a, b in itertools.pairwise(codes)]
     found = ForeignNextCodeModel(predictor, is_trusted=True).log_probabilities(codes)
     assert found == pytest.approx(expected, abs=1e-5)
 
@@ -190,7 +189,9 @@ def test_a_checkpoint_is_measured_on_the_same_sounds(tokenizer: Path, predictor:
     assert record.reconstruction == ()  # its bands are not ours
     assert record.next_code is not None
     assert record.next_code.uniform == 64
-    assert record.next_code.bits_gained_interval[1] < 0  # random weights tell codes worse than their shares do
+    assert (
+        record.next_code.bits_gained_interval[1] < 0
+    )  # random weights tell codes worse than their shares do
 
 
 def test_its_layers_can_be_probed(tokenizer: Path) -> None:

@@ -68,7 +68,9 @@ def explained(features: np.ndarray, target: np.ndarray) -> float:
     y, found = target - target[:n].mean(), []
     for penalty in (1e-3, 1e-2, 1e-1, 1.0):
         weights = np.linalg.solve(kernel[:n] + penalty * np.eye(n), y[:n])
-        found.append(1 - np.square(y[n:] - kernel[n:] @ weights).sum() / np.square(y[n:] - y[n:].mean()).sum())
+        found.append(
+            1 - np.square(y[n:] - kernel[n:] @ weights).sum() / np.square(y[n:] - y[n:].mean()).sum()
+        )
     return max(found)
 
 

@@ -17,9 +17,9 @@ from starbench.diagnose.tokens.training import Training, train
 from starbench.errors import InputError
 
 pytestmark = pytest.mark.local
-SOUNDS, _ = tones(24)
+SOUNDS, _ = tones(100)
 HELD_OUT = [Sound("tones", samples, True) for samples in tones(8, seed=1)[0]]
-SMALL = Training(steps=60, batch=6, segment_frames=50, learning_rate=3e-3, width=32, bits=7)
+SMALL = Training(steps=120, batch=8, segment_frames=50, learning_rate=3e-3, width=32, bits=7)
 
 
 def small(**changes: int) -> Training:
