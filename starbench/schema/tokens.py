@@ -9,7 +9,7 @@ from pydantic import Field
 from starbench.schema.base import Float, Frozen, Int, Interval
 
 
-class Source(Frozen):
+class SoundSource(Frozen):
     """Sounds of one origin that a tokenizer was trained or measured on."""
 
     name: str
@@ -37,7 +37,7 @@ class Reconstruction(Frozen):
     """95 %, by resampling clips."""
 
 
-class Codes(Frozen):
+class CodeUse(Frozen):
     """Which codes the held-out sounds are written in."""
 
     size: Int
@@ -51,22 +51,24 @@ class Codes(Frozen):
 class NextCode(Frozen):
     """An autoregressive model of the codes, on held-out clips, against models that know no context."""
 
-    layers: Int
-    width: Int
-    heads: Int
-    context: Int
-    """Codes that it can look back on."""
     parameters: Int
-    steps: Int
-    chosen_step: Int
+    layers: Int | None = None
+    """None, as all that follows down to ``chosen_step``: a foreign checkpoint."""
+    width: Int | None = None
+    heads: Int | None = None
+    context: Int | None = None
+    """Codes that it can look back on."""
+    steps: Int | None = None
+    chosen_step: Int | None = None
     """Where codes of training clips that were put aside are told best; 0 is the unigram."""
     train_codes: Int
+    """Of the unigram, and of the model itself if it is not foreign."""
     test_codes: Int
     perplexity: Float
     interval: Interval
     """95 %, by resampling clips."""
     unigram: Float
-    """Perplexity of the training codes' shares, mixed with equal ones as the training codes ask for."""
+    """Perplexity for the same network, trained in the same way, that gets no codes to look at."""
     uniform: Float
     bits_gained: Float
     """Over the unigram, a code."""
@@ -107,10 +109,10 @@ class Tokens(Frozen):
     learning_rate: Float | None = None
     training_seconds: Float | None = None
     """Time that the training took, on one core."""
-    sources: tuple[Source, ...] = ()
+    sources: tuple[SoundSource, ...] = ()
     reconstruction: tuple[Reconstruction, ...] = ()
     """A row for each kind of sound. Kinds are recordings' classes, and ``stimuli``."""
-    codes: Codes | None = None
+    codes: CodeUse | None = None
     next_code: NextCode | None = None
     kept: tuple[Kept, ...] = ()
     """Attribute by layer, from the cochleagram to the bits; empty: the probe was not run."""

@@ -89,21 +89,21 @@ class RunProgress:
 
 
 @contextmanager
-def counting(doing: str, first: str = "planning") -> Iterator[Callable[[int, int], None]]:
-    """Show how many items of all are done, as ``doing``; until that is known, that ``first`` is under way."""
+def counting(doing: str, first: str = "planning", of: str = "items") -> Iterator[Callable[[int, int], None]]:
+    """Show how many ``of`` all are done, as ``doing``; until that is known, that ``first`` is under way."""
     if not sys.stderr.isatty():
-        yield _counted_in_lines(doing)
+        yield _counted_in_lines(doing, of)
         return
     with _bar("{task.fields[count]}") as bar:
         task = bar.add_task(f"{first} …", total=None, count="")
 
         def show(done: int, total: int) -> None:
-            bar.update(task, description=doing, completed=done, total=total, count=f"{done}/{total} items")
+            bar.update(task, description=doing, completed=done, total=total, count=f"{done}/{total} {of}")
 
         yield show
 
 
-def _counted_in_lines(doing: str) -> Callable[[int, int], None]:
+def _counted_in_lines(doing: str, of: str) -> Callable[[int, int], None]:
     """The same in a line every few seconds, and one at the end; what takes less than that needs none."""
     shown, start, is_long = monotonic(), None, False
 
@@ -116,7 +116,7 @@ def _counted_in_lines(doing: str) -> Callable[[int, int], None]:
         shown, is_long = now, True
         seconds, items = now - start[0], done - start[1]
         remaining = f", {_time((total - done) * seconds / items)} left" if items and done < total else ""
-        echo(f"{doing}: {done}/{total} items{remaining}", err=True)
+        echo(f"{doing}: {done}/{total} {of}{remaining}", err=True)
 
     return show
 

@@ -24,14 +24,14 @@ from starbench.text import printable
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_DPI = 100
+DPI = 100
 #: Inches: the picture's width for up to two clips, and a further clip's; margins.
 _WIDTH, _FURTHER = 12.0, 6.0
 _FOOT, _BETWEEN = 0.9, 0.75
 #: Inches: what stands above the question, a line of it, and everything between it and the pictures.
 _TOP, _QUESTION_LINE, _BELOW_QUESTION = 0.15, 0.21, 0.7
 _LEFT, _RIGHT = 0.85, 0.85
-_STYLE: dict[Any, Any] = {
+STYLE: dict[Any, Any] = {
     "text.parse_math": False,
     "font.family": ["DejaVu Sans"],
     "font.size": 9,
@@ -52,10 +52,10 @@ def png(suite: Suite, item: Item) -> bytes:
     except ImportError as error:
         raise InputError("pictures need matplotlib: pip install 'starbench[plots]'") from error
     # A user's own matplotlibrc could turn LaTeX on, which would run what a data set is named.
-    with style.context("default"), mpl.rc_context(_STYLE), warnings.catch_warnings():
+    with style.context("default"), mpl.rc_context(STYLE), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from")  # is drawn as a box
         buffer = io.BytesIO()
-        draw(suite, item).savefig(buffer, format="png", dpi=_DPI, metadata={"Software": None})
+        draw(suite, item).savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
     return buffer.getvalue()
 
 

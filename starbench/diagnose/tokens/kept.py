@@ -1,0 +1,49 @@
+"""What probes read of a sound from each layer of a tokenizer: how much of an attribute is lost on the way to bits."""
+
+from __future__ import annotations
+
+from starbench.diagnose.probe.probe import ProbeRequest, Progress, probe
+from starbench.models.encoder import NamedEncoder
+from starbench.schema.probe import Probe, ProbeRow
+from starbench.schema.tokens import Kept
+from starbench.suites.suite import Suite
+
+
+def kept(
+    encoder: NamedEncoder,
+    suite: Suite,
+    count: int,
+    seed: int,
+    on_progress: Progress = lambda _what, _done, _all: None,
+) -> tuple[Kept, ...]:
+    """Probe the layers of a tokenizer's encoder by ``count`` single sounds of the suite's task.
+
+    Of each layer, the linear probe whose pooling was best on the validation clips. Raises :class:`InputError` without
+    scikit-learn, or if the task makes no such sounds.
+    """
+    found = probe(encoder, suite, ProbeRequest(count=count, seed=seed), on_progress)
+    units = {one.name: one.unit for one in found.attributes}
+    rows = [
+        (attribute, layer.name, _linear(found, attribute, layer.name))
+        for attribute in units
+        for layer in found.layers
+    ]
+    return tuple(
+        Kept(
+            attribute=attribute,
+            unit=units[attribute],
+            layer=layer,
+            r2=row.r2,
+            r2_interval=row.r2_interval,
+            jnd=row.jnd,
+            jnd_interval=row.jnd_interval or (None, None),
+        )
+        for attribute, layer, row in rows
+        if row is not None and row.r2 is not None and row.r2_interval is not None
+    )
+
+
+def _linear(found: Probe, attribute: str, layer: str) -> ProbeRow | None:
+    wanted = (attribute, layer, "model", "linear")
+    rows = [row for row in found.rows if (row.attribute, row.layer, row.source, row.family) == wanted]
+    return max(rows, key=lambda row: row.validation, default=None)

@@ -1,0 +1,80 @@
+"""``starbench tokens``: what is written, shown and refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cochlear_sounds
+import pytest
+from command_line import Command
+
+from starbench.diagnose.records import read_record
+from starbench.diagnose.tokens.store import RECORD
+from starbench.schema.tokens import Tokens
+
+
+@pytest.fixture
+def recordings(tmp_path: Path) -> Path:
+    return cochlear_sounds.folder(tmp_path / "recordings", 16)
+
+
+@pytest.mark.local
+def test_train_writes_weights_a_record_and_pictures(
+    command: Command, recordings: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "tokens"
+    options = ["--recordings", str(recordings), "--out", str(out), "--steps", "2", "--next-steps", "2"]
+    done = command("tokens", "train", *options)
+    assert done.code == 0, done.err
+    assert {path.name for path in out.iterdir()} == {
+        "cochlear-tokenizer.json",
+        "tokenizer.safetensors",
+        "next-code.safetensors",
+        "tokens.json",
+        "continuation-1.png",
+    }
+    assert (out / "continuation-1.png").read_bytes().startswith(b"\x89PNG")
+    record = read_record(Tokens, out / RECORD)
+    assert (record.bits, record.steps, record.codes_per_second) == (13, 2, 200)
+    (source,) = record.sources
+    assert (source.train_clips, source.test_clips) == (12, 4)
+    assert [row.clips for row in record.reconstruction] == [4]
+    assert record.next_code is not None
+    assert record.next_code.test_codes == 4 * 119
+    assert record.pictures == ("continuation-1.png",)
+    shown = command("tokens", "report", str(out))
+    assert shown.code == 0
+    assert "13-bit codes, 200 a second" in shown.out
+    assert "they say nothing of WavCoch" in shown.out
+    again = command("tokens", "train", *options)
+    assert (again.code, "name a new folder" in again.err) == (2, True)
+
+
+@pytest.mark.local
+def test_nothing_to_train_on_is_refused(command: Command, tmp_path: Path) -> None:
+    done = command("tokens", "train", "--out", str(tmp_path / "tokens"))
+    assert (done.code, "--suite or --recordings" in done.err) == (2, True)
+
+
+@pytest.mark.local
+def test_a_checkpoint_is_not_executed_without_the_flag(
+    command: Command, tmp_path: Path, recordings: Path
+) -> None:
+    folder = tmp_path / "wavcoch"
+    folder.mkdir()
+    (folder / "modeling.py").write_text(f"open({str(folder / 'marker')!r}, 'w').close()\nclass Model: ...\n")
+    auto_map = {"AutoConfig": "modeling.Model", "AutoModel": "modeling.Model"}
+    (folder / "config.json").write_text(json.dumps({"model_type": "any", "auto_map": auto_map}))
+    done = command("tokens", "report", str(folder), "--recordings", str(recordings))
+    assert (done.code, "--trust-remote-code" in done.err) == (2, True)
+    assert not (folder / "marker").exists()
+    done = command(
+        "tokens",
+        "report",
+        "TuKoResearch/WavCochV8192",
+        "--recordings",
+        str(recordings),
+        "--trust-remote-code",
+    )
+    assert (done.code, "never from a hub" in done.err) == (2, True)
