@@ -33,9 +33,11 @@ def admits(
 ) -> Reason | None:
     """Why the model cannot take ``trial``, None if it can."""
     sent = sent_clips(trial.parts)
-    channels = max((channels_of(part, item, clips) for part in sent), default=1)
-    if capabilities.max_channels is not None and channels > capabilities.max_channels:
-        return Reason.of("channels", channels=channels, most=capabilities.max_channels)
+    numbers = [channels_of(part, item, clips) for part in sent]
+    if capabilities.max_channels is not None and max(numbers, default=1) > capabilities.max_channels:
+        return Reason.of("channels", channels=max(numbers), most=capabilities.max_channels)
+    if numbers and capabilities.min_channels is not None and min(numbers) < capabilities.min_channels:
+        return Reason.of("few_channels", channels=min(numbers), least=capabilities.min_channels)
     if capabilities.max_clips is not None and len(sent) > capabilities.max_clips:
         if len(sent) == 1:
             return Reason.of("one_clip", most=capabilities.max_clips)
