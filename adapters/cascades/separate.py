@@ -16,7 +16,9 @@ from starbench.schema import ClipPart, Prompt, TextPart
 from .cascade import Cascade, rebuilt, split_arguments, split_spec
 from .estimates import MOST_SOURCES, count_sources
 
-_STREAMS = "This recording was separated into {n} streams, one for each sound. They follow as {n} clips, the loudest first."
+_STREAMS = (
+    "This recording was separated into {n} streams, one a sound. They follow as {n} clips, the loudest first."
+)
 #: Clips whose streams are kept: the rotations of an item are asked at about the same time.
 _KEPT = 64
 #: Separators use every core, and the random generator that numpy shares.

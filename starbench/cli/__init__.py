@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from starbench.cli import models, questions, recordings, results, suites
+from starbench.cli import models, questions, recordings, results, separation, suites
 from starbench.cli.exits import BAD_INPUT, INCOMPLETE, INTERRUPTED
 from starbench.cli.output import echo
 from starbench.errors import AdapterError, InputError, JournalError, StarbenchError, SuiteError
@@ -61,6 +61,7 @@ for command in (
     suites.items,
     suites.show,
     suites.verify,
+    separation.separate,
     models.caption,
     models.run,
     models.threshold,

@@ -22,6 +22,8 @@ from starbench.suites.truth import clip_truths
 from starbench.suites.validate import resolve_within
 
 Samples = NDArray[np.float64]
+#: Number of sounds, level of the one that is asked about over the others, over the background, reverberation time, s.
+ACOUSTIC_FACTORS = ("sounds", "sir", "snr", "rt60")
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,14 +34,6 @@ class Scene:
     path: str
     digest: str
     stem_paths: tuple[str, ...]
-
-    @property
-    def factors(self) -> dict[str, str]:
-        """What was varied on purpose, and how it is in this scene: what the item states, and what was planned."""
-        planned, stated = (self.item.truth.get(name) for name in ("planned", "factors"))
-        named = {**_levels(planned), **_levels(stated)}
-        named.pop("n", None)
-        return {"sounds": str(len(self.stem_paths)), **named}
 
 
 class StemLibrary:
@@ -110,6 +104,16 @@ def _scenes(suite: Suite) -> Iterator[Scene]:
                 raise SuiteError(f"{item.id}: stems must be a list of paths")
             seen.add(digest)
             yield Scene(item, path, digest, tuple(stems))
+
+
+def acoustic_factors(item: Item) -> dict[str, str]:
+    """How many sounds there are in the item's first clip, and the levels and reverberation that were planned for it."""
+    planned, stated = (item.truth.get(name) for name in ("planned", "factors"))
+    levels = {**_levels(planned), **_levels(stated)}
+    stems = (clip_truths(item) or [{}])[0].get("stems")
+    if isinstance(stems, list) and stems:
+        levels["sounds"] = str(len(stems))
+    return {name: levels.get(name, "none") for name in ACOUSTIC_FACTORS}
 
 
 def _levels(facts: Any) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Blind separation by pyroomacoustics (extra ``cascades``): independent vectors, independent low-rank matrices, FastMNMF.
+"""Blind separation by pyroomacoustics (extra ``cascades``): AuxIVA, ILRMA and FastMNMF.
 
 Where a method finds filters, what each source puts into both ears is found by turning them round: streams then add up
 to the clip. All begin at random, so a seed belongs to them; pyroomacoustics draws from the generator that numpy shares.
