@@ -85,5 +85,12 @@ class RequestError(AdapterError):
         super().__init__(message, kind=kind)
 
 
+class NotApplicableError(RequestError):
+    """What stands before a model, such as a separator, is not for this clip: nobody was asked, so nobody failed."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, kind="not_applicable")
+
+
 class FatalError(AdapterError):
     """No request of this run can succeed now (``auth``, ``quota``, ``not_found``, or a wait too long)."""

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from starbench.cli import audits, diagnosis, models, probing, questions, recordings, results, sae, suites, tokens
+from starbench.cli import audits, diagnosis, models, probing, questions, recordings, results, sae, separation, suites, tokens
 from starbench.cli.exits import BAD_INPUT, INCOMPLETE, INTERRUPTED
 from starbench.cli.output import echo
 from starbench.errors import AdapterError, InputError, JournalError, StarbenchError, SuiteError
@@ -62,6 +62,7 @@ for command in (
     suites.show,
     suites.verify,
     audits.audit,
+    separation.separate,
     models.caption,
     models.run,
     models.threshold,

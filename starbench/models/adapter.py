@@ -28,7 +28,8 @@ class Adapter(Protocol):
     Optional attributes and methods: ``capabilities`` (:class:`Capabilities`), ``server`` (the address
     that answers, for the record), ``identity`` (``dict[str, str]``: what the adapter chose or found by
     itself and answers depend on, such as ``{"checkpoint": "name@commit"}``; it stands beside the arguments
-    in a run's record, and a run is not resumed with another), ``prices``
+    in a run's record, and a run is not resumed with another), ``versions`` (``dict[str, str]``: digests of further
+    files of plug-ins that it was made from, by ``plugin:<file name>``), ``prices``
     (:class:`starbench.schema.Prices`), ``async check()`` (raise before anything is asked if nothing can
     succeed; it may take two minutes, or the seconds that an attribute ``check_limit_s`` says),
     ``close()`` (sync or async; it may take half a minute), ``delivered(audio)`` (sync: the

@@ -61,7 +61,7 @@ class AdapterCall:
         self._is_async = inspect.iscoroutinefunction(self._generate)
         self._generate_batch: Any = getattr(adapter, "generate_batch", None)
         self._batcher = (
-            Batcher(self._ask_together, largest) if largest > 1 and self._generate_batch is not None else None
+            Batcher(self.ask_together, largest) if largest > 1 and self._generate_batch is not None else None
         )
 
     async def __call__(self, prompt: Prompt, *, alone: bool = False) -> Response:
@@ -75,7 +75,8 @@ class AdapterCall:
             await _called(self._generate, prompt, self._slots, is_async=self._is_async), self._generate
         )
 
-    async def _ask_together(self, prompts: list[Prompt]) -> Sequence[object]:
+    async def ask_together(self, prompts: list[Prompt]) -> Sequence[object]:
+        """Ask one batch; returns what stands in the place of each prompt, an answer or an error, as it is."""
         method = self._generate_batch
         answers = await _called(
             method, list(prompts), self._batch_slot, is_async=inspect.iscoroutinefunction(method)

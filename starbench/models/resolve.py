@@ -43,7 +43,7 @@ def resolve(spec: str, arguments: Mapping[str, str] | None = None) -> Model:
     with chdir("."):  # a plug-in that goes elsewhere leaves the caller where it was
         factory = registry.load("adapters", name)
     with chdir("."):
-        return make(factory, spec, typed, _versions(name))
+        return make(factory, spec, typed, file_versions(name))
 
 
 def make(
@@ -54,7 +54,7 @@ def make(
 ) -> Model:
     """Make an adapter from its class; as :func:`resolve`, which names the class by ``spec``."""
     for name, value in typed.items():
-        _refuse_keys(name, value)
+        refuse_keys(name, value)
     values = command_line.typed(factory, typed, spec)
     if inspect.iscoroutinefunction(factory):
         raise PluginError(
@@ -68,7 +68,7 @@ def make(
     return as_model(adapter, spec, command_line.recorded(values, typed), versions)
 
 
-def _refuse_keys(name: str, value: str) -> None:
+def refuse_keys(name: str, value: str) -> None:
     """Raise :class:`InputError` if an argument is or holds a key; an address is recorded without it instead."""
     register_fields(value)
     is_address = bool(_URL.fullmatch(value))
@@ -80,7 +80,7 @@ def _refuse_keys(name: str, value: str) -> None:
         raise InputError(f"--model-arg {name}: keys are read from the environment only, and never stored")
 
 
-def _versions(name: str) -> dict[str, str]:
+def file_versions(name: str) -> dict[str, str]:
     """What identifies the state of a plug-in's file; an installed package has a version instead."""
     file = Path(name.partition(":")[0])
     return {f"{PLUGIN}{file.name}": sha256(read_bytes(file)).hexdigest()} if file.suffix == ".py" else {}
@@ -114,7 +114,9 @@ def as_model(
             f"model {spec!r} declares max_batch={declared.max_batch} and has no method "
             f"generate_batch(prompts){at(line_of(type(adapter)))}"
         )
-    return Model(spec, dict(arguments or {}), adapter, dict(versions or {}))
+    own = Model(spec, {}, adapter).declared("versions")
+    further = own if isinstance(own, dict) else {}
+    return Model(spec, dict(arguments or {}), adapter, {**(versions or {}), **further})
 
 
 def _has(adapter: object, name: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from starbench.errors import InputError
 from starbench.models.adapter import Model
@@ -33,9 +33,9 @@ def admits(
 ) -> Reason | None:
     """Why the model cannot take ``trial``, None if it can."""
     sent = sent_clips(trial.parts)
-    channels = max((channels_of(part, item, clips) for part in sent), default=1)
-    if capabilities.max_channels is not None and channels > capabilities.max_channels:
-        return Reason.of("channels", channels=channels, most=capabilities.max_channels)
+    reason = _channel_reason(capabilities, [channels_of(part, item, clips) for part in sent])
+    if reason is not None:
+        return reason
     if capabilities.max_clips is not None and len(sent) > capabilities.max_clips:
         if len(sent) == 1:
             return Reason.of("one_clip", most=capabilities.max_clips)
@@ -46,6 +46,16 @@ def admits(
     if seconds_of(longest, item, clips) > capabilities.max_seconds:
         code = "joined_length" if isinstance(longest, JoinedSpec) else "clip_length"
         return Reason.of(code, most_s=capabilities.max_seconds)
+    return None
+
+
+def _channel_reason(capabilities: Capabilities, numbers: Sequence[int]) -> Reason | None:
+    """Why the model cannot take clips of these numbers of channels, None if it can."""
+    most, least = capabilities.max_channels, capabilities.min_channels
+    if most is not None and max(numbers, default=1) > most:
+        return Reason.of("channels", channels=max(numbers), most=most)
+    if least is not None and min(numbers, default=least) < least:
+        return Reason.of("few_channels", channels=min(numbers), least=least)
     return None
 
 

@@ -23,6 +23,7 @@ _SENTENCES = {
     "no_graded_caption": "no {grade!r} caption for each clip",
     "bandwidth": "the cue lies above the {heard_hz:g} Hz that arrive",
     "channels": "clips of {channels} channels, and the model takes {most}",
+    "few_channels": "clips of {channels} channel(s), and the model needs {least}",
     "one_clip": "1 clip, and the model takes {most}",
     "clips": "{clips} clips, and the model takes {most}",
     "clip_length": "a clip longer than the {most_s:g} s that the model takes",

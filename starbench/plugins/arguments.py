@@ -34,15 +34,15 @@ def typed(factory: Callable[..., Any], arguments: Mapping[str, str], spec: str) 
     """
     parameters = _parameters(factory, spec)
     hints = _hints(factory)
-    open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    open_ended = next((p.name for p in parameters.values() if p.kind is p.VAR_KEYWORD), None)
     named = {name: p for name, p in parameters.items() if p.kind in _BY_NAME}
     values = {}
     for name, text in arguments.items():
-        if name not in named and not open_ended:
+        if name not in named and open_ended is None:
             raise InputError(
                 f"model {spec!r} takes no argument {name!r}: there are {', '.join(named) or 'none'}"
             )
-        values[name] = _value(spec, name, text, hints.get(name))
+        values[name] = _value(spec, name, text, hints.get(name if name in named else open_ended or name))
     for name, parameter in named.items():
         if parameter.default is parameter.empty and name not in values:
             raise InputError(f"model {spec!r} needs {name!r}: {_way_to_give(name, factory, spec)}")

@@ -36,7 +36,9 @@ class Capabilities(Frozen):
     front_end_hz: Int | None = Field(default=None, gt=0)
     """Rate its front end resamples to, Hz: what lies above half of it is not heard."""
     max_channels: Int | None = Field(default=None, ge=1)
-    """Channels of one clip."""
+    """Channels of one clip, at most."""
+    min_channels: Int | None = Field(default=None, ge=1)
+    """Channels of one clip, at least: a separator may need as many as there are sources."""
     answer_modes: tuple[AnswerMode, ...] = ("text",)
     max_batch: Int | None = Field(default=None, ge=1)
     """Prompts that its ``generate_batch`` takes at a time."""

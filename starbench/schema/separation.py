@@ -10,7 +10,11 @@ from starbench.schema.base import Facts, Float, Frozen, Int, Interval
 
 
 class Figure(Frozen):
-    """A mean with its 95 % interval, by bootstrap over scenes, items or utterances."""
+    """A value with its 95 % interval.
+
+    Means of scenes, error rates and recovered shares are resampled by scene, utterance or item; accuracies and
+    their differences have the intervals of all other tables.
+    """
 
     value: Float
     interval: Interval
@@ -62,25 +66,23 @@ class AnswerRow(Group):
     """What a model answers without a separator, with one, and with the stems: the same items, paired.
 
     ``headroom`` = ``oracle`` − ``none``: what separation could bring. ``recovered`` = (``separated`` − ``none``) /
-    ``headroom``: None where the interval of the headroom covers 0.
+    ``headroom``: None where the interval of the headroom reaches 0 or below. Figures are None where no item is paired.
     """
 
     separator: str
     items: Int
-    """Asked in all three ways."""
-    unpaired: Int = 0
-    """Asked in one or two of the three ways only; errors are no answers of an item that was asked."""
-    none: Figure
-    separated: Figure
-    oracle: Figure
-    headroom: Figure
-    gain: Figure
+    """Paired: asked in all three ways, and every trial delivered in each."""
+    not_applicable: Int = 0
+    """Items that the separator was not for: left out."""
+    failed: Int = 0
+    """Items of which a trial ended in any other error, or is still missing: left out."""
+    none: Figure | None = None
+    separated: Figure | None = None
+    oracle: Figure | None = None
+    headroom: Figure | None = None
+    gain: Figure | None = None
     """``separated`` − ``none``."""
     recovered: Figure | None = None
-    not_applicable: Int = 0
-    """Trials that the separator was not for: not right, and counted apart from other errors."""
-    errors: Int = 0
-    """Trials in any other error, in any of the three ways."""
 
 
 class Separation(Frozen):
@@ -89,6 +91,8 @@ class Separation(Frozen):
     schema_version: Literal[1] = 1
     suite: str
     suite_digest: str
+    sources_asked: Int | None = None
+    """How many streams the model's separators were asked for; None: counted in each clip."""
     scenes: Int
     """Clips whose sources are kept alone."""
     reference_channel: Int = 0
@@ -120,8 +124,6 @@ class PhoneErrors(Frozen):
     reference_phones: Int
     per: Figure
     pfer: Figure
-    unknown_phones: Int = 0
-    """Of either side, that panphon has no features of; each costs 1 wherever it does not meet itself."""
     normalisation: Literal["sum over the corpus / reference phones"] = (
         "sum over the corpus / reference phones"
     )

@@ -1,0 +1,1 @@
+"""Recognisers: samples in, words or phones out."""
