@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from starbench.cli import models, questions, recordings, results, suites
+from starbench.cli import models, overlap, questions, recordings, results, suites
 from starbench.cli.exits import BAD_INPUT, INCOMPLETE, INTERRUPTED
 from starbench.cli.output import echo
 from starbench.errors import AdapterError, InputError, JournalError, StarbenchError, SuiteError
@@ -78,6 +78,7 @@ for command in (
     app.command(command.__name__.rstrip("_").replace("_", "-"), cls=_GroupedHelp)(command)
 app.add_typer(questions.app, name="questions")
 app.add_typer(recordings.app, name="recordings")
+app.add_typer(overlap.app, name="suites")
 
 
 def _show_version(is_asked_for: bool) -> None:
