@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from starbench.cli import audits, diagnosis, models, probing, questions, recordings, results, sae, separation, suites, tokens
+from starbench.cli import audits, diagnosis, models, overlap, probing, questions, recordings, results, sae, separation, suites, tokens
 from starbench.cli.exits import BAD_INPUT, INCOMPLETE, INTERRUPTED
 from starbench.cli.output import echo
 from starbench.errors import AdapterError, InputError, JournalError, StarbenchError, SuiteError
@@ -84,6 +84,7 @@ app.add_typer(questions.app, name="questions")
 app.add_typer(recordings.app, name="recordings")
 app.add_typer(sae.app, name="sae")
 app.add_typer(tokens.app, name="tokens")
+app.add_typer(overlap.app, name="suites")
 
 
 def _show_version(is_asked_for: bool) -> None:

@@ -198,8 +198,8 @@ def export(
     to: Annotated[
         str,
         typer.Option(
-            help="Of a run: parquet, csv, every-eval-ever, eval-results, inspect or lm-eval. Of a suite: hugging-face "
-            "or star-bench."
+            help="Of a run: parquet, csv, every-eval-ever, eval-results, inspect or lm-eval. Of a suite: hugging-face, "
+            "star-bench, or chat: training data."
         ),
     ],
     out: Annotated[
@@ -220,6 +220,12 @@ def export(
             help="Name of the data set on the Hugging Face hub, OWNER/NAME, for eval-results and hugging-face."
         ),
     ] = None,
+    rotations: Annotated[
+        str | None,
+        typer.Option(
+            help="In training data: all, or a number of rotations of each question's options; default: 1."
+        ),
+    ] = None,
 ) -> None:
     """Write a run or a suite in the format of other programs (docs/interchange.md).
 
@@ -228,7 +234,7 @@ def export(
     """
     from starbench.cli.commands.results import export as command
 
-    command(target, to, out, {"scores": scores, "dataset": dataset})
+    command(target, to, out, {"scores": scores, "dataset": dataset, "rotations": rotations})
 
 
 def leaderboard(

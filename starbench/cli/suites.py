@@ -52,7 +52,11 @@ def build(
     seed: options.Seed = 0,
     workers: options.Workers = None,
     output_format: Annotated[
-        str | None, typer.Option("--format", help="Channels of the clips, e.g. binaural, foa.")
+        list[str] | None,
+        typer.Option(
+            "--format",
+            help="Channels of the clips, e.g. binaural, foa; or chat: also training data, in OUT-chat. Repeatable.",
+        ),
     ] = None,
     hrtf: Annotated[
         list[str] | None,

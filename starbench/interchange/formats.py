@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from starbench.errors import InputError
-from starbench.interchange import eval_results, every_eval_ever, hugging_face, inspect_log, lm_eval, tables
+from starbench.interchange import (
+    chat,
+    eval_results,
+    every_eval_ever,
+    hugging_face,
+    inspect_log,
+    lm_eval,
+    tables,
+)
 from starbench.interchange.files import new_folder
 from starbench.plugins import registry
 from starbench.runs import directory
@@ -56,6 +64,7 @@ FORMATS: dict[str, Format] = {
     "inspect": Format("run", inspect_log.write),
     "lm-eval": Format("run", lm_eval.write),
     "hugging-face": Format("suite", hugging_face.write, frozenset({"dataset"})),
+    "chat": Format("suite", chat.write, frozenset({"rotations"})),
     "star-bench": Format("suite", partial(_by_plugin, task="star-bench")),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from os.path import lexists
 from pathlib import Path
 from typing import Any
 
@@ -16,24 +17,29 @@ from starbench.cli.output import echo
 from starbench.errors import InputError
 from starbench.execution.processes import available_cpus
 from starbench.floors.suite import require_classifiers
+from starbench.interchange.chat import write as write_chat
 from starbench.reporting.data_card import write_data_card
 from starbench.runs.load import load
 from starbench.scoring.psychometrics.thresholds import informative_level
 from starbench.scoring.run import BASE, score
-from starbench.suites.suite import MANIFEST, read_manifest
+from starbench.suites.suite import MANIFEST, Suite, read_manifest
 from starbench.synthesis import BuildSpec
 from starbench.text import printable
 
 #: Files that were left out, of which the data card lists all.
 _SHOWN = 10
+#: The format that means training data beside the suite; any other is one of its clips.
+CHAT = "chat"
 
 
 def build(options: Mapping[str, Any]) -> None:
     """Build the suite, and say what it holds and what could not be made; then measure its floors, if asked to."""
     if options["floors"]:
         require_classifiers()  # before hours of building
+    task, out = options["task"], options["out"]
+    channels, chat_out = _formats(options["output_format"] or (), out)
     shorthands = {
-        "format": options["output_format"],
+        "format": channels,
         "hrtf": _heads(options["hrtf"] or ()),
         "rir": _existing("--rir", options["rir"], Path.exists, "file or folder"),
         "recordings": _existing("--recordings", options["recordings"], Path.is_dir, "folder"),
@@ -42,7 +48,6 @@ def build(options: Mapping[str, Any]) -> None:
         "precision": None if options["precision"] is None else str(options["precision"]),
         "around": _measured(options["around"]),
     }
-    task, out = options["task"], options["out"]
     task_options = {name: value for name, value in shorthands.items() if value is not None}
     for name, value in key_values("--option", options["option"] or ()):
         if name in task_options:
@@ -64,15 +69,37 @@ def build(options: Mapping[str, Any]) -> None:
         echo(
             f"{len(dropped)} cells of the design cannot be made; {out}/{MANIFEST} lists each with its reason"
         )
+    _show_left_out(suite, card)
+    if chat_out is not None:
+        for line in write_chat(suite, chat_out, {}):
+            echo(line)
+    if options["floors"]:
+        floors(out, (), options["workers"])
+    else:
+        show_baselines(suite, options["workers"] or available_cpus())
+
+
+def _show_left_out(suite: Suite, card: Path) -> None:
     left_out = suite.declared.get("recordings", {}).get("left_out", ())
     for one in left_out[:_SHOWN]:
         echo(f"not used: {printable(one['file'])}: {printable(one['reason'])}")
     if len(left_out) > _SHOWN:
         echo(f"and {len(left_out) - _SHOWN} more files: {card} lists all")
-    if options["floors"]:
-        floors(out, (), options["workers"])
-    else:
-        show_baselines(suite, options["workers"] or available_cpus())
+
+
+def _formats(values: Sequence[str], out: Path) -> tuple[str | None, Path | None]:
+    """The format of the clips, and where training data are to be written."""
+    channels = [name for name in values if name != CHAT]
+    if len(channels) > 1:
+        raise InputError(f"--format {', '.join(map(printable, channels))}: clips have one of them")
+    if len(channels) == len(values):
+        return next(iter(channels), None), None
+    folder = out.with_name(f"{out.name}-{CHAT}")
+    if lexists(folder):
+        raise InputError(
+            f"{folder} exists, and training data are written there: move it, or give another --out"
+        )
+    return next(iter(channels), None), folder
 
 
 def _note(earlier: InterruptedBuild) -> None:
