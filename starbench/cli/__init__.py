@@ -16,7 +16,20 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from starbench.cli import audits, diagnosis, models, overlap, probing, questions, recordings, results, sae, separation, suites, tokens
+from starbench.cli import (
+    audits,
+    diagnosis,
+    models,
+    overlap,
+    probing,
+    questions,
+    recordings,
+    results,
+    sae,
+    separation,
+    suites,
+    tokens,
+)
 from starbench.cli.exits import BAD_INPUT, INCOMPLETE, INTERRUPTED
 from starbench.cli.output import echo
 from starbench.errors import AdapterError, InputError, JournalError, StarbenchError, SuiteError
