@@ -21,8 +21,8 @@ from starbench.schema import AnswerMode, Capabilities, Outcome, Prompt, Response
 
 from .decoding import special_tokens
 from .engine import Answer, Engine
-from .layer_reader import LayerReader
 from .front_end import delivery_of
+from .layer_reader import LayerReader
 from .letters import letter_tokens
 from .limits import limits_of
 from .loading import load, open_checkpoint, pick_device, quiet

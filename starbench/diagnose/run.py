@@ -7,16 +7,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from starbench.diagnose.audit import audit
+from starbench.diagnose.probe import ProbeRequest, probe
 from starbench.diagnose.records import FOLDER, SUMMARY, write_record
+from starbench.diagnose.separation.answers import cascades
+from starbench.diagnose.separation.record import separation
+from starbench.engine.settings import settings_of
 from starbench.errors import InputError
 from starbench.models.adapter import Model
 from starbench.models.encoder import as_encoder
 from starbench.models.resolve import resolve
+from starbench.planning.plan import Request, plan_run
 from starbench.redact import redact
-from starbench.runs.load import LoadedRun
+from starbench.runs.attempt import Events, ask_all
+from starbench.runs.load import LoadedRun, load
+from starbench.runs.run_record import RunRecord
 from starbench.runs.suites import suites_of
 from starbench.schema.base import Frozen
 from starbench.schema.diagnosis import Diagnosis, NotTried, Reason, Step
+from starbench.suites.stems import StemLibrary
 from starbench.suites.suite import Suite
 from starbench.text import slug
 
@@ -37,6 +46,8 @@ class Subject:
     run: LoadedRun
     suite: Suite
     model: Model
+    arguments: Mapping[str, str]
+    """Of the model, as they are typed."""
     choices: Choices
 
 
@@ -101,16 +112,14 @@ def _subject(run: LoadedRun, suite: Suite | None, choices: Choices) -> Subject:
         model = resolve(identity.model, arguments)
     except InputError as error:
         raise _UntriedError("no model", redact(str(error))) from error
-    return Subject(run, suite, model, choices)
+    return Subject(run, suite, model, arguments, choices)
 
 
 def _audit(subject: Subject) -> Frozen:
-    raise NotImplementedError
+    return audit(subject.suite, subject.model, subject.run.run.identity.setup, seed=subject.choices.seed)
 
 
 def _probe(subject: Subject) -> Frozen:
-    from starbench.diagnose.probe import ProbeRequest, probe
-
     adapter, choices = subject.model.adapter, subject.choices
     if not hasattr(adapter, "encode"):
         raise _UntriedError("no layers")
@@ -119,7 +128,22 @@ def _probe(subject: Subject) -> Frozen:
 
 
 def _separation(subject: Subject) -> Frozen:
-    raise NotImplementedError
+    """Ask the model behind each separator, in runs of their own, which are resumed."""
+    model, suite, choices = subject.model, subject.suite, subject.choices
+    library = StemLibrary(suite)
+    if not library.scenes:
+        raise _UntriedError("no stems")
+    if not choices.separators:
+        raise _UntriedError("not asked for")
+    setup = subject.run.run.identity.setup.model_copy(update={"conditions": ("audio",)})
+    folder = subject.run.path / FOLDER / f"separation-{slug(suite.name)}"
+    runs = {}
+    for name, cascade in cascades(model.spec, subject.arguments, choices.separators, str(suite.root)).items():
+        path = folder / slug(name)
+        plan = plan_run(Request((suite,), setup), cascade)
+        ask_all(RunRecord(plan, path.absolute()), cascade, settings_of(cascade), Events())
+        runs[name] = load(path)
+    return separation(library, choices.separators, seed=choices.seed, model=model.spec, runs=runs)
 
 
 #: What is tried, in the order of the report.

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from starbench.diagnose.load import LoadedDiagnosis
+from starbench.schema.audit import Audit
 from starbench.schema.diagnosis import Reason, Step
 from starbench.schema.probe import Where
+from starbench.schema.separation import AnswerRow
 
 #: What each step finds out.
 STEPS: Mapping[Step, str] = {
@@ -20,6 +22,7 @@ NOT_TRIED: Mapping[Reason, str] = {
     "imported": "the replies are somebody else's, and the model is not at hand",
     "no model": "the model cannot be made again",
     "no layers": "the model does not show its layers (its adapter has no method encode)",
+    "no stems": "the suite keeps no source alone (starbench build mixtures does)",
     "not asked for": "it puts questions to the model again: ask for it with --separator",
     "refused": "it cannot be done",
 }
@@ -35,24 +38,29 @@ LOST: Mapping[Where, str] = {
 
 
 def lines_of(diagnosis: LoadedDiagnosis) -> Iterator[str]:
-    """The verdicts, what is lost on the way to the model, and what was not tried, a line each."""
+    """What was found out, and what was not tried, a line each."""
     for probe in diagnosis.probes:
-        for verdict in probe.verdicts:
-            yield f"{verdict.attribute}: lost {LOST[verdict.where]}"
+        yield from (f"{verdict.attribute}: lost {LOST[verdict.where]}" for verdict in probe.verdicts)
     for audit in diagnosis.audits:
-        for row in audit.survivals:
-            if row.asked and row.form == "delivered" and row.verdict not in ("kept", "not modelled"):
-                yield f"{row.cue}: {row.verdict} in what reaches the model's network"
-        if audit.unanswerable:
-            yield f"{len(audit.unanswerable)} of {audit.items} items could not be answered by anybody"
+        yield from _cues(audit)
     for separation in diagnosis.separations:
-        for answers in separation.answers:
-            if answers.factor is None:
-                low, high = answers.headroom.interval
-                yield (
-                    f"separated by {answers.separator}: headroom {100 * answers.headroom.value:+.1f} points "
-                    f"[{100 * low:+.1f}, {100 * high:+.1f}]"
-                )
+        yield from (_headroom(row) for row in separation.answers if row.factor is None)
     for gap in diagnosis.summary.not_tried:
         details = f" ({gap.details})" if gap.details else ""
         yield f"not tried: {gap.suite}: {STEPS[gap.step]}: {NOT_TRIED[gap.reason]}{details}"
+
+
+def _cues(audit: Audit) -> Iterator[str]:
+    for row in audit.survivals:
+        if row.asked and row.form == "delivered" and row.verdict not in ("kept", "not modelled"):
+            yield f"{row.cue}: {row.verdict} in what reaches the network"
+    if audit.unanswerable:
+        yield f"{len(audit.unanswerable)} of {audit.items} items could not be answered by anybody"
+
+
+def _headroom(row: AnswerRow) -> str:
+    low, high = row.headroom.interval
+    return (
+        f"behind {row.separator}: headroom {100 * row.headroom.value:+.1f} points "
+        f"[{100 * low:+.1f}, {100 * high:+.1f}]"
+    )

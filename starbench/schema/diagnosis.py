@@ -10,9 +10,9 @@ from starbench.schema.base import Facts, Frozen
 
 Step = Literal["audit", "probe", "separation"]
 #: Why a step was not tried: the suite is not on this machine; the replies are somebody else's; the model cannot be made
-#: again, or does not show its layers; the step asks the model again, and was not asked for; or it was refused, in the
-#: words of the error.
-Reason = Literal["no suite", "imported", "no model", "no layers", "not asked for", "refused"]
+#: again, or does not show its layers; no source of the suite is kept alone; the step asks the model again, and was not
+#: asked for; or it was refused, in the words of the error.
+Reason = Literal["no suite", "imported", "no model", "no layers", "no stems", "not asked for", "refused"]
 
 
 class NotTried(Frozen):

@@ -10,10 +10,10 @@ from starbench.reporting.diagnosis import LOST, NOT_TRIED, STEPS
 from starbench.reporting.site.charts import Bar, dot_chart
 from starbench.reporting.site.facts import RunFacts, ShareRight, shown_name
 from starbench.reporting.site.tables import PageColumn, PageTable
-from starbench.schema.audit import Audit, Estimate, Survival
+from starbench.schema.audit import Estimate, Survival
 from starbench.schema.base import Interval
 from starbench.schema.probe import Probe, ProbeRow, ProbeVerdict, Source
-from starbench.schema.separation import Figure, Separation
+from starbench.schema.separation import Figure
 
 #: Items that nobody could answer which the page lists; the file of the table has no more.
 _MOST_ITEMS = 200
