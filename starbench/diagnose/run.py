@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from starbench.diagnose.audit import audit
-from starbench.diagnose.probe import ProbeRequest, probe
+from starbench.diagnose.probe import prepare, probe
 from starbench.diagnose.records import FOLDER, SUMMARY, write_record
 from starbench.diagnose.separation.answers import cascades
 from starbench.diagnose.separation.record import separation
@@ -123,8 +123,8 @@ def _probe(subject: Subject) -> Frozen:
     adapter, choices = subject.model.adapter, subject.choices
     if not hasattr(adapter, "encode"):
         raise _UntriedError("no layers")
-    request = ProbeRequest(count=choices.clips, seed=choices.seed, run=subject.run)
-    return probe(as_encoder(adapter, subject.model.spec), subject.suite, request)
+    prepared = prepare(subject.suite, (), choices.clips, choices.seed)
+    return probe(as_encoder(adapter, subject.model.spec), prepared, run=subject.run)
 
 
 def _separation(subject: Subject) -> Frozen:
