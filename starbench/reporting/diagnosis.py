@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from starbench.diagnose.load import LoadedDiagnosis
+from starbench.reporting.probe import sentence
 from starbench.schema.audit import Audit
 from starbench.schema.diagnosis import Reason, Step
-from starbench.schema.probe import Where
 from starbench.schema.separation import AnswerRow
 
 #: What each step finds out.
@@ -26,26 +26,17 @@ NOT_TRIED: Mapping[Reason, str] = {
     "not asked for": "it puts questions to the model again: ask for it with --separator",
     "refused": "it cannot be done",
 }
-#: Where an attribute is lost.
-LOST: Mapping[Where, str] = {
-    "loader": "in the loader",
-    "encoder": "in the encoder",
-    "projector": "in the projector",
-    "language model": "in the language model",
-    "none found": "nowhere that was found",
-    "undetermined": "undetermined",
-}
 
 
 def lines_of(diagnosis: LoadedDiagnosis) -> Iterator[str]:
     """What was found out, and what was not tried, a line each."""
     for probe in diagnosis.probes:
-        yield from (f"{verdict.attribute}: lost {LOST[verdict.where]}" for verdict in probe.verdicts)
+        yield from (f"{verdict.attribute}: {sentence(verdict)}" for verdict in probe.verdicts)
     for audit in diagnosis.audits:
         yield from _cues(audit)
     for separation in diagnosis.separations:
         yield from (_headroom(row) for row in separation.answers if row.factor is None)
-    for gap in diagnosis.summary.not_tried:
+    for gap in diagnosis.not_tried:
         details = f" ({gap.details})" if gap.details else ""
         yield f"not tried: {gap.suite}: {STEPS[gap.step]}: {NOT_TRIED[gap.reason]}{details}"
 

@@ -30,7 +30,7 @@ def diagnose(
 ) -> int:
     """Diagnose a run, write its report, and say what was found; returns the exit code."""
     run, loading = load(path), loading_of(options)
-    diagnose_run(
+    summary = diagnose_run(
         run,
         Choices(seed, clips, separators),
         suites=suites,
@@ -40,7 +40,7 @@ def diagnose(
     console, diagnosis = new_console(), load_diagnosis(path)
     for line in lines_of(diagnosis) if diagnosis else ():
         say(console, line)
-    if diagnosis is None or not diagnosis.summary.done:
+    if not summary.done:
         return BAD_INPUT
     for line in lines(write_report([run], path / FOLDER, suites=suites, loading=loading)):
         say(console, line)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from statistics import fmean
 from typing import Any, NamedTuple
 
 from starbench.diagnose.load import LoadedDiagnosis, load_diagnosis
-from starbench.reporting.diagnosis import LOST, NOT_TRIED, STEPS
+from starbench.reporting.diagnosis import NOT_TRIED, STEPS
 from starbench.reporting.site.charts import Bar, dot_chart
 from starbench.reporting.site.facts import RunFacts, ShareRight, shown_name
 from starbench.reporting.site.tables import PageColumn, PageTable
@@ -46,10 +47,12 @@ def page(runs: Sequence[RunFacts], found: Sequence[Diagnosed]) -> dict[str, Any]
         "unanswerable_table": _unanswerable_table(found),
         "separation_table": _separation_table(found),
         "headroom_table": _headroom_table(found),
+        "dictionary_table": _dictionary_table(found),
+        "tokenizer_table": _tokenizer_table(found),
         "not_tried": [
             (one.name, STEPS[gap.step], gap.suite, NOT_TRIED[gap.reason], gap.details)
             for one in found
-            for gap in one.data.summary.not_tried
+            for gap in one.data.not_tried
         ],
         "n_runs": len(runs),
     }
@@ -71,9 +74,10 @@ def _verdict_table(found: Sequence[Diagnosed]) -> PageTable | None:
     columns = (
         PageColumn("run"),
         PageColumn("attribute"),
-        PageColumn("lost"),
+        PageColumn("lost in", key="verdict"),
+        PageColumn("because", key="reason"),
         *(PageColumn(f"{stage}, %", "share_ci", stage) for stage in stages),
-        PageColumn("random encoder, %", "share", "random twin"),
+        PageColumn("JND with random weights, ×", "number_ci", "random twin's JND over the encoder's"),
         PageColumn("answers, %", "share_ci", "answers"),
         PageColumn("McNemar p", "p"),
     )
@@ -97,9 +101,10 @@ def _verdict_row(name: str, verdict: ProbeVerdict, stages: Sequence[str]) -> tup
     return (
         name,
         shown_name(verdict.attribute),
-        LOST[verdict.where],
+        verdict.where,
+        verdict.reason,
         *(by_stage.get(stage) for stage in stages),
-        verdict.twin and verdict.twin.accuracy,
+        verdict.twin and (verdict.twin.jnd_ratio, verdict.twin.jnd_ratio_interval),
         answers and (answers.accuracy, answers.interval),
         answers and answers.mcnemar_p,
     )
@@ -304,3 +309,60 @@ def _headroom_table(found: Sequence[Diagnosed]) -> PageTable | None:
         for row in separation.answers
     )
     return _table("diagnosis-headroom", "What separation brings to the model's answers", columns, rows)
+
+
+def _dictionary_table(found: Sequence[Diagnosed]) -> PageTable | None:
+    columns = (
+        PageColumn("run"),
+        PageColumn("encoder"),
+        PageColumn("layer"),
+        PageColumn("features", "count"),
+        PageColumn("frames trained on", "count"),
+        PageColumn("dictionaries", "count"),
+        PageColumn("FVU", "number"),
+        PageColumn("L0", "number"),
+        PageColumn("dead, %", "share", "dead"),
+        PageColumn("best overlap", "number"),
+        PageColumn("by chance", "number", "overlap by chance"),
+        PageColumn("best cosine", "number"),
+        PageColumn("matched cosine", "number"),
+    )
+    rows = (
+        (
+            one.name,
+            report.encoder,
+            layer.layer,
+            layer.width,
+            layer.tokens,
+            len(layer.quality),
+            *(fmean(getattr(q, name) for q in layer.quality) for name in ("fvu", "l0", "dead")),
+            layer.stability and layer.stability.overlap.mean.mean,
+            layer.stability and layer.stability.overlap.null.mean,
+            layer.stability and layer.stability.cosine.mean.mean,
+            layer.stability and layer.stability.matched.mean.mean,
+        )
+        for one in found
+        for report in one.data.dictionaries
+        for layer in report.layers
+    )
+    caption = "Sparse dictionaries of layers: what they leave unexplained, and what other seeds find too"
+    return _table("diagnosis-dictionaries", caption, columns, rows)
+
+
+def _tokenizer_table(found: Sequence[Diagnosed]) -> PageTable | None:
+    columns = (
+        PageColumn("run"),
+        PageColumn("tokenizer"),
+        PageColumn("attribute"),
+        PageColumn("layer"),
+        PageColumn("R²", "number_ci"),
+        PageColumn("JND", "number"),
+        PageColumn("JND's unit"),
+    )
+    rows = (
+        (one.name, tokens.name, kept.attribute, kept.layer, (kept.r2, kept.r2_interval), kept.jnd, kept.unit)
+        for one in found
+        for tokens in one.data.tokenizers
+        for kept in tokens.kept
+    )
+    return _table("diagnosis-tokens", "What tokenizers keep of single sounds", columns, rows)
