@@ -17,7 +17,7 @@ from starbench.models.resolve import resolve
 from starbench.schema.audit import Audit
 from starbench.suites.open import open_suite
 
-MODELS = '''
+MODELS = """
 import numpy as np
 from scipy.signal import lfilter
 from starbench.audio import Audio, quantise, resample, transform
@@ -60,7 +60,7 @@ class MonoAt8k(Model):
 
 class Narrow(Model):
     capabilities = Capabilities(max_channels=1, max_clips=1)
-'''
+"""
 
 
 @pytest.fixture(scope="session")

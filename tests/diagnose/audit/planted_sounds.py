@@ -38,7 +38,12 @@ def tone(
     gap = np.zeros(round(0.15 * rate))
     time = np.arange(n) / rate
     number = np.arange(1, max(2, int(0.4 * rate / pitch_hz)))
-    weights = {"sine": number == 1, "sawtooth": 1.0 / number, "odd": (number % 2) / number, "no f0": number > 2}
+    weights = {
+        "sine": number == 1,
+        "sawtooth": 1.0 / number,
+        "odd": (number % 2) / number,
+        "no f0": number > 2,
+    }
     amplitudes = np.asarray(weights[timbre], dtype=np.float64)
     phases = np.random.default_rng(round(pitch_hz)).uniform(0.0, 2.0 * np.pi, number.size)
     edge = np.minimum(1.0, np.minimum(np.arange(n) + 0.5, n - np.arange(n) - 0.5) / (ramp_s * rate))
@@ -71,7 +76,7 @@ def pair(cue: str, jnds: float, rng: np.random.Generator) -> tuple[dict[str, flo
 def write_suite(
     root: Path,
     cue: str,
-    n_items: int = 12,
+    n_items: int = 8,
     *,
     clips: int = 1,
     jnds: tuple[float, ...] = (4.0, 8.0),
@@ -101,7 +106,13 @@ def write_suite(
 
 
 def _item(
-    cue: str, number: int, question: str, options: tuple[str, ...], answer: str, names: list[str], level: float
+    cue: str,
+    number: int,
+    question: str,
+    options: tuple[str, ...],
+    answer: str,
+    names: list[str],
+    level: float,
 ) -> dict[str, Any]:
     return {
         "id": f"item-{number}",

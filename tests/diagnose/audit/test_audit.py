@@ -26,24 +26,18 @@ Audited = Callable[..., Audit]
         ("All", "azimuth", 1, "kept"),
         ("Mono", "azimuth", 1, "lost"),
         ("Mono", "pitch", 1, "kept"),
-        ("Mono", "loudness", 2, "kept"),
         ("Peak", "loudness", 2, "lost"),
         ("Peak", "loudness", 1, "kept"),  # both sounds are in the clip that is normalised
-        ("Peak", "pitch", 2, "kept"),
         ("Rms", "loudness", 2, "lost"),
         ("Agc", "loudness", 1, "lost"),
         ("Agc", "pitch", 1, "kept"),
         ("RightEar", "azimuth", 1, "lost"),
-        ("RightEar", "loudness", 2, "kept"),
         ("Swapped", "azimuth", 1, "reversed"),
-        ("Swapped", "pitch", 1, "kept"),
         ("Inverted", "azimuth", 1, "kept"),
-        ("Inverted", "loudness", 2, "kept"),
         ("At4kHz", "pitch", 1, "kept"),
         ("HalfASecond", "pitch", 1, "lost"),
         ("HalfASecond", "pitch", 2, "kept"),
         ("Late", "pitch", 1, "kept"),
-        ("Late", "azimuth", 1, "kept"),
         ("Silent", "duration", 1, "lost"),
     ],
 )
@@ -61,7 +55,9 @@ def test_the_verdict_follows_from_what_is_delivered(
     assert bool(record.unanswerable) == (verdict in ("lost", "reversed"))
 
 
-def test_normalisation_between_clips_is_seen_where_only_differences_within_are_asked(audited: Audited) -> None:
+def test_normalisation_between_clips_is_seen_where_only_differences_within_are_asked(
+    audited: Audited,
+) -> None:
     record = audited("Peak", "loudness", 1)
     between = record.survival("loudness", scope="between clips")
     assert between is not None
@@ -125,11 +121,11 @@ def test_policies_change_what_is_sent(audited: Audited) -> None:
     with pytest.raises(InputError, match="--channels"):
         audited("Narrow", "azimuth", 2)
     apart = audited("Narrow", "azimuth", 2, setup=Setup(channels="split", clips="concat"))
-    assert apart.survival("azimuth", "sent") is None or apart.left_out  # four clips in one: the ears are joined
     joined = audited("Narrow", "azimuth", 2, setup=Setup(channels="mono", clips="concat"))
-    row = joined.survival("azimuth", "sent")
-    assert row is not None
-    assert (row.scope, row.verdict) == ("within a clip", "lost")
+    for record, verdict in ((apart, "kept"), (joined, "lost")):
+        row = record.survival("azimuth", "sent")
+        assert row is not None
+        assert (row.scope, row.verdict) == ("within a clip", verdict)
 
 
 def test_noise_near_human_values_gives_a_psychometric_curve(audited: Audited) -> None:
