@@ -115,9 +115,22 @@ def delivered(planned: PlannedItem, store: ClipStore, form: Delivery) -> dict[in
             continue
         start = 0.0
         for clip in first.clips:
-            clips[clip.clip] = replace(whole, starts_s=start)
-            start += store.part(clip, planned.item).seconds + first.gap_s
+            here, seconds = replace(whole, starts_s=start), store.part(clip, planned.item).seconds
+            left = clips.get(clip.clip) if clip.then == "right" else None
+            clips[clip.clip] = here if left is None else _ears_of(left, here, seconds)
+            start += seconds + first.gap_s
     return clips
+
+
+def _ears_of(left: Delivered, right: Delivered, seconds: float) -> Delivered:
+    """One clip of two ears that follow each other in a sound of the prompt."""
+
+    def both(audio: Audio) -> Audio:
+        n = round(seconds * audio.rate)
+        first, second = (round(ear.starts_s * audio.rate) for ear in (left, right))
+        return _together([Audio(audio.pcm[at : at + n].copy(), audio.rate) for at in (first, second)])
+
+    return Delivered(both(left.audio), both(left.sent), left.part)
 
 
 def _together(ears: Sequence[Audio]) -> Audio:

@@ -42,7 +42,7 @@ _FAINTEST = 1e-4
 _FADE_S, _EDGE_S = 0.005, 0.020
 #: Pitches that are heard, Hz; an autocorrelation peak that is one at all; one that is as good as the highest.
 _PITCHES_HZ, _SALIENT, _AS_GOOD = (50.0, 12_000.0), 0.5, 0.85
-_FINER = 4
+_DIP, _FINER = 0.5, 4
 #: Time differences are heard below this, Hz, up to this, s; above it, level differences are.
 _ITD_BELOW_HZ, _REACH_S, _OVERSAMPLED = 1400.0, 0.001, 16
 #: Interaural level difference straight to the side over the square root of the frequency (Van Opstal 2016), dB.
@@ -218,7 +218,7 @@ def _gains(rate: int) -> Floats:
 
 
 def pitch_hz(sound: Spectrum) -> float | None:
-    """The first of the highest peaks of the summary autocorrelation, refined on its multiples."""
+    """The first of the highest tops of the summary autocorrelation, refined on its multiples."""
     energy = np.square(np.abs(sound.lines)).sum(axis=1) * sound.weights()
     n_fine = sound.size * _FINER
     lags = fft.irfft(energy, n_fine)
@@ -227,11 +227,13 @@ def pitch_hz(sound: Spectrum) -> float | None:
     # Fewer samples overlap at longer lags.
     heights = lags[: sound.n * _FINER] / (1.0 - np.arange(sound.n * _FINER) / (sound.n * _FINER))
     near = heights[: longest + 2] / max(float(lags[0]), 1e-300)
-    peaks = np.flatnonzero((near[1:-1] >= near[:-2]) & (near[1:-1] > near[2:])) + 1
-    peaks = peaks[peaks >= rate / _PITCHES_HZ[1]]
-    if not peaks.size or near[peaks].max() < _SALIENT:
+    tops = np.flatnonzero((near[1:-1] >= near[:-2]) & (near[1:-1] > near[2:])) + 1
+    # Any sound is like itself a little later: ripples before the first dip are noise.
+    dip = int(np.argmax(near < _DIP)) if (near < _DIP).any() else near.size
+    tops = tops[tops >= max(rate / _PITCHES_HZ[1], dip)]
+    if not tops.size or near[tops].max() < _SALIENT:
         return None
-    period = _vertex(near, int(peaks[np.argmax(near[peaks] >= _AS_GOOD * near[peaks].max())]))
+    period = _vertex(near, int(tops[np.argmax(near[tops] >= _AS_GOOD * near[tops].max())]))
     multiple, height = 2, float(near[round(period)])
     while (place := multiple * period) < sound.n * _FINER / 2:
         reach = max(2, int(period / 4))

@@ -1,0 +1,161 @@
+"""What is left of a cue, for plug-in adapters that say what their front end keeps; items nobody could answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from starbench.cli import main
+from starbench.diagnose.records import read_record
+from starbench.errors import InputError
+from starbench.schema import Setup
+from starbench.schema.audit import Audit
+
+Audited = Callable[..., Audit]
+
+
+@pytest.mark.parametrize(
+    ("model", "cue", "clips", "verdict"),
+    [
+        ("All", "pitch", 1, "kept"),
+        ("All", "loudness", 2, "kept"),
+        ("All", "duration", 1, "kept"),
+        ("All", "azimuth", 1, "kept"),
+        ("Mono", "azimuth", 1, "lost"),
+        ("Mono", "pitch", 1, "kept"),
+        ("Peak", "loudness", 2, "lost"),
+        ("Peak", "loudness", 1, "kept"),  # both sounds are in the clip that is normalised
+        ("Rms", "loudness", 2, "lost"),
+        ("Agc", "loudness", 1, "lost"),
+        ("Agc", "pitch", 1, "kept"),
+        ("RightEar", "azimuth", 1, "lost"),
+        ("Swapped", "azimuth", 1, "reversed"),
+        ("Inverted", "azimuth", 1, "kept"),
+        ("At4kHz", "pitch", 1, "kept"),
+        ("HalfASecond", "pitch", 1, "lost"),
+        ("HalfASecond", "pitch", 2, "kept"),
+        ("Late", "pitch", 1, "kept"),
+        ("Silent", "duration", 1, "lost"),
+    ],
+)
+def test_the_verdict_follows_from_what_is_delivered(
+    audited: Audited, model: str, cue: str, clips: int, verdict: str
+) -> None:
+    record = audited(model, cue, clips)
+    row = record.survival(cue)  # type: ignore[arg-type]
+    assert row is not None
+    assert row.verdict == verdict
+    assert row.scope == ("within a clip" if clips == 1 else "between clips")
+    sent = record.survival(cue, "sent")  # type: ignore[arg-type]
+    assert sent is not None
+    assert sent.verdict == "kept"
+    assert bool(record.unanswerable) == (verdict in ("lost", "reversed"))
+
+
+def test_normalisation_between_clips_is_seen_where_only_differences_within_are_asked(
+    audited: Audited,
+) -> None:
+    record = audited("Peak", "loudness", 1)
+    between = record.survival("loudness", scope="between clips")
+    assert between is not None
+    assert (between.verdict, between.asked) == ("lost", False)
+
+
+def test_a_side_door_is_named(audited: Audited) -> None:
+    """Peak normalisation over a fixed noise floor leaves the level in the background."""
+    row = audited("Peak", "loudness", 2).survival("loudness")
+    assert row is not None
+    assert row.leak is not None
+    assert row.leak.cue == "background"
+    assert row.leak.correlation.value < -0.9
+
+
+def test_items_without_the_cue_are_listed_and_no_others(audited: Audited) -> None:
+    missing = (1, 4, 7)
+    for cue in ("pitch", "loudness", "duration"):
+        found = audited("All", cue, 1, missing).unanswerable
+        assert {(one.item, one.reason) for one in found} == {(f"item-{n}", "no difference") for n in missing}
+
+
+def test_a_wrong_answer_is_listed_as_contradicted(audited: Audited, planted: Callable[..., Path]) -> None:
+    path = planted("duration") / "metadata.jsonl"
+    before = path.read_text()
+    lines = [json.loads(line) for line in before.splitlines()]
+    lines[3]["answer"] = next(option for option in lines[3]["options"] if option != lines[3]["answer"])
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    try:
+        (found,) = audited("All", "duration").unanswerable
+    finally:
+        path.write_text(before)
+    assert (found.item, found.reason) == ("item-3", "contradicted")
+
+
+def test_what_is_declared_is_delivered(audited: Audited) -> None:
+    record = audited("MonoAt8k", "azimuth")
+    assert record.front_end == "declared"
+    form = next(form for form in record.forms if form.name == "delivered")
+    assert (form.basis, form.rates_hz, form.channels) == ("declared", (8000,), (1,))
+    row = record.survival("azimuth")
+    assert row is not None
+    assert row.verdict == "lost"
+
+
+def test_where_nothing_is_known_loaders_are_shown_and_condemn_no_item(audited: Audited) -> None:
+    record = audited("Unknown", "azimuth")
+    assert record.front_end == "sent"
+    verdicts = {row.form: row.verdict for row in record.survivals if row.asked}
+    assert {name: verdicts[name] for name in ("sent", "mono", "peak normalisation", "16 kHz", "log-mel")} == {
+        "sent": "kept",
+        "mono": "lost",
+        "peak normalisation": "kept",
+        "16 kHz": "kept",
+        "log-mel": "lost",
+    }
+    assert record.unanswerable == ()
+
+
+def test_policies_change_what_is_sent(audited: Audited) -> None:
+    with pytest.raises(InputError, match="--channels"):
+        audited("Narrow", "azimuth", 2)
+    apart = audited("Narrow", "azimuth", 2, setup=Setup(channels="split", clips="concat"))
+    joined = audited("Narrow", "azimuth", 2, setup=Setup(channels="mono", clips="concat"))
+    for record, verdict in ((apart, "kept"), (joined, "lost")):
+        row = record.survival("azimuth", "sent")
+        assert row is not None
+        assert (row.scope, row.verdict) == ("within a clip", verdict)
+
+
+def test_noise_near_human_values_gives_a_psychometric_curve(audited: Audited) -> None:
+    plain = audited("All", "loudness", 1)
+    noisy = audited("All", "loudness", 1, internal_noise="human")
+    assert {one.accuracy.value for one in plain.accuracies} == {1.0}
+    low, high = (one.accuracy.value for one in noisy.accuracies if one.form == "original")
+    assert 0.9 < low < high <= 1.0
+
+
+@pytest.mark.parametrize(("model", "words"), [("Wrong", "returned ndarray"), ("Broken", "ZeroDivisionError")])
+def test_an_adapter_that_delivers_no_sound_is_an_error(audited: Audited, model: str, words: str) -> None:
+    with pytest.raises(Exception, match=words):
+        audited(model, "pitch")
+
+
+def test_the_command_writes_the_record(
+    planted: Callable[..., Path],
+    models_file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = tmp_path / "audit.json"
+    arguments = ["audit", str(planted("azimuth")), "--model", f"{models_file}:Mono", "--json", str(file)]
+    monkeypatch.setattr("sys.argv", ["starbench", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    assert "lost" in capsys.readouterr().out
+    row = read_record(Audit, file).survival("azimuth")
+    assert row is not None
+    assert row.verdict == "lost"
