@@ -31,7 +31,7 @@ def test_crepe_loses_the_level_and_keeps_pitch(few: PreparedStimuli) -> None:
     assert best is not None
     assert best.r2 == pytest.approx(0.0, abs=0.1)
     assert max(level for level in levels if level is not None) < 0.15
-    pitch, twin = found.best("pitch", stage="encoder"), found.best("pitch", "random", stage="encoder")
+    pitch, twin = found.best("pitch", stage="encoder"), found.best("pitch", "untrained", stage="encoder")
     assert pitch is not None
     assert twin is not None
     assert pitch.r2 is not None
@@ -45,8 +45,8 @@ def test_crepe_loses_the_level_and_keeps_pitch(few: PreparedStimuli) -> None:
 def test_a_speaker_encoder_beside_its_random_twin(few: PreparedStimuli) -> None:
     found = probe(resolve_encoder("resemblyzer"), few)
     sources = {row.source for row in found.rows if row.layer == "lstm2"}
-    assert sources == {"model", "random"}
-    loudness = found.best("loudness", "random")
+    assert sources == {"model", "untrained"}
+    loudness = found.best("loudness", "untrained")
     assert loudness is not None
     assert loudness.accuracy > 0.75  # without any training
     azimuth = next(one for one in found.verdicts if one.attribute == "azimuth")

@@ -13,7 +13,7 @@ from starbench.diagnose.probe.readings import Split, read_layers, targets_of
 from starbench.diagnose.probe.verdict import bar, judge, stage_readings, state
 from starbench.models.encoder import as_encoder
 from starbench.models.resolve import as_model
-from starbench.schema.probe import Probe, ProbeVerdict
+from starbench.schema.probe import ProbeRecord, ProbeVerdict
 
 NOTHING_FOUND = "none found"
 
@@ -21,7 +21,7 @@ NOTHING_FOUND = "none found"
 def verdicts(cut: str, prepared: PreparedStimuli) -> dict[str, ProbeVerdict]:
     lalm = SmallLalm(cut)
     record = probe(as_encoder(lalm, f"lalm {cut}"), prepared, model=as_model(lalm, "lalm"))
-    assert Probe.model_validate_json(record.model_dump_json()) == record
+    assert ProbeRecord.model_validate_json(record.model_dump_json()) == record
     return {one.attribute: one for one in record.verdicts}
 
 
