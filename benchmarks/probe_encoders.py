@@ -21,7 +21,7 @@ from starbench.diagnose.probe import prepare, probe
 from starbench.diagnose.records import write_record
 from starbench.models.encoder import resolve_encoder
 from starbench.reporting.probe import leaks, sentence
-from starbench.schema.probe import Probe, ProbeRow
+from starbench.schema.probe import ProbeRecord, ProbeRow
 from starbench.synthesis import BuildSpec
 
 ATTRIBUTES = ("pitch", "loudness", "duration", "azimuth")
@@ -47,12 +47,12 @@ def main() -> None:
             show(record, with_baselines=number == 0)
 
 
-def show(record: Probe, *, with_baselines: bool) -> None:
+def show(record: ProbeRecord, *, with_baselines: bool) -> None:
     out = [
         f"## {record.encoder}: {record.note}",
         f"{record.train} train, {record.test} test, seed {record.seed}",
     ]
-    for source in ("baseline", "model", "random") if with_baselines else ("model", "random"):
+    for source in ("baseline", "model", "untrained") if with_baselines else ("model", "untrained"):
         layers = dict.fromkeys(row.layer for row in record.rows if row.source == source)
         for layer in layers:
             for attribute in ATTRIBUTES:

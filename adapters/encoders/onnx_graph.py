@@ -17,8 +17,10 @@ from starbench.errors import InputError
 
 #: Numbers of fields: of a model its graph; of a graph its weights and outputs; of weights and outputs some.
 _GRAPH, _WEIGHTS, _OUTPUT = 7, 5, 12
-_DIMENSIONS, _TYPE, _RAW = 1, 2, 9
+_DIMENSIONS, _TYPE, _NAME, _RAW = 1, 2, 8, 9
 _NAME_OF_OUTPUT = 1
+#: In the name of a matrix that is no weights: the front end's.
+_FIXED = b"basis"
 #: Bytes of a number by ONNX's code of its type: float, the two of 8 bits, and those of more.
 _BYTES = {1: 4, 2: 1, 3: 1, 10: 2, 11: 8}
 
@@ -61,7 +63,8 @@ def _shuffled(tensor: bytes, rng: np.random.Generator) -> bytes:
     fields = list(_fields(tensor))
     dimensions = sum(number == _DIMENSIONS for number, *_ in fields)
     size = _BYTES.get(next((_varint(value, 0)[0] for number, value, _ in fields if number == _TYPE), 0))
-    if dimensions < 2 or size is None:
+    is_fixed = any(number == _NAME and _FIXED in value for number, value, _ in fields)
+    if dimensions < 2 or size is None or is_fixed:
         return tensor
     out = bytearray()
     for number, value, raw in fields:

@@ -35,17 +35,8 @@ def probe(
     says loader, encoder, projector, language model, none found or undetermined; what can be read is not thereby used.
     With --run the record is also kept in the run's folder, for its report. Exit codes: 0 done, 2 bad input.
     """
+    values = locals()
     use_one_thread()
     from starbench.cli.commands.probe import probe as command
 
-    command(
-        encoder,
-        suite,
-        run,
-        model,
-        attributes=attributes,
-        count=count,
-        seed=seed,
-        encoder_arg=encoder_arg or [],
-        json=json,
-    )
+    command(values)

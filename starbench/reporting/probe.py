@@ -6,13 +6,13 @@ from functools import partial
 
 from starbench.reporting.tables import Column, Table, new_console, p_value, say, show_table
 from starbench.schema.base import Interval
-from starbench.schema.probe import Probe, ProbedAttribute, ProbeRow, ProbeVerdict, StageReading
+from starbench.schema.probe import ProbedAttribute, ProbeRecord, ProbeRow, ProbeVerdict, StageReading
 
-_SOURCES = {"model": "", "random": "random weights", "baseline": "no network"}
+_SOURCES = {"model": "", "untrained": "random weights", "baseline": "no network"}
 _NEVER = "not by any difference here"
 
 
-def show(probe: Probe) -> None:
+def show(probe: ProbeRecord) -> None:
     """Print the best layers of each attribute, then each verdict with its evidence."""
     console = new_console()
     show_table(console, table(probe))
@@ -31,7 +31,7 @@ def show(probe: Probe) -> None:
     )
 
 
-def table(probe: Probe) -> Table:
+def table(probe: ProbeRecord) -> Table:
     """A row for each attribute and source: the layer, family and pooling that were best on the validation clips."""
     rows = [
         row
@@ -81,7 +81,7 @@ def sentence(verdict: ProbeVerdict) -> str:
     return ". ".join(words)
 
 
-def leaks(probe: Probe) -> list[str]:
+def leaks(probe: ProbeRecord) -> list[str]:
     """What can be read where it should not be, if anything can."""
     wheres = {"normalised": "after every clip was given one level", "silence": "before its sound begins"}
     return [

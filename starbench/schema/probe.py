@@ -9,7 +9,7 @@ from pydantic import Field
 from starbench.schema.base import Bool, Float, Frozen, Int, Interval
 
 #: Whose layers were read: the model's, the same network's with random weights, or a baseline's without a network.
-Source = Literal["model", "random", "baseline"]
+Source = Literal["model", "untrained", "baseline"]
 Family = Literal["linear", "kernel"]
 Where = Literal["loader", "encoder", "projector", "language model", "none found", "undetermined"]
 VerdictReason = Literal[
@@ -159,7 +159,7 @@ class ProbeVerdict(Frozen):
     answers: Answers | None = None
 
 
-class Probe(Frozen):
+class ProbeRecord(Frozen):
     """``probe.json``: what probes read from the layers of one encoder, and a verdict for each attribute."""
 
     schema_version: Literal[1] = 1

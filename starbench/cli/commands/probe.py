@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from starbench.cli.commands.progress import counting
 from starbench.cli.commands.shared import key_values, names_in
@@ -20,32 +21,27 @@ from starbench.suites.open import open_suite
 from starbench.text import slug
 
 
-def probe(
-    spec: str,
-    suite: str,
-    run: Path | None,
-    model: str | None,
-    *,
-    attributes: str,
-    count: int,
-    seed: int,
-    encoder_arg: Sequence[str],
-    json: Path | None,
-) -> None:
-    """Probe, show, and write what was found."""
+def probe(values: Mapping[str, Any]) -> None:
+    """Probe as the options of the command say; show what was found, and write it."""
+    run, model, json = (values[name] for name in ("run", "model", "json"))
     if run is not None and model is not None:
         raise InputError("--run and --model both name whose answers are compared: give one of them")
     answered, asked = None if run is None else load(run), None if model is None else resolve(model)
-    encoder = resolve_encoder(spec, dict(key_values("--encoder-arg", encoder_arg)))
+    encoder = resolve_encoder(
+        values["encoder"], dict(key_values("--encoder-arg", values["encoder_arg"] or ()))
+    )
     with counting("sounds", first="reading the suite") as on_item:
-        opened = open_suite(suite, to_decode=lambda _: ())
-        prepared = prepare(opened, names_in([attributes]), count, seed, lambda _, *n: on_item(*n))
+        suite = open_suite(values["suite"], to_decode=lambda _: ())
+        attributes = names_in([values["attributes"]])
+        prepared = prepare(
+            suite, attributes, values["count"], values["seed"], lambda _, *done: on_item(*done)
+        )
     with counting("encoding", first="encoding") as on_item:
         record = run_probes(
-            encoder, prepared, run=answered, model=asked, on_progress=lambda _, *n: on_item(*n)
+            encoder, prepared, run=answered, model=asked, on_progress=lambda _, *done: on_item(*done)
         )
     show(record)
-    paths = [] if json is None else [json]
+    paths: list[Path] = [] if json is None else [json]
     if run is not None:
         paths.append(run / FOLDER / f"probe-{slug(encoder.spec)}.json")
     for path in paths:

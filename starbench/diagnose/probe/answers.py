@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from starbench.audio import Audio
 from starbench.diagnose.probe.attributes import Attribute
 from starbench.diagnose.probe.features import Features
-from starbench.diagnose.probe.readings import Reading
+from starbench.diagnose.probe.readings import ProbeReading
 from starbench.runs.load import LoadedRun
 from starbench.schema import Item, Outcome
 from starbench.schema.probe import Answers
@@ -94,7 +94,7 @@ def pairs_of_run(
     return AnsweredPairs(str(data.path), pairs, tuple(sounds))
 
 
-def compare(pairs: Sequence[AnsweredPair], reading: Reading, features: Features, source: str) -> Answers:
+def compare(pairs: Sequence[AnsweredPair], reading: ProbeReading, features: Features, source: str) -> Answers:
     """The model's answers beside what a probe says of the same pairs: it compares what it reads of each sound."""
     values = reading.predict(features)
     said = np.array([values[pair.second] - values[pair.first] for pair in pairs])

@@ -11,7 +11,7 @@ from starbench.diagnose.probe.attributes import Attribute, select
 from starbench.diagnose.probe.baselines import BASELINE
 from starbench.diagnose.probe.features import Features, features_of
 from starbench.diagnose.probe.leaks import leak_checks
-from starbench.diagnose.probe.readings import Reading, Split, Target, read_layers, targets_of
+from starbench.diagnose.probe.readings import ProbeReading, Split, Target, read_layers, targets_of
 from starbench.diagnose.stimuli import FactorialStimuli, factorial_stimuli
 from starbench.errors import InputError
 from starbench.models.encoder import NamedEncoder
@@ -40,7 +40,7 @@ class PreparedStimuli:
     """Those asked for, whether or not they vary."""
     targets: tuple[Target, ...]
     """Those that vary; timbres are among them, for probes of unseen ones."""
-    baselines: tuple[Reading, ...]
+    baselines: tuple[ProbeReading, ...]
     leaks: tuple[LeakCheck, ...]
 
     def encoded(self, encoder: NamedEncoder, what: str, on_progress: Progress) -> Features:
@@ -54,7 +54,7 @@ class PreparedStimuli:
 
         return features_of(encoder, self.stimuli.clips, onsets_of(self.stimuli), on_clip)
 
-    def read(self, source: Source, features: Features, *, thoroughly: bool = False) -> list[Reading]:
+    def read(self, source: Source, features: Features, *, thoroughly: bool = False) -> list[ProbeReading]:
         """What probes read of the attributes that are asked for."""
         asked = {one.name for one in self.attributes}
         found = read_layers(source, features, self.targets, self.split, thoroughly=thoroughly)
@@ -68,7 +68,7 @@ def prepare(
     seed: int = 0,
     on_progress: Progress = ignore,
 ) -> PreparedStimuli:
-    """Make ``count`` single sounds of the suite's task, which are none of its items, and read them by baselines.
+    """Make ``count`` single sounds of the suite's task, unlike its items, and read them by baselines.
 
     Raises :class:`InputError` if the task makes no such sounds, they have no such attribute, or there are too few.
     """

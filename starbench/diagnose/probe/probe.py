@@ -8,17 +8,17 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from starbench.diagnose.probe.answers import ONSET_S, AnsweredPairs, compare, pairs_of_run
-from starbench.diagnose.probe.asking import ask_pairs
 from starbench.diagnose.probe.baselines import BASELINE
 from starbench.diagnose.probe.features import Features, features_of, joined, layers_of
+from starbench.diagnose.probe.pair_questions import ask_pairs
 from starbench.diagnose.probe.prepared import PreparedStimuli, Progress, ignore
-from starbench.diagnose.probe.readings import Reading, Target
+from starbench.diagnose.probe.readings import ProbeReading, Target
 from starbench.diagnose.probe.verdict import compare_twin, judge, last_kept, stage_readings
 from starbench.models.adapter import Model
 from starbench.models.encoder import NamedEncoder
 from starbench.runs.load import LoadedRun
 from starbench.runs.suites import suites_of
-from starbench.schema.probe import Answers, Probe, ProbedAttribute, ProbedLayer, ProbeVerdict
+from starbench.schema.probe import Answers, ProbedAttribute, ProbedLayer, ProbeRecord, ProbeVerdict
 from starbench.suites.suite import Suite
 from starbench.version import __version__
 
@@ -32,7 +32,7 @@ def probe(
     run: LoadedRun | None = None,
     model: Model | None = None,
     on_progress: Progress = ignore,
-) -> Probe:
+) -> ProbeRecord:
     """Probe every layer of an encoder; ``run`` or ``model`` say whose answers are compared, if anybody's.
 
     Raises :class:`PluginError` if the encoder fails, and what asking a model raises.
@@ -54,7 +54,7 @@ def probe(
     on_progress("probes", 0, 2)
     ours = prepared.read("model", features, thoroughly=True)
     on_progress("probes", 1, 2)
-    twins = prepared.read("random", random)
+    twins = prepared.read("untrained", random)
     on_progress("probes", 2, 2)
 
     answered, why_none = _answers(prepared, run, model)
@@ -63,7 +63,7 @@ def probe(
     elif answered.sounds is not None:
         onsets = [ONSET_S] * len(answered.sounds)
         features = joined(*(features_of(one, answered.sounds, onsets) for one in parts))
-    return Probe(
+    return ProbeRecord(
         encoder=encoder.spec,
         note=encoder.note,
         suite=prepared.suite.name,
@@ -115,8 +115,8 @@ def _answers(
 def _verdict(
     name: str,
     prepared: PreparedStimuli,
-    ours: Sequence[Reading],
-    twins: Sequence[Reading],
+    ours: Sequence[ProbeReading],
+    twins: Sequence[ProbeReading],
     stages: Mapping[str, str],
     answered: AnsweredPairs | None,
     features: Features,

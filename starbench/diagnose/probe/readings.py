@@ -85,7 +85,7 @@ def targets_of(
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
+class ProbeReading:
     """A row, and the probe behind it: what it says of the test clips, and of others."""
 
     row: ProbeRow
@@ -126,7 +126,7 @@ class LayerProbes:
     def _predictions(self) -> dict[str, Array]:
         return {name: one.predict(self.features[name]) for name, one in self._regressions.items()}
 
-    def read(self, place: int, source: Source, layer: str, *, thoroughly: bool) -> Reading:
+    def read(self, place: int, source: Source, layer: str, *, thoroughly: bool) -> ProbeReading:
         """The row of one attribute; ``thoroughly`` also on unseen timbres and ranges."""
         target, columns = self.targets[place], self._columns[place]
         scores = {name: self._validated(target, one[:, columns]) for name, one in self._predictions.items()}
@@ -144,7 +144,7 @@ class LayerProbes:
         if thoroughly and not target.names:
             figures |= self._unseen(target, pooling)
         row = ProbeRow(**fields, **figures, p_holm=figures["p"])
-        return Reading(row, predicted[:, 0], self._regressions[pooling], columns.start)
+        return ProbeReading(row, predicted[:, 0], self._regressions[pooling], columns.start)
 
     def _validated(self, target: Target, predicted: Array) -> float:
         values, guesses = target.values[self.split.validation], predicted[self.split.validation]
@@ -205,9 +205,9 @@ def read_layers(
     *,
     thoroughly: bool = False,
     on_layer: Callable[[], None] = lambda: None,
-) -> list[Reading]:
+) -> list[ProbeReading]:
     """Rows of every attribute, layer and family, corrected for how many of one attribute there are."""
-    readings: list[Reading] = []
+    readings: list[ProbeReading] = []
     for layer, poolings in features.items():
         for family in FAMILIES:
             probes = LayerProbes(poolings, family, targets, split)
@@ -218,10 +218,12 @@ def read_layers(
     return [_corrected(one, readings) for one in readings] if readings else []
 
 
-def _corrected(one: Reading, readings: Sequence[Reading]) -> Reading:
+def _corrected(one: ProbeReading, readings: Sequence[ProbeReading]) -> ProbeReading:
     alike = [other.row for other in readings if other.row.attribute == one.row.attribute]
     p_holm = holm([row.p for row in alike])[alike.index(one.row)]
-    return Reading(one.row.model_copy(update={"p_holm": p_holm}), one.predicted, one.regression, one.column)
+    return ProbeReading(
+        one.row.model_copy(update={"p_holm": p_holm}), one.predicted, one.regression, one.column
+    )
 
 
 def _named(target: Target, predicted: Array) -> dict[str, object]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from starbench.diagnose.probe.readings import Reading, Target
+from starbench.diagnose.probe.readings import ProbeReading, Target
 from starbench.diagnose.probe.statistics import interval
 from starbench.models.encoder import STAGES
 from starbench.schema.probe import (
@@ -40,10 +40,10 @@ def state(found: tuple[float, float], limit: float) -> State:
 
 
 def stage_readings(
-    baseline: Sequence[Reading], model: Sequence[Reading], stages: Mapping[str, str]
-) -> list[tuple[StageReading, Reading]]:
+    baseline: Sequence[ProbeReading], model: Sequence[ProbeReading], stages: Mapping[str, str]
+) -> list[tuple[StageReading, ProbeReading]]:
     """The best probe of the clip itself and of each stage that has layers; all readings are of one attribute."""
-    found: list[tuple[StageReading, Reading]] = []
+    found: list[tuple[StageReading, ProbeReading]] = []
     before = 0.5
     for stage in (CLIP, *STAGES):
         readings = baseline if stage == CLIP else [one for one in model if stages[one.row.layer] == stage]
@@ -78,7 +78,7 @@ def stage_readings(
     return found
 
 
-def last_kept(found: Sequence[tuple[StageReading, Reading]]) -> int:
+def last_kept(found: Sequence[tuple[StageReading, ProbeReading]]) -> int:
     """Place of the last stage behind which the attribute is read; what is read there was there before, too.
 
     -1 if it is read nowhere.
@@ -86,7 +86,7 @@ def last_kept(found: Sequence[tuple[StageReading, Reading]]) -> int:
     return max((place for place, (one, _) in enumerate(found) if one.state == "kept"), default=-1)
 
 
-def compare_twin(ours: Reading, twins: Sequence[Reading], target: Target) -> TwinComparison:
+def compare_twin(ours: ProbeReading, twins: Sequence[ProbeReading], target: Target) -> TwinComparison:
     """The encoder's best layer against the best of its random twin's encoder layers."""
     twin = max(twins, key=lambda one: one.row.validation)
     pairs = target.pairs
@@ -103,7 +103,7 @@ def compare_twin(ours: Reading, twins: Sequence[Reading], target: Target) -> Twi
 
 def judge(
     attribute: str,
-    found: Sequence[tuple[StageReading, Reading]],
+    found: Sequence[tuple[StageReading, ProbeReading]],
     twin: TwinComparison | None = None,
     answers: Answers | None = None,
 ) -> ProbeVerdict:
