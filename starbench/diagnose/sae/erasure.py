@@ -7,7 +7,7 @@ given.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -186,7 +186,10 @@ class _Removal:
     def after_leace(self) -> _Reads:
         """What the frozen and a refit probe read after LEACE, which learns from the same examples as the probes."""
         import torch
-        from concept_erasure import LeaceFitter
+
+        with warnings.catch_warnings():  # it compiles with what torch has deprecated
+            warnings.simplefilter("ignore", DeprecationWarning)
+            from concept_erasure import LeaceFitter
 
         # Outside the span of the examples LEACE changes nothing, and no probe of them has weights there.
         _, sizes, axes = np.linalg.svd(self._train - self._mean, full_matrices=False)
