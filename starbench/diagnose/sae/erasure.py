@@ -31,7 +31,7 @@ FOLDS = FEWEST_CLIPS
 #: More examples to learn from are thinned out evenly: the probe solves a system of so many equations.
 _MOST_EXAMPLES = 800
 #: Ridge, as a share of the mean squared length of an example.
-_RIDGE = 0.1
+_RIDGE = 1.0
 
 
 def erasure(name: str, concept: str, codes: sparse.csr_array, frames: Frames, seed: int) -> SaeErasure:

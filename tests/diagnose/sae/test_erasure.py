@@ -36,7 +36,7 @@ def at(found: SaeErasure, share: float) -> tuple[float, float]:
 @pytest.mark.local
 def test_a_concept_of_one_feature_is_gone_with_it_and_leace_erases_it() -> None:
     found = planted(1)
-    assert found.intact == 1
+    assert found.intact > 0.95
     assert max(at(found, 0.05)) < 0.65
     assert found.needed["refit"] == 0.01
     assert found.points[3].random_refit > 0.9
@@ -49,7 +49,7 @@ def test_a_frozen_probe_fails_where_a_refit_one_still_reads_the_concept() -> Non
     found = planted(60)
     frozen, refit = at(found, 0.4)
     assert frozen < 0.8
-    assert refit == 1
+    assert refit > 0.95
     assert found.needed["refit"] == pytest.approx(0.6, abs=0.11)
     assert found.needed["frozen"] is not None
     assert found.needed["refit"] is not None

@@ -1,4 +1,4 @@
-"""Steering: the harness sees what a direction changes, and a direction that means nothing changes as little as it should."""
+"""Steering: the harness sees what a direction changes, beside directions that mean nothing."""
 
 from __future__ import annotations
 
