@@ -7,6 +7,9 @@ The encoder is Resemblyzer's second LSTM (extra ``sae``, and ``pip install --no-
 single ones of task perception and a folder of recordings with labels, such as ``.ci/recordings.py`` makes. All is
 printed with its seeds, its null and its intervals. AudioSAE trains each dictionary on 2,800 hours for 200,000 steps:
 nothing here confirms or refutes its figures.
+single ones of task perception and a folder of recordings with labels, such as ``.ci/recordings.py`` makes. Everything
+is printed with its seeds, its null and its intervals. AudioSAE trains each dictionary on 2,800 hours for 200,000
+steps: nothing here confirms or refutes its figures.
 """
 
 from __future__ import annotations

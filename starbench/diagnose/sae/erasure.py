@@ -7,6 +7,7 @@ given.
 
 from __future__ import annotations
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -30,7 +31,7 @@ FOLDS = FEWEST_CLIPS
 #: More examples to learn from are thinned out evenly: the probe solves a system of so many equations.
 _MOST_EXAMPLES = 800
 #: Ridge, as a share of the mean squared length of an example.
-_RIDGE = 0.1
+_RIDGE = 1.0
 
 
 def erasure(name: str, concept: str, codes: sparse.csr_array, frames: Frames, seed: int) -> SaeErasure:
@@ -185,7 +186,10 @@ class _Removal:
     def after_leace(self) -> _Reads:
         """What the frozen and a refit probe read after LEACE, which learns from the same examples as the probes."""
         import torch
-        from concept_erasure import LeaceFitter
+
+        with warnings.catch_warnings():  # it compiles with what torch has deprecated
+            warnings.simplefilter("ignore", DeprecationWarning)
+            from concept_erasure import LeaceFitter
 
         # Outside the span of the examples LEACE changes nothing, and no probe of them has weights there.
         _, sizes, axes = np.linalg.svd(self._train - self._mean, full_matrices=False)
