@@ -17,9 +17,9 @@ from starbench.diagnose.tokens.training import Training, train
 from starbench.errors import InputError
 
 pytestmark = pytest.mark.local
-SOUNDS, _ = tones(100)
-HELD_OUT = [Sound("tones", samples, True) for samples in tones(8, seed=1)[0]]
-SMALL = Training(steps=120, batch=8, segment_frames=50, learning_rate=3e-3, width=32, bits=7)
+SOUNDS, _ = tones(120)
+HELD_OUT = [Sound("tones", samples, True) for samples in tones(24, seed=1)[0]]
+SMALL = Training(steps=120, batch=8, segment_frames=50, width=64, bits=7)
 
 
 def small(**changes: int) -> Training:
@@ -55,21 +55,24 @@ def test_it_comes_back_from_the_disk_bit_for_bit(trained, tmp_path: Path) -> Non
     assert {path.suffix for path in (tmp_path / "tokens").iterdir()} == {".json", ".safetensors"}
 
 
-def test_the_same_seed_gives_the_same_weights_whatever_was_drawn_before(trained) -> None:
+def test_the_same_seed_gives_the_same_weights_whatever_was_drawn_before() -> None:
     import torch
 
+    first = train(SOUNDS, small(steps=8))
     torch.manual_seed(99)
     state = torch.get_rng_state()
-    assert same(train(SOUNDS, SMALL), trained)
+    assert same(train(SOUNDS, small(steps=8)), first)
     assert torch.equal(torch.get_rng_state(), state)
     assert not same(train(SOUNDS, small(steps=2)), train(SOUNDS, small(steps=2, seed=1)))
 
 
 def test_training_gives_more_of_the_cochleagram_back(trained) -> None:
-    r2 = [reconstruction(one, HELD_OUT, 0)[0] for one in (train(SOUNDS, small(steps=1)), trained)]
-    assert r2[0].r2 < 0.2 < r2[1].interval[0]
-    assert r2[1].r2 < 1
-    assert r2[1].clips == len(HELD_OUT)
+    (early,), (late,) = (
+        reconstruction(one, HELD_OUT, 0) for one in (train(SOUNDS, small(steps=15)), trained)
+    )
+    assert early.interval[1] < 0.1 < late.interval[0]
+    assert late.r2 < 1
+    assert late.clips == len(HELD_OUT)
 
 
 def test_r2_is_one_for_a_perfect_decoder_and_zero_for_the_mean() -> None:
