@@ -57,8 +57,10 @@ def cascades(
     return models
 
 
-def answer_rows(runs: Mapping[str, LoadedRun], seed: int = 0) -> tuple[AnswerRow, ...]:
-    """Compare runs of one model by the separator before it; rows for all but the two ends.
+def answer_rows(
+    runs: Mapping[str, LoadedRun], separators: Sequence[str], seed: int = 0
+) -> tuple[AnswerRow, ...]:
+    """Compare runs of one model by the separator before it; a separator without a run is for no item.
 
     Raises :class:`InputError` if a run is missing, or they were not asked the same suites.
     """
@@ -71,9 +73,9 @@ def answer_rows(runs: Mapping[str, LoadedRun], seed: int = 0) -> tuple[AnswerRow
     asked = {separator: _asked(data) for separator, data in runs.items()}
     return tuple(
         row
-        for separator in runs
+        for separator in separators
         if separator not in (NONE, ORACLE)
-        for row in _rows(separator, [asked[NONE], asked[separator], asked[ORACLE]], seed)
+        for row in _rows(separator, [asked[NONE], asked.get(separator, {}), asked[ORACLE]], seed)
     )
 
 
