@@ -21,7 +21,7 @@ def source(rng: np.random.Generator, delay: int, seconds: float = 1.2, channels:
     """A coloured noise in bursts, shape (n, channels); positive delays, in samples, are to the right ear's favour."""
     n = round(seconds * RATE)
     wave = rng.standard_normal(n)
-    centre = rng.uniform(300.0, 2500.0)
+    centre = rng.uniform(300.0, 1200.0)
     spectrum = np.fft.rfft(wave) * np.exp(-(np.log2(np.fft.rfftfreq(n, 1 / RATE) / centre + 1e-9) ** 2))
     gates = np.repeat(rng.random(int(np.ceil(seconds / 0.08))) < 0.55, round(0.08 * RATE))[:n]
     wave = np.fft.irfft(spectrum, n) * np.convolve(gates, np.hanning(320) / 160, "same")
@@ -37,7 +37,11 @@ def sources(seed: int, delays: Sequence[int] = (-8, 7), **options: Any) -> Sampl
 
 
 def write_suite(
-    root: Path, scenes: Sequence[Samples], truths: Sequence[Mapping[str, Any]] | None = None, *, stems: bool = True
+    root: Path,
+    scenes: Sequence[Samples],
+    truths: Sequence[Mapping[str, Any]] | None = None,
+    *,
+    stems: bool = True,
 ) -> Path:
     """A suite with one item a scene: is the loudest sound on the left? The options' order is that of the scenes."""
     (root / "audio").mkdir(parents=True)

@@ -47,7 +47,9 @@ def test_streams_are_assigned_as_the_best_permutation_does(seed: int) -> None:
 
 def test_scale_and_offset_change_nothing() -> None:
     streams, sources = signals(1)
-    np.testing.assert_allclose(si_sdr_db(-7.0 * streams + 3.0, 0.01 * sources - 1.0), si_sdr_db(streams, sources), atol=1e-6)
+    np.testing.assert_allclose(
+        si_sdr_db(-7.0 * streams + 3.0, 0.01 * sources - 1.0), si_sdr_db(streams, sources), atol=1e-6
+    )
 
 
 def test_a_silent_source_is_dropped_and_counted() -> None:
@@ -99,7 +101,9 @@ def test_it_equals_torchmetrics_and_fast_bss_eval(seed: int) -> None:
     assert scores is not None
     tensors = torch.tensor(streams)[None], torch.tensor(sources)[None]
     best, order = audio.permutation_invariant_training(
-        *tensors, lambda p, t: audio.scale_invariant_signal_distortion_ratio(p, t, zero_mean=True), eval_func="max"
+        *tensors,
+        lambda p, t: audio.scale_invariant_signal_distortion_ratio(p, t, zero_mean=True),
+        eval_func="max",
     )
     assert scores.si_sdr_db.mean() == pytest.approx(float(best[0]), abs=1e-5)
     assert scores.stream.tolist() == order[0].tolist()
