@@ -1,8 +1,8 @@
 """Two sounds at once, one on each side, and a listener that asks of each clip it gets how high it is and from where.
 
 ``HigherPitchedSide`` is a task (``starbench build benchmarks/two_sounds.py:HigherPitchedSide --out SUITE``): is the
-sound with the higher pitch on the left or on the right? Stems are kept. ``StreamListener`` is a model that measures each
-clip of a prompt, shares no code with the synthesizers, and reads no truth.
+sound with the higher pitch on the left or on the right? Stems are kept. ``StreamListener`` is a model that measures
+each clip of a prompt, shares no code with the synthesizers, and reads no truth.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SECONDS, _RATE_HZ = 0.9, 16_000
 
 
 class HigherPitchedSide:
-    """Two harmonic complexes of equal level, 3 semitones apart or more, 20 to 60 degrees to the left and to the right."""
+    """Two harmonic complexes of equal level, 3 semitones apart or more, 20 to 60 degrees to either side."""
 
     attributes = ("pitch",)
     profiles = ("default",)

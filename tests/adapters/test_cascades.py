@@ -15,7 +15,6 @@ from pytest_httpserver import HTTPServer
 from separable_scenes import RATE, sources, write_suite
 
 import starbench
-from starbench.adapters.cascades import Recognise, Separate
 from starbench.audio import Audio, quantise
 from starbench.errors import InputError, NotApplicableError, RequestError
 from starbench.models.call import AdapterCall

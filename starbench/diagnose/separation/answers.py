@@ -30,7 +30,7 @@ _Kind = Literal["delivered", "not applicable", "failed"]
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _ItemAnswers:
     """One item in one way: how many of its trials are right, of how many, and whether all were delivered."""
 
     item: Item
@@ -79,14 +79,14 @@ def answer_rows(
     )
 
 
-def _asked(data: LoadedRun) -> dict[ItemKey, _Asked]:
+def _asked(data: LoadedRun) -> dict[ItemKey, _ItemAnswers]:
     groups: dict[ItemKey, list[Observation]] = {}
     for one in observe(data):
         groups.setdefault((one.trial.suite, one.item.id), []).append(one)
     return {key: _of_trials(trials, data) for key, trials in groups.items()}
 
 
-def _of_trials(trials: Sequence[Observation], data: LoadedRun) -> _Asked:
+def _of_trials(trials: Sequence[Observation], data: LoadedRun) -> _ItemAnswers:
     lost = [one for one in trials if one.outcome in (MISSING, Outcome.ERROR.value)]
     kinds = {
         end.error.kind
@@ -94,10 +94,10 @@ def _of_trials(trials: Sequence[Observation], data: LoadedRun) -> _Asked:
         if (end := data.ends.get(one.trial.key)) is not None and end.error is not None
     }
     kind: _Kind = "delivered" if not lost else "not applicable" if kinds == {_NOT_APPLICABLE} else "failed"
-    return _Asked(trials[0].item, sum(one.correct for one in trials), len(trials), kind)
+    return _ItemAnswers(trials[0].item, sum(one.correct for one in trials), len(trials), kind)
 
 
-def _rows(separator: str, ways: Sequence[Mapping[ItemKey, _Asked]], seed: int) -> Iterator[AnswerRow]:
+def _rows(separator: str, ways: Sequence[Mapping[ItemKey, _ItemAnswers]], seed: int) -> Iterator[AnswerRow]:
     """Rows of the items of any of the three ways; an item that one could not be asked at all is not applicable."""
     keys = list(dict.fromkeys(key for way in ways for key in way))
     items = {key: way[key].item for way in ways for key in way}
@@ -121,7 +121,7 @@ def _rows(separator: str, ways: Sequence[Mapping[ItemKey, _Asked]], seed: int) -
         )
 
 
-def _figures(ways: Sequence[Sequence[_Asked]], seed: int) -> dict[str, Figure | None]:
+def _figures(ways: Sequence[Sequence[_ItemAnswers]], seed: int) -> dict[str, Figure | None]:
     right, planned = (
         np.array([[getattr(one, name) for one in way] for way in ways], dtype=np.float64)
         for name in ("right", "trials")
