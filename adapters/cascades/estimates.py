@@ -19,7 +19,7 @@ DELAYS_S = np.arange(-0.0009, 0.00091, 0.00002)
 #: Up to here the phase between the ears is that of one delay alone, Hz; delays are heard from here, Hz.
 UNAMBIGUOUS_HZ, LOWEST_HZ = 1500.0, 150.0
 #: Sources are this far apart, s, and the weakest is heard in this part of what the strongest is heard in.
-_APART_S, _WEAKEST = 0.00016, 0.2
+_APART_S, _WEAKEST = 0.00016, 0.3
 _WINDOW_S, _CONCENTRATION = 0.064, 10.0
 #: A bin rises that is this many times as strong as in each of so many frames before.
 _RISE, _RISE_FRAMES = 2.0, 4
@@ -132,15 +132,20 @@ def delay_peaks(spectrum: Spectrum, frequencies: NDArray[np.float64]) -> list[tu
     low = (frequencies > LOWEST_HZ) & (frequencies < UNAMBIGUOUS_HZ)
     power = np.square(np.abs(spectrum[:, low])).sum(axis=0)
     weight = np.sqrt(power) * _is_rising(power)
-    heard = (delay_likeness(spectrum[:, low], frequencies[low], DELAYS_S) * weight).sum(axis=(1, 2))
-    heard = heard - heard.min()
-    step = float(DELAYS_S[1] - DELAYS_S[0])
-    places, _ = signal.find_peaks(
-        np.pad(heard, 1), height=_WEAKEST * heard.max(), distance=round(_APART_S / step),
-        prominence=0.3 * _WEAKEST * heard.max(),
-    )  # fmt: skip
-    found = [(float(DELAYS_S[place - 1]), float(heard[place - 1])) for place in places]
-    return sorted(found, key=lambda one: -one[1])
+    likeness = delay_likeness(spectrum[:, low], frequencies[low], DELAYS_S)
+    found: list[tuple[float, float]] = []
+    for _ in range(2 * MOST_SOURCES):
+        heard = np.tensordot(likeness, weight, 2)
+        heard -= heard.min()
+        place = int(heard.argmax())
+        delay_s, most = float(DELAYS_S[place]), float(heard[place])
+        if not most or (found and most < _WEAKEST * found[0][1]):
+            break
+        if all(abs(delay_s - other) >= _APART_S for other, _ in found):
+            found.append((delay_s, most))
+        # What fits this delay is explained, also where it fits another one as well.
+        weight = weight * (1.0 - likeness[place])
+    return found
 
 
 def _is_rising(power: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from starbench.reporting.tables import Column, Table, difference, new_console, say, show_table, with_interval
-from starbench.schema.separation import AnswerRow, Figure, Group, Separation, SeparationRow
+from starbench.schema.separation import AnswerRow, Figure, SceneGroup, Separation, SeparationRow
 
 
 def show(record: Separation) -> None:
@@ -77,7 +77,7 @@ def _names() -> tuple[Column, Column]:
 _FACTORS: dict[str, str] = {"sounds": "{} sounds", "sir": "SIR {}", "snr": "SNR {}", "rt60": "T60 {} s"}
 
 
-def group_words(row: Group) -> str:
+def group_words(row: SceneGroup) -> str:
     """Which scenes a row is of."""
     if row.factor is None:
         return "all"

@@ -20,7 +20,7 @@ class Figure(Frozen):
     interval: Interval
 
 
-class Group(Frozen):
+class SceneGroup(Frozen):
     """Which scenes a row is of: all (``factor`` None), or those at one ``level`` of one factor of their design."""
 
     factor: str | None = None
@@ -37,7 +37,7 @@ class SeparatorUsed(Frozen):
     """File of a plug-in -> digest."""
 
 
-class SeparationRow(Group):
+class SeparationRow(SceneGroup):
     """How well one separator takes one group of scenes apart, at the reference ear.
 
     It is told how many sources there are, as its answers to questions are not. Figures are None where no scene was
@@ -62,7 +62,7 @@ class SeparationRow(Group):
     """Time of computing, median."""
 
 
-class AnswerRow(Group):
+class AnswerRow(SceneGroup):
     """What a model answers without a separator, with one, and with the stems: the same items, paired.
 
     ``headroom`` = ``oracle`` − ``none``: what separation could bring. ``recovered`` = (``separated`` − ``none``) /

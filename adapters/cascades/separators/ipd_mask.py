@@ -64,8 +64,8 @@ class IpdMask:
 def _masks(spectrum: Spectrum, frequencies: NDArray[np.float64], n_sources: int, iterations: int) -> Masks:
     """Masks, shape (sources, frequencies, frames).
 
-    Delays tell the sources apart where they are not ambiguous. Elsewhere, sources are first told from each other by
-    the frames in which they are heard: those are shared by all frequencies, as a head's differences are not.
+    Delays distinguish the sources where they are not ambiguous. Elsewhere, sources are first distinguished by the
+    frames in which they are heard: those are shared by all frequencies, as a head's differences are not.
     """
     low = (frequencies > LOWEST_HZ) & (frequencies < UNAMBIGUOUS_HZ)
     by_delay = _by_delay(spectrum, frequencies, n_sources)

@@ -12,9 +12,9 @@ from starbench.cli.commands.shared import drive, error_lines, key_values, say_be
 from starbench.cli.exits import BAD_INPUT, DONE, INCOMPLETE
 from starbench.cli.output import echo
 from starbench.diagnose.records import write_record
-from starbench.diagnose.separation.answers import NONE, cascades
+from starbench.diagnose.separation.answers import NONE, ORACLE, cascades
 from starbench.diagnose.separation.record import separation
-from starbench.errors import InputError
+from starbench.errors import ConditionError, InputError, NotApplicableError
 from starbench.models.adapter import Model
 from starbench.planning.plan import Request, plan_run
 from starbench.reporting.separation import show
@@ -26,7 +26,7 @@ from starbench.schema.separation import Separation
 from starbench.suites.open import open_suite
 from starbench.suites.stems import StemLibrary
 from starbench.suites.suite import Suite
-from starbench.text import slug
+from starbench.text import sentence, slug
 
 RECORD = "separation.json"
 
@@ -65,13 +65,20 @@ def _runs(
     }
     if options["base_url"]:
         arguments["base_url"] = options["base_url"]
+    # A separator that is for no clip at all, such as one of as many sources as channels, has no run: that is told.
     models = cascades(options["model"], arguments, separators, options["suite"], options["sources"])
     runs, codes = {}, []
     for separator, model in models.items():
         path = options["out"] / slug(separator)
         # The model is the same in all: one canary, without a separator before it, says whether sound reaches it.
         asked = {**options, "no_canary": options["no_canary"] or separator != NONE}
-        codes.append(_asked(model, suite, path, asked))
+        try:
+            codes.append(_asked(model, suite, path, asked))
+        except ConditionError as error:
+            if separator in (NONE, ORACLE):
+                raise
+            echo(f"not applicable: {separator}: {sentence(str(error))}", err=True)
+            continue
         if codes[-1] == BAD_INPUT:
             break
         runs[separator] = load(path)
@@ -99,4 +106,5 @@ def _summary(path: Path) -> int:
     data = load(path)
     for line in error_lines(data):
         echo(line, err=True)
-    return DONE if len(data.ends) == len(data.plan) and not data.failures else INCOMPLETE
+    failed = [failure for failure in data.failures if failure.kind != NotApplicableError("").kind]
+    return DONE if len(data.ends) == len(data.plan) and not failed else INCOMPLETE

@@ -30,7 +30,7 @@ _Kind = Literal["delivered", "not applicable", "failed"]
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _ItemAnswers:
     """One item in one way: how many of its trials are right, of how many, and whether all were delivered."""
 
     item: Item
@@ -57,8 +57,10 @@ def cascades(
     return models
 
 
-def answer_rows(runs: Mapping[str, LoadedRun], seed: int = 0) -> tuple[AnswerRow, ...]:
-    """Compare runs of one model by the separator before it; rows for all but the two ends.
+def answer_rows(
+    runs: Mapping[str, LoadedRun], separators: Sequence[str], seed: int = 0
+) -> tuple[AnswerRow, ...]:
+    """Compare runs of one model by the separator before it; a separator without a run is for no item.
 
     Raises :class:`InputError` if a run is missing, or they were not asked the same suites.
     """
@@ -71,20 +73,20 @@ def answer_rows(runs: Mapping[str, LoadedRun], seed: int = 0) -> tuple[AnswerRow
     asked = {separator: _asked(data) for separator, data in runs.items()}
     return tuple(
         row
-        for separator in runs
+        for separator in separators
         if separator not in (NONE, ORACLE)
-        for row in _rows(separator, [asked[NONE], asked[separator], asked[ORACLE]], seed)
+        for row in _rows(separator, [asked[NONE], asked.get(separator, {}), asked[ORACLE]], seed)
     )
 
 
-def _asked(data: LoadedRun) -> dict[ItemKey, _Asked]:
+def _asked(data: LoadedRun) -> dict[ItemKey, _ItemAnswers]:
     groups: dict[ItemKey, list[Observation]] = {}
     for one in observe(data):
         groups.setdefault((one.trial.suite, one.item.id), []).append(one)
     return {key: _of_trials(trials, data) for key, trials in groups.items()}
 
 
-def _of_trials(trials: Sequence[Observation], data: LoadedRun) -> _Asked:
+def _of_trials(trials: Sequence[Observation], data: LoadedRun) -> _ItemAnswers:
     lost = [one for one in trials if one.outcome in (MISSING, Outcome.ERROR.value)]
     kinds = {
         end.error.kind
@@ -92,10 +94,10 @@ def _of_trials(trials: Sequence[Observation], data: LoadedRun) -> _Asked:
         if (end := data.ends.get(one.trial.key)) is not None and end.error is not None
     }
     kind: _Kind = "delivered" if not lost else "not applicable" if kinds == {_NOT_APPLICABLE} else "failed"
-    return _Asked(trials[0].item, sum(one.correct for one in trials), len(trials), kind)
+    return _ItemAnswers(trials[0].item, sum(one.correct for one in trials), len(trials), kind)
 
 
-def _rows(separator: str, ways: Sequence[Mapping[ItemKey, _Asked]], seed: int) -> Iterator[AnswerRow]:
+def _rows(separator: str, ways: Sequence[Mapping[ItemKey, _ItemAnswers]], seed: int) -> Iterator[AnswerRow]:
     """Rows of the items of any of the three ways; an item that one could not be asked at all is not applicable."""
     keys = list(dict.fromkeys(key for way in ways for key in way))
     items = {key: way[key].item for way in ways for key in way}
@@ -119,7 +121,7 @@ def _rows(separator: str, ways: Sequence[Mapping[ItemKey, _Asked]], seed: int) -
         )
 
 
-def _figures(ways: Sequence[Sequence[_Asked]], seed: int) -> dict[str, Figure | None]:
+def _figures(ways: Sequence[Sequence[_ItemAnswers]], seed: int) -> dict[str, Figure | None]:
     right, planned = (
         np.array([[getattr(one, name) for one in way] for way in ways], dtype=np.float64)
         for name in ("right", "trials")

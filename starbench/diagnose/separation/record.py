@@ -46,7 +46,7 @@ def separation(
         ),
         rows=score_scenes(library, made, seed, on_scene),
         model=model,
-        answers=answer_rows(runs, seed) if runs else (),
+        answers=answer_rows(runs, separators, seed) if runs else (),
         runs={separator: str(data.path) for separator, data in runs.items()},
         versions=versions(("numpy", "scipy", "pyroomacoustics")),
     )
