@@ -4,9 +4,6 @@
     python benchmarks/sae_figures.py --recordings FOLDER --large  # 8 × 256 features
 
 The encoder is Resemblyzer's second LSTM (extra ``sae``, and ``pip install --no-deps Resemblyzer``); the sounds are
-single ones of task perception and a folder of recordings with labels, such as ``.ci/recordings.py`` makes. All is
-printed with its seeds, its null and its intervals. AudioSAE trains each dictionary on 2,800 hours for 200,000 steps:
-nothing here confirms or refutes its figures.
 single ones of task perception and a folder of recordings with labels, such as ``.ci/recordings.py`` makes. Everything
 is printed with its seeds, its null and its intervals. AudioSAE trains each dictionary on 2,800 hours for 200,000
 steps: nothing here confirms or refutes its figures.

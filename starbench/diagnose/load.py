@@ -10,7 +10,7 @@ from starbench.diagnose.records import FOLDER, SUMMARY, read_record
 from starbench.schema.audit import Audit
 from starbench.schema.base import Frozen
 from starbench.schema.diagnosis import Diagnosis, NotTried
-from starbench.schema.probe import Probe
+from starbench.schema.probe import ProbeRecord
 from starbench.schema.sae import SaeReport
 from starbench.schema.separation import Separation
 from starbench.schema.tokens import Tokens
@@ -23,7 +23,7 @@ class LoadedDiagnosis:
     """What was found out about a run; each record may be of a suite of its own."""
 
     audits: tuple[Audit, ...]
-    probes: tuple[Probe, ...]
+    probes: tuple[ProbeRecord, ...]
     separations: tuple[Separation, ...]
     dictionaries: tuple[SaeReport, ...]
     tokenizers: tuple[Tokens, ...]
@@ -42,7 +42,7 @@ def load_diagnosis(run: Path) -> LoadedDiagnosis | None:
     summary = folder / SUMMARY
     return LoadedDiagnosis(
         _records(Audit, folder, "audit"),
-        _records(Probe, folder, "probe"),
+        _records(ProbeRecord, folder, "probe"),
         _records(Separation, folder, "separation"),
         _records(SaeReport, folder, "sae"),
         _records(Tokens, folder, "tokens"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starbench.diagnose.probe.probe import ProbeRequest, Progress, probe
 from starbench.models.encoder import NamedEncoder
-from starbench.schema.probe import Probe, ProbeRow
+from starbench.schema.probe import ProbeRecord, ProbeRow
 from starbench.schema.tokens import Kept
 from starbench.suites.suite import Suite
 
@@ -43,7 +43,7 @@ def kept(
     )
 
 
-def _linear(found: Probe, attribute: str, layer: str) -> ProbeRow | None:
+def _linear(found: ProbeRecord, attribute: str, layer: str) -> ProbeRow | None:
     wanted = (attribute, layer, "model", "linear")
     rows = [row for row in found.rows if (row.attribute, row.layer, row.source, row.family) == wanted]
     return max(rows, key=lambda row: row.validation, default=None)

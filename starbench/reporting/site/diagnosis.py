@@ -13,7 +13,7 @@ from starbench.reporting.site.facts import RunFacts, ShareRight, shown_name
 from starbench.reporting.site.tables import PageColumn, PageTable
 from starbench.schema.audit import Estimate, Survival
 from starbench.schema.base import Interval
-from starbench.schema.probe import Probe, ProbeRow, ProbeVerdict, Source
+from starbench.schema.probe import ProbeRecord, ProbeRow, ProbeVerdict, Source
 from starbench.schema.separation import Figure
 
 #: Items that nobody could answer which the page lists; the file of the table has no more.
@@ -132,7 +132,7 @@ _SERIES: tuple[tuple[str, Source], ...] = (("model", "model"), ("random weights"
 
 
 def _share(
-    probe: Probe, layer: str, attribute: str, chance: float, series: tuple[str, Source]
+    probe: ProbeRecord, layer: str, attribute: str, chance: float, series: tuple[str, Source]
 ) -> ShareRight | None:
     rows = [
         row for row in probe.rows if (row.layer, row.attribute, row.source) == (layer, attribute, series[1])
@@ -174,7 +174,7 @@ def _probe_table(found: Sequence[Diagnosed]) -> PageTable | None:
     )
 
 
-def _probe_row(name: str, probe: Probe, row: ProbeRow) -> tuple[Any, ...]:
+def _probe_row(name: str, probe: ProbeRecord, row: ProbeRow) -> tuple[Any, ...]:
     attribute = next(one for one in probe.attributes if one.name == row.attribute)
     return (
         name,
