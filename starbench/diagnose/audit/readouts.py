@@ -82,7 +82,7 @@ CUES: Mapping[str, HeardCue] = {
 }
 
 #: Partials are looked for here, Hz, so far below the strongest, dB. Sounds are of one make if this share of the
-#: partials of the one with fewer, and at least so many, are in one ratio, within these bounds.
+#: partials of the one with more, and at least so many, are in one ratio, within these bounds.
 _PARTIALS_HZ, _PARTIALS_DB, _SHARED, _FEWEST, _LARGEST_RATIO, _ALIKE = (
     (70.0, 8000.0),
     35.0,
@@ -120,11 +120,12 @@ def difference_jnd(first: Heard, second: Heard, cue: str) -> float:
 
 
 def _ratio_of_partials(first: Floats, second: Floats) -> float | None:
-    fewer = min(first.size, second.size)
-    if fewer < _FEWEST or max(first.size, second.size) > _MOST_PARTIALS:
+    # Of the one with more: all partials of a sound an octave up may be among those of the other.
+    more = max(first.size, second.size)
+    if min(first.size, second.size) < _FEWEST or more > _MOST_PARTIALS:
         return None
     ratio = common_ratio(first, second, _LARGEST_RATIO, _ALIKE)
-    return None if ratio is None or ratio[1] < max(_FEWEST, _SHARED * fewer) else ratio[0]
+    return None if ratio is None or ratio[1] < max(_FEWEST, _SHARED * more) else ratio[0]
 
 
 def read(samples: Samples, rate: int, stretch: Stretch) -> Heard:
