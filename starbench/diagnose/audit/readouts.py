@@ -217,7 +217,7 @@ class Spectrum:
 @lru_cache(maxsize=16)
 def _gains(rate: int) -> Floats:
     """Power gain of each channel on the grid, shape (channels, bins); none beyond half the rate."""
-    grid = (np.arange(int(rate / 2 / _GRID_HZ) + 1) + 0.5) * _GRID_HZ
+    grid = np.asarray((np.arange(int(rate / 2 / _GRID_HZ) + 1) + 0.5) * _GRID_HZ, dtype=np.float64)
     gains = np.square(np.abs(COCHLEA.response(grid)))
     gains[COCHLEA.centres_hz >= rate / 2] = 0.0
     return np.asarray(gains)
