@@ -97,7 +97,8 @@ class Cochlea:
                 filtered = _response(frequency, centre, width) * np.exp(
                     2j * np.pi * frequency * (ORDER - 1) / (2.0 * np.pi * width)
                 )
-                envelope = fft.ifft(spectrum[first:stop] * filtered[:, None], m, axis=0) * (2.0 * m / size)
+                passed = fft.ifft(spectrum[first:stop] * filtered[:, None], m, axis=0)
+                envelope = np.asarray(passed * (2.0 * m / size), dtype=np.complex128)
             else:
                 envelope = np.zeros((m, samples.shape[1]), np.complex128)
             kept = max(1, math.ceil(n * m / size))

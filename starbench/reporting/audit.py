@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from starbench.reporting.tables import Column, Table, new_console, percent, say, show_table
-from starbench.schema.audit import Audit, Estimate, Form, LevelAccuracy, Survival, Unanswerable
+from starbench.schema.audit import Audit, Cue, Estimate, Form, LevelAccuracy, Survival, Unanswerable
 from starbench.text import printable
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _accuracies(audit: Audit) -> Table:
 
 
 def _accuracy(
-    cells: dict[tuple[str, float | None, str], LevelAccuracy], form: str, row: LevelAccuracy
+    cells: dict[tuple[Cue, float | None, str], LevelAccuracy], form: str, row: LevelAccuracy
 ) -> str:
     one = cells.get((row.cue, row.level, form))
     return "–" if one is None else percent(one.accuracy.value)

@@ -15,7 +15,7 @@ from starbench.execution.environment import versions
 from starbench.models.adapter import Model
 from starbench.models.resolve import recorded_arguments
 from starbench.schema import Setup
-from starbench.schema.audit import Audit, Cue, Estimate, Form, LevelAccuracy, Scope, Survival
+from starbench.schema.audit import Audit, Basis, Cue, Estimate, Form, LevelAccuracy, Scope, Survival
 from starbench.scoring.intervals import share
 from starbench.suites.suite import Suite
 from starbench.synthesis import generator
@@ -71,7 +71,7 @@ def audit(
     forms = forms_of(model, tuple(loaders))
     planned = plan(suite, model, setup or Setup())
     heard = listen(planned, forms, on_item)
-    known = next((form.basis for form in forms if form.basis in ("adapter", "declared")), "sent")
+    known: Basis = next((form.basis for form in forms if form.basis in ("adapter", "declared")), "sent")
     noise = INTERNAL_NOISE[internal_noise]
     return Audit(
         suite=suite.name,
@@ -178,7 +178,7 @@ def _accuracies(
     """At each level: how often the listener's difference has the sign that the answer says; not heard is a guess."""
     cells: dict[tuple[Cue, float | None, str | None], list[HeardItem]] = defaultdict(list)
     for one in heard:
-        if one.claim is not None and one.claim.sign and one.cue in CUES:
+        if one.claim is not None and one.claim.sign and one.cue is not None and one.cue in CUES:
             cells[one.cue, one.item.level, one.item.level_unit].append(one)
     for (cue, level, unit), items in sorted(cells.items(), key=_ascending):
         for form in forms:

@@ -30,7 +30,7 @@ def unanswerable(
         reason = reason or _reason(one, known)
         if reason is None:
             continue
-        difference = one.difference(ORIGINAL, one.cue) if one.cue in CUES else float("nan")
+        difference = one.difference(ORIGINAL, one.cue) if one.cue else float("nan")
         yield Unanswerable(
             item=one.item.id,
             part=one.item.part,

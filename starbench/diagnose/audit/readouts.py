@@ -82,7 +82,7 @@ CUES: Mapping[str, HeardCue] = {
 }
 
 #: Partials are looked for here, Hz, so far below the strongest, dB. Sounds are of one make if this share of the
-#: partials of the one with fewer, and at least so many, are in one ratio, within these bounds.
+#: partials of the one with more, and at least so many, are in one ratio, within these bounds.
 _PARTIALS_HZ, _PARTIALS_DB, _SHARED, _FEWEST, _LARGEST_RATIO, _ALIKE = (
     (70.0, 8000.0),
     35.0,
@@ -92,6 +92,8 @@ _PARTIALS_HZ, _PARTIALS_DB, _SHARED, _FEWEST, _LARGEST_RATIO, _ALIKE = (
     4e-4,
 )
 _MOST_PARTIALS = 40
+#: How like itself a sound is one period later; below this, it is not harmonic, or far from alone.
+PERIODICITY, _PERIODIC = "periodicity", 0.978
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,18 +112,20 @@ def difference_jnd(first: Heard, second: Heard, cue: str) -> float:
     one, other = first.values.get(cue), second.values.get(cue)
     if one is None or other is None:
         return float("nan")
-    if cue == "pitch":
+    is_ambiguous = min(heard.values.get(PERIODICITY, 0.0) for heard in (first, second)) < _PERIODIC
+    if cue == "pitch" and (is_ambiguous or abs(np.log(other / one)) < np.log(_LARGEST_RATIO)):
         ratio = _ratio_of_partials(first.partials_hz, second.partials_hz)
         one, other = (1.0, ratio) if ratio is not None else (one, other)
     return CUES[cue].difference(one, other) if cue in CUES else other - one
 
 
 def _ratio_of_partials(first: Floats, second: Floats) -> float | None:
-    fewer = min(first.size, second.size)
-    if fewer < _FEWEST or max(first.size, second.size) > _MOST_PARTIALS:
+    # Of the one with more: all partials of a sound an octave up may be among those of the other.
+    more = max(first.size, second.size)
+    if min(first.size, second.size) < _FEWEST or more > _MOST_PARTIALS:
         return None
     ratio = common_ratio(first, second, _LARGEST_RATIO, _ALIKE)
-    return None if ratio is None or ratio[1] < max(_FEWEST, _SHARED * fewer) else ratio[0]
+    return None if ratio is None or ratio[1] < max(_FEWEST, _SHARED * more) else ratio[0]
 
 
 def read(samples: Samples, rate: int, stretch: Stretch) -> Heard:
@@ -138,12 +142,14 @@ def read(samples: Samples, rate: int, stretch: Stretch) -> Heard:
     if spectrum.excitation.max() <= 1e-12:
         return Heard()
     values: dict[str, float | None] = {
-        "pitch": pitch_hz(spectrum),
         "loudness": loudness_db(spectrum),
         "duration": None,
         "azimuth": azimuth_deg(spectrum) if samples.shape[1] <= 2 else None,
         "background": background_db(ears, rate, stretch),
     }
+    pitch = pitch_hz(spectrum)
+    if pitch is not None:
+        values["pitch"], values[PERIODICITY] = pitch
     edges = sound_edges(samples, rate, stretch)
     if edges is not None:
         values["duration"] = edges[1] - edges[0]
@@ -211,14 +217,14 @@ class Spectrum:
 @lru_cache(maxsize=16)
 def _gains(rate: int) -> Floats:
     """Power gain of each channel on the grid, shape (channels, bins); none beyond half the rate."""
-    grid = (np.arange(int(rate / 2 / _GRID_HZ) + 1) + 0.5) * _GRID_HZ
+    grid = np.asarray((np.arange(int(rate / 2 / _GRID_HZ) + 1) + 0.5) * _GRID_HZ, dtype=np.float64)
     gains = np.square(np.abs(COCHLEA.response(grid)))
     gains[COCHLEA.centres_hz >= rate / 2] = 0.0
     return np.asarray(gains)
 
 
-def pitch_hz(sound: Spectrum) -> float | None:
-    """The first of the highest tops of the summary autocorrelation, refined on its multiples."""
+def pitch_hz(sound: Spectrum) -> tuple[float, float] | None:
+    """The first of the highest peaks of the summary autocorrelation, refined on its multiples; and how high it is."""
     energy = np.square(np.abs(sound.lines)).sum(axis=1) * sound.weights()
     n_fine = sound.size * _FINER
     lags = fft.irfft(energy, n_fine)
@@ -243,7 +249,7 @@ def pitch_hz(sound: Spectrum) -> float | None:
             break
         period = _vertex(heights, peak) / multiple
         multiple *= 2
-    return float(rate / period)
+    return float(rate / period), height
 
 
 def _vertex(curve: Floats, peak: int) -> float:

@@ -21,7 +21,7 @@ def noisy(samples: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("timbre", ["sine", "sawtooth", "odd", "no f0"])
 def test_no_octave_errors_at_any_difference(timbre: str) -> None:
-    for pitch_hz in (110.0, 290.0, 830.0):
+    for pitch_hz in (110.0, 190.0, 290.0):
         heard = [
             read(noisy(tone(pitch_hz * 2.0 ** (cents / 1200.0), timbre=timbre)), RATE, Stretch(0.15, 0.55))
             for cents in (0.0, 100.0, 700.0, 1300.0)
