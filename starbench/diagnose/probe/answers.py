@@ -18,7 +18,7 @@ from starbench.runs.load import LoadedRun
 from starbench.schema import Item, Outcome
 from starbench.schema.probe import Answers
 from starbench.scoring.intervals import share
-from starbench.scoring.observations import observe
+from starbench.scoring.observations import MISSING, observe
 from starbench.scoring.paired_tests import sign_flips
 from starbench.suites.clip_store import ClipStore
 from starbench.suites.suite import Suite
@@ -61,7 +61,8 @@ def pairs_of_run(
     trials: dict[tuple[str, str], list[tuple[bool, bool]]] = defaultdict(list)
     items: dict[tuple[str, str], Item] = {}
     for one in observe(data):
-        if one.trial.condition == "audio":
+        # Neither what was not asked nor an error is an answer.
+        if one.trial.condition == "audio" and one.outcome not in (MISSING, Outcome.ERROR.value):
             key = (one.trial.suite, one.trial.item_id)
             items[key] = one.item
             trials[key].append((one.outcome == Outcome.ANSWERED.value, one.correct))

@@ -20,7 +20,7 @@ from starbench.runs.attempt import ask_all
 from starbench.runs.load import load
 from starbench.runs.run_record import RunRecord
 from starbench.schema import Item, Outcome, Setup
-from starbench.scoring.observations import observe
+from starbench.scoring.observations import MISSING, observe
 from starbench.storage.atomic import write_bytes
 from starbench.suites.clip_info import ClipInfo
 from starbench.suites.suite import AUDIO, Suite
@@ -48,7 +48,11 @@ def ask_pairs(
         suite, more = _suite(stimuli, places, attributes, Path(folder))
         record = RunRecord(plan_run(Request((suite,), _setup(model)), model), Path(folder) / "run")
         ask_all(record, model, settings_of(model, canary=False))
-        answers = {one.item.id: one for one in observe(load(record.path))}
+        answers = {
+            one.item.id: one
+            for one in observe(load(record.path))
+            if one.outcome not in (MISSING, Outcome.ERROR.value)
+        }
     pairs = {
         attribute.name: [
             AnsweredPair(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from starbench.diagnose.probe.attributes import Attribute
-from starbench.diagnose.probe.features import POOLINGS, Features
+from starbench.diagnose.probe.features import Features
 from starbench.diagnose.probe.kernels import Regression, fit
 from starbench.diagnose.probe.statistics import Array, Resamples, TestPairs, pair_accuracy, r2, share
 from starbench.schema.probe import Family, ProbeRow, Source
@@ -114,7 +114,7 @@ class LayerProbes:
             one.columns if one.names else np.hstack([one.columns, one.controls]) for one in self.targets
         ]
         targets = np.hstack(columns)[train]
-        return {pooling: fit(self.features[pooling][train], targets, self.family) for pooling in POOLINGS}
+        return {name: fit(one[train], targets, self.family) for name, one in self.features.items()}
 
     @cached_property
     def _columns(self) -> list[slice]:

@@ -75,11 +75,11 @@ def planted(seed: int, *, in_clip: bool) -> ProbeVerdict:
     (target,) = targets_of([loudness], {"level_db": values}, split, rng)
 
     def layer() -> dict[str, np.ndarray]:
-        return dict.fromkeys(("clip", "event", "active"), rng.standard_normal((150, 6)).astype(np.float32))
+        return {"clip": rng.standard_normal((150, 6)).astype(np.float32)}
 
     clip = layer()
     if in_clip:
-        clip["event"] = np.column_stack([clip["clip"], values + rng.standard_normal(150)]).astype(np.float32)
+        clip["clip"] = np.column_stack([clip["clip"], values + rng.standard_normal(150)]).astype(np.float32)
     baseline = read_layers("baseline", {"spectrum": clip}, [target], split)
     ours = read_layers("model", {"input": layer(), "tower": layer()}, [target], split)
     found = stage_readings(baseline, ours, {"input": "loader", "tower": "encoder"})
