@@ -30,8 +30,8 @@ RANDOM_DRAWS = 3
 FOLDS = FEWEST_CLIPS
 #: More examples to learn from are thinned out evenly: the probe solves a system of so many equations.
 _MOST_EXAMPLES = 800
-#: Ridge, as a share of the mean squared length of an example.
-_RIDGE = 1.0
+#: Ridges to choose from, as shares of the mean squared length of an example.
+_RIDGES = (3.0, 1.0, 0.3, 0.1, 0.03)
 
 
 def erasure(name: str, concept: str, codes: sparse.csr_array, frames: Frames, seed: int) -> SaeErasure:
@@ -164,8 +164,9 @@ class _Removal:
         self._prior = targets.mean(axis=0)
         self._targets = targets - self._prior
         self._mean = self._train.mean(axis=0)
-        self._ridge = _RIDGE * float(np.square(self._train - self._mean).sum()) / len(self._train)
-        self._weights = (self._train - self._mean).T @ self._solved(self._train @ self._train.T)
+        self._label, self._half = train.label, np.unique(train.clip, return_inverse=True)[1] % 2
+        products = self._train @ self._train.T
+        self._weights = (self._train - self._mean).T @ _solved(products, self._targets, self._ridge(products))
 
     def curve(self, order: NDArray[np.intp]) -> _Reads:
         """What is read as the features go in this order, at each of :data:`REMOVED`."""
@@ -204,13 +205,37 @@ class _Removal:
     def _read(self, frozen: Values, refit: Values) -> _Reads:
         return _Reads((frozen + self._prior).argmax(axis=1), (refit + self._prior).argmax(axis=1))
 
+    def _ridge(self, products: Values) -> float:
+        """The ridge that reads most of one half of the clips from the other; of equal ones the largest."""
+        scale = max(float(np.trace(_centred(products))) / len(products), np.finfo(float).tiny)
+        halves = [np.flatnonzero(self._half == number) for number in (0, 1)]
+
+        def right(share: float) -> int:
+            hits = 0
+            for learnt, tested in (halves, halves[::-1]):
+                own, other = products[np.ix_(learnt, learnt)], products[np.ix_(tested, learnt)]
+                read = _scores(own, other, self._targets[learnt], share * scale) + self._prior
+                hits += int((read.argmax(axis=1) == self._label[tested]).sum())
+            return hits
+
+        return max(_RIDGES, key=right) * scale
+
     def _scores(self, own: Values, other: Values) -> Values:
         """Scores of the test by a probe that is trained on these products of examples."""
-        dual = self._solved(own)
-        mean = own.mean(axis=1)
-        return np.asarray((other - mean - (other.mean(axis=1)[:, None] - mean.mean())) @ dual)
+        return _scores(own, other, self._targets, self._ridge(own))
 
-    def _solved(self, products: Values) -> Values:
-        centred = products - products.mean(axis=0) - products.mean(axis=1)[:, None] + products.mean()
-        factor = cho_factor(centred + self._ridge * np.eye(len(centred)))
-        return np.asarray(cho_solve(factor, self._targets))
+
+def _scores(own: Values, other: Values, targets: Values, ridge: float) -> Values:
+    """Scores by a probe whose examples have the products ``own`` with each other, and ``other`` with what is read."""
+    mean = own.mean(axis=1)
+    centred = other - mean - (other.mean(axis=1)[:, None] - mean.mean())
+    return np.asarray(centred @ _solved(own, targets, ridge))
+
+
+def _solved(products: Values, targets: Values, ridge: float) -> Values:
+    factor = cho_factor(_centred(products) + ridge * np.eye(len(products)))
+    return np.asarray(cho_solve(factor, targets - targets.mean(axis=0)))
+
+
+def _centred(products: Values) -> Values:
+    return np.asarray(products - products.mean(axis=0) - products.mean(axis=1)[:, None] + products.mean())
