@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from starbench.audio import Audio, resample
 from starbench.diagnose.tokens.foreign import ForeignTokenizer
-from starbench.diagnose.tokens.interface import RATE, bits_of, cochleagram_of, ears
+from starbench.diagnose.tokens.interface import LAYERS, RATE, bits_of, cochleagram_of, ears
 from starbench.diagnose.tokens.opening import open_tokenizer
 from starbench.models.encoder import Stage
 
@@ -48,7 +48,7 @@ class TokenLayers:
 
     def encode(self, audio: Audio) -> dict[str, NDArray[np.float32]]:
         """Cochleagram, decoded tokens (where the tokenizer decodes any) and raw bits; channels side by side."""
-        layers: dict[str, list[NDArray[np.float32]]] = {"cochleagram": [], "decoded tokens": [], "bits": []}
+        layers: dict[str, list[NDArray[np.float32]]] = {name: [] for name in LAYERS}
         for samples in ears(audio):
             codes = self._tokenizer.codes(samples)
             layers["cochleagram"].append(cochleagram_of(samples))

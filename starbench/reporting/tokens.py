@@ -21,8 +21,8 @@ def show(record: Tokens) -> None:
     else:
         say(
             console,
-            f"{name}: a checkpoint with code of its own; {record.bits}-bit codes, {record.codes_per_second:g} a "
-            f"second; {record.parameters:,} parameters",
+            f"{name}: {record.bits}-bit codes, {record.codes_per_second:g} a second; {record.parameters:,} parameters"
+            + ("; a checkpoint with code of its own" if record.kind == "foreign" else ""),
         )
     for source in record.sources:
         say(

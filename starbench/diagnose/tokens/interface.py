@@ -22,6 +22,8 @@ RATE, HOP = 16_000, 80
 FRAME_S = HOP / RATE
 #: 64 channels, as wide as the rate allows.
 COCHLEA = Cochlea(n_channels=64, lo_hz=60.0, hi_hz=7500.0)
+#: What a probe reads from, in the order in which more is lost.
+LAYERS = ("cochleagram", "decoded tokens", "bits")
 _NEEDED = ("torch", "vector_quantize_pytorch")
 
 

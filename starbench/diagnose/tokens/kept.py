@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from starbench.diagnose.probe.probe import ProbeRequest, Progress, probe
+from starbench.diagnose.tokens.interface import LAYERS
 from starbench.models.encoder import NamedEncoder
 from starbench.schema.probe import ProbeRecord, ProbeRow
 from starbench.schema.tokens import Kept
@@ -27,6 +28,7 @@ def kept(
         (attribute, layer.name, _linear(found, attribute, layer.name))
         for attribute in units
         for layer in found.layers
+        if layer.name in LAYERS
     ]
     return tuple(
         Kept(
