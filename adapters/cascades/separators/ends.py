@@ -63,7 +63,7 @@ class Oracle:
 
 
 class RatioMask(Oracle):
-    """Masks from the powers of the sources, applied to both ears: the best that a mask can do; arguments as of oracle."""
+    """Masks from the powers of the sources, on both ears: the best that masks can do; arguments as of oracle."""
 
     def __call__(self, samples: Samples, rate: int, n_sources: int) -> Samples:
         """Return what the masks leave; a :class:`NotApplicableError` if the sources are not known."""
