@@ -30,8 +30,8 @@ class Separate(Cascade):
 
     Streams have the channels of the clip, so where each sound comes from is kept; they are in order of their level, the
     loudest first. The question says how many there are, and is otherwise as it was. Separators are ``none``,
-    ``oracle`` (a suite's own stems), ``ipd-mask``, ``ilrma``, ``auxiva``, ``fastmnmf``, ``checkpoint:FOLDER`` and
-    ``file.py:FUNCTION``.
+    ``oracle`` (a suite's own stems), ``ratio-mask`` (masks made of them), ``ipd-mask``, ``ilrma``, ``auxiva``,
+    ``fastmnmf``, ``checkpoint:FOLDER`` and ``file.py:FUNCTION``.
 
     Parameters
     ----------

@@ -47,7 +47,8 @@ INNER = """
         def generate(self, prompt): raise AssertionError("asked alone")
         def generate_batch(self, prompts):
             SEEN.append(len(prompts))
-            return [RequestError("too long", kind="too_long") if "fail" in p.text else f"<{p.letters[-1]}>" for p in prompts]
+            fail = RequestError("too long", kind="too_long")
+            return [fail if "fail" in p.text else f"<{p.letters[-1]}>" for p in prompts]
 
     class AsyncBatch(Batch):
         async def generate_batch(self, prompts): return [p.key for p in prompts]

@@ -1,4 +1,4 @@
-"""Captions are made of what is in the samples: words by a recogniser, and what is measured; nothing is known besides."""
+"""Captions are made of what is in the samples: words by a recogniser, and what is measured."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def test_openai_itself_needs_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", ["speech-to-text", "powsm"])
 def test_a_folder_that_is_not_there_is_said(name: str, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="folder|lacks the file"):
+    with pytest.raises(InputError, match=r"folder|lacks the file"):
         resolve_recogniser(f"{name}:{tmp_path / 'none'}")
 
 

@@ -1,4 +1,4 @@
-"""The two ends of the scale: no separation at all, and the sources as they were mixed."""
+"""The two ends of the scale, no separation and the sources as they were mixed; and the best that masks can do."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from starbench.audio import Audio, quantise
 from starbench.errors import InputError, NotApplicableError
 from starbench.suites.open import open_suite
 from starbench.suites.stems import StemLibrary
+
+from ..estimates import transform
 
 Samples = NDArray[np.float64]
 
@@ -58,3 +60,15 @@ class Oracle:
                 "the stems of this clip are not known: it is not a whole clip of the suite"
             )
         return stems
+
+
+class RatioMask(Oracle):
+    """Masks from the powers of the sources, on both ears: the best that masks can do; arguments as of oracle."""
+
+    def __call__(self, samples: Samples, rate: int, n_sources: int) -> Samples:
+        """Return what the masks leave; a :class:`NotApplicableError` if the sources are not known."""
+        stems = super().__call__(samples, rate, n_sources)
+        spectrum, stft = transform(samples, rate)
+        power = np.stack([np.square(np.abs(transform(stem, rate)[0])) for stem in stems])
+        masks = power / np.maximum(power.sum(axis=0), 1e-30)
+        return np.stack([stft.istft(mask * spectrum, k1=samples.shape[0]).real.T for mask in masks])

@@ -24,6 +24,8 @@ from starbench.suites.stems import acoustic_factors
 
 #: The two ends of the scale, as separators: nothing, and the stems of the suite.
 NONE, ORACLE = "none", "oracle"
+#: Separators that are given the stems of the suite.
+WITH_STEMS = (ORACLE, "ratio-mask")
 _CASCADE = "separate:{separator}+{model}"
 _NOT_APPLICABLE = NotApplicableError("").kind
 _Kind = Literal["delivered", "not applicable", "failed"]
@@ -49,7 +51,7 @@ def cascades(
     """The model behind nothing, behind each separator, and behind the stems of the suite at ``stems``, by separator."""
     models = {}
     for separator in dict.fromkeys((NONE, *separators, ORACLE)):
-        own = {"separator.stems": stems} if separator == ORACLE else {}
+        own = {"separator.stems": stems} if separator in WITH_STEMS else {}
         if sources is not None:
             own["sources"] = str(sources)
         spec = _CASCADE.format(separator=separator, model=model)

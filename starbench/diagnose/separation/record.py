@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from starbench.diagnose.separation.answers import ORACLE, answer_rows
+from starbench.diagnose.separation.answers import WITH_STEMS, answer_rows
 from starbench.diagnose.separation.resampling import RESAMPLES
 from starbench.diagnose.separation.scenes import REFERENCE_CHANNEL, score_scenes
 from starbench.execution.environment import versions
@@ -29,7 +29,7 @@ def separation(
     ``runs`` are by separator, as :func:`starbench.diagnose.separation.answers.cascades` names them.
     """
     made = [
-        resolve_separator(name, {"stems": str(library.suite.root)} if name == ORACLE else {})
+        resolve_separator(name, {"stems": str(library.suite.root)} if name in WITH_STEMS else {})
         for name in dict.fromkeys(separators)
     ]
     runs = runs or {}
