@@ -35,7 +35,7 @@ def lines_of(diagnosis: LoadedDiagnosis) -> Iterator[str]:
     for audit in diagnosis.audits:
         yield from _cues(audit)
     for separation in diagnosis.separations:
-        yield from (_headroom(row) for row in separation.answers if row.factor is None)
+        yield from (_headroom(row) for row in separation.answers if row.factor is None and row.headroom)
     for gap in diagnosis.not_tried:
         details = f" ({gap.details})" if gap.details else ""
         yield f"not tried: {gap.suite}: {STEPS[gap.step]}: {NOT_TRIED[gap.reason]}{details}"
