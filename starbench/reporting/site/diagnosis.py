@@ -43,7 +43,8 @@ def page(runs: Sequence[RunFacts], found: Sequence[Diagnosed]) -> dict[str, Any]
         "layer_charts": list(_layer_charts(found)),
         "probe_table": _probe_table(found),
         "notes": sorted({f"{p.encoder}: {p.note}" for one in found for p in one.data.probes if p.note}),
-        "survival_table": _survival_table(found),
+        "survival_table": _survival_table(found, asked=True),
+        "other_survival_table": _survival_table(found, asked=False),
         "unanswerable_table": _unanswerable_table(found),
         "separation_table": _separation_table(found),
         "headroom_table": _headroom_table(found),
@@ -195,7 +196,8 @@ def _probe_row(name: str, probe: ProbeRecord, row: ProbeRow) -> tuple[Any, ...]:
     )
 
 
-def _survival_table(found: Sequence[Diagnosed]) -> PageTable | None:
+def _survival_table(found: Sequence[Diagnosed], *, asked: bool) -> PageTable | None:
+    """The cues that questions ask for between the sounds that they compare; or all other comparisons."""
     columns = (
         PageColumn("run"),
         PageColumn("cue"),
@@ -210,14 +212,15 @@ def _survival_table(found: Sequence[Diagnosed]) -> PageTable | None:
         PageColumn("by another cue", key="leak"),
     )
     return _table(
-        "diagnosis-cues",
-        "What is left of each cue in the sound on its way into the model, as an ideal listener reads it",
+        "diagnosis-cues" if asked else "diagnosis-cues-not-asked",
+        f"What is left of each cue {'that is asked for' if asked else 'between other sounds'}, as an ideal listener reads it",
         columns,
         (
             _survival_row(one.name, row)
             for one in found
             for audit in one.data.audits
             for row in audit.survivals
+            if row.asked == asked
         ),
     )
 
@@ -226,7 +229,7 @@ def _survival_row(name: str, row: Survival) -> tuple[Any, ...]:
     return (
         name,
         row.cue,
-        row.scope if row.asked else f"{row.scope} (not asked)",
+        row.scope,
         row.form,
         row.verdict,
         *map(_cell, (row.threshold_jnd, row.gain, row.error_jnd, row.correlation)),
