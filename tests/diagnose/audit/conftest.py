@@ -58,7 +58,7 @@ Broken = keeping(lambda audio: 1 / 0)
 class MonoAt8k(Model):
     capabilities = Capabilities(front_end_hz=8000, channels_kept=False)
 
-class Narrow(Model):
+class Narrow(All):
     capabilities = Capabilities(max_channels=1, max_clips=1)
 """
 

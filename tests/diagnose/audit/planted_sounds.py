@@ -57,7 +57,7 @@ def tone(
     return np.stack(ears, axis=1)
 
 
-def pair(cue: str, jnds: float, rng: np.random.Generator) -> tuple[dict[str, float], dict[str, float]]:
+def pair(cue: str, jnds: float, rng: np.random.Generator) -> tuple[dict[str, Any], dict[str, Any]]:
     """Two sounds that differ by so many JND in one cue; all that a sound has is drawn anew for each pair."""
     first = {
         "pitch_hz": float(np.exp(rng.uniform(np.log(200.0), np.log(700.0)))),
