@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,8 +67,8 @@ class Dictionary:
             part = np.asarray(frames[start : start + _CHUNK], np.float32)
             z = np.maximum((part - self.offset) @ self.encoder.T + self.bias, 0)
             if self.threshold is None:
-                below = np.argpartition(z, -self.k, axis=1)[:, : -self.k] if self.k < self.width else []
-                np.put_along_axis(z, np.asarray(below, np.intp).reshape(len(z), -1), 0, axis=1)
+                below = np.argsort(z, axis=1)[:, : self.width - self.k]
+                np.put_along_axis(z, below, 0, axis=1)
             else:
                 z[z <= self.threshold] = 0
             yield z
@@ -76,23 +77,21 @@ class Dictionary:
         """The activations that features make, shape (frames, dim)."""
         return np.asarray(codes @ self.decoder + self.offset, np.float32)
 
-    def tensors(self) -> dict[str, NDArray[np.generic]]:
+    def tensors(self) -> dict[str, NDArray[Any]]:
         """As they are written to a file, by the names of :data:`TENSORS`, k and threshold."""
-        arrays = {
+        arrays: dict[str, NDArray[Any]] = {
             "encoder.weight": self.encoder,
             "encoder.bias": self.bias,
             "decoder.weight": np.ascontiguousarray(self.decoder.T),
             "b_dec": self.offset,
             "k": np.asarray(self.k, np.int64),
         }
-        return (
-            arrays
-            if self.threshold is None
-            else {**arrays, "threshold": np.asarray(self.threshold, np.float32)}
-        )
+        if self.threshold is not None:
+            arrays["threshold"] = np.asarray(self.threshold, np.float32)
+        return arrays
 
     @classmethod
-    def of_tensors(cls, tensors: Mapping[str, NDArray[np.generic]], name: str) -> Dictionary:
+    def of_tensors(cls, tensors: Mapping[str, NDArray[Any]], name: str) -> Dictionary:
         """From tensors of a file, called ``name`` in errors.
 
         Features are scaled so that directions have length 1: what the dictionary says of an activation does not change.
