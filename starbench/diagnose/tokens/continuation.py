@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starbench.diagnose.tokens.interface import FRAME_S, Floats, cochleagram_of
-from starbench.diagnose.tokens.sounds import Sound
+from starbench.diagnose.tokens.sounds import MonoSound
 
 if TYPE_CHECKING:
     from starbench.diagnose.tokens.network import CochlearTokenizer
@@ -32,17 +32,17 @@ class Continuation:
 
 
 def continuations(
-    tokenizer: CochlearTokenizer, model: CodeLanguageModel, sounds: Sequence[Sound], seed: int
+    tokenizer: CochlearTokenizer, model: CodeLanguageModel, sounds: Sequence[MonoSound], seed: int
 ) -> tuple[Continuation, ...]:
     """Continue the first clip of each kind; kinds in the order in which they occur."""
-    first: dict[str, Sound] = {}
+    first: dict[str, MonoSound] = {}
     for sound in sounds:
         first.setdefault(sound.kind, sound)
     return tuple(_continued(tokenizer, model, sound, seed) for sound in list(first.values())[:_MOST])
 
 
 def _continued(
-    tokenizer: CochlearTokenizer, model: CodeLanguageModel, sound: Sound, seed: int
+    tokenizer: CochlearTokenizer, model: CodeLanguageModel, sound: MonoSound, seed: int
 ) -> Continuation:
     codes = tokenizer.codes(sound.samples)[: 2 * round(_PART_S / FRAME_S)]
     prompt = max(1, codes.size // 2)

@@ -135,5 +135,5 @@ def measure_foreign(
         reconstruction=reconstruction(tokenizer, sounds.test, seed),
         codes=codes_used(test, 2**tokenizer.bits),
         next_code=scored,
-        versions=versions((*_VERSIONED, "transformers")),
+        versions=versions(_VERSIONED),
     )

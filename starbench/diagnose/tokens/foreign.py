@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -115,9 +114,10 @@ def _load(folder: Path, *, is_trusted: bool) -> tuple[Any, int]:
             f"{folder / 'config.json'} names code that is not in the folder ({elsewhere[0]}): download that code into "
             "it, and write auto_map without the part before --"
         )
-    if find_spec("transformers") is None:
-        raise InputError("such a checkpoint needs transformers: pip install 'starbench[local]'")
-    from transformers import AutoModel, BatchEncoding, tokenization_utils
+    try:
+        from transformers import AutoModel, BatchEncoding, tokenization_utils
+    except ImportError as error:
+        raise InputError("such a checkpoint needs transformers: pip install 'starbench[local]'") from error
 
     # WavCoch's code imports it from where transformers 4 has it.
     if not hasattr(tokenization_utils, "BatchEncoding"):

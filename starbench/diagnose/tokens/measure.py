@@ -13,11 +13,13 @@ from starbench.diagnose.tokens.interface import (
     cochleagram_of,
     ratio_with_interval,
 )
-from starbench.diagnose.tokens.sounds import Sound
+from starbench.diagnose.tokens.sounds import MonoSound
 from starbench.schema.tokens import CodeUse, Reconstruction
 
 
-def reconstruction(tokenizer: Tokenizer, sounds: Iterable[Sound], seed: int) -> tuple[Reconstruction, ...]:
+def reconstruction(
+    tokenizer: Tokenizer, sounds: Iterable[MonoSound], seed: int
+) -> tuple[Reconstruction, ...]:
     """R² of the decoded cochleagram for each kind of sound, kinds in order of their names.
 
     A tokenizer that decodes nothing, or into other bands than ours, cannot be compared: the result is empty.

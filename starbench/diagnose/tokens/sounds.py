@@ -26,7 +26,7 @@ _TEST = 0.25
 
 
 @dataclass(frozen=True, eq=False)
-class Sound:
+class MonoSound:
     """One ear's sound at 16 kHz; ``is_test``: training never sees it."""
 
     kind: str
@@ -43,7 +43,7 @@ class Sound:
 class SoundSet:
     """All sounds, and where they come from."""
 
-    sounds: tuple[Sound, ...]
+    sounds: tuple[MonoSound, ...]
     sources: tuple[SoundSource, ...]
 
     @property
@@ -52,7 +52,7 @@ class SoundSet:
         return [sound.samples for sound in self.sounds if not sound.is_test]
 
     @property
-    def test(self) -> list[Sound]:
+    def test(self) -> list[MonoSound]:
         """What it does not."""
         return [sound for sound in self.sounds if sound.is_test]
 
@@ -67,13 +67,13 @@ def gather(
     Raises :class:`InputError` if neither is given.
     """
     rng = np.random.default_rng([seed, 1])
-    sounds: list[Sound] = []
+    sounds: list[MonoSound] = []
     sources: list[SoundSource] = []
     if suite is not None:
         clips = factorial_stimuli(suite, seed, count).clips
         heard = [ears(clip) for clip in clips]
         found = [
-            Sound(STIMULI, ear[number % len(ear)], is_test)
+            MonoSound(STIMULI, ear[number % len(ear)], is_test)
             for number, (ear, is_test) in enumerate(zip(heard, _held_out(len(clips), rng), strict=True))
         ]
         sources.append(_source(suite.name, suite.digest, found, is_suite=True))
@@ -88,7 +88,7 @@ def gather(
     return SoundSet(tuple(sounds), tuple(sources))
 
 
-def _recorded(library: Library, rng: np.random.Generator) -> list[Sound]:
+def _recorded(library: Library, rng: np.random.Generator) -> list[MonoSound]:
     classes = [one.sound_class or one.kind or OTHER for one in library.recordings]
     files = Counter(classes)
     kinds = [name if files[name] >= _LEAST_FILES else OTHER for name in classes]
@@ -97,7 +97,7 @@ def _recorded(library: Library, rng: np.random.Generator) -> list[Sound]:
         of_kind = np.flatnonzero([one == kind for one in kinds])
         is_test[of_kind] = _held_out(of_kind.size, rng)
     return [
-        Sound(kind, ears(transform(decode(Path(one.path), is_material=True), "mono"))[0], bool(test))
+        MonoSound(kind, ears(transform(decode(Path(one.path), is_material=True), "mono"))[0], bool(test))
         for one, kind, test in zip(library.recordings, kinds, is_test, strict=True)
     ]
 
@@ -107,7 +107,7 @@ def _held_out(n: int, rng: np.random.Generator) -> list[bool]:
     return [k in chosen for k in range(n)]
 
 
-def _source(name: str, digest: str, sounds: list[Sound], *, is_suite: bool) -> SoundSource:
+def _source(name: str, digest: str, sounds: list[MonoSound], *, is_suite: bool) -> SoundSource:
     parts = {side: [one for one in sounds if one.is_test is side] for side in (False, True)}
     return SoundSource(
         name=name,

@@ -13,7 +13,7 @@ from cochlear_sounds import tones
 from starbench.diagnose.tokens.experiment import measure_foreign
 from starbench.diagnose.tokens.foreign import ForeignNextCodeModel, ForeignTokenizer
 from starbench.diagnose.tokens.opening import open_tokenizer
-from starbench.diagnose.tokens.sounds import Sound, SoundSet
+from starbench.diagnose.tokens.sounds import MonoSound, SoundSet
 from starbench.errors import InputError, PluginError
 from starbench.models.encoder import resolve_encoder
 
@@ -183,7 +183,7 @@ def test_the_next_code_is_told_as_its_logits_say(predictor: Path) -> None:
 
 
 def test_a_checkpoint_is_measured_on_the_same_sounds(tokenizer: Path, predictor: Path) -> None:
-    sounds = SoundSet(tuple(Sound("tones", one, k % 4 == 0) for k, one in enumerate(SOUNDS)), ())
+    sounds = SoundSet(tuple(MonoSound("tones", one, k % 4 == 0) for k, one in enumerate(SOUNDS)), ())
     record = measure_foreign(tokenizer, predictor, sounds, 0, is_trusted=True)
     assert (record.kind, record.bits, record.bands, record.codes_per_second) == ("foreign", 6, 20, 200)
     assert record.reconstruction == ()  # its bands are not ours

@@ -12,13 +12,13 @@ from starbench.diagnose.tokens import interface, store
 from starbench.diagnose.tokens.interface import HOP, bits_of, cochleagram_of
 from starbench.diagnose.tokens.measure import codes_used, reconstruction
 from starbench.diagnose.tokens.next_code import NextCodeTraining, train_next_code
-from starbench.diagnose.tokens.sounds import Sound
+from starbench.diagnose.tokens.sounds import MonoSound
 from starbench.diagnose.tokens.training import Training, train
 from starbench.errors import InputError
 
 pytestmark = pytest.mark.local
 SOUNDS, _ = tones(120)
-HELD_OUT = [Sound("tones", samples, True) for samples in tones(24, seed=1)[0]]
+HELD_OUT = [MonoSound("tones", samples, True) for samples in tones(24, seed=1)[0]]
 SMALL = Training(steps=120, batch=8, segment_frames=50, width=64, bits=7)
 
 
