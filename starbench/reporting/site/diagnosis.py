@@ -213,7 +213,8 @@ def _survival_table(found: Sequence[Diagnosed], *, asked: bool) -> PageTable | N
     )
     return _table(
         "diagnosis-cues" if asked else "diagnosis-cues-not-asked",
-        f"What is left of each cue {'that is asked for' if asked else 'between other sounds'}, as an ideal listener reads it",
+        f"What is left of each cue between sounds that {'questions' if asked else 'no question'} compare"
+        f"{'' if asked else 's'}, as an ideal listener reads it",
         columns,
         (
             _survival_row(one.name, row)
