@@ -57,13 +57,15 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_loader_that_mixes_to_mono_is_found_and_shown(bench: Path, command: Command) -> None:
     done = command("diagnose", str(bench / "DeafToSides"), "--clips", "120")
-    assert done.code == 0, done.out + done.err
+    assert done.code == 0, done.err
     diagnosis = load_diagnosis(bench / "DeafToSides")
     assert diagnosis is not None
     (audit,), (probe,) = diagnosis.audits, diagnosis.probes
     azimuth, pitch = audit.survival("azimuth"), audit.survival("pitch")
-    assert azimuth is not None and azimuth.verdict == "lost"
-    assert pitch is not None and pitch.verdict == "kept"
+    assert azimuth is not None
+    assert azimuth.verdict == "lost"
+    assert pitch is not None
+    assert pitch.verdict == "kept"
     assert {verdict.attribute: verdict.where for verdict in probe.verdicts}["azimuth"] == "loader"
     assert [gap.reason for gap in diagnosis.not_tried] == ["no stems"]
     page = (bench / "DeafToSides" / "report" / "diagnosis.html").read_text("utf-8")
@@ -74,11 +76,13 @@ def test_a_loader_that_mixes_to_mono_is_found_and_shown(bench: Path, command: Co
 
 def test_what_cannot_be_tried_is_said_and_the_rest_is_done(bench: Path, command: Command) -> None:
     done = command("diagnose", str(bench / "Silent"))
-    assert done.code == 0, done.out + done.err
-    assert "its adapter has no method encode" in (done.out + done.err)
-    assert "keeps no source alone" in (done.out + done.err)
+    assert done.code == 0, done.err
+    assert "its adapter has no method encode" in done.out + done.err
+    assert "keeps no source alone" in done.out + done.err
     diagnosis = load_diagnosis(bench / "Silent")
-    assert diagnosis is not None and len(diagnosis.audits) == 1 and not diagnosis.probes
+    assert diagnosis is not None
+    assert len(diagnosis.audits) == 1
+    assert not diagnosis.probes
 
 
 def test_nothing_that_can_be_tried_ends_with_exit_code_2(
@@ -93,7 +97,7 @@ def test_nothing_that_can_be_tried_ends_with_exit_code_2(
     finally:
         gone.rename(bench / "Silent")
     assert done.code == 2
-    assert "is not on this machine" in (done.out + done.err)
+    assert "is not on this machine" in done.out + done.err
 
 
 def test_a_model_that_cannot_be_made_again_is_no_model(bench: Path, command: Command) -> None:
@@ -103,7 +107,7 @@ def test_a_model_that_cannot_be_made_again_is_no_model(bench: Path, command: Com
     finally:
         (bench / "moved.py").rename(bench / "deaf.py")
     assert done.code == 2
-    assert "the model cannot be made again (there is no file" in (done.out + done.err)
+    assert "the model cannot be made again (there is no file" in done.out + done.err
 
 
 def test_a_damaged_record_is_named_with_its_field(bench: Path, command: Command) -> None:
@@ -114,4 +118,4 @@ def test_a_damaged_record_is_named_with_its_field(bench: Path, command: Command)
     done = command("report", str(bench / "Silent"))
     summary.write_text(Diagnosis(model="m", done={}).model_dump_json(), "utf-8")
     assert done.code == 2
-    assert "diagnosis.json" in (done.out + done.err) and "model" in (done.out + done.err)
+    assert "diagnosis.json: model" in done.out + done.err
