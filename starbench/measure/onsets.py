@@ -50,7 +50,10 @@ def _rising(curve: Power, step: float) -> float | None:
         if not above.any():
             return None
         at = int(np.argmax(above))
-        steady = float(np.mean(curve[at + clear : at + clear + plateau]))
+        following = curve[at + clear : at + clear + plateau]
+        if following.size == 0:  # it rises at the very end, to no plateau
+            return None
+        steady = float(np.mean(following))
     half = floor + (steady - floor) / 4.0
     above = curve > half
     at = int(np.argmax(above))
