@@ -30,7 +30,7 @@ def domains(codes: Sequence[sparse.csr_array], frames: Frames, seed: int) -> Sae
     row = np.array([place.get(clip, -1) for clip in frames.clip.tolist()])
     kept = np.flatnonzero(row >= 0)
     by_clip = sparse.csr_array((np.ones(len(kept)), (row[kept], kept)), shape=(len(clips), len(row)))
-    sizes = np.asarray(by_clip.sum(axis=1)).ravel()
+    sizes: Values = np.asarray(by_clip.sum(axis=1)).ravel()
     rng = np.random.default_rng(seed)
     shuffled = [rng.permutation(domain) for _ in range(_PERMUTATIONS)]
     first: list[Values] = []

@@ -145,7 +145,7 @@ def _told(values: Values, label: NDArray[np.intp]) -> Values:
     for one in np.unique(label):
         members = values[label == one]
         between += len(members) * np.square(members.mean(axis=0) - mean)
-    return between / np.maximum(np.square(values - mean).sum(axis=0), np.finfo(float).tiny)
+    return np.asarray(between / np.maximum(np.square(values - mean).sum(axis=0), np.finfo(float).tiny))
 
 
 class _Removal:
