@@ -82,11 +82,11 @@ class TestPairs:
 
     @cached_property
     def _differences(self) -> Array:
-        return self.values[None] - self.values[:, None]
+        return np.asarray(self.values[None] - self.values[:, None])
 
     @cached_property
     def _valid(self) -> Array:
-        return (self._differences > 0).astype(np.float64)
+        return np.asarray(self._differences > 0, dtype=np.float64)
 
     @cached_property
     def _largest(self) -> float:
