@@ -127,5 +127,5 @@ class SmallLalm:
         if self.cut == "one dimension":
             kept = np.zeros((tower.shape[1], tower.shape[1]))
             kept[2, 2] = 1.0
-            return tower @ kept
+            return np.asarray(tower @ kept)
         return tower
