@@ -40,7 +40,7 @@ def torch_module() -> ModuleType:
 
 def mono(audio: Audio) -> NDArray[np.float32]:
     """The mean of the channels at 16 kHz, shape (n,)."""
-    return resample(audio, RATE_HZ).samples.mean(axis=1, dtype=np.float32)
+    return np.asarray(resample(audio, RATE_HZ).samples.mean(axis=1), np.float32)
 
 
 def as_audio(samples: NDArray[np.floating], peak: float | None = None) -> Audio:

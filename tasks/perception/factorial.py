@@ -55,28 +55,32 @@ def factorial_clips(seed: int, count: int) -> tuple[FactorialClip, ...]:
 
 
 def _draw(rng: np.random.Generator) -> FactorialClip:
-    factors = {
-        "pitch_hz": log_uniform(rng, _PITCH_HZ),
-        "level_db": uniform(rng, _LEVEL_DBFS),
-        "duration_s": log_uniform(rng, _DURATION_S),
-        "azimuth_deg": uniform(rng, _AZIMUTH_DEG),
-        "timbre": str(rng.choice(list(TIMBRES))),
-        "onset_s": uniform(rng, _ONSET_S),
-        "noise_below_db": uniform(rng, _NOISE_BELOW_DB),
-    }
-    level_db_spl = factors["level_db"] + _FULL_SCALE_DB_SPL
+    pitch_hz, level_db = log_uniform(rng, _PITCH_HZ), uniform(rng, _LEVEL_DBFS)
+    duration_s, azimuth_deg = log_uniform(rng, _DURATION_S), uniform(rng, _AZIMUTH_DEG)
+    timbre = str(rng.choice(list(TIMBRES)))
+    onset_s, noise_below_db = uniform(rng, _ONSET_S), uniform(rng, _NOISE_BELOW_DB)
+    level_db_spl = level_db + _FULL_SCALE_DB_SPL
     noise = {"kind": "gaussian-noise", "low_hz": _NOISE_HZ[0], "high_hz": _NOISE_HZ[1]}
     sources = [
         {
-            "onset_s": factors["onset_s"],
-            "at": {"azimuth_deg": azimuth_deg},
+            "onset_s": onset_s,
+            "at": {"azimuth_deg": azimuth},
             "level_db_spl": round(level, 4),
-            "signal": {**signal, "duration_s": factors["duration_s"]},
+            "signal": {**signal, "duration_s": duration_s},
         }
-        for signal, level, azimuth_deg in (
-            (TIMBRES[factors["timbre"]](factors["pitch_hz"]), level_db_spl, factors["azimuth_deg"]),
-            (noise, level_db_spl - factors["noise_below_db"], 0.0),
+        for signal, level, azimuth in (
+            (TIMBRES[timbre](pitch_hz), level_db_spl, azimuth_deg),
+            (noise, level_db_spl - noise_below_db, 0.0),
         )
     ]
     recipe = {"sources": sources, "total_s": _TOTAL_S, "format": "binaural", "rate": RATE_HZ, "dither": False}
+    factors: dict[str, float | str] = {
+        "pitch_hz": pitch_hz,
+        "level_db": level_db,
+        "duration_s": duration_s,
+        "azimuth_deg": azimuth_deg,
+        "timbre": timbre,
+        "onset_s": onset_s,
+        "noise_below_db": noise_below_db,
+    }
     return FactorialClip(Recipe("scene", recipe), factors)

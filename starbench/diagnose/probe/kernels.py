@@ -64,7 +64,8 @@ def fit(
     if not used.any():  # nothing varies, so nothing can be read
         return Regression(centre, scale, used, x, 1.0, {}, means)
     distance = float(np.median(_squared_distances(x, x)[np.triu_indices(len(x), 1)])) or 1.0
-    best, duals = np.full(targets.shape[1], np.inf), {}
+    best = np.full(targets.shape[1], np.inf)
+    duals: dict[float | None, Array] = {}
     for width in widths or _WIDTHS[family]:
         errors, dual = _solve(_kernel(x, x, width, distance), targets - means)
         better = errors < best
@@ -97,10 +98,10 @@ def _limited(x: Array) -> Array:
 
 def _kernel(x: Array, train: Array, width: float | None, distance: float) -> Array:
     if width is None:
-        return x @ train.T / x.shape[1]
+        return np.asarray(x @ train.T / x.shape[1])
     return np.asarray(np.exp(-width * _squared_distances(x, train) / distance))
 
 
 def _squared_distances(x: Array, y: Array) -> Array:
     squares = np.square(x).sum(axis=1)[:, None] + np.square(y).sum(axis=1)[None] - 2.0 * (x @ y.T)
-    return np.maximum(squares, 0.0)
+    return np.asarray(np.maximum(squares, 0.0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,7 +133,7 @@ class LayerProbes:
         scores = {name: self._validated(target, one[:, columns]) for name, one in self._predictions.items()}
         pooling = max(scores, key=lambda name: scores[name])
         predicted = self._predictions[pooling][self.split.test][:, columns]
-        fields = {
+        fields: dict[str, Any] = {
             "attribute": target.attribute.name,
             "source": source,
             "layer": layer,
@@ -152,7 +153,7 @@ class LayerProbes:
             return float(np.mean(guesses.argmax(axis=1) == values))
         return pair_accuracy(values, guesses[:, 0]) or 0.5
 
-    def _figures(self, target: Target, predicted: Array) -> dict[str, object]:
+    def _figures(self, target: Target, predicted: Array) -> dict[str, Any]:
         ours, controls = predicted[:, 0], predicted[:, 1:]
         pairs, test = target.pairs, self.split.test
         accuracy, accuracy_interval = pairs.accuracy(ours)
@@ -174,7 +175,7 @@ class LayerProbes:
             "p": pairs.p(ours),
         }
 
-    def _unseen(self, target: Target, pooling: str) -> dict[str, object]:
+    def _unseen(self, target: Target, pooling: str) -> dict[str, Any]:
         """What a probe reads of clips of a kind that it did not learn from."""
         features, values = self.features[pooling], target.values
         widths = tuple(self._regressions[pooling].duals) or None
@@ -186,7 +187,7 @@ class LayerProbes:
             return values[of_test], fitted.predict(features[of_test])[:, 0]
 
         limit = np.quantile(values[train], _SEEN)
-        found: dict[str, object] = {
+        found: dict[str, Any] = {
             "unseen_range_accuracy": pair_accuracy(*elsewhere(values <= limit, values > limit))
         }
         timbre = next((one for one in self.targets if one.names), None)
@@ -226,7 +227,7 @@ def _corrected(one: ProbeReading, readings: Sequence[ProbeReading]) -> ProbeRead
     )
 
 
-def _named(target: Target, predicted: Array) -> dict[str, object]:
+def _named(target: Target, predicted: Array) -> dict[str, Any]:
     from scipy import stats
 
     hits = predicted.argmax(axis=1) == target.pairs.values

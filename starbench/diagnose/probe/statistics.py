@@ -82,11 +82,11 @@ class TestPairs:
 
     @cached_property
     def _differences(self) -> Array:
-        return self.values[None] - self.values[:, None]
+        return np.asarray(self.values[None] - self.values[:, None])
 
     @cached_property
     def _valid(self) -> Array:
-        return (self._differences > 0).astype(np.float64)
+        return np.asarray(self._differences > 0, dtype=np.float64)
 
     @cached_property
     def _largest(self) -> float:
@@ -115,14 +115,14 @@ class TestPairs:
     def _correct(self, predicted: Array) -> Array:
         """Of each pair, whether the larger is found; a half where the probe gives both the same."""
         order = predicted[None] - predicted[:, None]
-        return ((order > 0) + 0.5 * (order == 0)) * self._valid
+        return np.asarray(((order > 0) + 0.5 * (order == 0)) * self._valid)
 
     def _sums(self, pairs: Array, *, whole: bool = False) -> Array:
         """Sum over pairs in each sample; with ``whole``, of all clips first."""
         weights = self.resamples.weights
         if whole:
             weights = np.concatenate([np.ones((1, weights.shape[1])), weights])
-        return np.einsum("bi,bi->b", weights @ pairs, weights)
+        return np.asarray(np.einsum("bi,bi->b", weights @ pairs, weights))
 
     def _fit(self, found: Array, counts: Array) -> Array:
         """The most likely scale of Φ(difference / scale), shape (1 + samples,)."""

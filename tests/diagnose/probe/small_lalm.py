@@ -105,7 +105,7 @@ class SmallLalm:
             hidden = np.hstack(list(bands)) / 20.0
             for width in (6, 6, 6):
                 hidden = np.sin(3.0 * hidden @ rng.standard_normal((hidden.shape[1], width)) / np.sqrt(6.0))
-            return hidden
+            return np.asarray(hidden)
         left, right = bands
         power = 10 ** (bands / 10.0)
         total = power.mean(axis=0)
@@ -123,9 +123,9 @@ class SmallLalm:
 
     def _projector(self, tower: np.ndarray) -> np.ndarray:
         if self.cut == "projector":
-            return np.zeros((len(tower), 3)) + np.array([0.0, 1.0, 2.0])
+            return np.tile([0.0, 1.0, 2.0], (len(tower), 1))
         if self.cut == "one dimension":
             kept = np.zeros((tower.shape[1], tower.shape[1]))
             kept[2, 2] = 1.0
-            return tower @ kept
+            return np.asarray(tower @ kept)
         return tower

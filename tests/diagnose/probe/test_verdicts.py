@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 from small_lalm import SmallLalm
@@ -18,6 +20,7 @@ from starbench.schema.probe import ProbeRecord, ProbeVerdict
 NOTHING_FOUND = "none found"
 
 
+@cache
 def verdicts(cut: str, prepared: PreparedStimuli) -> dict[str, ProbeVerdict]:
     lalm = SmallLalm(cut)
     record = probe(as_encoder(lalm, f"lalm {cut}"), prepared, model=as_model(lalm, "lalm"))
