@@ -258,7 +258,6 @@ class Listener:
             front_end_hz=RATE_HZ,
             max_channels=2,
             max_batch=32,
-            max_in_flight=1,
             channels_kept=channels == 2,
         )
         with safe_open(path, "pt") as file:

@@ -2,7 +2,7 @@
 
     python examples/listener/train.py --out examples/listener
 
-makes the sounds once (kept in ``--cache``) and trains both variants, one after the other.
+makes the sounds with two processes, then trains both variants at once, each with one thread.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import pickle
 import time
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -331,7 +332,7 @@ def summary(step: int, seconds: float, losses: list[np.ndarray], right: list[tup
         by_part.setdefault(str(part).replace("sensitivity_", ""), []).append(ok)
     losses = [parts for parts in losses if len(parts) == len(losses[-1])]
     shares = " ".join(f"{part} {np.mean(oks):.2f}" for part, oks in sorted(by_part.items()))
-    return f"step {step}, {seconds:.0f} s, losses {np.round(np.mean(losses, axis=0), 3)}: {shares}"
+    return f"step {step}, {seconds:.0f} s, losses {np.round(np.mean(losses, axis=0), 3).tolist()}: {shares}"
 
 
 def save(trained: Trained, path: Path) -> None:
@@ -340,26 +341,40 @@ def save(trained: Trained, path: Path) -> None:
     save_file(weights, path, {"vocabulary": json.dumps(trained.vocabulary)})
 
 
+def train_variant(channels: int, cache: Path, out: Path, minutes: float) -> str:
+    """Train one variant on the sounds in ``cache``, with one thread, and write its weights."""
+    torch.set_num_threads(1)
+    made = examples(1.0, cache)
+
+    def log(text: str) -> None:
+        print(f"{channels}: {text}", flush=True)
+
+    first = train(made, channels, seconds=60 * minutes * (1 - NOISY), log=log)
+    trained = with_internal_noise(first, made, channels, 60 * minutes * NOISY, log)
+    path = out / f"listener-{channels}.safetensors"
+    save(trained, path)
+    return f"{path}: {path.stat().st_size / 1e6:.2f} MB"
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--out", type=Path, default=Path(__file__).parent)
-    parser.add_argument("--cache", type=Path)
+    parser.add_argument("--cache", type=Path, help="file that keeps the sounds (1.3 GB)")
     parser.add_argument("--share", type=float, default=1.0, help="of the items of each suite")
-    parser.add_argument("--minutes", type=float, default=16.0, help="of training, for each variant")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument(
+        "--minutes", type=float, default=13.0, help="of training; both variants train at once"
+    )
     parser.add_argument("--channels", type=int, choices=(1, 2), nargs="+", default=(1, 2))
     given = parser.parse_args()
-    torch.set_num_threads(given.threads)
     began = time.monotonic()
-    made = examples(given.share, given.cache)
-    print(f"{len(made)} sounds after {time.monotonic() - began:.0f} s")
-    for channels in given.channels:
-        log = partial(print, flush=True)
-        first = train(made, channels, seconds=60 * given.minutes * (1 - NOISY), log=log)
-        trained = with_internal_noise(first, made, channels, 60 * given.minutes * NOISY, log)
-        path = given.out / f"listener-{channels}.safetensors"
-        save(trained, path)
-        print(f"{path}: {path.stat().st_size / 1e6:.2f} MB after {time.monotonic() - began:.0f} s")
+    with TemporaryDirectory() as folder:
+        cache = given.cache or Path(folder) / "sounds.pickle"
+        print(f"{len(examples(given.share, cache))} sounds after {time.monotonic() - began:.0f} s")
+        one = partial(train_variant, cache=cache, out=given.out, minutes=given.minutes)
+        for written in map_items(one, given.channels, len(given.channels)):
+            print(f"{written} after {time.monotonic() - began:.0f} s")
 
 
 if __name__ == "__main__":
