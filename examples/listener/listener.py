@@ -34,7 +34,10 @@ RATE_HZ = 16_000
 HOP, WINDOW, FFT = 320, 1024, 2048  # 20 ms, 64 ms
 BANDS, LOWEST_HZ, HIGHEST_HZ = 128, 80.0, 7600.0  # 0.6 semitones apart
 FLOOR = 1e-11
+DECIBELS = 40.0  # that are 1 in the spectrum that enters the network
 MAX_SECONDS = 20.0
+#: Internal noise of the loader (standard deviations): the share by which a frame varies, and dB by which a band does.
+FRAME_NOISE, BAND_NOISE_DB = 0.2, 6.0
 #: Tokens that gather what is heard, beside the frames: the projector hands them to the language model.
 AUDIO_TOKENS = 8
 #: A clip is filled up with digital silence to a multiple of this many frames.
@@ -78,8 +81,8 @@ def spectrum(samples: Floats) -> NDArray[np.complex64]:
 
 
 def decibels(power: Floats) -> Floats:
-    """Power of a band: 0 is about 55 dB below a full-scale sine, ±1 is 40 dB away. The absolute level is kept."""
-    return (10 * np.log10(power / WINDOW**2 + FLOOR) + 65) / 40
+    """Power of a band: 0 is 65 dB below one, and ±1 is 40 dB away. The absolute level is kept."""
+    return (10 * np.log10(power / WINDOW**2 + FLOOR) + 65) / DECIBELS
 
 
 #: One frame of digital silence: log-mel spectrum; level, cosine and sine of the phase between the ears.
@@ -111,6 +114,19 @@ def filled(frames: Floats, n_frames: int) -> Floats:
     """The same with digital silence behind it."""
     silence = SILENCE[: frames.shape[1] // BANDS].reshape(1, -1)
     return np.concatenate([frames, np.repeat(silence, n_frames - len(frames), axis=0)])
+
+
+def with_noise(frames: Floats, noise: float, rng: np.random.Generator) -> Floats:
+    """Frames, shape (…, frames, planes × bands), with internal noise in the first plane; ``noise`` scales it.
+
+    What a frame holds above silence varies by a share of itself, and each band by some dB of its own. (A gain that is
+    common to all bands would be no noise: the network reads it from the bands that hold no tone.)
+    """
+    heard, silence = frames[..., :BANDS], SILENCE[0, 0]
+    gain = 1 + noise * FRAME_NOISE * rng.standard_normal((*heard.shape[:-1], 1), np.float32)
+    own = noise * BAND_NOISE_DB / DECIBELS * rng.standard_normal(heard.shape, np.float32)
+    frames[..., :BANDS] = silence + (heard - silence) * gain + own
+    return frames
 
 
 # ---- network
@@ -219,6 +235,8 @@ class Network(nn.Module):
 class Listener:
     """The trained listener. ``channels``: 1 mixes to mono; 2 hears level and phase between the ears.
 
+    The loader has internal noise, as ears have, which ``noise`` scales; 0 is none. It follows from the clip's digest,
+    so the same clip is always heard in the same way.
     ``weights`` is a file that ``train.py`` wrote; by default the one that stands beside this file.
     """
 
@@ -229,9 +247,9 @@ class Listener:
         **{f"language {number}": "language model" for number in range(1, LANGUAGE_LAYERS + 1)},
     }
 
-    def __init__(self, channels: int = 1, weights: str | None = None) -> None:
+    def __init__(self, channels: int = 1, noise: float = 1.0, weights: str | None = None) -> None:
         path = Path(weights) if weights else Path(__file__).with_name(f"listener-{channels}.safetensors")
-        self.channels = channels
+        self.channels, self.noise = channels, noise
         self.identity = {"weights": sha256(path.read_bytes()).hexdigest()[:12]}
         self.capabilities = Capabilities(
             max_clips=1,
@@ -240,7 +258,6 @@ class Listener:
             front_end_hz=RATE_HZ,
             max_channels=2,
             max_batch=32,
-            max_in_flight=1,
             channels_kept=channels == 2,
         )
         with safe_open(path, "pt") as file:
@@ -290,7 +307,8 @@ class Listener:
 
     def _frames(self, audio: Audio) -> Floats:
         frames = features(audio, self.channels)
-        return filled(frames, FILL * ceil(len(frames) / FILL))
+        rng = np.random.default_rng(int(audio.digest[:16], 16))
+        return with_noise(filled(frames, FILL * ceil(len(frames) / FILL)), self.noise, rng)
 
     # ---- what a diagnosis reads
 

@@ -2,7 +2,7 @@
 
     python examples/listener/train.py --out examples/listener
 
-makes the sounds once (kept in ``--cache``) and trains both variants, one after the other.
+makes the sounds with two processes, then trains both variants at once, each with one thread.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import pickle
 import time
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,6 +35,7 @@ from listener import (
     option_scores,
     padded,
     read,
+    with_noise,
     words,
 )
 from questions import Question, Sound, another_question, own_question, sounds
@@ -65,6 +67,8 @@ TAIL_S = 0.6
 QUESTIONS_A_CLIP = 3
 #: Until this share of the time nothing is asked, and until that the smaller differences are left out.
 HEARING, EASY = 0.35, 0.6
+#: The last share of the time has internal noise in the loader, this much of what it has in use.
+NOISY, NOISE = 0.25, 0.5
 #: What differences of PROPERTIES are multiplied by, so that those that are asked about are about 1.
 DIFFERENCES = np.array([6, 3, 2, 4], np.float32)
 
@@ -141,7 +145,9 @@ def batches(made: list[Example], size: int, rng: np.random.Generator) -> list[li
     return [[made[place] for place in group] for group in groups]
 
 
-def sounds_of(batch: list[Example], channels: int, rng: np.random.Generator) -> dict[str, torch.Tensor]:
+def sounds_of(
+    batch: list[Example], channels: int, noise: float, rng: np.random.Generator
+) -> dict[str, torch.Tensor]:
     """What the network hears, and what it should hear in it."""
     n_planes = 1 if channels == 1 else 4
     tail = int(rng.integers(TAIL_S * RATE_HZ / HOP + 1))
@@ -154,7 +160,12 @@ def sounds_of(batch: list[Example], channels: int, rng: np.random.Generator) -> 
             heard = np.concatenate([heard, rest], axis=1)
         frames.append(filled(heard, n_frames))
     interval, of_frame, of_clip = targets(batch, n_frames // 4)
-    facts = {"frames": np.stack(frames), "interval": interval, "properties": of_frame, "sounds": of_clip}
+    facts = {
+        "frames": with_noise(np.stack(frames), noise, rng),
+        "interval": interval,
+        "properties": of_frame,
+        "sounds": of_clip,
+    }
     return {name: torch.from_numpy(values) for name, values in facts.items()}
 
 
@@ -255,6 +266,9 @@ def train(
     size: int = 32,
     rate: float = 3e-3,
     hearing: float = HEARING,
+    easy: float = EASY,
+    noise: float = 0.0,
+    start: Network | None = None,
     log: Any = print,
 ) -> Trained:
     """Train one variant for so many seconds or steps; in the first share ``hearing`` of them nothing is asked."""
@@ -262,12 +276,12 @@ def train(
     rng = np.random.default_rng(SEED)
     texts = vocabulary(made)
     known = {word: number for number, word in enumerate(texts)}
-    network = Network(channels, len(texts))
+    network = start or Network(channels, len(texts))
     optimizer = torch.optim.AdamW(network.parameters(), rate, betas=(0.9, 0.98), weight_decay=0.01)
-    easy = easy_ones(made)
+    large = easy_ones(made)
     began, losses, right, step, done = time.monotonic(), [], [], 0, 0.0
     while done < 1:
-        for chosen in batches(made if done > EASY else easy, size, rng):
+        for chosen in batches(made if done >= easy else large, size, rng):
             done = max((time.monotonic() - began) / seconds, step / (steps or math.inf))
             if done >= 1:
                 break
@@ -275,7 +289,7 @@ def train(
                 group["lr"] = (
                     rate * min(1.0, (step + 1) / 200) * (0.02 + 0.98 * (1 + math.cos(math.pi * done)) / 2)
                 )
-            batch = sounds_of(chosen, channels, rng)
+            batch = sounds_of(chosen, channels, noise, rng)
             if done >= hearing:
                 batch |= questions_about(chosen, known, rng)
             with torch.autocast("cpu", torch.bfloat16):
@@ -295,13 +309,30 @@ def train(
     )
 
 
+def with_internal_noise(
+    first: Trained, made: list[Example], channels: int, seconds: float, log: Any = print
+) -> Trained:
+    """Train further with the noise that the loader has in use, at a lower rate."""
+    return train(
+        made,
+        channels,
+        seconds=seconds,
+        rate=1e-3,
+        hearing=0.0,
+        easy=0.0,
+        noise=NOISE,
+        start=first.network.train(),
+        log=log,
+    )
+
+
 def summary(step: int, seconds: float, losses: list[np.ndarray], right: list[tuple[str | None, bool]]) -> str:
     by_part: dict[str, list[bool]] = {}
     for part, ok in right:
         by_part.setdefault(str(part).replace("sensitivity_", ""), []).append(ok)
     losses = [parts for parts in losses if len(parts) == len(losses[-1])]
     shares = " ".join(f"{part} {np.mean(oks):.2f}" for part, oks in sorted(by_part.items()))
-    return f"step {step}, {seconds:.0f} s, losses {np.round(np.mean(losses, axis=0), 3)}: {shares}"
+    return f"step {step}, {seconds:.0f} s, losses {np.round(np.mean(losses, axis=0), 3).tolist()}: {shares}"
 
 
 def save(trained: Trained, path: Path) -> None:
@@ -310,27 +341,40 @@ def save(trained: Trained, path: Path) -> None:
     save_file(weights, path, {"vocabulary": json.dumps(trained.vocabulary)})
 
 
+def train_variant(channels: int, cache: Path, out: Path, minutes: float) -> str:
+    """Train one variant on the sounds in ``cache``, with one thread, and write its weights."""
+    torch.set_num_threads(1)
+    made = examples(1.0, cache)
+
+    def log(text: str) -> None:
+        print(f"{channels}: {text}", flush=True)
+
+    first = train(made, channels, seconds=60 * minutes * (1 - NOISY), log=log)
+    trained = with_internal_noise(first, made, channels, 60 * minutes * NOISY, log)
+    path = out / f"listener-{channels}.safetensors"
+    save(trained, path)
+    return f"{path}: {path.stat().st_size / 1e6:.2f} MB"
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--out", type=Path, default=Path(__file__).parent)
-    parser.add_argument("--cache", type=Path)
+    parser.add_argument("--cache", type=Path, help="file that keeps the sounds (1.3 GB)")
     parser.add_argument("--share", type=float, default=1.0, help="of the items of each suite")
-    parser.add_argument("--minutes", type=float, default=8.0, help="of training, for each variant")
-    parser.add_argument("--steps", type=int)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument(
+        "--minutes", type=float, default=13.0, help="of training; both variants train at once"
+    )
     parser.add_argument("--channels", type=int, choices=(1, 2), nargs="+", default=(1, 2))
     given = parser.parse_args()
-    torch.set_num_threads(given.threads)
     began = time.monotonic()
-    made = examples(given.share, given.cache)
-    print(f"{len(made)} sounds after {time.monotonic() - began:.0f} s")
-    for channels in given.channels:
-        trained = train(
-            made, channels, seconds=60 * given.minutes, steps=given.steps, log=partial(print, flush=True)
-        )
-        path = given.out / f"listener-{channels}.safetensors"
-        save(trained, path)
-        print(f"{path}: {path.stat().st_size / 1e6:.2f} MB after {time.monotonic() - began:.0f} s")
+    with TemporaryDirectory() as folder:
+        cache = given.cache or Path(folder) / "sounds.pickle"
+        print(f"{len(examples(given.share, cache))} sounds after {time.monotonic() - began:.0f} s")
+        one = partial(train_variant, cache=cache, out=given.out, minutes=given.minutes)
+        for written in map_items(one, given.channels, len(given.channels)):
+            print(f"{written} after {time.monotonic() - began:.0f} s")
 
 
 if __name__ == "__main__":
