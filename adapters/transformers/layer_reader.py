@@ -29,12 +29,8 @@ class LayerReader:
     def __init__(self, engine: Engine, rate: int) -> None:
         self._engine, self._rate = engine, rate
         self.modules = modules_of(engine.model)
-        self.stages: dict[str, Stage] = {_LOADER: "loader"} | {
-            name: stage for name, (_, stage) in self.modules.items()
-        }
-        self._modules = modules_of(engine.model)
         self.stages: dict[str, Stage] = {_LOADER: "loader"}
-        self.stages |= {name: stage for name, (_, stage) in self._modules.items()}
+        self.stages |= {name: stage for name, (_, stage) in self.modules.items()}
 
     def encode(self, audio: Audio) -> dict[str, NDArray[np.float32]]:
         """What enters the network, and what each layer gives."""
