@@ -55,7 +55,7 @@ def two_sounds(cue: str, delta: float, rng: np.random.Generator) -> tuple[dict[s
     return first, second
 
 
-def hear(sound: dict[str, float], timbre: str, rng: np.random.Generator, loader: str | None) -> Heard:
+def perceive(sound: dict[str, float], timbre: str, rng: np.random.Generator, loader: str | None) -> Heard:
     samples = tone(**sound, timbre=timbre, rate=RATE)
     samples = samples + 10.0 ** (FLOOR_DB / 20.0) * rng.standard_normal((samples.shape[0], 1))
     audio = Audio(quantise(samples), RATE)
@@ -72,7 +72,7 @@ def trials(cue: str, delta: float, n: int, seed: int, loader: str | None = None)
         rng = np.random.default_rng([seed, number, int(delta * 1000)])
         sounds = two_sounds(cue, delta, rng)
         timbre = str(rng.choice(["sine", "sawtooth", "odd", "no f0"]))
-        first, second = (hear(sound, timbre, rng, loader) for sound in sounds)
+        first, second = (perceive(sound, timbre, rng, loader) for sound in sounds)
         heard.append(difference_jnd(first, second, cue))
     return np.array(heard)
 

@@ -23,7 +23,7 @@ from starbench.synthesis import generator
 from .delivery import plan
 from .forms import FormOfSound, forms_of
 from .items import unanswerable
-from .listening import ORIGINAL, HeardItem, Progress, listen
+from .listening import ORIGINAL, AuditedItem, Progress, listen
 from .readouts import CUES, Heard, difference_jnd
 from .survival import BOOTSTRAP, Floats, survival
 
@@ -95,7 +95,7 @@ def audit(
     )
 
 
-def _form(form: FormOfSound, heard: Sequence[HeardItem]) -> Form:
+def _form(form: FormOfSound, heard: Sequence[AuditedItem]) -> Form:
     facts = [fact for one in heard for fact in one.facts.get(form.name, ())]
     seconds = [fact.seconds for fact in facts]
     return Form(
@@ -107,8 +107,8 @@ def _form(form: FormOfSound, heard: Sequence[HeardItem]) -> Form:
     )
 
 
-def _survivals(heard: Sequence[HeardItem], forms: Sequence[FormOfSound], seed: int) -> Iterable[Survival]:
-    by_cue: dict[Cue, list[HeardItem]] = defaultdict(list)
+def _survivals(heard: Sequence[AuditedItem], forms: Sequence[FormOfSound], seed: int) -> Iterable[Survival]:
+    by_cue: dict[Cue, list[AuditedItem]] = defaultdict(list)
     for one in heard:
         if one.cue is not None and one.heard:
             by_cue[one.cue].append(one)
@@ -154,7 +154,7 @@ def _survivals(heard: Sequence[HeardItem], forms: Sequence[FormOfSound], seed: i
                 )
 
 
-def _differences(items: Sequence[HeardItem], form: str, cue: str, scope: Scope) -> Floats:
+def _differences(items: Sequence[AuditedItem], form: str, cue: str, scope: Scope) -> Floats:
     """Differences of two sounds, JND: of an item's own, or where they are not in this scope, of it and the next."""
     own = [one.difference(form, cue) for one in items if one.scope == scope and _has_two(one)]
     if scope == "between clips" and not own:
@@ -168,15 +168,15 @@ def _differences(items: Sequence[HeardItem], form: str, cue: str, scope: Scope) 
     return np.asarray(own, dtype=np.float64)
 
 
-def _has_two(one: HeardItem) -> bool:
+def _has_two(one: AuditedItem) -> bool:
     return len(one.heard[ORIGINAL]) > 1
 
 
 def _accuracies(
-    heard: Sequence[HeardItem], forms: Sequence[str], noise: Mapping[str, float]
+    heard: Sequence[AuditedItem], forms: Sequence[str], noise: Mapping[str, float]
 ) -> Iterable[LevelAccuracy]:
     """At each level: how often the listener's difference has the sign that the answer says; not heard is a guess."""
-    cells: dict[tuple[Cue, float | None, str | None], list[HeardItem]] = defaultdict(list)
+    cells: dict[tuple[Cue, float | None, str | None], list[AuditedItem]] = defaultdict(list)
     for one in heard:
         if one.claim is not None and one.claim.sign and one.cue is not None and one.cue in CUES:
             cells[one.cue, one.item.level, one.item.level_unit].append(one)
@@ -195,7 +195,7 @@ def _ascending(cell: tuple[tuple[Cue, float | None, str | None], object]) -> tup
     return cue, unit or "", np.inf if level is None else level
 
 
-def _right(one: HeardItem, form: str, cue: str, noise: float) -> float:
+def _right(one: AuditedItem, form: str, cue: str, noise: float) -> float:
     """The probability that the listener hears the direction that the answer says."""
     difference = one.difference(form, cue)
     sign = one.claim.sign if one.claim is not None else 0

@@ -10,7 +10,7 @@ from starbench.schema.audit import Reason, Unanswerable
 
 from .delivery import Planned
 from .forms import FormOfSound
-from .listening import ORIGINAL, HeardItem
+from .listening import ORIGINAL, AuditedItem
 from .readouts import CUES
 
 #: Levels, JND, from which on the noiseless listener hears what is asked in every item of our suites.
@@ -20,7 +20,7 @@ NO_DIFFERENCE_JND = 0.5
 
 
 def unanswerable(
-    planned: Planned, heard: Sequence[HeardItem], forms: Iterable[FormOfSound]
+    planned: Planned, heard: Sequence[AuditedItem], forms: Iterable[FormOfSound]
 ) -> Iterator[Unanswerable]:
     """Every such item once, with the first reason that holds; assumed loaders condemn none."""
     reasons = {one.item.id: one.reason for one in planned.items}
@@ -42,7 +42,7 @@ def unanswerable(
         )
 
 
-def _reason(one: HeardItem, forms: Sequence[str]) -> Reason | None:
+def _reason(one: AuditedItem, forms: Sequence[str]) -> Reason | None:
     if one.claim is None or one.cue is None or one.cue not in CUES or not _is_clear(one):
         return None
     difference = one.difference(ORIGINAL, one.cue)
@@ -59,7 +59,7 @@ def _reason(one: HeardItem, forms: Sequence[str]) -> Reason | None:
     return None if all(one >= NO_DIFFERENCE_JND for one in left) else "not delivered"
 
 
-def _is_clear(one: HeardItem) -> bool:
+def _is_clear(one: AuditedItem) -> bool:
     """Whether the listener would hear what is asked: at this level, or as none is stated."""
     if one.cue is None or one.item.level is None or one.item.level_unit != "JND" or one.item.catch:
         return True

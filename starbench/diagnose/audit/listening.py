@@ -15,7 +15,7 @@ from starbench.schema.audit import Cue, Scope
 
 from .delivery import Delivered, Planned, PlannedItem, delivered
 from .forms import FormOfSound
-from .questions import Claim, claim_of, cue_of
+from .questions import StatedDifference, claim_of, cue_of
 from .readouts import Heard, difference_jnd, read
 from .stretches import Stretch, delay_s, stretches
 
@@ -35,12 +35,12 @@ class FormFacts:
 
 
 @dataclass(frozen=True)
-class HeardItem:
+class AuditedItem:
     """One item: what it is about, what its answer says, and what is heard of its sounds, in order, in each form."""
 
     item: Item
     cue: Cue | None
-    claim: Claim | None
+    claim: StatedDifference | None
     scope: Scope
     """Of the sounds that it compares."""
     heard: Mapping[str, Sequence[Heard]]
@@ -54,7 +54,7 @@ class HeardItem:
         return difference_jnd(sounds[0], sounds[1], cue) if len(sounds) > 1 else float("nan")
 
 
-def listen(planned: Planned, forms: Sequence[FormOfSound], on_item: Progress) -> list[HeardItem]:
+def listen(planned: Planned, forms: Sequence[FormOfSound], on_item: Progress) -> list[AuditedItem]:
     """Hear every item; those of one part are taken to hold the same number of sounds."""
     parts = defaultdict(list)
     for one in planned.items:
@@ -83,7 +83,7 @@ def _sounds_in_a_clip(members: Sequence[PlannedItem], planned: Planned) -> int:
 
 def _hear(
     planned: Planned, one: PlannedItem, forms: Sequence[FormOfSound], cue: Cue | None, in_a_clip: int
-) -> HeardItem:
+) -> AuditedItem:
     item = one.item
     originals = [planned.original.get(path) for path in item.audio_paths]
     sounds = [
@@ -117,7 +117,7 @@ def _hear(
     is_one_clip = len(originals) == 1 or len(parts) == 1
     scope: Scope = "within a clip" if is_one_clip and n_sounds > 1 else "between clips"
     claim = None if cue is None else claim_of(item, cue, n_sounds)
-    return HeardItem(item, cue, claim, scope, heard, facts)
+    return AuditedItem(item, cue, claim, scope, heard, facts)
 
 
 def _delay(clip: Delivered) -> float:

@@ -63,7 +63,7 @@ _NOTE = re.compile(r"[^.?!]*\b(may differ|not asked|ignore)\b[^.?!]*[.!]", re.IG
 
 
 @dataclass(frozen=True)
-class Claim:
+class StatedDifference:
     """What the right answer says: the second sound has more of the cue (1), less (−1) or the same (0)."""
 
     sign: int
@@ -87,7 +87,7 @@ def cue_of(part: str, items: list[Item]) -> Cue | None:
     return asked.pop() if len(asked) == 1 else None
 
 
-def claim_of(item: Item, cue: Cue, sounds: int) -> Claim | None:
+def claim_of(item: Item, cue: Cue, sounds: int) -> StatedDifference | None:
     """What the right answer of an item says; None where its words do not tell.
 
     ``sounds`` says how many sounds the item's question is about.
@@ -96,20 +96,20 @@ def claim_of(item: Item, cue: Cue, sounds: int) -> Claim | None:
     if _DECLINES.search(answer) or item.option_orders is not None:
         return None
     if _SAME.search(answer):
-        return Claim(0)
+        return StatedDifference(0)
     question = _NOTE.sub("", item.question)
     direction = _direction(answer, cue)
     if sounds == 1:
         is_side = cue == "azimuth" and direction is not None
-        return Claim(direction or 0, of_one=True) if is_side else None
+        return StatedDifference(direction or 0, of_one=True) if is_side else None
     subject = _subject(answer)
     if subject is not None:
         direction = direction if direction is not None else _direction(question, cue)
-        return None if direction is None else Claim(subject * direction)
+        return None if direction is None else StatedDifference(subject * direction)
     if direction is None:
         return None
     # "Is the second sound …": the one that the question is about, the second if it is about neither.
-    return Claim((_subject(question) or 1) * direction)
+    return StatedDifference((_subject(question) or 1) * direction)
 
 
 def _subject(text: str) -> int | None:
