@@ -11,7 +11,7 @@ from starbench.interchange.files import new_folder, write_json, write_json_lines
 from starbench.interchange.sounds import copied
 from starbench.planning.trials import plan_trials
 from starbench.protocols.starbench import Starbench
-from starbench.schema import Item, TextSpec, Trial
+from starbench.schema import ClipSpec, Item, JoinedSpec, Trial
 from starbench.storage.inputs import lines, parse_json, read_json
 from starbench.suites.overlap import recordings
 from starbench.suites.suite import Suite
@@ -64,10 +64,11 @@ def write(suite: Suite, out: Path, options: Mapping[str, Any]) -> tuple[str, ...
 
 def _line(trial: Trial, item: Item, suite: Suite) -> dict[str, Any]:
     content = [
-        {"type": "text", "text": part.text}
-        if isinstance(part, TextSpec)
-        else {"type": "audio", "audio": item.clip_path(part.clip)}
+        {"type": "audio", "audio": item.clip_path(part.clip)}
+        if isinstance(part, ClipSpec)
+        else {"type": "text", "text": part.text}
         for part in trial.parts
+        if not isinstance(part, JoinedSpec)  # nothing is joined before a model's limits are known
     ]
     return {
         "messages": [

@@ -141,7 +141,8 @@ class _Sounds:
 
     def samples(self, number: int) -> Floats:
         audio = resample(self._store.get(self._paths[number]), _RATE_HZ)
-        return audio.samples.mean(axis=1)
+        mono: Floats = audio.samples.mean(axis=1)
+        return mono
 
 
 def _spectrum(samples: Floats) -> Floats:
@@ -150,7 +151,8 @@ def _spectrum(samples: Floats) -> Floats:
     frequencies = np.fft.rfftfreq(len(samples), 1 / _RATE_HZ)
     edges = np.geomspace(_LOWEST_HZ, _HIGHEST_HZ, _BANDS + 1)
     bands = np.sqrt(np.histogram(frequencies, edges, weights=power)[0])
-    return (bands / max(float(np.linalg.norm(bands)), 1e-12)).astype(np.float32)
+    normalised: Floats = (bands / max(float(np.linalg.norm(bands)), 1e-12)).astype(np.float32)
+    return normalised
 
 
 def _correlation(one: Floats, other: Floats) -> float:
