@@ -31,7 +31,7 @@ from starbench.text import slug
 
 
 @dataclass(frozen=True)
-class Choices:
+class DiagnosisChoices:
     """What a user chooses: the seed of all that is drawn, clips for probes, separators to ask the model behind."""
 
     seed: int = 0
@@ -48,7 +48,7 @@ class Subject:
     model: Model
     arguments: Mapping[str, str]
     """Of the model, as they are typed."""
-    choices: Choices
+    choices: DiagnosisChoices
 
 
 class _UntriedError(Exception):
@@ -61,7 +61,7 @@ class _UntriedError(Exception):
 
 def diagnose(
     run: LoadedRun,
-    choices: Choices,
+    choices: DiagnosisChoices,
     *,
     suites: Sequence[str] = (),
     loading: Mapping[str, Any] | None = None,
@@ -98,7 +98,7 @@ def diagnose(
     return diagnosis
 
 
-def _subject(run: LoadedRun, suite: Suite | None, choices: Choices) -> Subject:
+def _subject(run: LoadedRun, suite: Suite | None, choices: DiagnosisChoices) -> Subject:
     if run.run.imported is not None:
         raise _UntriedError("imported")
     if suite is None:

@@ -141,7 +141,10 @@ PROTOCOLS = [
 @pytest.mark.parametrize(
     ("kind", "names"),
     [
-        ("adapters", ["constant", "gemini", "observer", "openai", "random", "transformers"]),
+        (
+            "adapters",
+            ["constant", "gemini", "observer", "openai", "random", "recognise", "separate", "transformers"],
+        ),
         ("tasks", TASKS),
         ("protocols", PROTOCOLS),
         (

@@ -12,7 +12,7 @@ from starbench.cli.commands.shared import loading_of
 from starbench.cli.exits import BAD_INPUT, DONE
 from starbench.cli.output import echo
 from starbench.diagnose.load import load_diagnosis
-from starbench.diagnose.run import Choices
+from starbench.diagnose.run import DiagnosisChoices
 from starbench.diagnose.run import diagnose as diagnose_run
 from starbench.reporting.diagnosis import STEPS, lines_of
 from starbench.reporting.site.write import write_report
@@ -32,7 +32,7 @@ def diagnose(
     run, loading = load(path), loading_of(options)
     summary = diagnose_run(
         run,
-        Choices(seed, clips, separators),
+        DiagnosisChoices(seed, clips, separators),
         suites=suites,
         loading=loading,
         on_step=lambda step, suite: echo(f"{suite}: {STEPS[step]}", err=True),

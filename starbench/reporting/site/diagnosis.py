@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from statistics import fmean
 from typing import Any, NamedTuple
 
 from starbench.diagnose.load import LoadedDiagnosis, load_diagnosis
 from starbench.reporting.diagnosis import NOT_TRIED, STEPS
-from starbench.reporting.site.charts import Bar, dot_chart
-from starbench.reporting.site.facts import RunFacts, ShareRight, shown_name
-from starbench.reporting.site.tables import PageColumn, PageTable
+from starbench.reporting.site.facts import RunFacts, shown_name
+from starbench.reporting.site.probes import layer_charts, probe_table, verdict_table
+from starbench.reporting.site.tables import PageColumn, PageTable, filled_table
 from starbench.schema.audit import Estimate, Survival
 from starbench.schema.base import Interval
-from starbench.schema.probe import ProbeRecord, ProbeRow, ProbeVerdict, Source
 from starbench.schema.separation import Figure
 
 #: Items that nobody could answer which the page lists; the file of the table has no more.
@@ -38,11 +37,12 @@ def diagnosed(runs: Sequence[RunFacts]) -> list[Diagnosed]:
 
 def page(runs: Sequence[RunFacts], found: Sequence[Diagnosed]) -> dict[str, Any]:
     """Everything that the page shows."""
+    probes = [(one.name, probe) for one in found for probe in one.data.probes]
     return {
-        "verdict_table": _verdict_table(found),
-        "layer_charts": list(_layer_charts(found)),
-        "probe_table": _probe_table(found),
-        "notes": sorted({f"{p.encoder}: {p.note}" for one in found for p in one.data.probes if p.note}),
+        "verdict_table": verdict_table(probes),
+        "layer_charts": list(layer_charts(probes)),
+        "probe_table": probe_table(probes),
+        "notes": sorted({f"{probe.encoder}: {probe.note}" for _, probe in probes if probe.note}),
         "survival_table": _survival_table(found, asked=True),
         "other_survival_table": _survival_table(found, asked=False),
         "unanswerable_table": _unanswerable_table(found),
@@ -63,139 +63,6 @@ def _cell(figure: Estimate | Figure | None) -> _Cell:
     return None if figure is None else (figure.value, figure.interval)
 
 
-def _table(name: str, caption: str, columns: Sequence[PageColumn], rows: Iterator[Any]) -> PageTable | None:
-    """A table, or None where it has no row."""
-    filled = list(rows)
-    return PageTable(name, caption, columns, filled, is_stacked=True) if filled else None
-
-
-def _verdict_table(found: Sequence[Diagnosed]) -> PageTable | None:
-    """Attribute by attribute: where it is lost, and what was read at each stage."""
-    stages = ("clip", "loader", "encoder", "projector", "language model")
-    columns = (
-        PageColumn("run"),
-        PageColumn("attribute"),
-        PageColumn("lost in", key="verdict"),
-        PageColumn("because", key="reason"),
-        *(PageColumn(f"{stage}, %", "share_ci", stage) for stage in stages),
-        PageColumn("JND with random weights, ×", "number_ci", "random twin's JND over the encoder's"),
-        PageColumn("answers, %", "share_ci", "answers"),
-        PageColumn("McNemar p", "p"),
-    )
-    return _table(
-        "diagnosis-verdicts",
-        "Where each attribute is lost: pairs of sounds that the best probe of each stage has right, and that the "
-        "model has right",
-        columns,
-        (
-            _verdict_row(one.name, verdict, stages)
-            for one in found
-            for probe in one.data.probes
-            for verdict in probe.verdicts
-        ),
-    )
-
-
-def _verdict_row(name: str, verdict: ProbeVerdict, stages: Sequence[str]) -> tuple[Any, ...]:
-    by_stage = {reading.stage: (reading.accuracy, reading.interval) for reading in verdict.stages}
-    answers = verdict.answers
-    return (
-        name,
-        shown_name(verdict.attribute),
-        verdict.where,
-        verdict.reason,
-        *(by_stage.get(stage) for stage in stages),
-        verdict.twin and (verdict.twin.jnd_ratio, verdict.twin.jnd_ratio_interval),
-        answers and (answers.accuracy, answers.interval),
-        answers and answers.mcnemar_p,
-    )
-
-
-def _layer_charts(found: Sequence[Diagnosed]) -> Iterator[tuple[str, str]]:
-    """For each attribute of each encoder, what probes read from layer to layer."""
-    for one in found:
-        for probe in one.data.probes:
-            for attribute in probe.attributes:
-                bars = [
-                    Bar(
-                        layer.name,
-                        [_share(probe, layer.name, attribute.name, attribute.chance, s) for s in _SERIES],
-                    )
-                    for layer in probe.layers
-                ]
-                if any(value for bar in bars for value in bar.values):
-                    title = f"{shown_name(attribute.name)}, {probe.encoder}"
-                    yield title, dot_chart(title, bars, [name for name, _ in _SERIES])
-
-
-#: What each mark of a chart is of.
-_SERIES: tuple[tuple[str, Source], ...] = (("model", "model"), ("random weights", "random"))
-
-
-def _share(
-    probe: ProbeRecord, layer: str, attribute: str, chance: float, series: tuple[str, Source]
-) -> ShareRight | None:
-    rows = [
-        row for row in probe.rows if (row.layer, row.attribute, row.source) == (layer, attribute, series[1])
-    ]
-    if not rows:
-        return None
-    best = max(rows, key=lambda row: row.validation)
-    return ShareRight(best.accuracy, best.accuracy_interval, probe.test, probe.test, chance)
-
-
-def _probe_table(found: Sequence[Diagnosed]) -> PageTable | None:
-    columns = (
-        PageColumn("run"),
-        PageColumn("attribute"),
-        PageColumn("layer"),
-        PageColumn("of"),
-        PageColumn("probe"),
-        PageColumn("pooling"),
-        PageColumn("R²", "number_ci"),
-        PageColumn("pairs right, %", "share_ci", "pairs right"),
-        PageColumn("JND", "number"),
-        PageColumn("JND's unit"),
-        PageColumn("human JND", "number"),
-        PageColumn("selectivity", "number"),
-        PageColumn("unseen timbre, R²", "number"),
-        PageColumn("unseen range, %", "share", "unseen range"),
-        PageColumn("p (Holm)", "p"),
-    )
-    return _table(
-        "diagnosis-probes",
-        "Every probe, on clips that it did not learn from",
-        columns,
-        (
-            _probe_row(one.name, probe, row)
-            for one in found
-            for probe in one.data.probes
-            for row in probe.rows
-        ),
-    )
-
-
-def _probe_row(name: str, probe: ProbeRecord, row: ProbeRow) -> tuple[Any, ...]:
-    attribute = next(one for one in probe.attributes if one.name == row.attribute)
-    return (
-        name,
-        shown_name(row.attribute),
-        row.layer,
-        row.source,
-        row.family,
-        row.pooling,
-        None if row.r2 is None or row.r2_interval is None else (row.r2, row.r2_interval),
-        (row.accuracy, row.accuracy_interval),
-        row.jnd,
-        attribute.unit,
-        attribute.human_jnd,
-        row.selectivity,
-        row.unseen_timbre_r2,
-        row.unseen_range_accuracy,
-        row.p_holm,
-    )
-
-
 def _survival_table(found: Sequence[Diagnosed], *, asked: bool) -> PageTable | None:
     """The cues that questions ask for between the sounds that they compare; or all other comparisons."""
     columns = (
@@ -211,7 +78,7 @@ def _survival_table(found: Sequence[Diagnosed], *, asked: bool) -> PageTable | N
         PageColumn("pairs", "count"),
         PageColumn("by another cue", key="leak"),
     )
-    return _table(
+    return filled_table(
         "diagnosis-cues" if asked else "diagnosis-cues-not-asked",
         f"What is left of each cue between sounds that {'questions' if asked else 'no question'} compare"
         f"{'' if asked else 's'}, as an ideal listener reads it",
@@ -254,7 +121,9 @@ def _unanswerable_table(found: Sequence[Diagnosed]) -> PageTable | None:
         for audit in one.data.audits
         for gap in audit.unanswerable[:_MOST_ITEMS]
     )
-    return _table("diagnosis-items", "Items that nobody could answer from what the model gets", columns, rows)
+    return filled_table(
+        "diagnosis-items", "Items that nobody could answer from what the model gets", columns, rows
+    )
 
 
 def _group(factor: str | None, level: str | None) -> str:
@@ -285,7 +154,7 @@ def _separation_table(found: Sequence[Diagnosed]) -> PageTable | None:
         for separation in one.data.separations
         for row in separation.rows
     )
-    return _table("diagnosis-separation", "How well the sources of scenes are separated", columns, rows)
+    return filled_table("diagnosis-separation", "How well the sources of scenes are separated", columns, rows)
 
 
 def _headroom_table(found: Sequence[Diagnosed]) -> PageTable | None:
@@ -312,7 +181,7 @@ def _headroom_table(found: Sequence[Diagnosed]) -> PageTable | None:
         for separation in one.data.separations
         for row in separation.answers
     )
-    return _table("diagnosis-headroom", "What separation brings to the model's answers", columns, rows)
+    return filled_table("diagnosis-headroom", "What separation brings to the model's answers", columns, rows)
 
 
 def _dictionary_table(found: Sequence[Diagnosed]) -> PageTable | None:
@@ -350,7 +219,7 @@ def _dictionary_table(found: Sequence[Diagnosed]) -> PageTable | None:
         for layer in report.layers
     )
     caption = "Sparse dictionaries of layers: what they leave unexplained, and what other seeds find too"
-    return _table("diagnosis-dictionaries", caption, columns, rows)
+    return filled_table("diagnosis-dictionaries", caption, columns, rows)
 
 
 def _tokenizer_table(found: Sequence[Diagnosed]) -> PageTable | None:
@@ -369,4 +238,4 @@ def _tokenizer_table(found: Sequence[Diagnosed]) -> PageTable | None:
         for tokens in one.data.tokenizers
         for kept in tokens.kept
     )
-    return _table("diagnosis-tokens", "What tokenizers keep of single sounds", columns, rows)
+    return filled_table("diagnosis-tokens", "What tokenizers keep of single sounds", columns, rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -90,6 +90,14 @@ class PageTable:
                 "",
             ]
         )
+
+
+def filled_table(
+    name: str, caption: str, columns: Sequence[PageColumn], rows: Iterable[Any]
+) -> PageTable | None:
+    """A table, or None where it has no row."""
+    filled = list(rows)
+    return PageTable(name, caption, columns, filled, is_stacked=True) if filled else None
 
 
 def latex(text: str) -> str:
