@@ -59,7 +59,7 @@ def show(record: ProbeRecord, *, with_baselines: bool) -> None:
                 rows = [
                     r for r in record.rows if (r.source, r.layer, r.attribute) == (source, layer, attribute)
                 ]
-                out.append(f"{source:9}{layer:42}{figures(max(rows, key=lambda row: row.validation))}")
+                out.append(f"{source:10}{layer:44}{figures(max(rows, key=lambda row: row.validation))}")
     out += [f"{one.attribute}: {sentence(one)}" for one in record.verdicts]
     out += leaks(record)
     sys.stdout.write("\n".join(out) + "\n\n")
