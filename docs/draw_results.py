@@ -28,7 +28,7 @@ PANELS = {
     "elevation": "sensitivity_elevation",
     "distance": "sensitivity_distance",
 }
-MODELS = {"observer": "#0072b2", "random": "#d55e00"}
+MODELS = {"observer": "#0072b2", "listener-two-channel": "#009e73", "random": "#d55e00"}
 
 
 def scores(model: str) -> dict:
@@ -51,6 +51,8 @@ def main() -> None:
     for (title, name), panel in zip(PANELS.items(), panels.flat, strict=True):
         for model, colour in MODELS.items():
             parts = levels(scored[model], name)
+            if not parts:  # the cue lies above what the model's front end takes
+                continue
             x, aa = [part["level"] for part in parts], [100 * part["aa"] for part in parts]
             low, high = ([100 * part["aa_ci"][end] for part in parts] for end in (0, 1))
             panel.fill_between(x, low, high, color=colour, alpha=0.15, linewidth=0)

@@ -124,7 +124,7 @@ def delay_likeness(
     """How like every bin of a two-channel spectrum is to each delay, 0 to 1; shape (delays, frequencies, frames)."""
     phase = np.angle(spectrum[1] * np.conj(spectrum[0]))
     expected = 2.0 * np.pi * np.multiply.outer(delays_s, frequencies)
-    return np.exp(_CONCENTRATION * (np.cos(phase[None] - expected[:, :, None]) - 1.0))
+    return np.asarray(np.exp(_CONCENTRATION * (np.cos(phase[None] - expected[:, :, None]) - 1.0)))
 
 
 def delay_peaks(spectrum: Spectrum, frequencies: NDArray[np.float64]) -> list[tuple[float, float]]:

@@ -8,7 +8,7 @@ from starbench.diagnose.load import LoadedDiagnosis
 from starbench.reporting.probe import sentence
 from starbench.schema.audit import Audit
 from starbench.schema.diagnosis import Reason, Step
-from starbench.schema.separation import AnswerRow
+from starbench.schema.separation import Figure
 
 #: What each step finds out.
 STEPS: Mapping[Step, str] = {
@@ -35,7 +35,9 @@ def lines_of(diagnosis: LoadedDiagnosis) -> Iterator[str]:
     for audit in diagnosis.audits:
         yield from _cues(audit)
     for separation in diagnosis.separations:
-        yield from (_headroom(row) for row in separation.answers if row.factor is None and row.headroom)
+        for row in separation.answers:
+            if row.factor is None and row.headroom is not None:
+                yield _headroom(row.separator, row.headroom)
     for gap in diagnosis.not_tried:
         details = f" ({gap.details})" if gap.details else ""
         yield f"not tried: {gap.suite}: {STEPS[gap.step]}: {NOT_TRIED[gap.reason]}{details}"
@@ -49,9 +51,9 @@ def _cues(audit: Audit) -> Iterator[str]:
         yield f"{len(audit.unanswerable)} of {audit.items} items could not be answered by anybody"
 
 
-def _headroom(row: AnswerRow) -> str:
-    low, high = row.headroom.interval
+def _headroom(separator: str, headroom: Figure) -> str:
+    low, high = headroom.interval
     return (
-        f"behind {row.separator}: headroom {100 * row.headroom.value:+.1f} points "
+        f"behind {separator}: headroom {100 * headroom.value:+.1f} points "
         f"[{100 * low:+.1f}, {100 * high:+.1f}]"
     )

@@ -71,7 +71,7 @@ class _Determined(_Blind):
         )
         found = np.einsum("fsc,cft->sft", filters, spectrum)
         mixing = np.linalg.inv(filters)
-        return np.einsum("fcs,sft->scft", mixing, found)
+        return np.asarray(np.einsum("fcs,sft->scft", mixing, found))
 
 
 class Ilrma(_Determined):

@@ -51,8 +51,8 @@ class ForeignTokenizer:
         if not hasattr(self._model, "decode"):
             return None
         with _its_errors(self._folder), torch.inference_mode():
-            array = np.asarray(self._model.decode(torch.from_numpy(codes)[None]), dtype=np.float32)
-        array = array.reshape(array.shape[-2:])
+            given = np.asarray(self._model.decode(torch.from_numpy(codes)[None]), dtype=np.float32)
+        array = given.reshape(*given.shape[-2:])
         if array.shape[0] != codes.size:
             array = array.T
         return np.ascontiguousarray(array) if array.shape[0] == codes.size else None

@@ -36,8 +36,8 @@ class Tokenizer(Protocol):
     def codes(self, samples: Floats) -> Codes:
         """Codes of a mono sound at 16 kHz, shape (n,)."""
 
-    def decoded(self, codes: Codes) -> Floats:
-        """The cochleagram that codes stand for, shape (frames, bands)."""
+    def decoded(self, codes: Codes) -> Floats | None:
+        """The cochleagram that codes stand for, shape (frames, bands); None if it decodes none."""
 
 
 class NextCodeModel(Protocol):

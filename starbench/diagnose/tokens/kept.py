@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from starbench.diagnose.probe.probe import ProbeRequest, Progress, probe
+from starbench.diagnose.probe import prepare, probe
+from starbench.diagnose.probe.prepared import Progress, ignore
 from starbench.diagnose.tokens.interface import LAYERS
 from starbench.models.encoder import NamedEncoder
 from starbench.schema.probe import ProbeRecord, ProbeRow
@@ -15,14 +16,15 @@ def kept(
     suite: Suite,
     count: int,
     seed: int,
-    on_progress: Progress = lambda _what, _done, _all: None,
+    on_progress: Progress = ignore,
 ) -> tuple[Kept, ...]:
     """Probe the layers of a tokenizer's encoder by ``count`` single sounds of the suite's task.
 
-    Of each layer, the linear probe whose pooling was best on the validation clips. Raises :class:`InputError` without
-    scikit-learn, or if the task makes no such sounds.
+    Of each layer, the linear probe whose pooling was best on the validation clips. Raises :class:`InputError`
+    if the task makes no such sounds.
     """
-    found = probe(encoder, suite, ProbeRequest(count=count, seed=seed), on_progress)
+    prepared = prepare(suite, (), count, seed, on_progress)
+    found = probe(encoder, prepared, on_progress=on_progress)
     units = {one.name: one.unit for one in found.attributes}
     rows = [
         (attribute, layer.name, _linear(found, attribute, layer.name))

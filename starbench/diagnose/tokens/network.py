@@ -53,6 +53,10 @@ def _stack(n_in: int, width: int, n_out: int) -> nn.Sequential:
 class CochlearNetwork(nn.Module):
     """A window sees 31 ms to either side of a frame; what follows looks only back, 70 ms."""
 
+    window: torch.Tensor
+    mean: torch.Tensor
+    deviation: torch.Tensor
+
     def __init__(self, bits: int, bands: int, width: int) -> None:
         super().__init__()
         self.width = width
