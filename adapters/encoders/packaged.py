@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
@@ -33,9 +34,7 @@ def torch_module() -> ModuleType:
     """The module ``torch``; :class:`InputError` if it is not installed."""
     if find_spec("torch") is None:
         raise InputError("this encoder needs torch, not installed here: pip install 'starbench[local]'")
-    import torch
-
-    return torch
+    return import_module("torch")
 
 
 def mono(audio: Audio) -> NDArray[np.float32]:
