@@ -25,8 +25,11 @@ from user_recordings import ambisonics, recordings, sofa_room
 REPOSITORY = Path(__file__).resolve().parents[1]
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in (REPOSITORY / "docs").glob("*.md"))]
 _LOCAL = "transformers:Qwen/Qwen2-Audio-7B-Instruct"
+#: The commands of this page run networks.
+_NETWORKS = "docs/diagnostics.md"
 _CAMPAIGN = "python -m tests.faults"
 _SERVER, _DATA, _MMAU = "http://localhost:8000/v1", "/data/STAR-Bench", "/data/MMAU"
+_EXAMPLES_FOLDER = "examples/listener"
 _RECORDINGS, _ROOM, _AMBISONICS = "/data/recordings", "/data/room.sofa", "/data/foa.wav"
 
 
@@ -41,7 +44,7 @@ def _commands(document: str) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("document", [d for d in DOCUMENTS if _commands(d)])
+@pytest.mark.parametrize("document", [d for d in DOCUMENTS if _commands(d) and d != _NETWORKS])
 def test_commands_run_as_they_stand(document: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     commands = [command for command in _commands(document) if _LOCAL not in command]
     _run_all(commands, document, tmp_path, request)
@@ -56,11 +59,17 @@ def test_commands_with_local_models_run(
     _run_all(commands, document, tmp_path, request)
 
 
+@pytest.mark.local
+def test_commands_that_look_into_networks_run(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    _run_all(_commands(_NETWORKS), _NETWORKS, tmp_path, request)
+
+
 def _run_all(commands: list[str], document: str, folder: Path, request: pytest.FixtureRequest) -> None:
     _write_examples(document, folder)
     with LLMockServer() as server:
         for command in commands:
-            done = _run(_stand_in(command, server, request, folder), folder)
+            seconds = 600 if document == _NETWORKS else 120
+            done = _run(_stand_in(command, server, request, folder), folder, seconds)
             assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
 
 
@@ -76,6 +85,7 @@ def _stand_in(command: str, server: LLMockServer, request: pytest.FixtureRequest
     if _RECORDINGS in command:
         recordings(folder / "recordings")
         command = command.replace(_RECORDINGS, str(folder / "recordings"))
+    command = command.replace(_EXAMPLES_FOLDER, str(REPOSITORY / _EXAMPLES_FOLDER))
     if _ROOM in command:
         command = command.replace(_ROOM, str(sofa_room(folder / "room.sofa")))
     if _AMBISONICS in command:
@@ -110,7 +120,7 @@ def _write_examples(document: str, folder: Path) -> None:
         (folder / name).write_text(code, "utf-8")
 
 
-def _run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def _run(command: str, folder: Path, seconds: int) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
     environment |= {"OPENAI_API_KEY": "not-a-real-key", "GEMINI_API_KEY": "not-a-real-key"}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
@@ -121,7 +131,7 @@ def _run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=seconds,
         check=False,
     )
 

@@ -237,7 +237,7 @@ class Listener:
 
     The loader has internal noise, as ears have, which ``noise`` scales; 0 is none. It follows from the clip's digest,
     so the same clip is always heard in the same way.
-    ``weights`` is a file that ``train.py`` wrote; by default the one that stands beside this file.
+    ``file`` is one that ``train.py`` wrote; by default the one that stands beside this file.
     """
 
     note = "a small model of our own, trained on starbench's stimuli"
@@ -247,8 +247,8 @@ class Listener:
         **{f"language {number}": "language model" for number in range(1, LANGUAGE_LAYERS + 1)},
     }
 
-    def __init__(self, channels: int = 1, noise: float = 1.0, weights: str | None = None) -> None:
-        path = Path(weights) if weights else Path(__file__).with_name(f"listener-{channels}.safetensors")
+    def __init__(self, channels: int = 1, noise: float = 1.0, file: str | None = None) -> None:
+        path = Path(file) if file else Path(__file__).with_name(f"listener-{channels}.safetensors")
         self.channels, self.noise = channels, noise
         self.identity = {"weights": sha256(path.read_bytes()).hexdigest()[:12]}
         self.capabilities = Capabilities(

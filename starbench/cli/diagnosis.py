@@ -10,7 +10,7 @@ import typer
 from starbench.cli import options
 
 
-@options.with_options(options.loading)
+@options.with_options(options.server, options.loading)
 def diagnose(
     run: Annotated[Path, typer.Argument(help="A run's directory.")],
     suite: options.SuitesOfRuns = None,
@@ -23,7 +23,7 @@ def diagnose(
     ] = None,
     clips: Annotated[int, typer.Option(min=100, help="Clips for the probes of each suite.")] = 900,
     seed: options.Seed = 0,
-    **loading: Any,
+    **shared: Any,
 ) -> None:
     """Find out where the model of a run loses a sound, and add a page to the run's report.
 
@@ -33,4 +33,4 @@ def diagnose(
     """
     from starbench.cli.commands.diagnose import diagnose as command
 
-    raise typer.Exit(command(run, suite or [], tuple(separator or ()), clips, seed, loading))
+    raise typer.Exit(command(run, suite or [], tuple(separator or ()), clips, seed, shared))

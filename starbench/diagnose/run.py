@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from starbench.diagnose.audit import audit
@@ -16,7 +15,7 @@ from starbench.engine.settings import settings_of
 from starbench.errors import InputError
 from starbench.models.adapter import Model
 from starbench.models.encoder import as_encoder
-from starbench.models.resolve import resolve
+from starbench.models.resolve import resolve_again
 from starbench.planning.plan import Request, plan_run
 from starbench.redact import redact
 from starbench.runs.attempt import Events, ask_all
@@ -37,6 +36,8 @@ class DiagnosisChoices:
     seed: int = 0
     clips: int = 900
     separators: tuple[str, ...] = ()
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    """Of the model, beside those that the run records: where it is served today."""
 
 
 @dataclass(frozen=True)
@@ -104,12 +105,8 @@ def _subject(run: LoadedRun, suite: Suite | None, choices: DiagnosisChoices) -> 
     if suite is None:
         raise _UntriedError("no suite")
     identity = run.run.identity
-    arguments = {
-        name: value if isinstance(value, str) else json.dumps(value)
-        for name, value in identity.model_args.items()
-    }
     try:
-        model = resolve(identity.model, arguments)
+        model, arguments = resolve_again(identity.model, identity.model_args, choices.arguments)
     except InputError as error:
         raise _UntriedError("no model", redact(str(error))) from error
     return Subject(run, suite, model, arguments, choices)

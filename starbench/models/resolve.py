@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from collections.abc import Callable, Mapping
 from contextlib import chdir, suppress
@@ -44,6 +45,31 @@ def resolve(spec: str, arguments: Mapping[str, str] | None = None) -> Model:
         factory = registry.load("adapters", name)
     with chdir("."):
         return make(factory, spec, typed, file_versions(name))
+
+
+def resolve_again(
+    spec: str, recorded: Mapping[str, Any], further: Mapping[str, str]
+) -> tuple[Model, dict[str, str]]:
+    """Make the model of a run's record again; also returns its arguments, as they are typed.
+
+    What an adapter found out by itself (its ``identity``) stands beside the recorded arguments, and is none.
+    ``further`` arguments are what the record leaves out, such as the server's address.
+
+    Raises :class:`InputError` as :func:`resolve`, and if it is another model now.
+    """
+    factory = registry.load("adapters", registry.split("adapters", spec)[0])
+    arguments = {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for name, value in recorded.items()
+        if command_line.takes(factory, name, spec)
+    }
+    arguments |= further
+    model = resolve(spec, arguments)
+    now = recorded_arguments(model)
+    for name, value in recorded.items():
+        if now.get(name) != value:
+            raise InputError(f"the run was of {name}={value}, and the model of today has {now.get(name)}")
+    return model, arguments
 
 
 def make(

@@ -73,6 +73,15 @@ def _is_json(value: Any) -> bool:
     return same and not isinstance(value, tuple)
 
 
+def takes(factory: Callable[..., Any], name: str, spec: str) -> bool:
+    """Whether ``factory`` has an argument of this name, or takes any."""
+    parameters = _parameters(factory, spec)
+    return any(
+        parameter.kind is parameter.VAR_KEYWORD or (known == name and parameter.kind in _BY_NAME)
+        for known, parameter in parameters.items()
+    )
+
+
 def _parameters(factory: Callable[..., Any], spec: str) -> Mapping[str, inspect.Parameter]:
     try:
         parameters = inspect.signature(factory).parameters

@@ -60,7 +60,7 @@ def test_fifty_steps_lower_the_loss_and_the_weights_are_read_back(listener: Any,
     trained = train.train(made, 1, steps=50, hearing=0.0, log=lambda _: None)
     assert np.mean(trained.losses[-10:]) < np.mean(trained.losses[:10])
     train.save(trained, tmp_path / "weights.safetensors")
-    again = listener.Listener(1, weights=str(tmp_path / "weights.safetensors"))
+    again = listener.Listener(1, file=str(tmp_path / "weights.safetensors"))
     assert list(again.vocabulary) == trained.vocabulary
     for name, value in trained.network.state_dict().items():
         torch.testing.assert_close(again.network.state_dict()[name], value, atol=2e-3, rtol=2e-3)

@@ -8,7 +8,7 @@ from typing import Any
 
 from starbench.cli.commands.report import lines
 from starbench.cli.commands.report_line import FOLDER
-from starbench.cli.commands.shared import loading_of
+from starbench.cli.commands.shared import arguments_of, loading_of
 from starbench.cli.exits import BAD_INPUT, DONE
 from starbench.cli.output import echo
 from starbench.diagnose.load import load_diagnosis
@@ -32,7 +32,7 @@ def diagnose(
     run, loading = load(path), loading_of(options)
     summary = diagnose_run(
         run,
-        DiagnosisChoices(seed, clips, separators),
+        DiagnosisChoices(seed, clips, separators, arguments_of(options)),
         suites=suites,
         loading=loading,
         on_step=lambda step, suite: echo(f"{suite}: {STEPS[step]}", err=True),

@@ -45,10 +45,14 @@ def names_in(texts: Sequence[str]) -> tuple[str, ...]:
 
 def model_of(options: Mapping[str, Any]) -> Model:
     """The model that ``--model``, ``--model-arg`` and ``--base-url`` name."""
+    return resolve(options["model"], arguments_of(options))
+
+
+def arguments_of(options: Mapping[str, Any]) -> dict[str, str]:
+    """What ``--model-arg`` and ``--base-url`` say."""
     arguments = {"base_url": options["base_url"]} if options["base_url"] else {}
-    for name, value in key_values("--model-arg", options["model_arg"] or ()):
-        arguments[name.replace("-", "_")] = value
-    return resolve(options["model"], arguments)
+    pairs = key_values("--model-arg", options["model_arg"] or ())
+    return arguments | {name.replace("-", "_"): value for name, value in pairs}
 
 
 def key_values(option: str, pairs: Iterable[str]) -> Iterator[tuple[str, str]]:
