@@ -260,8 +260,8 @@ class Listener:
             max_batch=32,
             channels_kept=channels == 2,
         )
-        with safe_open(path, "pt") as file:
-            self.vocabulary = {word: n for n, word in enumerate(json.loads(file.metadata()["vocabulary"]))}
+        with safe_open(path, "pt") as stored:
+            self.vocabulary = {word: n for n, word in enumerate(json.loads(stored.metadata()["vocabulary"]))}
         self.network = Network(channels, len(self.vocabulary)).eval()
         self.network.load_state_dict({name: value.float() for name, value in load_file(path).items()})
 
