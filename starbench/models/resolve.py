@@ -140,7 +140,9 @@ def as_model(
             f"model {spec!r} declares max_batch={declared.max_batch} and has no method "
             f"generate_batch(prompts){at(line_of(type(adapter)))}"
         )
-    own = Model(spec, {}, adapter).declared("versions")
+    # Looked up as it stands: a proxy raises whatever it likes for a name that it does not know.
+    is_there = inspect.getattr_static(adapter, "versions", None) is not None
+    own = Model(spec, {}, adapter).declared("versions") if is_there else None
     further = own if isinstance(own, dict) else {}
     return Model(spec, dict(arguments or {}), adapter, {**(versions or {}), **further})
 
