@@ -55,6 +55,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_loader_that_mixes_to_mono_is_found_and_shown(bench: Path, command: Command) -> None:
     done = command("diagnose", str(bench / "DeafToSides"), "--clips", "120")
     assert done.code == 0, done.err
@@ -74,6 +75,7 @@ def test_a_loader_that_mixes_to_mono_is_found_and_shown(bench: Path, command: Co
     assert (bench / "DeafToSides" / "report" / "tables" / "diagnosis-verdicts.csv").exists()
 
 
+@pytest.mark.slow
 def test_what_cannot_be_tried_is_said_and_the_rest_is_done(bench: Path, command: Command) -> None:
     done = command("diagnose", str(bench / "Silent"))
     assert done.code == 0, done.err

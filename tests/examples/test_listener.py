@@ -14,6 +14,7 @@ from scipy.stats import binom
 
 from starbench.audio import Audio, quantise
 from starbench.build.build import build
+from starbench.diagnose.probe import prepare, probe
 from starbench.models.encoder import resolve_encoder
 from starbench.planning.trials import materialise, plan_trials
 from starbench.protocols.starbench import Starbench
@@ -114,3 +115,17 @@ def test_it_is_an_encoder_with_a_stage_for_each_layer_and_a_random_twin(listener
 
 def test_it_keeps_the_contract_of_a_model(command: Command) -> None:
     assert command("check-model", SPEC).code == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("channels", [1, 2])
+def test_where_it_loses_azimuth_is_found(channels: int, tmp_path: Path) -> None:
+    """What mixes to mono loses azimuth in the loader; what does not, does not. Level is in the tower of both."""
+    suite = build("perception", BuildSpec(("pitch",), "default", 424242, 8), tmp_path, workers=1)
+    prepared = prepare(suite, ("loudness", "azimuth"), 400, 5)
+    record = probe(resolve_encoder(SPEC, {"channels": str(channels)}), prepared)
+    found = {verdict.attribute: verdict for verdict in record.verdicts}
+    tower = next(stage for stage in found["loudness"].stages if stage.stage == "encoder")
+    assert tower.state != "lost"
+    assert tower.significant
+    assert (found["azimuth"].where == "loader") == (channels == 1)

@@ -17,6 +17,8 @@ from starbench.models.encoder import as_encoder
 from starbench.models.resolve import as_model
 from starbench.schema.probe import ProbeRecord, ProbeVerdict
 
+pytestmark = pytest.mark.slow
+
 NOTHING_FOUND = "none found"
 
 
