@@ -68,8 +68,7 @@ def _run_all(commands: list[str], document: str, folder: Path, request: pytest.F
     _write_examples(document, folder)
     with LLMockServer() as server:
         for command in commands:
-            seconds = 600 if document == _NETWORKS else 120
-            done = _run(_stand_in(command, server, request, folder), folder, seconds)
+            done = _run(_stand_in(command, server, request, folder), folder)
             assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
 
 
@@ -120,7 +119,7 @@ def _write_examples(document: str, folder: Path) -> None:
         (folder / name).write_text(code, "utf-8")
 
 
-def _run(command: str, folder: Path, seconds: int) -> subprocess.CompletedProcess[str]:
+def _run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
     environment |= {"OPENAI_API_KEY": "not-a-real-key", "GEMINI_API_KEY": "not-a-real-key"}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
@@ -131,7 +130,7 @@ def _run(command: str, folder: Path, seconds: int) -> subprocess.CompletedProces
         env=environment,
         capture_output=True,
         text=True,
-        timeout=seconds,
+        timeout=600,
         check=False,
     )
 
