@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from starbench.errors import InputError
+from starbench.storage.inputs import read_bytes
 
 #: Numbers of fields: of a model its graph; of a graph its weights and outputs; of weights and outputs some.
 _GRAPH, _WEIGHTS, _OUTPUT = 7, 5, 12
@@ -38,7 +39,7 @@ def open_session(path: Path, taps: Sequence[str], shuffle_seed: int | None = Non
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
-    model = with_outputs(path.read_bytes(), taps, shuffle_seed)
+    model = with_outputs(read_bytes(path), taps, shuffle_seed)
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 

@@ -221,7 +221,7 @@ def test_the_command_says_what_is_wrong(
     suite, run, out = str(perception.root), str(finished), str(tmp_path / "x")
     for arguments, sentence in {
         (run, "--to", "inspec", "--out", out): "there is no format 'inspec': did you mean 'inspect'?",
-        (suite, "--to", "lm-eval", "--out", out): "is a suite: export it to hugging-face, star-bench",
+        (suite, "--to", "lm-eval", "--out", out): "is a suite: export it to hugging-face, chat, star-bench",
         (run, "--to", "star-bench", "--out", out): "is a run: export it to parquet, csv, every-eval-ever",
         (run, "--to", "inspect"): "--to inspect needs --out",
         (run, "--to", "inspect", "--scores", "--out", out): "--scores is for the formats parquet, csv",

@@ -64,7 +64,11 @@ def test_names_of_one_kind_are_no_names_of_another() -> None:
     ("kind", "name", "hint"),
     [
         ("adapters", "opneai", "no adapter is called 'opneai': did you mean 'openai'?"),
-        ("adapters", "zzzzzz", "there are constant, gemini, observer, openai, random, transformers"),
+        (
+            "adapters",
+            "zzzzzz",
+            "there are constant, gemini, observer, openai, random, recognise, separate, trans",
+        ),
         ("tasks", "perceptoin", "no task is called 'perceptoin': did you mean 'perception'?"),
         ("synthesizers", "tone_pair", "no synthesizer is called 'tone_pair': did you mean 'tone-pair'?"),
         ("adapters", "", "no adapter is called ''"),

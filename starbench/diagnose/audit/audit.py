@@ -114,9 +114,10 @@ def _survivals(heard: Sequence[AuditedItem], forms: Sequence[FormOfSound], seed:
             by_cue[one.cue].append(one)
     if not by_cue:  # a suite about anything else: what delivery does to its sounds at all
         by_cue = {cue: list(heard) for cue in ("pitch", "loudness", "duration", "azimuth")}
-    for cue, items in by_cue.items():
-        asked = {scope: sum(one.scope == scope for one in items) for scope in _SCOPES}
+    for cue, of_cue in by_cue.items():
         for form in forms:
+            items = [one for one in of_cue if form.name in one.heard]
+            asked = {scope: sum(one.scope == scope for one in items) for scope in _SCOPES}
             rates = [fact.rate for one in items for fact in one.facts.get(form.name, ())]
             if cue not in CUES:
                 is_lost = bool(rates) and max(rates) / 2 < _ELEVATION_FROM_HZ
@@ -182,11 +183,13 @@ def _accuracies(
             cells[one.cue, one.item.level, one.item.level_unit].append(one)
     for (cue, level, unit), items in sorted(cells.items(), key=_ascending):
         for form in forms:
-            right = [_right(one, form, cue, noise.get(cue, 0.0)) for one in items]
+            right = [_right(one, form, cue, noise.get(cue, 0.0)) for one in items if form in one.heard]
+            if not right:
+                continue
             value = float(np.mean(right))
-            accuracy = Estimate(value=value, interval=share(value, len(items)))
+            accuracy = Estimate(value=value, interval=share(value, len(right)))
             yield LevelAccuracy(
-                cue=cue, form=form, level=level, level_unit=unit, items=len(items), accuracy=accuracy
+                cue=cue, form=form, level=level, level_unit=unit, items=len(right), accuracy=accuracy
             )
 
 

@@ -6,7 +6,6 @@ the hub: what is trusted is a folder that can be read beforehand. Its weights mu
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from starbench.diagnose.tokens.interface import HOP, Codes, Floats
 from starbench.errors import InputError, PluginError, StarbenchError
 from starbench.plugins import registry
-from starbench.storage.inputs import read_bytes
+from starbench.storage.inputs import read_json
 
 #: Codes of a checkpoint whose configuration does not say how many there are: as many as WavCoch has.
 _USUAL_SIZE = 8192
@@ -91,10 +90,7 @@ def has_own_code(folder: Path) -> bool:
 
 
 def _configuration(path: Path) -> dict[str, Any]:
-    try:
-        read = json.loads(read_bytes(path))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} is not JSON: download the checkpoint again") from error
+    read = read_json(path)
     return read if isinstance(read, dict) else {}
 
 
