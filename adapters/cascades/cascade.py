@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
@@ -33,7 +34,7 @@ def split_arguments(arguments: Mapping[str, str], stage: str) -> tuple[dict[str,
     return own, {name: text for name, text in arguments.items() if not name.startswith(prefix)}
 
 
-class Cascade:
+class Cascade(ABC):
     """Puts a changed prompt to the model behind it; a subclass says how prompts are changed, and what it declares.
 
     What the model answers, and every error that it raises, is the cascade's.
@@ -58,9 +59,9 @@ class Cascade:
         if (self._inner.capabilities.max_batch or 1) > 1:
             self.generate_batch = self._generate_batch
 
+    @abstractmethod
     async def changed(self, prompt: Prompt) -> Prompt:
         """The prompt as the model behind gets it."""
-        raise NotImplementedError
 
     async def generate(self, prompt: Prompt) -> Response:
         """Answer one prompt as the model behind does."""

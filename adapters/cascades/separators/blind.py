@@ -6,6 +6,7 @@ to the clip. All begin at random, so a seed belongs to them; pyroomacoustics dra
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -21,7 +22,7 @@ from ..estimates import Spectrum, transform
 Samples = NDArray[np.float64]
 
 
-class _Blind:
+class _Blind(ABC):
     """A method of pyroomacoustics on a short-time spectrum, with a seed of its own."""
 
     def __init__(self, iterations: int, window_s: float, seed: int) -> None:
@@ -43,9 +44,9 @@ class _Blind:
         streams = [stft.istft(image, k1=samples.shape[0]).real.T for image in images[loudest]]
         return np.stack(streams) * level
 
+    @abstractmethod
     def _images(self, spectrum: Spectrum, n_sources: int) -> Spectrum:
         """What each source puts into each channel, shape (sources, channels, frequencies, frames)."""
-        raise NotImplementedError
 
 
 class _Determined(_Blind):
