@@ -38,9 +38,9 @@ from listener import (
     with_noise,
     words,
 )
-from questions import Question, Sound, another_question, own_question, sounds
 from safetensors.torch import save_file
 from torch.nn.functional import cross_entropy, huber_loss
+from training_questions import Question, Sound, another_question, own_question, sounds
 
 from starbench.build.render import render_stimulus
 from starbench.execution.processes import available_cpus, map_items
