@@ -104,9 +104,8 @@ def _subject(run: LoadedRun, suite: Suite | None, choices: DiagnosisChoices) -> 
         raise _UntriedError("imported")
     if suite is None:
         raise _UntriedError("no suite")
-    identity = run.run.identity
     try:
-        model, arguments = resolve_again(identity.model, identity.model_args, choices.arguments)
+        model, arguments = resolve_again(run.run, choices.arguments)
     except InputError as error:
         raise _UntriedError("no model", redact(str(error))) from error
     return Subject(run, suite, model, arguments, choices)

@@ -19,7 +19,7 @@ from starbench.plugins import arguments as command_line
 from starbench.plugins import registry
 from starbench.plugins.source_location import at, explain, line_of
 from starbench.redact import address, names_secret, redact, register, register_address, register_fields
-from starbench.schema import Capabilities
+from starbench.schema import Capabilities, Run
 from starbench.schema.base import Facts
 from starbench.storage.inputs import read_bytes
 from starbench.text import validation_problem
@@ -47,21 +47,22 @@ def resolve(spec: str, arguments: Mapping[str, str] | None = None) -> Model:
         return make(factory, spec, typed, file_versions(name))
 
 
-def resolve_again(
-    spec: str, recorded: Mapping[str, Any], further: Mapping[str, str]
-) -> tuple[Model, dict[str, str]]:
+def resolve_again(run: Run, further: Mapping[str, str]) -> tuple[Model, dict[str, str]]:
     """Make the model of a run's record again; also returns its arguments, as they are typed.
 
-    What an adapter found out by itself (its ``identity``) stands beside the recorded arguments, and is none.
     ``further`` arguments are what the record leaves out, such as the server's address.
 
     Raises :class:`InputError` as :func:`resolve`, and if it is another model now.
     """
-    factory = registry.load("adapters", registry.split("adapters", spec)[0])
+    spec, recorded = run.identity.model, run.identity.model_args
+    name, in_spec = registry.split("adapters", spec)
+    factory = registry.load("adapters", name)
+    not_typed = {*run.adapter_facts, *(("model",) if in_spec else ())}
     arguments = {
         name: value if isinstance(value, str) else json.dumps(value)
         for name, value in recorded.items()
-        if command_line.takes(factory, name, spec)
+        # A run of an older version does not say what the adapter said of itself.
+        if name not in not_typed and command_line.takes(factory, name, spec)
     }
     arguments |= further
     model = resolve(spec, arguments)

@@ -136,6 +136,7 @@ def plan_run(request: Request, model: Model) -> RunPlan:
             model_args=recorded_arguments(model),
             setup=setup.model_copy(update={"protocol": None}),  # each suite has it
         ),
+        adapter_facts=tuple(sorted(model.identity.keys() - model.arguments.keys())),
         capabilities=model.capabilities,
         served_by=model.server,
         adaptations=tuple(change for change in (resampled, silent, *counted) if change is not None),

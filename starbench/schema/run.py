@@ -50,6 +50,8 @@ class Run(Frozen):
     label: str | None = None
     """What the user calls the run (``--name``): shown beside the model, and no part of the identity."""
     identity: Identity
+    adapter_facts: tuple[str, ...] = ()
+    """Names in ``model_args`` of what the adapter says of itself (its ``identity``), which nobody gives."""
     capabilities: Capabilities
     served_by: str | None = None
     """Where the questions went when the run was begun: the server's address without any secret."""

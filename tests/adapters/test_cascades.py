@@ -18,7 +18,7 @@ import starbench
 from starbench.audio import Audio, quantise
 from starbench.errors import InputError, NotApplicableError, RequestError
 from starbench.models.call import AdapterCall
-from starbench.models.resolve import recorded_arguments, resolve
+from starbench.models.resolve import recorded_arguments, resolve, resolve_again
 from starbench.planning.plan import Request, plan_run
 from starbench.schema import ClipPart, Prompt, Response, TextPart
 
@@ -339,6 +339,19 @@ def test_the_observer_behind_no_separator_answers_as_alone(tmp_path: Path) -> No
     behind = starbench.run("separate:none+observer", suite, tmp_path / "behind", canary=False)
     assert {k: e.response for k, e in alone.ends.items()} == {k: e.response for k, e in behind.ends.items()}
     assert starbench.score(behind).delivered
+
+
+def test_the_cascade_of_a_run_can_be_made_again(plugin: str, tmp_path: Path) -> None:
+    """What both stages say of themselves stands in the record, and is no argument."""
+    write_suite(tmp_path / "suite", [sources(0)])
+    given = {"separator.iterations": "3", "seed": "7", "sources": "2"}
+    model = resolve(f"separate:ipd-mask+{plugin}:Plain", given)
+    run = plan_run(Request((str(tmp_path / "suite"),)), model).run
+    again, arguments = resolve_again(run, {})
+    assert arguments == given
+    assert recorded_arguments(again) == run.identity.model_args
+    with pytest.raises(InputError, match="the run was of sources=2, and the model of today has 3"):
+        resolve_again(run, {"sources": "3"})
 
 
 def test_streams_reach_a_server(httpserver: HTTPServer, tmp_path: Path) -> None:
