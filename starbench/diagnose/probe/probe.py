@@ -136,9 +136,9 @@ def _verdict(
     pairs = answered.pairs.get(name, ()) if answered else ()
     if answered is not None and pairs and len(found) > 1:
         # Beside the last probe that reads it; where no layer does, beside the first.
-        _, last = found[max(last_kept(found), 1)]
+        _, last = found[max(last_kept([one for one, _ in found]), 1)]
         answers = compare(pairs, last, features, answered.source)
-    return judge(name, found, twin, answers)
+    return judge(name, [one for one, _ in found], twin, answers)
 
 
 def _described(target: Target) -> ProbedAttribute:

@@ -78,12 +78,12 @@ def stage_readings(
     return found
 
 
-def last_kept(found: Sequence[tuple[StageReading, ProbeReading]]) -> int:
+def last_kept(stages: Sequence[StageReading]) -> int:
     """Place of the last stage behind which the attribute is read; what is read there was there before, too.
 
     -1 if it is read nowhere.
     """
-    return max((place for place, (one, _) in enumerate(found) if one.state == "kept"), default=-1)
+    return max((place for place, one in enumerate(stages) if one.state == "kept"), default=-1)
 
 
 def compare_twin(ours: ProbeReading, twins: Sequence[ProbeReading], target: Target) -> TwinComparison:
@@ -103,26 +103,27 @@ def compare_twin(ours: ProbeReading, twins: Sequence[ProbeReading], target: Targ
 
 def judge(
     attribute: str,
-    found: Sequence[tuple[StageReading, ProbeReading]],
+    stages: Sequence[StageReading],
     twin: TwinComparison | None = None,
     answers: Answers | None = None,
 ) -> ProbeVerdict:
     """Where the attribute is lost, by the first of these that holds.
 
     Answers that are as good as the bar: nowhere. No baseline reads it from the clips: undetermined. A stage after the
-    last that keeps it is lost: there. Random weights read it as well: the encoder. Answers are worse than the last
-    probe: the language model.
+    last that keeps it is lost: there. Without answers: nowhere. Answers are worse than the last probe: the language
+    model, or the encoder if random weights read it as well, so that training has brought nothing that the rest of the
+    model could use.
     """
-    stages = tuple(one for one, _ in found)
-    where, reason = _loss(stages, last_kept(found), twin, None if answers is None else _answered(answers))
+    where, reason = _loss(stages, twin, None if answers is None else _answered(answers))
     return ProbeVerdict(
-        attribute=attribute, where=where, reason=reason, stages=stages, twin=twin, answers=answers
+        attribute=attribute, where=where, reason=reason, stages=tuple(stages), twin=twin, answers=answers
     )
 
 
 def _loss(
-    stages: Sequence[StageReading], kept: int, twin: TwinComparison | None, answered: State | None
+    stages: Sequence[StageReading], twin: TwinComparison | None, answered: State | None
 ) -> tuple[Where, VerdictReason]:
+    kept = last_kept(stages)
     if answered == "kept":
         return "none found", "answers agree"
     if kept < 0:
@@ -139,12 +140,14 @@ def _loss(
 
 def _loss_behind_all(twin: TwinComparison | None, answered: State | None) -> tuple[Where, VerdictReason]:
     """Where it is lost if every stage keeps it."""
-    if twin is not None and twin.jnd_ratio_interval[0] <= _BETTER:
-        if twin.jnd_ratio_interval[1] < _MUCH_BETTER:
-            return "encoder", "as with random weights"
-        return "undetermined", "interval across the bar"
+    may_be_as_random = twin is not None and twin.jnd_ratio_interval[0] <= _BETTER
+    is_as_random = may_be_as_random and twin is not None and twin.jnd_ratio_interval[1] < _MUCH_BETTER
     if answered is None:
-        return "none found", "readable everywhere"
+        return "none found", "as with random weights" if is_as_random else "readable everywhere"
+    if is_as_random:
+        return "encoder", "as with random weights"
+    if may_be_as_random:
+        return "undetermined", "interval across the bar"
     return "language model", "answers below the probe"
 
 
