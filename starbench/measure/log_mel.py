@@ -9,6 +9,7 @@ tells, not the sound that it was made from.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,7 @@ class MelFrontEnd:
     n_fft: int = 400
     hop: int = 160
 
-    @property
+    @cached_property
     def window(self) -> Floats:
         """The periodic Hann window of a frame."""
         return np.asarray(hann(self.n_fft, sym=False))
@@ -46,12 +47,11 @@ class MelFrontEnd:
         magnitude = np.sqrt(self._line_powers(target))
         phase = np.exp(2j * np.pi * np.random.default_rng(_SEED).random(magnitude.shape))
         before = np.zeros_like(phase)
-        length = self.hop * (magnitude.shape[1] - 1) + self.n_fft
         for _ in range(_PHASE_ROUNDS):
-            consistent = self._spectra(self._signal(magnitude * phase, length), padded=True)
+            consistent = self._spectra(self._signal(magnitude * phase), padded=True)
             ahead = consistent + _MOMENTUM * (consistent - before)
             phase, before = ahead / np.maximum(np.abs(ahead), 1e-12), consistent
-        signal = self._signal(magnitude * phase, length)[self.n_fft // 2 :]
+        signal = self._signal(magnitude * phase)[self.n_fft // 2 :]
         return np.asarray(np.pad(signal, (0, max(0, n - signal.size)))[:n])
 
     def _line_powers(self, mel_power: Floats) -> Floats:
@@ -71,15 +71,22 @@ class MelFrontEnd:
         frames = np.lib.stride_tricks.sliding_window_view(whole, self.n_fft)[:: self.hop]
         return np.asarray(np.fft.rfft(frames * self.window, axis=1).T)
 
-    def _signal(self, spectra: NDArray[np.complex128], length: int) -> Floats:
+    def _signal(self, spectra: NDArray[np.complex128]) -> Floats:
         """Overlap-add, with the windows' squares taken out."""
         frames = np.fft.irfft(spectra.T, self.n_fft, axis=1) * self.window
-        signal, weight = np.zeros(length), np.zeros(length)
-        for number, frame in enumerate(frames):
-            place = slice(number * self.hop, number * self.hop + self.n_fft)
-            signal[place] += frame
-            weight[place] += np.square(self.window)
-        return np.asarray(signal / np.maximum(weight, 1e-3))
+        weight = self._added(np.broadcast_to(np.square(self.window), frames.shape))
+        return np.asarray(self._added(frames) / np.maximum(weight, 1e-3))
+
+    def _added(self, frames: Floats) -> Floats:
+        """Frames added up, each one hop after the one before; of all of them one hop at a time."""
+        n_frames, n_hops = frames.shape[0], -(-self.n_fft // self.hop)
+        parts = np.pad(frames, ((0, 0), (0, n_hops * self.hop - self.n_fft))).reshape(
+            n_frames, n_hops, self.hop
+        )
+        total = np.zeros((n_frames + n_hops - 1, self.hop))
+        for place in range(n_hops):
+            total[place : place + n_frames] += parts[:, place]
+        return total.ravel()[: self.hop * (n_frames - 1) + self.n_fft]
 
 
 def slaney_filters(bands: int = 80, rate: int = 16_000, n_fft: int = 400) -> Floats:
