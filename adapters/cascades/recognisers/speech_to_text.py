@@ -12,11 +12,15 @@ from numpy.typing import NDArray
 
 from starbench.errors import InputError
 
+from ...transformers.loading import as_input_error, library, quiet
+
 Samples = NDArray[np.float64]
 
 
 class SpeechToText:
     """Runs a model of class ``AutoModelForSpeechSeq2Seq`` on the mean of the channels.
+
+    Only classes of the library and weights in safetensors are loaded; code of the checkpoint is never executed.
 
     Parameters
     ----------
@@ -34,15 +38,12 @@ class SpeechToText:
     def __init__(self, model: str, max_tokens: int = 200) -> None:
         if not Path(model).is_dir():
             raise InputError(f"speech-to-text:{model}: there is no such folder")
-        try:
-            from transformers import AutoModelForSpeechSeq2Seq, AutoProcessor
-        except ImportError as error:
-            raise InputError("this recogniser needs transformers: pip install 'starbench[local]'") from error
-        try:
-            self._processor: Any = AutoProcessor.from_pretrained(model, local_files_only=True)
-            self._model: Any = AutoModelForSpeechSeq2Seq.from_pretrained(model, local_files_only=True).eval()
-        except (OSError, ValueError, KeyError) as error:
-            raise InputError(f"speech-to-text:{model} cannot be loaded: {error}") from error
+        transformers, options = library(), {"local_files_only": True, "trust_remote_code": False}
+        with quiet(), as_input_error(model, None):
+            self._processor: Any = transformers.AutoProcessor.from_pretrained(model, **options)
+            self._model: Any = transformers.AutoModelForSpeechSeq2Seq.from_pretrained(
+                model, use_safetensors=True, **options
+            ).eval()
         self._rate = int(self._processor.feature_extractor.sampling_rate)
         self._max_tokens = max_tokens
         self._lock = Lock()
@@ -53,6 +54,6 @@ class SpeechToText:
 
         wave = soxr.resample(samples.mean(axis=1), rate, self._rate).astype(np.float32)
         inputs = self._processor(wave, sampling_rate=self._rate, return_tensors="pt")
-        with self._lock, torch.inference_mode():
+        with self._lock, quiet(), torch.inference_mode():
             tokens = self._model.generate(**inputs, max_new_tokens=self._max_tokens, do_sample=False)
         return str(self._processor.batch_decode(tokens, skip_special_tokens=True)[0])
