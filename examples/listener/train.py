@@ -65,9 +65,11 @@ SEED = 911_000
 #: Seconds of digital silence at most that are put behind a clip.
 TAIL_S = 0.6
 QUESTIONS_A_CLIP = 3
-#: Until this share of the time nothing is asked, and until that the smaller differences are left out.
+#: Of each variant.
+STEPS = 4700
+#: Until this share of the steps nothing is asked, and until that the smaller differences are left out.
 HEARING, EASY = 0.35, 0.6
-#: The last share of the time has internal noise in the loader, this much of what it has in use.
+#: The last share of all steps has internal noise in the loader, this much of what it has in use.
 NOISY, NOISE = 0.25, 0.5
 #: What differences of PROPERTIES are multiplied by, so that those that are asked about are about 1.
 DIFFERENCES = np.array([6, 3, 2, 4], np.float32)
@@ -261,8 +263,7 @@ def train(
     made: list[Example],
     channels: int,
     *,
-    seconds: float = math.inf,
-    steps: int | None = None,
+    steps: int,
     size: int = 32,
     rate: float = 3e-3,
     hearing: float = HEARING,
@@ -271,7 +272,7 @@ def train(
     start: Network | None = None,
     log: Any = print,
 ) -> Trained:
-    """Train one variant for so many seconds or steps; in the first share ``hearing`` of them nothing is asked."""
+    """Train one variant for so many steps; in the first share ``hearing`` of them nothing is asked."""
     torch.manual_seed(SEED)
     rng = np.random.default_rng(SEED)
     texts = vocabulary(made)
@@ -282,7 +283,7 @@ def train(
     began, losses, right, step, done = time.monotonic(), [], [], 0, 0.0
     while done < 1:
         for chosen in batches(made if done >= easy else large, size, rng):
-            done = max((time.monotonic() - began) / seconds, step / (steps or math.inf))
+            done = step / steps
             if done >= 1:
                 break
             for group in optimizer.param_groups:
@@ -310,13 +311,13 @@ def train(
 
 
 def with_internal_noise(
-    first: Trained, made: list[Example], channels: int, seconds: float, log: Any = print
+    first: Trained, made: list[Example], channels: int, steps: int, log: Any = print
 ) -> Trained:
     """Train further with the noise that the loader has in use, at a lower rate."""
     return train(
         made,
         channels,
-        seconds=seconds,
+        steps=steps,
         rate=1e-3,
         hearing=0.0,
         easy=0.0,
@@ -341,7 +342,7 @@ def save(trained: Trained, path: Path) -> None:
     save_file(weights, path, {"vocabulary": json.dumps(trained.vocabulary)})
 
 
-def train_variant(channels: int, cache: Path, out: Path, minutes: float) -> str:
+def train_variant(channels: int, cache: Path, out: Path, steps: int) -> str:
     """Train one variant on the sounds in ``cache``, with one thread, and write its weights."""
     torch.set_num_threads(1)
     made = examples(1.0, cache)
@@ -349,11 +350,12 @@ def train_variant(channels: int, cache: Path, out: Path, minutes: float) -> str:
     def log(text: str) -> None:
         print(f"{channels}: {text}", flush=True)
 
-    first = train(made, channels, seconds=60 * minutes * (1 - NOISY), log=log)
-    trained = with_internal_noise(first, made, channels, 60 * minutes * NOISY, log)
+    noisy = round(steps * NOISY)
+    first = train(made, channels, steps=steps - noisy, log=log)
+    trained = with_internal_noise(first, made, channels, noisy, log)
     path = out / f"listener-{channels}.safetensors"
     save(trained, path)
-    return f"{path}: {path.stat().st_size / 1e6:.2f} MB"
+    return f"{path}: {path.stat().st_size / 1e6:.2f} MB, {time.process_time():.0f} s of one core"
 
 
 def main() -> None:
@@ -363,16 +365,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(__file__).parent)
     parser.add_argument("--cache", type=Path, help="file that keeps the sounds (1.3 GB)")
     parser.add_argument("--share", type=float, default=1.0, help="of the items of each suite")
-    parser.add_argument(
-        "--minutes", type=float, default=13.0, help="of training; both variants train at once"
-    )
+    parser.add_argument("--steps", type=int, default=STEPS, help="of training; both variants train at once")
     parser.add_argument("--channels", type=int, choices=(1, 2), nargs="+", default=(1, 2))
     given = parser.parse_args()
     began = time.monotonic()
     with TemporaryDirectory() as folder:
         cache = given.cache or Path(folder) / "sounds.pickle"
         print(f"{len(examples(given.share, cache))} sounds after {time.monotonic() - began:.0f} s")
-        one = partial(train_variant, cache=cache, out=given.out, minutes=given.minutes)
+        one = partial(train_variant, cache=cache, out=given.out, steps=given.steps)
         for written in map_items(one, given.channels, len(given.channels)):
             print(f"{written} after {time.monotonic() - began:.0f} s")
 
