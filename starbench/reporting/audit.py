@@ -48,6 +48,12 @@ def show(audit: Audit) -> None:
     silent = sorted(part for part, cue in audit.cues.items() if cue is None)
     if silent:
         say(console, f"the listener has no readout for: {', '.join(map(printable, silent))}")
+    for cue, found in audit.doubted.items():
+        say(
+            console,
+            f"{cue}: the listener itself has only {percent(found.value)} % of the directions right in the original "
+            "audio, so nothing is said of this cue",
+        )
     show_table(console, Table("forms of the sound", _FORMS, audit.forms))
     show_table(
         console,

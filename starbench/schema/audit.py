@@ -18,6 +18,7 @@ Scope = Literal["within a clip", "between clips"]
 Basis = Literal["sent", "adapter", "declared", "assumed"]
 #: ``weakened``: a larger difference is needed. ``lost``: no difference of the suite is large enough, or none arrives.
 #: ``reversed``: it arrives with the other sign. ``undetermined``: too few sounds, or they differ by too little.
+#: ``not modelled``: the listener has no readout for it, or none that works on these sounds or in this form.
 Verdict = Literal["kept", "weakened", "lost", "reversed", "undetermined", "not modelled"]
 #: Why nobody could answer an item: ``not sent`` (the run would not ask it), ``not heard`` (fewer sounds than are
 #: compared, or none has such a quality), ``no difference`` and ``contradicted`` (the original audio lacks what the
@@ -132,6 +133,9 @@ class Audit(Frozen):
     forms: tuple[Form, ...]
     survivals: tuple[Survival, ...]
     accuracies: tuple[LevelAccuracy, ...]
+    doubted: dict[Cue, Estimate] = Field(default_factory=dict)
+    """Cues that the listener itself does not hear in these sounds -> share of directions that it has right in the
+    original. Nothing is said of them, nor of their items."""
     unanswerable: tuple[Unanswerable, ...]
     jnds: dict[str, str]
     """Cue -> one human JND."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Literal
 
@@ -22,7 +22,7 @@ from starbench.synthesis import generator
 
 from .delivery import plan
 from .forms import FormOfSound, forms_of
-from .items import unanswerable
+from .items import doubted, unanswerable
 from .listening import ORIGINAL, AuditedItem, Progress, listen
 from .readouts import CUES, Heard, difference_jnd
 from .survival import BOOTSTRAP, Floats, survival
@@ -71,6 +71,7 @@ def audit(
     forms = forms_of(model, tuple(loaders))
     planned = plan(suite, model, setup or Setup())
     heard = listen(planned, forms, on_item)
+    doubts = doubted(heard)
     known: Basis = next((form.basis for form in forms if form.basis in ("adapter", "declared")), "sent")
     noise = INTERNAL_NOISE[internal_noise]
     return Audit(
@@ -84,9 +85,10 @@ def audit(
         judged=sum(one.claim is not None and one.cue in CUES for one in heard),
         left_out=dict(planned.left_out),
         forms=tuple(_form(form, heard) for form in forms),
-        survivals=tuple(_survivals(heard, forms, seed)),
+        survivals=tuple(_survivals(heard, forms, doubts, seed)),
         accuracies=tuple(_accuracies(heard, [ORIGINAL, *(form.name for form in forms)], noise)),
-        unanswerable=tuple(unanswerable(planned, heard, forms)),
+        doubted=doubts,
+        unanswerable=tuple(unanswerable(planned, heard, forms, doubts)),
         jnds={name: cue.jnd for name, cue in CUES.items()},
         internal_noise=dict(noise),
         seed=seed,
@@ -107,7 +109,9 @@ def _form(form: FormOfSound, heard: Sequence[AuditedItem]) -> Form:
     )
 
 
-def _survivals(heard: Sequence[AuditedItem], forms: Sequence[FormOfSound], seed: int) -> Iterable[Survival]:
+def _survivals(
+    heard: Sequence[AuditedItem], forms: Sequence[FormOfSound], doubts: Collection[Cue], seed: int
+) -> Iterable[Survival]:
     by_cue: dict[Cue, list[AuditedItem]] = defaultdict(list)
     for one in heard:
         if one.cue is not None and one.heard:
@@ -140,12 +144,12 @@ def _survivals(heard: Sequence[AuditedItem], forms: Sequence[FormOfSound], seed:
                     for name in ("loudness", "pitch", "duration", "azimuth", "background")
                     if name != cue
                 }
-                figures = survival(
-                    of_original,
-                    _differences(items, form.name, cue, scope),
-                    others,
-                    generator(seed, cue, scope, form.name),
-                )
+                of_form = _differences(items, form.name, cue, scope)
+                figures = survival(of_original, of_form, others, generator(seed, cue, scope, form.name))
+                # One ear may still tell a distance, by what this listener does not read.
+                if cue in doubts or (cue == "distance" and not np.isfinite(of_form).any()):
+                    known = {name: figures[name] for name in ("pairs", "measured")}
+                    figures = known | {"verdict": "not modelled"}
                 yield Survival(
                     cue=cue,
                     scope=scope,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from starbench.schema.audit import Reason, Unanswerable
+from starbench.schema.audit import Cue, Estimate, Reason, Unanswerable
+from starbench.scoring.intervals import share
 
 from .delivery import Planned
 from .forms import FormOfSound
@@ -15,19 +17,41 @@ from .readouts import CUES
 
 #: Levels, JND, from which on the noiseless listener hears what is asked in every item of our suites.
 CLEAR_JND: Mapping[str, float] = {"pitch": 1, "loudness": 2, "duration": 2, "azimuth": 8, "distance": 4}
+#: A listener that hears this few directions in the original, of so many and more, blames nobody for a cue.
+LEAST_RIGHT, LEAST_JUDGED = 0.75, 8
 #: Less than this is no difference, JND.
 NO_DIFFERENCE_JND = 0.5
 
 
+def doubted(heard: Sequence[AuditedItem]) -> dict[Cue, Estimate]:
+    """Cues of which the listener itself has about as many directions wrong as right; and the share that is right.
+
+    Nearly all wrong is another matter: then answers say the opposite of the sounds.
+    """
+    right: dict[Cue, list[float]] = defaultdict(list)
+    for one in heard:
+        if one.claim is not None and one.cue is not None and one.cue in CUES and _is_clear(one) is not False:
+            said = one.claim.sign * one.difference(ORIGINAL, one.cue)
+            if one.claim.sign:
+                right[one.cue].append(float(said > 0) if abs(said) >= NO_DIFFERENCE_JND else 0.5)
+    shares = {cue: (float(np.mean(of_cue)), len(of_cue)) for cue, of_cue in right.items()}
+    return {
+        cue: Estimate(value=value, interval=share(value, n))
+        for cue, (value, n) in shares.items()
+        if n >= LEAST_JUDGED and 1 - LEAST_RIGHT < value < LEAST_RIGHT
+    }
+
+
 def unanswerable(
-    planned: Planned, heard: Sequence[AuditedItem], forms: Iterable[FormOfSound]
+    planned: Planned, heard: Sequence[AuditedItem], forms: Iterable[FormOfSound], doubts: Collection[Cue] = ()
 ) -> Iterator[Unanswerable]:
-    """Every such item once, with the first reason that holds; assumed loaders condemn none."""
+    """Every such item once, with the first reason that holds; assumed loaders and doubted cues condemn none."""
     reasons = {one.item.id: one.reason for one in planned.items}
     known = [form.name for form in forms if form.basis != "assumed"]
     for one in heard:
         reason: Reason | None = "not sent" if reasons[one.item.id] is not None else None
-        reason = reason or _reason(one, known)
+        if reason is None and one.cue not in doubts:
+            reason = _reason(one, known)
         if reason is None:
             continue
         difference = one.difference(ORIGINAL, one.cue) if one.cue else float("nan")
@@ -59,8 +83,8 @@ def _reason(one: AuditedItem, forms: Sequence[str]) -> Reason | None:
     return None if all(one >= NO_DIFFERENCE_JND for one in left) else "not delivered"
 
 
-def _is_clear(one: AuditedItem) -> bool:
-    """Whether the listener would hear what is asked: at this level, or as none is stated."""
-    if one.cue is None or one.item.level is None or one.item.level_unit != "JND" or one.item.catch:
+def _is_clear(one: AuditedItem) -> bool | None:
+    """Whether the listener would hear what is asked at its level; None where the unit of the level does not tell."""
+    if one.cue is None or one.item.level is None or one.item.catch:
         return True
-    return one.item.level >= CLEAR_JND[one.cue]
+    return one.item.level >= CLEAR_JND[one.cue] if one.item.level_unit == "JND" else None

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from starbench.measure import onsets, rooms
+from starbench.measure import onsets
 from starbench.measure.cochlea import Cochlea, cochleagram
 from starbench.measure.levels import Envelope, db, power
 from starbench.measure.partials import common_ratio, peaks
 
-from .spectrum import EDGE_S, Spectrum, azimuth_deg, loudness_db, pitch_hz
+from .spectrum import EDGE_S, Spectrum, azimuth_deg, diffuseness_db, loudness_db, pitch_hz
 from .stretches import Stretch
 
 Samples = NDArray[np.floating]
@@ -47,7 +47,7 @@ def _step(size: float) -> Callable[[float, float], float]:
 
 
 #: Wier, Jesteadt & Green 1977; Jesteadt, Wier & Green 1977 (1 kHz, 70 dB SPL: 0.5 dB); Creelman 1962;
-#: Perrott & Saberi 1990; Larsen et al. 2008 (of the direct-to-reverberant ratio; of the level where it is dry).
+#: Perrott & Saberi 1990; Larsen et al. 2008 (of the direct-to-reverberant ratio).
 CUES: Mapping[str, HeardCue] = {
     "pitch": HeardCue(_ratio(0.002), "0.2 %", "Hz"),
     "loudness": HeardCue(_step(0.5), "0.5 dB", "dB"),
@@ -120,6 +120,7 @@ def read(samples: Samples, rate: int, stretch: Stretch) -> Heard:
         "loudness": loudness_db(spectrum),
         "duration": None,
         "azimuth": azimuth_deg(spectrum) if samples.shape[1] <= 2 else None,
+        "distance": diffuseness_db(spectrum) if samples.shape[1] == 2 else None,
         "background": background_db(ears, rate, stretch),
     }
     pitch = pitch_hz(spectrum)
@@ -128,7 +129,6 @@ def read(samples: Samples, rate: int, stretch: Stretch) -> Heard:
     edges = sound_edges(samples, rate, stretch)
     if edges is not None:
         values["duration"] = edges[1] - edges[0]
-        values["distance"] = distance_db(ears, rate, edges)
     heard = {name: value for name, value in values.items() if value is not None}
     return Heard(heard, _partials_hz(ears, rate, stretch) if "pitch" in heard else np.zeros(0))
 
@@ -152,21 +152,6 @@ def sound_edges(samples: Samples, rate: int, stretch: Stretch) -> tuple[float, f
     if start is None or stop is None or stop <= start:
         return None
     return start + first / rate, stop + first / rate
-
-
-def distance_db(ears: Samples, rate: int, edges: tuple[float, float]) -> float | None:
-    """How far away it sounds, dB: reverberant over direct sound in a room, and where it is dry, how soft it is."""
-    envelope = Envelope.of(ears, rate).total()
-    start, stop = edges
-    quiet = envelope.between(max(0.0, start - 0.2), start - 0.02)
-    floor = float(min(quiet[0], np.percentile(envelope.power, 3)))
-    end = min(stop + 0.5, ears.shape[0] / rate)
-    decay = rooms.decay_time_s(envelope, stop, end, floor)
-    if decay is not None and decay > 0.1:
-        ratio = rooms.direct_to_reverberant_db(envelope, rooms.Sounding(start, stop, 0.010), decay, floor)
-        if ratio is not None:
-            return -ratio
-    return -float(db(envelope.between(start, stop)[0]))
 
 
 def background_db(ears: Samples, rate: int, stretch: Stretch) -> float | None:

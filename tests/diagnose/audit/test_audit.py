@@ -7,12 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from planted_sounds import write_suite
 
 from starbench.cli import main
+from starbench.diagnose.audit import audit
 from starbench.diagnose.records import read_record
 from starbench.errors import InputError
+from starbench.models.resolve import resolve
 from starbench.schema import Setup
 from starbench.schema.audit import Audit
+from starbench.suites.open import open_suite
 
 Audited = Callable[..., Audit]
 
@@ -91,6 +95,36 @@ def test_a_wrong_answer_is_listed_as_contradicted(audited: Audited, planted: Cal
     finally:
         path.write_text(before)
     assert (found.item, found.reason) == ("item-3", "contradicted")
+
+
+@pytest.mark.parametrize(("wrong", "is_doubted"), [((0, 3, 4, 7), True), ((3,), False)])
+def test_nobody_is_blamed_where_the_listener_itself_is_no_better_than_a_guess(
+    wrong: tuple[int, ...], is_doubted: bool, models_file: Path, tmp_path: Path
+) -> None:
+    path = write_suite(tmp_path / "suite", "duration") / "metadata.jsonl"
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    for number in wrong:
+        lines[number]["answer"] = next(
+            option for option in lines[number]["options"] if option != lines[number]["answer"]
+        )
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    record = audit(open_suite(str(tmp_path / "suite")), resolve(f"{models_file}:Silent", {}))
+    row = record.survival("duration")
+    assert row is not None
+    assert (row.verdict == "not modelled") == is_doubted
+    assert bool(record.doubted) == is_doubted
+    assert bool(record.unanswerable) != is_doubted
+
+
+def test_a_level_in_another_unit_than_jnd_condemns_no_item(models_file: Path, tmp_path: Path) -> None:
+    path = write_suite(tmp_path / "suite", "duration", missing=(1,)) / "metadata.jsonl"
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    for line in lines:
+        line |= {"level": 1.0, "level_unit": "%"}
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    record = audit(open_suite(str(tmp_path / "suite")), resolve(f"{models_file}:All", {}))
+    assert record.unanswerable == ()
+    assert record.judged == 8
 
 
 def test_what_is_declared_is_delivered(audited: Audited) -> None:

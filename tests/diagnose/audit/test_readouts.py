@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from planted_sounds import RATE, pair, tone
@@ -41,6 +43,23 @@ def test_a_difference_is_heard_in_jnds_and_in_no_other_cue(cue: str) -> None:
     for name in ("pitch", "loudness", "duration", "azimuth"):
         expected = 4.0 if name == cue else 0.0
         assert difference_jnd(first, second, name) == pytest.approx(expected, abs=0.3)
+
+
+@pytest.mark.parametrize("azimuth_deg", [0.0, 40.0])
+def test_distance_is_heard_from_what_comes_from_all_sides(azimuth_deg: float) -> None:
+    """Noise of one side, and beside it noise that is another at each ear, as of reverberation."""
+    rng = np.random.default_rng(7)
+    lag = round(RATE * 6e-4 * np.sin(np.radians(azimuth_deg)))
+    one_side = 0.05 * rng.standard_normal(RATE + 20)
+    direct = np.stack([one_side[10 : RATE + 10], one_side[10 + lag : RATE + 10 + lag]], axis=1)
+    diffuse = 0.05 * rng.standard_normal((RATE, 2))
+    heard = [
+        read(direct + 10.0 ** (db / 20.0) * diffuse, RATE, Stretch(0.0, 1.0)) for db in (-10.0, -4.0, 2.0)
+    ]
+    for nearer, farther in pairwise(heard):
+        assert difference_jnd(nearer, farther, "distance") == pytest.approx(6.0 / 2.5, abs=0.8)
+    assert "distance" not in read(direct[:, [0, 0]], RATE, Stretch(0.0, 1.0)).values
+    assert "distance" not in read(direct[:, :1], RATE, Stretch(0.0, 1.0)).values
 
 
 def test_silence_and_noise_have_no_pitch() -> None:
