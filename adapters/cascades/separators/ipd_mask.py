@@ -14,15 +14,7 @@ from numpy.typing import NDArray
 
 from starbench.errors import InputError, NotApplicableError
 
-from ..estimates import (
-    DELAYS_S,
-    LOWEST_HZ,
-    UNAMBIGUOUS_HZ,
-    Spectrum,
-    delay_likeness,
-    delay_peaks,
-    transform,
-)
+from ..estimates import DELAYS_S, LOWEST_HZ, UNAMBIGUOUS_HZ, Spectrum, delay_likeness, delay_peaks, transform
 
 Samples = NDArray[np.float64]
 Masks = NDArray[np.float64]

@@ -75,10 +75,7 @@ def _id(attribute: Attribute, number: int) -> str:
 
 
 def _suite(
-    stimuli: FactorialStimuli,
-    places: Sequence[tuple[int, int]],
-    attributes: Sequence[Attribute],
-    root: Path,
+    stimuli: FactorialStimuli, places: Sequence[tuple[int, int]], attributes: Sequence[Attribute], root: Path
 ) -> tuple[Suite, Mapping[str, bool]]:
     """Questions about each pair, and whether its second sound has more."""
     (root / AUDIO).mkdir()

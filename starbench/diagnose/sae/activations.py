@@ -53,9 +53,7 @@ class Frames:
 
 
 def read_layers(
-    encoder: NamedEncoder,
-    sounds: Sequence[tuple[Piece, Callable[[], Audio]]],
-    layers: Sequence[str],
+    encoder: NamedEncoder, sounds: Sequence[tuple[Piece, Callable[[], Audio]]], layers: Sequence[str]
 ) -> dict[str, Frames]:
     """What the encoder makes of every piece in the layers that are named.
 

@@ -61,10 +61,7 @@ def sounds_of(request: SoundRequest) -> tuple[list[Sound], SaeSource]:
         first = len(sounds)
         for number, recording in enumerate(library.recordings):
             sounds += _pieces(first + number, recording, request.domains)
-        facts |= {
-            "recordings": len(library.recordings),
-            "recordings_digest": library.identity["sha256"],
-        }
+        facts |= {"recordings": len(library.recordings), "recordings_digest": library.identity["sha256"]}
     if not sounds:
         raise InputError("there are no sounds to learn from: give a suite, recordings, or both")
     domains: dict[str, set[int]] = {}
