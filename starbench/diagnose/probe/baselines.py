@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from starbench.audio import Audio, resample
+from starbench.measure.cochlea import Cochlea
 from starbench.models.encoder import NamedEncoder
 
 Array = NDArray[np.float64]
@@ -16,7 +17,7 @@ Array = NDArray[np.float64]
 _RATE_HZ, _WINDOW, _HOP = 16_000, 512, 160
 _SIZE = 1024
 _MELS, _MEL_RANGE_HZ = 64, (30.0, 8000.0)
-_CHANNELS, _COCHLEA_RANGE_HZ = 40, (80.0, 7500.0)
+_COCHLEA = Cochlea(40)
 #: Power far below one step of 16 bits.
 _FLOOR = 1e-12
 
@@ -63,8 +64,5 @@ def _mel_filters() -> Array:
 
 @lru_cache(1)
 def _gammatone_filters() -> Array:
-    """Power responses of gammatone filters of order 4, evenly spaced in ERB, shape (frequencies, channels)."""
-    low, high = (21.4 * np.log10(1.0 + 0.00437 * f) for f in _COCHLEA_RANGE_HZ)
-    centres = (10.0 ** (np.linspace(low, high, _CHANNELS) / 21.4) - 1.0) / 0.00437
-    bandwidths = 1.019 * 24.7 * (1.0 + 0.00437 * centres)
-    return np.asarray((1.0 + np.square((_frequencies()[:, None] - centres) / bandwidths)) ** -4.0)
+    """Power responses of the cochlea's channels, shape (frequencies, channels)."""
+    return np.square(np.abs(_COCHLEA.response(_frequencies()))).T
