@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 import numpy as np
 import soxr
 from numpy.typing import NDArray
 
 from starbench.errors import InputError
+from starbench.plugins.extras import needed
 
 Samples = NDArray[np.float64]
 
@@ -34,15 +34,13 @@ class SpeechToText:
     def __init__(self, model: str, max_tokens: int = 200) -> None:
         if not Path(model).is_dir():
             raise InputError(f"speech-to-text:{model}: there is no such folder")
+        library = needed("transformers", "this recogniser needs transformers: pip install 'starbench[local]'")
         try:
-            from transformers import AutoModelForSpeechSeq2Seq, AutoProcessor
-        except ImportError as error:
-            raise InputError("this recogniser needs transformers: pip install 'starbench[local]'") from error
-        try:
-            self._processor: Any = AutoProcessor.from_pretrained(model, local_files_only=True)
-            self._model: Any = AutoModelForSpeechSeq2Seq.from_pretrained(model, local_files_only=True).eval()
+            self._processor = library.AutoProcessor.from_pretrained(model, local_files_only=True)
+            network = library.AutoModelForSpeechSeq2Seq.from_pretrained(model, local_files_only=True)
         except (OSError, ValueError, KeyError) as error:
             raise InputError(f"speech-to-text:{model} cannot be loaded: {error}") from error
+        self._model = network.eval()
         self._rate = int(self._processor.feature_extractor.sampling_rate)
         self._max_tokens = max_tokens
         self._lock = Lock()
