@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from starbench.diagnose.separation.resampling import RESAMPLES, ratio_figure
+from starbench.diagnose.separation.figures import RESAMPLES, ratio_figure
 from starbench.errors import InputError
 from starbench.plugins.extras import needed
 from starbench.schema.separation import PhoneErrors
