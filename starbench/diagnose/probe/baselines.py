@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -10,7 +11,7 @@ from scipy import fft
 
 from starbench.audio import Audio, resample
 from starbench.measure.cochlea import Cochlea
-from starbench.models.encoder import NamedEncoder
+from starbench.models.encoder import Layers, NamedEncoder
 
 Array = NDArray[np.float64]
 
@@ -37,6 +38,16 @@ def baseline_layers(audio: Audio) -> dict[str, NDArray[np.float32]]:
 BASELINE = NamedEncoder(
     "baselines", baseline_layers, dict.fromkeys(("log-mel spectrogram", "cochleagram"), "loader")
 )
+
+
+def delivered_baseline(spec: str, delivered: Callable[[Audio], Audio]) -> NamedEncoder:
+    """The baselines for the sound that is left behind the loader of the model ``spec``."""
+    names = {name: f"{name} of the delivered sound" for name in BASELINE.stages}
+
+    def layers(clip: Audio) -> Layers:
+        return {names[name]: one for name, one in baseline_layers(delivered(clip)).items()}
+
+    return NamedEncoder(f"{spec}, what is left of the sound", layers, dict.fromkeys(names.values(), "loader"))
 
 
 def _powers(audio: Audio) -> Array:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from starbench.audio import Audio
 from starbench.errors import PluginError
-from starbench.models.encoder import Layers, NamedEncoder
+from starbench.models.encoder import NamedEncoder
 
 #: Mean, standard deviation and largest value over frames: of all, of those in the time in which a sound can be, and of
 #: all by how far each is from the first, which is silent; so that they do not depend on how long the sound is.
@@ -51,17 +51,6 @@ def features_of(
 def joined(*parts: Features) -> Features:
     """The layers of several."""
     return {name: poolings for part in parts for name, poolings in part.items()}
-
-
-def layers_of(
-    encode: Callable[[Audio], Layers], delivered: Callable[[Audio], Audio]
-) -> Callable[[Audio], Layers]:
-    """A baseline's layers for the sound that is left behind a model's loader."""
-
-    def of_delivered(clip: Audio) -> Layers:
-        return {f"{name} of the delivered sound": one for name, one in encode(delivered(clip)).items()}
-
-    return of_delivered
 
 
 def _pool(frames: NDArray[np.float32], seconds: float, onset_s: float) -> NDArray[np.float32]:

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from starbench.diagnose.tokens.interface import HOP, Codes, Floats
 from starbench.errors import InputError, PluginError, StarbenchError
 from starbench.plugins import registry
-from starbench.plugins.extras import needed
 from starbench.storage.inputs import read_json
 
 #: Codes of a checkpoint whose configuration does not say how many there are: as many as WavCoch has.
@@ -111,16 +110,16 @@ def _load(folder: Path, *, is_trusted: bool) -> tuple[Any, int]:
             f"{folder / 'config.json'} names code that is not in the folder ({elsewhere[0]}): download that code into "
             "it, and write auto_map without the part before --"
         )
-    message = "such a checkpoint needs transformers: pip install 'starbench[local]'"
-    library, tokenization = (
-        needed("transformers", message),
-        needed("transformers.tokenization_utils", message),
-    )
+    try:
+        from transformers import AutoModel, BatchEncoding, tokenization_utils
+    except ImportError as error:
+        raise InputError("such a checkpoint needs transformers: pip install 'starbench[local]'") from error
+
     # WavCoch's code imports it from where transformers 4 has it.
-    if not hasattr(tokenization, "BatchEncoding"):
-        tokenization.BatchEncoding = library.BatchEncoding
+    if not hasattr(tokenization_utils, "BatchEncoding"):
+        tokenization_utils.BatchEncoding = BatchEncoding
     with _its_errors(folder):
-        model, report = library.AutoModel.from_pretrained(
+        model, report = AutoModel.from_pretrained(
             str(folder.resolve()),
             trust_remote_code=True,
             local_files_only=True,
