@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from starbench.diagnose.asking import ask
 from starbench.diagnose.audit import audit
 from starbench.diagnose.probe import prepare, probe
 from starbench.diagnose.records import FOLDER, SUMMARY, write_record
 from starbench.diagnose.separation.answers import cascades
 from starbench.diagnose.separation.record import separation
+from starbench.diagnose.suite_run import ask
 from starbench.errors import InputError
 from starbench.models.adapter import Model
 from starbench.models.encoder import as_encoder

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from starbench.audio import join
-from starbench.diagnose.asking import ask
 from starbench.diagnose.probe.answers import AnsweredPair, AnsweredPairs
 from starbench.diagnose.probe.attributes import Attribute
 from starbench.diagnose.stimuli import FactorialStimuli
+from starbench.diagnose.suite_run import ask
 from starbench.models.adapter import Model
 from starbench.schema import Item, Outcome
 from starbench.scoring.observations import MISSING, observe

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from starbench.diagnose.asking import ask
+from starbench.diagnose.suite_run import ask
 from starbench.errors import InputError
 from starbench.models.adapter import Model
 from starbench.models.steerable import Steerable
