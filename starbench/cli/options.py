@@ -18,16 +18,6 @@ import typer
 CommandT = TypeVar("CommandT", bound=Callable[..., None])
 
 
-def group(purpose: str) -> typer.Typer:
-    """A group of commands, without any yet."""
-    return typer.Typer(
-        help=purpose,
-        no_args_is_help=True,
-        rich_markup_mode=None,
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )
-
-
 def with_options(*groups: Callable[..., None]) -> Callable[[CommandT], CommandT]:
     """Give a command the options that the groups declare as their parameters; it gets their values as ``**shared``."""
 

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from starbench.cli import options
+from starbench.cli.groups import group
 from starbench.execution.environment import use_one_thread
 
-app = options.group("Suites as wholes: what two of them share.")
+app = group("Suites as wholes: what two of them share.")
 _SUITE = "A suite's directory, task:source, or a folder of training data (chat)."
 
 

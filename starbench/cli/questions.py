@@ -8,10 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from starbench.cli import options
+from starbench.cli.groups import group
 
-app = options.group(
-    "Questions of your own: a table to start from, and what is in it before anything is asked."
-)
+app = group("Questions of your own: a table to start from, and what is in it before anything is asked.")
 
 
 @app.command()

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from starbench.cli import options
+from starbench.cli.groups import group
 
-app = options.group("Recordings of your own: a table of labels to fill in, and which files can be used.")
+app = group("Recordings of your own: a table of labels to fill in, and which files can be used.")
 _Folder = Annotated[Path, typer.Argument(help="A folder of sound files.", metavar="FOLDER")]
 
 

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from starbench.cli import options
+from starbench.cli.groups import group
 
-app = options.group(
+app = group(
     "Sparse autoencoders of a network's layers: train several, and see what of them depends on the seed."
 )
 _EncoderArgument = Annotated[

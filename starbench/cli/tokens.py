@@ -8,11 +8,10 @@ from typing import Annotated
 import typer
 
 from starbench.cli import options
+from starbench.cli.groups import group
 from starbench.execution.environment import use_one_thread
 
-app = options.group(
-    "Tokenizers of cochleagrams: trained in minutes, and measured for what they keep of a sound."
-)
+app = group("Tokenizers of cochleagrams: trained in minutes, and measured for what they keep of a sound.")
 _Suite = Annotated[
     str | None,
     typer.Option(

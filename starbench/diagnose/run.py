@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from starbench.diagnose.audit import audit
@@ -27,17 +27,26 @@ from starbench.text import slug
 
 
 @dataclass(frozen=True)
+class DiagnosisChoices:
+    """What a user chooses: the seed of all that is drawn, clips for probes, separators to ask the model behind."""
+
+    seed: int = 0
+    clips: int = 900
+    separators: tuple[str, ...] = ()
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    """Of the model, beside those that the run records: where it is served today."""
+
+
+@dataclass(frozen=True)
 class Subject:
-    """One suite of a run, the model that was asked, and what the user chooses."""
+    """One suite of a run, and the model that was asked."""
 
     run: LoadedRun
     suite: Suite
     model: Model
     arguments: Mapping[str, str]
     """Of the model, as they are typed."""
-    seed: int
-    clips: int
-    separators: tuple[str, ...]
+    choices: DiagnosisChoices
 
 
 class _UntriedError(Exception):
@@ -50,21 +59,16 @@ class _UntriedError(Exception):
 
 def diagnose(
     run: LoadedRun,
+    choices: DiagnosisChoices,
     *,
-    seed: int = 0,
-    clips: int = 900,
-    separators: tuple[str, ...] = (),
-    arguments: Mapping[str, str] | None = None,
     suites: Sequence[str] = (),
     loading: Mapping[str, Any] | None = None,
     on_step: Callable[[Step, str], None] = lambda _step, _suite: None,
 ) -> Diagnosis:
     """Take every step that applies to a run, and write what each finds to the folder ``diagnosis`` of the run.
 
-    A step that is refused is listed with its reason, and the others are taken. ``clips`` are made for the probes of a
-    suite; ``separators`` stand before the model where it is asked again; ``arguments`` of the model are those that the
-    run does not record, such as where it is served today. Raises :class:`InputError` if a suite that is named is not
-    the run's.
+    A step that is refused is listed with its reason, and the others are taken. Raises :class:`InputError` if a suite
+    that is named is not the run's.
     """
     identity, folder = run.run.identity, run.path / FOLDER
     at_hand = suites_of([run], suites, loading)
@@ -74,8 +78,7 @@ def diagnose(
         for step, take in _STEPS.items():
             on_step(step, wanted.name)
             try:
-                suite, model, typed = _at_hand(run, at_hand.get(wanted.digest), arguments or {})
-                record = take(Subject(run, suite, model, typed, seed, clips, separators))
+                record = take(_subject(run, at_hand.get(wanted.digest), choices))
             except _UntriedError as untried:
                 reason, details = untried.reason, untried.details
             except InputError as error:
@@ -93,46 +96,44 @@ def diagnose(
     return diagnosis
 
 
-def _at_hand(
-    run: LoadedRun, suite: Suite | None, arguments: Mapping[str, str]
-) -> tuple[Suite, Model, Mapping[str, str]]:
-    """The suite, the model made again, and its arguments as they are typed."""
+def _subject(run: LoadedRun, suite: Suite | None, choices: DiagnosisChoices) -> Subject:
     if run.run.imported is not None:
         raise _UntriedError("imported")
     if suite is None:
         raise _UntriedError("no suite")
     try:
-        return suite, *resolve_again(run.run, arguments)
+        model, arguments = resolve_again(run.run, choices.arguments)
     except InputError as error:
         raise _UntriedError("no model", redact(str(error))) from error
+    return Subject(run, suite, model, arguments, choices)
 
 
 def _audit(subject: Subject) -> Frozen:
-    return audit(subject.suite, subject.model, subject.run.run.identity.setup, seed=subject.seed)
+    return audit(subject.suite, subject.model, subject.run.run.identity.setup, seed=subject.choices.seed)
 
 
 def _probe(subject: Subject) -> Frozen:
-    adapter = subject.model.adapter
+    adapter, choices = subject.model.adapter, subject.choices
     if not hasattr(adapter, "encode"):
         raise _UntriedError("no layers")
-    prepared = prepare(subject.suite, (), subject.clips, subject.seed)
+    prepared = prepare(subject.suite, (), choices.clips, choices.seed)
     return probe(as_encoder(adapter, subject.model.spec), prepared, run=subject.run)
 
 
 def _separation(subject: Subject) -> Frozen:
     """Ask the model behind each separator, in runs of their own, which are resumed."""
-    model, suite, separators = subject.model, subject.suite, subject.separators
+    model, suite, choices = subject.model, subject.suite, subject.choices
     library = StemLibrary(suite)
     if not library.scenes:
         raise _UntriedError("no stems")
-    if not separators:
+    if not choices.separators:
         raise _UntriedError("not asked for")
     setup = subject.run.run.identity.setup.model_copy(update={"conditions": ("audio",)})
     folder = subject.run.path / FOLDER / f"separation-{slug(suite.name)}"
     runs = {}
-    for name, cascade in cascades(model.spec, subject.arguments, separators, str(suite.root)).items():
+    for name, cascade in cascades(model.spec, subject.arguments, choices.separators, str(suite.root)).items():
         runs[name] = ask(cascade, suite, folder / slug(name), setup, canary=True)
-    return separation(library, separators, seed=subject.seed, model=model.spec, runs=runs)
+    return separation(library, choices.separators, seed=choices.seed, model=model.spec, runs=runs)
 
 
 #: What is tried, in the order of the report.

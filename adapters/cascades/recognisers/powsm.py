@@ -8,12 +8,12 @@ from threading import Lock
 
 import numpy as np
 import soxr
-from numpy.typing import NDArray
 
 from starbench.errors import InputError, NotApplicableError
 from starbench.plugins.extras import needed
 
-Samples = NDArray[np.float64]
+from ..estimates import Samples
+
 _RATE_HZ, _WINDOW_S = 16_000, 20.0
 #: Phones stand between slashes among its tokens.
 _PHONE = re.compile(r"/([^/\s]+)/")

@@ -7,12 +7,11 @@ from threading import Lock
 
 import numpy as np
 import soxr
-from numpy.typing import NDArray
 
 from starbench.errors import InputError
 from starbench.plugins.extras import needed
 
-Samples = NDArray[np.float64]
+from ..estimates import Samples
 
 
 class SpeechToText:

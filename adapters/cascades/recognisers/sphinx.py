@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 import numpy as np
 import soxr
-from numpy.typing import NDArray
 
 from starbench.plugins.extras import needed
 
-Samples = NDArray[np.float64]
+from ..estimates import Samples
+
 _RATE_HZ = 16_000
 #: What the decoder writes for what is no speech.
 _NO_PHONES = frozenset({"SIL", "+NSN+", "+SPN+", "NSN", "SPN"})

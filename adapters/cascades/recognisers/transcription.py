@@ -5,9 +5,6 @@ from __future__ import annotations
 import os
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from starbench.audio import Audio, quantise
 from starbench.errors import InputError, TransientError
 from starbench.models.call import in_thread
@@ -17,8 +14,8 @@ from ...http_client.keys import key_of_environment
 from ...http_client.openai_client import failed_requests, openai_client
 from ...http_client.replies import field, json_object
 from ...http_client.server import http_address
+from ..estimates import Samples
 
-Samples = NDArray[np.float64]
 _OPENAI = "https://api.openai.com/v1"
 
 

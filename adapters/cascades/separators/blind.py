@@ -12,14 +12,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from starbench.errors import InputError
 from starbench.plugins.extras import needed
 
-from ..estimates import Spectrum, inverse, transform
-
-Samples = NDArray[np.float64]
+from ..estimates import Samples, Spectrum, inverse, transform
 
 
 class _Blind(ABC):

@@ -11,14 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import soxr
-from numpy.typing import NDArray
 
 from starbench.errors import InputError
 from starbench.plugins.extras import needed
 
-from ..estimates import masked, transform
+from ..estimates import Samples, masked, transform
 
-Samples = NDArray[np.float64]
 #: A wave of shape (n,) to streams of shape (sources, n), at the network's own rate.
 Network = Callable[[Samples], Samples]
 _TINY = 1e-12

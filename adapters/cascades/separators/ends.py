@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from starbench.audio import Audio, quantise
 from starbench.errors import InputError, NotApplicableError
 from starbench.suites.open import open_suite
 from starbench.suites.stems import StemLibrary
 
-from ..estimates import masked, transform
-
-Samples = NDArray[np.float64]
+from ..estimates import Samples, masked, transform
 
 
 class NoSeparation:

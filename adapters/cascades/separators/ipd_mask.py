@@ -18,6 +18,7 @@ from ..estimates import (
     DELAYS_S,
     LOWEST_HZ,
     UNAMBIGUOUS_HZ,
+    Samples,
     Spectrum,
     delay_likeness,
     delay_peaks,
@@ -25,7 +26,6 @@ from ..estimates import (
     transform,
 )
 
-Samples = NDArray[np.float64]
 Masks = NDArray[np.float64]
 _TINY = 1e-12
 #: How far delays are doubted where they are not ambiguous, and what is added to a covariance of rank one.

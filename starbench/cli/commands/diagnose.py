@@ -12,6 +12,7 @@ from starbench.cli.commands.shared import arguments_of, loading_of
 from starbench.cli.exits import BAD_INPUT, DONE
 from starbench.cli.output import echo
 from starbench.diagnose.load import load_diagnosis
+from starbench.diagnose.run import DiagnosisChoices
 from starbench.diagnose.run import diagnose as diagnose_run
 from starbench.reporting.diagnosis import STEPS, lines_of
 from starbench.reporting.site.write import write_report
@@ -31,10 +32,7 @@ def diagnose(
     run, loading = load(path), loading_of(options)
     summary = diagnose_run(
         run,
-        seed=seed,
-        clips=clips,
-        separators=separators,
-        arguments=arguments_of(options),
+        DiagnosisChoices(seed, clips, separators, arguments_of(options)),
         suites=suites,
         loading=loading,
         on_step=lambda step, suite: echo(f"{suite}: {STEPS[step]}", err=True),
