@@ -98,7 +98,7 @@ class Separate(Cascade):
             for number, stream in enumerate(streams, 1):
                 if len(streams) > 1:
                     parts.append(TextPart(text=f"Stream {number} of {len(streams)}:"))
-                parts.append(ClipPart.of(lambda stream=stream: stream))
+                parts.append(ClipPart.of(lambda stream=stream: stream))  # type: ignore[misc]
         return rebuilt(prompt, parts, [self._separator.spec, *digests]) if is_changed else prompt
 
     def _streams(self, clip: Audio, most: int) -> tuple[Audio, ...]:

@@ -73,14 +73,14 @@ class Cochlea:
             first = max(0, math.floor((centre - _REACH * width) / step))
             stop = min(spectrum.shape[0], math.ceil((centre + _REACH * width) / step))
             m = fft.next_fast_len(max(stop - first, 2))
-            envelope = np.zeros((m, samples.shape[1]), np.complex128)
+            envelope: NDArray[np.complex128] = np.zeros((m, samples.shape[1]), np.complex128)
             if centre < rate / 2:
                 frequency = np.arange(first, stop) * step
                 filtered = _response(frequency, centre, width) * np.exp(
                     2j * np.pi * frequency * (ORDER - 1) / (2.0 * np.pi * width)
                 )
-                envelope = fft.ifft(spectrum[first:stop] * filtered[:, None], m, axis=0) * (2.0 * m / size)
-            kept = envelope[: max(1, math.ceil(n * m / size))]
+                envelope = np.asarray(fft.ifft(spectrum[first:stop] * filtered[:, None], m, axis=0))
+            kept = envelope[: max(1, math.ceil(n * m / size))] * (2.0 * m / size)
             yield (np.square(kept.real) + np.square(kept.imag)) / 2.0, rate * m / size
 
 

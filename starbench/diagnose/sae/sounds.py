@@ -51,7 +51,7 @@ def sounds_of(request: SoundRequest) -> tuple[list[Sound], SaeSource]:
         stimuli = factorial_stimuli(suite, request.seed, request.count)
         for number, clip in enumerate(stimuli.clips):
             labels = {name: _plain(values[number]) for name, values in stimuli.factors.items()}
-            sounds.append((Piece(number, clip.seconds, {"domain": TONES, **labels}), lambda clip=clip: clip))
+            sounds.append((Piece(number, clip.seconds, {"domain": TONES, **labels}), lambda clip=clip: clip))  # type: ignore[misc]
         facts |= {
             "suite": suite.name,
             "suite_digest": suite.digest,
