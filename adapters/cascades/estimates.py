@@ -118,6 +118,17 @@ def transform(
     return stft.stft(samples.T), stft
 
 
+def masked(masks: NDArray[np.float64], samples: Samples, rate: int) -> Samples:
+    """What masks of shape (sources, channels or 1, frequencies, frames) leave of every channel."""
+    spectrum, stft = transform(samples, rate)
+    return inverse(masks * spectrum, stft, samples.shape[0])
+
+
+def inverse(images: Spectrum, stft: signal.ShortTimeFFT, n: int) -> Samples:
+    """Spectra of shape (sources, channels, frequencies, frames) as samples, shape (sources, n, channels)."""
+    return np.stack([stft.istft(image, k1=n).real.T for image in images])
+
+
 def delay_likeness(
     spectrum: Spectrum, frequencies: NDArray[np.float64], delays_s: NDArray[np.float64]
 ) -> NDArray[np.float64]:

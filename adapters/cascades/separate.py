@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from functools import partial
 from threading import Lock
 
 import numpy as np
@@ -99,7 +98,7 @@ class Separate(Cascade):
             for number, stream in enumerate(streams, 1):
                 if len(streams) > 1:
                     parts.append(TextPart(text=f"Stream {number} of {len(streams)}:"))
-                parts.append(ClipPart.of(partial(_itself, stream)))
+                parts.append(ClipPart.of(lambda stream=stream: stream))  # type: ignore[misc]
         return rebuilt(prompt, parts, [self._separator.spec, *digests]) if is_changed else prompt
 
     def _streams(self, clip: Audio, most: int) -> tuple[Audio, ...]:
@@ -131,7 +130,3 @@ class Separate(Cascade):
         # One factor for all, so that none is louder than it was beside the others.
         peak = max(float(np.abs(streams).max(initial=0.0)), 1.0)
         return tuple(Audio(quantise(stream / peak), clip.rate) for stream in streams)
-
-
-def _itself(stream: Audio) -> Audio:
-    return stream

@@ -7,13 +7,12 @@ fields, each a key (number and type) and a value, and the numbers of seven field
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from starbench.errors import InputError
+from starbench.plugins.extras import needed
 from starbench.storage.inputs import read_bytes
 
 #: Numbers of fields: of a model its graph; of a graph its weights and outputs; of weights and outputs some.
@@ -32,10 +31,9 @@ def open_session(path: Path, taps: Sequence[str], shuffle_seed: int | None = Non
     With a seed, the numbers of each matrix of weights are shuffled: a network of the same weights without what they
     learned. Raises :class:`InputError` if onnxruntime is missing.
     """
-    if find_spec("onnxruntime") is None:
-        raise InputError("this encoder needs onnxruntime, not installed here: pip install 'starbench[probe]'")
-    import onnxruntime
-
+    onnxruntime = needed(
+        "onnxruntime", "this encoder needs onnxruntime, not installed here: pip install 'starbench[probe]'"
+    )
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from starbench.audio import Audio, quantise, resample
 from starbench.errors import InputError
+from starbench.plugins.extras import needed
 
 RATE_HZ = 16_000
 
@@ -30,11 +30,9 @@ def weights_path(package: str, distribution: str, *parts: str) -> Path:
     raise InputError(f"package {distribution}, which holds the weights, {lacks}: pip install {distribution}")
 
 
-def torch_module() -> ModuleType:
+def torch_module() -> Any:
     """The module ``torch``; :class:`InputError` if it is not installed."""
-    if find_spec("torch") is None:
-        raise InputError("this encoder needs torch, not installed here: pip install 'starbench[local]'")
-    return import_module("torch")
+    return needed("torch", "this encoder needs torch, not installed here: pip install 'starbench[local]'")
 
 
 def mono(audio: Audio) -> NDArray[np.float32]:

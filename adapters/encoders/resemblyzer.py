@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from starbench.audio import Audio
+from starbench.measure.log_mel import MelFrontEnd, slaney_filters
 from starbench.models.encoder import Stage
 
-from .mel import mel_filters, power_spectrogram
-from .packaged import RATE_HZ, as_audio, mono, torch_module, weights_path
+from .packaged import as_audio, mono, torch_module, weights_path
 
-_WINDOW, _HOP, _MELS, _HIDDEN, _LAYERS = 400, 160, 40, 256, 3
+_MELS, _HIDDEN, _LAYERS = 40, 256, 3
 _LOADER = "mel"
 
 
@@ -45,7 +45,7 @@ class Resemblyzer:
         self._lstms = [
             torch.nn.LSTM(inputs, outputs, batch_first=True) for inputs, outputs in pairwise(sizes)
         ]
-        self._filters = mel_filters(_WINDOW // 2 + 1, _MELS, RATE_HZ)
+        self._front_end = MelFrontEnd(slaney_filters(_MELS), padding="constant")
         if random_seed is None:
             path = weights_path("resemblyzer", "Resemblyzer", "pretrained.pt")
             state = torch.load(path, map_location="cpu", weights_only=True)["model_state"]
@@ -56,8 +56,8 @@ class Resemblyzer:
     def encode(self, audio: Audio) -> dict[str, NDArray[np.float32]]:
         """The mel spectrogram and the outputs of the three LSTMs."""
         torch = torch_module()
-        mel = power_spectrogram(mono(audio), _WINDOW, _HOP) @ self._filters
-        layers = {_LOADER: mel.astype(np.float32)}
+        mel = self._front_end.power(mono(audio).astype(np.float64))
+        layers = {_LOADER: np.ascontiguousarray(mel.T, np.float32)}
         with torch.inference_mode():
             x = torch.from_numpy(layers[_LOADER])[None]
             for number, lstm in enumerate(self._lstms, 1):

@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from starbench.audio import Audio
+from starbench.measure.log_mel import MelFrontEnd, slaney_filters, whisper_log_mel
 from starbench.models.encoder import Stage
 
-from .mel import mel_filters, power_spectrogram
 from .onnx_graph import open_session
 from .packaged import RATE_HZ, as_audio, mono, weights_path
 
-_SAMPLES, _WINDOW, _HOP, _MELS = 8 * RATE_HZ, 400, 160, 80
+_SAMPLES = 8 * RATE_HZ
 _LOADER = "log-mel"
 #: Inputs of the two halves of the four blocks, and the last normalisation.
 _LAYERS = {f"layer_norm{number}": f"layer_norm{f'_{number}' if number else ''}" for number in range(9)}
@@ -39,17 +39,18 @@ class SmartTurn:
         parts = ("audio", "turn", "smart_turn", "data", "smart-turn-v3.2-cpu.onnx")
         path = weights_path("pipecat", "pipecat-ai", *parts)
         self._session = open_session(path, list(_LAYERS.values()), shuffle_seed)
-        self._filters = mel_filters(_WINDOW // 2 + 1, _MELS, RATE_HZ)
+        self._front_end = MelFrontEnd(slaney_filters())
 
     def encode(self, audio: Audio) -> dict[str, NDArray[np.float32]]:
         """The log-mel spectrogram and the normalised inputs of each block, as long as the clip."""
         samples = _standardised(mono(audio))
-        mel = power_spectrogram(samples, _WINDOW, _HOP, "reflect")[:-1] @ self._filters
-        log_mel = np.log10(np.maximum(mel, 1e-10))
-        log_mel = ((np.maximum(log_mel, log_mel.max() - 8.0) + 4.0) / 4.0).astype(np.float32)
-        outputs = self._session.run(list(_LAYERS.values()), {"input_features": log_mel.T[None]})
+        mel = self._front_end.power(samples.astype(np.float64))[:, :-1]
+        log_mel = whisper_log_mel(mel).astype(np.float32)
+        outputs = self._session.run(list(_LAYERS.values()), {"input_features": log_mel[None]})
         share = min(audio.seconds * RATE_HZ / _SAMPLES, 1.0)
-        layers = {_LOADER: log_mel} | {name: output[0] for name, output in zip(_LAYERS, outputs, strict=True)}
+        layers = {_LOADER: log_mel.T} | {
+            name: output[0] for name, output in zip(_LAYERS, outputs, strict=True)
+        }
         return {name: frames[-max(round(share * len(frames)), 1) :] for name, frames in layers.items()}
 
     def delivered(self, audio: Audio) -> Audio:

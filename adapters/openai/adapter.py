@@ -18,10 +18,10 @@ from starbench.redact import address
 from starbench.schema import Capabilities, Outcome, Prices, Prompt, Response
 
 from ..http_client.audio_body import EncodedClips
-from ..http_client.body_limit import ENCODINGS, read_bounded
 from ..http_client.failures import ERROR_KINDS
 from ..http_client.keys import key_of_environment
-from ..http_client.server import CONNECT_S, LOOK_UP_S, connect, connection_limits, http_address
+from ..http_client.openai_client import failed_requests, openai_client
+from ..http_client.server import LOOK_UP_S, connect, http_address
 from ..price_table import lookup
 from .completions import raise_or_blocked, read_completion
 from .dialects import Dialect, by_address, by_name
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
 #: These answer 400 to a request without audio (docs/models.md has the source).
 _NEED_AUDIO = ("gpt-audio", "gpt-4o-audio", "gpt-4o-mini-audio")
-#: SDK placeholder for servers that ask for no key.
-_NO_KEY = "none"
 
 
 class OpenAI:
@@ -95,8 +93,6 @@ class OpenAI:
         channels_kept: bool | None = None,
         extra_body: dict[str, Any] | None = None,
     ) -> None:
-        import openai
-
         self._model = model
         self._url, self._dialect = _server(base_url or os.environ.get("OPENAI_BASE_URL"), dialect)
         self.server = address(self._url)
@@ -108,20 +104,7 @@ class OpenAI:
         )
         self._extra_body = checked_fields(extra_body)
         self._system = system
-        # Retries are the harness's: two layers would hide each other's counts.
-        self._client = openai.AsyncOpenAI(
-            api_key=_key(self._dialect, self._url),
-            base_url=self._url,
-            max_retries=0,
-            timeout=openai.Timeout(None, connect=CONNECT_S),
-            # The SDK's own client would send sound and key wherever a redirect leads.
-            http_client=openai.DefaultAsyncHttpxClient(
-                follow_redirects=False,
-                limits=connection_limits(self._url),
-                headers={"Accept-Encoding": ENCODINGS},
-                event_hooks={"response": [read_bounded]},
-            ),
-        )
+        self._client = openai_client(self._url, _key(self._dialect, self._url))
         self._clips = EncodedClips()
         self._listed_models = ListedModels(self._client)
         if text_only is None:
@@ -177,24 +160,18 @@ class OpenAI:
         import openai
 
         try:
-            reply = await self._client.post(
-                "/chat/completions",
-                cast_to=object,
-                content=body,
-                options={"security": {"bearer_auth": True}},
-            )
-        except openai.APITimeoutError as error:
-            raise TransientError(str(error), kind="timeout") from error
-        except openai.APIConnectionError as error:
-            message = f"{self.server}: {error} ({error.__cause__})"
-            raise TransientError(message, kind="connection") from error
+            with failed_requests(self.server):
+                reply = await self._client.post(
+                    "/chat/completions",
+                    cast_to=object,
+                    content=body,
+                    options={"security": {"bearer_auth": True}},
+                )
         except openai.APIStatusError as error:
             message = _server_message(error)
             if error.status_code == 404:
                 message = f"{message} {await self._listed_models.advice(self._model)}".rstrip()
             return raise_or_blocked(error.status_code, error.body, message, error.response.headers)
-        except ValueError as error:
-            raise TransientError(f"the reply is not complete JSON: {error}", kind="malformed") from error
         choice = self._dialect.choice
         return read_completion(reply, prompt, choice.answer_in if choice else "text")
 
@@ -228,13 +205,13 @@ def _server(url: str | None, dialect: str | None) -> tuple[str, Dialect]:
     return record.base_url, record
 
 
-def _key(dialect: Dialect, url: str) -> str:
+def _key(dialect: Dialect, url: str) -> str | None:
     own = key_of_environment(dialect.key_variables)
     if own is None and url == dialect.base_url:
         raise InputError(
             f"{dialect.key_variables[0]} is not set: export it, or name another server with --base-url"
         )
-    return own or _NO_KEY
+    return own
 
 
 def _capabilities(dialect: Dialect, text_only: bool, arguments: dict[str, Any]) -> Capabilities:

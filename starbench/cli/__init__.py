@@ -16,17 +16,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from starbench.cli import (
-    models,
-    overlap,
-    questions,
-    reasons,
-    recordings,
-    results,
-    sae,
-    suites,
-    tokens,
-)
+from starbench.cli import models, overlap, questions, reasons, recordings, results, sae, suites, tokens
 from starbench.cli.exits import BAD_INPUT, INCOMPLETE, INTERRUPTED
 from starbench.cli.output import echo
 from starbench.errors import AdapterError, InputError, JournalError, StarbenchError, SuiteError

@@ -7,14 +7,10 @@ from typing import Annotated
 
 import typer
 
+from starbench.cli.groups import group
 from starbench.execution.environment import use_one_thread
 
-app = typer.Typer(
-    help="Suites as wholes: what two of them share.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = group("Suites as wholes: what two of them share.")
 _SUITE = "A suite's directory, task:source, or a folder of training data (chat)."
 
 

@@ -8,13 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from starbench.cli import options
+from starbench.cli.groups import group
 
-app = typer.Typer(
-    help="Questions of your own: a table to start from, and what is in it before anything is asked.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = group("Questions of your own: a table to start from, and what is in it before anything is asked.")
 
 
 @app.command()

@@ -7,12 +7,9 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(
-    help="Recordings of your own: a table of labels to fill in, and which files can be used.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+from starbench.cli.groups import group
+
+app = group("Recordings of your own: a table of labels to fill in, and which files can be used.")
 _Folder = Annotated[Path, typer.Argument(help="A folder of sound files.", metavar="FOLDER")]
 
 

@@ -8,12 +8,10 @@ from typing import Annotated
 import typer
 
 from starbench.cli import options
+from starbench.cli.groups import group
 
-app = typer.Typer(
-    help="Sparse autoencoders of a network's layers: train several, and see what of them depends on the seed.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+app = group(
+    "Sparse autoencoders of a network's layers: train several, and see what of them depends on the seed."
 )
 _EncoderArgument = Annotated[
     list[str] | None, typer.Option("--encoder-arg", help="key=value for the encoder. Repeatable.")

@@ -8,14 +8,10 @@ from typing import Annotated
 import typer
 
 from starbench.cli import options
+from starbench.cli.groups import group
 from starbench.execution.environment import use_one_thread
 
-app = typer.Typer(
-    help="Tokenizers of cochleagrams: trained in minutes, and measured for what they keep of a sound.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = group("Tokenizers of cochleagrams: trained in minutes, and measured for what they keep of a sound.")
 _Suite = Annotated[
     str | None,
     typer.Option(
@@ -45,10 +41,11 @@ def train(
     Needs the extra tokens; pictures of continuations need plots. On one core, the defaults take minutes. Exit codes: 0
     done, 2 bad input.
     """
+    values = locals()
     use_one_thread()
     from starbench.cli.commands.tokens import train as command
 
-    command(out, suite, recordings, steps, next_steps, count=count, seed=seed)
+    command(values)
 
 
 @app.command()
@@ -83,8 +80,8 @@ def report(
     record in its folder keeps that. A checkpoint is measured on the sounds of --suite and --recordings. Exit codes: 0
     done, 2 bad input.
     """
+    values = locals()
     use_one_thread()
     from starbench.cli.commands.tokens import report as command
 
-    checkpoint = (next_code, trust_remote_code)
-    command(folder, suite, recordings, checkpoint, count=count, seed=seed, to=json)
+    command(values)

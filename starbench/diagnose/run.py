@@ -11,16 +11,13 @@ from starbench.diagnose.probe import prepare, probe
 from starbench.diagnose.records import FOLDER, SUMMARY, write_record
 from starbench.diagnose.separation.answers import cascades
 from starbench.diagnose.separation.record import separation
-from starbench.engine.settings import settings_of
+from starbench.diagnose.suite_run import ask
 from starbench.errors import InputError
 from starbench.models.adapter import Model
 from starbench.models.encoder import as_encoder
 from starbench.models.resolve import resolve_again
-from starbench.planning.plan import Request, plan_run
 from starbench.redact import redact
-from starbench.runs.attempt import Events, ask_all
-from starbench.runs.load import LoadedRun, load
-from starbench.runs.run_record import RunRecord
+from starbench.runs.load import LoadedRun
 from starbench.runs.suites import suites_of
 from starbench.schema.base import Frozen
 from starbench.schema.diagnosis import Diagnosis, NotTried, Reason, Step
@@ -135,10 +132,7 @@ def _separation(subject: Subject) -> Frozen:
     folder = subject.run.path / FOLDER / f"separation-{slug(suite.name)}"
     runs = {}
     for name, cascade in cascades(model.spec, subject.arguments, choices.separators, str(suite.root)).items():
-        path = folder / slug(name)
-        plan = plan_run(Request((suite,), setup), cascade)
-        ask_all(RunRecord(plan, path.absolute()), cascade, settings_of(cascade), Events())
-        runs[name] = load(path)
+        runs[name] = ask(cascade, suite, folder / slug(name), setup, canary=True)
     return separation(library, choices.separators, seed=choices.seed, model=model.spec, runs=runs)
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,24 +39,6 @@ def erb_rate(frequency_hz: Floats | float) -> Floats:
     return np.asarray(21.4 * np.log10(4.37e-3 * np.asarray(frequency_hz, dtype=np.float64) + 1.0))
 
 
-@dataclass(frozen=True, eq=False)
-class Channel:
-    """What one filter lets through."""
-
-    centre_hz: float
-    envelope: NDArray[np.complex128]
-    """Shape (m, ears): its magnitude is the amplitude, its phase turns with the distance to ``lowest_hz``."""
-    rate: float
-    """Of the envelope, Hz."""
-    lowest_hz: float
-    """The frequency of a component that leaves the envelope's phase at rest."""
-
-    @cached_property
-    def power(self) -> Floats:
-        """Mean square at each time, shape (m, ears)."""
-        return np.asarray((np.square(self.envelope.real) + np.square(self.envelope.imag)) / 2.0)
-
-
 @dataclass(frozen=True)
 class Cochlea:
     """A bank of gammatone filters from ``lo_hz`` to ``hi_hz``; channels that a sound's rate cannot hold are silent."""
@@ -77,10 +58,10 @@ class Cochlea:
         centre = self.centres_hz[:, None]
         return _response(frequency_hz[None, :], centre, WIDTH * erb_hz(centre))
 
-    def channels(self, samples: Samples, rate: float) -> Iterator[Channel]:
-        """The channels of a sound, shape (n, ears), from low to high.
+    def powers(self, samples: Samples, rate: float) -> Iterator[tuple[Floats, float]]:
+        """Mean square over time in each channel, shape (m, ears), and the rate of its times, Hz; from low to high.
 
-        Each is early by its filter's own delay: envelopes of all channels peak where the sound does.
+        ``samples`` have shape (n, ears). A channel is early by its filter's own delay: all peak where the sound does.
         """
         centres = self.centres_hz
         widths = WIDTH * erb_hz(centres)
@@ -92,17 +73,15 @@ class Cochlea:
             first = max(0, math.floor((centre - _REACH * width) / step))
             stop = min(spectrum.shape[0], math.ceil((centre + _REACH * width) / step))
             m = fft.next_fast_len(max(stop - first, 2))
+            envelope: NDArray[np.complex128] = np.zeros((m, samples.shape[1]), np.complex128)
             if centre < rate / 2:
                 frequency = np.arange(first, stop) * step
                 filtered = _response(frequency, centre, width) * np.exp(
                     2j * np.pi * frequency * (ORDER - 1) / (2.0 * np.pi * width)
                 )
-                passed = fft.ifft(spectrum[first:stop] * filtered[:, None], m, axis=0)
-                envelope = np.asarray(passed * (2.0 * m / size), dtype=np.complex128)
-            else:
-                envelope = np.zeros((m, samples.shape[1]), np.complex128)
-            kept = max(1, math.ceil(n * m / size))
-            yield Channel(centre, envelope[:kept], rate * m / size, first * step)
+                envelope = np.asarray(fft.ifft(spectrum[first:stop] * filtered[:, None], m, axis=0))
+            kept = envelope[: max(1, math.ceil(n * m / size))] * (2.0 * m / size)
+            yield (np.square(kept.real) + np.square(kept.imag)) / 2.0, rate * m / size
 
 
 def _response(
@@ -133,8 +112,8 @@ def cochleagram(
     frames = max(1, math.floor(samples.shape[0] / rate / frame_s + 1e-9))
     edges = np.arange(frames + 1) * frame_s
     energies = []
-    for channel in cochlea.channels(samples, rate):
-        total = np.concatenate([[0.0], np.cumsum(channel.power.mean(axis=1))])
-        energies.append(np.diff(np.interp(edges * channel.rate, np.arange(total.size), total)))
-        energies[-1] /= frame_s * channel.rate
+    for power, own_rate in cochlea.powers(samples, rate):
+        total = np.concatenate([[0.0], np.cumsum(power.mean(axis=1))])
+        energy = np.diff(np.interp(edges * own_rate, np.arange(total.size), total))
+        energies.append(energy / (frame_s * own_rate))
     return np.asarray(np.stack(energies, axis=1) ** compression)

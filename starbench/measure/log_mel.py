@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,8 @@ class MelFrontEnd:
     rate: int = 16_000
     n_fft: int = 400
     hop: int = 160
+    padding: Literal["reflect", "constant"] = "reflect"
+    """What a signal is continued with at its ends; one of less than half a frame always with zeros."""
 
     @cached_property
     def window(self) -> Floats:
@@ -38,7 +41,7 @@ class MelFrontEnd:
         return np.asarray(hann(self.n_fft, sym=False))
 
     def power(self, signal: Floats) -> Floats:
-        """Mel powers of a signal, shape (n,), as (bands, frames); frames are centred, ends reflected."""
+        """Mel powers of a signal, shape (n,), as (bands, frames); frames are centred."""
         return np.asarray(self.filters.T @ np.square(np.abs(self._spectra(signal))))
 
     def sound(self, mel_power: Floats, n: int) -> Floats:
@@ -65,10 +68,9 @@ class MelFrontEnd:
 
     def _spectra(self, signal: Floats, *, padded: bool = False) -> NDArray[np.complex128]:
         half = self.n_fft // 2
-        whole = (
-            signal if padded else np.pad(signal, half, mode="reflect" if signal.size > half else "constant")
-        )
-        frames = np.lib.stride_tricks.sliding_window_view(whole, self.n_fft)[:: self.hop]
+        if not padded:
+            signal = np.pad(signal, half, mode=self.padding if signal.size > half else "constant")
+        frames = np.lib.stride_tricks.sliding_window_view(signal, self.n_fft)[:: self.hop]
         return np.asarray(np.fft.rfft(frames * self.window, axis=1).T)
 
     def _signal(self, spectra: NDArray[np.complex128]) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import chdir
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -49,6 +49,28 @@ class NamedEncoder:
     note: str = ""
     delivered: Callable[[Audio], Audio] | None = None
     random_twin: Callable[[int], Any] | None = None
+
+    def layers(self, audio: Audio, names: Sequence[str] | None = None) -> dict[str, NDArray[np.float32]]:
+        """Activations of the layers that are named, or of all, for one clip.
+
+        Raises :class:`InputError` if there is no such layer, :class:`PluginError` if the encoder fails, or a layer is
+        no array of finite numbers of shape (frames, features).
+        """
+        with registry.plugin_errors(lambda error: f"encoder {self.spec!r} fails on a clip: {explain(error)}"):
+            found = self.encode(audio)
+        layers = {}
+        for name in found if names is None else names:
+            if name not in found:
+                raise InputError(
+                    f"encoder {self.spec!r} has no layer {name!r}: it has {', '.join(map(repr, found))}"
+                )
+            layers[name] = frames = np.asarray(found[name], np.float32)
+            if frames.ndim != 2 or not len(frames) or not np.isfinite(frames).all():
+                raise PluginError(
+                    f"encoder {self.spec!r}: layer {name!r} is not an array of finite numbers of shape (frames, "
+                    "features)"
+                )
+        return layers
 
     def stage(self, layer: str) -> Stage:
         """The part of the model that a layer is of."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from starbench.reporting.tables import Column, Table, new_console, percent, say, show_table
+from starbench.reporting.tables import Column, Table, new_console, number, percent, say, show_table
 from starbench.schema.audit import Audit, Cue, Estimate, Form, LevelAccuracy, Survival, Unanswerable
 from starbench.text import printable
 
@@ -72,11 +72,6 @@ def verdict(row: Survival) -> str:
     return f"weakened: in {row.measured} of {row.pairs} pairs"
 
 
-def reason(item: Unanswerable) -> str:
-    """Why nobody could answer an item, in words."""
-    return _REASONS[item.reason]
-
-
 def _show_items(console: Console, audit: Audit) -> None:
     n = len(audit.unanswerable)
     say(console, f"{n} of {audit.items} items nobody could answer; {audit.judged} could be judged")
@@ -118,12 +113,9 @@ def _level(row: LevelAccuracy | Unanswerable) -> str:
     return "–" if row.level is None else f"{row.level:g} {printable(unit)}" if unit else f"{row.level:g}"
 
 
-def _estimate(name: str, digits: int, row: Survival) -> str:
+def _estimate(name: str, row: Survival) -> str:
     one: Estimate | None = getattr(row, name)
-    if one is None:
-        return "–"
-    low, high = one.interval
-    return f"{one.value:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
+    return "–" if one is None else number(one.value, one.interval)
 
 
 def _told_by(row: Survival) -> str:
@@ -147,10 +139,10 @@ _CUES: Sequence[Column] = (
     Column("form", lambda row: printable(row.form), is_text=True),
     Column("verdict", verdict, is_text=True),
     Column("pairs", lambda row: f"{row.measured}/{row.pairs}", rank=1),
-    Column("gain", partial(_estimate, "gain", 2), rank=3),
-    Column("error, JND", partial(_estimate, "error_jnd", 2), rank=2),
-    Column("r", partial(_estimate, "correlation", 2), rank=2),
-    Column("same sign", partial(_estimate, "same_sign", 2), rank=1),
+    Column("gain", partial(_estimate, "gain"), rank=3),
+    Column("error, JND", partial(_estimate, "error_jnd"), rank=2),
+    Column("r", partial(_estimate, "correlation"), rank=2),
+    Column("same sign", partial(_estimate, "same_sign"), rank=1),
     Column("told by", _told_by, rank=1),
 )
 _ITEMS = (

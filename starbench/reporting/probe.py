@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from starbench.reporting.tables import Column, Table, new_console, p_value, say, show_table
-from starbench.schema.base import Interval
+from starbench.reporting.tables import Column, Table, new_console, number, p_value, say, show_table
 from starbench.schema.probe import ProbedAttribute, ProbeRecord, ProbeRow, ProbeVerdict, StageReading
 
 _SOURCES = {"model": "", "untrained": "random weights", "baseline": "no network"}
@@ -47,14 +46,10 @@ def table(probe: ProbeRecord) -> Table:
             Column("of", lambda row: _SOURCES[row.source] or "the network", is_text=True),
             Column("layer", lambda row: row.layer, is_text=True),
             Column("probe", lambda row: f"{row.family}, {row.pooling}", rank=3, is_text=True),
-            Column("R²", lambda row: "–" if row.r2 is None else _limits(row.r2, row.r2_interval)),
-            Column(
-                "selectivity",
-                lambda row: "–" if row.selectivity is None else f"{row.selectivity:.2f}",
-                rank=2,
-            ),
-            Column("unseen timbre R²", lambda row: _number(row.unseen_timbre_r2), rank=2),
-            Column("pairs right", lambda row: _limits(row.accuracy, row.accuracy_interval)),
+            Column("R²", lambda row: number(row.r2, row.r2_interval)),
+            Column("selectivity", lambda row: number(row.selectivity), rank=2),
+            Column("unseen timbre R²", lambda row: number(row.unseen_timbre_r2), rank=2),
+            Column("pairs right", lambda row: number(row.accuracy, row.accuracy_interval)),
             Column("probe JND", partial(_jnd, known)),
             Column("human", lambda row: _unit(known[row.attribute].human_jnd, known[row.attribute]), rank=1),
             Column("p (Holm)", lambda row: p_value(row.p_holm), rank=3),
@@ -74,8 +69,8 @@ def sentence(verdict: ProbeVerdict) -> str:
         )
     if (answers := verdict.answers) is not None:
         words.append(
-            f"answers: {_limits(answers.accuracy, answers.interval)} right of {answers.n} pairs, the probe of "
-            f"{answers.probe_layer} {_limits(answers.probe_accuracy, answers.probe_interval)} (McNemar p "
+            f"answers: {number(answers.accuracy, answers.interval)} right of {answers.n} pairs, the probe of "
+            f"{answers.probe_layer} {number(answers.probe_accuracy, answers.probe_interval)} (McNemar p "
             f"{p_value(answers.mcnemar_p)})"
         )
     return ". ".join(words)
@@ -85,7 +80,7 @@ def leaks(probe: ProbeRecord) -> list[str]:
     """What can be read where it should not be, if anything can."""
     wheres = {"normalised": "after every clip was given one level", "silence": "before its sound begins"}
     return [
-        f"leak: {one.attribute} can be read {wheres[one.kind]} (R² {_limits(one.r2, one.r2_interval)}): do not trust "
+        f"leak: {one.attribute} can be read {wheres[one.kind]} (R² {number(one.r2, one.r2_interval)}): do not trust "
         "its verdict"
         for one in probe.leaks
         if one.r2_interval[0] > 0.1
@@ -93,7 +88,7 @@ def leaks(probe: ProbeRecord) -> list[str]:
 
 
 def _stage(one: StageReading) -> str:
-    return f"{one.stage} {one.state}: {_limits(one.accuracy, one.interval)} of pairs by {one.layer}, bar {one.bar:.2f}"
+    return f"{one.stage} {one.state}: {number(one.accuracy, one.interval)} of pairs by {one.layer}, bar {one.bar:.2f}"
 
 
 def _jnd(known: dict[str, ProbedAttribute], row: ProbeRow) -> str:
@@ -110,11 +105,3 @@ def _jnd(known: dict[str, ProbedAttribute], row: ProbeRow) -> str:
 def _unit(value: float | None, attribute: ProbedAttribute) -> str:
     space = "" if attribute.unit == "°" else " "
     return "–" if value is None else f"{value:.2g}{space}{attribute.unit}"
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
-
-
-def _limits(value: float, limits: Interval | None) -> str:
-    return f"{value:.2f}" if limits is None else f"{value:.2f} [{limits[0]:.2f}, {limits[1]:.2f}]"

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from rich.console import Console
 
-from starbench.reporting.tables import Column, Table, new_console, percent, say, show_table, with_interval
+from starbench.reporting.tables import (
+    Column,
+    Table,
+    new_console,
+    number,
+    percent,
+    say,
+    show_table,
+    with_interval,
+)
 from starbench.schema.sae import (
-    FeatureSimilarity,
     LayerReport,
     SaeDomains,
     SaeErasure,
     SaeReport,
     SaeSource,
     SaeStability,
-    SaeSteering,
     SaeTraining,
     SharedFeatures,
     Spread,
-    SteeredAnswers,
 )
 from starbench.text import printable
 
@@ -73,37 +77,6 @@ def show(report: SaeReport) -> None:
     say(console, _CAVEAT)
 
 
-def show_steering(steering: SaeSteering) -> None:
-    """Print what steering changes."""
-    console = new_console()
-    show_table(
-        console,
-        Table(
-            f"{printable(steering.model)}, {printable(steering.layer)}: a direction of length {steering.strength:g} "
-            f"added; without it {percent(steering.base_aa)} % of {steering.n_trials} trials of "
-            f"{steering.n_items} items are right",
-            (
-                Column("direction", lambda one: printable(one.direction), is_text=True),
-                Column("answers changed, %", lambda one: with_interval(one.changed, one.changed_ci)),
-                Column("right, %", lambda one: percent(one.aa)),
-                Column("difference, points", lambda one: with_interval(one.diff, one.diff_ci)),
-                Column("p", lambda one: "–" if one.p is None else f"{one.p:.3f}", rank=1),
-            ),
-            steering_rows(steering),
-        ),
-    )
-    if not steering.exceeds_controls:
-        say(
-            console,
-            "random directions of the same length change as many answers: no effect of the feature is shown",
-        )
-
-
-def steering_rows(steering: SaeSteering) -> tuple[SteeredAnswers, ...]:
-    """The feature, then what it is compared with."""
-    return (steering.feature, *steering.controls)
-
-
 def setting(layer: LayerReport) -> str:
     """What stands beside every figure of a layer."""
     fvu = sum(one.fvu for one in layer.quality) / len(layer.quality)
@@ -119,7 +92,7 @@ def _show_quality(console: Console, layer: LayerReport, what: str) -> None:
             what,
             (
                 Column("seed" if layer.held_out else "file", lambda one: printable(one.name), is_text=True),
-                Column("FVU", lambda one: f"{one.fvu:.3f} [{one.fvu_ci[0]:.3f}, {one.fvu_ci[1]:.3f}]"),
+                Column("FVU", lambda one: number(one.fvu, one.fvu_ci, 3)),
                 Column("features a frame", lambda one: f"{one.l0:.1f}"),
                 Column("dead, %", lambda one: percent(one.dead)),
                 Column(
@@ -138,21 +111,16 @@ def _show_stability(console: Console, stability: SaeStability, what: str) -> Non
             f"live features that another seed has too, by chance in brackets: mean over pairs (least–greatest); {what}",
             (
                 Column("measure", lambda row: row[0], is_text=True),
-                Column("best, mean", lambda row: _beside(row[1].mean, row[1].null, digits=3)),
+                Column("best, mean", lambda row: _beside(row[1].mean, row[1].null)),
                 *(
                     Column(f"> {shared.above:g}, %", lambda row, place=place: _shared(row[1].shared[place]))  # type: ignore[misc]
                     for place, shared in enumerate(stability.overlap.shared)
                 ),
             ),
-            list(_measures(stability)),
+            [(name, getattr(stability, key)) for key, name in _MEASURES.items()],
         ),
     )
     say(console, f"best IoU weighted by how often a feature fires: {stability.overlap_by_firing.mean:.3f}")
-
-
-def _measures(stability: SaeStability) -> Iterator[tuple[str, FeatureSimilarity]]:
-    for key, name in _MEASURES.items():
-        yield name, getattr(stability, key)
 
 
 def _show_domains(console: Console, domains: SaeDomains, what: str) -> None:
@@ -222,5 +190,5 @@ def _shared(shared: SharedFeatures) -> str:
     return f"{_range(shared.share)} [{percent(shared.null.mean)}]"
 
 
-def _beside(value: Spread, null: Spread, digits: int) -> str:
-    return f"{value.mean:.{digits}f} ({value.least:.{digits}f}–{value.greatest:.{digits}f}) [{null.mean:.{digits}f}]"
+def _beside(value: Spread, null: Spread) -> str:
+    return f"{value.mean:.3f} ({value.least:.3f}–{value.greatest:.3f}) [{null.mean:.3f}]"

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from functools import partial
 
-from starbench.reporting.tables import Column, Table, difference, new_console, say, show_table, with_interval
+from starbench.reporting.tables import (
+    Column,
+    Table,
+    difference,
+    new_console,
+    number,
+    say,
+    show_table,
+    with_interval,
+)
+from starbench.schema.base import Interval
 from starbench.schema.separation import AnswerRow, Figure, SceneGroup, Separation, SeparationRow
 
 
@@ -35,9 +45,9 @@ def _scores(record: Separation) -> Table:
         (
             *_names(),
             Column("scenes", lambda row: row.scenes),
-            Column("SI-SDR (dB)", lambda row: _decibels(row.si_sdr_db), rank=1),
-            Column("SI-SDRi (dB)", lambda row: _decibels(row.si_sdri_db)),
-            Column("misassigned (%)", lambda row: _share(row.misassigned), rank=1),
+            Column("SI-SDR (dB)", _figure("si_sdr_db", partial(number, digits=1)), rank=1),
+            Column("SI-SDRi (dB)", _figure("si_sdri_db", partial(number, digits=1))),
+            Column("misassigned (%)", _figure("misassigned"), rank=1),
             Column("not applicable", lambda row: row.not_applicable or "", rank=2),
             Column("failed", lambda row: row.failed or "", rank=2),
             Column("silent sources", lambda row: row.silent_stems or "", rank=3),
@@ -53,11 +63,11 @@ def _answers(record: Separation) -> Table:
         (
             *_names(),
             Column("items", lambda row: row.items),
-            Column("none", lambda row: _share(row.none), rank=1),
-            Column("separated", lambda row: _share(row.separated), rank=1),
-            Column("oracle", lambda row: _share(row.oracle), rank=1),
-            Column("headroom", lambda row: _points(row.headroom)),
-            Column("gain", lambda row: _points(row.gain)),
+            Column("none", _figure("none"), rank=1),
+            Column("separated", _figure("separated"), rank=1),
+            Column("oracle", _figure("oracle"), rank=1),
+            Column("headroom", _figure("headroom", difference)),
+            Column("gain", _figure("gain", difference)),
             Column("recovered", _recovered),
             Column("not applicable", lambda row: row.not_applicable or "", rank=2),
             Column("failed", lambda row: row.failed or "", rank=2),
@@ -86,29 +96,21 @@ def group_words(row: SceneGroup) -> str:
     return _FACTORS.get(row.factor, row.factor + " {}").format(row.level)
 
 
-def _decibels(figure: Figure | None) -> str:
-    if figure is None:
-        return "–"
-    low, high = figure.interval
-    return f"{figure.value:.1f} [{low:.1f}, {high:.1f}]"
+def _figure(
+    name: str, words: Callable[[float, Interval], str] = with_interval
+) -> Callable[[SceneGroup], str]:
+    """The cell of a figure, in percent if ``words`` does not say otherwise."""
+
+    def cell(row: SceneGroup) -> str:
+        figure: Figure | None = getattr(row, name)
+        return "–" if figure is None else words(figure.value, figure.interval)
+
+    return cell
 
 
-def _shown(words: Callable[[float, tuple[float, float]], str], figure: Figure | None) -> str:
-    return "–" if figure is None else words(figure.value, figure.interval)
-
-
-def _share(figure: Figure | None) -> str:
-    return _shown(with_interval, figure)
-
-
-def _points(figure: Figure | None) -> str:
-    return _shown(difference, figure)
-
-
-def _recovered(row: AnswerRow) -> Any:
-    if row.headroom is not None and row.recovered is None:
-        return "no headroom shown"
-    return _share(row.recovered)
+def _recovered(row: AnswerRow) -> str:
+    is_low = row.headroom is not None and row.recovered is None
+    return "no headroom shown" if is_low else _figure("recovered")(row)
 
 
 def _seconds(row: SeparationRow) -> str:

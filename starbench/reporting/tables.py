@@ -170,6 +170,14 @@ def with_interval(value: float, limits: Interval) -> str:
     return f"{percent(value)} [{100 * low:.1f}, {100 * high:.1f}]"
 
 
+def number(value: float | None, limits: Interval | None = None, digits: int = 2) -> str:
+    """A figure that is no fraction, with its limits if it has any."""
+    if value is None:
+        return "–"
+    ends = "" if limits is None else f" [{limits[0]:.{digits}f}, {limits[1]:.{digits}f}]"
+    return f"{value:.{digits}f}{ends}"
+
+
 def difference(value: float, limits: Interval) -> str:
     """A difference in points, with its limits."""
     low, high = limits

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from starbench.reporting.tables import Column, Table, new_console, say, show_table
-from starbench.schema.tokens import Kept, NextCode, Reconstruction, Tokens
+from starbench.reporting.tables import Column, Table, new_console, number, say, show_table
+from starbench.schema.tokens import Kept, NextCode, Tokens
 from starbench.text import printable
 
 
 def show(record: Tokens) -> None:
     """Print the tables of a record, and beside each figure what it was measured on."""
     console = new_console()
-    name = printable(record.name)
+    trained = "; a checkpoint with code of its own" if record.kind == "foreign" else ""
     if record.steps is not None:
-        say(
-            console,
-            f"{name}: {record.bits}-bit codes, {record.codes_per_second:g} a second; {record.parameters:,} parameters, "
-            f"{record.steps:,} steps of {record.batch} × {record.segment_seconds:g} s at learning rate "
-            f"{record.learning_rate:g}, seed {record.seed}, {record.training_seconds:,.0f} s of one core",
+        trained = (
+            f", {record.steps:,} steps of {record.batch} × {record.segment_seconds:g} s at learning rate "
+            f"{record.learning_rate:g}, seed {record.seed}, {record.training_seconds:,.0f} s of one core"
         )
-    else:
-        say(
-            console,
-            f"{name}: {record.bits}-bit codes, {record.codes_per_second:g} a second; {record.parameters:,} parameters"
-            + ("; a checkpoint with code of its own" if record.kind == "foreign" else ""),
-        )
+    say(
+        console,
+        f"{printable(record.name)}: {record.bits}-bit codes, {record.codes_per_second:g} a second; "
+        f"{record.parameters:,} parameters{trained}",
+    )
     for source in record.sources:
         say(
             console,
@@ -66,14 +63,6 @@ def _next_code(found: NextCode) -> tuple[str, str]:
     )
 
 
-def _r2(row: Reconstruction) -> str:
-    return f"{row.r2:.2f} [{row.interval[0]:.2f}, {row.interval[1]:.2f}]"
-
-
-def _kept_r2(row: Kept) -> str:
-    return f"{row.r2:.2f} [{row.r2_interval[0]:.2f}, {row.r2_interval[1]:.2f}]"
-
-
 def _jnd(row: Kept) -> str:
     if row.jnd is None:
         return "not reached"
@@ -85,11 +74,11 @@ _RECONSTRUCTED = (
     Column("kind", lambda row: printable(row.kind), is_text=True),
     Column("clips", lambda row: row.clips),
     Column("s", lambda row: f"{row.seconds:,.0f}", rank=1),
-    Column("R² [95 %]", _r2),
+    Column("R² [95 %]", lambda row: number(row.r2, row.interval)),
 )
 _KEPT = (
     Column("attribute", lambda row: printable(row.attribute), is_text=True),
     Column("layer", lambda row: printable(row.layer), is_text=True),
-    Column("R² [95 %]", _kept_r2),
+    Column("R² [95 %]", lambda row: number(row.r2, row.r2_interval)),
     Column("difference that 75 % of pairs get right", _jnd, short="JND"),
 )

@@ -155,11 +155,12 @@ def _spectrum(samples: Floats) -> Floats:
     return normalised
 
 
-def _correlation(one: Floats, other: Floats) -> float:
+def _correlation(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
     """The largest normalised cross-correlation at any lag."""
-    energy = float(np.sum(one.astype(np.float64) ** 2) * np.sum(other.astype(np.float64) ** 2))
+    from scipy import signal
+
+    one, other = one.astype(np.float64), other.astype(np.float64)
+    energy = float(np.sum(one**2) * np.sum(other**2))
     if energy == 0:
         return 0.0
-    n = 1 << (len(one) + len(other) - 1).bit_length()
-    product = np.fft.irfft(np.fft.rfft(one, n) * np.conj(np.fft.rfft(other, n)), n)
-    return float(np.abs(product).max() / energy**0.5)
+    return float(np.abs(signal.correlate(one, other, method="fft")).max() / energy**0.5)

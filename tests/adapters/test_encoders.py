@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from starbench.adapters.encoders import packaged
-from starbench.adapters.encoders.mel import mel_filters, power_spectrogram
 from starbench.adapters.encoders.onnx_graph import with_outputs
 from starbench.audio import Audio, quantise
 from starbench.errors import InputError
@@ -95,15 +94,6 @@ def test_a_missing_package_is_named() -> None:
         packaged.weights_path("no_such_package", "Nowhere", "weights.pt")
     with pytest.raises(InputError, match=r"lacks weights\.pt: pip install numpy"):
         packaged.weights_path("numpy", "numpy", "weights.pt")
-
-
-def test_mel_filters_cover_the_spectrum_with_equal_areas() -> None:
-    filters = mel_filters(201, 40, 16_000)
-    assert filters.shape == (201, 40)
-    power = power_spectrogram(np.sin(2 * np.pi * 1000 * np.arange(16_000) / 16_000), 400, 160)
-    assert power.shape == (101, 201)
-    assert power[50].argmax() == 25
-    assert (power[50] @ filters).argmax() == (filters[25]).argmax()
 
 
 def save_speech_model(kind: str, path: Path) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 import numpy as np
 import soxr
-from numpy.typing import NDArray
 
 from starbench.errors import InputError, NotApplicableError
+from starbench.plugins.extras import needed
 
-Samples = NDArray[np.float64]
+from ..estimates import Samples
+
 _RATE_HZ, _WINDOW_S = 16_000, 20.0
 #: Phones stand between slashes among its tokens.
 _PHONE = re.compile(r"/([^/\s]+)/")
@@ -45,11 +45,8 @@ class Powsm:
         }
         if missing := [name for name, file in files.items() if file is None]:
             raise InputError(f"powsm:{model} lacks the file that ESPnet calls {missing[0]}")
-        try:
-            from espnet2.bin.s2t_inference import Speech2Text
-        except ImportError as error:
-            raise InputError("powsm needs ESPnet: pip install espnet") from error
-        self._model: Any = Speech2Text(
+        espnet = needed("espnet2.bin.s2t_inference", "powsm needs ESPnet: pip install espnet")
+        self._model = espnet.Speech2Text(
             **{name: str(file) for name, file in files.items()},
             lang_sym=language, task_sym="<pr>", beam_size=1, predict_time=False,
         )  # fmt: skip

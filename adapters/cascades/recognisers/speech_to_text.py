@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 import numpy as np
 import soxr
-from numpy.typing import NDArray
 
 from starbench.errors import InputError
 
 from ...transformers.loading import as_input_error, library, quiet
-
-Samples = NDArray[np.float64]
+from ..estimates import Samples
 
 
 class SpeechToText:
@@ -40,8 +37,8 @@ class SpeechToText:
             raise InputError(f"speech-to-text:{model}: there is no such folder")
         transformers, options = library(), {"local_files_only": True, "trust_remote_code": False}
         with quiet(), as_input_error(model, None):
-            self._processor: Any = transformers.AutoProcessor.from_pretrained(model, **options)
-            self._model: Any = transformers.AutoModelForSpeechSeq2Seq.from_pretrained(
+            self._processor = transformers.AutoProcessor.from_pretrained(model, **options)
+            self._model = transformers.AutoModelForSpeechSeq2Seq.from_pretrained(
                 model, use_safetensors=True, **options
             ).eval()
         self._rate = int(self._processor.feature_extractor.sampling_rate)

@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 import numpy as np
 import soxr
-from numpy.typing import NDArray
 
-from starbench.errors import InputError
+from starbench.plugins.extras import needed
 
-Samples = NDArray[np.float64]
+from ..estimates import Samples
+
 _RATE_HZ = 16_000
 #: What the decoder writes for what is no speech.
 _NO_PHONES = frozenset({"SIL", "+NSN+", "+SPN+", "NSN", "SPN"})
@@ -39,12 +39,9 @@ class PocketSphinx:
     """
 
     def __init__(self, model: Literal["words", "phones"] = "words") -> None:
-        try:
-            import pocketsphinx
-        except ImportError as error:
-            raise InputError(
-                "this recogniser needs pocketsphinx: pip install 'starbench[cascades]'"
-            ) from error
+        pocketsphinx = needed(
+            "pocketsphinx", "this recogniser needs pocketsphinx: pip install 'starbench[cascades]'"
+        )
         self.unit: str = model
         options: dict[str, Any] = {"samprate": _RATE_HZ, "loglevel": "FATAL"}
         if model == "phones":

@@ -5,20 +5,17 @@ from __future__ import annotations
 import os
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from starbench.audio import Audio, quantise
-from starbench.errors import AdapterError, InputError, TransientError
+from starbench.errors import InputError, TransientError
 from starbench.models.call import in_thread
 
-from ...http_client.body_limit import ENCODINGS, read_bounded
 from ...http_client.failures import ERROR_KINDS, raise_for
 from ...http_client.keys import key_of_environment
+from ...http_client.openai_client import failed_requests, openai_client
 from ...http_client.replies import field, json_object
-from ...http_client.server import CONNECT_S, connection_limits, http_address
+from ...http_client.server import http_address
+from ..estimates import Samples
 
-Samples = NDArray[np.float64]
 _OPENAI = "https://api.openai.com/v1"
 
 
@@ -43,29 +40,16 @@ class Transcription:
     error_kinds = ERROR_KINDS
 
     def __init__(self, model: str, base_url: str | None = None, language: str | None = None) -> None:
-        import openai
-
-        self._url = http_address(
+        url = http_address(
             base_url or os.environ.get("OPENAI_BASE_URL") or _OPENAI, "http://localhost:8000/v1"
         )
         key = key_of_environment(("OPENAI_API_KEY",))
-        if key is None and self._url == _OPENAI:
+        if key is None and url == _OPENAI:
             raise InputError(
                 "OPENAI_API_KEY is not set: export it, or give --model-arg recogniser.base_url=…"
             )
         self._fields = {"model": model, **({} if language is None else {"language": language})}
-        self._client = openai.AsyncOpenAI(
-            api_key=key or "none",
-            base_url=self._url,
-            max_retries=0,
-            timeout=openai.Timeout(None, connect=CONNECT_S),
-            http_client=openai.DefaultAsyncHttpxClient(
-                follow_redirects=False,
-                limits=connection_limits(self._url),
-                headers={"Accept-Encoding": ENCODINGS},
-                event_hooks={"response": [read_bounded]},
-            ),
-        )
+        self._client = openai_client(url, key)
 
     async def __call__(self, samples: Samples, rate: int) -> str:
         """Recognise one clip; failures are those of any server behind HTTP."""
@@ -84,24 +68,17 @@ class Transcription:
         import openai
 
         try:
-            return await self._client.post(
-                "/audio/transcriptions",
-                cast_to=object,
-                body=dict(self._fields),
-                files={"file": ("clip.wav", wav, "audio/wav")},
-                options={
-                    "security": {"bearer_auth": True},
-                    "headers": {"Content-Type": "multipart/form-data"},
-                },
-            )
-        except AdapterError:
-            raise
-        except openai.APITimeoutError as error:
-            raise TransientError(str(error), kind="timeout") from error
-        except openai.APIConnectionError as error:
-            raise TransientError(f"{error} ({error.__cause__})", kind="connection") from error
+            with failed_requests():
+                return await self._client.post(
+                    "/audio/transcriptions",
+                    cast_to=object,
+                    body=dict(self._fields),
+                    files={"file": ("clip.wav", wav, "audio/wav")},
+                    options={
+                        "security": {"bearer_auth": True},
+                        "headers": {"Content-Type": "multipart/form-data"},
+                    },
+                )
         except openai.APIStatusError as error:
             code = error.body.get("code") if isinstance(error.body, dict) else None
             return raise_for(error.status_code, {code}, error.message, error.response.headers)
-        except (ValueError, RecursionError) as error:
-            raise TransientError(f"the reply is not complete JSON: {error}", kind="malformed") from error

@@ -9,17 +9,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import ModuleType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from starbench.errors import InputError
+from starbench.plugins.extras import needed
 
-from ..estimates import Spectrum, transform
-
-Samples = NDArray[np.float64]
+from ..estimates import Samples, Spectrum, inverse, transform
 
 
 class _Blind(ABC):
@@ -28,7 +25,9 @@ class _Blind(ABC):
     def __init__(self, iterations: int, window_s: float, seed: int) -> None:
         if iterations < 1 or not 0.004 <= window_s <= 2.0 or seed < 0:
             raise InputError("iterations must be at least 1, window_s from 0.004 to 2, and seed at least 0")
-        self._bss = _package()
+        self._bss = needed(
+            "pyroomacoustics.bss", "blind separation needs pyroomacoustics: pip install 'starbench[cascades]'"
+        )
         self._iterations = iterations
         self._window_s = window_s
         self._seed = seed
@@ -41,8 +40,7 @@ class _Blind(ABC):
             images = self._images(spectrum, n_sources)
         energy = np.square(np.abs(images)).sum(axis=(1, 2, 3))
         loudest = np.sort(np.argsort(-energy, kind="stable")[:n_sources])
-        streams = [stft.istft(image, k1=samples.shape[0]).real.T for image in images[loudest]]
-        return np.stack(streams) * level
+        return inverse(images[loudest], stft, samples.shape[0]) * level
 
     @abstractmethod
     def _images(self, spectrum: Spectrum, n_sources: int) -> Spectrum:
@@ -113,16 +111,6 @@ class FastMnmf(_Blind):
             spectrum.transpose(2, 1, 0), n_src=max(n_sources, 2), n_iter=self._iterations, mic_index="all"
         )
         return np.asarray(images).transpose(3, 0, 2, 1)
-
-
-def _package() -> ModuleType:
-    try:
-        from pyroomacoustics import bss
-    except ImportError as error:
-        raise InputError(
-            "blind separation needs pyroomacoustics: pip install 'starbench[cascades]'"
-        ) from error
-    return bss  # type: ignore[no-any-return]
 
 
 @contextmanager

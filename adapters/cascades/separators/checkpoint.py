@@ -11,13 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import soxr
-from numpy.typing import NDArray
 
 from starbench.errors import InputError
+from starbench.plugins.extras import needed
 
-from ..estimates import transform
+from ..estimates import Samples, masked, transform
 
-Samples = NDArray[np.float64]
 #: A wave of shape (n,) to streams of shape (sources, n), at the network's own rate.
 Network = Callable[[Samples], Samples]
 _TINY = 1e-12
@@ -66,17 +65,13 @@ def for_both_ears(network: Network, network_rate: int, samples: Samples, rate: i
     shares, _ = transform(streams[:, : samples.shape[0]].T, rate)
     power = np.square(np.abs(shares))
     masks = power / (power.sum(axis=0) + _TINY)
-    spectrum, stft = transform(samples, rate)
-    return np.stack([stft.istft(mask * spectrum, k1=samples.shape[0]).real.T for mask in masks])
+    return masked(masks[:, None], samples, rate)
 
 
 def _speechbrain(folder: Path) -> Network:
-    try:
-        import torch
-        from speechbrain.inference.separation import SepformerSeparation
-    except ImportError as error:
-        raise InputError(f"checkpoint:{folder} is speechbrain's: pip install speechbrain") from error
-    network = SepformerSeparation.from_hparams(source=str(folder), savedir=str(folder))
+    message = f"checkpoint:{folder} is speechbrain's: pip install speechbrain"
+    torch, separation = needed("torch", message), needed("speechbrain.inference.separation", message)
+    network = separation.SepformerSeparation.from_hparams(source=str(folder), savedir=str(folder))
 
     def separate(wave: Samples) -> Samples:
         with torch.no_grad():
@@ -92,11 +87,10 @@ def _espnet(folder: Path, rate: int) -> Network:
         raise InputError(
             f"checkpoint:{folder} holds neither hyperparams.yaml (speechbrain) nor config.yaml and *.pth (ESPnet)"
         )
-    try:
-        from espnet2.bin.enh_inference import SeparateSpeech
-    except ImportError as error:
-        raise InputError(f"checkpoint:{folder} is ESPnet's: pip install espnet") from error
-    network = SeparateSpeech(train_config=str(config), model_file=str(weights), normalize_output_wav=False)
+    espnet = needed("espnet2.bin.enh_inference", f"checkpoint:{folder} is ESPnet's: pip install espnet")
+    network = espnet.SeparateSpeech(
+        train_config=str(config), model_file=str(weights), normalize_output_wav=False
+    )
 
     def separate(wave: Samples) -> Samples:
         return np.stack([np.asarray(stream[0], dtype=np.float64) for stream in network(wave[None], fs=rate)])

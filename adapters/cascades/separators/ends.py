@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from starbench.audio import Audio, quantise
 from starbench.errors import InputError, NotApplicableError
 from starbench.suites.open import open_suite
 from starbench.suites.stems import StemLibrary
 
-from ..estimates import transform
-
-Samples = NDArray[np.float64]
+from ..estimates import Samples, masked, transform
 
 
 class NoSeparation:
@@ -68,7 +65,5 @@ class RatioMask(Oracle):
     def __call__(self, samples: Samples, rate: int, n_sources: int) -> Samples:
         """Return what the masks leave; a :class:`NotApplicableError` if the sources are not known."""
         stems = super().__call__(samples, rate, n_sources)
-        spectrum, stft = transform(samples, rate)
         power = np.stack([np.square(np.abs(transform(stem, rate)[0])) for stem in stems])
-        masks = power / np.maximum(power.sum(axis=0), 1e-30)
-        return np.stack([stft.istft(mask * spectrum, k1=samples.shape[0]).real.T for mask in masks])
+        return masked(power / np.maximum(power.sum(axis=0), 1e-30), samples, rate)

@@ -18,13 +18,14 @@ from ..estimates import (
     DELAYS_S,
     LOWEST_HZ,
     UNAMBIGUOUS_HZ,
+    Samples,
     Spectrum,
     delay_likeness,
     delay_peaks,
+    masked,
     transform,
 )
 
-Samples = NDArray[np.float64]
 Masks = NDArray[np.float64]
 _TINY = 1e-12
 #: How far delays are doubted where they are not ambiguous, and what is added to a covariance of rank one.
@@ -58,7 +59,7 @@ class IpdMask:
             )
         spectrum, stft = transform(samples, rate)
         masks = _masks(spectrum, stft.f, n_sources, self._iterations)
-        return np.stack([stft.istft(mask * spectrum, k1=samples.shape[0]).real.T for mask in masks])
+        return masked(masks[:, None], samples, rate)
 
 
 def _masks(spectrum: Spectrum, frequencies: NDArray[np.float64], n_sources: int, iterations: int) -> Masks:

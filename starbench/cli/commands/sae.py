@@ -67,10 +67,7 @@ def report(values: Mapping[str, Any]) -> None:
         )
     show(found)
     if values["json"] is not None:
-        try:
-            write_record(found, values["json"])
-        except OSError as error:
-            raise InputError(f"{values['json']} cannot be written: {error.strerror}") from error
+        write_record(found, values["json"])
         echo(f"written to {values['json']}")
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from starbench.cli.commands.shared import drive, error_lines, key_values, say_before, settings_of
+from starbench.cli.commands.shared import arguments_of, drive, error_lines, say_before, settings_of
 from starbench.cli.exits import BAD_INPUT, DONE, INCOMPLETE
 from starbench.cli.output import echo
 from starbench.diagnose.records import write_record
@@ -60,13 +60,10 @@ def _runs(
     options: Mapping[str, Any], suite: Suite, separators: tuple[str, ...]
 ) -> tuple[dict[str, LoadedRun], int]:
     """A run of the model behind each separator, asked as far as it is not finished; and the highest exit code."""
-    arguments = {
-        name.replace("-", "_"): text for name, text in key_values("--model-arg", options["model_arg"] or ())
-    }
-    if options["base_url"]:
-        arguments["base_url"] = options["base_url"]
     # A separator that is for no clip at all, such as one of as many sources as channels, has no run: that is told.
-    models = cascades(options["model"], arguments, separators, options["suite"], options["sources"])
+    models = cascades(
+        options["model"], arguments_of(options), separators, options["suite"], options["sources"]
+    )
     runs, codes = {}, []
     for separator, model in models.items():
         path = options["out"] / slug(separator)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
-from pathlib import Path
+from typing import Any
 
 from starbench.cli.commands.progress import counting
 from starbench.cli.output import echo
@@ -15,7 +15,7 @@ from starbench.diagnose.tokens.interface import require
 from starbench.diagnose.tokens.kept import kept
 from starbench.diagnose.tokens.next_code import NextCodeTraining
 from starbench.diagnose.tokens.opening import open_tokenizer
-from starbench.diagnose.tokens.sounds import gather
+from starbench.diagnose.tokens.sounds import SoundSet, gather
 from starbench.diagnose.tokens.store import DESCRIPTION, RECORD
 from starbench.diagnose.tokens.training import Training
 from starbench.errors import InputError
@@ -28,22 +28,14 @@ from starbench.suites.open import open_suite
 from starbench.suites.suite import Suite
 
 
-def train(
-    out: Path,
-    suite: str | None,
-    recordings: Path | None,
-    steps: int,
-    next_steps: int,
-    *,
-    count: int,
-    seed: int,
-) -> None:
+def train(values: Mapping[str, Any]) -> None:
     """Train, measure, draw, and show."""
     require()
+    out, seed, next_steps = values["out"], values["seed"], values["next_steps"]
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} exists: name a new folder")
-    training = Training(steps=steps, seed=seed)
-    sounds = gather(_opened(suite), recordings, seed, count, training.segment_seconds)
+    training = Training(steps=values["steps"], seed=seed)
+    sounds = _gathered(values, _suite(values), training)
     next_code = NextCodeTraining(steps=next_steps, seed=seed) if next_steps else None
     with _progress() as on_step:
         trained = train_tokens(sounds, out, training, next_code, on_step)
@@ -60,45 +52,41 @@ def train(
     echo(f"written to {out}; what it loses, by probes: starbench tokens report {out} --suite SUITE")
 
 
-def report(
-    folder: Path,
-    suite: str | None,
-    recordings: Path | None,
-    checkpoint: tuple[Path | None, bool],
-    *,
-    count: int,
-    seed: int,
-    to: Path | None,
-) -> None:
+def report(values: Mapping[str, Any]) -> None:
     """Show the record of a folder, measured anew as far as the options ask for."""
-    next_code, is_trusted = checkpoint
+    folder, next_code, is_trusted = values["folder"], values["next_code"], values["trust_remote_code"]
+    count, seed = values["count"], values["seed"]
     is_ours = (folder / DESCRIPTION).is_file()
-    if is_ours and (recordings or next_code):
+    if is_ours and (values["recordings"] or next_code):
         raise InputError(
             f"{folder} was measured when it was trained: --recordings and --next-code are for checkpoints of others"
         )
-    opened = _opened(suite)
+    suite = _suite(values)
     if is_ours:
         record = read_record(Tokens, folder / RECORD)
     else:
         open_tokenizer(folder, is_trusted=is_trusted)  # which says what is wrong before sounds are made
-        sounds = gather(opened, recordings, seed, count, Training().segment_seconds)
+        sounds = _gathered(values, suite, Training())
         record = measure_foreign(folder, next_code, sounds, seed, is_trusted=is_trusted)
-    if opened is not None:
+    if suite is not None:
         arguments = {"trust_remote_code": "true"} if is_trusted else {}
         encoder = resolve_encoder(f"tokens:{folder}", arguments)
         with _progress() as on_progress:
-            found = kept(encoder, opened, count, seed, on_progress)
+            found = kept(encoder, suite, count, seed, on_progress)
         record = record.model_copy(update={"kept": found, "probe_clips": count})
         if is_ours:
             write_record(record, folder / RECORD)
-    if to is not None:
-        write_record(record, to)
+    if values["json"] is not None:
+        write_record(record, values["json"])
     show(record)
 
 
-def _opened(suite: str | None) -> Suite | None:
-    return None if suite is None else open_suite(suite)
+def _suite(values: Mapping[str, Any]) -> Suite | None:
+    return None if values["suite"] is None else open_suite(values["suite"])
+
+
+def _gathered(values: Mapping[str, Any], suite: Suite | None, training: Training) -> SoundSet:
+    return gather(suite, values["recordings"], values["seed"], values["count"], training.segment_seconds)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from starbench.schema.audit import Estimate, Leak, Verdict
-from starbench.schema.base import Interval
+from starbench.scoring.bootstrap import limits
 from starbench.scoring.intervals import share
 
 Floats = NDArray[np.float64]
@@ -90,14 +90,14 @@ def _line(first: Floats, second: Floats, rng: np.random.Generator) -> dict[str, 
     gains, errors = _fit(first[kept][of_kept], second[kept][of_kept])
     correlations = _correlation(first[draws], second[draws])
     figures: dict[str, Any] = {
-        "gain": Estimate(value=gain, interval=_interval(gains)),
-        "error_jnd": Estimate(value=error, interval=_interval(errors)),
-        "correlation": Estimate(value=correlation, interval=_interval(correlations)),
+        "gain": Estimate(value=gain, interval=limits(gains)),
+        "error_jnd": Estimate(value=error, interval=limits(errors)),
+        "correlation": Estimate(value=correlation, interval=limits(correlations)),
     }
     if figures["gain"].interval[0] > _ROUNDING_JND:
         thresholds = np.sqrt(1.0 + errors**2) / np.maximum(gains, _ROUNDING_JND)
         threshold = float(np.sqrt(1.0 + error**2) / gain)
-        figures["threshold_jnd"] = Estimate(value=threshold, interval=_interval(thresholds))
+        figures["threshold_jnd"] = Estimate(value=threshold, interval=limits(thresholds))
     return figures
 
 
@@ -148,14 +148,9 @@ def _leak(first: Floats, others: Mapping[str, Floats], rng: np.random.Generator)
         one, other = first[there], values[there]
         value = float(_correlation(one[None], other[None])[0])
         draws = rng.integers(one.size, size=(BOOTSTRAP, one.size))
-        low, high = _interval(_correlation(one[draws], other[draws]))
+        low, high = limits(_correlation(one[draws], other[draws]))
         if abs(value) < _LEAST_LEAK or low <= 0 <= high:
             continue
         if best is None or abs(value) > abs(best.correlation.value):
             best = Leak(cue=name, correlation=Estimate(value=value, interval=(low, high)))
     return best
-
-
-def _interval(values: Floats) -> Interval:
-    low, high = np.quantile(values, (0.025, 0.975))
-    return float(low), float(high)

@@ -52,52 +52,13 @@ class Attribute:
 #: Human JNDs: pitch Wier et al. 1977 (0.2 %), loudness Jesteadt et al. 1977, duration Abel 1972, azimuth Mills 1958,
 #: all of trained listeners and simple sounds.
 ATTRIBUTES = (
+    Attribute("pitch", "pitch_hz", "semitones", _semitones, human_jnd=0.035, more="has a higher pitch"),
+    Attribute("loudness", "level_db", "dB", human_jnd=0.7, more="is louder"),
+    Attribute("duration", "duration_s", "%", np.log, _percent, human_jnd=10.0, more="lasts longer"),
+    Attribute("azimuth", "azimuth_deg", "°", human_jnd=1.0, more="comes from farther to the right"),
+    Attribute("elevation", "elevation_deg", "°", human_jnd=3.65, more="comes from higher up"),
     Attribute(
-        "pitch",
-        "pitch_hz",
-        "semitones",
-        _semitones,
-        human_jnd=0.035,
-        more="has a higher pitch",
-    ),
-    Attribute(
-        "loudness",
-        "level_db",
-        "dB",
-        human_jnd=0.7,
-        more="is louder",
-    ),
-    Attribute(
-        "duration",
-        "duration_s",
-        "%",
-        np.log,
-        _percent,
-        human_jnd=10.0,
-        more="lasts longer",
-    ),
-    Attribute(
-        "azimuth",
-        "azimuth_deg",
-        "°",
-        human_jnd=1.0,
-        more="comes from farther to the right",
-    ),
-    Attribute(
-        "elevation",
-        "elevation_deg",
-        "°",
-        human_jnd=3.65,
-        more="comes from higher up",
-    ),
-    Attribute(
-        "distance",
-        "distance_m",
-        "%",
-        np.log,
-        _percent,
-        human_jnd=33.0,
-        more="comes from farther away",
+        "distance", "distance_m", "%", np.log, _percent, human_jnd=33.0, more="comes from farther away"
     ),
     Attribute("timbre", "timbre"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -9,14 +10,15 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from starbench.audio import Audio, resample
-from starbench.models.encoder import NamedEncoder
+from starbench.measure.cochlea import Cochlea
+from starbench.models.encoder import Layers, NamedEncoder
 
 Array = NDArray[np.float64]
 
 _RATE_HZ, _WINDOW, _HOP = 16_000, 512, 160
 _SIZE = 1024
 _MELS, _MEL_RANGE_HZ = 64, (30.0, 8000.0)
-_CHANNELS, _COCHLEA_RANGE_HZ = 40, (80.0, 7500.0)
+_COCHLEA = Cochlea(40)
 #: Power far below one step of 16 bits.
 _FLOOR = 1e-12
 
@@ -36,6 +38,16 @@ def baseline_layers(audio: Audio) -> dict[str, NDArray[np.float32]]:
 BASELINE = NamedEncoder(
     "baselines", baseline_layers, dict.fromkeys(("log-mel spectrogram", "cochleagram"), "loader")
 )
+
+
+def delivered_baseline(spec: str, delivered: Callable[[Audio], Audio]) -> NamedEncoder:
+    """The baselines for the sound that is left behind the loader of the model ``spec``."""
+    names = {name: f"{name} of the delivered sound" for name in BASELINE.stages}
+
+    def layers(clip: Audio) -> Layers:
+        return {names[name]: one for name, one in baseline_layers(delivered(clip)).items()}
+
+    return NamedEncoder(f"{spec}, what is left of the sound", layers, dict.fromkeys(names.values(), "loader"))
 
 
 def _powers(audio: Audio) -> Array:
@@ -63,8 +75,5 @@ def _mel_filters() -> Array:
 
 @lru_cache(1)
 def _gammatone_filters() -> Array:
-    """Power responses of gammatone filters of order 4, evenly spaced in ERB, shape (frequencies, channels)."""
-    low, high = (21.4 * np.log10(1.0 + 0.00437 * f) for f in _COCHLEA_RANGE_HZ)
-    centres = (10.0 ** (np.linspace(low, high, _CHANNELS) / 21.4) - 1.0) / 0.00437
-    bandwidths = 1.019 * 24.7 * (1.0 + 0.00437 * centres)
-    return np.asarray((1.0 + np.square((_frequencies()[:, None] - centres) / bandwidths)) ** -4.0)
+    """Power responses of the cochlea's channels, shape (frequencies, channels)."""
+    return np.square(np.abs(_COCHLEA.response(_frequencies()))).T

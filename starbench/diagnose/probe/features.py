@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 
 from starbench.audio import Audio
 from starbench.errors import PluginError
-from starbench.models.encoder import Layers, NamedEncoder
-from starbench.plugins.registry import plugin_errors
-from starbench.plugins.source_location import explain
+from starbench.models.encoder import NamedEncoder
 
 #: Mean, standard deviation and largest value over frames: of all, of those in the time in which a sound can be, and of
 #: all by how far each is from the first, which is silent; so that they do not depend on how long the sound is.
@@ -36,12 +34,8 @@ def features_of(
     """
     pooled: dict[str, list[NDArray[np.float32]]] = {}
     for clip, onset_s in zip(clips, onsets_s, strict=True):
-        with plugin_errors(lambda error: f"encoder {encoder.spec!r} fails on a clip: {explain(error)}"):
-            layers = encoder.encode(clip)
-        for name, activations in layers.items():
-            pooled.setdefault(name, []).append(
-                _pool(activations, clip.seconds, onset_s, f"{encoder.spec}: {name}")
-            )
+        for name, frames in encoder.layers(clip).items():
+            pooled.setdefault(name, []).append(_pool(frames, clip.seconds, onset_s))
         on_clip()
     features: dict[str, dict[str, NDArray[np.float32]]] = {}
     for name, rows in pooled.items():
@@ -59,26 +53,8 @@ def joined(*parts: Features) -> Features:
     return {name: poolings for part in parts for name, poolings in part.items()}
 
 
-def layers_of(
-    encode: Callable[[Audio], Layers], delivered: Callable[[Audio], Audio]
-) -> Callable[[Audio], Layers]:
-    """A baseline's layers for the sound that is left behind a model's loader."""
-
-    def of_delivered(clip: Audio) -> Layers:
-        return {f"{name} of the delivered sound": one for name, one in encode(delivered(clip)).items()}
-
-    return of_delivered
-
-
-def _pool(activations: object, seconds: float, onset_s: float, layer: str) -> NDArray[np.float32]:
+def _pool(frames: NDArray[np.float32], seconds: float, onset_s: float) -> NDArray[np.float32]:
     """Features of one layer, shape (poolings, 3 · width)."""
-    frames = np.asarray(activations, dtype=np.float32)
-    if frames.ndim != 2 or not len(frames):
-        raise PluginError(
-            f"{layer} has shape {frames.shape}: it must be (frames, features), with one frame at least"
-        )
-    if not np.isfinite(frames).all():
-        raise PluginError(f"{layer} holds what is not a number")
     # Frames are evenly spaced over the clip, whatever their rate is.
     first = min(int(onset_s / seconds * len(frames)), len(frames) - 1)
     last = max(int(np.ceil((onset_s + EVENT_S) / seconds * len(frames))), first + 1)

@@ -9,17 +9,13 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
-from starbench.audio import Audio, join
+from starbench.audio import join
 from starbench.diagnose.probe.answers import AnsweredPair, AnsweredPairs
 from starbench.diagnose.probe.attributes import Attribute
 from starbench.diagnose.stimuli import FactorialStimuli
-from starbench.engine.settings import settings_of
+from starbench.diagnose.suite_run import ask
 from starbench.models.adapter import Model
-from starbench.planning.plan import Request, plan_run
-from starbench.runs.attempt import ask_all
-from starbench.runs.load import load
-from starbench.runs.run_record import RunRecord
-from starbench.schema import Item, Outcome, Setup
+from starbench.schema import Item, Outcome
 from starbench.scoring.observations import MISSING, observe
 from starbench.storage.atomic import write_bytes
 from starbench.suites.clip_info import ClipInfo
@@ -46,11 +42,9 @@ def ask_pairs(
     places = list(zip(order[0::2].tolist(), order[1::2].tolist(), strict=False))
     with TemporaryDirectory(prefix="starbench-probe-") as folder:
         suite, more = _suite(stimuli, places, attributes, Path(folder))
-        record = RunRecord(plan_run(Request((suite,), _setup(model)), model), Path(folder) / "run")
-        ask_all(record, model, settings_of(model, canary=False))
         answers = {
             one.item.id: one
-            for one in observe(load(record.path))
+            for one in observe(ask(model, suite, Path(folder) / "run"))
             if one.outcome not in (MISSING, Outcome.ERROR.value)
         }
     pairs = {
@@ -75,17 +69,15 @@ def _id(attribute: Attribute, number: int) -> str:
 
 
 def _suite(
-    stimuli: FactorialStimuli,
-    places: Sequence[tuple[int, int]],
-    attributes: Sequence[Attribute],
-    root: Path,
+    stimuli: FactorialStimuli, places: Sequence[tuple[int, int]], attributes: Sequence[Attribute], root: Path
 ) -> tuple[Suite, Mapping[str, bool]]:
     """Questions about each pair, and whether its second sound has more."""
     (root / AUDIO).mkdir()
     items, infos, more = [], {}, {}
     for number, (first, second) in enumerate(places):
         audio = join([stimuli.clips[first], stimuli.clips[second]], _GAP_S)
-        path = _write(audio, root)
+        path = f"{AUDIO}/{audio.digest}.wav"
+        write_bytes(root / path, audio.wav)
         infos[path] = ClipInfo(audio.digest, audio.channels, audio.rate, audio.seconds)
         for attribute in attributes:
             values = stimuli.factors[attribute.factor]
@@ -106,15 +98,3 @@ def _suite(
                 )
             )
     return Suite(_NAME, root, tuple(items), infos, "starbench"), more
-
-
-def _write(audio: Audio, root: Path) -> str:
-    path = f"{AUDIO}/{audio.digest}.wav"
-    write_bytes(root / path, audio.wav)
-    return path
-
-
-def _setup(model: Model) -> Setup:
-    able = model.capabilities
-    rate = str(able.rates[0]) if able.rates else "native"
-    return Setup(rate=rate, channels="mono" if able.max_channels == 1 else "refuse")

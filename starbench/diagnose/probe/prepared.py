@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -45,14 +46,11 @@ class PreparedStimuli:
 
     def encoded(self, encoder: NamedEncoder, what: str, on_progress: Progress) -> Features:
         """What an encoder makes of every clip."""
-        done = 0
-
-        def on_clip() -> None:
-            nonlocal done
-            done += 1
-            on_progress(what, done, len(self.stimuli))
-
-        return features_of(encoder, self.stimuli.clips, onsets_of(self.stimuli), on_clip)
+        done, total = itertools.count(1), len(self.stimuli)
+        onsets_s = self.stimuli.factors.get("onset_s", np.zeros(total)).tolist()
+        return features_of(
+            encoder, self.stimuli.clips, onsets_s, lambda: on_progress(what, next(done), total)
+        )
 
     def read(self, source: Source, features: Features, *, thoroughly: bool = False) -> list[ProbeReading]:
         """What probes read of the attributes that are asked for."""
@@ -82,14 +80,7 @@ def prepare(
     rng = np.random.default_rng(seed)
     split = Split.draw(count, rng)
     targets = targets_of(list(dict.fromkeys((*asked, *named))), stimuli.factors, split, rng)
-    wanted: Sequence[Target] = [one for one in targets if one.attribute in asked]
-    empty = PreparedStimuli(
-        suite, seed, stimuli, split, asked, targets, (), leak_checks(stimuli, wanted, split)
-    )
-    baselines = empty.read("baseline", empty.encoded(BASELINE, "baselines", on_progress))
-    return PreparedStimuli(suite, seed, stimuli, split, asked, targets, tuple(baselines), empty.leaks)
-
-
-def onsets_of(stimuli: FactorialStimuli) -> list[float]:
-    """When each sound begins, s; 0 where that is not varied."""
-    return [float(one) for one in stimuli.factors.get("onset_s", np.zeros(len(stimuli)))]
+    leaks = leak_checks(stimuli, [one for one in targets if one.attribute in asked], split)
+    prepared = PreparedStimuli(suite, seed, stimuli, split, asked, targets, (), leaks)
+    baselines = prepared.read("baseline", prepared.encoded(BASELINE, "baselines", on_progress))
+    return replace(prepared, baselines=tuple(baselines))

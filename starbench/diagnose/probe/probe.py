@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from starbench.diagnose.probe.answers import ONSET_S, AnsweredPairs, compare, pairs_of_run
-from starbench.diagnose.probe.baselines import BASELINE
-from starbench.diagnose.probe.features import Features, features_of, joined, layers_of
+from starbench.diagnose.probe.baselines import delivered_baseline
+from starbench.diagnose.probe.features import Features, features_of, joined
 from starbench.diagnose.probe.pair_questions import ask_pairs
 from starbench.diagnose.probe.prepared import PreparedStimuli, Progress, ignore
 from starbench.diagnose.probe.readings import ProbeReading, Target
 from starbench.diagnose.probe.verdict import compare_twin, judge, last_kept, stage_readings
+from starbench.execution.environment import versions
 from starbench.models.adapter import Model
-from starbench.models.encoder import NamedEncoder
+from starbench.models.encoder import NamedEncoder, Stage
 from starbench.runs.load import LoadedRun
 from starbench.runs.suites import suites_of
 from starbench.schema.probe import Answers, ProbedAttribute, ProbedLayer, ProbeRecord, ProbeVerdict
 from starbench.suites.suite import Suite
-from starbench.version import __version__
-
-_VERSIONED = ("numpy", "scipy")
 
 
 def probe(
@@ -38,14 +35,12 @@ def probe(
     Raises :class:`PluginError` if the encoder fails, and what asking a model raises.
     """
     parts = [encoder]
-    stages: dict[str, str] = {}
     if encoder.delivered is not None:
-        heard = layers_of(BASELINE.encode, encoder.delivered)
-        parts.insert(0, NamedEncoder(f"{encoder.spec}, what is left of the sound", heard))
+        parts.insert(0, delivered_baseline(encoder.spec, encoder.delivered))
     encoded = [prepared.encoded(one, one.spec, on_progress) for one in parts]
-    if encoder.delivered is not None:
-        stages |= dict.fromkeys(encoded[0], "loader")
-    stages |= {name: encoder.stage(name) for name in encoded[-1]}
+    stages: dict[str, Stage] = {
+        name: part.stage(name) for part, layers in zip(parts, encoded, strict=True) for name in layers
+    }
     features = joined(*encoded)
     twin = encoder.twin(prepared.seed)
     missing = {} if twin else {"random twin": "the encoder makes none"}
@@ -84,11 +79,11 @@ def probe(
         rows=tuple(one.row for one in (*prepared.baselines, *ours, *twins)),
         leaks=prepared.leaks,
         verdicts=tuple(
-            _verdict(name, prepared, ours, twins, stages, answered, features)
-            for name in (one.name for one in prepared.attributes)
+            _verdict(one.name, prepared, ours, twins, stages, answered, features)
+            for one in prepared.attributes
         ),
         missing=missing,
-        versions={"starbench": __version__, **{one: importlib.metadata.version(one) for one in _VERSIONED}},
+        versions=versions(("numpy", "scipy")),
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from starbench.diagnose.probe.attributes import Attribute
 from starbench.diagnose.probe.features import Features
@@ -131,20 +132,21 @@ class LayerProbes:
         """The row of one attribute; ``thoroughly`` also on unseen timbres and ranges."""
         target, columns = self.targets[place], self._columns[place]
         scores = {name: self._validated(target, one[:, columns]) for name, one in self._predictions.items()}
-        pooling = max(scores, key=lambda name: scores[name])
+        pooling = max(scores, key=scores.__getitem__)
         predicted = self._predictions[pooling][self.split.test][:, columns]
-        fields: dict[str, Any] = {
-            "attribute": target.attribute.name,
-            "source": source,
-            "layer": layer,
-            "family": self.family,
-            "pooling": pooling,
-            "validation": scores[pooling],
-        }
         figures = _named(target, predicted) if target.names else self._figures(target, predicted)
         if thoroughly and not target.names:
             figures |= self._unseen(target, pooling)
-        row = ProbeRow(**fields, **figures, p_holm=figures["p"])
+        row = ProbeRow(
+            attribute=target.attribute.name,
+            source=source,
+            layer=layer,
+            family=self.family,
+            pooling=pooling,
+            validation=scores[pooling],
+            p_holm=figures["p"],
+            **figures,
+        )
         return ProbeReading(row, predicted[:, 0], self._regressions[pooling], columns.start)
 
     def _validated(self, target: Target, predicted: Array) -> float:
@@ -205,7 +207,6 @@ def read_layers(
     split: Split,
     *,
     thoroughly: bool = False,
-    on_layer: Callable[[], None] = lambda: None,
 ) -> list[ProbeReading]:
     """Rows of every attribute, layer and family, corrected for how many of one attribute there are."""
     readings: list[ProbeReading] = []
@@ -215,21 +216,17 @@ def read_layers(
             readings += [
                 probes.read(place, source, layer, thoroughly=thoroughly) for place in range(len(targets))
             ]
-        on_layer()
-    return [_corrected(one, readings) for one in readings] if readings else []
-
-
-def _corrected(one: ProbeReading, readings: Sequence[ProbeReading]) -> ProbeReading:
-    alike = [other.row for other in readings if other.row.attribute == one.row.attribute]
-    p_holm = holm([row.p for row in alike])[alike.index(one.row)]
-    return ProbeReading(
-        one.row.model_copy(update={"p_holm": p_holm}), one.predicted, one.regression, one.column
-    )
+    corrected = {
+        name: iter(holm([one.row.p for one in readings if one.row.attribute == name]))
+        for name in {one.row.attribute for one in readings}
+    }
+    return [
+        replace(one, row=one.row.model_copy(update={"p_holm": next(corrected[one.row.attribute])}))
+        for one in readings
+    ]
 
 
 def _named(target: Target, predicted: Array) -> dict[str, Any]:
-    from scipy import stats
-
     hits = predicted.argmax(axis=1) == target.pairs.values
     accuracy, interval = share(hits, target.pairs.resamples)
     p = stats.binomtest(int(hits.sum()), len(hits), target.chance, alternative="greater").pvalue

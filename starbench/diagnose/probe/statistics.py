@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from starbench.schema.base import Interval
+from starbench.scoring.bootstrap import limits
 
 Array = NDArray[np.float64]
 
@@ -42,22 +43,16 @@ class TestPairs:
 
     values: Array
     resamples: Resamples
-    _steps: Array = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_steps", self._scale_grid())
 
     def accuracy(self, predicted: Array) -> tuple[float, Interval]:
         """Share of pairs in which the clip with more is found."""
         ours = self._correct(predicted)
         sampled = self._sums(ours) / np.maximum(self._sums(self._valid), 1e-12)
-        return float(ours.sum() / max(self._valid.sum(), 1e-12)), interval(sampled)
+        return float(ours.sum() / max(self._valid.sum(), 1e-12)), limits(sampled)
 
     def r2(self, predicted: Array) -> tuple[float, Interval]:
         """Share of the variance that is explained; below 0 where the mean of the test clips would do better."""
-        return _r2(self.values, predicted, np.ones((1, len(self.values))))[0], interval(
-            _r2(self.values, predicted, self.resamples.weights)
-        )
+        return r2(self.values, predicted), limits(_r2(self.values, predicted, self.resamples.weights))
 
     def scale(self, predicted: Array) -> tuple[float, Array]:
         """Difference at which 84 % of pairs are found, in the attribute's steps: of all clips, and of each sample."""
@@ -108,14 +103,14 @@ class TestPairs:
     def _middles(self) -> Array:
         return np.array([(self._differences * one).sum() / max(one.sum(), 1.0) for one in self._bins])
 
-    def _scale_grid(self) -> Array:
-        largest = float(np.ptp(self.values)) or 1.0
-        return np.geomspace(1e-4, 1e2, 241) * largest
+    @cached_property
+    def _steps(self) -> Array:
+        """Scales that are tried."""
+        return np.geomspace(1e-4, 1e2, 241) * (float(np.ptp(self.values)) or 1.0)
 
     def _correct(self, predicted: Array) -> Array:
         """Of each pair, whether the larger is found; a half where the probe gives both the same."""
-        order = predicted[None] - predicted[:, None]
-        return np.asarray(((order > 0) + 0.5 * (order == 0)) * self._valid)
+        return _ordered(predicted) * self._valid
 
     def _sums(self, pairs: Array, *, whole: bool = False) -> Array:
         """Sum over pairs in each sample; with ``whole``, of all clips first."""
@@ -132,16 +127,10 @@ class TestPairs:
         return np.asarray(self._steps[likelihood.argmax(axis=1)])
 
 
-def interval(sampled: Array) -> Interval:
-    """95 % of the samples."""
-    low, high = np.quantile(sampled, _LEVELS)
-    return float(low), float(high)
-
-
 def share(hits: NDArray[np.bool_], resamples: Resamples) -> tuple[float, Interval]:
     """Share of clips for which something holds."""
     sampled = resamples.weights @ hits / resamples.weights.sum(axis=1)
-    return float(np.mean(hits)), interval(sampled)
+    return float(np.mean(hits)), limits(sampled)
 
 
 def r2(values: Array, predicted: Array) -> float:
@@ -152,8 +141,13 @@ def r2(values: Array, predicted: Array) -> float:
 def pair_accuracy(values: Array, predicted: Array) -> float | None:
     """Share of pairs in which the larger value is found; None if no two differ."""
     differ = (values[None] - values[:, None]) > 0
+    return float(_ordered(predicted)[differ].mean()) if differ.any() else None
+
+
+def _ordered(predicted: Array) -> Array:
+    """Of each pair, 1 if the second is larger, a half if they are the same; shape (clips, clips)."""
     order = predicted[None] - predicted[:, None]
-    return float(((order > 0) + 0.5 * (order == 0))[differ].mean()) if differ.any() else None
+    return np.asarray((order > 0) + 0.5 * (order == 0))
 
 
 def _r2(values: Array, predicted: Array, weights: Array) -> Array:

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from starbench.diagnose.probe.readings import ProbeReading, Target
-from starbench.diagnose.probe.statistics import interval
 from starbench.models.encoder import STAGES
 from starbench.schema.probe import (
     Answers,
@@ -18,6 +17,7 @@ from starbench.schema.probe import (
     VerdictReason,
     Where,
 )
+from starbench.scoring.bootstrap import limits
 
 #: The least that counts as read, as share of pairs; chance is a half.
 LEAST = 0.6
@@ -91,7 +91,7 @@ def compare_twin(ours: ProbeReading, twins: Sequence[ProbeReading], target: Targ
     twin = max(twins, key=lambda one: one.row.validation)
     pairs = target.pairs
     (scale, scales), (twin_scale, twin_scales) = (pairs.scale(one.predicted) for one in (ours, twin))
-    low, high = np.exp(interval(np.log(twin_scales / scales)))
+    low, high = np.exp(limits(np.log(twin_scales / scales)))
     return TwinComparison(
         layer=twin.row.layer,
         family=twin.row.family,

@@ -12,8 +12,6 @@ from starbench.audio import Audio
 from starbench.diagnose.sae.dictionary import Floats
 from starbench.errors import InputError, PluginError
 from starbench.models.encoder import NamedEncoder
-from starbench.plugins.registry import plugin_errors
-from starbench.plugins.source_location import explain
 
 #: What is known of a clip: ``domain``, ``class``, ``timbre``, ``pitch_hz``, …
 Labels = Mapping[str, str | float]
@@ -53,9 +51,7 @@ class Frames:
 
 
 def read_layers(
-    encoder: NamedEncoder,
-    sounds: Sequence[tuple[Piece, Callable[[], Audio]]],
-    layers: Sequence[str],
+    encoder: NamedEncoder, sounds: Sequence[tuple[Piece, Callable[[], Audio]]], layers: Sequence[str]
 ) -> dict[str, Frames]:
     """What the encoder makes of every piece in the layers that are named.
 
@@ -63,30 +59,16 @@ def read_layers(
     """
     rows: dict[str, list[Floats]] = {layer: [] for layer in layers}
     for _, sound in sounds:
-        clip = sound()
-        with plugin_errors(lambda error: f"encoder {encoder.spec!r} fails on a clip: {explain(error)}"):
-            found = encoder.encode(clip)
-        for layer in layers:
-            if layer not in found:
-                raise InputError(
-                    f"encoder {encoder.spec!r} has no layer {layer!r}: it has {', '.join(map(repr, found))}"
-                )
-            rows[layer].append(_checked(found[layer], f"encoder {encoder.spec!r}: layer {layer!r}"))
+        for layer, frames in encoder.layers(sound(), layers).items():
+            rows[layer].append(frames)
     pieces = tuple(piece for piece, _ in sounds)
-    frames = {}
+    of_layer = {}
     for layer, parts in rows.items():
         if len({part.shape[1] for part in parts}) != 1:
             raise PluginError(f"encoder {encoder.spec!r}: layer {layer!r} is not equally wide for every clip")
         piece = np.repeat(np.arange(len(parts), dtype=np.int32), [len(part) for part in parts])
-        frames[layer] = Frames(np.concatenate(parts), piece, pieces)
-    return frames
-
-
-def _checked(activations: object, name: str) -> Floats:
-    frames = np.asarray(activations, np.float32)
-    if frames.ndim != 2 or not len(frames) or not np.isfinite(frames).all():
-        raise PluginError(f"{name} is not an array of finite numbers of shape (frames, features)")
-    return frames
+        of_layer[layer] = Frames(np.concatenate(parts), piece, pieces)
+    return of_layer
 
 
 def split_clips(frames: Frames, share: float, seed: int) -> tuple[Frames, Frames]:

@@ -10,6 +10,7 @@ from starbench.diagnose.sae.activations import Frames
 from starbench.diagnose.sae.dictionary import Dictionary
 from starbench.schema.base import Interval
 from starbench.schema.sae import SaeQuality
+from starbench.scoring import bootstrap
 
 Values = NDArray[np.float64]
 
@@ -38,11 +39,7 @@ def live(codes: sparse.csr_array) -> NDArray[np.bool_]:
 
 
 def ratio_interval(above: Values, below: Values, clip: NDArray[np.intp], seed: int) -> Interval:
-    """95 % interval of Σ above / Σ below, when clips are the independent units: percentiles of a bootstrap."""
+    """95 % interval of Σ above / Σ below, when clips are the independent units."""
     _, place = np.unique(clip, return_inverse=True)
-    sums = np.stack([np.bincount(place, above), np.bincount(place, below)])
-    rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(sums.shape[1], np.full(sums.shape[1], 1 / sums.shape[1]), _DRAWS) @ sums.T
-    ratios = drawn[:, 0] / np.maximum(drawn[:, 1], np.finfo(float).tiny)
-    low, high = np.quantile(ratios, (0.025, 0.975)).tolist()
-    return (low, high)
+    of_clips = (np.bincount(place, one).astype(np.float64) for one in (above, below))
+    return bootstrap.ratio(*of_clips, np.random.default_rng(seed), _DRAWS)

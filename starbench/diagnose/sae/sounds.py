@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -43,13 +45,13 @@ class SoundRequest:
 def sounds_of(request: SoundRequest) -> tuple[list[Sound], SaeSource]:
     """The sounds, and what they are; raises :class:`InputError` if there are none."""
     sounds: list[Sound] = []
-    facts: dict[str, object] = {}
+    facts: dict[str, Any] = {}
     if request.suite is not None:
         suite = open_suite(request.suite)
         stimuli = factorial_stimuli(suite, request.seed, request.count)
         for number, clip in enumerate(stimuli.clips):
             labels = {name: _plain(values[number]) for name, values in stimuli.factors.items()}
-            sounds.append((Piece(number, clip.seconds, {"domain": TONES, **labels}), partial(_itself, clip)))
+            sounds.append((Piece(number, clip.seconds, {"domain": TONES, **labels}), lambda clip=clip: clip))  # type: ignore[misc]
         facts |= {
             "suite": suite.name,
             "suite_digest": suite.digest,
@@ -61,30 +63,20 @@ def sounds_of(request: SoundRequest) -> tuple[list[Sound], SaeSource]:
         first = len(sounds)
         for number, recording in enumerate(library.recordings):
             sounds += _pieces(first + number, recording, request.domains)
-        facts |= {
-            "recordings": len(library.recordings),
-            "recordings_digest": library.identity["sha256"],
-        }
+        facts |= {"recordings": len(library.recordings), "recordings_digest": library.identity["sha256"]}
     if not sounds:
         raise InputError("there are no sounds to learn from: give a suite, recordings, or both")
-    domains: dict[str, set[int]] = {}
-    for piece, _ in sounds:
-        domains.setdefault(str(piece.labels.get("domain", "unlabelled")), set()).add(piece.clip)
-    return sounds, SaeSource.model_validate(
-        {
-            **facts,
-            "seconds": round(sum(piece.seconds for piece, _ in sounds), 3),
-            "domains": {name: len(clips) for name, clips in sorted(domains.items())},
-        }
+    domain_of = {piece.clip: str(piece.labels.get("domain", "unlabelled")) for piece, _ in sounds}
+    source = SaeSource(
+        **facts,
+        seconds=round(sum(piece.seconds for piece, _ in sounds), 3),
+        domains=dict(sorted(Counter(domain_of.values()).items())),
     )
+    return sounds, source
 
 
 def _plain(value: object) -> str | float:
     return str(value) if isinstance(value, str) else float(np.asarray(value, float))
-
-
-def _itself(clip: Audio) -> Audio:
-    return clip
 
 
 def _pieces(number: int, recording: Recording, domains: Mapping[str, str]) -> list[Sound]:

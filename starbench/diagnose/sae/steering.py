@@ -7,7 +7,7 @@ A direction of the same length that means nothing shows how much any push change
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -17,14 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from starbench.engine.settings import settings_of
+from starbench.diagnose.suite_run import ask
 from starbench.errors import InputError
 from starbench.models.adapter import Model
 from starbench.models.steerable import Steerable
-from starbench.planning.plan import Request, plan_run
-from starbench.runs.attempt import ask_all
-from starbench.runs.load import load
-from starbench.runs.run_record import RunRecord
 from starbench.schema import Setup
 from starbench.schema.sae import SaeSteering, SteeredAnswers
 from starbench.scoring import intervals
@@ -78,7 +74,6 @@ def steer(
         raise InputError(
             f"model {model.spec!r} cannot be steered: its adapter has no method steered(layer, vector)"
         )
-    request = Request((suite,), setup or _setup(model))
     rng = np.random.default_rng(seed)
     random = [
         replace(
@@ -90,9 +85,9 @@ def steer(
     ]
     with TemporaryDirectory(prefix="starbench-steering-") as folder:
         root = out or Path(folder)
-        base = _answers(model, request, None, root, is_last=False)
+        base = _answers(model, suite, setup, None, root, is_last=False)
         pushes = [push, *random]
-        pushed = [_answers(model, request, one, root, is_last=one is pushes[-1]) for one in pushes]
+        pushed = [_answers(model, suite, setup, one, root, is_last=one is pushes[-1]) for one in pushes]
     feature, *others = (_compared(one.name, base, after) for one, after in zip(pushes, pushed, strict=True))
     return SaeSteering(
         model=model.spec,
@@ -126,20 +121,14 @@ class _Steered:
         return getattr(self._adapter, name)
 
 
-def _answers(model: Model, request: Request, push: Push | None, root: Path, *, is_last: bool) -> Answers:
-    steered = replace(model, adapter=_Steered(model.adapter, push, is_last=is_last))
-    path = root / slug("unsteered" if push is None else push.name)
+def _answers(
+    model: Model, suite: Suite, setup: Setup | None, push: Push | None, root: Path, *, is_last: bool
+) -> Answers:
     adapter: Any = model.adapter
-    block: AbstractContextManager[Any] = nullcontext()
-    if push is not None:
-        block = adapter.steered(push.layer, push.vector)
-    with block:
-        ask_all(
-            RunRecord(plan_run(request, steered), path.absolute()),
-            steered,
-            settings_of(steered, canary=False),
-        )
-    return {(one.item.id, one.trial.rotation, one.trial.condition): one for one in observe(load(path))}
+    steered = replace(model, adapter=_Steered(adapter, push, is_last=is_last))
+    with nullcontext() if push is None else adapter.steered(push.layer, push.vector):
+        run = ask(steered, suite, root / slug("unsteered" if push is None else push.name), setup)
+    return {(one.item.id, one.trial.rotation, one.trial.condition): one for one in observe(run)}
 
 
 def _compared(name: str, base: Answers, after: Answers) -> SteeredAnswers:
@@ -161,9 +150,3 @@ def _compared(name: str, base: Answers, after: Answers) -> SteeredAnswers:
         changed=float(changed.sum() / planned.sum()),
         changed_ci=intervals.rate(changed, planned),
     )
-
-
-def _setup(model: Model) -> Setup:
-    able = model.capabilities
-    rate = str(able.rates[0]) if able.rates else "native"
-    return Setup(rate=rate, channels="mono" if able.max_channels == 1 else "refuse")

@@ -26,10 +26,7 @@ _BASE_RATE, _BASE_WIDTH = 1e-3, 2**14
 
 
 def train(
-    frames: Floats,
-    settings: SaeSettings,
-    seed: int,
-    on_step: Callable[[], None] = lambda: None,
+    frames: Floats, settings: SaeSettings, seed: int, on_step: Callable[[], None] = lambda: None
 ) -> Dictionary:
     """Train one dictionary on activations of shape (frames, dim); the same seed gives the same one."""
     require("torch")

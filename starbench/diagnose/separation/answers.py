@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from starbench.diagnose.separation.figures import ratio_figure
 from starbench.diagnose.separation.groups import group_by_factor
-from starbench.diagnose.separation.resampling import ratio_figure
 from starbench.errors import InputError, NotApplicableError
 from starbench.models.adapter import Model
 from starbench.models.resolve import resolve

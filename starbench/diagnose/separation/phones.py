@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from starbench.diagnose.separation.resampling import RESAMPLES, ratio_figure
+from starbench.diagnose.separation.figures import RESAMPLES, ratio_figure
 from starbench.errors import InputError
+from starbench.plugins.extras import needed
 from starbench.schema.separation import PhoneErrors
 
 
@@ -26,7 +27,8 @@ def phone_errors(
     """
     if len(references) != len(hypotheses):
         raise InputError(f"{len(hypotheses)} texts cannot be compared with {len(references)} references")
-    features = _features()
+    package = needed("panphon", "phone errors need panphon: pip install 'starbench[cascades]'")
+    features = package.FeatureTable()
     pairs = [
         (_phones(features, one), _phones(features, two))
         for one, two in zip(references, hypotheses, strict=True)
@@ -74,11 +76,3 @@ def _distance(reference: Sequence[_Phone], text: Sequence[_Phone], cost: Any) ->
         for place, other in enumerate(text):
             row.append(min(above[place + 1] + 1.0, row[-1] + 1.0, above[place] + cost(phone, other)))
     return row[-1]
-
-
-def _features() -> Any:
-    try:
-        import panphon
-    except ImportError as error:
-        raise InputError("phone errors need panphon: pip install 'starbench[cascades]'") from error
-    return panphon.FeatureTable()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from starbench.diagnose.separation.answers import WITH_STEMS, answer_rows
-from starbench.diagnose.separation.resampling import RESAMPLES
+from starbench.diagnose.separation.figures import RESAMPLES
 from starbench.diagnose.separation.scenes import REFERENCE_CHANNEL, score_scenes
 from starbench.execution.environment import versions
 from starbench.models.processor import resolve_separator

@@ -9,8 +9,8 @@ from time import perf_counter
 
 import numpy as np
 
+from starbench.diagnose.separation.figures import mean_figure
 from starbench.diagnose.separation.groups import group_by_factor
-from starbench.diagnose.separation.resampling import mean_figure
 from starbench.errors import InputError, NotApplicableError, StarbenchError
 from starbench.measure.separation import StreamScores, is_silent, score_streams
 from starbench.models.processor import NamedSeparator

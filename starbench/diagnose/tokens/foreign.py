@@ -23,14 +23,18 @@ from starbench.storage.inputs import read_json
 _USUAL_SIZE = 8192
 
 
-class ForeignTokenizer:
-    """A checkpoint that gives ``input_ids`` for a waveform of shape (1, 1, n), and may have ``decode(ids)``."""
+class _Foreign:
+    """A checkpoint, and how many codes it knows."""
 
     def __init__(self, folder: Path, *, is_trusted: bool) -> None:
         self._folder = folder
         self._model, self.size = _load(folder, is_trusted=is_trusted)
         self.bits = (self.size - 1).bit_length()
         self.parameters: int = sum(one.numel() for one in self._model.parameters())
+
+
+class ForeignTokenizer(_Foreign):
+    """A checkpoint that gives ``input_ids`` for a waveform of shape (1, 1, n), and may have ``decode(ids)``."""
 
     def codes(self, samples: Floats) -> Codes:
         """What it makes of a mono sound at 16 kHz."""
@@ -63,13 +67,8 @@ class ForeignTokenizer:
         return 16_000 / hop
 
 
-class ForeignNextCodeModel:
+class ForeignNextCodeModel(_Foreign):
     """A checkpoint that gives ``logits`` of shape (1, n, codes) for codes of shape (1, n)."""
-
-    def __init__(self, folder: Path, *, is_trusted: bool) -> None:
-        self._folder = folder
-        self._model, self.size = _load(folder, is_trusted=is_trusted)
-        self.parameters: int = sum(one.numel() for one in self._model.parameters())
 
     def log_probabilities(self, codes: Codes) -> NDArray[np.float64]:
         """Natural logarithm of the probability of each code but the first."""

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from starbench.audio import Audio, resample
 from starbench.errors import InputError
 from starbench.measure.cochlea import Cochlea, cochleagram
+from starbench.schema.base import Interval
+from starbench.scoring.bootstrap import limits
 
 Floats = NDArray[np.float32]
 Codes = NDArray[np.int64]
@@ -86,10 +88,9 @@ def reproducible(seed: int) -> Iterator[None]:
 
 def ratio_with_interval(
     above: Sequence[float], below: Sequence[float], seed: int, resamples: int = 2000
-) -> tuple[float, tuple[float, float]]:
+) -> tuple[float, Interval]:
     """Sum over clips divided by another sum over clips, and its 95 % interval by resampling clips."""
     pairs = np.array([above, below], dtype=np.float64)
     drawn = np.random.default_rng(seed).integers(0, pairs.shape[1], (resamples, pairs.shape[1]))
     sums = pairs[:, drawn].sum(axis=2)
-    low, high = np.quantile(sums[0] / sums[1], (0.025, 0.975))
-    return float(pairs[0].sum() / pairs[1].sum()), (float(low), float(high))
+    return float(pairs[0].sum() / pairs[1].sum()), limits(sums[0] / sums[1])

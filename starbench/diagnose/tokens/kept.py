@@ -12,11 +12,7 @@ from starbench.suites.suite import Suite
 
 
 def kept(
-    encoder: NamedEncoder,
-    suite: Suite,
-    count: int,
-    seed: int,
-    on_progress: Progress = ignore,
+    encoder: NamedEncoder, suite: Suite, count: int, seed: int, on_progress: Progress = ignore
 ) -> tuple[Kept, ...]:
     """Probe the layers of a tokenizer's encoder by ``count`` single sounds of the suite's task.
 

@@ -6,13 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from starbench.diagnose.tokens.interface import (
-    Codes,
-    Floats,
-    Tokenizer,
-    cochleagram_of,
-    ratio_with_interval,
-)
+from starbench.diagnose.tokens.interface import Codes, Floats, Tokenizer, cochleagram_of, ratio_with_interval
 from starbench.diagnose.tokens.sounds import MonoSound
 from starbench.schema.tokens import CodeUse, Reconstruction
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from command_line import Command
 from planted_sounds import write_suite
 
-from starbench.cli import main
 from starbench.diagnose.audit import audit
 from starbench.diagnose.records import read_record
 from starbench.errors import InputError
@@ -177,19 +177,11 @@ def test_an_adapter_that_delivers_no_sound_is_an_error(audited: Audited, model: 
 
 
 def test_the_command_writes_the_record(
-    planted: Callable[..., Path],
-    models_file: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    planted: Callable[..., Path], models_file: Path, tmp_path: Path, command: Command
 ) -> None:
     file = tmp_path / "audit.json"
-    arguments = ["audit", str(planted("azimuth")), "--model", f"{models_file}:Mono", "--json", str(file)]
-    monkeypatch.setattr("sys.argv", ["starbench", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert not ended.value.code
-    assert "lost" in capsys.readouterr().out
+    done = command("audit", str(planted("azimuth")), "--model", f"{models_file}:Mono", "--json", str(file))
+    assert (done.code, "lost" in done.out) == (0, True)
     row = read_record(Audit, file).survival("azimuth")
     assert row is not None
     assert row.verdict == "lost"

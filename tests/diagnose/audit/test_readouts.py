@@ -83,6 +83,14 @@ def test_sounds_are_found_and_aligned() -> None:
     assert delay_s(two, RATE, -two, RATE) == 0.0
 
 
+def test_a_tone_is_in_the_mel_band_of_its_frequency() -> None:
+    filters = slaney_filters(40)
+    wave = np.sin(2 * np.pi * 1000 * np.arange(16_000) / 16_000)
+    power = MelFrontEnd(filters, padding="constant").power(wave)
+    assert (filters.shape, power.shape) == ((201, 40), (40, 101))
+    assert power[:, 50].argmax() == filters[25].argmax()
+
+
 def test_an_inverted_log_mel_spectrogram_has_the_same_one() -> None:
     signal = noisy(tone(440.0))[:, 0]
     front_end = MelFrontEnd(slaney_filters())

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from command_line import Command
 
 import starbench
-from starbench.cli import main
 from starbench.schema.sae import SaeReport, SaeTraining
 
 pytestmark = pytest.mark.local
@@ -50,47 +49,26 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def starbench_says(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *words: str
-) -> tuple[int, str]:
-    monkeypatch.setattr(sys, "argv", ["starbench", "sae", *words])
+@pytest.fixture
+def sae(command: Command, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], tuple[int, str]]:
+    """Exit code and all that ``starbench sae …`` says, with its words separated by blanks."""
     monkeypatch.setenv("COLUMNS", "200")
-    capsys.readouterr()
-    with pytest.raises(SystemExit) as stop:
-        main()
-    said = capsys.readouterr()
-    return int(stop.value.code or 0), said.out + said.err
+
+    def run(words: str) -> tuple[int, str]:
+        done = command("sae", *words.split())
+        return done.code, done.out + done.err
+
+    return run
 
 
 def test_two_layers_and_three_seeds_in_one_command(
-    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    folder: Path, sae: Callable[[str], tuple[int, str]]
 ) -> None:
-    train = [
-        "train",
-        "--encoder",
-        "encoder.py:encode",
-        "--layer",
-        "bands",
-        "--layer",
-        "mixed",
-        "--suite",
-        "suite",
-    ]
-    train += [
-        "--recordings",
-        "sounds",
-        "--count",
-        "12",
-        "--width",
-        "2",
-        "--k",
-        "4",
-        "--steps",
-        "20",
-        "--batch",
-        "64",
-    ]
-    code, said = starbench_says(capsys, monkeypatch, *train, "--out", "trained")
+    train = (
+        "train --encoder encoder.py:encode --layer bands --layer mixed --suite suite --recordings sounds "
+        "--count 12 --width 2 --k 4 --steps 20 --batch 64 --out trained"
+    )
+    code, said = sae(train)
     assert code == 0, said
     record = SaeTraining.model_validate_json((folder / "trained" / "sae.json").read_text())
     assert [(one.layer, one.dim, one.width, one.k, one.tokens) for one in record.layers] == [
@@ -100,9 +78,7 @@ def test_two_layers_and_three_seeds_in_one_command(
     assert [len(one.files) for one in record.layers] == [3, 3]
     assert record.source.domains == {"environment": 16, "speech": 16, "tones": 12}
 
-    code, said = starbench_says(
-        capsys, monkeypatch, "report", "trained", "--concept", "speech", "--json", "report.json"
-    )
+    code, said = sae("report trained --concept speech --json report.json")
     assert code == 0, said
     report = SaeReport.model_validate_json((folder / "report.json").read_text())
     assert [one.layer for one in report.layers] == ["bands", "mixed"]
@@ -119,18 +95,18 @@ def test_two_layers_and_three_seeds_in_one_command(
         assert said.count(f"{layer.width} features of {layer.dim}, k 4, 1,280 tokens, FVU") == 3 + 3
     assert "by chance in brackets" in said
 
-    code, said = starbench_says(capsys, monkeypatch, *train, "--out", "trained")
+    code, said = sae(train)
     assert code == 2
     assert "holds dictionaries already" in said
     file = folder / "trained" / next(iter(record.layers[0].files))
     file.write_bytes(file.read_bytes()[:-1] + b"\x00")
-    code, said = starbench_says(capsys, monkeypatch, "report", "trained")
+    code, said = sae("report trained")
     assert code == 2
     assert "was changed after it was written" in said
 
 
 def test_a_published_checkpoint_is_measured_on_our_sounds(
-    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    folder: Path, sae: Callable[[str], tuple[int, str]]
 ) -> None:
     import torch
 
@@ -145,20 +121,18 @@ def test_a_published_checkpoint_is_measured_on_our_sounds(
         },
         "ae.pt",
     )
-    of = ["report", "--checkpoint", "ae.pt", "--encoder", "encoder.py:encode", "--recordings", "sounds"]
-    code, said = starbench_says(capsys, monkeypatch, *of, "--layer", "bands", "--json", "report.json")
+    of = "report --checkpoint ae.pt --encoder encoder.py:encode --recordings sounds"
+    code, said = sae(f"{of} --layer bands --json report.json")
     assert code == 0, said
     (layer,) = SaeReport.model_validate_json((folder / "report.json").read_text()).layers
     assert layer.quality[0].fvu == pytest.approx(0, abs=1e-5)  # the axes themselves reconstruct everything
     assert layer.quality[0].l0 == 16
     assert (layer.tokens, layer.held_out, layer.stability) == (None, False, None)
     assert "tokens not stated" in said
-    code, said = starbench_says(capsys, monkeypatch, *of, "--layer", "mixed")
+    code, said = sae(f"{of} --layer mixed")
     assert code == 2
     assert "is for activations of 16 features, and layer 'mixed' has 12" in said
-    code, said = starbench_says(capsys, monkeypatch, *of, "--layer", "band")
+    code, said = sae(f"{of} --layer band")
     assert code == 2
     assert "has no layer 'band': it has 'bands', 'mixed'" in said
-    code, said = starbench_says(capsys, monkeypatch, "report")
-    assert code == 2
-    json.loads((folder / "report.json").read_text())
+    assert sae("report")[0] == 2

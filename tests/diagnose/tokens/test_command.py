@@ -69,12 +69,6 @@ def test_a_checkpoint_is_not_executed_without_the_flag(
     done = command("tokens", "report", str(folder), "--recordings", str(recordings))
     assert (done.code, "--trust-remote-code" in done.err) == (2, True)
     assert not (folder / "marker").exists()
-    done = command(
-        "tokens",
-        "report",
-        "TuKoResearch/WavCochV8192",
-        "--recordings",
-        str(recordings),
-        "--trust-remote-code",
-    )
+    hub = "TuKoResearch/WavCochV8192"
+    done = command("tokens", "report", hub, "--recordings", str(recordings), "--trust-remote-code")
     assert (done.code, "never from a hub" in done.err) == (2, True)
