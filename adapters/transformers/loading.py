@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from starbench.errors import InputError
+from starbench.plugins.consent import ask_consent
 from starbench.storage.inputs import opened
 from starbench.text import sentence
 
@@ -114,6 +115,8 @@ def open_checkpoint(name: str, revision: str | None, *, is_trusted: bool) -> Che
     InputError
         If there is no such checkpoint, it needs code of its own, or the model takes no sound.
     """
+    if is_trusted:
+        ask_consent(f"what comes with {name}")
     transformers = library()
     options = {"revision": revision, "trust_remote_code": is_trusted}
     with quiet(), as_input_error(name, revision):

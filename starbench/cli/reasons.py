@@ -118,6 +118,14 @@ def separate(
 def diagnose(
     run: Annotated[Path, typer.Argument(help="A run's directory.")],
     suite: options.SuitesOfRuns = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="The run's model again, with its --model-arg, where that is code of yours: code that only a run's "
+            "record names is not run.",
+            metavar="SPEC",
+        ),
+    ] = None,
     separator: Annotated[
         list[str] | None,
         typer.Option(
@@ -135,6 +143,7 @@ def diagnose(
     at what separation would bring. What cannot be tried is listed with its reason. Exit codes: 0 something was found
     out, 2 nothing could be tried.
     """
+    values = locals() | shared
     from starbench.cli.commands.diagnose import diagnose as command
 
-    raise typer.Exit(command(run, suite or [], tuple(separator or ()), clips, seed, shared))
+    raise typer.Exit(command(values))

@@ -8,6 +8,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from starbench.errors import InputError
+from starbench.redact import redact
 from starbench.schema.base import Frozen
 from starbench.storage.atomic import write_lines
 from starbench.storage.inputs import read_bytes
@@ -26,7 +27,7 @@ def write_record(record: Frozen, path: Path) -> None:
     """Write a record whole or not at all; raises :class:`InputError` if the disk refuses it."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_lines(path, [as_json(record, indent=1)])
+        write_lines(path, [redact(as_json(record, indent=1))])
     except OSError as error:
         raise InputError(
             f"{path} cannot be written ({error.strerror}): make room, or name another place"

@@ -34,7 +34,9 @@ class DiagnosisChoices:
     clips: int = 900
     separators: tuple[str, ...] = ()
     arguments: Mapping[str, str] = field(default_factory=dict)
-    """Of the model, beside those that the run records: where it is served today."""
+    """Of the model: all if it is named, else those that the run does not record, such as its server's address."""
+    model: str | None = None
+    """The run's model, named again: code that only the record names is not run."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,11 @@ def diagnose(
     """Take every step that applies to a run, and write what each finds to the folder ``diagnosis`` of the run.
 
     A step that is refused is listed with its reason, and the others are taken. Raises :class:`InputError` if a suite
-    that is named is not the run's.
+    or a model that is named is not the run's.
     """
     identity, folder = run.run.identity, run.path / FOLDER
+    if choices.model not in (None, identity.model):
+        raise InputError(f"--model {choices.model}: the run is of {identity.model}")
     at_hand = suites_of([run], suites, loading)
     done: dict[Step, tuple[str, ...]] = {}
     not_tried: list[NotTried] = []
@@ -102,7 +106,7 @@ def _subject(run: LoadedRun, suite: Suite | None, choices: DiagnosisChoices) -> 
     if suite is None:
         raise _UntriedError("no suite")
     try:
-        model, arguments = resolve_again(run.run, choices.arguments)
+        model, arguments = resolve_again(run.run, choices.arguments, is_named=choices.model is not None)
     except InputError as error:
         raise _UntriedError("no model", redact(str(error))) from error
     return Subject(run, suite, model, arguments, choices)

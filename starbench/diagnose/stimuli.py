@@ -43,6 +43,11 @@ def factorial_stimuli(
     Raises :class:`InputError` if the suite's task offers no such clips, and what rendering raises.
     """
     task = suite if isinstance(suite, str) else str(suite.spec.get("task", ""))
+    if task not in registry.available("tasks"):  # a suite may come from anybody
+        raise InputError(
+            f"single sounds are made by a suite's task, and task {task!r} is not installed here: code that only a "
+            "suite names is never run"
+        )
     clips = planned_clips(task, seed, count)
     if workers is None:
         workers = available_cpus() if count >= _WORTH_WORKERS else 0

@@ -17,6 +17,7 @@ from starbench.errors import InputError, PluginError, StarbenchError
 from starbench.models.adapter import NO_LIMITS, PLUGIN, Model
 from starbench.plugins import arguments as command_line
 from starbench.plugins import registry
+from starbench.plugins.consent import of_a_record
 from starbench.plugins.source_location import at, explain, line_of
 from starbench.redact import address, names_secret, redact, register, register_address, register_fields
 from starbench.schema import Capabilities, Run
@@ -47,30 +48,50 @@ def resolve(spec: str, arguments: Mapping[str, str] | None = None) -> Model:
         return make(factory, spec, typed, file_versions(name))
 
 
-def resolve_again(run: Run, further: Mapping[str, str]) -> tuple[Model, dict[str, str]]:
+def resolve_again(
+    run: Run, typed: Mapping[str, str], *, is_named: bool = False
+) -> tuple[Model, dict[str, str]]:
     """Make the model of a run's record again; also returns its arguments, as they are typed.
 
-    ``further`` arguments are what the record leaves out, such as the server's address.
+    If the user has named the model (``is_named``), its arguments are those that are ``typed``. Else they are those of
+    the record, and ``typed`` ones; then code that is not installed is not run, and no address is taken from the record.
 
     Raises :class:`InputError` as :func:`resolve`, and if it is another model now.
     """
     spec, recorded = run.identity.model, run.identity.model_args
-    name, in_spec = registry.split("adapters", spec)
-    factory = registry.load("adapters", name)
-    not_typed = {*run.adapter_facts, *(("model",) if in_spec else ())}
-    arguments = {
-        name: value if isinstance(value, str) else json.dumps(value)
-        for name, value in recorded.items()
-        # A run of an older version does not say what the adapter said of itself.
-        if name not in not_typed and command_line.takes(factory, name, spec)
-    }
-    arguments |= further
-    model = resolve(spec, arguments)
+    if is_named:
+        arguments = dict(typed)
+        model = resolve(spec, arguments)
+    else:
+        with of_a_record():
+            arguments = {**_recorded_as_typed(run), **typed}
+            model = resolve(spec, arguments)
     now = recorded_arguments(model)
     for name, value in recorded.items():
         if now.get(name) != value:
             raise InputError(f"the run was of {name}={value}, and the model of today has {now.get(name)}")
+    for name, digest in run.versions.items():
+        if name.startswith(PLUGIN) and model.versions.get(name) != digest:
+            raise InputError(
+                f"{name.removeprefix(PLUGIN)} changed since the run: what it answered was another model's"
+            )
     return model, arguments
+
+
+def _recorded_as_typed(run: Run) -> dict[str, str]:
+    """Arguments of a record as they were typed, without addresses: nobody's key goes to a server that a file names."""
+    spec = run.identity.model
+    adapter, in_spec = registry.split("adapters", spec)
+    factory = registry.load("adapters", adapter)
+    not_typed = {*run.adapter_facts, *(("model",) if in_spec else ())}
+    return {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for name, value in run.identity.model_args.items()
+        # A run of an older version does not say what the adapter said of itself.
+        if name not in not_typed
+        and command_line.takes(factory, name, spec)
+        and not (isinstance(value, str) and _URL.fullmatch(value))
+    }
 
 
 def make(

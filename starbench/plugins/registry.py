@@ -21,6 +21,7 @@ from types import ModuleType
 from typing import Any, Literal
 
 from starbench.errors import PluginError, StarbenchError
+from starbench.plugins.consent import ask_consent
 from starbench.plugins.source_location import at, described, explain, line_at_fault, shown, source_file
 from starbench.text import suggestion
 
@@ -101,8 +102,14 @@ def _is_module(name: str) -> bool:
 
 
 def load(kind: Kind, name: str) -> Any:
-    """Import the plug-in called ``name``; raises :class:`PluginError`, with what was tried and why it failed."""
+    """Import the plug-in called ``name``.
+
+    Raises :class:`PluginError`, with what was tried and why it failed, or :class:`InputError` if it is not installed
+    and only a record names it (:mod:`starbench.plugins.consent`).
+    """
     target, _, attribute = name.partition(":")
+    if target.endswith(".py") or attribute:
+        ask_consent(name)
     if target.endswith(".py"):
         return _attribute(_from_file(Path(target)), attribute, target)
     if attribute:

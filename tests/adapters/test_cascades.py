@@ -20,6 +20,7 @@ from starbench.errors import InputError, NotApplicableError, RequestError
 from starbench.models.call import AdapterCall
 from starbench.models.resolve import recorded_arguments, resolve, resolve_again
 from starbench.planning.plan import Request, plan_run
+from starbench.plugins.consent import of_a_record
 from starbench.runs.load import LoadedRun
 from starbench.schema import ClipPart, Prompt, Response, TextPart
 
@@ -335,16 +336,55 @@ def test_the_observer_behind_no_separator_answers_as_alone(tmp_path: Path) -> No
 
 
 def test_the_cascade_of_a_run_can_be_made_again(plugin: str, tmp_path: Path) -> None:
-    """What both stages say of themselves stands in the record, and is no argument."""
+    """If the user names it: what both stages say of themselves stands in the record, and is no argument."""
     write_suite(tmp_path / "suite", [sources(0)])
     given = {"separator.iterations": "3", "seed": "7", "sources": "2"}
     model = resolve(f"separate:ipd-mask+{plugin}:Plain", given)
     run = plan_run(Request((str(tmp_path / "suite"),)), model).run
-    again, arguments = resolve_again(run, {})
+    with pytest.raises(InputError, match=r"inner\.py:Plain is code that only the record of a run names"):
+        resolve_again(run, {})
+    again, arguments = resolve_again(run, given, is_named=True)
     assert arguments == given
     assert recorded_arguments(again) == run.identity.model_args
     with pytest.raises(InputError, match="the run was of sources=2, and the model of today has 3"):
-        resolve_again(run, {"sources": "3"})
+        resolve_again(run, {**given, "sources": "3"}, is_named=True)
+
+
+def test_an_installed_cascade_is_made_from_the_record_of_a_run(tmp_path: Path) -> None:
+    write_suite(tmp_path / "suite", [sources(0)])
+    given = {"separator.iterations": "3", "sources": "2"}
+    model = resolve("separate:ipd-mask+observer", given)
+    run = plan_run(Request((str(tmp_path / "suite"),)), model).run
+    again, arguments = resolve_again(run, {})
+    assert arguments == given
+    assert recorded_arguments(again) == run.identity.model_args
+
+
+@pytest.mark.parametrize(
+    "first", ["checkpoint:{}", "{}/inner.py:halves"], ids=["a checkpoint's code", "a file's code"]
+)
+def test_no_stage_of_a_cascade_runs_code_that_only_a_record_names(
+    plugin: str, first: str, tmp_path: Path
+) -> None:
+    spec = f"separate:{first.format(Path(plugin).parent)}+random"
+    with of_a_record(), pytest.raises(InputError, match="is code that only the record of a run names"):
+        resolve(spec)
+
+
+def test_no_address_is_taken_from_the_record_of_a_run(
+    httpserver: HTTPServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would get the user's key."""
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-not-a-real-key")
+    write_suite(tmp_path / "suite", [sources(0)])
+    model = resolve("openai:m", {"base_url": served(httpserver, completion("<B>"))})
+    run = plan_run(Request((str(tmp_path / "suite"),)), model).run
+    address = httpserver.url_for("/v1")
+    arguments = {**run.identity.model_args, "base_url": address}
+    hostile = run.model_copy(update={"identity": run.identity.model_copy(update={"model_args": arguments})})
+    with pytest.raises(InputError, match="the run was of"):
+        resolve_again(hostile, {})
 
 
 def test_streams_reach_a_server(httpserver: HTTPServer, tmp_path: Path) -> None:

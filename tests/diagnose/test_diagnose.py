@@ -57,9 +57,14 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def named(bench: Path, name: str) -> tuple[str, ...]:
+    """A run, and its model, which is code of the user's."""
+    return str(bench / name), "--model", f"{bench / 'deaf.py'}:{name}"
+
+
 @pytest.mark.slow
 def test_a_loader_that_mixes_to_mono_is_found_and_shown(bench: Path, command: Command) -> None:
-    done = command("diagnose", str(bench / "DeafToSides"), "--clips", "120")
+    done = command("diagnose", *named(bench, "DeafToSides"), "--clips", "120")
     assert done.code == 0, done.err
     diagnosis = load_diagnosis(bench / "DeafToSides")
     assert diagnosis is not None
@@ -79,7 +84,7 @@ def test_a_loader_that_mixes_to_mono_is_found_and_shown(bench: Path, command: Co
 
 @pytest.mark.slow
 def test_what_cannot_be_tried_is_said_and_the_rest_is_done(bench: Path, command: Command) -> None:
-    done = command("diagnose", str(bench / "Silent"))
+    done = command("diagnose", *named(bench, "Silent"))
     assert done.code == 0, done.err
     assert "its adapter has no method encode" in done.out + done.err
     assert "keeps no source alone" in done.out + done.err
@@ -92,7 +97,7 @@ def test_what_cannot_be_tried_is_said_and_the_rest_is_done(bench: Path, command:
 def test_nothing_that_can_be_tried_ends_with_exit_code_2(bench: Path, command: Command) -> None:
     (bench / "suite" / "suite.json").rename(bench / "suite" / "away.json")
     try:
-        done = command("diagnose", str(bench / "Silent"))
+        done = command("diagnose", *named(bench, "Silent"))
     finally:
         (bench / "suite" / "away.json").rename(bench / "suite" / "suite.json")
     assert done.code == 2
@@ -102,11 +107,30 @@ def test_nothing_that_can_be_tried_ends_with_exit_code_2(bench: Path, command: C
 def test_a_model_that_cannot_be_made_again_is_no_model(bench: Path, command: Command) -> None:
     (bench / "deaf.py").rename(bench / "moved.py")
     try:
-        done = command("diagnose", str(bench / "Silent"))
+        done = command("diagnose", *named(bench, "Silent"))
     finally:
         (bench / "moved.py").rename(bench / "deaf.py")
     assert done.code == 2
     assert "the model cannot be made again (there is no file" in done.out + done.err
+
+
+def test_code_that_only_the_record_of_a_run_names_is_not_run(bench: Path, command: Command) -> None:
+    file = bench / "deaf.py"
+    before = file.read_text("utf-8")
+    file.write_text(f"{before}\nfrom pathlib import Path\nPath({str(bench / 'ran')!r}).touch()\n", "utf-8")
+    try:
+        done = command("diagnose", str(bench / "Silent"))
+        assert done.code == 2
+        assert "code that only the record of a run names" in done.out + done.err
+        assert not (bench / "ran").exists()
+        done = command("diagnose", *named(bench, "Silent"))
+        assert done.code == 2
+        assert "deaf.py changed since the run" in done.out + done.err
+    finally:
+        file.write_text(before, "utf-8")
+    done = command("diagnose", str(bench / "Silent"), "--model", "random")
+    assert done.code == 2
+    assert "--model random: the run is of" in done.err
 
 
 def test_a_damaged_record_is_named_with_its_field(bench: Path, command: Command) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from starbench.diagnose.stimuli import factorial_stimuli
 from starbench.errors import InputError
+from starbench.suites.suite import Suite
 
 SECONDS = 1.25
 
@@ -46,5 +50,15 @@ def test_clips_are_the_same_for_any_count_and_independent_of_each_other(stimuli)
 def test_a_task_without_single_sounds_is_refused() -> None:
     with pytest.raises(InputError, match="makes no single sounds"):
         factorial_stimuli("temporal", seed=0, count=1)
-    with pytest.raises(InputError, match="no task is called"):
+    with pytest.raises(InputError, match="is not installed here"):
         factorial_stimuli("hearing", seed=0, count=1)
+
+
+@pytest.mark.parametrize("task", ["{}/task.py:Task", "this", "os.path:join"])
+def test_code_that_only_a_suite_names_is_not_run(task: str, tmp_path: Path) -> None:
+    (tmp_path / "task.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\nclass Task: pass\n", "utf-8")
+    suite = Suite("sounds", tmp_path, (), {}, "starbench", spec={"task": task.format(tmp_path)})
+    with pytest.raises(InputError, match="is not installed here"):
+        factorial_stimuli(suite, seed=0, count=1)
+    assert not (tmp_path / "ran").exists()
+    assert "this" not in sys.modules

@@ -10,6 +10,7 @@ import numpy as np
 import soxr
 
 from starbench.errors import InputError, NotApplicableError
+from starbench.plugins.consent import ask_consent
 from starbench.plugins.extras import needed
 
 from ..estimates import Samples
@@ -38,6 +39,7 @@ class Powsm:
     unit = "phones"
 
     def __init__(self, model: str, language: str = "<unk>") -> None:
+        ask_consent(f"what comes with {model}")
         folder = Path(model)
         files = {
             name: next(folder.rglob(pattern), None) if folder.is_dir() else None

@@ -13,6 +13,7 @@ import numpy as np
 import soxr
 
 from starbench.errors import InputError
+from starbench.plugins.consent import ask_consent
 from starbench.plugins.extras import needed
 
 from ..estimates import Samples, masked, transform
@@ -47,6 +48,7 @@ class Checkpoint:
         folder = Path(model)
         if not folder.is_dir():
             raise InputError(f"checkpoint:{model}: there is no such folder")
+        ask_consent(f"what comes with {model}")
         self._rate = rate
         self._network = (
             _speechbrain(folder) if (folder / "hyperparams.yaml").is_file() else _espnet(folder, rate)

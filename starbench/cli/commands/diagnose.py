@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 from starbench.cli.commands.report import lines
@@ -20,19 +19,20 @@ from starbench.reporting.tables import new_console, say
 from starbench.runs.load import load
 
 
-def diagnose(
-    path: Path,
-    suites: Sequence[str],
-    separators: tuple[str, ...],
-    clips: int,
-    seed: int,
-    options: Mapping[str, Any],
-) -> int:
+def diagnose(values: Mapping[str, Any]) -> int:
     """Diagnose a run, write its report, and say what was found; returns the exit code."""
-    run, loading = load(path), loading_of(options)
+    path, suites, loading = values["run"], values["suite"] or [], loading_of(values)
+    run = load(path)
+    choices = DiagnosisChoices(
+        seed=values["seed"],
+        clips=values["clips"],
+        separators=tuple(values["separator"] or ()),
+        arguments=arguments_of(values),
+        model=values["model"],
+    )
     summary = diagnose_run(
         run,
-        DiagnosisChoices(seed, clips, separators, arguments_of(options)),
+        choices,
         suites=suites,
         loading=loading,
         on_step=lambda step, suite: echo(f"{suite}: {STEPS[step]}", err=True),
