@@ -186,12 +186,23 @@ class ProbeRecord(Frozen):
     """What could not be tried (an attribute, ``random twin``, ``answers``) -> why."""
     versions: dict[str, str]
 
-    def best(self, attribute: str, source: Source = "model", stage: str | None = None) -> ProbeRow | None:
-        """The row whose layer, family and pooling were best on the validation clips; None if there is none."""
+    def best(
+        self,
+        attribute: str,
+        source: Source = "model",
+        *,
+        stage: str | None = None,
+        layer: str | None = None,
+        family: Family | None = None,
+    ) -> ProbeRow | None:
+        """The row that was best on the validation clips, of those that are named; None if there is none."""
         stages = {layer.name: layer.stage for layer in self.layers}
         rows = [
             row
             for row in self.rows
-            if (row.attribute, row.source) == (attribute, source) and stage in (None, stages.get(row.layer))
+            if (row.attribute, row.source) == (attribute, source)
+            and stage in (None, stages.get(row.layer))
+            and layer in (None, row.layer)
+            and family in (None, row.family)
         ]
         return max(rows, key=lambda row: row.validation, default=None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from starbench.diagnose.separation.answers import WITH_STEMS, answer_rows
 from starbench.diagnose.separation.figures import RESAMPLES
@@ -22,7 +22,6 @@ def separation(
     model: str | None = None,
     sources: int | None = None,
     runs: Mapping[str, LoadedRun] | None = None,
-    on_scene: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Separation:
     """Score separators on the scenes of a suite; and of runs of a model behind them, what they change.
 
@@ -44,7 +43,7 @@ def separation(
         separators=tuple(
             SeparatorUsed(separator=one.spec, arguments=one.arguments, versions=one.versions) for one in made
         ),
-        rows=score_scenes(library, made, seed, on_scene),
+        rows=score_scenes(library, made, seed),
         model=model,
         answers=answer_rows(runs, separators, seed) if runs else (),
         runs={separator: str(data.path) for separator, data in runs.items()},

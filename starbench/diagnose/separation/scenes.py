@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from time import perf_counter
@@ -34,10 +34,7 @@ class SceneScores:
 
 
 def score_scenes(
-    library: StemLibrary,
-    separators: Sequence[NamedSeparator],
-    seed: int = 0,
-    on_scene: Callable[[int, int], None] = lambda _done, _all: None,
+    library: StemLibrary, separators: Sequence[NamedSeparator], seed: int = 0
 ) -> tuple[SeparationRow, ...]:
     """Let each separator take each scene apart, told how many sources are heard in it.
 
@@ -46,11 +43,9 @@ def score_scenes(
     if not library.scenes:
         raise InputError(f"{library.suite.root} keeps no stems: build it with --stems, or build mixtures")
     found: dict[str, list[SceneScores]] = {separator.spec: [] for separator in separators}
-    for done, scene in enumerate(library.scenes):
-        on_scene(done, len(library.scenes))
+    for scene in library.scenes:
         for separator in separators:
             found[separator.spec].append(_scored(library, scene, separator))
-    on_scene(len(library.scenes), len(library.scenes))
     return tuple(row for spec, scores in found.items() for row in _rows(spec, scores, seed))
 
 

@@ -26,6 +26,7 @@ FRAME_S = HOP / RATE
 COCHLEA = Cochlea(n_channels=64, lo_hz=60.0, hi_hz=7500.0)
 #: What a probe reads from, in the order in which more is lost.
 LAYERS = ("cochleagram", "decoded tokens", "bits")
+_RESAMPLES = 2000
 _NEEDED = ("torch", "vector_quantize_pytorch")
 
 
@@ -86,11 +87,9 @@ def reproducible(seed: int) -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def ratio_with_interval(
-    above: Sequence[float], below: Sequence[float], seed: int, resamples: int = 2000
-) -> tuple[float, Interval]:
+def ratio_with_interval(above: Sequence[float], below: Sequence[float], seed: int) -> tuple[float, Interval]:
     """Sum over clips divided by another sum over clips, and its 95 % interval by resampling clips."""
     pairs = np.array([above, below], dtype=np.float64)
-    drawn = np.random.default_rng(seed).integers(0, pairs.shape[1], (resamples, pairs.shape[1]))
+    drawn = np.random.default_rng(seed).integers(0, pairs.shape[1], (_RESAMPLES, pairs.shape[1]))
     sums = pairs[:, drawn].sum(axis=2)
     return float(pairs[0].sum() / pairs[1].sum()), limits(sums[0] / sums[1])

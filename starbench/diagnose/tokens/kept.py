@@ -6,7 +6,6 @@ from starbench.diagnose.probe import prepare, probe
 from starbench.diagnose.probe.prepared import Progress, ignore
 from starbench.diagnose.tokens.interface import LAYERS
 from starbench.models.encoder import NamedEncoder
-from starbench.schema.probe import ProbeRecord, ProbeRow
 from starbench.schema.tokens import Kept
 from starbench.suites.suite import Suite
 
@@ -23,7 +22,7 @@ def kept(
     found = probe(encoder, prepared, on_progress=on_progress)
     units = {one.name: one.unit for one in found.attributes}
     rows = [
-        (attribute, layer.name, _linear(found, attribute, layer.name))
+        (attribute, layer.name, found.best(attribute, layer=layer.name, family="linear"))
         for attribute in units
         for layer in found.layers
         if layer.name in LAYERS
@@ -41,9 +40,3 @@ def kept(
         for attribute, layer, row in rows
         if row is not None and row.r2 is not None and row.r2_interval is not None
     )
-
-
-def _linear(found: ProbeRecord, attribute: str, layer: str) -> ProbeRow | None:
-    wanted = (attribute, layer, "model", "linear")
-    rows = [row for row in found.rows if (row.attribute, row.layer, row.source, row.family) == wanted]
-    return max(rows, key=lambda row: row.validation, default=None)

@@ -69,12 +69,9 @@ _SERIES: Mapping[str, Source] = {"model": "model", "random weights": "untrained"
 
 
 def _share(probe: ProbeRecord, layer: str, attribute: ProbedAttribute, source: Source) -> ShareRight | None:
-    rows = [
-        row for row in probe.rows if (row.layer, row.attribute, row.source) == (layer, attribute.name, source)
-    ]
-    if not rows:
+    best = probe.best(attribute.name, source, layer=layer)
+    if best is None:
         return None
-    best = max(rows, key=lambda row: row.validation)
     return ShareRight(best.accuracy, best.accuracy_interval, probe.test, probe.test, attribute.chance)
 
 
