@@ -1,4 +1,4 @@
-"""Which attributes of sounds can be read from the layers of an encoder, and where each is lost."""
+"""Which attributes of sounds can be read from the layers of an encoder, and from which part on no more."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def probe(
     parts = [encoder]
     if encoder.delivered is not None:
         parts.insert(0, delivered_baseline(encoder.spec, encoder.delivered))
+    twin = encoder.twin(prepared.seed)
     encoded = [prepared.encoded(one, one.spec, on_progress) for one in parts]
     stages: dict[str, Stage] = {
         name: part.stage(name) for part, layers in zip(parts, encoded, strict=True) for name in layers
     }
     features = joined(*encoded)
-    twin = encoder.twin(prepared.seed)
     missing = {} if twin else {"random twin": "the encoder makes none"}
-    random = prepared.encoded(twin, f"{encoder.spec} with random weights", on_progress) if twin else {}
+    random = prepared.encoded(twin, twin.spec, on_progress) if twin else {}
 
     on_progress("probes", 0, 2)
     ours = prepared.read("model", features, thoroughly=True)
@@ -60,6 +60,7 @@ def probe(
         features = joined(*(features_of(one, answered.sounds, onsets) for one in parts))
     return ProbeRecord(
         encoder=encoder.spec,
+        arguments=dict(encoder.arguments),
         note=encoder.note,
         suite=prepared.suite.name,
         suite_digest=prepared.suite.digest,
@@ -83,7 +84,7 @@ def probe(
             for one in prepared.attributes
         ),
         missing=missing,
-        versions=versions(("numpy", "scipy")),
+        versions={**versions(("numpy", "scipy")), **encoder.versions},
     )
 
 
