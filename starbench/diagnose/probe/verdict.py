@@ -113,8 +113,8 @@ def judge(
 
     Answers that are as good as the bar: none. No baseline reads it from the clips: undetermined. Probes do not read it
     at the stage after the last that keeps it: that one. Without answers: none. Answers are worse than the last probe:
-    the language model, or the encoder if random weights read it as well, so that training has brought nothing that the rest of the
-    model could use.
+    the language model, or the encoder if random weights read it as well, so that training has brought nothing that the
+    rest of the model could use.
     """
     where, reason = _loss(stages, twin, None if answers is None else _answered(answers))
     return ProbeVerdict(
