@@ -20,7 +20,7 @@ def verdict_table(probes: Sequence[NamedProbe]) -> PageTable | None:
     stages = ("clip", "loader", "encoder", "projector", "language model")
     columns = (
         PageColumn("run"),
-        PageColumn("encoder"),
+        PageColumn("network"),
         PageColumn("attribute"),
         PageColumn("not read from", key="verdict"),
         PageColumn("because", key="reason"),
@@ -86,7 +86,7 @@ def _share(probe: ProbeRecord, layer: str, attribute: ProbedAttribute, source: S
 def probe_table(probes: Sequence[NamedProbe]) -> PageTable | None:
     columns = (
         PageColumn("run"),
-        PageColumn("encoder"),
+        PageColumn("network"),
         PageColumn("attribute"),
         PageColumn("layer"),
         PageColumn("of"),
