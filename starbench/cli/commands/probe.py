@@ -13,7 +13,7 @@ from starbench.cli.commands.shared import key_values, names_in
 from starbench.cli.output import echo
 from starbench.diagnose.probe import prepare
 from starbench.diagnose.probe import probe as run_probes
-from starbench.diagnose.records import FOLDER, write_record
+from starbench.diagnose.records import FOLDER, check_writable, write_record
 from starbench.errors import InputError
 from starbench.models.encoder import NamedEncoder, resolve_encoder
 from starbench.models.resolve import resolve
@@ -32,6 +32,10 @@ def probe(values: Mapping[str, Any]) -> None:
     encoder = resolve_encoder(
         values["encoder"], dict(key_values("--encoder-arg", values["encoder_arg"] or ()))
     )
+    paths: list[Path] = [] if out is None else [out]
+    if run is not None:
+        paths.append(run / FOLDER / f"probe-{_name(encoder)}.json")
+    check_writable(*paths)
     with counting("sounds", first="reading the suite") as on_item:
         suite = open_suite(values["suite"], to_decode=lambda _: ())
         attributes = names_in([values["attributes"]])
@@ -43,9 +47,6 @@ def probe(values: Mapping[str, Any]) -> None:
             encoder, prepared, run=answered, model=asked, on_progress=lambda _, *done: on_item(*done)
         )
     show(record)
-    paths: list[Path] = [] if out is None else [out]
-    if run is not None:
-        paths.append(run / FOLDER / f"probe-{_name(encoder)}.json")
     for path in paths:
         write_record(record, path)
         echo(f"written to {path}")

@@ -123,7 +123,7 @@ def compare(pairs: Sequence[AnsweredPair], reading: ProbeReading, features: Feat
 
 
 def _spans(item: Item) -> list[tuple[int, float, float]]:
-    """Clip, beginning and end of each sound of an item, in the order heard."""
+    """Clip, beginning and end of each sound of an item, in the order heard; none if one of them is at no time."""
     spans: list[tuple[int, float, float]] = []
     clips = item.truth.get("clips")
     heard = clips[: len(item.audio_paths)] if isinstance(clips, list) else ()
@@ -131,12 +131,14 @@ def _spans(item: Item) -> list[tuple[int, float, float]]:
         listed: Any = next(
             (truth[name] for name in _LISTS if isinstance(truth, dict) and truth.get(name)), ()
         )
-        found = [
-            (number, float(one["onset_s"]), float(one["onset_s"]) + float(one["duration_s"]))
+        times = [
+            (one["onset_s"], one["duration_s"])
             for one in (listed if isinstance(listed, list) else ())
-            if isinstance(one, dict) and _is_time(one.get("onset_s")) and _is_time(one.get("duration_s"))
+            if isinstance(one, dict) and {"onset_s", "duration_s"} <= set(one)
         ]
-        spans += sorted(found)
+        if not all(_is_time(time) for both in times for time in both):
+            return []
+        spans += sorted((number, float(onset), float(onset + duration)) for onset, duration in times)
     return spans
 
 

@@ -57,7 +57,10 @@ def probe(
         missing["answers"] = why_none
     elif answered.sounds is not None:
         onsets = [ONSET_S] * len(answered.sounds)
-        features = joined(*(features_of(one, answered.sounds, onsets) for one in parts))
+        heard = joined(*(features_of(one, answered.sounds, onsets) for one in parts))
+        if _widths(heard) != _widths(features):
+            raise encoder.fault("its layers depend on how long a clip is, or their width does")
+        features = heard
     return ProbeRecord(
         encoder=encoder.spec,
         arguments=dict(encoder.arguments),
@@ -73,9 +76,8 @@ def probe(
         test=len(prepared.split.test),
         attributes=tuple(_described(one) for one in prepared.targets if one.attribute in prepared.attributes),
         layers=tuple(
-            ProbedLayer(name=name, stage=stages[name], features=next(iter(poolings.values())).shape[1] // 3)
-            for part in encoded
-            for name, poolings in part.items()
+            ProbedLayer(name=name, stage=stages[name], features=width // 3)
+            for name, width in _widths(features).items()
         ),
         rows=tuple(one.row for one in (*prepared.baselines, *ours, *twins)),
         leaks=prepared.leaks,
@@ -135,6 +137,11 @@ def _verdict(
         _, last = found[max(last_kept([one for one, _ in found]), 1)]
         answers = compare(pairs, last, features, answered.source)
     return judge(name, [one for one, _ in found], twin, answers)
+
+
+def _widths(features: Features) -> dict[str, int]:
+    """Features of each layer."""
+    return {name: next(iter(poolings.values())).shape[1] for name, poolings in features.items()}
 
 
 def _described(target: Target) -> ProbedAttribute:

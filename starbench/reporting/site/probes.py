@@ -16,13 +16,13 @@ NamedProbe = tuple[str, ProbeRecord]
 
 
 def verdict_table(probes: Sequence[NamedProbe]) -> PageTable | None:
-    """Attribute by attribute: from which part on it is read no more, and what was read at each stage."""
+    """Attribute by attribute: the verdict, and what was read at each stage."""
     stages = ("clip", "loader", "encoder", "projector", "language model")
     columns = (
         PageColumn("run"),
         PageColumn("network"),
         PageColumn("attribute"),
-        PageColumn("not read from", key="verdict"),
+        PageColumn("verdict"),
         PageColumn("because", key="reason"),
         *(PageColumn(f"{stage}, %", "share_ci", stage) for stage in stages),
         PageColumn("JND with random weights, ×", "number_ci", "random twin's JND over the encoder's"),
@@ -31,7 +31,7 @@ def verdict_table(probes: Sequence[NamedProbe]) -> PageTable | None:
     )
     return filled_table(
         "diagnosis-verdicts",
-        "The part from which on each attribute is read no more: pairs of sounds that the best probe of each stage has "
+        "Behind which part each attribute is found no more: pairs of sounds that the best probe of each stage has "
         "right, and that the model has right",
         columns,
         (_verdict_row(name, probe, verdict, stages) for name, probe in probes for verdict in probe.verdicts),

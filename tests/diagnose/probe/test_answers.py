@@ -63,6 +63,7 @@ def test_two_sounds_are_a_pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         {"clips": [{"tones": [{**TONES[0], "onset_s": None}, TONES[1]]}]},
         {"clips": [{"tones": [{**TONES[0], "duration_s": -1.0}, TONES[1]]}]},
         {"clips": [{"tones": [{**TONES[0], "duration_s": 1e300}, TONES[1]]}]},
+        {"clips": [{"tones": [*TONES, {**TONES[0], "onset_s": "x"}]}]},
         {"clips": [{"tones": TONES[:1]}, {"tones": TONES[1:]}]},  # the item has one clip
     ],
 )

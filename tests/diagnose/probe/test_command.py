@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from command_line import Command
+
 from starbench.cli.commands.probe import _name
 from starbench.models.encoder import resolve_encoder
 
@@ -19,3 +21,18 @@ def test_other_arguments_are_another_file(tmp_path: Path) -> None:
     )
     assert len({none, one, two}) == 3
     assert one == again
+
+
+def test_a_record_that_cannot_be_written_is_refused_before_the_work(tmp_path: Path, command: Command) -> None:
+    (tmp_path / "mine.py").write_text("def encode(audio): return {}\n")
+    said = command(
+        "probe",
+        "--encoder",
+        f"{tmp_path}/mine.py:encode",
+        "--suite",
+        f"{tmp_path}/none",
+        "--json",
+        str(tmp_path),
+    )
+    assert said.code == 2
+    assert f"{tmp_path} cannot be written (it is a folder)" in said.err
