@@ -47,7 +47,7 @@ class Recognise(Cascade):
     def __init__(self, model: str, **arguments: str) -> None:
         name, inner = split_spec(model, "recognise:RECOGNISER+MODEL")
         own, others = split_arguments(arguments, "recogniser")
-        self._recogniser = resolve_recogniser(name, own)
+        self._recogniser = resolve_recogniser(name, own, "--model-arg recogniser.")
         super().__init__("recogniser", self._recogniser, inner, others)
         if not self._inner.capabilities.text_only:
             raise InputError(

@@ -56,7 +56,7 @@ class Separate(Cascade):
             raise InputError(f"sources={sources}: must be from 1 to {MOST_SOURCES}")
         name, inner = split_spec(model, "separate:SEPARATOR+MODEL")
         own, others = split_arguments(arguments, "separator")
-        self._separator = resolve_separator(name, own)
+        self._separator = resolve_separator(name, own, "--model-arg separator.")
         super().__init__("separator", self._separator, inner, others)
         self._sources = sources
         self._most_clips = self._inner.capabilities.max_clips

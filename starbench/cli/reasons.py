@@ -66,7 +66,7 @@ def probe(
     ] = None,
     json: Annotated[Path | None, typer.Option(help="Also write the whole record to this file.")] = None,
 ) -> None:
-    """Find out which attributes of sounds can be read from a network's layers, and where each is lost.
+    """Find out which attributes of sounds can be read from a network's layers, and from which on no more.
 
     Linear and kernel probes learn from single sounds made by the suite's task, none of them an item of it. A verdict
     says loader, encoder, projector, language model, none found or undetermined; what can be read is not thereby used.

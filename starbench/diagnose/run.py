@@ -121,7 +121,11 @@ def _probe(subject: Subject) -> Frozen:
     if not hasattr(adapter, "encode"):
         raise _UntriedError("no layers")
     prepared = prepare(subject.suite, (), choices.clips, choices.seed)
-    return probe(as_encoder(adapter, subject.model.spec), prepared, run=subject.run)
+    return probe(
+        as_encoder(adapter, subject.model.spec, subject.model.arguments, subject.model.versions),
+        prepared,
+        run=subject.run,
+    )
 
 
 def _separation(subject: Subject) -> Frozen:

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from starbench.audio import Audio
 from starbench.build.render import render_stimulus
-from starbench.errors import InputError, PluginError
+from starbench.errors import InputError, PluginError, StarbenchError
 from starbench.execution.processes import available_cpus, map_items
 from starbench.plugins import registry
+from starbench.plugins.source_location import at, explain, line_of
 from starbench.suites.suite import Suite
 from starbench.synthesis import FactorialClip, generator
 
@@ -70,7 +71,15 @@ def planned_clips(task: str, seed: int, count: int) -> Sequence[FactorialClip]:
             f"task {task} makes no single sounds whose parameters are independent of each other: use a suite of a "
             "task that has a method factorial_clips(seed, count)"
         )
-    clips: Sequence[FactorialClip] = plugin.factorial_clips(seed, count)
+    with registry.plugin_errors(
+        lambda error: f"task {task} fails to plan single sounds: {explain(error, plugin)}", StarbenchError
+    ):
+        clips: Sequence[FactorialClip] = tuple(plugin.factorial_clips(seed, count))
+    if len(clips) != count:
+        raise PluginError(
+            f"task {task} planned {len(clips)} single sounds, and {count} are asked for: its "
+            f"factorial_clips(seed, count) returns as many{at(line_of(plugin))}"
+        )
     return clips
 
 

@@ -129,30 +129,35 @@ class NamedRecogniser:
         return text
 
 
-def resolve_separator(spec: str, arguments: Mapping[str, str] | None = None) -> NamedSeparator:
+def resolve_separator(
+    spec: str, arguments: Mapping[str, str] | None = None, option: str = ""
+) -> NamedSeparator:
     """Find and make the separator that ``spec`` names: as :func:`_made`."""
-    return NamedSeparator(spec, *_made("separators", spec, arguments or {}))
+    return NamedSeparator(spec, *_made("separators", spec, arguments or {}, option))
 
 
-def resolve_recogniser(spec: str, arguments: Mapping[str, str] | None = None) -> NamedRecogniser:
+def resolve_recogniser(
+    spec: str, arguments: Mapping[str, str] | None = None, option: str = ""
+) -> NamedRecogniser:
     """Find and make the recogniser that ``spec`` names: as :func:`_made`."""
-    return NamedRecogniser(spec, *_made("recognisers", spec, arguments or {}))
+    return NamedRecogniser(spec, *_made("recognisers", spec, arguments or {}, option))
 
 
 def _made(
-    kind: registry.Kind, spec: str, arguments: Mapping[str, str]
+    kind: registry.Kind, spec: str, arguments: Mapping[str, str], option: str
 ) -> tuple[Callable[..., Any], dict[str, Any], dict[str, str]]:
     """The callable that ``spec`` names, its arguments as they are recorded, and digests of its file.
 
     ``spec`` is ``name``, ``name:model`` (its first argument), ``file.py:object`` or ``package.module:object``. A
-    function is the callable itself; a class is made with the arguments first.
+    function is the callable itself; a class is made with the arguments first. ``option`` is what is typed before an
+    argument's name, empty where none can be given.
 
     Raises :class:`InputError` if it cannot be found or made, or an argument is a key.
     """
     name, model = registry.split(kind, spec)
     typed = {"model": model, **arguments} if model else dict(arguments)
     for argument, value in typed.items():
-        refuse_keys(argument, value)
+        refuse_keys(argument, value, option)
     with chdir("."):
         factory = registry.load(kind, name)
     versions = file_versions(name)
@@ -162,7 +167,7 @@ def _made(
                 f"{kind[:-1]} {spec!r} is a function and takes no arguments: write a class that does"
             )
         return factory, {}, versions
-    values = command_line.typed(factory, typed, spec)
+    values = command_line.typed(factory, typed, spec, kind=kind[:-1], option=option)
     with registry.plugin_errors(
         lambda error: f"{kind[:-1]} {spec!r} cannot be made: {explain(error, factory)}", StarbenchError
     ):

@@ -116,8 +116,11 @@ def make(
     return as_model(adapter, spec, command_line.recorded(values, typed), versions)
 
 
-def refuse_keys(name: str, value: str) -> None:
-    """Raise :class:`InputError` if an argument is or holds a key; an address is recorded without it instead."""
+def refuse_keys(name: str, value: str, option: str = command_line.OF_MODEL) -> None:
+    """Raise :class:`InputError` if an argument is or holds a key; an address is recorded without it instead.
+
+    ``option`` is what is typed before its name.
+    """
     register_fields(value)
     is_address = bool(_URL.fullmatch(value))
     if is_address:
@@ -125,7 +128,7 @@ def refuse_keys(name: str, value: str) -> None:
     if names_secret(name):
         register(value)
     if names_secret(name) or (not is_address and redact(value) != value):
-        raise InputError(f"--model-arg {name}: keys are read from the environment only, and never stored")
+        raise InputError(f"{option}{name}: keys are read from the environment only, and never stored")
 
 
 def file_versions(name: str) -> dict[str, str]:
@@ -200,6 +203,14 @@ def _takes_a_prompt(generate: Callable[..., Any]) -> bool:
     return True
 
 
+def without_logins(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments whose addresses hold nothing that may be a key."""
+    return {
+        name: address(value) if isinstance(value, str) and _URL.fullmatch(value) else value
+        for name, value in arguments.items()
+    }
+
+
 def recorded_arguments(model: Model) -> dict[str, Any]:
     """A model's arguments without what an address can hide, and without its server's address.
 
@@ -207,10 +218,7 @@ def recorded_arguments(model: Model) -> dict[str, Any]:
     Where a model is served is not what it is: a local server may come back on another port. Raises
     :class:`InputError` if they have no form in JSON, as infinity has none.
     """
-    recorded = {
-        name: address(value) if isinstance(value, str) and _URL.fullmatch(value) else value
-        for name, value in model.arguments.items()
-    }
+    recorded = without_logins(model.arguments)
     kept = {name: value for name, value in recorded.items() if not model.server or value != model.server}
     try:
         arguments: dict[str, Any] = _FACTS.validate_python({**kept, **model.identity})

@@ -13,6 +13,8 @@ from starbench.errors import InputError, PluginError
 from starbench.plugins.source_location import at, line_of
 from starbench.storage.inputs import parse_json
 
+#: What is typed before the name of a model's argument.
+OF_MODEL = "--model-arg "
 _BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 #: Hints that say nothing.
 _ANYTHING = (None, Any, object)
@@ -23,37 +25,44 @@ _AS_JSON = {
 }
 
 
-def typed(factory: Callable[..., Any], arguments: Mapping[str, str], spec: str) -> dict[str, Any]:
+def typed(
+    factory: Callable[..., Any],
+    arguments: Mapping[str, str],
+    spec: str,
+    *,
+    kind: str = "model",
+    option: str = OF_MODEL,
+) -> dict[str, Any]:
     """Read each value as the type of its parameter of ``factory``; what has none is read as JSON if it is.
 
-    A list, a mapping, a dataclass or a ``null`` is written as JSON: ``sizes=[1, 2]``. ``spec`` is what the user
-    calls the plug-in, for messages.
+    A list, a mapping, a dataclass or a ``null`` is written as JSON: ``sizes=[1, 2]``. For messages, ``spec`` is what
+    the user calls the plug-in, ``kind`` what it is, and ``option`` what is typed before an argument's name: empty where
+    none can be given.
 
     Raises :class:`InputError` if an argument is unknown, missing, or not of its type, :class:`PluginError` if
     ``factory`` is nothing that can be called by name.
     """
-    parameters = _parameters(factory, spec)
+    plugin = f"{kind} {spec!r}"
+    parameters = _parameters(factory, plugin)
     hints = _hints(factory)
     open_ended = next((p.name for p in parameters.values() if p.kind is p.VAR_KEYWORD), None)
     named = {name: p for name, p in parameters.items() if p.kind in _BY_NAME}
     values = {}
     for name, text in arguments.items():
         if name not in named and open_ended is None:
-            raise InputError(
-                f"model {spec!r} takes no argument {name!r}: there are {', '.join(named) or 'none'}"
-            )
-        values[name] = _value(spec, name, text, hints.get(name if name in named else open_ended or name))
+            raise InputError(f"{plugin} takes no argument {name!r}: there are {', '.join(named) or 'none'}")
+        values[name] = _value(plugin, name, text, hints.get(name if name in named else open_ended or name))
     for name, parameter in named.items():
         if parameter.default is parameter.empty and name not in values:
-            raise InputError(f"model {spec!r} needs {name!r}: {_way_to_give(name, factory, spec)}")
+            raise InputError(f"{plugin} needs {name!r}: {_way_to_give(name, factory, spec, option)}")
     return values
 
 
-def _way_to_give(name: str, factory: Callable[..., Any], spec: str) -> str:
-    if name == "base_url":
+def _way_to_give(name: str, factory: Callable[..., Any], spec: str, option: str) -> str:
+    if name == "base_url" and option == OF_MODEL:
         return "give --base-url ADDRESS"
     if name != "model":
-        return f"give --model-arg {name}=…"
+        return f"give {option}{name}=…" if option else f"give it a default value{at(line_of(factory))}"
     plugin = spec.rstrip(":")
     if plugin.endswith(".py"):  # with one class, which need not be named otherwise
         plugin = f"{plugin}:{getattr(factory, '__name__', 'CLASS')}"
@@ -75,22 +84,22 @@ def _is_json(value: Any) -> bool:
 
 def takes(factory: Callable[..., Any], name: str, spec: str) -> bool:
     """Whether ``factory`` has an argument of this name, or takes any."""
-    parameters = _parameters(factory, spec)
+    parameters = _parameters(factory, f"model {spec!r}")
     return any(
         parameter.kind is parameter.VAR_KEYWORD or (known == name and parameter.kind in _BY_NAME)
         for known, parameter in parameters.items()
     )
 
 
-def _parameters(factory: Callable[..., Any], spec: str) -> Mapping[str, inspect.Parameter]:
+def _parameters(factory: Callable[..., Any], plugin: str) -> Mapping[str, inspect.Parameter]:
     try:
         parameters = inspect.signature(factory).parameters
     except (TypeError, ValueError) as error:
-        raise PluginError(f"model {spec!r} is neither a class nor a function") from error
+        raise PluginError(f"{plugin} is neither a class nor a function") from error
     for name, parameter in parameters.items():
         if parameter.kind is parameter.POSITIONAL_ONLY and parameter.default is parameter.empty:
             raise PluginError(
-                f"model {spec!r}: arguments are given by name, and {name!r} is taken by position only: "
+                f"{plugin}: arguments are given by name, and {name!r} is taken by position only: "
                 f"remove the '/'{at(line_of(factory))}"
             )
     return parameters
@@ -103,7 +112,7 @@ def _hints(factory: Callable[..., Any]) -> dict[str, Any]:
         return {}
 
 
-def _value(spec: str, name: str, text: str, hint: Any) -> Any:
+def _value(plugin: str, name: str, text: str, hint: Any) -> Any:
     if hint in _ANYTHING:
         try:
             return parse_json(text, name)
@@ -125,4 +134,4 @@ def _value(spec: str, name: str, text: str, hint: Any) -> Any:
             place = "".join(f"[{step!r}]" for step in wrong["loc"]) if is_json else ""
             form = _AS_JSON.get(wrong["type"])
             problem = f"Input should be {form}" if form else wrong["msg"]
-            raise InputError(f"model {spec!r}: {name}={text}: {place}{place and ': '}{problem}") from error
+            raise InputError(f"{plugin}: {name}={text}: {place}{place and ': '}{problem}") from error

@@ -22,6 +22,7 @@ _CALLERS = (
     "starbench.plugins.registry",
     "starbench.models.resolve",
     "starbench.models.call",
+    "starbench.models.encoder",
     "starbench.models.batching",
     "starbench.models.limited",
     "importlib",

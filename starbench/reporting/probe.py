@@ -16,7 +16,7 @@ def show(probe: ProbeRecord) -> None:
     console = new_console()
     show_table(console, table(probe))
     if probe.note:
-        say(console, f"{probe.encoder}: {probe.note}")
+        say(console, f"{encoder_name(probe)}: {probe.note}")
     for verdict in probe.verdicts:
         say(console, sentence(verdict), f"{verdict.attribute}: ")
     for line in leaks(probe):
@@ -26,8 +26,14 @@ def show(probe: ProbeRecord) -> None:
     say(
         console,
         "What a probe reads need not be used by the model. A linear or kernel probe that reads nothing is no proof "
-        "that nothing is there.",
+        "that nothing is there: it hears of each feature its mean, spread and peak, not its phase or fine time.",
     )
+
+
+def encoder_name(probe: ProbeRecord) -> str:
+    """The encoder's spec and its arguments."""
+    arguments = ", ".join(f"{name}={value}" for name, value in probe.arguments.items())
+    return f"{probe.encoder} ({arguments})" if arguments else probe.encoder
 
 
 def table(probe: ProbeRecord) -> Table:
@@ -40,7 +46,7 @@ def table(probe: ProbeRecord) -> Table:
     ]
     known = {one.name: one for one in probe.attributes}
     return Table(
-        f"{probe.encoder}: what probes read, of {probe.test} test clips (seed {probe.seed}, 95 % intervals)",
+        f"{encoder_name(probe)}: what probes read, of {probe.test} test clips (seed {probe.seed}, 95 % intervals)",
         (
             Column("attribute", lambda row: row.attribute, is_text=True),
             Column("of", lambda row: _SOURCES[row.source] or "the network", is_text=True),

@@ -1,4 +1,4 @@
-"""What probes read of a sound from each layer of a network, and where on its way an attribute is lost."""
+"""What probes read of a sound from each layer of a network, and from which part on they read an attribute no more."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from starbench.schema.base import Bool, Float, Frozen, Int, Interval
+from starbench.schema.base import Bool, Facts, Float, Frozen, Int, Interval
 
 #: Whose layers were read: the model's, the same network's with random weights, or a baseline's without a network.
 Source = Literal["model", "untrained", "baseline"]
@@ -15,7 +15,7 @@ Where = Literal["loader", "encoder", "projector", "language model", "none found"
 VerdictReason = Literal[
     "not in the clips",
     "not varied",
-    "lost at the stage",
+    "not read at the stage",
     "as with random weights",
     "answers below the probe",
     "answers agree",
@@ -24,7 +24,8 @@ VerdictReason = Literal[
     "answers undecided",
 ]
 #: Whether what could be read before a stage can be read behind it: the interval lies above its bar, below, or across.
-State = Literal["kept", "lost", "unclear"]
+#: What probes do not read need not be lost: they are blind to the phase and fine time of features.
+State = Literal["kept", "not read", "unclear"]
 
 
 class ProbedAttribute(Frozen):
@@ -149,7 +150,7 @@ class Answers(Frozen):
 
 
 class ProbeVerdict(Frozen):
-    """Where one attribute is lost on its way to the answer, and by what evidence. Decodable does not mean used."""
+    """From which part on an attribute is read no more, and by what evidence. Decodable does not mean used."""
 
     attribute: str
     where: Where
@@ -164,6 +165,8 @@ class ProbeRecord(Frozen):
 
     schema_version: Literal[1] = 1
     encoder: str
+    arguments: Facts = Field(default_factory=dict)
+    """Of the encoder, as they were typed."""
     note: str = ""
     """What must stand beside every figure of this encoder."""
     suite: str
@@ -185,6 +188,7 @@ class ProbeRecord(Frozen):
     missing: dict[str, str] = Field(default_factory=dict)
     """What could not be tried (an attribute, ``random twin``, ``answers``) -> why."""
     versions: dict[str, str]
+    """Of packages; file of a plug-in -> digest."""
 
     def best(
         self,

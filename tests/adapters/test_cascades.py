@@ -317,6 +317,7 @@ def test_unknown_stages_and_arguments_are_refused(plugin: str) -> None:
         ("separate:nothing+random", {}, "no separator is called 'nothing'"),
         ("separate:none+nothing", {}, "no adapter is called 'nothing'"),
         ("separate:none+random", {"separator.depth": "3"}, "takes no argument 'depth'"),
+        ("separate:oracle+random", {}, "needs 'stems': give --model-arg separator.stems="),
         (f"separate:{plugin}:halves+random", {"separator.depth": "3"}, "takes no arguments"),
         ("separate:none+random", {"sources": "0"}, "must be from 1 to"),
     ):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from starbench.diagnose.stimuli import factorial_stimuli
-from starbench.errors import InputError
+from starbench.diagnose.stimuli import factorial_stimuli, planned_clips
+from starbench.errors import InputError, PluginError
+from starbench.plugins import registry
 from starbench.suites.suite import Suite
 
 SECONDS = 1.25
@@ -45,6 +47,16 @@ def test_clips_are_the_same_for_any_count_and_independent_of_each_other(stimuli)
     assert factorial_stimuli("perception", seed=4, count=1).clips[0].digest != stimuli.clips[0].digest
     numbers = [np.asarray(v, float) for name, v in stimuli.factors.items() if name != "timbre"]
     assert np.abs(np.corrcoef(numbers) - np.eye(len(numbers))).max() < 0.45  # of 60 clips
+
+
+@pytest.mark.parametrize("planned", [(), None, [1, 2]])
+def test_a_task_that_plans_other_than_was_asked_is_named(
+    planned: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = SimpleNamespace(factorial_clips=lambda _seed, _count: planned)
+    monkeypatch.setattr(registry, "make", lambda *_: task)
+    with pytest.raises(PluginError, match=r"task mine (planned . single sounds, and 3|fails to plan)"):
+        planned_clips("mine", 0, 3)
 
 
 def test_a_task_without_single_sounds_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""What can be read from the layers of a network, and where on its way to the answer an attribute is lost."""
+"""What can be read from the layers of a network, and from which part on an attribute is read no more."""
 
 from starbench.diagnose.probe.prepared import PreparedStimuli, prepare
 from starbench.diagnose.probe.probe import probe

@@ -25,6 +25,8 @@ from starbench.suites.suite import Suite
 
 #: Where a sound that was cut out of a question's clip begins in a clip of its own, and what is kept around it, s.
 ONSET_S, _AROUND_S, _TAIL_S = 0.1, 0.012, 0.1
+#: No clip is so long, s.
+_LONGEST_S = 1e5
 #: Where the truth of a clip lists its sounds.
 _LISTS = ("sources", "tones", "bursts")
 
@@ -70,7 +72,8 @@ def pairs_of_run(
     pairs: dict[str, list[AnsweredPair]] = defaultdict(list)
     for (name, _), item in items.items():
         attribute = next((a.name for a in attributes if item.part in (a.name, f"sensitivity_{a.name}")), None)
-        larger = item.truth.get("planned", {}).get("larger")
+        planned = item.truth.get("planned")
+        larger = planned.get("larger") if isinstance(planned, dict) else None
         suite = suites.get(digests[name])
         if attribute is None or larger not in ("first", "second") or item.catch or suite is None:
             continue
@@ -120,20 +123,28 @@ def compare(pairs: Sequence[AnsweredPair], reading: ProbeReading, features: Feat
 
 
 def _spans(item: Item) -> list[tuple[int, float, float]]:
-    """Clip, beginning and end of each sound of an item, in the order heard."""
+    """Clip, beginning and end of each sound of an item, in the order heard; none if one of them is at no time."""
     spans: list[tuple[int, float, float]] = []
     clips = item.truth.get("clips")
-    for number, truth in enumerate(clips if isinstance(clips, list) else ()):
+    heard = clips[: len(item.audio_paths)] if isinstance(clips, list) else ()
+    for number, truth in enumerate(heard):
         listed: Any = next(
             (truth[name] for name in _LISTS if isinstance(truth, dict) and truth.get(name)), ()
         )
-        found = [
-            (number, float(one["onset_s"]), float(one["onset_s"]) + float(one["duration_s"]))
-            for one in listed
+        times = [
+            (one["onset_s"], one["duration_s"])
+            for one in (listed if isinstance(listed, list) else ())
             if isinstance(one, dict) and {"onset_s", "duration_s"} <= set(one)
         ]
-        spans += sorted(found)
+        if not all(_is_time(time) for both in times for time in both):
+            return []
+        spans += sorted((number, float(onset), float(onset + duration)) for onset, duration in times)
     return spans
+
+
+def _is_time(value: Any) -> bool:
+    """Whether what a suite says is a time within a clip, s."""
+    return isinstance(value, int | float) and 0 <= value < _LONGEST_S
 
 
 def _cut(clip: Audio, start_s: float, stop_s: float, seconds: float) -> Audio:

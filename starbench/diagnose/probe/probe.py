@@ -1,4 +1,4 @@
-"""Which attributes of sounds can be read from the layers of an encoder, and where each is lost."""
+"""Which attributes of sounds can be read from the layers of an encoder, and from which part on no more."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def probe(
     parts = [encoder]
     if encoder.delivered is not None:
         parts.insert(0, delivered_baseline(encoder.spec, encoder.delivered))
+    twin = encoder.twin(prepared.seed)
     encoded = [prepared.encoded(one, one.spec, on_progress) for one in parts]
     stages: dict[str, Stage] = {
         name: part.stage(name) for part, layers in zip(parts, encoded, strict=True) for name in layers
     }
     features = joined(*encoded)
-    twin = encoder.twin(prepared.seed)
     missing = {} if twin else {"random twin": "the encoder makes none"}
-    random = prepared.encoded(twin, f"{encoder.spec} with random weights", on_progress) if twin else {}
+    random = prepared.encoded(twin, twin.spec, on_progress) if twin else {}
 
     on_progress("probes", 0, 2)
     ours = prepared.read("model", features, thoroughly=True)
@@ -57,9 +57,13 @@ def probe(
         missing["answers"] = why_none
     elif answered.sounds is not None:
         onsets = [ONSET_S] * len(answered.sounds)
-        features = joined(*(features_of(one, answered.sounds, onsets) for one in parts))
+        heard = joined(*(features_of(one, answered.sounds, onsets) for one in parts))
+        if _widths(heard) != _widths(features):
+            raise encoder.fault("its layers depend on how long a clip is, or their width does")
+        features = heard
     return ProbeRecord(
         encoder=encoder.spec,
+        arguments=dict(encoder.arguments),
         note=encoder.note,
         suite=prepared.suite.name,
         suite_digest=prepared.suite.digest,
@@ -72,9 +76,8 @@ def probe(
         test=len(prepared.split.test),
         attributes=tuple(_described(one) for one in prepared.targets if one.attribute in prepared.attributes),
         layers=tuple(
-            ProbedLayer(name=name, stage=stages[name], features=next(iter(poolings.values())).shape[1] // 3)
-            for part in encoded
-            for name, poolings in part.items()
+            ProbedLayer(name=name, stage=stages[name], features=width // 3)
+            for name, width in _widths(features).items()
         ),
         rows=tuple(one.row for one in (*prepared.baselines, *ours, *twins)),
         leaks=prepared.leaks,
@@ -83,7 +86,7 @@ def probe(
             for one in prepared.attributes
         ),
         missing=missing,
-        versions=versions(("numpy", "scipy")),
+        versions={**versions(("numpy", "scipy")), **encoder.versions},
     )
 
 
@@ -134,6 +137,11 @@ def _verdict(
         _, last = found[max(last_kept([one for one, _ in found]), 1)]
         answers = compare(pairs, last, features, answered.source)
     return judge(name, [one for one, _ in found], twin, answers)
+
+
+def _widths(features: Features) -> dict[str, int]:
+    """Features of each layer."""
+    return {name: next(iter(poolings.values())).shape[1] for name, poolings in features.items()}
 
 
 def _described(target: Target) -> ProbedAttribute:

@@ -1,8 +1,9 @@
-"""Where an attribute is lost: the last stage of a model behind which probes still read it, and what the answers say."""
+"""From which stage of a model on probes read an attribute no more, and what the answers say."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -27,6 +28,7 @@ _BETTER = 1.25
 _MUCH_BETTER = 2.0
 _SIGNIFICANT = 0.05
 CLIP = "clip"
+_AnswersState = Literal["kept", "missed", "unclear"]
 
 
 def bar(accuracy: float) -> float:
@@ -36,7 +38,7 @@ def bar(accuracy: float) -> float:
 
 def state(found: tuple[float, float], limit: float) -> State:
     """Whether an interval lies above or below a bar."""
-    return "kept" if found[0] > limit else "lost" if found[1] < limit else "unclear"
+    return "kept" if found[0] > limit else "not read" if found[1] < limit else "unclear"
 
 
 def stage_readings(
@@ -55,8 +57,8 @@ def stage_readings(
         what = state(row.accuracy_interval, limit)
         if what == "kept" and not significant:
             what = "unclear"
-        # A probe that was not chosen, but reads it, is no sign that it is lost.
-        if what == "lost" and any(one.row.accuracy_interval[0] > limit for one in readings):
+        # It is read, if by a probe that was not chosen.
+        if what == "not read" and any(one.row.accuracy_interval[0] > limit for one in readings):
             what = "unclear"
         found.append(
             (
@@ -107,12 +109,12 @@ def judge(
     twin: TwinComparison | None = None,
     answers: Answers | None = None,
 ) -> ProbeVerdict:
-    """Where the attribute is lost, by the first of these that holds.
+    """The part that is blamed, by the first of these that holds.
 
-    Answers that are as good as the bar: nowhere. No baseline reads it from the clips: undetermined. A stage after the
-    last that keeps it is lost: there. Without answers: nowhere. Answers are worse than the last probe: the language
-    model, or the encoder if random weights read it as well, so that training has brought nothing that the rest of the
-    model could use.
+    Answers that are as good as the bar: none. No baseline reads it from the clips: undetermined. Probes do not read it
+    at the stage after the last that keeps it: that one. Without answers: none. Answers are worse than the last probe:
+    the language model, or the encoder if random weights read it as well, so that training has brought nothing that the
+    rest of the model could use.
     """
     where, reason = _loss(stages, twin, None if answers is None else _answered(answers))
     return ProbeVerdict(
@@ -121,7 +123,7 @@ def judge(
 
 
 def _loss(
-    stages: Sequence[StageReading], twin: TwinComparison | None, answered: State | None
+    stages: Sequence[StageReading], twin: TwinComparison | None, answered: _AnswersState | None
 ) -> tuple[Where, VerdictReason]:
     kept = last_kept(stages)
     if answered == "kept":
@@ -130,16 +132,18 @@ def _loss(
         return "undetermined", "not in the clips"
     if kept + 1 < len(stages):
         following = stages[kept + 1]
-        if following.state != "lost":
+        if following.state != "not read":
             return "undetermined", "interval across the bar"
-        return following.stage, "lost at the stage"  # type: ignore[return-value]
+        return following.stage, "not read at the stage"  # type: ignore[return-value]
     if answered == "unclear":
         return "undetermined", "answers undecided"
     return _loss_behind_all(twin, answered)
 
 
-def _loss_behind_all(twin: TwinComparison | None, answered: State | None) -> tuple[Where, VerdictReason]:
-    """Where it is lost if every stage keeps it."""
+def _loss_behind_all(
+    twin: TwinComparison | None, answered: _AnswersState | None
+) -> tuple[Where, VerdictReason]:
+    """The part that is blamed if every stage keeps it."""
     may_be_as_random = twin is not None and twin.jnd_ratio_interval[0] <= _BETTER
     is_as_random = may_be_as_random and twin is not None and twin.jnd_ratio_interval[1] < _MUCH_BETTER
     if answered is None:
@@ -151,7 +155,7 @@ def _loss_behind_all(twin: TwinComparison | None, answered: State | None) -> tup
     return "language model", "answers below the probe"
 
 
-def _answered(answers: Answers) -> State:
+def _answered(answers: Answers) -> _AnswersState:
     """Whether answers keep what the probe reads of the same pairs.
 
     They do not where they are below the bar, or no better than chance, and significantly worse than the probe.
@@ -161,4 +165,4 @@ def _answered(answers: Answers) -> State:
         return "kept"
     is_low = answers.interval[1] < limit or answers.interval[0] <= 0.5
     is_worse = answers.mcnemar_p < _SIGNIFICANT and answers.only_probe > answers.only_model
-    return "lost" if is_low and is_worse else "unclear"
+    return "missed" if is_low and is_worse else "unclear"

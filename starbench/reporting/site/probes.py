@@ -1,10 +1,11 @@
-"""What probes read, as the page about where a sound is lost shows it: verdicts, a chart an attribute, every probe."""
+"""What probes read, as the page of the diagnosis shows it: verdicts, a chart an attribute, every probe."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from starbench.reporting.probe import encoder_name
 from starbench.reporting.site.charts import Bar, dot_chart
 from starbench.reporting.site.facts import ShareRight, shown_name
 from starbench.reporting.site.tables import PageColumn, PageTable, filled_table
@@ -15,12 +16,13 @@ NamedProbe = tuple[str, ProbeRecord]
 
 
 def verdict_table(probes: Sequence[NamedProbe]) -> PageTable | None:
-    """Attribute by attribute: where it is lost, and what was read at each stage."""
+    """Attribute by attribute: the verdict, and what was read at each stage."""
     stages = ("clip", "loader", "encoder", "projector", "language model")
     columns = (
         PageColumn("run"),
+        PageColumn("network"),
         PageColumn("attribute"),
-        PageColumn("lost in", key="verdict"),
+        PageColumn("verdict"),
         PageColumn("because", key="reason"),
         *(PageColumn(f"{stage}, %", "share_ci", stage) for stage in stages),
         PageColumn("JND with random weights, ×", "number_ci", "random twin's JND over the encoder's"),
@@ -29,18 +31,21 @@ def verdict_table(probes: Sequence[NamedProbe]) -> PageTable | None:
     )
     return filled_table(
         "diagnosis-verdicts",
-        "Where each attribute is lost: pairs of sounds that the best probe of each stage has right, and that the "
-        "model has right",
+        "Behind which part each attribute is found no more: pairs of sounds that the best probe of each stage has "
+        "right, and that the model has right",
         columns,
-        (_verdict_row(name, verdict, stages) for name, probe in probes for verdict in probe.verdicts),
+        (_verdict_row(name, probe, verdict, stages) for name, probe in probes for verdict in probe.verdicts),
     )
 
 
-def _verdict_row(name: str, verdict: ProbeVerdict, stages: Sequence[str]) -> tuple[Any, ...]:
+def _verdict_row(
+    name: str, probe: ProbeRecord, verdict: ProbeVerdict, stages: Sequence[str]
+) -> tuple[Any, ...]:
     by_stage = {reading.stage: (reading.accuracy, reading.interval) for reading in verdict.stages}
     answers = verdict.answers
     return (
         name,
+        encoder_name(probe),
         shown_name(verdict.attribute),
         verdict.where,
         verdict.reason,
@@ -60,7 +65,7 @@ def layer_charts(probes: Sequence[NamedProbe]) -> Iterator[tuple[str, str]]:
                 for layer in probe.layers
             ]
             if any(value for bar in bars for value in bar.values):
-                title = f"{shown_name(attribute.name)}, {probe.encoder}"
+                title = f"{shown_name(attribute.name)}, {encoder_name(probe)}"
                 yield title, dot_chart(title, bars, list(_SERIES))
 
 
@@ -78,6 +83,7 @@ def _share(probe: ProbeRecord, layer: str, attribute: ProbedAttribute, source: S
 def probe_table(probes: Sequence[NamedProbe]) -> PageTable | None:
     columns = (
         PageColumn("run"),
+        PageColumn("network"),
         PageColumn("attribute"),
         PageColumn("layer"),
         PageColumn("of"),
@@ -105,6 +111,7 @@ def _probe_row(name: str, probe: ProbeRecord, row: ProbeRow) -> tuple[Any, ...]:
     attribute = next(one for one in probe.attributes if one.name == row.attribute)
     return (
         name,
+        encoder_name(probe),
         shown_name(row.attribute),
         row.layer,
         row.source,

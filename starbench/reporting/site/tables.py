@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from starbench.reporting.frames import Columns, to_csv
 from starbench.reporting.tables import difference, p_value, percent, with_interval
-from starbench.text import printable
+from starbench.text import printable, visible
 
 #: ``share_ci``, ``points_ci`` and ``number_ci`` hold a value and its interval, or None.
 CellType = Literal["text", "count", "share", "share_ci", "points_ci", "number", "number_ci", "p"]
@@ -68,7 +68,8 @@ class PageTable:
                 columns[f"{name} low"] = [value and value[1][0] for value in values]
                 columns[f"{name} high"] = [value and value[1][1] for value in values]
             else:
-                columns[name] = values
+                # A plug-in's or a data set's words: the file may be shown in a terminal.
+                columns[name] = [visible(value) if isinstance(value, str) else value for value in values]
         return to_csv(columns)
 
     def latex(self) -> str:

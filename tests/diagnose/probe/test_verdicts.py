@@ -113,4 +113,8 @@ def test_an_attribute_that_does_not_vary_is_undetermined(prepared: PreparedStimu
 
 def test_the_bar_is_half_of_what_was_read_before() -> None:
     assert [bar(one) for one in (0.5, 0.7, 1.0)] == [0.6, 0.6, 0.75]
-    assert [state(one, 0.6) for one in ((0.61, 0.9), (0.4, 0.59), (0.5, 0.7))] == ["kept", "lost", "unclear"]
+    assert [state(one, 0.6) for one in ((0.61, 0.9), (0.4, 0.59), (0.5, 0.7))] == [
+        "kept",
+        "not read",
+        "unclear",
+    ]

@@ -383,3 +383,8 @@ def test_latex_prints_any_text_as_it_is() -> None:
     )
     assert r"x & 50.0 [40.0, 60.0] \\" in table.latex()
     assert table.csv().decode() == "a,b,b low,b high\r\nx,0.5,0.4,0.6\r\n"
+
+
+def test_tables_hold_nothing_that_a_terminal_obeys() -> None:
+    table = PageTable("t", "c", (PageColumn("a"),), [("layer\x1b[31m\n1",)])
+    assert table.csv().decode() == "a\r\nlayer[31m 1\r\n"
