@@ -24,6 +24,7 @@ _CALLERS = (
     "starbench.models.call",
     "starbench.models.batching",
     "starbench.models.limited",
+    "starbench.models.processor",
     "importlib",
     "asyncio",
     "concurrent",

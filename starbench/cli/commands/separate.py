@@ -53,7 +53,15 @@ def separate(options: Mapping[str, Any]) -> int:
     if out is not None:
         write_record(record, out / RECORD)
         echo(f"record: {out / RECORD}")
-    return code
+    return max(code, _exit_code(record))
+
+
+def _exit_code(record: Separation) -> int:
+    """Whether separators failed, in some scenes or wherever they were for."""
+    rows = [row for row in record.rows if row.factor is None]
+    if not any(row.failed for row in rows):
+        return DONE
+    return INCOMPLETE if any(row.scenes for row in rows) else BAD_INPUT
 
 
 def _runs(
