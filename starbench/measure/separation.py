@@ -37,7 +37,7 @@ class StreamScores:
 
 
 def si_sdr_db(estimates: Signals, references: Signals) -> NDArray[np.float64]:
-    """SI-SDR of every estimate to every reference, dB: shapes (k, n) and (m, n) give (k, m); −∞ of a silent estimate."""
+    """SI-SDR of every estimate to every reference, dB: shapes (k, n) and (m, n) give (k, m); −∞ of silent estimates."""
     estimates, references = _of_norm_1(estimates), _of_norm_1(references)
     cosines = estimates @ references.T
     ratios = np.empty_like(cosines)
