@@ -11,7 +11,7 @@ from typing import Any
 from starbench.cli.commands.shared import arguments_of, drive, error_lines, say_before, settings_of
 from starbench.cli.exits import BAD_INPUT, DONE, INCOMPLETE
 from starbench.cli.output import echo
-from starbench.diagnose.records import write_record
+from starbench.diagnose.records import check_writable, write_record
 from starbench.diagnose.separation.answers import NONE, ORACLE, cascades
 from starbench.diagnose.separation.record import separation
 from starbench.errors import ConditionError, InputError, NotApplicableError
@@ -36,6 +36,7 @@ def separate(options: Mapping[str, Any]) -> int:
     separators, out = tuple(options["separator"] or (NONE,)), options["out"]
     if options["model"] is not None and out is None:
         raise InputError("with --model, name the folder of its runs with --out")
+    check_writable(out and out / RECORD)
     suite = open_suite(options["suite"], skip_bad=options["skip_bad"])
     library = StemLibrary(suite)
     runs, code = _runs(options, suite, separators) if options["model"] is not None else ({}, DONE)
