@@ -116,8 +116,8 @@ class NamedRecogniser:
     """A recogniser ready to be used, and what identifies it.
 
     A recogniser is called, sync or async, with samples of shape (n, channels), full scale 1, and their rate in Hz, and
-    returns what it recognised as a text. Its attribute ``unit`` says what that text is: ``words`` (the default) or
-    ``phones``.
+    returns what it recognised as a text. It may have attributes: ``unit``, what that text is made of, ``words`` (the
+    default) or ``phones``; ``error_kinds``; and ``close``, a function, sync or async.
     """
 
     spec: str
@@ -129,6 +129,17 @@ class NamedRecogniser:
     def unit(self) -> str:
         """What its texts are made of."""
         return str(getattr(self.recognise, "unit", "words"))
+
+    @property
+    def error_kinds(self) -> tuple[str, ...]:
+        """Kinds of the errors that it raises by intention."""
+        kinds = getattr(self.recognise, "error_kinds", ())
+        if not (isinstance(kinds, list | tuple) and all(isinstance(kind, str) for kind in kinds)):
+            raise InputError(
+                f"recogniser {self.spec!r}: error_kinds is {shown_value(kinds)}, not a list of words"
+                f"{at(line_of(self.recognise))}"
+            )
+        return tuple(kinds)
 
     async def __call__(self, samples: Samples, rate: int) -> str:
         """Recognise one clip.
