@@ -92,7 +92,7 @@ class NamedSeparator:
             wrong = f"samples of up to {peak:.3g}, where full scale is 1"
         else:
             return streams.astype(np.float64)
-        raise self._error(f"it returned {wrong}, not finite real samples of shape {expected}")
+        raise self._error(f"it returned {wrong}; expected are finite real samples of shape {expected}")
 
     @contextmanager
     def _its_errors(self) -> Iterator[None]:

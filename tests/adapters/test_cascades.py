@@ -394,12 +394,14 @@ def test_above_what_a_network_hears_each_frame_has_the_mask_of_its_highest_bands
     assert (lower[500:1_500].sum(axis=0) > 0.95 * whole[500:1_500].sum(axis=0)).all()
 
 
-def test_a_separator_that_says_wrong_things_of_itself_is_named_when_it_is_made(tmp_path: Path) -> None:
+def test_a_separator_that_says_wrong_things_of_itself_is_named_when_it_is_made(
+    plugin: str, tmp_path: Path
+) -> None:
     path = tmp_path / "wrong.py"
     path.write_text(
         "def wrong(samples, rate, n): pass\nwrong.needs_count, wrong.most_sources = False, 'many'\n"
     )
     with pytest.raises(
-        RequestError, match=r"most_sources is 'many', not a whole number from 1 \(.*wrong\.py:1\)"
+        InputError, match=r"most_sources is 'many', not a whole number from 1 \(.*wrong\.py:1\)"
     ):
-        resolve(f"separate:{path}:wrong+random")
+        resolve(f"separate:{path}:wrong+{plugin}:Plain")
