@@ -52,6 +52,27 @@ def test_scale_and_offset_change_nothing() -> None:
     )
 
 
+@pytest.mark.parametrize("scale", [1e-200, 1e-9, 1e200])
+def test_ratios_depend_on_no_level_however_small_or_large(scale: float) -> None:
+    streams, sources = signals(1)
+    np.testing.assert_allclose(si_sdr_db(scale * streams, sources), si_sdr_db(streams, sources), atol=1e-6)
+
+
+@pytest.mark.parametrize("constant", [0.0, 0.3])
+def test_a_silent_stream_is_nothing_of_a_source_and_no_score(constant: float) -> None:
+    streams, sources = signals(1)
+    streams[1] = constant
+    ratios = si_sdr_db(streams, sources)
+    assert (ratios[1] == -np.inf).all()
+    assert np.isfinite(ratios[[0, 2]]).all()
+    for given in (streams, streams[1:2]):
+        with pytest.raises(ValueError, match="a stream is silent, and its source is not"):
+            score_streams(given, sources, sources.sum(axis=0))
+    spare = score_streams(np.vstack([sources, 0 * sources]), sources, sources.sum(axis=0))
+    assert spare is not None
+    assert spare.stream.tolist() == [0, 1, 2]
+
+
 def test_a_silent_source_is_dropped_and_counted() -> None:
     streams, sources = signals(2)
     silent = np.vstack([sources[:2], np.full((1, sources.shape[1]), 0.25)])

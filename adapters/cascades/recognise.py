@@ -9,6 +9,7 @@ import numpy as np
 
 from starbench.audio import Audio
 from starbench.errors import InputError
+from starbench.models.adapter import finished
 from starbench.models.call import in_thread
 from starbench.models.processor import RECOGNISER, resolve_recogniser
 from starbench.schema import ClipPart, Prompt, TextPart
@@ -53,7 +54,7 @@ class Recognise(Cascade):
             raise InputError(
                 f"{inner} takes no prompt without sound, and captions are text: name another model"
             )
-        self.error_kinds = (RECOGNISER, *getattr(self._recogniser.recognise, "error_kinds", ()))
+        self.error_kinds = (RECOGNISER, *self._recogniser.error_kinds)
         self.capabilities = self.declare(
             max_clips=None,
             max_seconds=None,
@@ -71,7 +72,7 @@ class Recognise(Cascade):
         await super().close()
         close = getattr(self._recogniser.recognise, "close", None)
         if close is not None:
-            await close()
+            await finished(close())
 
     async def changed(self, prompt: Prompt) -> Prompt:
         """The prompt with a caption in the place of each clip."""

@@ -8,7 +8,7 @@ from threading import Lock
 import numpy as np
 
 from starbench.audio import Audio, quantise
-from starbench.errors import InputError, NotApplicableError
+from starbench.errors import InputError, NotApplicableError, RequestError
 from starbench.models.call import in_thread
 from starbench.models.processor import SEPARATOR, resolve_separator
 from starbench.schema import ClipPart, Prompt, TextPart
@@ -60,12 +60,16 @@ class Separate(Cascade):
         super().__init__("separator", self._separator, inner, others)
         self._sources = sources
         self._most_clips = self._inner.capabilities.max_clips
-        needed = self._separator.least_channels(sources or 2)
+        try:
+            needed = self._separator.least_channels(sources or 2)
+            streams_of_a_clip = self._streams_of_a_clip
+        except RequestError as error:  # it says wrong things of itself
+            raise InputError(str(error)) from error
         if sources is None and self._separator.needs_count:
             needed = max(needed, 2)  # by which sources are counted
         least = max(needed, self._inner.capabilities.min_channels or 1)
         self.capabilities = self.declare(
-            max_clips=None if self._most_clips is None else self._most_clips // self._streams_of_a_clip,
+            max_clips=None if self._most_clips is None else self._most_clips // streams_of_a_clip,
             min_channels=least if least > 1 else None,
         )
         self._kept: OrderedDict[tuple[str, int], tuple[Audio, ...]] = OrderedDict()

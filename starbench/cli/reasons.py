@@ -105,7 +105,8 @@ def separate(
 ) -> None:
     """Score separators on a suite's scenes, and say how much of what separation could bring a model each recovers.
 
-    Exit codes: 0 done, 1 trials are missing or in error, 2 bad input or no sound reaches the model, 130 interrupted.
+    Scenes of one source are left out. Exit codes: 0 done, 1 trials are missing or in error, or a separator failed in
+    some scenes, 2 bad input, no sound reaches the model, or all failed in all scenes, 130 interrupted.
     """
     values = locals() | shared
     use_one_thread()

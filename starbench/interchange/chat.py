@@ -99,14 +99,19 @@ def read(folder: Path) -> Suite:
     header = read_json(folder / HEADER, SuiteError)
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise SuiteError(f"{folder / HEADER} is not the header of {FORMAT}")
+    if not isinstance(spec := header.get("spec") or {}, dict):
+        raise SuiteError(f"{folder / HEADER}: spec must be an object: export the data again")
     records: dict[str, RawRecord] = {}
     for number, line in enumerate(lines(folder / LINES), 1):
         where = f"{LINES}:{number}"
         try:
             metadata = parse_json(line, where)["metadata"]
-            fields = {**metadata["item"], "truth": {"recordings": metadata["recordings"]}}
+            stated = metadata["recordings"]
+            fields = {**metadata["item"], "truth": {"recordings": stated}}
         except (KeyError, TypeError) as error:
             raise SuiteError(f"{folder / where} is not a line of {FORMAT}") from error
+        if not (isinstance(stated, list) and all(isinstance(one, str) for one in stated)):
+            raise SuiteError(f"{folder / where}: recordings must be a list of digests: export the data again")
         records.setdefault(str(fields.get("id")), RawRecord(where, fields))
     intake = validate_records(records.values(), folder, skip_bad=False)
     return Suite(
@@ -115,5 +120,5 @@ def read(folder: Path) -> Suite:
         items=intake.items,
         clips=intake.clips,
         default_protocol=Starbench.name,
-        spec=header.get("spec") or {},
+        spec=spec,
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
-from contextlib import chdir
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,11 +17,13 @@ from starbench.models.call import in_thread
 from starbench.models.resolve import file_versions, refuse_keys
 from starbench.plugins import arguments as command_line
 from starbench.plugins import registry
-from starbench.plugins.source_location import at, explain, line_of
+from starbench.plugins.source_location import at, explain, line_of, shown_value
 
 Samples = NDArray[np.float64]
 #: Kinds of the errors that are made of what a separator or a recogniser does by accident.
 SEPARATOR, RECOGNISER = "separator", "recogniser"
+#: No sample of a stream is so large by intention: full scale is 1.
+_LARGEST = 1e6
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class NamedSeparator:
 
     A separator is called with samples of shape (n, channels), full scale 1, their rate in Hz and how many sources
     there are; it returns an array of shape (sources, n, channels): what each source alone puts into every channel. So
-    masks and filters act on both ears, and where a sound comes from is kept. It may have attributes:
+    masks and filters act on both ears, and where a sound comes from is kept. The samples are its own: it may change
+    them. It may have attributes:
     ``least_channels``, a function from the number of sources to the channels that it needs; ``needs_count``, False if
     it finds out by itself how many sources there are; and then ``most_sources``, the most that it finds. It raises a
     :class:`NotApplicableError` for a clip that it is not for.
@@ -49,13 +52,19 @@ class NamedSeparator:
     @property
     def most_sources(self) -> int | None:
         """Streams that one which counts by itself returns at most; None: nobody knows."""
-        most: int | None = getattr(self.separate, "most_sources", None)
-        return most
+        most = getattr(self.separate, "most_sources", None)
+        return None if most is None else self._number("most_sources", most)
 
     def least_channels(self, n_sources: int) -> int:
         """Channels that a clip of so many sources must have."""
-        least: Callable[[int], int] | None = getattr(self.separate, "least_channels", None)
-        return 1 if least is None else least(n_sources)
+        least = getattr(self.separate, "least_channels", None)
+        if least is None:
+            return 1
+        if not callable(least):
+            raise self._error("its least_channels is not a function of the number of sources")
+        with self._its_errors():
+            given = least(n_sources)
+        return self._number("least_channels", given)
 
     def __call__(self, samples: Samples, rate: int, n_sources: int) -> Samples:
         """Separate one clip.
@@ -68,23 +77,38 @@ class NamedSeparator:
             raise NotApplicableError(
                 f"{self.spec} needs {least} channels for {n_sources} sources, and the clip has {channels}"
             )
+        with self._its_errors():
+            given = self.separate(samples.copy(), rate, n_sources)
+            streams = np.asarray(given)
+        n_streams = n_sources if self.needs_count else max(len(streams) if streams.ndim else 0, 1)
+        expected = (n_streams, *samples.shape)
+        if streams.dtype.kind not in "fiub":
+            wrong = f"{type(given).__name__} of {streams.dtype}"
+        elif streams.shape != expected:
+            wrong = f"shape {streams.shape}"
+        elif not np.isfinite(streams).all():
+            wrong = "numbers that are not finite"
+        elif (peak := float(np.abs(streams).max(initial=0.0))) > _LARGEST:
+            wrong = f"samples of up to {peak:.3g}, where full scale is 1"
+        else:
+            return streams.astype(np.float64)
+        raise self._error(f"it returned {wrong}; expected are finite real samples of shape {expected}")
+
+    @contextmanager
+    def _its_errors(self) -> Iterator[None]:
         try:
             with registry.plugin_errors(lambda error: explain(error, self.separate), StarbenchError):
-                streams = np.asarray(self.separate(samples, rate, n_sources), dtype=np.float64)
+                yield
         except PluginError as error:
             raise RequestError(f"separator {self.spec!r}: {error}", kind=SEPARATOR) from error
-        expected = (
-            n_sources if self.needs_count else max(streams.shape[0] if streams.ndim else 0, 1),
-            *samples.shape,
-        )
-        if streams.shape != expected or not np.isfinite(streams).all():
-            wrong = "numbers that are not finite" if streams.shape == expected else f"shape {streams.shape}"
-            raise RequestError(
-                f"separator {self.spec!r} returned {wrong}, not finite samples of shape {expected}"
-                f"{at(line_of(self.separate))}",
-                kind=SEPARATOR,
-            )
-        return streams
+
+    def _number(self, name: str, value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+            raise self._error(f"{name} is {shown_value(value)}, not a whole number from 1")
+        return int(value)
+
+    def _error(self, wrong: str) -> RequestError:
+        return RequestError(f"separator {self.spec!r}: {wrong}{at(line_of(self.separate))}", kind=SEPARATOR)
 
 
 @dataclass(frozen=True)
@@ -92,8 +116,8 @@ class NamedRecogniser:
     """A recogniser ready to be used, and what identifies it.
 
     A recogniser is called, sync or async, with samples of shape (n, channels), full scale 1, and their rate in Hz, and
-    returns what it recognised as a text. Its attribute ``unit`` says what that text is: ``words`` (the default) or
-    ``phones``.
+    returns what it recognised as a text. It may have attributes: ``unit``, what that text is made of, ``words`` (the
+    default) or ``phones``; ``error_kinds``; and ``close``, a function, sync or async.
     """
 
     spec: str
@@ -106,6 +130,17 @@ class NamedRecogniser:
         """What its texts are made of."""
         return str(getattr(self.recognise, "unit", "words"))
 
+    @property
+    def error_kinds(self) -> tuple[str, ...]:
+        """Kinds of the errors that it raises by intention."""
+        kinds = getattr(self.recognise, "error_kinds", ())
+        if not (isinstance(kinds, list | tuple) and all(isinstance(kind, str) for kind in kinds)):
+            raise InputError(
+                f"recogniser {self.spec!r}: error_kinds is {shown_value(kinds)}, not a list of words"
+                f"{at(line_of(self.recognise))}"
+            )
+        return tuple(kinds)
+
     async def __call__(self, samples: Samples, rate: int) -> str:
         """Recognise one clip.
 
@@ -115,9 +150,9 @@ class NamedRecogniser:
         try:
             with registry.plugin_errors(lambda error: explain(error, self.recognise), StarbenchError):
                 if inspect.iscoroutinefunction(method):
-                    text = await self.recognise(samples, rate)
+                    text = await self.recognise(samples.copy(), rate)
                 else:
-                    text = await finished(await in_thread(lambda: self.recognise(samples, rate)))
+                    text = await finished(await in_thread(lambda: self.recognise(samples.copy(), rate)))
         except PluginError as error:
             raise RequestError(f"recogniser {self.spec!r}: {error}", kind=RECOGNISER) from error
         if not isinstance(text, str):

@@ -25,6 +25,7 @@ _CALLERS = (
     "starbench.models.encoder",
     "starbench.models.batching",
     "starbench.models.limited",
+    "starbench.models.processor",
     "importlib",
     "asyncio",
     "concurrent",

@@ -23,13 +23,16 @@ def overlap_lines(found: Overlap) -> Iterator[str]:
         ("the same seed, profile and id", [printable(name) for name in found.recipes]),
         ("the same recording", [_pair(one.items[0], one.items_of_other[0]) for one in found.recordings]),
     ]
-    alike = [f"{_pair(one.item, one.item_of_other)} ({one.correlation:.3f})" for one in found.alike]
-    if not found.alike_by_design:
-        kinds.append(("a shifted or louder copy of a sound", alike))
+    for is_tone, kind in (
+        (False, "nearly the same sound"),
+        (True, "nearly the same tone, copied or drawn alike"),
+    ):
+        alike = [one for one in found.alike if one.is_tone == is_tone]
+        kinds.append(
+            (kind, [f"{_pair(one.item, one.item_of_other)} ({one.correlation:.3f})" for one in alike])
+        )
     for kind, examples in kinds:
         yield _counted(kind, examples)
-    if found.alike_by_design and alike:
-        yield _counted("alike by design, not copied: both were made from seeds, which differ", alike)
     yield f"questions of the same wording: {found.n_same_wording} (no overlap by itself)"
     yield (
         "they overlap: do not test a model on the one that was trained on the other"

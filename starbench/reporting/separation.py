@@ -28,6 +28,14 @@ def show(record: Separation) -> None:
         "SI-SDRi is over the mixture, at the left ear; each separator is told how many sources there are, and streams "
         "are assigned to them as fits best; scenes are resampled for 95 % intervals.",
     )
+    if record.one_source_scenes:
+        say(
+            console,
+            f"{record.one_source_scenes} of the scenes hold one source, so there is nothing to separate: left out.",
+        )
+    for used in record.separators:
+        if used.error:
+            say(console, f"{used.separator} failed: {used.error}")
     if not record.answers:
         return
     asked = "counted in each clip" if record.sources_asked is None else str(record.sources_asked)

@@ -14,12 +14,14 @@ class SharedSource(Frozen):
 
 
 class AlikeClips(Frozen):
-    """Two clips that are not the same, and nearly are: one is the other, shifted in time or louder."""
+    """Two clips that are not the same, and nearly are: one is the other, shifted, louder, cut, or in some noise."""
 
     item: str
     item_of_other: str
     correlation: Float
-    """The largest normalised cross-correlation of both, mixed to mono."""
+    """The largest normalised cross-correlation of any of their channels, or of all mixed to mono."""
+    is_tone: Bool
+    """Both are tones, in which two draws of one design may agree: nothing in them says whether one was copied."""
 
 
 class Overlap(Frozen):
@@ -37,13 +39,10 @@ class Overlap(Frozen):
     """Items of one id, profile and seed: whatever was drawn for them is the same."""
     recordings: tuple[SharedSource, ...]
     alike: tuple[AlikeClips, ...]
-    alike_by_design: Bool
-    """Both were synthesized, from different seeds: sounds that are alike follow from the design, and are no copies."""
     n_same_wording: Int
     """Questions with options that are worded as one of the other suite. That alone is no overlap."""
 
     @property
     def is_any(self) -> bool:
         """Whether a model trained on one suite has met something of the other."""
-        copies = self.alike and not self.alike_by_design
-        return bool(self.clips or self.items or self.recipes or self.recordings or copies)
+        return bool(self.clips or self.items or self.recipes or self.recordings or self.alike)

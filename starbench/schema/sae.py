@@ -73,8 +73,8 @@ class SaeTraining(Frozen):
     """What must stand beside every figure of the encoder."""
     source: SaeSource
     settings: SaeSettings
-    seeds: tuple[Int, ...]
-    layers: tuple[LayerTraining, ...]
+    seeds: tuple[Int, ...] = Field(min_length=1)
+    layers: tuple[LayerTraining, ...] = Field(min_length=1)
     versions: dict[str, str]
 
 

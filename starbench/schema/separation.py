@@ -35,6 +35,8 @@ class SeparatorUsed(Frozen):
     arguments: Facts = Field(default_factory=dict)
     versions: dict[str, str] = Field(default_factory=dict)
     """File of a plug-in -> digest."""
+    error: str = ""
+    """Why it failed, the first time that it did."""
 
 
 class SeparationRow(SceneGroup):
@@ -50,7 +52,7 @@ class SeparationRow(SceneGroup):
     not_applicable: Int = 0
     """Scenes that the method is not for, such as those with more sources than channels."""
     failed: Int = 0
-    """Scenes that the separator raised an error for."""
+    """Scenes that the separator raised an error for, or gave no stream for a source of."""
     silent_stems: Int = 0
     """Sources without any sound at the reference ear, for which SI-SDR is not defined: left out."""
     si_sdr_db: Figure | None = None
@@ -95,6 +97,9 @@ class Separation(Frozen):
     """How many streams the model's separators were asked for; None: counted in each clip."""
     scenes: Int
     """Clips whose sources are kept alone."""
+    one_source_scenes: Int = 0
+    """Of these, clips in which one source at most is heard at the reference ear: there is nothing to separate, and
+    they are in no row."""
     reference_channel: Int = 0
     """Of two channels, 0 is the left ear."""
     seed: Int

@@ -15,6 +15,7 @@ from pytest_httpserver import HTTPServer
 from separable_scenes import RATE, sources, write_suite
 
 import starbench
+from starbench.adapters.cascades.separators.checkpoint import for_both_ears
 from starbench.audio import Audio, quantise
 from starbench.errors import InputError, NotApplicableError, RequestError
 from starbench.models.call import AdapterCall
@@ -410,3 +411,38 @@ def test_streams_reach_a_server(httpserver: HTTPServer, tmp_path: Path) -> None:
         again = asked(elsewhere, "<A>")
         assert n_questions(elsewhere) == 0
     assert {end.letter for end in again.ends.values()} == {"B"}
+
+
+def test_above_what_a_network_hears_each_frame_has_the_mask_of_its_highest_bands() -> None:
+    """A network at 8 kHz, of clips at 48 kHz: its first stream is what is above 2 kHz, the second what is below."""
+    rng = np.random.default_rng(0)
+
+    def network(wave: np.ndarray) -> np.ndarray:
+        high = np.fft.rfft(wave)
+        high[: round(len(high) / 2)] = 0.0
+        high = np.fft.irfft(high, len(wave))
+        return np.stack([high, wave - high])
+
+    noise = rng.standard_normal((48_000, 2)) * [0.1, 0.05]
+    upper, lower = (
+        np.square(np.abs(np.fft.rfft(stream, axis=0)))
+        for stream in for_both_ears(network, 8_000, noise, 48_000)
+    )
+    whole = np.square(np.abs(np.fft.rfft(noise, axis=0)))
+    for low, high in ((2_500, 4_000), (4_500, 20_000)):
+        assert (upper[low:high].sum(axis=0) > 0.95 * whole[low:high].sum(axis=0)).all()
+        assert (lower[low:high].sum(axis=0) < 0.01 * whole[low:high].sum(axis=0)).all()
+    assert (lower[500:1_500].sum(axis=0) > 0.95 * whole[500:1_500].sum(axis=0)).all()
+
+
+def test_a_separator_that_says_wrong_things_of_itself_is_named_when_it_is_made(
+    plugin: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "wrong.py"
+    path.write_text(
+        "def wrong(samples, rate, n): pass\nwrong.needs_count, wrong.most_sources = False, 'many'\n"
+    )
+    with pytest.raises(
+        InputError, match=r"most_sources is 'many', not a whole number from 1 \(.*wrong\.py:1\)"
+    ):
+        resolve(f"separate:{path}:wrong+{plugin}:Plain")

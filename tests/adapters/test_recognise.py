@@ -17,9 +17,11 @@ from werkzeug import Request, Response
 
 import starbench
 from starbench.adapters.cascades.estimates import count_sources, estimates, pitch_hz, side
+from starbench.audio import Audio, quantise
 from starbench.errors import InputError
 from starbench.models.processor import resolve_recogniser
-from starbench.schema import Outcome
+from starbench.models.resolve import resolve
+from starbench.schema import ClipPart, Outcome, Prompt
 from starbench.suites.open import open_suite
 
 WORDS = "def words(samples, rate):\n    return 'words'\n"
@@ -185,3 +187,24 @@ def test_pocketsphinx_writes_words_and_phones_in_ipa() -> None:
         assert isinstance(asyncio.run(recogniser(noise, RATE)), str)
     with pytest.raises(InputError, match="Input should be 'words' or 'phones'"):
         resolve_recogniser("pocketsphinx:letters")
+
+
+def test_a_recogniser_may_change_its_samples_and_close_without_awaiting(tmp_path: Path) -> None:
+    (tmp_path / "tidy.py").write_text(
+        "class Tidy:\n"
+        "    error_kinds = ['busy']\n"
+        "    closed = 0\n"
+        "    def __call__(self, samples, rate):\n        samples[:] = 0\n        return 'x'\n"
+        "    def close(self): Tidy.closed += 1\n"
+        "class Worded(Tidy):\n    error_kinds = 3\n"
+    )
+    model = resolve(f"recognise:{tmp_path / 'tidy.py'}:Tidy+random")
+    assert model.adapter.error_kinds == ("recogniser", "busy")
+    clip = Audio(quantise(sources(0)[0]), RATE)
+    prompt = Prompt(parts=(ClipPart.of(lambda: clip),), options=(), digest="d", key="k")
+    (part,) = asyncio.run(model.adapter.changed(prompt)).parts
+    assert "sound from" in part.text  # what is measured afterwards is of the clip itself
+    asyncio.run(model.adapter.close())
+    assert type(model.adapter._recogniser.recognise).closed == 1
+    with pytest.raises(InputError, match=r"error_kinds is 3, not a list of words \(.*tidy\.py:\d+\)"):
+        resolve(f"recognise:{tmp_path / 'tidy.py'}:Worded+random")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from command_line import Command
 
 import starbench
 from starbench.diagnose.load import load_diagnosis
+from starbench.errors import InputError
 from starbench.schema.diagnosis import Diagnosis
 
 #: A network whose loader mixes to mono, and which answers A.
@@ -142,3 +144,17 @@ def test_a_damaged_record_is_named_with_its_field(bench: Path, command: Command)
     summary.write_text(Diagnosis(model="m", done={}).model_dump_json(), "utf-8")
     assert done.code == 2
     assert "diagnosis.json: model" in done.out + done.err
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "device"])
+def test_a_record_that_is_no_file_is_named(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "diagnosis" / "sae-x.json"
+    path.parent.mkdir()
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/zero")
+    with pytest.raises(InputError, match=r"sae-x\.json cannot be read"):
+        load_diagnosis(tmp_path)

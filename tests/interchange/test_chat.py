@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from starbench.build.build import build
 from starbench.errors import InputError, SuiteError
 from starbench.interchange import chat
 from starbench.interchange.formats import export
+from starbench.reporting.overlap import overlap_lines
 from starbench.suites.open import open_suite
 from starbench.suites.overlap import overlap, recordings
 from starbench.suites.suite import Suite
@@ -22,7 +24,7 @@ from starbench.synthesis import BuildSpec
 
 @pytest.fixture(scope="module")
 def other_seed(tmp_path_factory: pytest.TempPathFactory) -> Suite:
-    spec = BuildSpec(("pitch", "loudness", "azimuth"), "default", 6, 24)
+    spec = BuildSpec(("pitch", "loudness", "azimuth"), "default", 8, 24)
     return build("perception", spec, tmp_path_factory.mktemp("perception") / "other", workers=1)
 
 
@@ -121,6 +123,56 @@ def test_a_shifted_and_softer_copy_is_found_and_another_sound_is_not(
     assert not found.clips
 
 
+def _noisy(samples: np.ndarray) -> np.ndarray:
+    noise = np.random.default_rng(0).standard_normal(samples.shape)
+    return samples + noise * samples.std() * 10 ** (-10 / 20)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda samples: 0.5 * samples,
+        _noisy,
+        lambda samples: samples[: round(0.8 * len(samples))],
+        lambda samples: -samples[:, ::-1],
+        lambda samples: samples * np.array([1.0, -1.0])[: samples.shape[1]],
+    ],
+    ids=["softer", "noisy", "cut", "swapped and inverted", "one ear inverted"],
+)
+def test_near_copies_are_found_whatever_seed_the_copy_states(
+    change: Callable[[np.ndarray], np.ndarray], perception: Suite, tmp_path: Path
+) -> None:
+    export(str(perception.root), "chat", tmp_path / "data", {})
+    for path in (tmp_path / "data" / "audio").iterdir():
+        audio = decode(path)
+        path.with_suffix(".wav").write_bytes(Audio(quantise(change(audio.samples)), audio.rate).wav)
+    header = json.loads((tmp_path / "data" / chat.HEADER).read_text())
+    (tmp_path / "data" / chat.HEADER).write_text(json.dumps({**header, "spec": {"seed": 99}}))
+    found = overlap(chat.read(tmp_path / "data"), perception)
+    assert found.is_any
+    known = {one.item for one in found.alike if one.item == one.item_of_other}
+    assert len(known) + len(found.clips) >= 0.85 * len(perception.items)
+
+
+def test_tones_that_two_draws_have_in_common_are_told_and_said_to_be_tones(tmp_path: Path) -> None:
+    time = np.arange(16_000) / 16_000
+    for seed, phase in ((1, 0.0), (2, 1.0)):
+        folder = tmp_path / f"{seed}"
+        folder.mkdir()
+        tone = 0.1 * np.sin(2 * np.pi * 1000.0 * time + phase)
+        noise = np.random.default_rng(seed).normal(0.0, 0.1, 16_000)
+        for name, samples in (("tone", tone), ("noise", noise)):
+            (folder / f"{name}.wav").write_bytes(Audio(quantise(samples[:, None]), 16_000).wav)
+        (folder / "questions.csv").write_text(
+            "id,question,option_a,option_b,answer,audio\n"
+            "t,Is it loud?,yes,no,yes,tone.wav\nn,Is it soft?,yes,no,yes,noise.wav\n"
+        )
+    found = overlap(*(open_suite(f"questions:{tmp_path / name}") for name in ("1", "2")))
+    assert [(one.item, one.item_of_other, one.is_tone) for one in found.alike] == [("t", "t", True)]
+    assert found.is_any
+    assert any("nearly the same tone, copied or drawn alike: 1" in line for line in overlap_lines(found))
+
+
 def test_recordings_are_found_wherever_the_truth_names_an_excerpt(perception: Suite) -> None:
     def item(truth: dict) -> set[str]:
         return recordings(perception.items[0].model_copy(update={"truth": truth}))
@@ -147,6 +199,25 @@ def test_damaged_training_data_are_refused(perception: Suite, tmp_path: Path) ->
     with (tmp_path / "data" / chat.LINES).open("a") as file:
         file.write('{"messages": []}\n')
     with pytest.raises(SuiteError, match="is not a line of"):
+        chat.read(tmp_path / "data")
+
+
+@pytest.mark.parametrize("spec", ["abc", [1], 5])
+def test_a_header_of_the_wrong_form_is_refused(perception: Suite, tmp_path: Path, spec: object) -> None:
+    export(str(perception.root), "chat", tmp_path / "data", {})
+    header = json.loads((tmp_path / "data" / chat.HEADER).read_text())
+    (tmp_path / "data" / chat.HEADER).write_text(json.dumps({**header, "spec": spec}))
+    with pytest.raises(SuiteError, match=r"chat\.json: spec must be an object"):
+        chat.read(tmp_path / "data")
+
+
+@pytest.mark.parametrize("stated", [5, [5], "abc"])
+def test_recordings_of_the_wrong_form_are_refused(perception: Suite, tmp_path: Path, stated: object) -> None:
+    export(str(perception.root), "chat", tmp_path / "data", {})
+    first, *others = lines_of(tmp_path / "data")
+    first["metadata"]["recordings"] = stated
+    (tmp_path / "data" / chat.LINES).write_text("\n".join(map(json.dumps, [first, *others])))
+    with pytest.raises(SuiteError, match=r"chat\.jsonl:1: recordings must be a list"):
         chat.read(tmp_path / "data")
 
 

@@ -21,12 +21,15 @@ from ..estimates import Samples, masked, transform
 #: A wave of shape (n,) to streams of shape (sources, n), at the network's own rate.
 Network = Callable[[Samples], Samples]
 _TINY = 1e-12
+#: The highest bands that a network hears well, as shares of its Nyquist frequency.
+_TOP = (0.7, 0.9)
 
 
 class Checkpoint:
     """Separates with a network from a folder: a speechbrain one (``hyperparams.yaml``) or an ESPnet one (``*.pth``).
 
-    The network decides how many sources there are. Its code runs with the rights of the user: take folders whose
+    The network decides how many sources there are. It hears nothing above half its rate: there, each frame is shared
+    out as in the highest bands below. Its code runs with the rights of the user: take folders whose
     origin you know.
 
     Parameters
@@ -60,12 +63,18 @@ class Checkpoint:
 
 
 def for_both_ears(network: Network, network_rate: int, samples: Samples, rate: int) -> Samples:
-    """What a network of one channel makes of all channels: a mask from its streams, applied to each."""
+    """What a network of one channel makes of all channels: a mask from its streams, applied to each.
+
+    Above what the network hears, each frame has the mask of the highest bands that it does hear.
+    """
     mono = network(soxr.resample(samples.mean(axis=1), rate, network_rate))
     streams = np.stack([soxr.resample(stream, network_rate, rate) for stream in mono])
     streams = np.pad(streams, ((0, 0), (0, max(0, samples.shape[0] - streams.shape[1]))))
-    shares, _ = transform(streams[:, : samples.shape[0]].T, rate)
+    shares, stft = transform(streams[:, : samples.shape[0]].T, rate)
     power = np.square(np.abs(shares))
+    if network_rate < rate:
+        low, high = (share * network_rate / 2 for share in _TOP)
+        power[:, stft.f > high] = power[:, (stft.f > low) & (stft.f <= high)].sum(axis=1, keepdims=True)
     masks = power / (power.sum(axis=0) + _TINY)
     return masked(masks[:, None], samples, rate)
 

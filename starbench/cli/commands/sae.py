@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from starbench.cli.commands.progress import counting
 from starbench.cli.commands.shared import key_values
 from starbench.cli.output import echo
-from starbench.diagnose.records import write_record
+from starbench.diagnose.records import check_writable, write_record
+from starbench.diagnose.sae.folder import RECORD
 from starbench.diagnose.sae.report import report_checkpoints, report_folder
 from starbench.diagnose.sae.sounds import SoundRequest
 from starbench.diagnose.sae.train import SaeRequest, train_layers
@@ -24,6 +25,7 @@ from starbench.text import validation_problem
 
 def train(values: Mapping[str, Any]) -> None:
     """Train, write, and say what there is now."""
+    check_writable(values["out"] / RECORD)
     try:
         settings = SaeSettings(
             expansion=values["width"],
@@ -43,6 +45,7 @@ def train(values: Mapping[str, Any]) -> None:
 
 def report(values: Mapping[str, Any]) -> None:
     """Measure, show, and write if asked to."""
+    check_writable(values["json"])
     folder, checkpoints = values["folder"], values["checkpoint"] or ()
     concepts = tuple(values["concept"] or ())
     if (folder is None) == (not checkpoints):

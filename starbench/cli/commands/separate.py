@@ -11,7 +11,7 @@ from typing import Any
 from starbench.cli.commands.shared import arguments_of, drive, error_lines, say_before, settings_of
 from starbench.cli.exits import BAD_INPUT, DONE, INCOMPLETE
 from starbench.cli.output import echo
-from starbench.diagnose.records import write_record
+from starbench.diagnose.records import check_writable, write_record
 from starbench.diagnose.separation.answers import NONE, ORACLE, cascades
 from starbench.diagnose.separation.record import separation
 from starbench.errors import ConditionError, InputError, NotApplicableError
@@ -36,6 +36,7 @@ def separate(options: Mapping[str, Any]) -> int:
     separators, out = tuple(options["separator"] or (NONE,)), options["out"]
     if options["model"] is not None and out is None:
         raise InputError("with --model, name the folder of its runs with --out")
+    check_writable(out and out / RECORD)
     suite = open_suite(options["suite"], skip_bad=options["skip_bad"])
     library = StemLibrary(suite)
     runs, code = _runs(options, suite, separators) if options["model"] is not None else ({}, DONE)
@@ -53,7 +54,15 @@ def separate(options: Mapping[str, Any]) -> int:
     if out is not None:
         write_record(record, out / RECORD)
         echo(f"record: {out / RECORD}")
-    return code
+    return max(code, _exit_code(record))
+
+
+def _exit_code(record: Separation) -> int:
+    """Whether separators failed, in some scenes or wherever they were for."""
+    rows = [row for row in record.rows if row.factor is None]
+    if not any(row.failed for row in rows):
+        return DONE
+    return INCOMPLETE if any(row.scenes for row in rows) else BAD_INPUT
 
 
 def _runs(

@@ -9,14 +9,14 @@ from typing import Any
 
 from starbench.cli.commands.progress import counting
 from starbench.cli.output import echo
-from starbench.diagnose.records import read_record, write_record
+from starbench.diagnose.records import check_writable, read_record, write_record
 from starbench.diagnose.tokens.experiment import Progress, measure_foreign, train_tokens
 from starbench.diagnose.tokens.interface import require
 from starbench.diagnose.tokens.kept import kept
 from starbench.diagnose.tokens.next_code import NextCodeTraining
 from starbench.diagnose.tokens.opening import open_tokenizer
 from starbench.diagnose.tokens.sounds import SoundSet, gather
-from starbench.diagnose.tokens.store import DESCRIPTION, RECORD
+from starbench.diagnose.tokens.store import DESCRIPTION, RECORD, described
 from starbench.diagnose.tokens.training import Training
 from starbench.errors import InputError
 from starbench.models.encoder import resolve_encoder
@@ -34,6 +34,7 @@ def train(values: Mapping[str, Any]) -> None:
     out, seed, next_steps = values["out"], values["seed"], values["next_steps"]
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} exists: name a new folder")
+    check_writable(out / RECORD)
     training = Training(steps=values["steps"], seed=seed)
     sounds = _gathered(values, _suite(values), training)
     next_code = NextCodeTraining(steps=next_steps, seed=seed) if next_steps else None
@@ -54,6 +55,7 @@ def train(values: Mapping[str, Any]) -> None:
 
 def report(values: Mapping[str, Any]) -> None:
     """Show the record of a folder, measured anew as far as the options ask for."""
+    check_writable(values["json"])
     folder, next_code, is_trusted = values["folder"], values["next_code"], values["trust_remote_code"]
     count, seed = values["count"], values["seed"]
     is_ours = (folder / DESCRIPTION).is_file()
@@ -63,6 +65,7 @@ def report(values: Mapping[str, Any]) -> None:
         )
     suite = _suite(values)
     if is_ours:
+        described(folder)  # which says what is wrong with the tokenizer that the record is of
         record = read_record(Tokens, folder / RECORD)
     else:
         open_tokenizer(folder, is_trusted=is_trusted)  # which says what is wrong before sounds are made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,7 +22,8 @@ def read_checkpoint(path: Path) -> Dictionary:
     import torch
 
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore", category=UserWarning):  # of what is refused below
+            state = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
     except pickle.UnpicklingError as error:
@@ -32,12 +34,16 @@ def read_checkpoint(path: Path) -> Dictionary:
         raise InputError(f"{path} is not a checkpoint of torch: give AudioSAE's ae.pt") from error
     if not isinstance(state, Mapping):
         raise InputError(f"{path} holds {type(state).__name__} and no tensors by name: give AudioSAE's ae.pt")
-    known = (*TENSORS, "k", "threshold")
-    return Dictionary.of_tensors(
-        {
-            key: torch.as_tensor(state[key]).detach().to(torch.float32 if key != "k" else torch.int64).numpy()
-            for key in known
-            if isinstance(state.get(key), torch.Tensor | int | float)
-        },
-        str(path),
-    )
+    arrays = {}
+    for key in (*TENSORS, "k", "threshold"):
+        if isinstance(value := state.get(key), torch.Tensor | int | float):
+            try:
+                tensor = torch.as_tensor(value).detach()
+                if tensor.is_complex():
+                    raise TypeError("complex numbers")
+                arrays[key] = tensor.to(torch.int64 if key == "k" else torch.float32).numpy()
+            except (RuntimeError, TypeError, ValueError, OverflowError) as error:
+                raise InputError(
+                    f"{path}: {key} is not a plain tensor of real numbers: save a dense one, with its data"
+                ) from error
+    return Dictionary.of_tensors(arrays, str(path))

@@ -108,12 +108,17 @@ class Dictionary:
             raise InputError(
                 f"{name}: the shapes of its tensors do not fit each other: {encoder.shape}, {shapes}"
             )
-        stated = tensors.get("threshold")
-        k = int(np.asarray(tensors["k"]).reshape(-1)[0])
+        stated = {key: np.asarray(tensors[key]) for key in ("k", "threshold") if key in tensors}
+        if any(array.size != 1 for array in stated.values()):
+            raise InputError(f"{name}: {' and '.join(stated)} must be one number each: download it again")
+        numbers = (encoder, bias, decoder, offset, *stated.values())
+        if not encoder.size or not all(np.isfinite(array).all() for array in numbers) or not stated["k"] > 0:
+            raise InputError(
+                f"{name} holds no features, numbers that are not finite, or a k below 1: download it again"
+            )
+        k = int(stated["k"].item())
         # A negative threshold is one that training never set.
-        threshold = None if stated is None or float(stated) < 0 else float(stated)
-        if not all(np.isfinite(array).all() for array in (encoder, bias, decoder, offset)) or not k > 0:
-            raise InputError(f"{name} holds numbers that are not finite, or a k below 1: download it again")
+        threshold = float(stated["threshold"].item()) if stated.get("threshold", -1) >= 0 else None
         length = np.linalg.norm(decoder, axis=0)
         if np.abs(length - 1).max() > 1e-3 and threshold:
             raise InputError(

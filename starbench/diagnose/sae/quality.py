@@ -41,5 +41,5 @@ def live(codes: sparse.csr_array) -> NDArray[np.bool_]:
 def ratio_interval(above: Values, below: Values, clip: NDArray[np.intp], seed: int) -> Interval:
     """95 % interval of Σ above / Σ below, when clips are the independent units."""
     _, place = np.unique(clip, return_inverse=True)
-    above, below = (np.bincount(place, one).astype(np.float64) for one in (above, below))
-    return bootstrap.ratio(above, below, np.random.default_rng(seed), _DRAWS)
+    errors, wholes = (np.bincount(place, one).astype(np.float64) for one in (above, below))
+    return bootstrap.ratio(errors, wholes, np.random.default_rng(seed), _DRAWS)

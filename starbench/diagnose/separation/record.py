@@ -9,6 +9,7 @@ from starbench.diagnose.separation.figures import RESAMPLES
 from starbench.diagnose.separation.scenes import REFERENCE_CHANNEL, score_scenes
 from starbench.execution.environment import versions
 from starbench.models.processor import resolve_separator
+from starbench.redact import redact
 from starbench.runs.load import LoadedRun
 from starbench.schema.separation import Separation, SeparatorUsed
 from starbench.suites.stems import StemLibrary
@@ -32,18 +33,26 @@ def separation(
         for name in dict.fromkeys(separators)
     ]
     runs = runs or {}
+    scored = score_scenes(library, made, seed)
     return Separation(
         suite=library.suite.name,
         suite_digest=library.suite.digest,
         sources_asked=sources,
         scenes=len(library.scenes),
+        one_source_scenes=scored.n_one_source,
         reference_channel=REFERENCE_CHANNEL,
         seed=seed,
         resamples=RESAMPLES,
         separators=tuple(
-            SeparatorUsed(separator=one.spec, arguments=one.arguments, versions=one.versions) for one in made
+            SeparatorUsed(
+                separator=one.spec,
+                arguments=one.arguments,
+                versions=one.versions,
+                error=redact(scored.errors.get(one.spec, "")),
+            )
+            for one in made
         ),
-        rows=score_scenes(library, made, seed),
+        rows=scored.rows,
         model=model,
         answers=answer_rows(runs, separators, seed) if runs else (),
         runs={separator: str(data.path) for separator, data in runs.items()},

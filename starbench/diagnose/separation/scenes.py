@@ -15,7 +15,7 @@ from starbench.errors import InputError, NotApplicableError, StarbenchError
 from starbench.measure.separation import StreamScores, is_silent, score_streams
 from starbench.models.processor import NamedSeparator
 from starbench.schema.separation import SeparationRow
-from starbench.suites.stems import Scene, StemLibrary, acoustic_factors
+from starbench.suites.stems import Samples, Scene, StemLibrary, acoustic_factors
 
 #: The ear that scores are of, everywhere: the left one.
 REFERENCE_CHANNEL = 0
@@ -33,30 +33,52 @@ class SceneScores:
     factors: dict[str, str] = field(default_factory=dict)
 
 
-def score_scenes(
-    library: StemLibrary, separators: Sequence[NamedSeparator], seed: int = 0
-) -> tuple[SeparationRow, ...]:
-    """Let each separator take each scene apart, told how many sources are heard in it.
+@dataclass(frozen=True)
+class ScoredScenes:
+    """What separators make of a suite's scenes."""
+
+    rows: tuple[SeparationRow, ...]
+    errors: dict[str, str]
+    """Separator -> why it failed, the first time that it did."""
+    n_one_source: int
+    """Scenes in which there is nothing to separate."""
+
+
+def score_scenes(library: StemLibrary, separators: Sequence[NamedSeparator], seed: int = 0) -> ScoredScenes:
+    """Let each separator take each scene of several sources apart, told how many sources are heard in it.
 
     Raises :class:`InputError` if the suite keeps no stems.
     """
     if not library.scenes:
         raise InputError(f"{library.suite.root} keeps no stems: build it with --stems, or build mixtures")
     found: dict[str, list[SceneScores]] = {separator.spec: [] for separator in separators}
+    n_one_source = 0
     for scene in library.scenes:
+        stems = library.stems(scene)
+        if (~is_silent(stems[:, :, REFERENCE_CHANNEL])).sum() < 2:
+            n_one_source += 1
+            continue
         for separator in separators:
-            found[separator.spec].append(_scored(library, scene, separator))
-    return tuple(row for spec, scores in found.items() for row in _rows(spec, scores, seed))
+            found[separator.spec].append(_scored(library, scene, stems, separator))
+    return ScoredScenes(
+        rows=tuple(row for spec, scores in found.items() for row in _rows(spec, scores, seed)),
+        errors={
+            spec: errors[0]
+            for spec, scores in found.items()
+            if (errors := [one.error for one in scores if one.error is not None])
+        },
+        n_one_source=n_one_source,
+    )
 
 
-def _scored(library: StemLibrary, scene: Scene, separator: NamedSeparator) -> SceneScores:
-    clip, stems = library.clip(scene), library.stems(scene)
+def _scored(library: StemLibrary, scene: Scene, stems: Samples, separator: NamedSeparator) -> SceneScores:
+    clip = library.clip(scene)
     samples = clip.samples.astype(np.float64)
     result = SceneScores(scene, factors=acoustic_factors(scene.item))
     heard = int((~is_silent(stems.transpose(0, 2, 1)).all(axis=1)).sum())
     begun = perf_counter()
     try:
-        streams = separator(samples, clip.rate, max(heard, 1))
+        streams = separator(samples, clip.rate, heard)
         ear = (slice(None), slice(None), REFERENCE_CHANNEL)
         result.scores = score_streams(streams[ear], stems[ear], samples[:, REFERENCE_CHANNEL])
     except NotApplicableError:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from pydantic import Field, model_validator
 
 from starbench.diagnose.records import read_record, write_record
 from starbench.diagnose.tokens.interface import COCHLEA, require
@@ -24,21 +26,31 @@ RECORD = "tokens.json"
 _TOKENIZER, _NEXT_CODE = "tokenizer.safetensors", "next-code.safetensors"
 
 
+#: No network of ours is wider: weights of a few hundred MB, whatever a description says.
+_WIDEST = 2048
+
+
 class _NextCodeShape(Frozen):
-    layers: Int
-    width: Int
-    heads: Int
-    context: Int
+    layers: Int = Field(ge=1, le=64)
+    width: Int = Field(ge=1, le=_WIDEST)
+    heads: Int = Field(ge=1, le=64)
+    context: Int = Field(ge=1, le=2**16)
     chosen_step: Int
     sha256: str
+
+    @model_validator(mode="after")
+    def _heads_share_the_width(self) -> Self:
+        if self.width % (2 * self.heads):
+            raise ValueError(f"width {self.width} must be a multiple of twice the heads, {self.heads}")
+        return self
 
 
 class _Description(Frozen):
     format: Literal["starbench cochlear tokenizer"] = "starbench cochlear tokenizer"
     version: Literal[1] = 1
-    bits: Int
+    bits: Int = Field(ge=1, le=20)
     bands: Int
-    width: Int
+    width: Int = Field(ge=1, le=_WIDEST)
     sha256: str
     next_code: _NextCodeShape | None = None
 
@@ -72,7 +84,7 @@ def load_tokenizer(folder: Path) -> CochlearTokenizer:
     require()
     from starbench.diagnose.tokens.network import CochlearNetwork, CochlearTokenizer
 
-    description = _described(folder)
+    description = described(folder)
     network = CochlearNetwork(description.bits, description.bands, description.width)
     _read_weights(folder / _TOKENIZER, network, description.sha256)
     return CochlearTokenizer(network)
@@ -84,7 +96,7 @@ def load_next_code(folder: Path) -> CodeLanguageModel | None:
     from starbench.diagnose.tokens.next_code import CodeLanguageModel
     from starbench.diagnose.tokens.next_code_network import NextCodeNetwork
 
-    description = _described(folder)
+    description = described(folder)
     shape = description.next_code
     if shape is None:
         return None
@@ -93,7 +105,8 @@ def load_next_code(folder: Path) -> CodeLanguageModel | None:
     return CodeLanguageModel(network, shape.context, shape.chosen_step)
 
 
-def _described(folder: Path) -> _Description:
+def described(folder: Path) -> _Description:
+    """What a folder says of its tokenizer; raises :class:`InputError` if it holds none, or one that cannot be."""
     if not (folder / DESCRIPTION).is_file():
         raise InputError(f"{folder} holds no tokenizer: make one by starbench tokens train --out {folder}")
     description = read_record(_Description, folder / DESCRIPTION)

@@ -137,6 +137,7 @@ def _separation_table(found: Sequence[Diagnosed]) -> PageTable | None:
         PageColumn("separator"),
         PageColumn("scored", "count"),
         PageColumn("not applicable", "count"),
+        PageColumn("failed", "count"),
         PageColumn("SI-SDR, dB", "number_ci"),
         PageColumn("SI-SDRi, dB", "number_ci"),
         PageColumn("misassigned, %", "share_ci", "misassigned"),
@@ -148,6 +149,7 @@ def _separation_table(found: Sequence[Diagnosed]) -> PageTable | None:
             row.separator,
             row.scenes,
             row.not_applicable,
+            row.failed,
             *map(_cell, (row.si_sdr_db, row.si_sdri_db, row.misassigned)),
         )
         for one in found

@@ -69,13 +69,27 @@ class _Hostile:
         return (Path.touch, (Path("ran"),))
 
 
+@pytest.mark.filterwarnings("ignore:torch.quantize:UserWarning")
 def test_what_is_not_one_is_refused_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
     monkeypatch.chdir(tmp_path)
     for what, words in (
         ({**state(), "extra": _Hostile()}, "runs no code of a checkpoint"),
         (state(b_dec=None), "it has no b_dec"),
         (state(k=None), "it has no k"),
         ([1, 2], "holds list and no tensors"),
+        (state(b_dec=torch.zeros(3).to_sparse()), "b_dec is not a plain tensor"),
+        (state(b_dec=torch.zeros(3, device="meta")), "b_dec is not a plain tensor"),
+        (state(b_dec=torch.zeros(3, dtype=torch.complex64)), "b_dec is not a plain tensor"),
+        (
+            state(b_dec=torch.quantize_per_tensor(torch.zeros(3), 0.1, 0, torch.qint8)),
+            "b_dec is not a plain tensor|runs no code",
+        ),
+        (state(k=10**30), "k is not a plain tensor"),
+        (state(k=torch.zeros(0)), "k must be one number"),
+        (state(threshold=torch.zeros(2)), "k and threshold must be one number"),
+        (state(threshold=torch.tensor(float("nan"))), "not finite"),
     ):
         with pytest.raises(InputError, match=words) as refused:
             read_checkpoint(saved(tmp_path, what))

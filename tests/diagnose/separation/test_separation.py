@@ -65,9 +65,90 @@ def test_silent_stems_are_dropped_and_counted_and_a_failing_separator_is_counted
         "import numpy as np\ndef told(samples, rate, n):\n    assert n == 2\n    return np.stack([samples] * n)\n"
         "def bad(samples, rate, n):\n    raise RuntimeError('no')\n"
     )
-    good, bad = separation(suite, [f"{told}:told", f"{told}:bad"]).rows
+    record = separation(suite, [f"{told}:told", f"{told}:bad"])
+    good, bad = record.rows
     assert (good.scenes, good.silent_stems, good.failed) == (1, 1, 0)
     assert (bad.scenes, bad.failed, bad.not_applicable) == (0, 1, 0)
+    assert record.separators[0].error == ""
+    assert f"RuntimeError: no ({told}:6)" in record.separators[1].error
+
+
+def test_a_separator_cannot_change_what_it_is_scored_against(tmp_path: Path) -> None:
+    path = tmp_path / "cheat.py"
+    path.write_text(
+        "import numpy as np\ndef cheat(samples, rate, n):\n    streams = np.stack([samples.copy()] * n)\n"
+        "    samples[:] = np.random.default_rng(0).standard_normal(samples.shape)\n    return streams\n"
+    )
+    (row,) = separation(library(tmp_path / "suite", 1), [f"{path}:cheat"]).rows
+    assert row.si_sdri_db is not None
+    assert row.si_sdri_db.value == pytest.approx(0.0, abs=1e-9)
+
+
+def test_scenes_of_one_source_are_in_no_figure(tmp_path: Path) -> None:
+    one_ear = sources(2)
+    one_ear[1, :, 0] = 0.0  # which the other ear alone hears
+    suite = StemLibrary(
+        open_suite(str(write_suite(tmp_path / "suite", [sources(0), sources(1, delays=(-8,)), one_ear])))
+    )
+    record = separation(suite, ["none"])
+    (row,) = record.rows
+    assert (record.scenes, record.one_source_scenes, row.scenes) == (3, 2, 1)
+    assert row.si_sdr_db is not None
+    assert row.si_sdr_db.value < 10.0
+
+
+@pytest.mark.parametrize(
+    ("name", "reason", "code"),
+    [
+        ("boom", "KeyError: 'x'", 2),
+        ("text", "it returned str of <U2", 2),
+        ("nothing", "it returned NoneType of object", 2),
+        ("later", "it returned coroutine of object", 2),
+        ("unreal", "it returned ndarray of complex128", 2),
+        ("huge", "it returned samples of up to ", 2),
+        ("ragged", "ValueError: ", 2),
+        ("needy", "its least_channels is not a function", 2),
+        ("worded", "least_channels is 'two', not a whole number from 1", 2),
+        ("silent", "a stream is silent", 2),
+        ("moody", "RuntimeError: louder", 1),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:coroutine:RuntimeWarning")
+def test_why_a_separator_failed_is_said_and_kept(
+    command: Command, tmp_path: Path, name: str, reason: str, code: int
+) -> None:
+    path = tmp_path / "failing.py"
+    path.write_text(
+        "import numpy as np\n"
+        "def copies(samples, rate, n): return np.stack([samples] * n)\n"
+        "def boom(samples, rate, n): raise KeyError('x')\n"
+        "def text(samples, rate, n): return 'no'\n"
+        "def nothing(samples, rate, n): pass\n"
+        "async def later(samples, rate, n): return copies(samples, rate, n)\n"
+        "def unreal(samples, rate, n): return 1j * copies(samples, rate, n)\n"
+        "def huge(samples, rate, n): return 1e200 * copies(samples, rate, n)\n"
+        "def ragged(samples, rate, n): return [samples, samples[1:]]\n"
+        "def needy(samples, rate, n): return copies(samples, rate, n)\n"
+        "needy.least_channels = 2\n"
+        "def worded(samples, rate, n): return copies(samples, rate, n)\n"
+        "worded.least_channels = lambda n: 'two'\n"
+        "def silent(samples, rate, n): return 0 * copies(samples, rate, n)\n"
+        "def moody(samples, rate, n):\n"
+        "    if samples[0, 0] > 0: raise RuntimeError('louder')\n"
+        "    return copies(samples, rate, n)\n"
+    )
+    scenes = [sources(seed) for seed in range(2)]
+    for parts, first in zip(scenes, (0.1, -0.1), strict=True):
+        parts[:, 0] = first
+    suite = write_suite(tmp_path / "suite", scenes)
+    done = command("separate", str(suite), "--separator", f"{path}:{name}", "--out", str(tmp_path / "out"))
+    assert done.code == code, done.err
+    record = read_record(Separation, tmp_path / "out" / "separation.json")
+    assert reason in record.separators[0].error
+    assert reason in done.out
+    assert record.rows[0].failed == code
+    if name != "silent":
+        assert f"{path}:" in record.separators[0].error
 
 
 def test_a_suite_without_stems_is_refused(tmp_path: Path) -> None:
@@ -120,7 +201,7 @@ def numbered(root: Path, n_items: int = 40) -> Path:
 def two_streams(tmp_path: Path) -> str:
     path = tmp_path / "two.py"
     path.write_text(
-        "import numpy as np\ndef two(samples, rate, n):\n    return np.stack([samples, 0 * samples])\n"
+        "import numpy as np\ndef two(samples, rate, n):\n    return np.stack([samples / 2**k for k in range(n)])\n"
     )
     return f"{path}:two"
 

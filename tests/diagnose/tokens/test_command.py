@@ -9,8 +9,8 @@ import cochlear_sounds
 import pytest
 from command_line import Command
 
-from starbench.diagnose.records import read_record
-from starbench.diagnose.tokens.store import RECORD
+from starbench.diagnose.records import read_record, write_record
+from starbench.diagnose.tokens.store import DESCRIPTION, RECORD
 from starbench.schema.tokens import Tokens
 
 
@@ -49,6 +49,41 @@ def test_train_writes_weights_a_record_and_pictures(
     assert "they say nothing of WavCoch" in shown.out
     again = command("tokens", "train", *options)
     assert (again.code, "name a new folder" in again.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("version", 2), ("bits", -5), ("width", 2**62), ("next_code.heads", 5), ("next_code.width", 2**40)],
+)
+def test_a_record_is_not_shown_of_a_tokenizer_that_cannot_be(
+    command: Command, tmp_path: Path, field: str, value: int
+) -> None:
+    shape = {"layers": 1, "width": 64, "heads": 4, "context": 8, "chosen_step": 1, "sha256": ""}
+    description = {"version": 1, "bits": 13, "bands": 64, "width": 256, "sha256": "", "next_code": shape}
+    record = Tokens(
+        name="t", kind="starbench", bits=13, codes_per_second=200.0, bands=64, parameters=1, seed=0
+    )
+    write_record(record, tmp_path / RECORD)
+    (tmp_path / DESCRIPTION).write_text(json.dumps(description))
+    assert command("tokens", "report", str(tmp_path)).code == 0
+    *outer, name = field.split(".")
+    (shape if outer else description)[name] = value
+    (tmp_path / DESCRIPTION).write_text(json.dumps(description))
+    done = command("tokens", "report", str(tmp_path))
+    assert done.code == 2
+    assert f"{DESCRIPTION}: {(outer or [name])[0]}" in done.err
+
+
+def test_an_output_that_cannot_be_written_is_found_out_first(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for words in (
+        ("tokens", "report", "nowhere", "--json", str(tmp_path)),
+        ("sae", "report", "nowhere", "--json", str(tmp_path)),
+        ("sae", "train", "--encoder", "none", "--layer", "a", "--out", str(tmp_path / "file")),
+        ("separate", "nowhere", "--out", str(tmp_path / "file" / "out")),
+    ):
+        done = command(*words)
+        assert (done.code, "cannot be written" in done.err) == (2, True), done.err
 
 
 @pytest.mark.local
