@@ -25,7 +25,7 @@ def overlap_lines(found: Overlap) -> Iterator[str]:
     ]
     for is_tone, kind in (
         (False, "nearly the same sound"),
-        (True, "nearly the same tone, copied or drawn alike"),
+        (True, "nearly the same tone, copied or drawn alike (no overlap by itself)"),
     ):
         alike = [one for one in found.alike if one.is_tone == is_tone]
         kinds.append(

@@ -21,7 +21,8 @@ class AlikeClips(Frozen):
     correlation: Float
     """The largest normalised cross-correlation of any of their channels, or of all mixed to mono."""
     is_tone: Bool
-    """Both are tones, in which two draws of one design may agree: nothing in them says whether one was copied."""
+    """Both are tones, in which two draws of one design may agree: nothing in them says whether one was copied, so
+    such a pair is shown and is no overlap."""
 
 
 class Overlap(Frozen):
@@ -45,4 +46,5 @@ class Overlap(Frozen):
     @property
     def is_any(self) -> bool:
         """Whether a model trained on one suite has met something of the other."""
-        return bool(self.clips or self.items or self.recipes or self.recordings or self.alike)
+        copies = [one for one in self.alike if not one.is_tone]
+        return bool(self.clips or self.items or self.recipes or self.recordings or copies)
