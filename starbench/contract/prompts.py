@@ -54,9 +54,10 @@ class PromptMaker:
         rate: int | None = None,
         amplitude: float = 0.1,
     ) -> Audio:
-        """A clip with a tone in each channel; no longer than the model takes."""
+        """A clip with a tone in each channel, of as many as the model needs at least; no longer than it takes."""
         import numpy as np
 
+        hz = [*hz, *[hz[-1]] * ((self._declared.min_channels or 1) - len(hz))]
         rate = rate or self.rate
         longest = self._declared.max_seconds
         seconds = seconds if seconds is not None else min(USUAL_S, 0.9 * (longest or USUAL_S))

@@ -10,7 +10,9 @@ from starbench.contract import check
 from starbench.models.resolve import resolve
 
 
-@pytest.mark.parametrize("spec", ["constant", "constant:The first", "random", "observer"])
+@pytest.mark.parametrize(
+    "spec", ["constant", "constant:The first", "random", "observer", "separate:ipd-mask+random"]
+)
 def test_our_baselines_keep_the_contract(spec: str) -> None:
     report = check(resolve(spec))
     assert report.ok, str(report)

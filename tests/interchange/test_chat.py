@@ -170,7 +170,10 @@ def test_tones_that_two_draws_have_in_common_are_told_and_said_to_be_tones(tmp_p
     found = overlap(*(open_suite(f"questions:{tmp_path / name}") for name in ("1", "2")))
     assert [(one.item, one.item_of_other, one.is_tone) for one in found.alike] == [("t", "t", True)]
     assert not found.is_any
-    assert any("nearly the same tone, copied or drawn alike (no overlap by itself): 1" in line for line in overlap_lines(found))
+    assert any(
+        "nearly the same tone, copied or drawn alike (no overlap by itself): 1" in line
+        for line in overlap_lines(found)
+    )
 
 
 def test_recordings_are_found_wherever_the_truth_names_an_excerpt(perception: Suite) -> None:
