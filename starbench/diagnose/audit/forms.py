@@ -15,7 +15,7 @@ from starbench.errors import InputError, PluginError
 from starbench.measure.log_mel import MelFrontEnd, mel_power_of_whisper, slaney_filters, whisper_log_mel
 from starbench.models.adapter import Model
 from starbench.plugins.registry import plugin_errors
-from starbench.plugins.source_location import explain
+from starbench.plugins.source_location import at, explain, line_of
 from starbench.schema.audit import Basis
 from starbench.text import suggestion
 
@@ -77,11 +77,26 @@ def _asked(model: Model, method: Delivery, lock: Lock, audio: Audio) -> Audio:
         ),
     ):
         kept = method(audio)
-    if not isinstance(kept, Audio):
+    problem = _problem(kept)
+    if problem:
+        where = at(line_of(method))
         raise PluginError(
-            f"model {model.spec!r}: delivered() returned {type(kept).__name__}: return a starbench.audio.Audio"
+            f"model {model.spec!r}: delivered() returned {problem}: return a starbench.audio.Audio of int16 samples, "
+            f"shape (n, channels), at a whole rate in Hz{where}"
         )
     return kept
+
+
+def _problem(kept: object) -> str:
+    """What is wrong with what ``delivered`` returned; nothing if it is a sound."""
+    if not isinstance(kept, Audio):
+        return type(kept).__name__
+    pcm, rate = kept.pcm, kept.rate
+    if not isinstance(pcm, np.ndarray) or pcm.dtype != np.int16:
+        return f"samples of {getattr(pcm, 'dtype', type(pcm).__name__)}"
+    if pcm.ndim != 2 or not pcm.size:
+        return f"samples of shape {pcm.shape}"
+    return "" if isinstance(rate, int) and rate > 0 else f"a rate of {rate!r}"
 
 
 def _peak_normalised(audio: Audio) -> Audio:

@@ -31,20 +31,28 @@ _ROUNDING_JND = 1e-3
 
 
 def survival(
-    original: Floats, delivered: Floats, others: Mapping[str, Floats], rng: np.random.Generator
+    original: Floats,
+    delivered: Floats,
+    found: NDArray[np.bool_],
+    others: Mapping[str, Floats],
+    rng: np.random.Generator,
 ) -> dict[str, Any]:
     """Figures and verdict for differences in JND, shape (pairs,) each; NaN where one is not measured.
 
+    Pairs that are not ``found`` tell nothing: it is not known where their sounds are in that form.
     ``others`` are the differences of other cues in the same form, in which a lost one may still be told. Returns the
     fields of :class:`starbench.schema.audit.Survival` that follow from them.
     """
     known = np.isfinite(original)
+    not_found = int((known & ~found).sum())
+    n_known = int(known.sum())
+    known &= found
     first, second = original[known], delivered[known]
     there = np.isfinite(second)
     n, measured = int(first.size), int(there.sum())
-    figures: dict[str, Any] = {"pairs": n, "measured": measured}
+    figures: dict[str, Any] = {"pairs": n, "measured": measured, "not_found": not_found}
     reach = float(np.quantile(np.abs(first), 0.95)) if n else 0.0
-    if n < LEAST_PAIRS or reach < 1.0:
+    if n < max(LEAST_PAIRS, LEAST_SHARE * n_known) or reach < 1.0:
         return figures | {"verdict": "undetermined", "reach_jnd": reach if n else None}
     figures |= {"reach_jnd": reach, "same_sign": _same_sign(first, second)}
     if measured >= LEAST_PAIRS:
