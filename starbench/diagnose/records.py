@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,6 +21,15 @@ FOLDER = "diagnosis"
 SUMMARY = "diagnosis.json"
 
 _Record = TypeVar("_Record", bound=Frozen)
+
+
+def check_place(path: Path) -> None:
+    """Raise :class:`InputError` where :func:`write_record` could not write, before any work is done."""
+    if path.is_dir():
+        raise InputError(f"{path} cannot be written: it is a folder: name a file")
+    folder = next(parent for parent in path.absolute().parents if os.path.lexists(parent))
+    if not folder.is_dir() or not os.access(path if path.exists() else folder, os.W_OK):
+        raise InputError(f"{path} cannot be written in {folder}: name another place")
 
 
 def write_record(record: Frozen, path: Path) -> None:

@@ -26,6 +26,9 @@ Verdict = Literal["kept", "weakened", "lost", "reversed", "undetermined", "not m
 #: answer says, or holds the opposite), ``not delivered`` (heard in the original, but not in what the model gets).
 Reason = Literal["not sent", "not heard", "no difference", "contradicted", "not delivered"]
 
+#: Fewer pairs of sounds say nothing.
+LEAST_PAIRS = 6
+
 
 class Estimate(Frozen):
     """A figure with its 95 % interval."""

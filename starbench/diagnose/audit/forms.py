@@ -11,7 +11,7 @@ from threading import Lock
 import numpy as np
 
 from starbench.audio import Audio, decode, quantise, resample, transform
-from starbench.errors import InputError, PluginError
+from starbench.errors import InputError, NotApplicableError, PluginError
 from starbench.measure.log_mel import MelFrontEnd, mel_power_of_whisper, slaney_filters, whisper_log_mel
 from starbench.models.adapter import Model
 from starbench.plugins.registry import plugin_errors
@@ -73,10 +73,15 @@ def _asked(model: Model, method: Delivery, lock: Lock, audio: Audio) -> Audio:
     with (
         lock,
         plugin_errors(
-            lambda error: f"model {model.spec!r}: delivered() failed: {explain(error, method)}", InputError
+            lambda error: f"model {model.spec!r}: delivered() failed: {explain(error, method)}",
+            InputError,
+            NotApplicableError,
         ),
     ):
-        kept = method(audio)
+        try:
+            kept = method(audio)
+        except NotApplicableError as error:
+            raise InputError(f"no sound leaves for the model: {model.spec} {error}") from error
     problem = _problem(kept)
     if problem:
         where = at(line_of(method))

@@ -17,7 +17,9 @@ from .readouts import CUES
 
 #: Levels, JND, from which on the noiseless listener hears what is asked in every item of our suites.
 CLEAR_JND: Mapping[str, float] = {"pitch": 1, "loudness": 2, "duration": 2, "azimuth": 8, "distance": 4}
-#: More than the listener has missed a built difference by, JND: MEASURED.
+#: More than the listener has missed a difference by that was built, JND: in 6 built suites (perception, default-2) at
+#: most 0.01 (pitch), 0.23 (loudness) and 0.12 (duration) in 102 pairs each, and 8.7 (azimuth) in the 163 pairs of 412
+#: with coherent ears. That of distance is set by hand.
 MISSED_JND: Mapping[str, float] = {
     "pitch": 0.5,
     "loudness": 0.5,

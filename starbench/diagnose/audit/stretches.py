@@ -23,8 +23,9 @@ _PAUSE_S, _SHORTEST_S = 0.150, 0.040
 _MOST = 4
 #: Two forms of a clip are aligned in steps of this, s; only by what fits clearly better than no shift at all.
 _ALIGN_S, _BETTER = 0.005, 1.02
-#: Forms whose loudness goes along with the original's so well (cosine) hold the same sounds at the same times.
-_ALIKE = 0.95
+#: Forms whose loudness goes along with the original's so well (cosine) hold the same sounds at the same times; what
+#: is left where a sound was cut off does so better.
+_ALIKE, _ALIKE_CUT = 0.95, 0.99
 
 
 @dataclass(frozen=True)
@@ -100,9 +101,11 @@ def located(
     seconds, form_seconds = original.shape[0] / rate, form.shape[0] / form_rate
     scale = form_seconds / seconds
     delay, likeness = alignment(original, rate, form, form_rate)
+    shifted = tuple(one.shifted(delay) for one in sounds)
     is_as_long = abs(form_seconds - seconds) < 2 * _ALIGN_S
-    if is_as_long or likeness >= _ALIKE or not np.any(form):
-        return tuple(one.shifted(delay) for one in sounds)
+    is_cut = any(one.start_s < 0 or one.stop_s > form_seconds for one in shifted)
+    if is_as_long or likeness >= (_ALIKE_CUT if is_cut else _ALIKE) or not np.any(form):
+        return shifted
     if alignment(original, rate, form, form_rate * scale)[1] >= _ALIKE:
         return tuple(Stretch(one.start_s * scale, one.stop_s * scale) for one in sounds)
     own = stretches(form, form_rate, 1 if len(sounds) == 1 else None)

@@ -8,15 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from starbench.schema.audit import Estimate, Leak, Verdict
+from starbench.schema.audit import LEAST_PAIRS, Estimate, Leak, Verdict
 from starbench.scoring.bootstrap import limits
 from starbench.scoring.intervals import share
 
 Floats = NDArray[np.float64]
 
 BOOTSTRAP = 1000
-#: Fewer pairs say nothing.
-LEAST_PAIRS = 6
 #: A cue is kept if no more than this is added to the smallest difference that can be heard, JND, and this share of the
 #: pairs can still be measured, and of those that differ clearly, has its sign. It is lost where fewer than half can.
 KEPT_JND, KEPT_SHARE, LEAST_SHARE = 0.5, 0.95, 0.5
