@@ -50,7 +50,8 @@ def survival(
     n, measured = int(first.size), int(there.sum())
     figures: dict[str, Any] = {"pairs": n, "measured": measured, "not_found": not_found}
     reach = float(np.quantile(np.abs(first), 0.95)) if n else 0.0
-    if n < max(LEAST_PAIRS, LEAST_SHARE * n_known) or reach < 1.0:
+    is_few = n < max(LEAST_PAIRS, LEAST_SHARE * n_known) or (not_found > 0 and measured < LEAST_PAIRS)
+    if is_few or reach < 1.0:
         return figures | {"verdict": "undetermined", "reach_jnd": reach if n else None}
     figures |= {"reach_jnd": reach, "same_sign": _same_sign(first, second)}
     if measured >= LEAST_PAIRS:
