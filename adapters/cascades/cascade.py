@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
+from starbench.audio import Audio
 from starbench.errors import InputError, StarbenchError
 from starbench.models.adapter import Model
 from starbench.models.call import AdapterCall
@@ -62,6 +63,10 @@ class Cascade(ABC):
     @abstractmethod
     async def changed(self, prompt: Prompt) -> Prompt:
         """The prompt as the model behind gets it."""
+
+    @abstractmethod
+    def delivered(self, _audio: Audio) -> Audio:
+        """What the model behind gets of a clip; raises :class:`NotApplicableError` where that is no single sound."""
 
     async def generate(self, prompt: Prompt) -> Response:
         """Answer one prompt as the model behind does."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from starbench.audio import Audio
-from starbench.errors import InputError
+from starbench.errors import InputError, NotApplicableError
 from starbench.models.adapter import finished
 from starbench.models.call import in_thread
 from starbench.models.processor import RECOGNISER, resolve_recogniser
@@ -82,6 +82,10 @@ class Recognise(Cascade):
         left = iter(captions)
         parts = [TextPart(text=next(left)) if isinstance(part, ClipPart) else part for part in prompt.parts]
         return rebuilt(prompt, parts, [self._recogniser.spec, *captions])
+
+    def delivered(self, _audio: Audio) -> Audio:
+        """Raise :class:`NotApplicableError`: the model behind reads a text."""
+        raise NotApplicableError("sends what a recogniser wrote of each clip")
 
     async def _caption(self, clip: Audio) -> str:
         caption = self._kept.get(clip.digest)

@@ -85,6 +85,12 @@ class Separate(Cascade):
         """The prompt with the streams of each clip in its place."""
         return await in_thread(lambda: self._separated(prompt)) if prompt.clips else prompt
 
+    def delivered(self, _audio: Audio) -> Audio:
+        """Raise :class:`NotApplicableError`: the model behind gets several sounds of each clip."""
+        raise NotApplicableError(
+            "sends the streams of a separator in place of each clip: audit the model behind it"
+        )
+
     def _separated(self, prompt: Prompt) -> Prompt:
         most = MOST_SOURCES if self._most_clips is None else self._most_clips // len(prompt.clips)
         parts: list[TextPart | ClipPart] = []

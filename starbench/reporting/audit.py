@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from starbench.reporting.tables import Column, Table, new_console, number, percent, say, show_table
-from starbench.schema.audit import Audit, Cue, Estimate, Form, LevelAccuracy, Survival, Unanswerable
+from starbench.schema.audit import (
+    LEAST_PAIRS,
+    Audit,
+    Cue,
+    Estimate,
+    Form,
+    LevelAccuracy,
+    Survival,
+    Unanswerable,
+)
 from starbench.text import printable
 
 if TYPE_CHECKING:
@@ -59,8 +68,24 @@ def show(audit: Audit) -> None:
         console,
         Table("what is left of each cue (differences of two sounds, in human JND)", _CUES, audit.survivals),
     )
+    for why in _undetermined(audit):
+        say(console, f"undetermined: {why}")
     show_table(console, _accuracies(audit))
     _show_items(console, audit)
+
+
+def _undetermined(audit: Audit) -> Iterator[str]:
+    """Why verdicts are undetermined, a sentence for all of a kind."""
+    rows = [row for row in audit.survivals if row.verdict == "undetermined"]
+    lost = sorted({row.form for row in rows if row.not_found})
+    if lost:
+        yield f"sounds are not found in a form that is not silent ({', '.join(map(printable, lost))})"
+    few = sorted({row.cue for row in rows if row.pairs < LEAST_PAIRS and not row.not_found})
+    if few:
+        yield f"fewer than {LEAST_PAIRS} pairs of sounds ({', '.join(few)}): more items would tell"
+    small = sorted({row.cue for row in rows if row.pairs >= LEAST_PAIRS and not row.not_found})
+    if small:
+        yield f"nearly all pairs differ by less than 1 JND ({', '.join(small)}): larger differences would tell"
 
 
 def verdict(row: Survival) -> str:

@@ -87,7 +87,12 @@ def quote(console: Console, line: str) -> None:
 
 
 def show_table(console: Console, table: Table) -> None:
-    """Print a table in the width that there is; a column in which nothing stands is not shown, and not missed."""
+    """Print a table in the width that there is; a column in which nothing stands is not shown, and not missed.
+
+    Without any record, nothing is printed.
+    """
+    if not table.records:
+        return
     columns = [
         _FilledColumn(column, [_one_line(str(column.cell(record))) for record in table.records])
         for column in table.columns

@@ -17,13 +17,17 @@ Scope = Literal["within a clip", "between clips"]
 #: from the declared capabilities, or it is one that some loader would make.
 Basis = Literal["sent", "adapter", "declared", "assumed"]
 #: ``weakened``: a larger difference is needed. ``lost``: no difference of the suite is large enough, or none arrives.
-#: ``reversed``: it arrives with the other sign. ``undetermined``: too few sounds, or they differ by too little.
+#: ``reversed``: it arrives with the other sign. ``undetermined``: too few sounds, or too few that are found,
+#: or they differ by too little.
 #: ``not modelled``: the listener has no readout for it, or none that works on these sounds or in this form.
 Verdict = Literal["kept", "weakened", "lost", "reversed", "undetermined", "not modelled"]
 #: Why nobody could answer an item: ``not sent`` (the run would not ask it), ``not heard`` (fewer sounds than are
 #: compared, or none has such a quality), ``no difference`` and ``contradicted`` (the original audio lacks what the
 #: answer says, or holds the opposite), ``not delivered`` (heard in the original, but not in what the model gets).
 Reason = Literal["not sent", "not heard", "no difference", "contradicted", "not delivered"]
+
+#: Fewer pairs of sounds say nothing.
+LEAST_PAIRS = 6
 
 
 class Estimate(Frozen):
@@ -68,9 +72,11 @@ class Survival(Frozen):
     """Whether the suite's questions compare sounds in this scope."""
     verdict: Verdict
     pairs: Int
-    """Pairs of sounds whose difference is measured in the original."""
+    """Pairs of sounds whose difference is measured in the original, and that are found in this form."""
     measured: Int
     """Those of them that can be measured in this form, too."""
+    not_found: Int = 0
+    """Further pairs that are in this form at times that are not known: it is not silent."""
     reach_jnd: Float | None = None
     """95 % of the pairs differ by no more."""
     gain: Estimate | None = None

@@ -10,7 +10,7 @@ from starbench.cli.commands.progress import counting
 from starbench.cli.commands.shared import loading_of, model_of, setup_of
 from starbench.cli.output import echo
 from starbench.diagnose.audit import audit as hear
-from starbench.diagnose.records import write_record
+from starbench.diagnose.records import check_writable, write_record
 from starbench.reporting.audit import show
 from starbench.suites.open import open_suite
 from starbench.suites.sampling import sample
@@ -18,6 +18,8 @@ from starbench.suites.sampling import sample
 
 def audit(options: Mapping[str, Any]) -> None:
     """Hear the suite, show the table, and write the record if a file is named."""
+    if options["json"] is not None:
+        check_writable(options["json"])
     model, setup = model_of(options), setup_of(options)
     with counting("listening", first="reading the suite") as on_item:
         suite = open_suite(

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from starbench.errors import InputError
@@ -145,7 +146,10 @@ def _survivals(
                     if name != cue
                 }
                 of_form = _differences(items, form.name, cue, scope)
-                figures = survival(of_original, of_form, others, generator(seed, cue, scope, form.name))
+                found = _found(items, form.name, scope)
+                figures = survival(
+                    of_original, of_form, found, others, generator(seed, cue, scope, form.name)
+                )
                 # One ear may still tell a distance, by what this listener does not read.
                 if cue in doubts or (cue == "distance" and not np.isfinite(of_form).any()):
                     known = {name: figures[name] for name in ("pairs", "measured")}
@@ -171,6 +175,15 @@ def _differences(items: Sequence[AuditedItem], form: str, cue: str, scope: Scope
             else []
         )
     return np.asarray(own, dtype=np.float64)
+
+
+def _found(items: Sequence[AuditedItem], form: str, scope: Scope) -> NDArray[np.bool_]:
+    """Of the pairs of :func:`_differences`: whether it is known where both sounds are in a form."""
+    own = [one.is_found(form) for one in items if one.scope == scope and _has_two(one)]
+    if scope == "between clips" and not own:
+        firsts = [one.is_found(form) for one in items]
+        own = [first and second for first, second in pairwise([*firsts, firsts[0]])]
+    return np.asarray(own, dtype=bool)
 
 
 def _has_two(one: AuditedItem) -> bool:

@@ -17,7 +17,7 @@ from .delivery import Delivered, Planned, PlannedItem, delivered
 from .forms import FormOfSound
 from .questions import StatedDifference, claim_of, cue_of
 from .readouts import Heard, difference_jnd, read
-from .stretches import Stretch, delay_s, stretches
+from .stretches import Stretch, located, stretches
 
 #: Name of the audio of the suite itself, before anything is sent.
 ORIGINAL = "original"
@@ -48,6 +48,10 @@ class AuditedItem:
     """Of the sounds that it compares."""
     heard: Mapping[str, Sequence[Heard]]
     facts: Mapping[str, Sequence[FormFacts]]
+
+    def is_found(self, form: str) -> bool:
+        """Whether it is known where its sounds are in a form, or would be if any of them were left."""
+        return all(sound.is_found for sound in self.heard.get(form, ()))
 
     def difference(self, form: str, cue: str) -> float:
         """By how much the second sound has more, JND; NaN where that is not heard. Of one sound: from the middle."""
@@ -112,13 +116,7 @@ def _hear(
     parts: set[int] = set()
     for form in forms:
         clips = delivered(one, planned.store, form.make)
-        delays = {number: _delay(clip) for number, clip in clips.items()}
-        heard[form.name] = [
-            values(clips[clip].audio, stretch.shifted(clips[clip].starts_s + delays[clip]))
-            if clip in clips
-            else Heard()
-            for clip, stretch in sounds
-        ]
+        heard[form.name] = _heard(sounds, clips, values)
         facts[form.name] = [_facts(clip.audio) for clip in clips.values()]
         parts |= {clip.part for clip in clips.values()}
     n_sounds = max(in_a_clip, len(originals))
@@ -128,10 +126,30 @@ def _hear(
     return AuditedItem(item, cue, claim, scope, heard, facts)
 
 
-def _delay(clip: Delivered) -> float:
+def _heard(
+    sounds: Sequence[tuple[int, Stretch]],
+    clips: Mapping[int, Delivered],
+    values: Callable[[Audio, Stretch], Heard],
+) -> list[Heard]:
+    """What is heard of each sound in one form; those that were sent in one clip are looked for together."""
+    heard = [Heard()] * len(sounds)
+    together = defaultdict(list)
+    for place, (number, stretch) in enumerate(sounds):
+        if number in clips:
+            clip = clips[number]
+            together[clip.part, id(clip.audio)].append((place, clip, stretch.shifted(clip.starts_s)))
+    for group in together.values():
+        places, (clip, *_), expected = zip(*group, strict=True)
+        found = _located(clip, expected)
+        for place, stretch in zip(places, found or expected, strict=True):
+            heard[place] = values(clip.audio, stretch) if found else Heard(is_found=False)
+    return heard
+
+
+def _located(clip: Delivered, sounds: tuple[Stretch, ...]) -> tuple[Stretch, ...] | None:
     if clip.audio is clip.sent:
-        return 0.0
-    return delay_s(clip.sent.samples, clip.sent.rate, clip.audio.samples, clip.audio.rate)
+        return sounds
+    return located(sounds, clip.sent.samples, clip.sent.rate, clip.audio.samples, clip.audio.rate)
 
 
 def _facts(audio: Audio) -> FormFacts:

@@ -69,6 +69,8 @@ _PARTIALS_HZ, _PARTIALS_DB, _SHARED, _FEWEST, _LARGEST_RATIO, _ALIKE = (
 _MOST_PARTIALS = 40
 #: How like itself a sound is one period later; below this, it is not harmonic, or far from alone.
 PERIODICITY, _PERIODIC = "periodicity", 0.978
+#: How alike the ears are; below this, as in rooms, a direction may be read quite wrong.
+COHERENCE, _COHERENT = "coherence of the ears", 0.7
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +79,12 @@ class Heard:
 
     values: Mapping[str, float] = field(default_factory=dict)
     partials_hz: Floats = field(default_factory=lambda: np.zeros(0))
+    is_found: bool = True
+    """Whether it is known where the sound is, or would be."""
+
+    def is_sure(self, cue: str) -> bool:
+        """Whether the readout of a cue can be trusted in this sound."""
+        return cue != "azimuth" or self.values.get(COHERENCE, 1.0) >= _COHERENT
 
 
 def difference_jnd(first: Heard, second: Heard, cue: str) -> float:
@@ -119,10 +127,11 @@ def read(samples: Samples, rate: int, stretch: Stretch) -> Heard:
     values: dict[str, float | None] = {
         "loudness": loudness_db(spectrum),
         "duration": None,
-        "azimuth": azimuth_deg(spectrum) if samples.shape[1] <= 2 else None,
         "distance": diffuseness_db(spectrum) if samples.shape[1] == 2 else None,
         "background": background_db(ears, rate, stretch),
     }
+    if samples.shape[1] <= 2:
+        values["azimuth"], values[COHERENCE] = azimuth_deg(spectrum)
     pitch = pitch_hz(spectrum)
     if pitch is not None:
         values["pitch"], values[PERIODICITY] = pitch

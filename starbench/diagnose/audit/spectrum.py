@@ -160,11 +160,15 @@ def _loudness_of_a_tone() -> tuple[Floats, Floats]:
     return levels, np.array([_loudness(np.tile(shape * 10.0 ** (level / 10.0), (2, 1))) for level in levels])
 
 
-def azimuth_deg(sound: Spectrum) -> float | None:
-    """Angle to the right: by the time between the ears where they hear low channels, by their levels elsewhere."""
+def azimuth_deg(sound: Spectrum) -> tuple[float, float]:
+    """Angle to the right: by the time between the ears where they hear low channels, by their levels elsewhere.
+
+    And how alike the ears are in the low channels at that time between them, 0 to 1.
+    """
     left, right = sound.lines.T
     if not (np.any(left) and np.any(right)):
-        return 90.0 if np.any(right) else -90.0
+        return (90.0 if np.any(right) else -90.0), 1.0
+    coherence = 0.0
     low = sound.weights(_ITD_BELOW_HZ)
     if low.max() > 0:
         energy = np.sqrt(float(np.square(np.abs(left)) @ low) * float(np.square(np.abs(right)) @ low))
@@ -175,9 +179,10 @@ def azimuth_deg(sound: Spectrum) -> float | None:
         reach = round(_REACH_S / step_s)
         near = np.concatenate([lags[-reach:], lags[: reach + 1]])
         peak = int(near[1:-1].argmax()) + 1
-        if float(near[peak]) * size / 2.0 > _COHERENT * energy:
-            return float(lateral_deg((_vertex(near, peak) - reach) * step_s * 1e6))
-    return _azimuth_by_level(sound)
+        coherence = float(near[peak]) * size / 2.0 / max(energy, 1e-300)
+        if coherence > _COHERENT:
+            return float(lateral_deg((_vertex(near, peak) - reach) * step_s * 1e6)), coherence
+    return _azimuth_by_level(sound), coherence
 
 
 def _azimuth_by_level(sound: Spectrum) -> float:

@@ -23,6 +23,9 @@ _PAUSE_S, _SHORTEST_S = 0.150, 0.040
 _MOST = 4
 #: Two forms of a clip are aligned in steps of this, s; only by what fits clearly better than no shift at all.
 _ALIGN_S, _BETTER = 0.005, 1.02
+#: Forms whose loudness goes along with the original's so well (cosine) hold the same sounds at the same times; what
+#: is left where a sound was cut off does so better.
+_ALIKE, _ALIKE_CUT = 0.95, 0.99
 
 
 @dataclass(frozen=True)
@@ -54,13 +57,12 @@ def stretches(samples: Samples, rate: int, wanted: int | None = None) -> tuple[S
     found: list[tuple[Stretch, ...]] = []
     for threshold in np.arange(lowest, max(peak - _CLEARLY_DB, lowest + 0.1), _STEP_DB):
         runs = _runs(level, float(threshold), envelope.step)
-        if len(runs) == wanted or (wanted is None and 2 <= len(runs) <= _MOST):
-            return runs
+        if (wanted or 2) <= len(runs) <= _MOST:
+            # More than wanted: a sound of several strokes. A higher threshold would leave those of one sound only.
+            return runs if wanted is None else _merged(runs, wanted)
         found.append(runs)
     whole = next((runs for runs in found if runs), ())
-    if wanted == 1 and whole:
-        return (Stretch(whole[0].start_s, whole[-1].stop_s),)
-    return whole if wanted is None or not whole else _merged(whole, wanted)
+    return whole if wanted is None else _merged(whole, wanted)
 
 
 def _runs(level: NDArray[np.float64], threshold: float, step: float) -> tuple[Stretch, ...]:
@@ -88,20 +90,46 @@ def _merged(runs: tuple[Stretch, ...], most: int) -> tuple[Stretch, ...]:
     return tuple(merged)
 
 
-def delay_s(original: Samples, rate: int, delivered: Samples, delivered_rate: int) -> float:
-    """By how much a form of a clip is later than the original, s; negative where its start was cut off."""
-    first, second = (_loudness(*one) for one in ((original, rate), (delivered, delivered_rate)))
+def located(
+    sounds: tuple[Stretch, ...], original: Samples, rate: int, form: Samples, form_rate: int
+) -> tuple[Stretch, ...] | None:
+    """Where the sounds of a clip are in another form of it; None if they are not found, and it is not silent.
+
+    They are where they were, later or earlier as a whole, or all slower or faster; else as many sounds are looked for
+    in the form itself.
+    """
+    seconds, form_seconds = original.shape[0] / rate, form.shape[0] / form_rate
+    scale = form_seconds / seconds
+    delay, likeness = alignment(original, rate, form, form_rate)
+    shifted = tuple(one.shifted(delay) for one in sounds)
+    is_as_long = abs(form_seconds - seconds) < 2 * _ALIGN_S
+    is_cut = any(one.start_s < 0 or one.stop_s > form_seconds for one in shifted)
+    if is_as_long or likeness >= (_ALIKE_CUT if is_cut else _ALIKE) or not np.any(form):
+        return shifted
+    if alignment(original, rate, form, form_rate * scale)[1] >= _ALIKE:
+        return tuple(Stretch(one.start_s * scale, one.stop_s * scale) for one in sounds)
+    own = stretches(form, form_rate, 1 if len(sounds) == 1 else None)
+    return own if len(own) == len(sounds) else None
+
+
+def alignment(original: Samples, rate: float, form: Samples, form_rate: float) -> tuple[float, float]:
+    """By how much a form of a clip is later, s (negative where its start was cut off), and how alike both then are."""
+    first, second = (_loudness(*one) for one in ((original, rate), (form, form_rate)))
     if not first.any() or not second.any():
-        return 0.0
+        return 0.0, 0.0
     size = fft.next_fast_len(first.size + second.size, real=True)
-    likeness = fft.irfft(fft.rfft(second, size) * np.conj(fft.rfft(first, size)), size)
-    best = int(likeness.argmax())
-    if likeness[best] < _BETTER * likeness[0]:
-        return 0.0
-    return (best if best < second.size else best - size) * _ALIGN_S
+    products = fft.irfft(fft.rfft(second, size) * np.conj(fft.rfft(first, size)), size)
+    best = int(products.argmax())
+    if products[best] < _BETTER * products[0]:
+        best = 0
+    steps = best if best < second.size else best - size
+    one, other = first[max(0, -steps) :], second[max(0, steps) :]
+    n = min(one.size, other.size)
+    length = float(np.linalg.norm(one[:n]) * np.linalg.norm(other[:n]))
+    return steps * _ALIGN_S, float(one[:n] @ other[:n]) / length if length else 0.0
 
 
-def _loudness(samples: Samples, rate: int) -> NDArray[np.float64]:
+def _loudness(samples: Samples, rate: float) -> NDArray[np.float64]:
     """Something like loudness in steps of :data:`_ALIGN_S`, with its quietest part taken as silence."""
     block = max(1, round(_ALIGN_S * rate))
     count = samples.shape[0] // block

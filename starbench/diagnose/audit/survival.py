@@ -8,15 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from starbench.schema.audit import Estimate, Leak, Verdict
+from starbench.schema.audit import LEAST_PAIRS, Estimate, Leak, Verdict
 from starbench.scoring.bootstrap import limits
 from starbench.scoring.intervals import share
 
 Floats = NDArray[np.float64]
 
 BOOTSTRAP = 1000
-#: Fewer pairs say nothing.
-LEAST_PAIRS = 6
 #: A cue is kept if no more than this is added to the smallest difference that can be heard, JND, and this share of the
 #: pairs can still be measured, and of those that differ clearly, has its sign. It is lost where fewer than half can.
 KEPT_JND, KEPT_SHARE, LEAST_SHARE = 0.5, 0.95, 0.5
@@ -31,20 +29,29 @@ _ROUNDING_JND = 1e-3
 
 
 def survival(
-    original: Floats, delivered: Floats, others: Mapping[str, Floats], rng: np.random.Generator
+    original: Floats,
+    delivered: Floats,
+    found: NDArray[np.bool_],
+    others: Mapping[str, Floats],
+    rng: np.random.Generator,
 ) -> dict[str, Any]:
     """Figures and verdict for differences in JND, shape (pairs,) each; NaN where one is not measured.
 
+    Pairs that are not ``found`` tell nothing: it is not known where their sounds are in that form.
     ``others`` are the differences of other cues in the same form, in which a lost one may still be told. Returns the
     fields of :class:`starbench.schema.audit.Survival` that follow from them.
     """
     known = np.isfinite(original)
+    not_found = int((known & ~found).sum())
+    n_known = int(known.sum())
+    known &= found
     first, second = original[known], delivered[known]
     there = np.isfinite(second)
     n, measured = int(first.size), int(there.sum())
-    figures: dict[str, Any] = {"pairs": n, "measured": measured}
+    figures: dict[str, Any] = {"pairs": n, "measured": measured, "not_found": not_found}
     reach = float(np.quantile(np.abs(first), 0.95)) if n else 0.0
-    if n < LEAST_PAIRS or reach < 1.0:
+    is_few = n < max(LEAST_PAIRS, LEAST_SHARE * n_known) or (not_found > 0 and measured < LEAST_PAIRS)
+    if is_few or reach < 1.0:
         return figures | {"verdict": "undetermined", "reach_jnd": reach if n else None}
     figures |= {"reach_jnd": reach, "same_sign": _same_sign(first, second)}
     if measured >= LEAST_PAIRS:

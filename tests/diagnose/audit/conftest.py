@@ -21,6 +21,7 @@ MODELS = """
 import numpy as np
 from scipy.signal import lfilter
 from starbench.audio import Audio, quantise, resample, transform
+from starbench.errors import NotApplicableError
 from starbench.schema import Capabilities
 
 def louder(audio, gain):
@@ -52,8 +53,19 @@ At4kHz = keeping(lambda audio: resample(audio, 4000))
 HalfASecond = keeping(lambda audio: Audio(audio.pcm[: audio.rate // 2].copy(), audio.rate))
 Late = keeping(lambda audio: Audio(np.pad(audio.pcm, ((audio.rate // 3, 0), (0, 0))), audio.rate))
 Silent = keeping(lambda audio: Audio(np.zeros_like(audio.pcm), audio.rate))
+At44k = keeping(lambda audio: Audio(audio.pcm.copy(), round(audio.rate * 44_100 / 48_000)))
+Adjoining = keeping(lambda audio: Audio(audio.pcm[np.abs(audio.pcm).max(axis=1) > 100].copy(), audio.rate))
+Floats = keeping(lambda audio: Audio(np.full(audio.pcm.shape, np.nan), audio.rate))
+OneDim = keeping(lambda audio: Audio(audio.pcm[:, 0].copy(), audio.rate))
+Empty = keeping(lambda audio: Audio(audio.pcm[:0].copy(), audio.rate))
+Rate0 = keeping(lambda audio: Audio(audio.pcm.copy(), 0))
+HalfHz = keeping(lambda audio: Audio(audio.pcm.copy(), 16000.5))
 Wrong = keeping(lambda audio: audio.samples)
 Broken = keeping(lambda audio: 1 / 0)
+
+class Writes(Model):
+    def delivered(self, audio):
+        raise NotApplicableError("sends text")
 
 class MonoAt8k(Model):
     capabilities = Capabilities(front_end_hz=8000, channels_kept=False)

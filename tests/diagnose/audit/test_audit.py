@@ -12,7 +12,7 @@ from planted_sounds import write_suite
 
 from starbench.diagnose.audit import audit
 from starbench.diagnose.records import read_record
-from starbench.errors import InputError
+from starbench.errors import InputError, PluginError
 from starbench.models.resolve import resolve
 from starbench.schema import Setup
 from starbench.schema.audit import Audit
@@ -43,6 +43,8 @@ Audited = Callable[..., Audit]
         ("HalfASecond", "pitch", 2, "kept"),
         ("Late", "pitch", 1, "kept"),
         ("Silent", "duration", 1, "lost"),
+        ("At44k", "duration", 1, "kept"),  # and every item is heard as its answer says
+        ("At44k", "pitch", 1, "kept"),
     ],
 )
 def test_the_verdict_follows_from_what_is_delivered(
@@ -57,6 +59,20 @@ def test_the_verdict_follows_from_what_is_delivered(
     assert sent is not None
     assert sent.verdict == "kept"
     assert bool(record.unanswerable) == (verdict in ("lost", "reversed"))
+
+
+def test_sounds_that_are_not_found_are_no_loss_and_condemn_no_item(audited: Audited) -> None:
+    record = audited("Adjoining", "pitch", 1)
+    row = record.survival("pitch")
+    assert row is not None
+    assert (row.verdict, row.pairs) == ("undetermined", 0)
+    assert row.not_found == 8
+    assert record.unanswerable == ()
+
+
+def test_only_what_the_listener_cannot_have_missed_condemns_an_item(audited: Audited) -> None:
+    """It may miss an azimuth by more than the 8 JND that are not there."""
+    assert audited("All", "azimuth", 1, (1, 4)).unanswerable == ()
 
 
 def test_normalisation_between_clips_is_seen_where_only_differences_within_are_asked(
@@ -170,10 +186,45 @@ def test_noise_near_human_values_gives_a_psychometric_curve(audited: Audited) ->
     assert 0.9 < low < high <= 1.0
 
 
-@pytest.mark.parametrize(("model", "words"), [("Wrong", "returned ndarray"), ("Broken", "ZeroDivisionError")])
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        ("Wrong", r"returned ndarray.*models\.py:"),
+        ("Broken", "ZeroDivisionError"),
+        ("Floats", r"samples of float.*models\.py:"),
+        ("OneDim", r"shape \(\d+,\)"),
+        ("Empty", r"shape \(0, 2\)"),
+        ("Rate0", "a rate of 0"),
+        ("HalfHz", "a rate of 16000.5"),
+    ],
+)
 def test_an_adapter_that_delivers_no_sound_is_an_error(audited: Audited, model: str, words: str) -> None:
-    with pytest.raises(Exception, match=words):
+    with pytest.raises(PluginError, match=words):
         audited(model, "pitch")
+
+
+def test_a_model_that_gets_no_sound_is_not_audited(audited: Audited) -> None:
+    with pytest.raises(InputError, match=r"no sound leaves for the model: .* sends text"):
+        audited("Writes", "pitch")
+
+
+def test_few_items_are_audited_with_the_reason_why_little_is_said(
+    planted: Callable[..., Path], models_file: Path, command: Command
+) -> None:
+    done = command("audit", str(planted("pitch")), "--model", f"{models_file}:All", "--limit", "1")
+    assert done.code == 0
+    assert "undetermined: fewer than 6 pairs" in done.out
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_the_work(
+    planted: Callable[..., Path], models_file: Path, tmp_path: Path, command: Command
+) -> None:
+    (tmp_path / "file").write_text("")
+    for place in (tmp_path, tmp_path / "file" / "audit.json"):
+        done = command(
+            "audit", str(planted("pitch")), "--model", f"{models_file}:Broken", "--json", str(place)
+        )
+        assert (done.code, "cannot be written" in done.err) == (2, True)
 
 
 def test_the_command_writes_the_record(

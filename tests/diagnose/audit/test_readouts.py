@@ -10,7 +10,7 @@ from planted_sounds import RATE, pair, tone
 
 from starbench.diagnose.audit.questions import claim_of, cue_of
 from starbench.diagnose.audit.readouts import difference_jnd, read
-from starbench.diagnose.audit.stretches import Stretch, delay_s, stretches
+from starbench.diagnose.audit.stretches import Stretch, alignment, located, stretches
 from starbench.measure.log_mel import MelFrontEnd, mel_power_of_whisper, slaney_filters, whisper_log_mel
 from starbench.schema import Item
 
@@ -79,8 +79,37 @@ def test_sounds_are_found_and_aligned() -> None:
     found = stretches(two, RATE)
     assert [one.start_s for one in found] == pytest.approx([0.15, 0.96], abs=0.03)
     later = np.pad(two, ((RATE // 4, 0), (0, 0)))
-    assert delay_s(two, RATE, later, RATE) == pytest.approx(0.25, abs=0.01)
-    assert delay_s(two, RATE, -two, RATE) == 0.0
+    assert alignment(two, RATE, later, RATE)[0] == pytest.approx(0.25, abs=0.01)
+    assert alignment(two, RATE, -two, RATE)[0] == 0.0
+
+
+def test_sounds_are_found_where_time_is_stretched_or_pauses_are_cut() -> None:
+    gap = np.zeros((RATE // 2, 2))
+    two = noisy(np.concatenate([tone(300.0, duration_s=0.3), gap, tone(300.0, duration_s=0.4), gap]))
+    sounds = stretches(two, RATE)
+    slower = located(sounds, two, RATE, two, 14_700)
+    assert slower is not None
+    assert [one.start_s for one in slower] == pytest.approx([0.163, 1.371], abs=0.03)
+    assert [one.stop_s for one in slower] == pytest.approx([0.50, 1.817], abs=0.05)
+    trimmed = np.concatenate(
+        [two[RATE // 10 : round(0.52 * RATE)], two[round(1.02 * RATE) : round(1.8 * RATE)]]
+    )
+    nearer = located(sounds, two, RATE, trimmed, RATE)
+    assert nearer is not None
+    assert [one.start_s for one in nearer] == pytest.approx([0.05, 0.66], abs=0.03)
+    adjoining = np.concatenate(
+        [two[round(0.16 * RATE) : round(0.44 * RATE)], two[round(1.28 * RATE) : round(1.65 * RATE)]]
+    )
+    assert located(sounds, two, RATE, adjoining, RATE) is None
+    assert located(sounds, two, RATE, 0.0 * adjoining, RATE) is not None
+
+
+def test_a_sound_of_two_strokes_is_one() -> None:
+    """Of four strokes, the two loudest are one sound, and no threshold finds the two sounds alone."""
+    stroke, loud = tone(duration_s=0.1, level_db=-40.0), tone(duration_s=0.1)
+    gap = np.zeros((RATE // 2, 2))
+    found = stretches(noisy(np.concatenate([loud, loud, gap, stroke, stroke])), RATE, 2)
+    assert [one.start_s for one in found] == pytest.approx([0.15, 1.47], abs=0.04)
 
 
 def test_a_tone_is_in_the_mel_band_of_its_frequency() -> None:
