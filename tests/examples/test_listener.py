@@ -122,7 +122,7 @@ def test_it_keeps_the_contract_of_a_model(command: Command) -> None:
 def test_where_it_loses_azimuth_is_found(channels: int, tmp_path: Path) -> None:
     """What mixes to mono loses azimuth in the loader; what does not, does not. Level is in the tower of both."""
     suite = build("perception", BuildSpec(("pitch",), "default", 424242, 8), tmp_path, workers=1)
-    prepared = prepare(suite, ("loudness", "azimuth"), 400, 5)
+    prepared = prepare(suite, ("loudness", "azimuth"), 240, 5)
     record = probe(resolve_encoder(SPEC, {"channels": str(channels)}), prepared)
     found = {verdict.attribute: verdict for verdict in record.verdicts}
     tower = next(stage for stage in found["loudness"].stages if stage.stage == "encoder")
