@@ -363,30 +363,33 @@ def test_an_installed_cascade_is_made_from_the_record_of_a_run(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    "first", ["checkpoint:{}", "{}/inner.py:halves"], ids=["a checkpoint's code", "a file's code"]
+    ("spec", "arguments"),
+    [
+        ("separate:checkpoint:{}+random", {}),
+        ("separate:{}/inner.py:halves+random", {}),
+        ("recognise:powsm:{}+random", {}),
+        ("transformers:{}", {"trust_remote_code": "true"}),
+    ],
 )
-def test_no_stage_of_a_cascade_runs_code_that_only_a_record_names(
-    plugin: str, first: str, tmp_path: Path
-) -> None:
-    spec = f"separate:{first.format(Path(plugin).parent)}+random"
+def test_no_code_is_run_that_only_a_record_names(spec: str, arguments: dict[str, str], plugin: str) -> None:
     with of_a_record(), pytest.raises(InputError, match="is code that only the record of a run names"):
-        resolve(spec)
+        resolve(spec.format(Path(plugin).parent), arguments)
 
 
 def test_no_address_is_taken_from_the_record_of_a_run(
-    httpserver: HTTPServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It would get the user's key."""
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test-not-a-real-key")
     write_suite(tmp_path / "suite", [sources(0)])
-    model = resolve("openai:m", {"base_url": served(httpserver, completion("<B>"))})
+    given = {"recogniser.base_url": "http://localhost:1/v1"}
+    model = resolve("recognise:transcription:m+random", given)
     run = plan_run(Request((str(tmp_path / "suite"),)), model).run
-    address = httpserver.url_for("/v1")
-    arguments = {**run.identity.model_args, "base_url": address}
-    hostile = run.model_copy(update={"identity": run.identity.model_copy(update={"model_args": arguments})})
-    with pytest.raises(InputError, match="the run was of"):
-        resolve_again(hostile, {})
+    assert run.identity.model_args["recogniser.base_url"] == given["recogniser.base_url"]
+    with pytest.raises(InputError, match="the run was of recogniser"):
+        resolve_again(run, {})
+    assert resolve_again(run, given)[1] == given
 
 
 def test_streams_reach_a_server(httpserver: HTTPServer, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from command_line import Command
 
 import starbench
 from starbench.diagnose.load import load_diagnosis
+from starbench.diagnose.records import write_record
 from starbench.errors import InputError
 from starbench.schema.diagnosis import Diagnosis
 
@@ -158,3 +159,9 @@ def test_a_record_that_is_no_file_is_named(tmp_path: Path, kind: str) -> None:
         path.symlink_to("/dev/zero")
     with pytest.raises(InputError, match=r"sae-x\.json cannot be read"):
         load_diagnosis(tmp_path)
+
+
+def test_no_key_is_written_to_a_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-not-a-real-key")
+    write_record(Diagnosis(model="sk-test-not-a-real-key", done={}), tmp_path / "record.json")
+    assert "sk-test" not in (tmp_path / "record.json").read_text("utf-8")
