@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
     from command_line import Command
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Each process of several has one thread: with more, numpy's and torch's wait for each other and take ten times
+    # as long. Read once, when numpy is imported; processes that tests start inherit it.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 # Helpers that lie beside the tests; last, so that they hide nothing that is installed.
 sys.path.append(str(REPOSITORY / "tests"))

@@ -391,9 +391,11 @@ def test_every_variable_named_like_a_secret_is_blanked(monkeypatch: pytest.Monke
     monkeypatch.setenv("HF_TOKEN", "hf_abcdefgh")
     monkeypatch.setenv("my_password", "correct horse battery")
     monkeypatch.setenv("LONG_KEY", "hf_abcdefgh-and-more")
+    monkeypatch.setenv("MY_SECRET", "  padded-secret  ")
     monkeypatch.setenv("LOCAL_API_KEY", "EMPTY")
-    text = "hf_abcdefgh, correct horse battery, hf_abcdefgh-and-more, EMPTY"
-    assert redact(text) == "[redacted], [redacted], [redacted], EMPTY"
+    monkeypatch.setenv("HOME_DIRECTORY", "no-secret-at-all")
+    text = "hf_abcdefgh, correct horse battery, hf_abcdefgh-and-more, padded-secret, EMPTY, no-secret-at-all"
+    assert redact(text) == "[redacted], [redacted], [redacted], [redacted], EMPTY, no-secret-at-all"
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from starbench.audio import Audio
 from starbench.errors import InputError, PluginError, StarbenchError
+from starbench.models.delivery import left_of
 from starbench.models.resolve import file_versions, refuse_keys, without_logins
 from starbench.plugins import arguments as command_line
 from starbench.plugins import registry
@@ -213,7 +214,7 @@ def as_encoder(
             f"encoder {spec!r}: stages name for each layer one of {', '.join(STAGES)}, and not {stages!r}{line}"
         )
     if (delivered := optional["delivered"]) is not None:
-        delivered = partial(_delivered, spec, delivered)
+        delivered = partial(left_of, method=delivered, owner=f"encoder {spec!r}")
     return NamedEncoder(
         spec,
         encode,
@@ -224,14 +225,3 @@ def as_encoder(
         dict(arguments or {}),
         dict(versions or {}),
     )
-
-
-def _delivered(spec: str, method: Callable[[Audio], Any], audio: Audio) -> Audio:
-    with _its_errors(f"encoder {spec!r}: its delivered() fails on a clip", method):
-        left = method(audio)
-    if not isinstance(left, Audio):
-        raise PluginError(
-            f"encoder {spec!r}: its delivered() returned {type(left).__name__}, not starbench.audio.Audio"
-            f"{at(line_of(method))}"
-        )
-    return left

@@ -19,9 +19,8 @@ from starbench.adapters.cascades.separators.checkpoint import for_both_ears
 from starbench.audio import Audio, quantise
 from starbench.errors import InputError, NotApplicableError, RequestError
 from starbench.models.call import AdapterCall
-from starbench.models.resolve import recorded_arguments, resolve, resolve_again
+from starbench.models.resolve import recorded_arguments, resolve
 from starbench.planning.plan import Request, plan_run
-from starbench.plugins.consent import of_a_record
 from starbench.runs.load import LoadedRun
 from starbench.schema import ClipPart, Prompt, Response, TextPart
 
@@ -335,61 +334,6 @@ def test_the_observer_behind_no_separator_answers_as_alone(tmp_path: Path) -> No
     behind = starbench.run("separate:none+observer", suite, tmp_path / "behind", canary=False)
     assert {k: e.response for k, e in alone.ends.items()} == {k: e.response for k, e in behind.ends.items()}
     assert starbench.score(behind).delivered
-
-
-def test_the_cascade_of_a_run_can_be_made_again(plugin: str, tmp_path: Path) -> None:
-    """If the user names it: what both stages say of themselves stands in the record, and is no argument."""
-    write_suite(tmp_path / "suite", [sources(0)])
-    given = {"separator.iterations": "3", "seed": "7", "sources": "2"}
-    model = resolve(f"separate:ipd-mask+{plugin}:Plain", given)
-    run = plan_run(Request((str(tmp_path / "suite"),)), model).run
-    with pytest.raises(InputError, match=r"inner\.py:Plain is code that only the record of a run names"):
-        resolve_again(run, {})
-    again, arguments = resolve_again(run, given, is_named=True)
-    assert arguments == given
-    assert recorded_arguments(again) == run.identity.model_args
-    with pytest.raises(InputError, match="the run was of sources=2, and the model of today has 3"):
-        resolve_again(run, {**given, "sources": "3"}, is_named=True)
-
-
-def test_an_installed_cascade_is_made_from_the_record_of_a_run(tmp_path: Path) -> None:
-    write_suite(tmp_path / "suite", [sources(0)])
-    given = {"separator.iterations": "3", "sources": "2"}
-    model = resolve("separate:ipd-mask+observer", given)
-    run = plan_run(Request((str(tmp_path / "suite"),)), model).run
-    again, arguments = resolve_again(run, {})
-    assert arguments == given
-    assert recorded_arguments(again) == run.identity.model_args
-
-
-@pytest.mark.parametrize(
-    ("spec", "arguments"),
-    [
-        ("separate:checkpoint:{}+random", {}),
-        ("separate:{}/inner.py:halves+random", {}),
-        ("recognise:powsm:{}+random", {}),
-        ("transformers:{}", {"trust_remote_code": "true"}),
-    ],
-)
-def test_no_code_is_run_that_only_a_record_names(spec: str, arguments: dict[str, str], plugin: str) -> None:
-    with of_a_record(), pytest.raises(InputError, match="is code that only the record of a run names"):
-        resolve(spec.format(Path(plugin).parent), arguments)
-
-
-def test_no_address_is_taken_from_the_record_of_a_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It would get the user's key."""
-    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-not-a-real-key")
-    write_suite(tmp_path / "suite", [sources(0)])
-    given = {"recogniser.base_url": "http://localhost:1/v1"}
-    model = resolve("recognise:transcription:m+random", given)
-    run = plan_run(Request((str(tmp_path / "suite"),)), model).run
-    assert run.identity.model_args["recogniser.base_url"] == given["recogniser.base_url"]
-    with pytest.raises(InputError, match="the run was of recogniser"):
-        resolve_again(run, {})
-    assert resolve_again(run, given)[1] == given
 
 
 def test_streams_reach_a_server(httpserver: HTTPServer, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""From ``--model`` to an adapter: found, given typed arguments, made, and refused with the line to mend."""
+"""From ``--model`` to an adapter: found, given typed arguments, made, and refused with the line to fix."""
 
 from __future__ import annotations
 
@@ -10,14 +10,9 @@ from typing import Any
 
 import pytest
 
-from starbench.errors import (
-    AdapterError,
-    InputError,
-    PluginError,
-)
+from starbench.errors import AdapterError, InputError, PluginError
 from starbench.models.adapter import Model
 from starbench.models.resolve import as_model, resolve
-from starbench.redact import redact
 from starbench.schema import Capabilities
 
 ADAPTERS = """
@@ -417,31 +412,3 @@ def test_a_proxy_s_capabilities_are_found() -> None:
 def test_an_error_tree_keeps_adapters_apart_from_inputs() -> None:
     assert issubclass(PluginError, InputError)
     assert not issubclass(AdapterError, InputError)
-
-
-# --- redaction ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "blanked"),
-    [
-        ("OPENAI_API_KEY", "sk-0123456789", True),
-        ("hf_token", "hf_abcdefgh", True),
-        ("DB_PASSWORD", "correct horse", True),
-        ("MY_SECRET", "  padded-secret  ", True),
-        ("OPENAI_API_KEY", "EMPTY", False),
-        ("HOME_DIRECTORY", "sk-0123456789", False),
-    ],
-)
-def test_secrets_of_the_environment_are_blanked(
-    monkeypatch: pytest.MonkeyPatch, name: str, value: str, blanked: bool
-) -> None:
-    monkeypatch.setenv(name, value)
-    told = redact(f"401 for {value.strip()}!")
-    assert told == ("401 for [redacted]!" if blanked else f"401 for {value.strip()}!")
-
-
-def test_a_key_within_a_longer_one_leaves_nothing_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SHORT_KEY", "sk-abcdef")
-    monkeypatch.setenv("LONG_KEY", "sk-abcdef-and-more")
-    assert redact("sk-abcdef-and-more") == "[redacted]"

@@ -11,11 +11,10 @@ from threading import Lock
 import numpy as np
 
 from starbench.audio import Audio, decode, quantise, resample, transform
-from starbench.errors import InputError, NotApplicableError, PluginError
+from starbench.errors import InputError, NotApplicableError
 from starbench.measure.log_mel import MelFrontEnd, mel_power_of_whisper, slaney_filters, whisper_log_mel
 from starbench.models.adapter import Model
-from starbench.plugins.registry import plugin_errors
-from starbench.plugins.source_location import at, explain, line_of
+from starbench.models.delivery import left_of
 from starbench.schema.audit import Basis
 from starbench.text import suggestion
 
@@ -70,38 +69,11 @@ def _front_end(model: Model) -> FormOfSound | None:
 
 
 def _asked(model: Model, method: Delivery, lock: Lock, audio: Audio) -> Audio:
-    with (
-        lock,
-        plugin_errors(
-            lambda error: f"model {model.spec!r}: delivered() failed: {explain(error, method)}",
-            InputError,
-            NotApplicableError,
-        ),
-    ):
+    with lock:
         try:
-            kept = method(audio)
+            return left_of(audio, method, f"model {model.spec!r}")
         except NotApplicableError as error:
             raise InputError(f"no sound leaves for the model: {model.spec} {error}") from error
-    problem = _problem(kept)
-    if problem:
-        where = at(line_of(method))
-        raise PluginError(
-            f"model {model.spec!r}: delivered() returned {problem}: return a starbench.audio.Audio of int16 samples, "
-            f"shape (n, channels), at a whole rate in Hz{where}"
-        )
-    return kept
-
-
-def _problem(kept: object) -> str:
-    """What is wrong with what ``delivered`` returned; nothing if it is a sound."""
-    if not isinstance(kept, Audio):
-        return type(kept).__name__
-    pcm, rate = kept.pcm, kept.rate
-    if not isinstance(pcm, np.ndarray) or pcm.dtype != np.int16:
-        return f"samples of {getattr(pcm, 'dtype', type(pcm).__name__)}"
-    if pcm.ndim != 2 or not pcm.size:
-        return f"samples of shape {pcm.shape}"
-    return "" if isinstance(rate, int) and rate > 0 else f"a rate of {rate!r}"
 
 
 def _peak_normalised(audio: Audio) -> Audio:

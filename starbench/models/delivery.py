@@ -1,0 +1,42 @@
+"""What is left of a clip once a model's own loader is done with it, as its method ``delivered`` says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from starbench.audio import Audio
+from starbench.errors import InputError, NotApplicableError, PluginError
+from starbench.plugins.registry import plugin_errors
+from starbench.plugins.source_location import at, explain, line_of
+
+
+def left_of(audio: Audio, method: Callable[[Audio], Any], owner: str) -> Audio:
+    """Ask ``method`` what it leaves of a clip, and check that it is a sound; ``owner`` is who is named in errors.
+
+    Raises :class:`PluginError` if the method fails or returns no sound, and :class:`NotApplicableError` as it does.
+    """
+    with plugin_errors(
+        lambda error: f"{owner}: delivered() failed: {explain(error, method)}", InputError, NotApplicableError
+    ):
+        left = method(audio)
+    if problem := _problem(left):
+        raise PluginError(
+            f"{owner}: delivered() returned {problem}: return a starbench.audio.Audio of int16 samples, "
+            f"shape (n, channels), at a whole rate in Hz{at(line_of(method))}"
+        )
+    return left
+
+
+def _problem(left: object) -> str:
+    """What is wrong with what ``delivered`` returned; nothing if it is a sound."""
+    if not isinstance(left, Audio):
+        return type(left).__name__
+    pcm, rate = left.pcm, left.rate
+    if not isinstance(pcm, np.ndarray) or pcm.dtype != np.int16:
+        return f"samples of {getattr(pcm, 'dtype', type(pcm).__name__)}"
+    if pcm.ndim != 2 or not pcm.size:
+        return f"samples of shape {pcm.shape}"
+    return "" if isinstance(rate, int) and rate > 0 else f"a rate of {rate!r}"
