@@ -66,7 +66,7 @@ def main() -> None:
             panel.set_xscale("log", base=2)
             panel.set_xticks(x, [f"{value:g}" for value in x], minor=False)
     figure.supylabel("right answers (AA), %")
-    panels[0, 0].legend(loc="center right", fontsize="small")
+    figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=len(MODELS))
     figure.savefig(DOCS / "pictures" / "results.png", dpi=110, metadata={"Software": None})
 
 

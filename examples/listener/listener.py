@@ -1,8 +1,9 @@
 """A small audio-language model of our own: it hears tones, reads the question and its options, and says a letter.
 
 Sound passes four parts: the *loader* (16 kHz; mixed to mono, or as the level and the phase between two ears beside it;
-a log-mel spectrogram), the *encoder* (two convolutions and a transformer), the *projector* (two frames become one
-audio token) and the *language model* (a transformer over audio tokens and words). It is trained by ``train.py``.
+a log-mel spectrogram), the *encoder* (two convolutions and a transformer), the *projector* (eight audio tokens, which
+gather what the frames hold) and the *language model* (a transformer over audio tokens and words). It learns
+by ``train.py``.
 """
 
 from __future__ import annotations
@@ -43,8 +44,11 @@ AUDIO_TOKENS = 8
 #: A clip is filled up with digital silence to a multiple of this many frames.
 FILL = 16
 WIDTH, HEADS, ENCODER_LAYERS, LANGUAGE_LAYERS = 96, 4, 3, 2
-#: What the frames of the encoder are asked about in training: the first or second sound, and its properties.
-PROPERTIES = ("pitch", "level", "duration", "azimuth")
+#: What training asks of each sound. Pitch is asked three times: its place within 12 and 3 semitones is heard sooner.
+PROPERTIES = (
+    *("pitch", "level", "duration", "azimuth"),
+    *("octave sine", "octave cosine", "third sine", "third cosine"),
+)
 #: Places that the right option has in the items' own order: the first sound, the second, neither; …
 MOST_CONTENTS = 4
 UNKNOWN, END = "<unknown>", "<end>"
@@ -122,6 +126,8 @@ def with_noise(frames: Floats, noise: float, rng: np.random.Generator) -> Floats
     What a frame holds above silence varies by a share of itself, and each band by some dB of its own. (A gain that is
     common to all bands would be no noise: the network reads it from the bands that hold no tone.)
     """
+    if not noise:
+        return frames
     heard, silence = frames[..., :BANDS], SILENCE[0, 0]
     gain = 1 + noise * FRAME_NOISE * rng.standard_normal((*heard.shape[:-1], 1), np.float32)
     own = noise * BAND_NOISE_DB / DECIBELS * rng.standard_normal(heard.shape, np.float32)
@@ -197,7 +203,9 @@ class Network(nn.Module):
     def encode(self, frames: Tensor) -> dict[str, Tensor]:
         """Every layer that a sound passes, shape (batch, frames, features); of the projector, audio tokens."""
         layers = {"log-mel": frames}
-        x = gelu(self.conv_2(gelu(self.conv_1(frames.transpose(1, 2))))).transpose(1, 2)
+        # Silence is zero: an offset that all bands share would hide from the first layer the few that hold a tone.
+        x = frames - torch.from_numpy(SILENCE[: frames.shape[2] // BANDS].reshape(-1))
+        x = gelu(self.conv_2(gelu(self.conv_1(x.transpose(1, 2))))).transpose(1, 2)
         layers["convolutions"] = x
         x = torch.cat([self.gatherers.expand(len(x), -1, -1), x + sinusoids(x.shape[1], WIDTH)], dim=1)
         for number, block in enumerate(self.encoder, 1):
@@ -296,7 +304,7 @@ class Listener:
         """What training asked of the first two audio tokens, in words: the only free text that the listener has."""
         heard = []
         for head, token in zip(self.network.sounds[:2], tokens, strict=False):
-            pitch, level, duration, azimuth = head(token).tolist()
+            pitch, level, duration, azimuth, *_ = head(token).tolist()
             side = (
                 f", {'right' if azimuth > 0 else 'left'} by {abs(azimuth):.1f}" if self.channels == 2 else ""
             )
