@@ -40,6 +40,7 @@ def main() -> None:
     parser.add_argument("--large", action="store_true")
     parser.add_argument("--default", action="store_true", help="the settings of starbench sae train instead")
     parser.add_argument("--steps", type=int)
+    parser.add_argument("--count", type=int, default=400, help="of the task's sounds, beside the recordings")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     settings = SaeSettings() if given.default else LARGE if given.large else SMALL
@@ -48,7 +49,7 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         root = Path(folder)
         starbench.build_suite("perception", root / "suite", attributes="pitch", size=6, workers=1)
-        sounds = SoundRequest(str(root / "suite"), given.recordings, count=400)
+        sounds = SoundRequest(str(root / "suite"), given.recordings, count=given.count)
         request = SaeRequest(tuple(given.layer or ["lstm2"]), sounds, settings, given.seeds)
         started = time.monotonic()
         train_layers(resolve_encoder(given.encoder), request, root / "sae")

@@ -15,15 +15,14 @@ this tokenizer. They say nothing of WavCoch's or AuriStream's own.
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from starbench.execution.environment import use_one_thread
 
-use_one_thread()  # before numpy is imported
-
-from starbench.cli.commands.tokens import report, train
+use_one_thread()  # of each command
 
 
 def main() -> None:
@@ -36,37 +35,30 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=1300)
     parser.add_argument("--next-steps", type=int, default=600)
     parser.add_argument(
-        "--clips", type=int, default=600, help="single sounds to train on; probes get 900 others"
+        "--clips", type=int, default=600, help="single sounds to train on, beside the recordings"
     )
+    parser.add_argument("--probe-clips", type=int, default=900, help="others, for the probes")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--out", type=Path, help="folder to keep the tokenizers in")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         root = arguments.out or Path(temporary)
-        suite = _suite(root / "suite")
+        # Only its task is used.
+        _starbench("build", "perception", "--size", 1, "--out", root / "suite")
         for seed in range(arguments.seeds):
             print(f"== seed {seed}", flush=True)
-            out = root / f"seed-{seed}"
-            train(
-                out,
-                str(suite),
-                arguments.recordings,
-                arguments.steps,
-                arguments.next_steps,
-                count=arguments.clips,
-                seed=seed,
+            out, suite = root / f"seed-{seed}", ("--suite", root / "suite")
+            recordings = ("--recordings", arguments.recordings) if arguments.recordings else ()
+            steps = ("--steps", arguments.steps, "--next-steps", arguments.next_steps)
+            sounds = ("--count", arguments.clips, "--seed", seed)
+            _starbench("tokens", "train", "--out", out, *suite, *recordings, *steps, *sounds)
+            _starbench(
+                "tokens", "report", out, *suite, "--count", arguments.probe_clips, "--seed", seed + 1000
             )
-            report(out, str(suite), None, (None, False), count=900, seed=seed + 1000, to=None)
-            sys.stdout.flush()
 
 
-def _suite(folder: Path) -> Path:
-    """A suite of one item: only its task is used."""
-    from starbench.build.build import build
-    from starbench.synthesis import BuildSpec
-
-    build("perception", BuildSpec((), "default", 0, 1), folder)
-    return folder
+def _starbench(*words: object) -> None:
+    subprocess.run([sys.executable, "-m", "starbench", *map(str, words)], check=True)
 
 
 if __name__ == "__main__":

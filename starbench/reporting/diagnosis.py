@@ -44,9 +44,12 @@ def lines_of(diagnosis: LoadedDiagnosis) -> Iterator[str]:
 
 
 def _cues(audit: Audit) -> Iterator[str]:
+    scopes: dict[tuple[str, str], list[str]] = {}
     for row in audit.survivals:
         if row.asked and row.form == "delivered" and row.verdict not in ("kept", "not modelled"):
-            yield f"{row.cue}: {row.verdict} in what reaches the network"
+            scopes.setdefault((row.cue, row.verdict), []).append(row.scope)
+    for (cue, verdict), within in scopes.items():
+        yield f"{cue}: {verdict} in what reaches the network ({' and '.join(within)})"
     if audit.unanswerable:
         yield f"{len(audit.unanswerable)} of {audit.items} items could not be answered by anybody"
 

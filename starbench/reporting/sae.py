@@ -158,16 +158,20 @@ def _show_erasure(console: Console, erasure: SaeErasure, what: str) -> None:
         ),
     )
     means = ", ".join(f"{side.replace('_', ' ')} {percent(value)}" for side, value in erasure.auc.items())
-    needed = ", ".join(
-        f"{side} {'never' if share is None else f'{100 * share:g} %'}"
-        for side, share in erasure.needed.items()
-    )
+    needed = ", ".join(f"{side} {_needed(share)}" for side, share in erasure.needed.items())
     say(console, f"mean over the curve: {means}; down to chance after: {needed}")
     say(
         console,
         f"LEACE: refit {with_interval(erasure.leace, erasure.leace_ci)}, frozen {percent(erasure.leace_frozen)}; "
         f"{erasure.examples} examples of {erasure.clips} clips, {erasure.folds} folds",
     )
+
+
+def _needed(share: float | None) -> str:
+    """The share of features after which a concept is not read; too few clips cannot show that it ever was."""
+    if share is None:
+        return "never"
+    return f"{100 * share:g} %" if share else "nothing (too few clips show that it was read)"
 
 
 def _say_source(console: Console, source: SaeSource, note: str) -> None:

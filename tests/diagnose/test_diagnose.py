@@ -71,6 +71,7 @@ def test_a_loader_that_mixes_to_mono_is_found_and_shown(bench: Path, command: Co
     assert done.code == 0, done.err
     diagnosis = load_diagnosis(bench / "DeafToSides")
     assert diagnosis is not None
+    assert (done.out + done.err).count("azimuth: lost in what reaches the network") == 1
     (audit,), (probe,) = diagnosis.audits, diagnosis.probes
     azimuth, pitch = audit.survival("azimuth"), audit.survival("pitch")
     assert azimuth is not None

@@ -52,10 +52,11 @@ class AnsweredPairs:
 
 
 def pairs_of_run(
-    data: LoadedRun, suites: Mapping[str, Suite], attributes: Sequence[Attribute], seconds: float
+    data: LoadedRun, suites: Mapping[str, Suite], attributes: Sequence[Attribute], like: Audio
 ) -> AnsweredPairs:
-    """The questions of a run that compare two sounds, each sound cut out into a clip of ``seconds``, or more.
+    """The questions of a run that compare two sounds, each sound cut out into a clip ``like`` those of the probes.
 
+    The clip is as long, or longer, and has as many channels: where the suite's has one, each gets it.
     Catch trials are left out: neither sound has more. An item is right if most of its rotations are.
     """
     digests = {one.name: one.digest for one in data.run.identity.suites}
@@ -82,9 +83,7 @@ def pairs_of_run(
             continue
         store = stores.setdefault(name, ClipStore(suite))
         place = len(sounds)
-        sounds += [
-            _cut(store.get(item.audio_paths[clip]), start, stop, seconds) for clip, start, stop in spans
-        ]
+        sounds += [_cut(store.get(item.audio_paths[clip]), start, stop, like) for clip, start, stop in spans]
         rights = trials[name, item.id]
         pairs[attribute].append(
             AnsweredPair(
@@ -147,13 +146,14 @@ def _is_time(value: Any) -> bool:
     return isinstance(value, int | float) and 0 <= value < _LONGEST_S
 
 
-def _cut(clip: Audio, start_s: float, stop_s: float, seconds: float) -> Audio:
+def _cut(clip: Audio, start_s: float, stop_s: float, like: Audio) -> Audio:
     """One sound alone, from :data:`ONSET_S` on, with silence around it."""
     rate = clip.rate
     first, stop = (max(round(at * rate), 0) for at in (start_s - _AROUND_S, stop_s + _AROUND_S))
     sound = clip.pcm[first:stop]
     before = round((ONSET_S - _AROUND_S) * rate)
-    length = max(round(seconds * rate), before + len(sound) + round(_TAIL_S * rate))
-    pcm: NDArray[np.int16] = np.zeros((length, clip.channels), np.int16)
+    length = max(round(like.seconds * rate), before + len(sound) + round(_TAIL_S * rate))
+    channels = like.channels if clip.channels == 1 else clip.channels
+    pcm: NDArray[np.int16] = np.zeros((length, channels), np.int16)
     pcm[before : before + len(sound)] = sound
     return Audio(pcm, rate)

@@ -97,7 +97,7 @@ def _answers(
     compared = [one for one in prepared.attributes if one.more]
     if run is not None:
         suites: Mapping[str, Suite] = {prepared.suite.digest: prepared.suite, **suites_of([run], [])}
-        found = pairs_of_run(run, suites, compared, prepared.stimuli.clips[0].seconds)
+        found = pairs_of_run(run, suites, compared, prepared.stimuli.clips[0])
         if any(found.pairs.values()):
             return found, ""
         return (

@@ -11,7 +11,7 @@ import pytest
 
 from starbench.audio import Audio
 from starbench.diagnose.probe import answers
-from starbench.diagnose.probe.answers import pairs_of_run
+from starbench.diagnose.probe.answers import AnsweredPairs, pairs_of_run
 from starbench.diagnose.probe.attributes import ATTRIBUTES
 from starbench.schema import Item
 from starbench.storage.atomic import write_bytes
@@ -22,8 +22,11 @@ CLIP = Audio(np.ones((48_000, 1), np.int16), 48_000)
 TONES = [{"onset_s": 0.1, "duration_s": 0.2}, {"onset_s": 0.6, "duration_s": 0.2}]
 
 
-def pairs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, truth: dict[str, Any]) -> int:
-    """How many pairs of one answered item with this truth are known."""
+LIKE = Audio(np.zeros((60_000, 2), np.int16), 48_000)
+
+
+def pairs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, truth: dict[str, Any]) -> AnsweredPairs:
+    """The pairs of one answered item with this truth."""
     write_bytes(tmp_path / "clip.wav", CLIP.wav)
     item = Item(
         id="one",
@@ -42,12 +45,21 @@ def pairs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, truth: dict[str, Any]
     monkeypatch.setattr(answers, "observe", lambda _: [answer])
     identity = SimpleNamespace(suites=[SimpleNamespace(name="s", digest="d")])
     run: Any = SimpleNamespace(run=SimpleNamespace(identity=identity), path=tmp_path)
-    return len(pairs_of_run(run, {"d": suite}, ATTRIBUTES, 1.25).pairs.get("pitch", ()))
+    return pairs_of_run(run, {"d": suite}, ATTRIBUTES, LIKE)
 
 
-def test_two_sounds_are_a_pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_sounds_are_a_pair_each_in_a_clip_like_those_of_the_probes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those have two channels and this suite's clip one: each gets it, as widths of layers follow from channels."""
     truth = {"planned": {"larger": "first"}, "clips": [{"tones": TONES}]}
-    assert pairs(tmp_path, monkeypatch, truth) == 1
+    found = pairs(tmp_path, monkeypatch, truth)
+    assert found.sounds is not None
+    assert (len(found.pairs["pitch"]), len(found.sounds)) == (1, 2)
+    for sound in found.sounds:
+        assert (sound.pcm.shape, sound.rate) == (LIKE.pcm.shape, LIKE.rate)
+        assert sound.pcm.any()
+        np.testing.assert_array_equal(sound.pcm[:, 0], sound.pcm[:, 1])
 
 
 @pytest.mark.parametrize(
@@ -70,4 +82,4 @@ def test_two_sounds_are_a_pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_a_truth_that_makes_no_sense_makes_no_pair(
     truth: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert pairs(tmp_path, monkeypatch, {"planned": {"larger": "first"}, **truth}) == 0
+    assert not pairs(tmp_path, monkeypatch, {"planned": {"larger": "first"}, **truth}).pairs
