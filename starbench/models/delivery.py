@@ -21,22 +21,22 @@ def left_of(audio: Audio, method: Callable[[Audio], Any], owner: str) -> Audio:
     with plugin_errors(
         lambda error: f"{owner}: delivered() failed: {explain(error, method)}", InputError, NotApplicableError
     ):
-        left = method(audio)
-    if problem := _problem(left):
-        raise PluginError(
-            f"{owner}: delivered() returned {problem}: return a starbench.audio.Audio of int16 samples, "
-            f"shape (n, channels), at a whole rate in Hz{at(line_of(method))}"
-        )
-    return left
+        left: object = method(audio)
+    problem = _problem(left) if isinstance(left, Audio) else type(left).__name__
+    if isinstance(left, Audio) and not problem:
+        return left
+    raise PluginError(
+        f"{owner}: delivered() returned {problem}: return a starbench.audio.Audio of int16 samples, "
+        f"shape (n, channels), at a whole rate in Hz{at(line_of(method))}"
+    )
 
 
-def _problem(left: object) -> str:
-    """What is wrong with what ``delivered`` returned; nothing if it is a sound."""
-    if not isinstance(left, Audio):
-        return type(left).__name__
-    pcm, rate = left.pcm, left.rate
+def _problem(sound: Audio) -> str:
+    """What is wrong with it; nothing if it can be heard."""
+    pcm: object = sound.pcm
     if not isinstance(pcm, np.ndarray) or pcm.dtype != np.int16:
         return f"samples of {getattr(pcm, 'dtype', type(pcm).__name__)}"
     if pcm.ndim != 2 or not pcm.size:
         return f"samples of shape {pcm.shape}"
+    rate: object = sound.rate
     return "" if isinstance(rate, int) and rate > 0 else f"a rate of {rate!r}"

@@ -168,10 +168,10 @@ def _show_erasure(console: Console, erasure: SaeErasure, what: str) -> None:
 
 
 def _needed(share: float | None) -> str:
-    """The share of features after which a concept is not read; too few clips cannot show that it ever was."""
+    """The share of features after which a concept is not read; few clips may not show that it ever was."""
     if share is None:
         return "never"
-    return f"{100 * share:g} %" if share else "nothing (too few clips show that it was read)"
+    return f"{100 * share:g} %" if share else "nothing (it is not clearly read to begin with)"
 
 
 def _say_source(console: Console, source: SaeSource, note: str) -> None:
