@@ -76,6 +76,20 @@ def test_the_shipped_weights_answer_a_fresh_suite(listener: Any, attribute: str,
     assert binom.sf(n_right - 1, len(trials), 1 / 3) < 1e-5, f"{n_right} of {len(trials)}"
 
 
+@pytest.mark.slow
+def test_the_largest_azimuths_are_answered_by_two_channels_and_not_by_one(
+    listener: Any, tmp_path: Path
+) -> None:
+    trials = asked(("azimuth",), 240, tmp_path / "suite", rotations="1")
+    largest = [one for one in trials if one[2].level == max(item.level or 0 for _, _, item in trials)]
+    chance = []
+    for channels in (1, 2):
+        replies = letters(listener.Listener(channels), [prompt for prompt, _, _ in largest])
+        n_right = sum(reply == letter for (_, letter, _), reply in zip(largest, replies, strict=True))
+        chance.append(binom.sf(n_right - 1, len(largest), 1 / 3))
+    assert chance[1] < 1e-3 < chance[0]
+
+
 def test_the_order_of_the_options_does_not_matter(listener: Any, tmp_path: Path) -> None:
     trials = asked(("loudness",), 12, tmp_path / "suite")
     replies = letters(listener.Listener(1), [prompt for prompt, _, _ in trials])
