@@ -17,7 +17,7 @@ from starbench.synthesis import BuildSpec
 from starbench.verify.audit import verify
 
 
-@pytest.fixture(scope="module", params=["default-1", "default-2"])
+@pytest.fixture(scope="module", params=[pytest.param("default-1", marks=pytest.mark.slow), "default-2"])
 def recorded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("recorded")
     options = {"recordings": str(write_folder(root / "folder")), "snr": "none"}

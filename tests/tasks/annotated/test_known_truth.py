@@ -23,7 +23,7 @@ KINDS = {
     "stereo": ("stereo", False, 24_000, None),
     "pair": ("array", False, 24_000, None),
 }
-SLOW = ("binaural at 24 kHz", "stereo", "foa clockwise")
+SLOW = ("binaural", "binaural at 24 kHz", "decoded", "stereo", "foa clockwise")
 SECTOR = ("foa", "foa clockwise", "binaural")
 
 
