@@ -67,6 +67,22 @@ def test_fifty_steps_lower_the_loss_and_the_weights_are_read_back(listener: Any,
         torch.testing.assert_close(again.network.state_dict()[name], value, atol=2e-3, rtol=2e-3)
 
 
+def test_training_asks_for_pitch_and_for_its_place_in_an_octave_and_in_three_semitones(listener: Any) -> None:
+    import train
+
+    def asked_of(semitones: float) -> dict[str, float]:
+        sound = train.Sound(0.0, 0.7, semitones / 12, 70.0, None)
+        return dict(zip(listener.PROPERTIES, train.properties_of(sound), strict=True))
+
+    low, third_higher, octave_higher = asked_of(1.0), asked_of(4.0), asked_of(13.0)
+    octave, third = ("octave sine", "octave cosine"), ("third sine", "third cosine")
+    assert octave_higher["pitch"] - low["pitch"] == pytest.approx(1)
+    assert [octave_higher[name] for name in octave] == pytest.approx([low[name] for name in octave])
+    assert [third_higher[name] for name in third] == pytest.approx([low[name] for name in third])
+    assert third_higher["octave sine"] != pytest.approx(low["octave sine"], abs=0.1)
+    assert (low["level"], low["duration"], np.isnan(low["azimuth"])) == (1, 0, True)
+
+
 @pytest.mark.parametrize("attribute", ["pitch", "loudness", "duration"])
 def test_the_shipped_weights_answer_a_fresh_suite(listener: Any, attribute: str, tmp_path: Path) -> None:
     """By guessing, so many right answers would have a probability below one in a hundred thousand."""

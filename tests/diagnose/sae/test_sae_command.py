@@ -11,6 +11,7 @@ import soundfile
 from command_line import Command
 
 import starbench
+from starbench.reporting.sae import show
 from starbench.schema.sae import SaeReport, SaeTraining
 
 pytestmark = pytest.mark.local
@@ -62,7 +63,7 @@ def sae(command: Command, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], tu
 
 
 def test_two_layers_and_three_seeds_in_one_command(
-    folder: Path, sae: Callable[[str], tuple[int, str]]
+    folder: Path, sae: Callable[[str], tuple[int, str]], capfd: pytest.CaptureFixture[str]
 ) -> None:
     train = (
         "train --encoder encoder.py:encode --layer bands --layer mixed --suite suite --recordings sounds "
@@ -94,6 +95,12 @@ def test_two_layers_and_three_seeds_in_one_command(
         # No share stands alone: each table repeats size, tokens and FVU.
         assert said.count(f"{layer.width} features of {layer.dim}, k 4, 1,280 tokens, FVU") == 3 + 3
     assert "by chance in brackets" in said
+    first = report.layers[0].erasures[0]
+    unread = first.model_copy(update={"needed": {"frozen": None, "refit": 0.0}})
+    layer = report.layers[0].model_copy(update={"erasures": (unread,)})
+    show(report.model_copy(update={"layers": (layer,)}))
+    told = " ".join(capfd.readouterr().out.split())
+    assert "after: frozen never, refit nothing (it is not clearly read to begin with)" in told
 
     code, said = sae(train)
     assert code == 2
